@@ -1,0 +1,84 @@
+/* layout: pure shape and stride arithmetic. No memory, no arrays, no dtypes.
+ *
+ * All sizes, strides and offsets are in elements; all products and sums go through checked helpers.
+ * No op computes its own geometry. Functions return -1 with the status set when a shape is refused;
+ * `op` is the name that the message starts with. Messages name op, sizes, dimension and remedy, and
+ * begin as PyTorch's do where users know them by heart.
+ */
+#ifndef CT_LAYOUT_H
+#define CT_LAYOUT_H
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { CT_MAXDIM = 64 }; /* PyTorch's limit */
+
+/* A shape with strides being computed; by value, on the stack. Only the first ndim entries are set. */
+typedef struct layout {
+    int ndim;
+    int64_t offset;
+    int64_t size[CT_MAXDIM], stride[CT_MAXDIM];
+} layout;
+
+/* ---- reading ------------------------------------------------------------------------------ */
+int64_t layout_numel(int ndim, const int64_t *size);   /* sizes already accepted: cannot overflow */
+/* Number of elements; CT_RUNTIME when a size is negative or the product (zeros counted as ones too) overflows. */
+int layout_check_numel(const char *op, int ndim, const int64_t *size, int64_t *numel);
+bool layout_is_contiguous(int ndim, const int64_t *size, const int64_t *stride);
+/* No gaps and no overlaps in *some* order of dimensions. */
+bool layout_is_dense(int ndim, const int64_t *size, const int64_t *stride);
+void layout_row_major(int ndim, const int64_t *size, int64_t *stride);
+/* Strides of a fresh result with the memory order of `like` (PyTorch's preserve_format for dense inputs). */
+void layout_dense_like(int ndim, const int64_t *size, const int64_t *like_stride, int64_t *stride);
+/* "[2, 3]" into buffer, which is returned. */
+char *layout_text(int ndim, const int64_t *size, char *buffer, int capacity);
+
+/* ---- dimensions ---------------------------------------------------------------------------- */
+/* Negative dims counted from the end; CT_INDEX "Dimension out of range (expected to be in range of [-2, 1], but got 5)".
+ * 0-d tensors accept 0 and -1. */
+int layout_wrap_dim(const char *op, int64_t dim, int ndim, int *wrapped);
+/* n dims to a flag per dimension; duplicates refused ("dim 0 appears multiple times in the list of dims"); n == 0 or dims NULL means all. */
+int layout_dims_mask(const char *op, int n, const int64_t *dims, int ndim, bool *mask);
+
+/* ---- broadcasting --------------------------------------------------------------------------- */
+/* Joins b into the shape *ndim/size (which starts as a copy of a). CT_RUNTIME "The size of tensor a (3) must match
+ * the size of tensor b (4) at non-singleton dimension 1". */
+int layout_broadcast(const char *op, int *ndim, int64_t *size, int b_ndim, const int64_t *b_size);
+/* Strides of an array seen at a wider shape: 0 where it is repeated. The shapes are known to broadcast. */
+void layout_broadcast_stride(int ndim, const int64_t *size, int a_ndim, const int64_t *a_size,
+                             const int64_t *a_stride, int64_t *stride);
+/* Can `from` be summed to `to` (is `to` broadcastable to `from`)? */
+bool layout_is_expandable_to(int to_ndim, const int64_t *to, int from_ndim, const int64_t *from);
+
+/* ---- views: each reads `in` and fills `out` (they may not be the same object) ---------------- */
+int view_expand(const layout *in, int ndim, const int64_t *size, layout *out);            /* -1 keeps a size */
+/* reshape without a copy: 1 done, 0 the strides cannot express it, -1 refused. size may hold one -1 (layout_infer_size first). */
+int view_reshape(const layout *in, int ndim, const int64_t *size, layout *out);
+int layout_infer_size(const char *op, int64_t numel, int ndim, const int64_t *size, int64_t *full);
+int view_transpose(const layout *in, int64_t dim0, int64_t dim1, layout *out);
+int view_permute(const layout *in, int n, const int64_t *dims, layout *out);
+int view_select(const layout *in, int64_t dim, int64_t index, layout *out);
+int view_narrow(const layout *in, int64_t dim, int64_t start, int64_t length, layout *out);
+/* Python slice semantics on one dim with step >= 1; start and stop already clamped or not, both are accepted (INT64_MAX = end). */
+int view_slice(const layout *in, int64_t dim, int64_t start, int64_t stop, int64_t step, layout *out);
+int view_squeeze(const layout *in, int n, const int64_t *dims, bool all, layout *out);
+int view_unsqueeze(const layout *in, int64_t dim, layout *out);
+int view_diagonal(const layout *in, int64_t offset, int64_t dim1, int64_t dim2, layout *out);
+int view_unfold(const layout *in, int64_t dim, int64_t size, int64_t step, layout *out);
+int view_flatten_size(const layout *in, int64_t start, int64_t end, int *ndim, int64_t *size); /* target size for reshape */
+int view_unflatten_size(const layout *in, int64_t dim, int n, const int64_t *sizes, int *ndim, int64_t *size);
+/* Sizes non-negative, strides non-negative, last element inside `storage_numel` elements; CT_RUNTIME as PyTorch. */
+int view_as_strided(int ndim, const int64_t *size, const int64_t *stride, int64_t offset, int64_t storage_numel, layout *out);
+
+/* ---- memory: exact overlap -------------------------------------------------------------------- */
+/* Do two different indices of one layout reach the same element? Exact (bounded integer problem, Diophantine
+ * search as described for NumPy's mem_overlap, with merging of regular dimensions). On yes, first/second get the colliding indices. */
+bool layout_self_overlap(int ndim, const int64_t *size, const int64_t *stride, int64_t *first, int64_t *second);
+typedef enum overlap { OVERLAP_NONE, OVERLAP_SAME, OVERLAP_SOME } overlap; /* SAME: element i of one is element i of the other */
+/* Byte addresses: two strided operands of possibly different item sizes in one address space. */
+overlap layout_overlap(int a_ndim, const int64_t *a_size, const int64_t *a_stride, int64_t a_start, int64_t a_item,
+                       int b_ndim, const int64_t *b_size, const int64_t *b_stride, int64_t b_start, int64_t b_item);
+/* Elements that the layout reaches, exactly. */
+int64_t layout_distinct(int ndim, const int64_t *size, const int64_t *stride);
+/* Lowest and highest element reached, relative to offset (0, -1 for empty). */
+void layout_extent(int ndim, const int64_t *size, const int64_t *stride, int64_t *low, int64_t *high);
+#endif

@@ -1,0 +1,77 @@
+/* kernel: inner loops. Handed pointers, byte strides, counts; owns nothing, cannot fail, takes no lock.
+ *
+ * An inner loop runs n steps over its operands: p[0] is the output (a loop with several outputs has them
+ * first), then the inputs; each advances by its stride in bytes (0 and negative are fine). Loops have a fast
+ * body where strides equal item sizes or are 0, and a general one. `param` is what the op hands over.
+ * k_walk runs a loop over any number of dimensions. Each loop is compiled once per instruction set
+ * (isa_*.c include the .inc files); K is the table chosen at import (CTGRAD_SIMD=base|avx2|avx512 overrides).
+ */
+#ifndef CT_KERNEL_H
+#define CT_KERNEL_H
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/dtype.h"
+
+enum { K_MAXOP = 5, K_MAXDIM = 64 };
+
+typedef void k_loop(char *const *p, const int64_t *stride, int64_t n, const void *param);
+
+/* Operands over one shape. stride[operand][dim] in bytes. k_walk may reorder and merge dims in place. */
+typedef struct k_nd {
+    int ndim, nop;
+    int64_t size[K_MAXDIM];
+    char *data[K_MAXOP];
+    int64_t stride[K_MAXOP][K_MAXDIM];
+} k_nd;
+/* Runs the loop over every index. Dimensions of size 1 vanish, mergeable ones merge, and the innermost is chosen
+ * for speed (smallest output stride); nothing is run when a size is 0. The result does not depend on the order. */
+void k_walk(k_nd *nd, k_loop *loop, const void *param);
+/* The same, keeping the given order of dimensions (random numbers: row-major order of draws). */
+void k_walk_in_order(k_nd *nd, k_loop *loop, const void *param);
+
+/* Row numbers of the tables in table/. */
+enum k_unary {
+#define UNARY(name, ...) U_##name,
+#include "table/unary.def"
+#undef UNARY
+    U_COUNT
+};
+enum k_binary {
+#define BINARY(name, ...) B_##name,
+#include "table/binary.def"
+#undef BINARY
+    B_COUNT
+};
+enum k_test { /* one input, bool output */
+#define TEST(name, ...) T_##name,
+#define COMPARE(name, ...)
+#include "table/compare.def"
+#undef TEST
+#undef COMPARE
+    T_COUNT
+};
+enum k_compare { /* two inputs of one dtype, bool output */
+#define TEST(name, ...)
+#define COMPARE(name, ...) C_##name,
+#include "table/compare.def"
+#undef TEST
+#undef COMPARE
+    C_COUNT
+};
+
+/* One table per instruction set; NULL where a dtype is not offered (the shape rule refuses it before). */
+typedef struct k_isa {
+    const char *name;
+    k_loop *unary[U_COUNT][DT_COUNT];
+    k_loop *binary[B_COUNT][DT_COUNT];
+    k_loop *test[T_COUNT][DT_COUNT];
+    k_loop *compare[C_COUNT][DT_COUNT];
+    k_loop *cast[DT_COUNT][DT_COUNT];     /* [from][to]: out, in. C conversion; float to bool is != 0; saturation nowhere */
+    k_loop *fill[DT_COUNT];               /* out; param points to one value of the dtype */
+    k_loop *where[DT_COUNT];              /* out, condition (bool bytes), a, b */
+    k_loop *clamp[DT_COUNT];              /* out, in, low, high (tensors or stride-0 scalars); NaN in the input stays, NaN bound gives NaN */
+    k_loop *arange[DT_COUNT];             /* out; param: const double or int64 {start, step}, see kernel/loops.inc */
+} k_isa;
+extern const k_isa *K;
+void k_choose(const char *wanted);        /* NULL: the best this machine has; called once at import */
+#endif

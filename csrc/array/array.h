@@ -63,6 +63,9 @@ array *array_new_over(storage *s, ct_dtype dtype, int ndim, const int64_t *size,
 /* Another layout over the same storage and version cell. */
 array *array_alias(const array *a, int ndim, const int64_t *size, const int64_t *stride, int64_t offset);
 array *array_alias_unversioned(const array *a);           /* `.data`: same bytes, version cell of its own */
+/* One value written as the dtype, as a C conversion does (floats truncate towards zero into integers). */
+void dtype_store_f(void *p, ct_dtype dtype, double value);
+void dtype_store_i(void *p, ct_dtype dtype, int64_t value);
 array *array_scalar_f(double value, ct_dtype dtype, bool weak);
 array *array_scalar_i(int64_t value, ct_dtype dtype, bool weak);
 void array_free(array *a);

@@ -1,0 +1,150 @@
+/* Status per thread, and the allocator: size-class free lists over libc, counters, failure on demand. */
+#include "base/base.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+ct_lock ct_host_lock;
+
+/* ---- status ---------------------------------------------------------------------------------- */
+static _Thread_local ct_status status;
+static _Thread_local char message[2048];
+
+int ct_fail(ct_status s, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    status = s;
+    return -1;
+}
+ct_status ct_failed(void) { return status; }
+const char *ct_message(void) { return message; }
+void ct_clear(void) { status = CT_OK; }
+
+/* ---- memory ------------------------------------------------------------------------------------
+ * Free lists hold blocks of one class each: 16-byte steps up to SMALL, then four steps a doubling up to
+ * LARGE. A freed block's first word links to the next. Larger blocks go straight to libc. */
+enum { SMALL = 512, SMALL_CLASSES = SMALL / 16, BIG_CLASSES = 72, CLASSES = SMALL_CLASSES + BIG_CLASSES };
+static const size_t LARGE = (size_t)64 << 20, CACHE_LIMIT = (size_t)256 << 20;
+
+static void *cached[CLASSES];
+static ct_memory counts;
+static int64_t fail_in = -1, failures;
+static bool fail_for_ever;
+static int cache_on = -1; /* -1: CTGRAD_CACHE not read yet */
+
+static bool told_to_fail(void)
+{
+    if (CT_LIKELY(fail_in < 0))
+        return false;
+    if (fail_in > 0) {
+        fail_in--;
+        return false;
+    }
+    if (!fail_for_ever)
+        fail_in = -1;
+    failures++;
+    return true;
+}
+
+/* Class of a size, and the size that all blocks of the class have; -1 for sizes that are not cached. */
+static inline int class_of(size_t nbytes, size_t *rounded)
+{
+    if (CT_LIKELY(nbytes <= SMALL)) {
+        int c = nbytes == 0 ? 0 : (int)((nbytes - 1) / 16);
+        *rounded = (size_t)(c + 1) * 16;
+        return c;
+    }
+    if (nbytes > LARGE)
+        return -1;
+    int top = 63 - __builtin_clzll(nbytes - 1);        /* 2^top < nbytes <= 2^(top+1) or inside */
+    size_t step = (size_t)1 << (top - 2);
+    size_t quarter = (nbytes - ((size_t)1 << top) + step - 1) / step; /* 1..4 */
+    *rounded = ((size_t)1 << top) + quarter * step;
+    return SMALL_CLASSES + (top - 9) * 4 + (int)quarter - 1;
+}
+
+static void *fresh(size_t nbytes)
+{
+    void *block = NULL;
+    if (nbytes < CT_BIG)
+        return malloc(nbytes);
+    return posix_memalign(&block, 64, nbytes) ? NULL : block;
+}
+
+static bool caching(void)
+{
+    if (CT_UNLIKELY(cache_on < 0)) {
+        const char *setting = getenv("CTGRAD_CACHE");
+        cache_on = !(setting && strcmp(setting, "0") == 0);
+    }
+    return cache_on;
+}
+
+void *ct_alloc(size_t nbytes)
+{
+    if (told_to_fail()) {
+        ct_fail(CT_MEMORY, "not enough memory: allocation of %zu bytes was made to fail", nbytes);
+        return NULL;
+    }
+    size_t rounded = nbytes;
+    int c = class_of(nbytes, &rounded);
+    void *block = NULL;
+    if (c >= 0 && cached[c]) {
+        block = cached[c];
+        cached[c] = *(void **)block;
+        counts.cached_bytes -= (int64_t)rounded;
+    } else if (nbytes > ((size_t)1 << 62) || !(block = fresh(rounded))) {
+        ct_alloc_trim();
+        if (nbytes > ((size_t)1 << 62) || !(block = fresh(rounded))) {
+            ct_fail(CT_MEMORY, "not enough memory: you tried to allocate %zu bytes", nbytes);
+            return NULL;
+        }
+    }
+    counts.live_blocks++;
+    counts.total_blocks++;
+    counts.live_bytes += (int64_t)nbytes;
+    counts.total_bytes += (int64_t)nbytes;
+    return block;
+}
+
+void *ct_alloc_zero(size_t nbytes)
+{
+    void *block = ct_alloc(nbytes);
+    return block ? memset(block, 0, nbytes) : NULL;
+}
+
+void ct_free(void *block, size_t nbytes)
+{
+    if (!block)
+        return;
+    counts.live_blocks--;
+    counts.live_bytes -= (int64_t)nbytes;
+    size_t rounded = nbytes;
+    int c = class_of(nbytes, &rounded);
+    if (c < 0 || !caching() || counts.cached_bytes + (int64_t)rounded > (int64_t)CACHE_LIMIT) {
+        free(block);
+        return;
+    }
+    *(void **)block = cached[c];
+    cached[c] = block;
+    counts.cached_bytes += (int64_t)rounded;
+}
+
+void ct_alloc_trim(void)
+{
+    for (int c = 0; c < CLASSES; c++)
+        while (cached[c]) {
+            void *next = *(void **)cached[c];
+            free(cached[c]);
+            cached[c] = next;
+        }
+    counts.cached_bytes = 0;
+}
+
+ct_memory ct_memory_now(void) { return counts; }
+void ct_alloc_fail_after(int64_t n, bool for_ever) { fail_in = n; fail_for_ever = for_ever; failures = 0; }
+int64_t ct_alloc_failures(void) { return failures; }

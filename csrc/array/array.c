@@ -129,12 +129,6 @@ array *array_new(ct_dtype dtype, int ndim, const int64_t *size)
     return a;
 }
 
-static bool may_overlap(int ndim, const int64_t *size, const int64_t *stride)
-{
-    int64_t first[CT_MAXDIM], second[CT_MAXDIM];
-    return layout_self_overlap(ndim, size, stride, first, second);
-}
-
 array *array_new_over(storage *s, ct_dtype dtype, int ndim, const int64_t *size, const int64_t *stride, int64_t offset)
 {
     array *a = array_blank(s, dtype, ndim, offset);
@@ -148,8 +142,6 @@ array *array_new_over(storage *s, ct_dtype dtype, int ndim, const int64_t *size,
     a->numel = layout_numel(ndim, size);
     if (layout_is_contiguous(ndim, size, stride))
         a->flags |= A_CONTIGUOUS;
-    else if (may_overlap(ndim, size, stride))
-        a->flags |= A_OVERLAP;
     return a;
 }
 

@@ -41,7 +41,6 @@ enum {
     A_CONTIGUOUS = 1, /* row-major without gaps (sizes 0 and 1 ignore their stride) */
     A_WEAK = 2,       /* stands for a Python number: it does not widen its category */
     A_OWN_VERSION = 4,/* `ver` is a counted cell of its own (`.data`), not the storage's */
-    A_OVERLAP = 8,    /* some stride is 0 over a size > 1, or sizes may collide: check before writing */
 };
 
 typedef struct array {

@@ -1,4 +1,4 @@
-/* Status per thread, and the allocator: size-class free lists over libc, counters, failure on demand. */
+/* Status, and the allocator: size-class free lists over libc, counters, failure on demand. */
 #include "base/base.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,8 +8,8 @@
 ct_lock ct_host_lock;
 
 /* ---- status ---------------------------------------------------------------------------------- */
-static _Thread_local ct_status status;
-static _Thread_local char message[2048];
+static ct_status status;      /* failures happen under the host's lock: kernels cannot fail */
+static char message[2048];
 
 int ct_fail(ct_status s, const char *format, ...)
 {

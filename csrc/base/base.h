@@ -1,7 +1,7 @@
 /* base: status and message, the allocator, overflow-checked sizes. Knows libc only.
  *
  * Failure below py/ has one shape: a function returns -1 (or NULL) after ct_fail() has set the
- * thread's status. py/raise.c turns the status into an exception through one table.
+ * status. py/raise.c turns the status into an exception through one table.
  */
 #ifndef CT_BASE_H
 #define CT_BASE_H
@@ -15,10 +15,10 @@ typedef enum ct_status {
     CT_FOREIGN /* the error indicator of a host language is set already; the message is empty */
 } ct_status;
 
-/* Sets status and message of the calling thread; returns -1, so that `return ct_fail(...)` reads well. */
+/* Sets status and message (callers hold the host's lock); returns -1, so that `return ct_fail(...)` reads well. */
 int ct_fail(ct_status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
-ct_status ct_failed(void);          /* status of the calling thread, CT_OK when none */
-const char *ct_message(void);       /* valid until the next ct_fail of this thread */
+ct_status ct_failed(void);          /* CT_OK when nothing failed since ct_clear */
+const char *ct_message(void);       /* valid until the next ct_fail */
 void ct_clear(void);
 
 /* ---- memory ------------------------------------------------------------------------------

@@ -1,0 +1,98 @@
+/* node: one recorded op. Sized to what it keeps: edges, kept values, the shapes of its outputs, a few numbers.
+ *
+ * A node owns a count on each node it points to. A kept input carries its edge (edge i of the node); a kept output
+ * is re-tied to the node when the formula asks for it, so that it makes no cycle. Nodes are released by a loop.
+ * The tape does not know ops: a node points to a node_kind (an op record contains one, a user's Function brings its own).
+ */
+#ifndef CT_NODE_H
+#define CT_NODE_H
+#include "tape/scope.h"
+#include "tape/tensor.h"
+
+typedef struct node_kind {
+    const char *name;   /* "MulBackward0" */
+    /* Formula. g[n_out]: incoming gradients, NULL where none arrived. Writes grads[n_in] (owned by the scope), leaving
+     * NULL where node_needs is false or the gradient is zero. Broadcasting is not its business. -1 on failure. */
+    int (*grad)(scope *s, node *n, tensor *const *g, tensor **grads);
+    void (*release)(node *n);          /* drops `payload`; NULL when there is none */
+    uint32_t flags;
+} node_kind;
+enum { NK_LEAF = 1, NK_WANTS_UNDEFINED = 2 /* call grad even if no gradient arrived */ };
+
+typedef struct edge { node *fn; uint32_t nr; } edge;
+
+/* A kept value: an array and the version at which it was kept, or a Python number (tag in `a`). */
+typedef struct kept { array *a; union { int64_t version; double f; int64_t i; } u; } kept;
+#define KEPT_FLOAT ((array *)1)
+#define KEPT_INT ((array *)2)
+#define KEPT_BOOL ((array *)3)
+#define KEPT_IS_NUMBER(k) ((uintptr_t)(k)->a - 1 < 3)
+
+/* Called with the gradient of output nr; may replace it (owned by the scope). */
+typedef struct hook {
+    struct hook *next;
+    int (*call)(scope *s, void *obj, tensor **g);
+    void (*release)(void *obj);
+    void *obj;
+    uint32_t nr;
+    uint32_t id;
+} hook;
+
+/* What few nodes have. */
+typedef struct node_extra {
+    hook *hooks;                /* on outputs (tensor hooks), in order of registration */
+    hook *pre, *post;           /* on the whole node: obj's call gets all gradients (py/ only) */
+    struct retain { struct retain *next; gradbox *box; uint32_t nr; } *retains;
+    void *trace;                /* py/: where the op was recorded (anomaly mode) */
+    void (*release_trace)(void *);
+    const char *label;          /* name that differs from the kind's, static */
+} node_extra;
+
+struct node {
+    const node_kind *kind;
+    int64_t refs;
+    uint64_t seq;               /* grows with every node: an edge always points to a smaller one; links the release list at the end */
+    node_extra *extra;          /* NULL for most */
+    void *payload;              /* of the kind: gradbox of a leaf, context of a Function */
+    void *obj;                  /* borrowed by py/: the object that shows this node */
+    uint32_t run, slot;         /* claimed by a backward run (0 = none) and its place there */
+    uint32_t n_in, n_out, bytes;
+    uint16_t keep_in, keep_out; /* bit i: input i / output i is among the kept values */
+    uint16_t n_kept, n_param;
+    uint8_t out_ndim;           /* most dimensions of any output */
+    uint8_t flags;
+};
+enum { N_RELEASED = 1 };
+
+edge *node_edges(node *n);                     /* n_in */
+kept *node_kept(node *n);                      /* n_kept: kept inputs in order, then kept outputs */
+int64_t *node_params(node *n);                 /* n_param */
+static inline bool node_needs(node *n, uint32_t i) { return node_edges(n)[i].fn != NULL; }
+/* Shape and dtype of output i (what its gradient must have). */
+const int64_t *node_out_size(node *n, uint32_t i, int *ndim, ct_dtype *dtype);
+/* Shape and dtype of input i, which must be needed. */
+const int64_t *node_in_size(node *n, uint32_t i, int *ndim, ct_dtype *dtype);
+
+typedef struct node_shape { uint32_t n_in, n_out; uint16_t n_kept, n_param; uint8_t out_ndim; } node_shape;
+node *node_new(const node_kind *kind, node_shape shape);        /* edges and kept values blank */
+void node_set_out(node *n, uint32_t i, const array *a);
+void node_free(node *n);
+static inline node *node_keep(node *n) { n->refs++; return n; }
+static inline void node_drop(node *n) { if (n && --n->refs == 0) node_free(n); }
+node_extra *node_extras(node *n);              /* made on demand, NULL when memory fails */
+const char *node_name(const node *n);
+void node_release_kept(node *n);               /* after backward without retain_graph */
+
+/* Kept values as tensors of the scope: CT_RUNTIME when changed since (naming both ops, both versions and the remedy)
+ * or when already released. */
+tensor *node_kept_in(scope *s, node *n, uint32_t i);
+tensor *node_kept_out(scope *s, node *n, uint32_t i);
+
+node *leaf_node(gradbox *box, const array *a); /* a new leaf node over the box */
+extern const node_kind leaf_kind;
+static inline gradbox *leaf_box(node *n) { return n->payload; }
+int node_add_hook(hook **list, hook h);        /* copies h to the end; returns -1 on failure */
+void node_remove_hook(hook **list, uint32_t id);
+
+int64_t node_live(void);
+#endif

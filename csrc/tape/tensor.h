@@ -1,0 +1,68 @@
+/* tensor: an array with its place in the history; what ops take and return below py/.
+ *
+ * A leaf that requires grad has its leaf node in fn; any other tensor with fn set is the result of a recorded op;
+ * fn == NULL is a constant. Tensors that share memory as differentiable views share one viewbase: it holds the
+ * history of the base, and every in-place write through any of them moves it on (gen); each member brings its own
+ * fn up to date when asked (tensor_sync), so no list of views is kept.
+ */
+#ifndef CT_TENSOR_H
+#define CT_TENSOR_H
+#include "array/array.h"
+
+typedef struct node node;
+typedef struct tensor tensor;
+
+typedef struct viewbase {
+    int64_t refs;
+    array *a;         /* the base's geometry, owned */
+    node *fn;         /* the base's history, owned; NULL while constant */
+    uint32_t nr, gen; /* gen counts changes of fn by in-place writes */
+    void *obj;        /* borrowed by py/: the base's object while it lives */
+} viewbase;
+
+/* Where .grad lives: shared by a tensor and its node, since the graph may outlive either. */
+typedef struct gradbox {
+    int64_t refs;
+    tensor *grad;     /* owned, NULL when None */
+    void *obj;        /* owned by py/: the Tensor object shown for grad, or NULL */
+} gradbox;
+
+struct tensor {
+    array *a;         /* owned */
+    node *fn;         /* owned */
+    viewbase *base;   /* owned; NULL until the first view */
+    gradbox *box;     /* owned; NULL until a gradient may be kept */
+    uint32_t nr;      /* which output of fn */
+    uint32_t gen;     /* base->gen that fn belongs to */
+    uint32_t flags;
+};
+enum {
+    T_VIEW = 1,            /* member of base, not the base itself */
+    T_MULTI_VIEW = 2,      /* from split, unbind ...: may not be written in place while recorded */
+    T_NO_GRAD_VIEW = 4,    /* made under no_grad */
+    T_FUNCTION_VIEW = 8,   /* returned as a view by a user's Function */
+    T_INFERENCE = 16,      /* made in inference_mode */
+    T_RETAINS = 32,        /* retain_grad() was called */
+    T_SCALAR = 64,         /* stands for a Python number (weak), not for an argument that can be recorded */
+};
+static inline bool tensor_is_view(const tensor *t) { return t->flags & T_VIEW; }
+
+/* tensor_init takes (steals) the array; the rest is empty. tensor_clear drops all. */
+static inline void tensor_init(tensor *t, array *a) { *t = (tensor){.a = a}; }
+void tensor_clear(tensor *t);
+void tensor_copy(tensor *to, const tensor *from);  /* counts everything; `to` is blank memory */
+int tensor_sync_slow(tensor *t);
+/* Brings fn up to date with the base; -1 when memory fails. Call before reading fn or nr. */
+static inline int tensor_sync(tensor *t) { return CT_UNLIKELY(t->base && t->base->gen != t->gen) ? tensor_sync_slow(t) : 0; }
+bool tensor_requires_grad(tensor *t);
+bool tensor_is_leaf(tensor *t);
+int tensor_set_requires_grad(tensor *t, bool wanted);
+viewbase *tensor_viewbase(tensor *t);              /* made on demand; borrowed */
+void viewbase_drop(viewbase *b);
+gradbox *gradbox_new(void);
+void gradbox_drop(gradbox *b);
+extern void (*gradbox_release_obj)(void *obj);     /* set by py/ */
+/* Replaces the tensor's history after an in-place write whose result is output nr of fn (fn NULL: constant). */
+int tensor_rebase(tensor *t, node *fn, uint32_t nr);
+void tensor_set_history(tensor *t, node *fn, uint32_t nr); /* fresh result; keeps fn */
+#endif

@@ -61,6 +61,7 @@ viewbase *tensor_viewbase(tensor *t);              /* made on demand; borrowed *
 void viewbase_drop(viewbase *b);
 gradbox *gradbox_new(void);
 void gradbox_drop(gradbox *b);
+int gradbox_set(gradbox *b, const tensor *g);       /* a copy of g becomes .grad; NULL empties it */
 extern void (*gradbox_release_obj)(void *obj);     /* set by py/ */
 /* Replaces the tensor's history after an in-place write whose result is output nr of fn (fn NULL: constant). */
 int tensor_rebase(tensor *t, node *fn, uint32_t nr);

@@ -1,0 +1,158 @@
+/* op: one record an op, and the call that passes through dispatch.
+ *
+ * Three notations (DESIGN: one op, one place):
+ *   row          table/unary.def, binary.def, compare.def: an elementwise op whose value is one expression.
+ *   block        a file in ops/: shape rule, kernel, gradient, record. Below is a whole one:
+ *
+ *     static int flip_shape(call *c) { ... checks everything; out_like(c, 0, c->in[0]->a); return 0; }
+ *     static void flip_kernel(call *c) { ... reads c->ia[], writes c->oa[]; cannot fail, may run without the lock }
+ *     static int flip_grad(scope *s, node *n, T const *g, T *out) { out[0] = flip(s, g[0], params); return 0; }
+ *     const op op_flip = {.name = "flip", .sig = "(Tensor self, int[] dims)", .doc = "...", .run = op_block,
+ *                         .shape = flip_shape, .kernel = flip_kernel, .grad = flip_grad};
+ *   composition  a Python function in python/ctgrad/composed/.
+ * A block is listed in table/index.def; an unlisted one does not reach Python, a listed but missing one does not link.
+ *
+ * Failure: the shape rule alone may fail (-1 and status); it must not write to any operand. Dispatch allocates.
+ */
+#ifndef CT_OP_H
+#define CT_OP_H
+#include "tape/engine.h"
+
+typedef tensor *T; /* in formulas: owned by the scope */
+
+/* ---- arguments --------------------------------------------------------------------------------------- */
+typedef enum arg_kind {
+    ARG_NONE,    /* absent or None */
+    ARG_TENSOR,  /* t; never a number: see ARG_FLOAT ... */
+    ARG_TENSORS, /* list[n] of t */
+    ARG_INT, ARG_FLOAT, ARG_BOOL,   /* i; f; i: what a Scalar or an int, float, bool parameter may hold */
+    ARG_INTS,    /* ints[n] */
+    ARG_DTYPE,   /* i is a ct_dtype */
+    ARG_STR,     /* str */
+    ARG_OBJECT,  /* obj: a host object that only py/ and Generator know */
+} arg_kind;
+
+typedef struct arg {
+    uint8_t kind;
+    bool truthy;         /* ARG_NONE: the default was taken */
+    uint32_t n;
+    union { tensor *t; tensor **ts; int64_t i; double f; const int64_t *ints; const char *str; void *obj; };
+} arg;
+
+static inline bool arg_given(const arg *a) { return a->kind != ARG_NONE; }
+static inline bool arg_is_number(const arg *a) { return a->kind >= ARG_INT && a->kind <= ARG_BOOL; }
+static inline bool arg_bool(const arg *a) { return a->kind == ARG_BOOL && a->i; }
+static inline int64_t arg_int(const arg *a, int64_t otherwise) { return a->kind == ARG_NONE ? otherwise : a->i; }
+static inline double arg_double(const arg *a) { return a->kind == ARG_FLOAT ? a->f : (double)a->i; }
+static inline ct_dtype arg_dtype(const arg *a, ct_dtype otherwise) { return a->kind == ARG_DTYPE ? (ct_dtype)a->i : otherwise; }
+
+/* ---- the record ---------------------------------------------------------------------------------------- */
+typedef struct call call;
+typedef struct op {
+    const char *name;   /* public name; after a dot the overload's ("max.dim"): overloads are tried in the order of index.def */
+    const char *sig;    /* "(Tensor self, int[1]? dim=None, bool keepdim=False, *, dtype? dtype=None)"; see py/bind.c */
+    const char *doc;    /* shapes, dtypes, errors, source of the formula */
+    uint32_t flags;
+    int (*run)(call *c);                /* op_block, op_unary ...: how the notation is carried out */
+    int (*shape)(call *c);              /* checks, and declares outputs: out_new, out_like or out_view */
+    void (*kernel)(call *c);
+    int (*grad)(scope *s, node *n, T const *g, T *out);
+    int (*compose)(scope *s, call *c, T *out); /* run = op_compose: outputs as formulas over ops */
+    const char *node;   /* name of the recorded node where it is not CamelCase(name) + "Backward0" */
+    const char *ret;    /* field names of a tuple result: "values indices" */
+    uint8_t keep[4];    /* bit j of keep[i]: the gradient of input j reads input i (lists: no keeping) */
+    uint8_t keep_out;   /* bit j: the gradient of input j reads the outputs */
+    uint8_t n_out;      /* 0 means 1 */
+    int16_t row;        /* of the kernel table, for rows */
+    uint8_t dtypes;     /* rows: FLOATS, NUMBERS, ALL */
+    const char *domain; /* rows: bounds for the tests, and the NumPy reference */
+    const char *reference;
+} op;
+enum {
+    OP_FUNCTION = 1, OP_METHOD = 2,     /* where it is offered; neither means both */
+    OP_INPLACE = 4,                     /* has name_ */
+    OP_OUT = 8,                         /* has out= */
+    OP_IN_WRITES_SELF = 16,             /* kernel updates oa[0], which starts as a copy of (or is) self: index_add, masked_fill */
+    OP_VIEW = 32,                       /* result shares self's memory */
+    OP_MULTI_VIEW = 64,                 /* a tuple of views */
+    OP_NO_GRAD = 128,                   /* results never require grad (argmax, comparisons) */
+    OP_HIDDEN = 256,                    /* not under a public name: formulas only (and ctgrad._C.ops) */
+    OP_MAY_VIEW = 512,                  /* may return self or a view of it (contiguous, reshape, to) */
+    OP_LIST = 1024,                     /* a list of results even if there is one */
+    OP_ONLY_INPLACE = 2048,             /* the name itself ends with _ (uniform_, zero_, copy_) */
+};
+enum { DTYPES_FLOATS, DTYPES_NUMBERS, DTYPES_ALL };
+
+/* ---- the call --------------------------------------------------------------------------------------------- */
+enum { CALL_NEW, CALL_INPLACE, CALL_OUT };
+enum { MAX_OUT = 3, MAX_PARAM = 2 * CT_MAXDIM + 8, FEW_IN = 6 };
+
+struct call {
+    const op *op;
+    arg *args;           /* in the order of the signature, defaults filled in */
+    uint32_t n_args;
+    uint32_t mode;       /* CALL_INPLACE: out[0] is args[0].t; CALL_OUT: out_given */
+    tensor *out_given[MAX_OUT];
+    /* Tensor arguments in order, lists flattened, numbers and None left out. */
+    uint32_t n_in;
+    tensor **in;
+    /* What kernels read: the operands' arrays, replaced by in_cast/in_contiguous where the rule asks; oa[] the outputs'. */
+    const array **ia;
+    array *oa[MAX_OUT];
+    void *scratch;       /* scratch_bytes, asked for by the shape rule */
+    int64_t scratch_bytes;
+    int64_t work;        /* elementary steps of the kernel: above a threshold the host's lock is dropped */
+    /* Declared by the shape rule. */
+    struct declared { uint8_t how; uint8_t dtype; bool undifferentiable; array *made; } declared[MAX_OUT];
+    uint32_t n_out;
+    uint32_t n_param;
+    int64_t param[MAX_PARAM];   /* kept in the node: node_params() */
+    const char *node_label;     /* another name for this call's node, static */
+    bool unrecorded;            /* the shape rule decided that this call is not differentiable */
+    uint64_t skip_grad;         /* bit i: input i gets no gradient in this call */
+    /* Results: blank tensors when the call starts. Lists of views come in `list`, owned by the caller (ct_free, n_list). */
+    tensor out[MAX_OUT];
+    tensor *list;
+    uint32_t n_list;
+    /* Space for small calls. */
+    tensor *in_few[FEW_IN];
+    const array *ia_few[FEW_IN];
+    array *temps[FEW_IN + MAX_OUT]; /* casts and copies to drop at the end */
+    uint32_t n_temps;
+    struct call_more *more;
+};
+
+/* Runs an op on bound arguments: fills c->out (or c->list). Arguments are borrowed. -1: nothing was written, results blank. */
+int op_call(call *c);
+void call_clear_results(call *c);
+
+/* ---- for shape rules ---------------------------------------------------------------------------------------- */
+int out_new(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *size);      /* fresh, contiguous */
+int out_strided(call *c, uint32_t i, ct_dtype dtype, const layout *l);                /* fresh, with the given (dense) strides */
+int out_like(call *c, uint32_t i, const array *a, ct_dtype dtype);                    /* a's shape and, if dense, its memory order */
+int out_view(call *c, uint32_t i, const layout *l);                                   /* over in[0]'s storage */
+int out_same(call *c, uint32_t i);                                                    /* in[0] itself (contiguous() of a contiguous one) */
+void array_layout(const array *a, layout *l);                                         /* visible layout, for view_* */
+int in_cast(call *c, uint32_t i, ct_dtype dtype);                                     /* ia[i] becomes a converted copy if needed */
+int in_contiguous(call *c, uint32_t i);                                               /* ia[i] becomes a row-major copy if needed */
+void keep_param(call *c, int64_t value);
+/* Result dtype of the operands by PyTorch's three categories (dimensioned, 0-d, numbers). */
+typedef struct promotion { int dim, zero, number; } promotion; /* each a ct_dtype, or -1 */
+static inline promotion promotion_start(void) { return (promotion){-1, -1, -1}; }
+void promotion_add(promotion *p, const array *a);
+void promotion_add_arg(promotion *p, const arg *a);
+ct_dtype promotion_result(const promotion *p);
+int require_float(const call *c, const array *a);       /* "mean(): could not infer output dtype. Input dtype must be ..." family */
+const char *op_public_name(const op *o, char *buffer, size_t capacity); /* "max" of "max.dim" */
+
+/* ---- notations ------------------------------------------------------------------------------------------------ */
+int op_block(call *c);
+int op_view(call *c);
+int op_compose(call *c);
+
+/* Steps below which a kernel is not worth dropping the lock for (dropping and taking it costs about 100 ns). */
+enum { WORK_TO_UNLOCK = 32768 };
+
+/* ---- registry ---------------------------------------------------------------------------------------------------- */
+extern const op *const op_table[];     /* every op, in the order of index.def; NULL at the end */
+#endif

@@ -1,0 +1,510 @@
+/* The backward run: a loop over ready nodes, the newest first (PyTorch's order, so sums round alike).
+ *
+ * A run claims each node it meets by writing its number and the node's slot into it; a node claimed by another run
+ * that is still at work (a hook called backward, another thread walks the same graph) is found through a table of
+ * the run's own. All of a run's state is its own, so runs nest and interleave freely.
+ */
+#include "tape/engine.h"
+#include <string.h>
+
+_Thread_local tape_mode tape_now = {.grad = true};
+algebra tape_algebra;
+int (*tape_interrupted)(void);
+void (*tape_explain)(node *n);
+
+enum { MAX_DEPTH = 200 }; /* backward inside backward: an endless chain of hooks is an error, not a crash */
+
+typedef struct slot {
+    node *fn;          /* counted */
+    uint32_t waits;    /* consumers that have not delivered yet */
+    bool needed, queued, captured;
+    tensor one;        /* gradient of output 0 (most nodes have one) */
+    tensor *many;      /* n_out gradients when n_out > 1 */
+} slot;
+
+typedef struct run {
+    uint32_t id;
+    slot *slots;
+    uint32_t n, capacity;
+    uint32_t *ready;   /* heap of slots */
+    uint32_t n_ready;
+    struct foreign { node *fn; uint32_t slot; } *table; /* open addressing; nodes that another run has claimed */
+    uint32_t table_size, table_used;
+    const backward *task;
+    node *at;          /* being run, for explanations */
+} run;
+
+static uint32_t last_run;
+
+/* ---- slots ------------------------------------------------------------------------------------------- */
+static uint32_t hash_of(const node *n) { return (uint32_t)(((uintptr_t)n >> 4) * 2654435761u); }
+
+static struct foreign *table_find(const run *r, const node *n)
+{
+    if (!r->table_size)
+        return NULL;
+    for (uint32_t i = hash_of(n) & (r->table_size - 1);; i = (i + 1) & (r->table_size - 1))
+        if (!r->table[i].fn || r->table[i].fn == n)
+            return &r->table[i];
+}
+
+static int table_add(run *r, node *n, uint32_t at)
+{
+    if (r->table_used * 2 >= r->table_size) {
+        uint32_t old_size = r->table_size, size = old_size ? old_size * 2 : 64;
+        struct foreign *old = r->table, *table = ct_alloc_zero(size * sizeof *table);
+        if (!table)
+            return -1;
+        r->table = table;
+        r->table_size = size;
+        for (uint32_t i = 0; i < old_size; i++)
+            if (old[i].fn)
+                *table_find(r, old[i].fn) = old[i];
+        ct_free(old, old_size * sizeof *old);
+    }
+    *table_find(r, n) = (struct foreign){n, at};
+    r->table_used++;
+    return 0;
+}
+
+static slot *slot_of(const run *r, const node *n)
+{
+    if (CT_LIKELY(n->run == r->id))
+        return &r->slots[n->slot];
+    struct foreign *f = table_find(r, n);
+    return f && f->fn ? &r->slots[f->slot] : NULL;
+}
+
+static int grow(run *r)
+{
+    uint32_t capacity = r->capacity ? r->capacity * 2 : 32;
+    slot *slots = ct_alloc(capacity * sizeof *slots);
+    uint32_t *ready = slots ? ct_alloc(capacity * sizeof *ready) : NULL;
+    if (!ready) {
+        ct_free(slots, capacity * sizeof *slots);
+        return -1;
+    }
+    memcpy(slots, r->slots, r->n * sizeof *slots);
+    ct_free(r->slots, r->capacity * sizeof *r->slots);
+    ct_free(r->ready, r->capacity * sizeof *r->ready);
+    r->slots = slots;
+    r->ready = ready;
+    r->capacity = capacity;
+    return 0;
+}
+
+static slot *slot_add(run *r, node *n)
+{
+    if (r->n == r->capacity && grow(r) < 0)
+        return NULL;
+    if (n->run == 0) {
+        n->run = r->id;
+        n->slot = r->n;
+    } else if (table_add(r, n, r->n) < 0)
+        return NULL;
+    r->slots[r->n] = (slot){.fn = node_keep(n)};
+    return &r->slots[r->n++];
+}
+
+/* Every node reachable from the roots gets a slot; each edge counts as one delivery to wait for. Slots double as the work list. */
+static int discover(run *r)
+{
+    const backward *b = r->task;
+    for (uint32_t i = 0; i < b->n_roots; i++)
+        if (!slot_of(r, b->roots[i]->fn) && !slot_add(r, b->roots[i]->fn))
+            return -1;
+    for (uint32_t at = 0; at < r->n; at++) {
+        node *n = r->slots[at].fn;
+        edge *e = node_edges(n);
+        for (uint32_t i = 0; i < n->n_in; i++) {
+            if (!e[i].fn)
+                continue;
+            slot *to = slot_of(r, e[i].fn);
+            if (!to && !(to = slot_add(r, e[i].fn)))
+                return -1;
+            to->waits++;
+        }
+    }
+    return 0;
+}
+
+/* ---- which nodes must run ------------------------------------------------------------------------------- */
+static int by_age(const run *r, uint32_t a, uint32_t b)
+{
+    uint64_t x = r->slots[a].fn->seq, y = r->slots[b].fn->seq;
+    return x < y ? -1 : x > y;
+}
+
+static void sift(const run *r, uint32_t *v, uint32_t at, uint32_t n)
+{
+    for (uint32_t child; (child = 2 * at + 1) < n; at = child) {
+        if (child + 1 < n && by_age(r, v[child + 1], v[child]) > 0)
+            child++;
+        if (by_age(r, v[child], v[at]) <= 0)
+            return;
+        uint32_t t = v[at];
+        v[at] = v[child];
+        v[child] = t;
+    }
+}
+
+/* Slots from the oldest node to the newest, in r->ready. */
+static void sort_by_age(run *r)
+{
+    uint32_t *v = r->ready;
+    for (uint32_t i = 0; i < r->n; i++)
+        v[i] = i;
+    for (uint32_t i = r->n / 2; i-- > 0;)
+        sift(r, v, i, r->n);
+    for (uint32_t i = r->n; i-- > 1;) {
+        uint32_t t = v[0];
+        v[0] = v[i];
+        v[i] = t;
+        sift(r, v, 0, i);
+    }
+}
+
+static void mark_needed(run *r)
+{
+    const backward *b = r->task;
+    for (uint32_t i = 0; i < r->n; i++)
+        r->slots[i].needed = b->n_inputs == 0;
+    if (b->n_inputs == 0)
+        return;
+    for (uint32_t i = 0; i < b->n_inputs; i++) {
+        slot *s = slot_of(r, b->inputs[i]->fn);
+        if (s)
+            s->captured = true;
+    }
+    sort_by_age(r); /* edges point to older nodes, so what an edge leads to is decided first */
+    for (uint32_t i = 0; i < r->n; i++) {
+        slot *s = &r->slots[r->ready[i]];
+        edge *e = node_edges(s->fn);
+        for (uint32_t k = 0; k < s->fn->n_in && !s->needed; k++)
+            if (e[k].fn) {
+                slot *to = slot_of(r, e[k].fn);
+                s->needed = to->needed || to->captured;
+            }
+    }
+}
+
+/* ---- the ready heap: leaves first, then the newest node --------------------------------------------------- */
+static bool before(const run *r, uint32_t a, uint32_t b)
+{
+    const node *x = r->slots[a].fn, *y = r->slots[b].fn;
+    bool x_leaf = x->kind->flags & NK_LEAF, y_leaf = y->kind->flags & NK_LEAF;
+    return x_leaf != y_leaf ? x_leaf : x->seq > y->seq;
+}
+
+static void push(run *r, uint32_t item)
+{
+    uint32_t at = r->n_ready++;
+    r->slots[item].queued = true;
+    while (at && before(r, item, r->ready[(at - 1) / 2])) {
+        r->ready[at] = r->ready[(at - 1) / 2];
+        at = (at - 1) / 2;
+    }
+    r->ready[at] = item;
+}
+
+static uint32_t pop(run *r)
+{
+    uint32_t top = r->ready[0], item = r->ready[--r->n_ready], at = 0;
+    for (uint32_t child; (child = 2 * at + 1) < r->n_ready; at = child) {
+        if (child + 1 < r->n_ready && before(r, r->ready[child + 1], r->ready[child]))
+            child++;
+        if (!before(r, r->ready[child], item))
+            break;
+        r->ready[at] = r->ready[child];
+    }
+    r->ready[at] = item;
+    return top;
+}
+
+/* ---- delivering gradients ---------------------------------------------------------------------------------- */
+static tensor *place(slot *s, uint32_t nr)
+{
+    if (s->fn->n_out == 1)
+        return &s->one;
+    if (!s->many)
+        s->many = ct_alloc_zero(s->fn->n_out * sizeof *s->many);
+    return s->many ? &s->many[nr] : NULL;
+}
+
+/* The one place where a gradient takes the shape and dtype of the value it belongs to: the adjoint of broadcasting. */
+static tensor *fit(scope *s, tensor *g, node *to, uint32_t nr)
+{
+    int ndim;
+    ct_dtype dtype;
+    const int64_t *size = node_out_size(to, nr, &ndim, &dtype);
+    bool same = g->a->ndim == ndim && memcmp(array_size(g->a), size, (size_t)ndim * sizeof *size) == 0;
+    if (!same && !layout_is_expandable_to(ndim, size, g->a->ndim, array_size(g->a))) {
+        char got[200], want[200];
+        ct_fail(CT_RUNTIME, "Function %s returned an invalid gradient - got %s but expected shape compatible with %s", node_name(to),
+                layout_text(g->a->ndim, array_size(g->a), got, sizeof got), layout_text(ndim, size, want, sizeof want));
+        return scope_fail(s);
+    }
+    if (!same)
+        g = tape_algebra.sum_to(s, g, ndim, size);
+    if (g && g->a->dtype != dtype)
+        g = tape_algebra.cast(s, g, dtype);
+    return g;
+}
+
+static int deliver(scope *s, slot *to, uint32_t nr, tensor *g)
+{
+    tensor *have = place(to, nr);
+    if (!have || !(g = fit(s, g, to->fn, nr)))
+        return -1;
+    if (have->a && !(g = tape_algebra.add(s, have, g)))
+        return -1;
+    tensor sum;
+    tensor_copy(&sum, g);
+    tensor_clear(have);
+    *have = sum;
+    return 0;
+}
+
+/* ---- leaves -------------------------------------------------------------------------------------------------- */
+int gradbox_set(gradbox *box, const tensor *g)
+{
+    tensor *fresh = NULL, *old = box->grad;
+    void *obj = box->obj;
+    if (g && !(fresh = ct_alloc(sizeof *fresh)))
+        return -1;
+    if (g)
+        tensor_copy(fresh, g);
+    box->grad = fresh;
+    box->obj = NULL;
+    if (old) {
+        tensor_clear(old);
+        ct_free(old, sizeof *old);
+    }
+    if (obj)
+        gradbox_release_obj(obj);
+    return 0;
+}
+
+/* The first gradient is taken over when nothing else holds it, copied otherwise; later ones are added in place,
+ * so that whoever holds .grad sees them (out of place when the sum itself is recorded, as in PyTorch). */
+static int accumulate(run *r, node *leaf, tensor *g)
+{
+    gradbox *box = leaf_box(leaf);
+    if (box->grad && !r->task->create_graph)
+        return tape_algebra.add_into(box->grad, g);
+    bool held = g->a->refs > 1 || g->a->st->refs > 1 || !array_is_contiguous(g->a);
+    scope s;
+    scope_open(&s);
+    if (box->grad)
+        g = tape_algebra.add(&s, box->grad, g);
+    else if (!r->task->create_graph && held)
+        g = tape_algebra.detached_copy(&s, g);
+    int result = g ? gradbox_set(box, g) : -1;
+    scope_close(&s);
+    return result;
+}
+
+/* ---- hooks ---------------------------------------------------------------------------------------------------- */
+static int run_hooks(scope *s, node *n, tensor **g)
+{
+    node_extra *x = n->extra;
+    for (hook *h = x->hooks, *next; h; h = next) {
+        next = h->next;
+        if (g[h->nr] && h->call(s, h->obj, &g[h->nr]) < 0)
+            return -1;
+        if (n->extra != x)
+            break;
+    }
+    for (hook *h = x->pre; h; h = h->next)
+        if (h->call(s, h->obj, g) < 0)
+            return -1;
+    for (struct retain *k = x->retains; k; k = k->next)
+        if (g[k->nr] && gradbox_set(k->box, g[k->nr]) < 0)
+            return -1;
+    return 0;
+}
+
+static int capture(run *r, node *n, tensor **g)
+{
+    const backward *b = r->task;
+    for (uint32_t i = 0; i < b->n_inputs; i++) {
+        tensor *t = b->inputs[i];
+        if (t->fn != n || !g[t->nr])
+            continue;
+        if (!b->accumulate)
+            tensor_copy(&b->found[i], g[t->nr]);
+        else if (n->kind->flags & NK_LEAF) {
+            if (accumulate(r, n, g[t->nr]) < 0)
+                return -1;
+            return 0;
+        } else if (t->box ? 0 : !(t->box = gradbox_new()))
+            return -1;
+        else if (gradbox_set(t->box, g[t->nr]) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* ---- one node -------------------------------------------------------------------------------------------------- */
+static int check_nan(node *n, tensor **grads)
+{
+    for (uint32_t i = 0; i < n->n_in; i++)
+        if (grads[i] && tape_algebra.has_nan(grads[i])) {
+            return ct_fail(CT_RUNTIME, "Function '%s' returned nan values in its %uth output.", node_name(n), i);
+        }
+    return 0;
+}
+
+static int formula(run *r, scope *s, slot *at, tensor **g, tensor **grads)
+{
+    node *n = at->fn;
+    bool any = n->kind->flags & NK_WANTS_UNDEFINED;
+    for (uint32_t i = 0; i < n->n_out; i++)
+        any |= g[i] != NULL;
+    if (any && (n->kind->grad(s, n, g, grads) < 0 || s->failed))
+        return -1;
+    if (tape_now.anomaly && tape_now.anomaly_nan && check_nan(n, grads) < 0)
+        return -1;
+    for (hook *h = n->extra ? n->extra->post : NULL; h; h = h->next)
+        if (h->call(s, h->obj, grads) < 0)
+            return -1;
+    edge *e = node_edges(n);
+    for (uint32_t i = 0; i < n->n_in; i++) {
+        if (!e[i].fn)
+            continue;
+        slot *to = slot_of(r, e[i].fn);
+        if (grads[i] && (to->needed || to->captured) && deliver(s, to, e[i].nr, grads[i]) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void arrived(run *r, slot *at)
+{
+    edge *e = node_edges(at->fn);
+    for (uint32_t i = 0; i < at->fn->n_in; i++)
+        if (e[i].fn) {
+            slot *to = slot_of(r, e[i].fn);
+            if (--to->waits == 0)
+                push(r, (uint32_t)(to - r->slots));
+        }
+}
+
+static void drop_gradients(slot *at)
+{
+    if (at->one.a)
+        tensor_clear(&at->one);
+    for (uint32_t i = 0; at->many && i < at->fn->n_out; i++)
+        tensor_clear(&at->many[i]);
+    ct_free(at->many, at->many ? at->fn->n_out * sizeof *at->many : 0);
+    at->many = NULL;
+}
+
+enum { FEW = 16 };
+
+/* g: one pointer an output, taken from the slot; grads: one an input. Both live here when few. */
+static int run_slot(run *r, uint32_t index)
+{
+    slot *at = &r->slots[index];
+    node *n = at->fn;
+    r->at = n;
+    size_t words = (size_t)n->n_out + n->n_in;
+    tensor *few[FEW], **g = words <= FEW ? few : ct_alloc(words * sizeof *g);
+    if (!g)
+        return -1;
+    memset(g, 0, words * sizeof *g);
+    bool any = false;
+    for (uint32_t i = 0; i < n->n_out; i++) {
+        tensor *t = n->n_out == 1 ? &at->one : at->many ? &at->many[i] : NULL;
+        if (t && t->a)
+            g[i] = t, any = true;
+    }
+    scope s;
+    scope_open(&s);
+    int result = n->extra ? run_hooks(&s, n, g) : 0;
+    if (result == 0 && at->captured)
+        result = capture(r, n, g);
+    if (result == 0 && at->needed) {
+        if (n->kind->flags & NK_LEAF)
+            result = any && g[0] && !at->captured ? accumulate(r, n, g[0]) : 0;
+        else
+            result = formula(r, &s, at, g, g + n->n_out);
+        if (!r->task->retain_graph && result == 0)
+            node_release_kept(n);
+    }
+    drop_gradients(at);
+    scope_close(&s);
+    if (g != few)
+        ct_free(g, words * sizeof *g);
+    if (result == 0)
+        arrived(r, &r->slots[index]);
+    return result;
+}
+
+/* ---- the run ---------------------------------------------------------------------------------------------------- */
+static int seed(run *r)
+{
+    const backward *b = r->task;
+    int result = 0;
+    for (uint32_t i = 0; i < b->n_roots && result == 0; i++) {
+        scope s;
+        scope_open(&s);
+        tensor *g = b->grads && b->grads[i] ? b->grads[i] : tape_algebra.ones_like(&s, b->roots[i]);
+        result = g ? deliver(&s, slot_of(r, b->roots[i]->fn), b->roots[i]->nr, g) : -1;
+        scope_close(&s);
+    }
+    for (uint32_t i = 0; i < b->n_roots; i++) {
+        slot *s = slot_of(r, b->roots[i]->fn);
+        if (s->waits == 0 && !s->queued)
+            push(r, (uint32_t)(s - r->slots));
+    }
+    return result;
+}
+
+static void finish(run *r)
+{
+    for (uint32_t i = 0; i < r->n; i++) {
+        slot *s = &r->slots[i];
+        drop_gradients(s);
+        if (s->fn->run == r->id)
+            s->fn->run = 0;
+    }
+    for (uint32_t i = 0; i < r->n; i++)
+        node_drop(r->slots[i].fn);
+    ct_free(r->slots, r->capacity * sizeof *r->slots);
+    ct_free(r->ready, r->capacity * sizeof *r->ready);
+    ct_free(r->table, r->table_size * sizeof *r->table);
+}
+
+static int walk(run *r)
+{
+    if (discover(r) < 0)
+        return -1;
+    mark_needed(r);
+    if (seed(r) < 0)
+        return -1;
+    for (uint32_t steps = 1; r->n_ready; steps++) {
+        if ((steps & 255) == 0 && tape_interrupted && tape_interrupted() < 0)
+            return -1;
+        if (run_slot(r, pop(r)) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int tape_backward(const backward *b)
+{
+    if (tape_now.depth >= MAX_DEPTH)
+        return ct_fail(CT_RUNTIME, "backward: %d backward runs are nested in one another; a hook or Function calls backward() without end", MAX_DEPTH);
+    run r = {.id = ++last_run ? last_run : ++last_run, .task = b};
+    tape_mode mode = tape_now;
+    tape_now.grad = b->create_graph;
+    tape_now.depth++;
+    int result = walk(&r);
+    if (result < 0 && tape_now.anomaly && r.at && tape_explain)
+        tape_explain(r.at);
+    tape_now.grad = mode.grad;
+    tape_now.depth--;
+    finish(&r);
+    return result;
+}

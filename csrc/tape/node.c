@@ -1,0 +1,243 @@
+/* Nodes: making, reading, releasing. */
+#include "tape/node.h"
+#include <string.h>
+
+static uint64_t next_seq = 1;
+static int64_t live_nodes;
+int64_t node_live(void) { return live_nodes; }
+
+/* ---- layout of the tail: edges, kept values, output shapes, params --------------------------------- */
+static inline size_t out_words(const node *n) { return 1 + (size_t)n->out_ndim; }
+
+edge *node_edges(node *n) { return (edge *)(n + 1); }
+kept *node_kept(node *n) { return (kept *)(node_edges(n) + n->n_in); }
+static int64_t *out_table(node *n) { return (int64_t *)(node_kept(n) + n->n_kept); }
+int64_t *node_params(node *n) { return out_table(n) + n->n_out * out_words(n); }
+
+node *node_new(const node_kind *kind, node_shape shape)
+{
+    size_t bytes = sizeof(node) + shape.n_in * sizeof(edge) + shape.n_kept * sizeof(kept)
+                 + ((1 + (size_t)shape.out_ndim) * shape.n_out + shape.n_param) * sizeof(int64_t);
+    if (bytes > UINT32_MAX) {
+        ct_fail(CT_MEMORY, "%s: an op with %u inputs and %u outputs is too large to record", kind->name, shape.n_in, shape.n_out);
+        return NULL;
+    }
+    node *n = ct_alloc_zero(bytes);
+    if (!n)
+        return NULL;
+    n->kind = kind;
+    n->refs = 1;
+    n->seq = next_seq++;
+    n->n_in = shape.n_in;
+    n->n_out = shape.n_out;
+    n->bytes = (uint32_t)bytes;
+    n->n_kept = shape.n_kept;
+    n->n_param = shape.n_param;
+    n->out_ndim = shape.out_ndim;
+    live_nodes++;
+    return n;
+}
+
+void node_set_out(node *n, uint32_t i, const array *a)
+{
+    int64_t *row = out_table(n) + i * out_words(n);
+    row[0] = (int64_t)a->dtype << 8 | a->ndim;
+    memcpy(row + 1, array_size(a), a->ndim * sizeof *row);
+}
+
+const int64_t *node_out_size(node *n, uint32_t i, int *ndim, ct_dtype *dtype)
+{
+    const int64_t *row = out_table(n) + i * out_words(n);
+    *ndim = (int)(row[0] & 0xff);
+    *dtype = (ct_dtype)(row[0] >> 8);
+    return row + 1;
+}
+
+const int64_t *node_in_size(node *n, uint32_t i, int *ndim, ct_dtype *dtype)
+{
+    edge e = node_edges(n)[i];
+    return node_out_size(e.fn, e.nr, ndim, dtype);
+}
+
+const char *node_name(const node *n) { return n->extra && n->extra->label ? n->extra->label : n->kind->name; }
+
+/* ---- release: a list in place of recursion ------------------------------------------------------------ */
+static node *dying;        /* nodes without owners, linked through seq */
+static bool releasing;     /* a loop is at work further up the stack */
+
+static void drop_hooks(hook *h)
+{
+    while (h) {
+        hook *next = h->next;
+        if (h->release)
+            h->release(h->obj);
+        ct_free(h, sizeof *h);
+        h = next;
+    }
+}
+
+static void drop_extra(node_extra *x)
+{
+    drop_hooks(x->hooks);
+    drop_hooks(x->pre);
+    drop_hooks(x->post);
+    while (x->retains) {
+        struct retain *next = x->retains->next;
+        gradbox_drop(x->retains->box);
+        ct_free(x->retains, sizeof *x->retains);
+        x->retains = next;
+    }
+    if (x->trace && x->release_trace)
+        x->release_trace(x->trace);
+    ct_free(x, sizeof *x);
+}
+
+static void drop_kept(node *n)
+{
+    kept *k = node_kept(n);
+    for (int i = 0; i < n->n_kept; i++) {
+        if (k[i].a && !KEPT_IS_NUMBER(&k[i]))
+            array_drop(k[i].a);
+        k[i].a = NULL;
+    }
+}
+
+static void release_one(node *n)
+{
+    drop_kept(n);
+    edge *e = node_edges(n);
+    for (uint32_t i = 0; i < n->n_in; i++)
+        node_drop(e[i].fn); /* lands on the list */
+    if (n->kind->release)
+        n->kind->release(n);
+    if (n->extra)
+        drop_extra(n->extra);
+    live_nodes--;
+    ct_free(n, n->bytes);
+}
+
+void node_free(node *n)
+{
+    n->seq = (uint64_t)(uintptr_t)dying;
+    dying = n;
+    if (releasing)
+        return;
+    releasing = true;
+    while (dying) {
+        node *next = dying;
+        dying = (node *)(uintptr_t)next->seq;
+        release_one(next);
+    }
+    releasing = false;
+}
+
+void node_release_kept(node *n)
+{
+    if (n->flags & N_RELEASED)
+        return;
+    if (n->n_kept || n->kind->release)
+        n->flags |= N_RELEASED;
+    drop_kept(n);
+}
+
+/* ---- extras ------------------------------------------------------------------------------------------- */
+node_extra *node_extras(node *n)
+{
+    if (!n->extra)
+        n->extra = ct_alloc_zero(sizeof *n->extra);
+    return n->extra;
+}
+
+int node_add_hook(hook **list, hook h)
+{
+    hook *own = ct_alloc(sizeof *own);
+    if (!own)
+        return -1;
+    *own = h;
+    own->next = NULL;
+    while (*list)
+        list = &(*list)->next;
+    *list = own;
+    return 0;
+}
+
+void node_remove_hook(hook **list, uint32_t id)
+{
+    for (; *list; list = &(*list)->next)
+        if ((*list)->id == id) {
+            hook *gone = *list;
+            *list = gone->next;
+            gone->next = NULL;
+            drop_hooks(gone);
+            return;
+        }
+}
+
+/* ---- kept values -------------------------------------------------------------------------------------- */
+static int kept_place(uint16_t mask, uint32_t i) { return __builtin_popcount(mask & ((1u << i) - 1)); }
+
+static int check_kept(const node *n, const kept *k)
+{
+    if (n->flags & N_RELEASED || !k->a)
+        return ct_fail(CT_RUNTIME, "Trying to backward through the graph a second time (or directly access saved tensors after they have "
+                       "already been freed): the values that %s kept were freed by the first backward(). Specify retain_graph=True "
+                       "there if you need to backward through the graph a second time.", node_name(n));
+    if (KEPT_IS_NUMBER(k) || k->a->ver->count == k->u.version)
+        return 0;
+    char text[256];
+    const version *v = k->a->ver;
+    return ct_fail(CT_RUNTIME, "one of the variables needed for gradient computation has been modified by an inplace operation: "
+                   "[torch.%sTensor %s], which %s kept at version %lld, is at version %lld now; expected version %lld instead; "
+                   "the last write was by %s. Remedy: clone() the tensor before that write, or use the op without the underscore.",
+                   k->a->dtype == DT_F64 ? "Double" : k->a->dtype == DT_F32 ? "Float" : k->a->dtype == DT_I64 ? "Long" : "",
+                   layout_text(k->a->ndim, array_size(k->a), text, sizeof text), node_name(n), (long long)k->u.version,
+                   (long long)v->count, (long long)k->u.version, v->writer ? v->writer : "memory shared with another object");
+}
+
+static tensor *number(scope *s, const kept *k)
+{
+    tensor *t = scope_array(s, k->a == KEPT_FLOAT ? array_scalar_f(k->u.f, DT_F64, true)
+                             : array_scalar_i(k->u.i, k->a == KEPT_INT ? DT_I64 : DT_BOOL, true));
+    if (t)
+        t->flags |= T_SCALAR;
+    return t;
+}
+
+static tensor *kept_tensor(scope *s, node *n, const kept *k, node *fn, uint32_t nr)
+{
+    if (s->failed || check_kept(n, k) < 0)
+        return scope_fail(s);
+    if (KEPT_IS_NUMBER(k))
+        return number(s, k);
+    tensor *t = scope_array(s, array_keep(k->a));
+    if (t && fn)
+        tensor_set_history(t, fn, nr);
+    return t;
+}
+
+tensor *node_kept_in(scope *s, node *n, uint32_t i)
+{
+    edge e = node_edges(n)[i];
+    return kept_tensor(s, n, node_kept(n) + kept_place(n->keep_in, i), e.fn, e.nr);
+}
+
+tensor *node_kept_out(scope *s, node *n, uint32_t i)
+{
+    int place = __builtin_popcount(n->keep_in) + kept_place(n->keep_out, i);
+    return kept_tensor(s, n, node_kept(n) + place, n, i);
+}
+
+/* ---- leaves ------------------------------------------------------------------------------------------- */
+static void release_leaf(node *n) { gradbox_drop(n->payload); }
+const node_kind leaf_kind = {.name = "torch::autograd::AccumulateGrad", .release = release_leaf, .flags = NK_LEAF};
+
+node *leaf_node(gradbox *box, const array *a)
+{
+    node *n = node_new(&leaf_kind, (node_shape){.n_out = 1, .out_ndim = a->ndim});
+    if (!n)
+        return NULL;
+    node_set_out(n, 0, a);
+    n->payload = box;
+    box->refs++;
+    return n;
+}

@@ -1,0 +1,182 @@
+/* Tensors: history, leaves, and the base that views share. */
+#include "tape/tensor.h"
+#include "tape/engine.h"
+#include "tape/node.h"
+
+void (*gradbox_release_obj)(void *obj);
+
+void tensor_clear(tensor *t)
+{
+    array *a = t->a;
+    node *fn = t->fn;
+    viewbase *base = t->base;
+    gradbox *box = t->box;
+    *t = (tensor){0};
+    array_drop(a);
+    node_drop(fn);
+    viewbase_drop(base);
+    gradbox_drop(box);
+}
+
+void tensor_copy(tensor *to, const tensor *from)
+{
+    *to = *from;
+    if (to->a)
+        array_keep(to->a);
+    if (to->fn)
+        node_keep(to->fn);
+    if (to->base)
+        to->base->refs++;
+    if (to->box)
+        to->box->refs++;
+}
+
+void tensor_set_history(tensor *t, node *fn, uint32_t nr)
+{
+    t->fn = node_keep(fn);
+    t->nr = nr;
+}
+
+/* ---- gradient boxes ------------------------------------------------------------------------------------ */
+gradbox *gradbox_new(void)
+{
+    gradbox *box = ct_alloc_zero(sizeof *box);
+    if (box)
+        box->refs = 1;
+    return box;
+}
+
+void gradbox_drop(gradbox *box)
+{
+    if (!box || --box->refs)
+        return;
+    if (box->obj && gradbox_release_obj)
+        gradbox_release_obj(box->obj);
+    if (box->grad) {
+        tensor_clear(box->grad);
+        ct_free(box->grad, sizeof *box->grad);
+    }
+    ct_free(box, sizeof *box);
+}
+
+/* ---- leaves -------------------------------------------------------------------------------------------- */
+bool tensor_requires_grad(tensor *t) { return tensor_sync(t) == 0 && t->fn; }
+bool tensor_is_leaf(tensor *t) { return !tensor_requires_grad(t) || t->fn->kind == &leaf_kind; }
+
+int tensor_set_requires_grad(tensor *t, bool wanted)
+{
+    if (!tensor_is_leaf(t))
+        return wanted ? 0 : ct_fail(CT_RUNTIME, "you can only change requires_grad flags of leaf variables. If you want to use a computed "
+                                    "variable in a subgraph that doesn't require differentiation use var_no_grad = var.detach().");
+    if (wanted && !dtype_is_float(t->a->dtype))
+        return ct_fail(CT_RUNTIME, "only Tensors of floating point and complex dtype can require gradients");
+    if (wanted == (t->fn != NULL))
+        return 0;
+    node *fn = NULL;
+    if (wanted) {
+        if (!t->box && !(t->box = gradbox_new()))
+            return -1;
+        if (!(fn = leaf_node(t->box, t->a)))
+            return -1;
+    }
+    node_drop(t->fn);
+    t->fn = fn;
+    t->nr = 0;
+    if (t->base && !tensor_is_view(t)) {
+        node_drop(t->base->fn);
+        t->base->fn = fn ? node_keep(fn) : NULL;
+        t->base->nr = 0;
+    }
+    return 0;
+}
+
+/* ---- views --------------------------------------------------------------------------------------------- */
+viewbase *tensor_viewbase(tensor *t)
+{
+    if (t->base)
+        return t->base;
+    viewbase *b = ct_alloc_zero(sizeof *b);
+    if (!b)
+        return NULL;
+    b->refs = 1;
+    b->a = array_keep(t->a);
+    b->fn = t->fn ? node_keep(t->fn) : NULL;
+    b->nr = t->nr;
+    t->base = b;
+    t->gen = 0;
+    return b;
+}
+
+void viewbase_drop(viewbase *b)
+{
+    if (!b || --b->refs)
+        return;
+    array_drop(b->a);
+    node_drop(b->fn);
+    ct_free(b, sizeof *b);
+}
+
+/* The base was written through another member: a base takes the new history over, a view is cut out of it anew. */
+int tensor_sync_slow(tensor *t)
+{
+    viewbase *b = t->base;
+    node *fn = b->fn ? node_keep(b->fn) : NULL;
+    uint32_t nr = b->nr;
+    if (tensor_is_view(t) && fn) {
+        scope s;
+        scope_open(&s);
+        tensor base = {.a = array_keep(b->a), .fn = fn, .nr = nr};
+        tape_mode before = tape_now;
+        tape_now.grad = true;
+        tensor *view = tape_algebra.view_of_base(&s, &base, t->a);
+        tape_now = before;
+        fn = view ? node_keep(view->fn) : NULL;
+        nr = 0;
+        tensor_clear(&base);
+        scope_close(&s);
+        if (!fn)
+            return -1;
+    }
+    node_drop(t->fn);
+    t->fn = fn;
+    t->nr = nr;
+    t->gen = b->gen;
+    return 0;
+}
+
+static void set_fn(tensor *t, node *fn, uint32_t nr)
+{
+    if (fn)
+        node_keep(fn);
+    node_drop(t->fn);
+    t->fn = fn;
+    t->nr = nr;
+}
+
+/* In a shared family the base moves on: for a write through a view, to a node that puts the view's new
+ * value into the base's old one. */
+int tensor_rebase(tensor *t, node *fn, uint32_t nr)
+{
+    viewbase *b = t->base;
+    if (!b) {
+        set_fn(t, fn, nr);
+        return 0;
+    }
+    node *base_fn = fn ? node_keep(fn) : NULL;
+    uint32_t base_nr = nr;
+    if (tensor_is_view(t)) {
+        node_drop(base_fn);
+        if (!(base_fn = tape_algebra.copy_slices(b, t->a, fn, nr)))
+            return -1;
+        base_nr = 0;
+    }
+    node_drop(b->fn);
+    b->fn = base_fn;
+    b->nr = base_nr;
+    b->gen++;
+    if (!tensor_is_view(t)) {
+        set_fn(t, fn, nr);
+        t->gen = b->gen;
+    }
+    return 0;
+}

@@ -73,5 +73,7 @@ typedef struct k_isa {
     k_loop *arange[DT_COUNT];             /* out; param: const double or int64 {start, step}, see kernel/loops.inc */
 } k_isa;
 extern const k_isa *K;
+/* Set by integer floor_divide, remainder and fmod (which write 0) when a divisor is 0; the caller clears and reads it. */
+extern _Thread_local bool k_zero_division;
 void k_choose(const char *wanted);        /* NULL: the best this machine has; called once at import */
 #endif

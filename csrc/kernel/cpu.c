@@ -1,0 +1,34 @@
+/* Which table of loops this machine runs. */
+#include "kernel/kernel.h"
+#include <string.h>
+
+extern const k_isa k_isa_base, k_isa_avx2, k_isa_avx512;
+#if defined(__x86_64__)
+static const k_isa *const best_first[] = {&k_isa_avx512, &k_isa_avx2, &k_isa_base};
+#else
+static const k_isa *const best_first[] = {&k_isa_base};
+#endif
+const k_isa *K = &k_isa_base;
+_Thread_local bool k_zero_division;
+
+static bool machine_has(const k_isa *isa)
+{
+#if defined(__x86_64__)
+    if (isa == &k_isa_avx2)
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    if (isa == &k_isa_avx512)
+        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq")
+            && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
+#endif
+    return isa == &k_isa_base;
+}
+
+void k_choose(const char *wanted)
+{
+    K = &k_isa_base;
+    for (size_t i = 0; i < sizeof best_first / sizeof *best_first; i++)
+        if (machine_has(best_first[i]) && (!wanted || !strcmp(wanted, best_first[i]->name))) {
+            K = best_first[i];
+            return;
+        }
+}

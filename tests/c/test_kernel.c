@@ -1,0 +1,281 @@
+/* kernel: every loop in every form against its general form and across instruction sets; the walk against indexing. */
+#include "kernel/kernel.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int failures, checks;
+#define CHECK(ok, ...)                                                      \
+    do {                                                                    \
+        checks++;                                                           \
+        if (!(ok) && failures++ < 20) {                                     \
+            printf("%s:%d: ", __FILE__, __LINE__);                          \
+            printf(__VA_ARGS__);                                            \
+            putchar('\n');                                                  \
+        }                                                                   \
+    } while (0)
+
+extern const k_isa k_isa_base;
+static const k_isa *isas[3];
+static int n_isa;
+
+static uint64_t seed = 1;
+static uint64_t draw(void)
+{
+    seed ^= seed << 13;
+    seed ^= seed >> 7;
+    seed ^= seed << 17;
+    return seed;
+}
+
+/* ---- operands: a buffer big enough for any stride used here, filled with ordinary and special values ---- */
+enum { N = 67, ROOM = 3 * N * 8 + 64 };
+static void fill_values(char *p, ct_dtype d)
+{
+    static const double special[] = {0.0, -0.0, 1, -1, INFINITY, -INFINITY, NAN, 1e-40, 0.5, 1.5, 2.5, -2.5, 3e9, -3e9, 1e19, 255.5};
+    for (int i = 0; i < ROOM / 8; i++) {
+        uint64_t r = draw();
+        double x = r & 1 ? special[(r >> 8) % 16] : (double)(int64_t)(r >> 11) * 0x1p-52 * 16 - 8;
+        float f = (float)x;
+        int64_t z = r & 2 ? (int64_t)(r >> 3) % 9 - 4 : r & 4 ? INT64_MIN : r & 8 ? INT32_MIN : (int64_t)r;
+        int32_t w = (int32_t)(r & 16 ? z : z >> 32);
+        char *q = p + i * 8;
+        switch (d) {
+        case DT_BOOL: for (int k = 0; k < 8; k++) q[k] = (char)(r >> k & 1); break;
+        case DT_U8: memcpy(q, &z, 8); break;
+        case DT_I32: memcpy(q, &w, 4); memcpy(q + 4, &z, 4); break;
+        case DT_I64: memcpy(q, &z, 8); break;
+        case DT_F32: memcpy(q, &f, 4); f = -f * 0.75f; memcpy(q + 4, &f, 4); break;
+        default: memcpy(q, &x, 8);
+        }
+    }
+}
+
+/* ---- one loop in many forms. Item sizes are those of output and inputs; every form is also computed one
+ * element at a time by the base loop with odd strides, which is the general body. ---- */
+typedef struct form { int64_t step[4]; } form; /* in items: 1 contiguous, 0 standing, 2 strided, -1 reversed */
+static const form forms[] = {
+    {{1, 1, 1, 1}}, {{1, 0, 1, 1}}, {{1, 1, 0, 1}}, {{1, 1, 1, 0}}, {{1, 1, 0, 0}}, {{1, 0, 0, 0}}, {{2, 1, 1, 1}}, {{1, 2, 1, 1}},
+    {{1, 1, 2, 1}}, {{-1, 1, 1, 1}}, {{1, -1, 1, 1}}, {{1, 1, -1, 2}}, {{2, -2, 0, -1}}, {{3, 2, 3, 2}}, {{-1, -1, -1, -1}}};
+
+static void reference(k_loop *loop, char **p, const int64_t *stride, int nop, int64_t n, const void *param)
+{
+    static const int64_t none[K_MAXOP] = {8, 24, 24, 24, 24}; /* no fast body: neither 0 nor an item */
+    for (int64_t i = 0; i < n; i++) {
+        char *q[K_MAXOP];
+        for (int k = 0; k < nop; k++)
+            q[k] = p[k] + i * stride[k];
+        loop(q, none, 1, param);
+    }
+}
+
+static void check_loop(const char *what, const ct_dtype *types, int nop, k_loop *const *loops, const void *param)
+{
+    static _Alignas(64) char in[K_MAXOP][ROOM], want[ROOM], got[ROOM];
+    for (int k = 1; k < nop; k++)
+        fill_values(in[k], types[k]);
+    for (size_t f = 0; f < sizeof forms / sizeof *forms; f++)
+        for (int64_t n = 0; n <= N; n += n < 20 ? 1 : 47) {
+            char *p[K_MAXOP];
+            int64_t stride[K_MAXOP];
+            for (int k = 0; k < nop; k++) {
+                int64_t item = dtype_bytes(types[k]), step = forms[f].step[k];
+                stride[k] = step * item;
+                p[k] = (k ? in[k] : want) + (step < 0 ? (N - 1) * -step * item : 0);
+            }
+            memset(want, 0x5a, ROOM);
+            reference(loops[0], p, stride, nop, n, param);
+            for (int i = 0; i < n_isa; i++) {
+                memset(got, 0x5a, ROOM);
+                p[0] = got + (p[0] - (i ? got : want));
+                loops[i](p, stride, n, param);
+                CHECK(!memcmp(got, want, ROOM), "%s %s: form %zu, n %d: differs from the scalar loop", isas[i]->name, what, f, (int)n);
+            }
+        }
+}
+
+#define COLLECT(field)                             \
+    k_loop *loops[3];                              \
+    for (int i = 0; i < n_isa; i++)                \
+        loops[i] = isas[i]->field;                 \
+    if (!loops[0])                                 \
+        continue
+
+static void test_rows(void)
+{
+    static const char *const unary[] = {
+#define UNARY(name, ...) #name,
+#include "table/unary.def"
+#undef UNARY
+    }, *const binary[] = {
+#define BINARY(name, ...) #name,
+#include "table/binary.def"
+#undef BINARY
+    };
+    for (ct_dtype d = 0; d < DT_COUNT; d++) {
+        for (int u = 0; u < U_COUNT; u++) {
+            COLLECT(unary[u][d]);
+            check_loop(unary[u], (ct_dtype[]){d, d}, 2, loops, NULL);
+        }
+        for (int b = 0; b < B_COUNT; b++) {
+            COLLECT(binary[b][d]);
+            check_loop(binary[b], (ct_dtype[]){d, d, d}, 3, loops, NULL);
+        }
+        for (int t = 0; t < T_COUNT; t++) {
+            COLLECT(test[t][d]);
+            check_loop("test", (ct_dtype[]){DT_BOOL, d}, 2, loops, NULL);
+        }
+        for (int c = 0; c < C_COUNT; c++) {
+            COLLECT(compare[c][d]);
+            check_loop("compare", (ct_dtype[]){DT_BOOL, d, d}, 3, loops, NULL);
+        }
+    }
+}
+
+static void test_others(void)
+{
+    for (ct_dtype d = 0; d < DT_COUNT; d++) {
+        for (ct_dtype to = 0; to < DT_COUNT; to++) {
+            COLLECT(cast[d][to]);
+            check_loop("cast", (ct_dtype[]){to, d}, 2, loops, NULL);
+        }
+        { COLLECT(where[d]); check_loop("where", (ct_dtype[]){d, DT_BOOL, d, d}, 4, loops, NULL); }
+        { COLLECT(clamp[d]); check_loop("clamp", (ct_dtype[]){d, d, d, d}, 4, loops, NULL); }
+        { COLLECT(fill[d]); double x = 1.7; check_loop("fill", (ct_dtype[]){d}, 1, loops, &x); }
+    }
+}
+
+/* ---- values that PyTorch fixes ---- */
+static void test_values(void)
+{
+    float f[] = {-1.f, 300.7f, NAN, -0.f, 3e9f, INFINITY};
+    uint8_t u[6], b[6];
+    int32_t w[6];
+    int64_t z[6], to_u8[] = {1, 4}, to_i32[] = {4, 4}, to_i64[] = {8, 4};
+    K->cast[DT_F32][DT_U8]((char *[]){(char *)u, (char *)f}, to_u8, 6, NULL);
+    K->cast[DT_F32][DT_BOOL]((char *[]){(char *)b, (char *)f}, to_u8, 6, NULL);
+    K->cast[DT_F32][DT_I32]((char *[]){(char *)w, (char *)f}, to_i32, 6, NULL);
+    K->cast[DT_F32][DT_I64]((char *[]){(char *)z, (char *)f}, to_i64, 6, NULL);
+    CHECK(u[0] == 255 && u[1] == 44 && u[2] == 0, "float to uint8 wraps through int64: %d %d %d", u[0], u[1], u[2]);
+    CHECK(b[0] == 1 && b[2] == 1 && b[3] == 0, "float to bool is != 0");
+    CHECK(w[1] == 300 && w[2] == INT32_MIN && w[4] == INT32_MIN, "float to int32 out of range");
+    CHECK(z[4] == 3000000000 && z[5] == INT64_MIN, "float to int64 out of range");
+}
+
+/* ---- the walk ---- */
+static void count_index(char *const *p, const int64_t *s, int64_t n, const void *param)
+{
+    (void)param;
+    for (int64_t i = 0; i < n; i++)
+        *(int64_t *)(p[0] + i * s[0]) = *(const int64_t *)(p[1] + i * s[1]) * 3 + *(const int64_t *)(p[2] + i * s[2]);
+}
+
+enum { BIG = 4096 };
+static int64_t walk_in[2][BIG], walk_got[BIG], walk_want[BIG];
+
+/* Random strides of one operand over the shape: a permuted dense layout, some dimensions standing, some reversed. */
+static void random_layout(k_nd *nd, int k, int64_t *base)
+{
+    int perm[K_MAXDIM];
+    int64_t step = 1 + (int64_t)(draw() % 2), offset = 0;
+    for (int d = 0; d < nd->ndim; d++)
+        perm[d] = d;
+    if (draw() % 2)
+        for (int d = nd->ndim - 1; d > 0; d--) {
+            int e = (int)(draw() % (uint64_t)(d + 1)), t = perm[d];
+            perm[d] = perm[e];
+            perm[e] = t;
+        }
+    for (int i = nd->ndim - 1; i >= 0; i--) {
+        int d = perm[i];
+        bool stands = k > 0 && draw() % 4 == 0, back = draw() % 8 == 0;
+        nd->stride[k][d] = stands ? 0 : (back ? -step : step) * 8;
+        if (!stands && nd->size[d]) {
+            offset += back ? step * (nd->size[d] - 1) : 0;
+            step *= nd->size[d];
+        }
+    }
+    nd->data[k] = (char *)(base + offset);
+}
+
+static void naive(const k_nd *nd, k_loop *loop)
+{
+    static const int64_t none[K_MAXOP];
+    int64_t total = 1;
+    for (int d = 0; d < nd->ndim; d++)
+        total *= nd->size[d];
+    for (int64_t i = 0; i < total; i++) {
+        char *p[K_MAXOP];
+        for (int k = 0; k < nd->nop; k++) {
+            int64_t left = i;
+            p[k] = nd->data[k];
+            for (int d = nd->ndim - 1; d >= 0; d--) {
+                p[k] += left % nd->size[d] * nd->stride[k][d];
+                left /= nd->size[d];
+            }
+        }
+        loop(p, none, 1, NULL);
+    }
+}
+
+static int64_t visits;
+static void number_visits(char *const *p, const int64_t *s, int64_t n, const void *param)
+{
+    (void)param;
+    for (int64_t i = 0; i < n; i++)
+        *(int64_t *)(p[0] + i * s[0]) = visits++;
+}
+
+static void test_walk(void)
+{
+    for (int i = 0; i < BIG; i++) {
+        walk_in[0][i] = (int64_t)(draw() >> 8);
+        walk_in[1][i] = i;
+    }
+    for (int trial = 0; trial < 5000; trial++) {
+        k_nd nd = {.ndim = (int)(draw() % 6), .nop = 3};
+        for (int d = 0; d < nd.ndim; d++)
+            nd.size[d] = trial % 10 == 0 ? (int64_t)(draw() % 4) : 1 + (int64_t)(draw() % 4);
+        random_layout(&nd, 0, walk_want);
+        random_layout(&nd, 1, walk_in[0]);
+        random_layout(&nd, 2, walk_in[1]);
+        memset(walk_got, 0, sizeof walk_got);
+        memset(walk_want, 0, sizeof walk_want);
+        naive(&nd, count_index);
+        nd.data[0] = (char *)walk_got + (nd.data[0] - (char *)walk_want);
+        k_nd kept = nd;
+        k_walk(&nd, count_index, NULL);
+        CHECK(!memcmp(walk_got, walk_want, sizeof walk_got), "walk %d differs from indexing", trial);
+        memset(walk_want, 0, sizeof walk_want);
+        memset(walk_got, 0, sizeof walk_got);
+        nd = kept;
+        nd.nop = 1;
+        visits = 0;
+        k_walk_in_order(&nd, number_visits, NULL);
+        kept.data[0] = (char *)walk_want + (kept.data[0] - (char *)walk_got);
+        kept.nop = 1;
+        visits = 0;
+        naive(&kept, number_visits);
+        CHECK(!memcmp(walk_got, walk_want, sizeof walk_got), "walk in order %d differs from indexing", trial);
+    }
+}
+
+int main(void)
+{
+    static const char *const names[] = {"base", "avx2", "avx512"};
+    for (int i = 0; i < 3; i++) {
+        k_choose(names[i]);
+        if (i == 0 || K != &k_isa_base)
+            isas[n_isa++] = K;
+    }
+    test_rows();
+    test_others();
+    for (int i = 0; i < n_isa; i++) {
+        k_choose(isas[i]->name);
+        test_values();
+    }
+    test_walk();
+    printf("kernel: %d checks, %d failures, instruction sets up to %s\n", checks, failures, isas[n_isa - 1]->name);
+    return failures != 0;
+}

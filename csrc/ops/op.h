@@ -8,7 +8,7 @@
  *     static void flip_kernel(call *c) { ... reads c->ia[], writes c->oa[]; cannot fail, may run without the lock }
  *     static int flip_grad(scope *s, node *n, T const *g, T *out) { out[0] = flip(s, g[0], params); return 0; }
  *     const op op_flip = {.name = "flip", .sig = "(Tensor self, int[] dims)", .doc = "...", .run = op_block,
- *                         .shape = flip_shape, .kernel = flip_kernel, .grad = flip_grad};
+ *                         .shape = flip_shape, .kernel = flip_kernel, .kind = {"FlipBackward0", flip_grad}};
  *   composition  a Python function in python/ctgrad/composed/.
  * A block is listed in table/index.def; an unlisted one does not reach Python, a listed but missing one does not link.
  *
@@ -56,9 +56,8 @@ typedef struct op {
     int (*run)(call *c);                /* op_block, op_unary ...: how the notation is carried out */
     int (*shape)(call *c);              /* checks, and declares outputs: out_new, out_like or out_view */
     void (*kernel)(call *c);
-    int (*grad)(scope *s, node *n, T const *g, T *out);
+    node_kind kind;     /* {"FlipBackward0", flip_grad}: PyTorch's name of the node, and the formula; blank: no gradient */
     int (*compose)(scope *s, call *c, T *out); /* run = op_compose: outputs as formulas over ops */
-    const char *node;   /* name of the recorded node where it is not CamelCase(name) + "Backward0" */
     const char *ret;    /* field names of a tuple result: "values indices" */
     uint8_t keep[4];    /* bit j of keep[i]: the gradient of input j reads input i (lists: no keeping) */
     uint8_t keep_out;   /* bit j: the gradient of input j reads the outputs */
@@ -81,7 +80,7 @@ enum {
     OP_LIST = 1024,                     /* a list of results even if there is one */
     OP_ONLY_INPLACE = 2048,             /* the name itself ends with _ (uniform_, zero_, copy_) */
 };
-enum { DTYPES_FLOATS, DTYPES_NUMBERS, DTYPES_ALL };
+enum { FLOATS, NUMBERS, ALL, DTYPES_MASK = 3, TENSORS = 4 /* the second operand is no number */, NO_INPLACE = 8 };
 
 /* ---- the call --------------------------------------------------------------------------------------------- */
 enum { CALL_NEW, CALL_INPLACE, CALL_OUT };
@@ -93,7 +92,8 @@ struct call {
     uint32_t n_args;
     uint32_t mode;       /* CALL_INPLACE: out[0] is args[0].t; CALL_OUT: out_given */
     tensor *out_given[MAX_OUT];
-    /* Tensor arguments in order, lists flattened, numbers and None left out. */
+    /* Input i is argument i (NULL where that is no tensor), up to the last tensor argument; a list of tensors takes
+     * as many places as it has members. op.keep, node edges and grad's out[] count the same way. */
     uint32_t n_in;
     tensor **in;
     /* What kernels read: the operands' arrays, replaced by in_cast/in_contiguous where the rule asks; oa[] the outputs'. */
@@ -107,9 +107,8 @@ struct call {
     uint32_t n_out;
     uint32_t n_param;
     int64_t param[MAX_PARAM];   /* kept in the node: node_params() */
-    const char *node_label;     /* another name for this call's node, static */
+    const node_kind *kind;      /* of the node to record; op_call sets &op->kind, the rule may choose another */
     bool unrecorded;            /* the shape rule decided that this call is not differentiable */
-    uint64_t skip_grad;         /* bit i: input i gets no gradient in this call */
     /* Results: blank tensors when the call starts. Lists of views come in `list`, owned by the caller (ct_free, n_list). */
     tensor out[MAX_OUT];
     tensor *list;
@@ -117,9 +116,7 @@ struct call {
     /* Space for small calls. */
     tensor *in_few[FEW_IN];
     const array *ia_few[FEW_IN];
-    array *temps[FEW_IN + MAX_OUT]; /* casts and copies to drop at the end */
-    uint32_t n_temps;
-    struct call_more *more;
+    array **temps, *temps_few[FEW_IN]; /* casts and copies, one place an input, dropped at the end; NULL until one is made */
 };
 
 /* Runs an op on bound arguments: fills c->out (or c->list). Arguments are borrowed. -1: nothing was written, results blank. */

@@ -59,7 +59,31 @@ const int64_t *node_in_size(node *n, uint32_t i, int *ndim, ct_dtype *dtype)
     return node_out_size(e.fn, e.nr, ndim, dtype);
 }
 
-const char *node_name(const node *n) { return n->extra && n->extra->label ? n->extra->label : n->kind->name; }
+/* "log1p" becomes "Log1PBackward0", as PyTorch writes it; two names may be in one message. */
+static const char *row_name(const char *name)
+{
+    static char shown[2][96];
+    static int turn;
+    char *out = shown[turn ^= 1], *end = out + 80;
+    bool upper = true;
+    for (; *name && out < end; name++) {
+        if (*name == '_')
+            upper = true;
+        else {
+            *out++ = upper && *name >= 'a' && *name <= 'z' ? (char)(*name - 32) : *name;
+            upper = *name >= '0' && *name <= '9';
+        }
+    }
+    strcpy(out, "Backward0");
+    return shown[turn];
+}
+
+const char *node_name(const node *n)
+{
+    if (n->extra && n->extra->label)
+        return n->extra->label;
+    return n->kind->flags & NK_ROW ? row_name(n->kind->name) : n->kind->name;
+}
 
 /* ---- release: a list in place of recursion ------------------------------------------------------------ */
 static node *dying;        /* nodes without owners, linked through seq */

@@ -17,7 +17,11 @@ typedef struct node_kind {
     void (*release)(node *n);          /* drops `payload`; NULL when there is none */
     uint32_t flags;
 } node_kind;
-enum { NK_LEAF = 1, NK_WANTS_UNDEFINED = 2 /* call grad even if no gradient arrived */ };
+enum {
+    NK_LEAF = 1,
+    NK_WANTS_UNDEFINED = 2, /* call grad even if no gradient arrived */
+    NK_ROW = 4,             /* `name` is the row's ("log_softmax"): shown as LogSoftmaxBackward0 */
+};
 
 typedef struct edge { node *fn; uint32_t nr; } edge;
 

@@ -1,0 +1,26 @@
+/* dispatch: what the notations (blocks, rows, views) share. For ops/ only. */
+#ifndef CT_DISPATCH_H
+#define CT_DISPATCH_H
+#include "kernel/kernel.h"
+#include "ops/op.h"
+
+/* Operands of one shape for k_walk; arrays of fewer dims or size 1 are repeated by stride 0. arrays[0] is the output. */
+void array_operands(k_nd *nd, int n, int ndim, const int64_t *size, const array *const *arrays);
+void array_convert(const array *from, array *to);       /* casts and copies, elementwise; from broadcasts to `to` */
+void call_unlocked(call *c, void (*kernel)(call *c));
+overlap array_overlap(const array *a, const array *b);
+
+int check_writable(const char *op, const array *a);     /* CT_RUNTIME when two indices share an element */
+int check_inputs_apart(const call *c, const array *written);
+int target_in_place(call *c, ct_dtype dtype, int ndim, const int64_t *size);
+int target_out(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *size);
+array *tensor_resized(tensor *t, int ndim, const int64_t *size);
+int tensor_join(tensor *view, tensor *of, uint32_t flags);
+
+/* ---- record.c ---- */
+bool call_needs_grad(const call *c);        /* will this call be recorded? */
+node *call_node(call *c);                   /* edges and kept inputs; before anything is written. NULL on failure */
+int call_attach(call *c, node *n);          /* outputs get the node (may be NULL), kept outputs are added; takes n */
+/* The same for calls that return c->list: every member is an output of n. */
+int call_attach_list(call *c, node *n);
+#endif

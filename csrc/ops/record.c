@@ -1,0 +1,118 @@
+/* Recording: the node of a call. Inputs are kept only where a gradient that is wanted reads them. */
+#include "ops/dispatch.h"
+
+void (*tape_trace)(node *n); /* py/: notes where n is recorded, in anomaly mode */
+
+bool call_needs_grad(const call *c)
+{
+    if (!tape_now.grad || !c->kind->grad || c->unrecorded || (c->op->flags & OP_NO_GRAD))
+        return false;
+    for (uint32_t i = 0; i < c->n_in; i++)
+        if (c->in[i] && (c->in[i]->fn || c->in[i]->base) && tensor_requires_grad(c->in[i]))
+            return true;
+    return false;
+}
+
+static uint8_t wanted_mask(const call *c)
+{
+    uint8_t wanted = 0;
+    for (uint32_t i = 0; i < c->n_in && i < 4; i++)
+        if (c->in[i] && c->in[i]->fn)
+            wanted |= (uint8_t)(1u << i);
+    return wanted;
+}
+
+static void keep_number(kept *k, const arg *a)
+{
+    k->a = a->kind == ARG_FLOAT ? KEPT_FLOAT : a->kind == ARG_INT ? KEPT_INT : KEPT_BOOL;
+    if (a->kind == ARG_FLOAT)
+        k->u.f = a->f;
+    else
+        k->u.i = a->i;
+}
+
+static void keep_array(kept *k, array *a)
+{
+    k->a = array_keep(a);
+    k->u.version = a->ver->count;
+}
+
+static int out_ndim(const call *c)
+{
+    int most = 0;
+    for (uint32_t i = 0; i < c->n_out && !c->n_list; i++) {
+        const array *a = c->oa[i] ? c->oa[i] : c->mode == CALL_INPLACE ? c->args[0].t->a : c->out[i].a;
+        most = a && a->ndim > most ? a->ndim : most;
+    }
+    for (uint32_t i = 0; i < c->n_list; i++)
+        most = c->list[i].a->ndim > most ? c->list[i].a->ndim : most;
+    return most;
+}
+
+node *call_node(call *c)
+{
+    const op *o = c->op;
+    uint8_t wanted = wanted_mask(c);
+    uint16_t keep_in = 0, keep_out = o->keep_out & wanted ? 1 : 0;
+    for (uint32_t i = 0; i < 4 && i < c->n_args; i++)
+        if ((o->keep[i] & wanted) && ((i < c->n_in && c->in[i]) || arg_is_number(&c->args[i])))
+            keep_in |= (uint16_t)(1u << i);
+    uint32_t n_kept = (uint32_t)__builtin_popcount(keep_in) + (keep_out ? c->n_out : 0);
+    node *n = node_new(c->kind, (node_shape){.n_in = c->n_in, .n_out = c->n_list ? c->n_list : c->n_out,
+                       .n_kept = (uint16_t)n_kept, .n_param = (uint16_t)c->n_param, .out_ndim = (uint8_t)out_ndim(c)});
+    if (!n)
+        return NULL;
+    n->keep_in = keep_in;
+    n->keep_out = keep_out ? (uint16_t)((1u << c->n_out) - 1) : 0;
+    edge *e = node_edges(n);
+    for (uint32_t i = 0; i < c->n_in; i++)
+        if (c->in[i] && c->in[i]->fn)
+            e[i] = (edge){node_keep(c->in[i]->fn), c->in[i]->nr};
+    kept *k = node_kept(n);
+    for (uint32_t i = 0; i < 4; i++)
+        if (keep_in >> i & 1) {
+            if (i < c->n_in && c->in[i])
+                keep_array(k++, c->in[i]->a);
+            else
+                keep_number(k++, &c->args[i]);
+        }
+    for (uint32_t i = 0; i < c->n_param; i++)
+        node_params(n)[i] = c->param[i];
+    if (CT_UNLIKELY(tape_now.anomaly && tape_trace))
+        tape_trace(n);
+    return n;
+}
+
+static void attach_one(call *c, node *n, uint32_t i, array *a, bool differentiable)
+{
+    node_set_out(n, i, a);
+    if (n->keep_out)
+        keep_array(node_kept(n) + __builtin_popcount(n->keep_in) + i, a);
+    if (c->mode == CALL_NEW && differentiable)
+        tensor_set_history(&c->out[i], n, i);
+}
+
+int call_attach(call *c, node *n)
+{
+    if (!n)
+        return 0;
+    int result = 0;
+    for (uint32_t i = 0; i < c->n_out; i++) {
+        array *a = c->mode == CALL_INPLACE ? c->args[0].t->a : c->out[i].a;
+        attach_one(c, n, i, a, dtype_is_float(a->dtype) && !c->declared[i].undifferentiable);
+    }
+    if (c->mode == CALL_INPLACE)
+        result = tensor_rebase(c->args[0].t, n, 0);
+    node_drop(n);
+    return result;
+}
+
+int call_attach_list(call *c, node *n)
+{
+    for (uint32_t i = 0; n && i < c->n_list; i++) {
+        node_set_out(n, i, c->list[i].a);
+        tensor_set_history(&c->list[i], n, i);
+    }
+    node_drop(n);
+    return 0;
+}

@@ -267,7 +267,7 @@ static const char *dtype_title(ct_dtype d)
     return titles[d];
 }
 
-static int check_target(const call *c, const array *target, ct_dtype dtype, int ndim, const int64_t *size)
+static int check_target(const array *target, ct_dtype dtype, int ndim, const int64_t *size)
 {
     char got[300], want[300];
     if (target->ndim != ndim || memcmp(array_size(target), size, (size_t)ndim * sizeof *size))
@@ -282,7 +282,7 @@ static int check_target(const call *c, const array *target, ct_dtype dtype, int 
 int target_in_place(call *c, ct_dtype dtype, int ndim, const int64_t *size)
 {
     tensor *self = c->args[0].t;
-    if (check_target(c, self->a, dtype, ndim, size) < 0 || check_in_place_history(c, self) < 0 || check_writable(c->op->name, self->a) < 0)
+    if (check_target(self->a, dtype, ndim, size) < 0 || check_in_place_history(c, self) < 0 || check_writable(c->op->name, self->a) < 0)
         return -1;
     return 0;
 }
@@ -294,7 +294,7 @@ int target_out(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *siz
     if (tape_now.grad && (call_needs_grad(c) || tensor_requires_grad(out)))
         return ct_fail(CT_RUNTIME, "%s(): functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad.", c->op->name);
     if (!dtype_can_cast(dtype, out->a->dtype))
-        return check_target(c, out->a, dtype, out->a->ndim, array_size(out->a));
+        return check_target(out->a, dtype, out->a->ndim, array_size(out->a));
     if (out->a->ndim == ndim && memcmp(array_size(out->a), size, (size_t)ndim * sizeof *size) == 0)
         return check_writable(c->op->name, out->a);
     array *fresh = tensor_resized(out, ndim, size);

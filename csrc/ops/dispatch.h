@@ -6,6 +6,8 @@
 
 /* Operands of one shape for k_walk; arrays of fewer dims or size 1 are repeated by stride 0. arrays[0] is the output. */
 void array_operands(k_nd *nd, int n, int ndim, const int64_t *size, const array *const *arrays);
+/* l->stride of a fresh elementwise result of shape l->size, by the strides of the call's inputs. */
+void iterator_strides(const call *c, layout *l);
 void array_convert(const array *from, array *to);       /* casts and copies, elementwise; from broadcasts to `to` */
 void call_unlocked(call *c, void (*kernel)(call *c));
 overlap array_overlap(const array *a, const array *b);

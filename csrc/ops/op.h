@@ -84,7 +84,7 @@ enum { FLOATS, NUMBERS, ALL, DTYPES_MASK = 3, TENSORS = 4 /* the second operand 
 
 /* ---- the call --------------------------------------------------------------------------------------------- */
 enum { CALL_NEW, CALL_INPLACE, CALL_OUT };
-enum { MAX_OUT = 3, MAX_PARAM = 2 * CT_MAXDIM + 8, FEW_IN = 6 };
+enum { MAX_OUT = 3, MAX_PARAM = 4 * CT_MAXDIM + 8, FEW_IN = 6 };
 
 struct call {
     const op *op;
@@ -146,6 +146,10 @@ const char *op_public_name(const op *o, char *buffer, size_t capacity); /* "max"
 int op_block(call *c);
 int op_view(call *c);
 int op_compose(call *c);
+int op_unary(call *c);
+int op_binary(call *c);
+int op_test(call *c);
+int op_compare(call *c);
 
 /* Steps below which a kernel is not worth dropping the lock for (dropping and taking it costs about 100 ns). */
 enum { WORK_TO_UNLOCK = 32768 };

@@ -1,0 +1,60 @@
+/* What the tape needs of ops: sums of gradients, shapes, ones, and the history of views. */
+#include "ops/dispatch.h"
+#include "ops/formula.h"
+#include <math.h>
+
+node *copy_slices_node(const viewbase *base, const array *view, node *fn, uint32_t nr);
+T view_of_base(scope *s, T base, const array *view);
+
+static T ones_like(scope *s, T t) { return f_unary(s, &op_ones_like, t); }
+static T detached_copy(scope *s, T g)
+{
+    T copy = f_call(s, &op_contiguous_copy, 1, (arg[]){a_t(g)});
+    return copy;
+}
+
+static int add_into(T into, T g)
+{
+    call c;
+    arg args[2] = {a_t(into), a_t(g)};
+    c.op = &op_add;
+    c.args = args;
+    c.n_args = 2;
+    c.mode = CALL_INPLACE;
+    tape_mode before = tape_now;
+    tape_now.grad = false;
+    int result = op_call(&c);
+    tape_now.grad = before.grad;
+    return result;
+}
+
+static bool has_nan(const tensor *t)
+{
+    const array *a = t->a;
+    const int64_t *size = array_size(a), *stride = array_stride(a);
+    if (!dtype_is_float(a->dtype) || a->numel == 0)
+        return false;
+    int64_t index[CT_MAXDIM] = {0};
+    const char *p = array_data(a);
+    int64_t item = dtype_bytes(a->dtype);
+    for (;;) {
+        if (a->dtype == DT_F32 ? isnan(*(const float *)p) : isnan(*(const double *)p))
+            return true;
+        int d = a->ndim - 1;
+        for (; d >= 0; d--) {
+            p += stride[d] * item;
+            if (++index[d] < size[d])
+                break;
+            p -= stride[d] * size[d] * item;
+            index[d] = 0;
+        }
+        if (d < 0)
+            return false;
+    }
+}
+
+void ops_setup(void)
+{
+    tape_algebra = (algebra){.add = f_add, .add_into = add_into, .sum_to = f_sum_to, .cast = f_cast, .ones_like = ones_like,
+                             .detached_copy = detached_copy, .view_of_base = view_of_base, .copy_slices = copy_slices_node, .has_nan = has_nan};
+}

@@ -1,0 +1,92 @@
+/* Verbs of formulas: ops called over a scope. */
+#include "ops/formula.h"
+#include <string.h>
+
+int f_call_many(scope *s, const op *o, uint32_t n_args, arg *args, uint32_t n_out, T *out)
+{
+    arg all[16];
+    uint32_t n = 0;
+    if (s->failed)
+        return -1;
+    for (; n < n_args; n++) {
+        all[n] = args[n];
+        if (args[n].kind == ARG_TENSOR && !args[n].t)
+            return scope_fail(s), -1;
+    }
+    for (; n < 16; n++)
+        all[n] = a_none();
+    call c;
+    c.op = o;
+    c.args = all;
+    c.n_args = 16;
+    c.mode = CALL_NEW;
+    if (op_call(&c) < 0)
+        return scope_fail(s), -1;
+    for (uint32_t i = 0; i < c.n_out; i++) {
+        tensor *t = i < n_out ? scope_new(s) : NULL;
+        if (t)
+            *t = c.out[i];
+        else
+            tensor_clear(&c.out[i]);
+        if (i < n_out)
+            out[i] = t;
+    }
+    return s->failed ? -1 : 0;
+}
+
+T f_call(scope *s, const op *o, uint32_t n_args, arg *args)
+{
+    T out = NULL;
+    return f_call_many(s, o, n_args, args, 1, &out) < 0 ? NULL : out;
+}
+
+T f_unary(scope *s, const op *o, T x) { return f_call(s, o, 1, (arg[]){a_t(x)}); }
+T f_binary(scope *s, const op *o, T a, T b) { return f_call(s, o, 2, (arg[]){a_t(a), a_t(b)}); }
+
+T f_number(scope *s, double value) { return scope_array(s, array_scalar_f(value, DT_F64, true)); }
+T f_weak_int(scope *s, int64_t value) { return scope_array(s, array_scalar_i(value, DT_I64, true)); }
+
+T f_expand(scope *s, T x, int ndim, const int64_t *size) { return f_call(s, &op_expand, 2, (arg[]){a_t(x), a_ints((uint32_t)ndim, size)}); }
+T f_reshape(scope *s, T x, int ndim, const int64_t *size) { return f_call(s, &op_reshape, 2, (arg[]){a_t(x), a_ints((uint32_t)ndim, size)}); }
+T f_transpose(scope *s, T x, int64_t d0, int64_t d1) { return f_call(s, &op_transpose, 3, (arg[]){a_t(x), a_i(d0), a_i(d1)}); }
+T f_unsqueeze(scope *s, T x, int64_t dim) { return f_call(s, &op_unsqueeze, 2, (arg[]){a_t(x), a_i(dim)}); }
+T f_matmul(scope *s, T a, T b) { return f_binary(s, &op_matmul, a, b); }
+T f_zeros_like(scope *s, T x) { return x ? f_zeros(s, x->a->dtype, x->a->ndim, array_size(x->a)) : NULL; }
+
+T f_sum_dims(scope *s, T x, int n, const int64_t *dims, bool keepdim)
+{
+    return f_call(s, &op_sum, 3, (arg[]){a_t(x), a_ints((uint32_t)n, dims), a_b(keepdim)});
+}
+
+T f_zeros(scope *s, ct_dtype dtype, int ndim, const int64_t *size)
+{
+    array *a = s->failed ? NULL : array_new(dtype, ndim, size);
+    if (a)
+        memset(array_data(a), 0, (size_t)(a->numel * dtype_bytes(dtype)));
+    return s->failed ? NULL : scope_array(s, a);
+}
+
+/* Sums the dimensions that `size` lacks or has as 1. */
+T f_sum_to(scope *s, T x, int ndim, const int64_t *size)
+{
+    if (!x)
+        return NULL;
+    int64_t dims[CT_MAXDIM];
+    int n = 0, lead = x->a->ndim - ndim;
+    const int64_t *from = array_size(x->a);
+    for (int d = 0; d < x->a->ndim; d++)
+        if (d < lead || (size[d - lead] == 1 && from[d] != 1))
+            dims[n++] = d;
+    if (n)
+        x = f_sum_dims(s, x, n, dims, true);
+    return lead && x ? f_reshape(s, x, ndim, size) : x;
+}
+
+T f_cast(scope *s, T x, ct_dtype dtype)
+{
+    if (!x || x->a->dtype == dtype)
+        return x;
+    return f_call(s, &op_to, 2, (arg[]){a_t(x), a_dtype(dtype)});
+}
+
+T f_where(scope *s, T condition, T a, T b) { return f_call(s, &op_where, 3, (arg[]){a_t(condition), a_t(a), a_t(b)}); }

@@ -1,0 +1,264 @@
+/* Elementwise ops: turns the rows of table/ into records, and runs them.
+ *
+ * One-letter macros hold in this file alone: G incoming gradient; X, Y of unary rows; A, B, Y of binary rows. */
+#include "kernel/kernel.h"
+#include "ops/dispatch.h"
+#include "ops/formula.h"
+#include <string.h>
+
+/* ---- running ------------------------------------------------------------------------------------------ */
+typedef struct elementwise {
+    k_loop *loop;
+    const void *param;
+    const array *operand[K_MAXOP];   /* [0] the output */
+    int n;
+} elementwise;
+
+static bool all_contiguous(const elementwise *e)
+{
+    for (int i = 0; i < e->n; i++)
+        if (!array_is_contiguous(e->operand[i]) || !array_same_size(e->operand[0], e->operand[i]))
+            return false;
+    return true;
+}
+
+static void run_loop(const elementwise *e)
+{
+    const array *out = e->operand[0];
+    k_nd nd;
+    if (all_contiguous(e)) {
+        int64_t step[K_MAXOP];
+        for (int i = 0; i < e->n; i++) {
+            nd.data[i] = array_data(e->operand[i]);
+            step[i] = dtype_bytes(e->operand[i]->dtype);
+        }
+        e->loop(nd.data, step, out->numel, e->param);
+        return;
+    }
+    array_operands(&nd, e->n, out->ndim, array_size(out), e->operand);
+    k_walk(&nd, e->loop, e->param);
+}
+
+static void loop_kernel(call *c) { run_loop(c->scratch); }
+
+static int refuse_dtype(const call *c, ct_dtype dtype)
+{
+    static const char *const titles[DT_COUNT] = {"Bool", "Byte", "Int", "Long", "Float", "Double"};
+    return ct_fail(CT_NOTIMPL, "\"%s\" not implemented for '%s'", c->op->name, titles[dtype]);
+}
+
+/* The dtype that a row computes in, from its operands' common one; -1 when the row refuses it. */
+static int row_dtype(const call *c, ct_dtype common, ct_dtype *compute)
+{
+    *compute = common;
+    int dtypes = c->op->dtypes & DTYPES_MASK;
+    if (dtypes == FLOATS && !dtype_is_float(common))
+        *compute = dtype_default();
+    if (dtypes != NUMBERS || common != DT_BOOL)
+        return 0;
+    const char *name = c->op->name;
+    if (strcmp(name, "sub") == 0)
+        return ct_fail(CT_RUNTIME, "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator instead.");
+    if (strcmp(name, "neg") == 0)
+        return ct_fail(CT_RUNTIME, "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead.");
+    return refuse_dtype(c, common);
+}
+
+/* The operand of `compute`'s dtype for input i: the input itself, a converted copy, or a number written into `room`. */
+static const array *operand(call *c, uint32_t i, ct_dtype compute, array **number)
+{
+    if (i < c->n_in && c->ia[i])
+        return in_cast(c, i, compute) < 0 ? NULL : c->ia[i];
+    const arg *a = &c->args[i];
+    return *number = a->kind == ARG_FLOAT ? array_scalar_f(a->f, compute, true) : array_scalar_i(a->i, compute, true);
+}
+
+static int result_shape(const call *c, layout *l)
+{
+    const array *a = c->in[0] ? c->ia[0] : c->ia[1], *b = c->in[0] && c->n_in > 1 ? c->ia[1] : NULL;
+    array_layout(a, l);
+    if (!b || array_same_size(a, b))
+        return 0;
+    return layout_broadcast(c->op->name, &l->ndim, l->size, b->ndim, array_size(b));
+}
+
+/* A fresh output with the memory order of the operands, as PyTorch's iterator chooses it. */
+static array *fresh_output(call *c, ct_dtype dtype, layout *l)
+{
+    bool plain = true;
+    for (uint32_t i = 0; i < c->n_in; i++)
+        plain &= !c->ia[i] || array_is_contiguous(c->ia[i]);
+    if (!plain)
+        iterator_strides(c, l);
+    return (plain ? out_new(c, 0, dtype, l->ndim, l->size) : out_strided(c, 0, dtype, l)) < 0 ? NULL : c->oa[0];
+}
+
+/* Runs the loop of a row into a new result, self or out=, and records. */
+static int run_row(call *c, elementwise *e, ct_dtype result, layout *l)
+{
+    if (c->mode == CALL_INPLACE && (target_in_place(c, result, l->ndim, l->size) < 0 || check_inputs_apart(c, c->args[0].t->a) < 0))
+        return -1;
+    if (c->mode == CALL_OUT && (target_out(c, 0, result, l->ndim, l->size) < 0 || check_inputs_apart(c, c->out_given[0]->a) < 0))
+        return -1;
+    tensor *target = c->mode == CALL_INPLACE ? c->args[0].t : c->out_given[0];
+    bool direct = c->mode != CALL_NEW && target->a->dtype == result;
+    array *out = direct ? array_keep(target->a) : fresh_output(c, result, l);
+    if (!out)
+        return -1;
+    node *n = NULL;
+    c->oa[0] = out;
+    if (call_needs_grad(c) && !(n = call_node(c))) {
+        array_drop(out);
+        return -1;
+    }
+    e->operand[0] = out;
+    c->work = out->numel;
+    c->scratch = e;
+    call_unlocked(c, loop_kernel);
+    c->oa[0] = NULL;
+    if (c->mode == CALL_NEW)
+        tensor_init(&c->out[0], out);
+    else {
+        if (!direct)
+            array_convert(out, target->a);
+        array_drop(out);
+        array_wrote(target->a, c->op->name);
+    }
+    return call_attach(c, n);
+}
+
+static int check_division(const call *c)
+{
+    if (CT_LIKELY(!k_zero_division))
+        return 0;
+    k_zero_division = false;
+    return ct_fail(CT_RUNTIME, "ZeroDivisionError: %s of integers by zero", c->op->name);
+}
+
+static int run_binary(call *c, k_loop *const (*table)[DT_COUNT], ct_dtype compute, ct_dtype result)
+{
+    layout l;
+    array *number = NULL;
+    elementwise e = {.loop = table[c->op->row][compute], .n = 3};
+    if (!e.loop)
+        return refuse_dtype(c, compute);
+    if (result_shape(c, &l) < 0)
+        return -1;
+    int done = -1;
+    if ((e.operand[1] = operand(c, 0, compute, &number)) && (e.operand[2] = operand(c, 1, compute, &number)))
+        done = run_row(c, &e, result, &l);
+    array_drop(number);
+    return done < 0 ? -1 : check_division(c);
+}
+
+static ct_dtype common_dtype(const call *c)
+{
+    const array *a = c->ia[0];
+    if (c->n_in == 2 && a && c->ia[1] && a->dtype == c->ia[1]->dtype && !array_is_weak(a))
+        return a->dtype;
+    promotion p = promotion_start();
+    for (int i = 0; i < 2; i++)
+        promotion_add_arg(&p, &c->args[i]);
+    return promotion_result(&p);
+}
+
+int op_binary(call *c)
+{
+    ct_dtype compute;
+    return row_dtype(c, common_dtype(c), &compute) < 0 ? -1 : run_binary(c, K->binary, compute, compute);
+}
+
+int op_compare(call *c) { return run_binary(c, K->compare, common_dtype(c), DT_BOOL); }
+
+static int run_unary(call *c, k_loop *const (*table)[DT_COUNT], ct_dtype compute, ct_dtype result)
+{
+    layout l;
+    elementwise e = {.loop = table[c->op->row][compute], .n = 2};
+    if (!e.loop)
+        return refuse_dtype(c, compute);
+    if (in_cast(c, 0, compute) < 0)
+        return -1;
+    e.operand[1] = c->ia[0];
+    array_layout(c->ia[0], &l);
+    return run_row(c, &e, result, &l);
+}
+
+int op_unary(call *c)
+{
+    ct_dtype compute;
+    return row_dtype(c, c->ia[0]->dtype, &compute) < 0 ? -1 : run_unary(c, K->unary, compute, compute);
+}
+
+int op_test(call *c) { return run_unary(c, K->test, c->ia[0]->dtype, DT_BOOL); }
+
+/* ---- gradients of the rows -------------------------------------------------------------------------------- */
+#define G g[0]
+#define X node_kept_in(s, n, 0)
+#define A node_kept_in(s, n, 0)
+#define B node_kept_in(s, n, 1)
+#define Y node_kept_out(s, n, 0)
+#define NONE NULL
+#define ZERO f_zeros_like(s, G)
+#define weak(number) f_number(s, number)
+#define neg(a) f_unary(s, &op_neg, a)
+#define add(a, b) f_binary(s, &op_add, a, b)
+#define sub(a, b) f_binary(s, &op_sub, a, b)
+#define mul(a, b) f_binary(s, &op_mul, a, b)
+#define div(a, b) f_binary(s, &op_div, a, b)
+#define tanh_backward(a, b) f_binary(s, &op_tanh_backward, a, b)
+#define threshold_backward(a, b) f_binary(s, &op_threshold_backward, a, b)
+
+#define UNARY(name, value, gradient, ...)                                                       \
+    static int grad_##name(scope *s, node *n, T const *g, T *out)                               \
+    {                                                                                           \
+        (void)s, (void)n;                                                                       \
+        return (out[0] = gradient) ? 0 : -1;                                                    \
+    }
+#include "table/unary.def"
+#undef UNARY
+#define BINARY(name, value, gradient_a, gradient_b, ...)                                        \
+    static int grad_##name(scope *s, node *n, T const *g, T *out)                               \
+    {                                                                                           \
+        (void)s, (void)g;                                                                       \
+        if (node_needs(n, 0))                                                                   \
+            out[0] = gradient_a;                                                                \
+        if (n->n_in > 1 && node_needs(n, 1))                                                    \
+            out[1] = gradient_b;                                                                \
+        return 0;                                                                               \
+    }
+#include "table/binary.def"
+#undef BINARY
+
+/* ---- records ------------------------------------------------------------------------------------------------ */
+#define KEEP_X .keep = {1}, .keep_out = 0
+#define KEEP_Y .keep_out = 1
+#define KEEP_NO .keep_out = 0
+#define KEEP(a, b, y) .keep = {a, b}, .keep_out = y
+#define TEXT(...) #__VA_ARGS__
+#define IS_NONE(text) (__builtin_strcmp(text, "NULL") == 0)
+#define FORMULA(name, text) (IS_NONE(text) ? NULL : grad_##name)
+#define HIDDEN(name) (__builtin_strlen(#name) > 9 && __builtin_strcmp(&#name[__builtin_strlen(#name) - 9], "_backward") == 0 ? OP_HIDDEN : 0)
+#define FLAGS(name, set) (((set) & NO_INPLACE ? 0 : OP_INPLACE) | OP_OUT | HIDDEN(name))
+
+#define UNARY(id, value, gradient, keeps, set, low, high, ref, text)                                                    \
+    const op op_##id = {.name = #id, .sig = "(Tensor self)", .doc = text, .flags = FLAGS(id, set), .run = op_unary,     \
+                        .kind = {#id, FORMULA(id, TEXT(gradient)), NULL, NK_ROW}, keeps, .row = U_##id, .dtypes = set,  \
+                        .domain = #low ", " #high, .reference = ref};
+#include "table/unary.def"
+#undef UNARY
+#define BINARY(id, value, gradient_a, gradient_b, keeps, set, low, high, ref, text)                                     \
+    const op op_##id = {.name = #id, .sig = (set) & TENSORS ? "(Tensor self, Tensor other)" : "(Tensor self, Operand other)", \
+                        .doc = text, .flags = FLAGS(id, set), .run = op_binary,                                         \
+                        .kind = {#id, FORMULA(id, TEXT(gradient_a)), NULL, NK_ROW}, keeps, .row = B_##id, .dtypes = set, \
+                        .domain = #low ", " #high, .reference = ref};
+#include "table/binary.def"
+#undef BINARY
+#define TEST(id, value, ref, text)                                                                                      \
+    const op op_##id = {.name = #id, .sig = "(Tensor self)", .doc = text, .flags = OP_INPLACE | OP_OUT | OP_NO_GRAD,    \
+                        .run = op_test, .row = T_##id, .dtypes = ALL, .domain = "-3, 3", .reference = ref};
+#define COMPARE(id, value, ref, text)                                                                                   \
+    const op op_##id = {.name = #id, .sig = "(Tensor self, Operand other)", .doc = text, .run = op_compare,             \
+                        .flags = OP_INPLACE | OP_OUT | OP_NO_GRAD, .row = C_##id, .dtypes = ALL, .domain = "-3, 3", .reference = ref};
+#include "table/compare.def"
+#undef TEST
+#undef COMPARE

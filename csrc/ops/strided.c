@@ -1,0 +1,206 @@
+/* as_strided, and what in-place writes on views rest on: values moved between two geometries of one storage. */
+#include "ops/dispatch.h"
+#include "ops/formula.h"
+#include <string.h>
+
+/* A geometry in a node's params: ndim, offset, sizes, strides. */
+static void keep_geometry(call *c, int ndim, int64_t offset, const int64_t *size, const int64_t *stride)
+{
+    keep_param(c, ndim);
+    keep_param(c, offset);
+    for (int d = 0; d < ndim; d++)
+        keep_param(c, size[d]);
+    for (int d = 0; d < ndim; d++)
+        keep_param(c, stride[d]);
+}
+
+static const int64_t *read_geometry(const int64_t *p, layout *l)
+{
+    l->ndim = (int)p[0];
+    l->offset = p[1];
+    memcpy(l->size, p + 2, (size_t)l->ndim * sizeof *p);
+    memcpy(l->stride, p + 2 + l->ndim, (size_t)l->ndim * sizeof *p);
+    return p + 2 + 2 * l->ndim;
+}
+
+/* ---- restride (hidden) -------------------------------------------------------------------------------------
+ * y[j] = sum of g[i] over all i whose place in `from` is the place of j in `to`. Linear; its adjoint is itself with
+ * the geometries exchanged. args: g, from size, from stride, from offset, to size, to stride, to offset. */
+static void geometry_arg(const call *c, int at, layout *l)
+{
+    l->ndim = (int)c->args[at].n;
+    memcpy(l->size, c->args[at].ints, (size_t)l->ndim * sizeof *l->size);
+    memcpy(l->stride, c->args[at + 1].ints, (size_t)l->ndim * sizeof *l->stride);
+    l->offset = c->args[at + 2].i;
+}
+
+static void reach(const layout *l, int64_t *low, int64_t *high)
+{
+    int64_t from, to;
+    if (layout_numel(l->ndim, l->size) == 0)
+        return;
+    layout_extent(l->ndim, l->size, l->stride, &from, &to);
+    *low = l->offset + from < *low ? l->offset + from : *low;
+    *high = l->offset + to > *high ? l->offset + to : *high;
+}
+
+static int restride_shape(call *c)
+{
+    layout from, to;
+    int64_t low = INT64_MAX, high = INT64_MIN;
+    geometry_arg(c, 1, &from);
+    geometry_arg(c, 4, &to);
+    keep_geometry(c, from.ndim, from.offset, from.size, from.stride);
+    keep_geometry(c, to.ndim, to.offset, to.size, to.stride);
+    reach(&from, &low, &high);
+    reach(&to, &low, &high);
+    if (low <= high && !ct_mul(high - low + 1, 8, &c->scratch_bytes))
+        return ct_fail(CT_RUNTIME, "as_strided: the gradient of a view this large does not fit into memory");
+    keep_param(c, low);
+    return in_contiguous(c, 0) < 0 ? -1 : out_new(c, 0, c->ia[0]->dtype, to.ndim, to.size);
+}
+
+/* Visits every index of l in row-major order: at[k] is its place in the scratch buffer. */
+typedef struct visit { layout l; int64_t index[CT_MAXDIM], place; } visit;
+static void visit_start(visit *v, int64_t low)
+{
+    memset(v->index, 0, (size_t)v->l.ndim * sizeof *v->index);
+    v->place = v->l.offset - low;
+}
+static void visit_next(visit *v)
+{
+    for (int d = v->l.ndim - 1; d >= 0; d--) {
+        v->place += v->l.stride[d];
+        if (++v->index[d] < v->l.size[d])
+            return;
+        v->place -= v->l.stride[d] * v->l.size[d];
+        v->index[d] = 0;
+    }
+}
+
+static void restride_kernel(call *c)
+{
+    visit from, to;
+    double *buffer = c->scratch;
+    int64_t low = c->param[c->n_param - 1];
+    memset(buffer, 0, (size_t)c->scratch_bytes);
+    geometry_arg(c, 1, &from.l);
+    geometry_arg(c, 4, &to.l);
+    const array *g = c->ia[0];
+    array *y = c->oa[0];
+    bool f32 = g->dtype == DT_F32;
+    visit_start(&from, low);
+    for (int64_t i = 0; i < g->numel; i++, visit_next(&from))
+        buffer[from.place] += f32 ? ((float *)array_data(g))[i] : ((double *)array_data(g))[i];
+    visit_start(&to, low);
+    for (int64_t i = 0; i < y->numel; i++, visit_next(&to)) {
+        if (f32)
+            ((float *)array_data(y))[i] = (float)buffer[to.place];
+        else
+            ((double *)array_data(y))[i] = buffer[to.place];
+    }
+}
+
+static T restride(scope *s, T g, const layout *from, const layout *to)
+{
+    return f_call(s, &op_restride, 7, (arg[]){a_t(g), a_ints((uint32_t)from->ndim, from->size), a_ints((uint32_t)from->ndim, from->stride),
+                  a_i(from->offset), a_ints((uint32_t)to->ndim, to->size), a_ints((uint32_t)to->ndim, to->stride), a_i(to->offset)});
+}
+
+static int restride_grad(scope *s, node *n, T const *g, T *out)
+{
+    layout from, to;
+    read_geometry(read_geometry(node_params(n), &from), &to);
+    return (out[0] = restride(s, g[0], &to, &from)) ? 0 : -1;
+}
+
+const op op_restride = {.name = "restride", .sig = "(Tensor self, int[] size, int[] stride, int offset, int[] to_size, int[] to_stride, int to_offset)",
+    .flags = OP_HIDDEN | OP_FUNCTION, .run = op_block, .shape = restride_shape, .kernel = restride_kernel, .kind = {"RestrideBackward0", restride_grad},
+    .doc = "Values placed in a storage by one geometry, adding where places coincide, and read by another."};
+
+/* ---- as_strided ------------------------------------------------------------------------------------------------ */
+static int as_strided_shape(call *c)
+{
+    layout in, out;
+    const array *a = c->in[0]->a;
+    const arg *size = &c->args[1], *stride = &c->args[2];
+    if (size->n != stride->n)
+        return ct_fail(CT_RUNTIME, "mismatch in length of strides and shape: as_strided got %u sizes and %u strides", size->n, stride->n);
+    int64_t offset = arg_int(&c->args[3], a->offset);
+    if (view_as_strided((int)size->n, size->ints, stride->ints, offset, a->st->nbytes / dtype_bytes(a->dtype), &out) < 0)
+        return -1;
+    array_layout(a, &in);
+    keep_geometry(c, in.ndim, in.offset, in.size, in.stride);
+    keep_geometry(c, out.ndim, out.offset, out.size, out.stride);
+    return out_view(c, 0, &out);
+}
+
+/* Where the input's own elements share memory, each gets an equal part (as PyTorch decides). */
+static T spread_over_aliases(scope *s, T g, const layout *in)
+{
+    int64_t first[CT_MAXDIM], second[CT_MAXDIM];
+    if (!g || !layout_self_overlap(in->ndim, in->size, in->stride, first, second))
+        return g;
+    T one = f_call(s, &op_ones_like, 1, (arg[]){a_t(g)});
+    return f_div(s, g, restride(s, one, in, in));
+}
+
+static int as_strided_grad(scope *s, node *n, T const *g, T *out)
+{
+    layout in, view;
+    read_geometry(read_geometry(node_params(n), &in), &view);
+    out[0] = spread_over_aliases(s, restride(s, g[0], &view, &in), &in);
+    return out[0] ? 0 : -1;
+}
+
+const op op_as_strided = {.name = "as_strided", .sig = "(Tensor self, int[] size, int[] stride, int? storage_offset=None)", .flags = OP_VIEW,
+    .run = op_view, .shape = as_strided_shape, .kind = {"AsStridedBackward0", as_strided_grad},
+    .doc = "View of self's storage with the given sizes and strides, in elements, from storage_offset (default: self's own). "
+           "RuntimeError when it would leave the storage."};
+
+/* ---- the history of a base written through a view ------------------------------------------------------------------ */
+static int copy_slices_grad(scope *s, node *n, T const *g, T *out)
+{
+    layout base, view;
+    read_geometry(read_geometry(node_params(n), &base), &view);
+    T at_view = restride(s, g[0], &base, &view);
+    if (node_needs(n, 1))
+        out[1] = at_view;
+    if (!node_needs(n, 0) || !at_view)
+        return at_view ? 0 : -1;
+    T one = f_call(s, &op_ones_like, 1, (arg[]){a_t(at_view)});
+    T written = f_binary(s, &op_gt, restride(s, one, &view, &base), f_number(s, 0));
+    out[0] = f_where(s, written, f_zeros_like(s, g[0]), g[0]);
+    return out[0] ? 0 : -1;
+}
+static const node_kind copy_slices_kind = {"CopySlices", copy_slices_grad, NULL, 0};
+
+static int64_t *write_geometry(int64_t *p, const array *a)
+{
+    *p++ = a->ndim;
+    *p++ = a->offset;
+    memcpy(p, array_size(a), a->ndim * sizeof *p);
+    memcpy(p + a->ndim, array_visible_stride(a), a->ndim * sizeof *p);
+    return p + 2 * a->ndim;
+}
+
+node *copy_slices_node(const viewbase *base, const array *view, node *fn, uint32_t nr)
+{
+    uint16_t n_param = (uint16_t)(4 + 2 * base->a->ndim + 2 * view->ndim);
+    node *n = node_new(&copy_slices_kind, (node_shape){.n_in = 2, .n_out = 1, .n_param = n_param, .out_ndim = base->a->ndim});
+    if (!n)
+        return NULL;
+    node_set_out(n, 0, base->a);
+    write_geometry(write_geometry(node_params(n), base->a), view);
+    if (base->fn)
+        node_edges(n)[0] = (edge){node_keep(base->fn), base->nr};
+    if (fn)
+        node_edges(n)[1] = (edge){node_keep(fn), nr};
+    return n;
+}
+
+T view_of_base(scope *s, T base, const array *view)
+{
+    return f_call(s, &op_as_strided, 4, (arg[]){a_t(base), a_ints(view->ndim, array_size(view)),
+                  a_ints(view->ndim, array_visible_stride(view)), a_i(view->offset)});
+}

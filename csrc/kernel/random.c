@@ -1,0 +1,456 @@
+/* Random fills. Each distribution makes a chunk of values of one type (int64, float or double) from the words of the
+ * engine; the loops store the chunk in their dtype and stride. Values and generator states were compared with PyTorch
+ * 2.13 (CPU, x86-64 without MKL's generators) on some 10^8 draws: no bit differs.
+ *
+ * Who draws what, besides the table names:
+ *   rand, rand_like            uniform_(0, 1)
+ *   randn, randn_like          normal_(0, 1); float64 of 16 contiguous elements and more: the same blocks as
+ *                              float32, a 64-bit draw for each uniform, log, sin and cos from libm
+ *   randint                    random_(low, high), in every dtype
+ *   torch.normal(mean, std)    out is contiguous. Scalar std: normal_(0, std) + mean; tensor std, whatever mean is:
+ *                              normal_(0, 1) * std + mean, each step rounded
+ *   dropout                    bernoulli_(1 - p) in the dtype of the input, then / (1 - p)
+ *   torch.bernoulli(t)         bernoulli_(t); torch.bernoulli(t, p) is bernoulli_(p)
+ *   multinomial(w, n)          n = 1, or without replacement: q = exponential_(1) in the dtype and layout of w, then
+ *                              argmax(w / q), or the indices of topk(w / q, n); the rest: k_multinomial_*
+ */
+#include "kernel/random.h"
+#include "kernel/scalar.h"
+#include <math.h>
+#include <string.h>
+
+/* ---- one text, two instruction sets ---------------------------------------------------------- */
+struct twin {
+    void (*temper)(uint32_t *out, const uint32_t *raw, int64_t n);
+    void (*uniform)(float *restrict out, const uint32_t *restrict raw, int64_t n, float a, float b);
+    void (*uniform64)(double *restrict out, const uint32_t *restrict words, int64_t n, double a, double b);
+    void (*normal16)(float *x, int64_t blocks, float mean, float std);
+};
+
+static inline uint32_t bits_of(float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+static inline float float_of(uint32_t bits)
+{
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+#define TWIN(name) name##_base
+#define TWIN_TARGET
+#include "kernel/random.inc"
+#undef TWIN
+#undef TWIN_TARGET
+
+#if defined(__x86_64__)
+#define TWIN(name) name##_avx2
+#define TWIN_TARGET __attribute__((target("avx2,fma")))
+#include "kernel/random.inc"
+#undef TWIN
+#undef TWIN_TARGET
+#else
+#define twin_avx2 twin_base
+#endif
+
+extern const k_isa k_isa_base;
+static inline const struct twin *twin(void) { return K == &k_isa_base ? &twin_base : &twin_avx2; }
+
+/* ---- draws --------------------------------------------------------------------------------------- */
+enum { CHUNK = 256 };
+static inline int64_t chunk(int64_t n) { return n < CHUNK ? n : CHUNK; }
+
+static void draw_words(ct_rng *g, uint32_t *w, int64_t n)
+{
+    for (int64_t got; n > 0; n -= got, w += got) {
+        const uint32_t *raw = ct_rng_take(g, n, &got);
+        twin()->temper(w, raw, got);
+    }
+}
+
+/* At most CHUNK values. */
+static void draw_u64(ct_rng *g, uint64_t *v, int64_t n)
+{
+    uint32_t w[2 * CHUNK];
+    draw_words(g, w, 2 * n);
+    for (int64_t i = 0; i < n; i++)
+        v[i] = (uint64_t)w[2 * i] << 32 | w[2 * i + 1];
+}
+
+static const uint64_t MASK53 = ((uint64_t)1 << 53) - 1;
+static inline double unit(uint64_t v) { return (double)(int64_t)(v & MASK53) * 0x1p-53; }
+static inline double draw_unit(ct_rng *g) { return unit(ct_rng_u64(g)); }
+
+static void uniform_f32(ct_rng *g, float *out, int64_t n, float a, float b)
+{
+    for (int64_t got; n > 0; n -= got, out += got) {
+        const uint32_t *raw = ct_rng_take(g, n, &got);
+        twin()->uniform(out, raw, got, a, b);
+    }
+}
+
+static void uniform_f64(ct_rng *g, double *out, int64_t n, double a, double b)
+{
+    uint32_t w[2 * CHUNK];
+    for (int64_t m; n > 0; n -= m, out += m) {
+        m = chunk(n);
+        draw_words(g, w, 2 * m);
+        twin()->uniform64(out, w, m, a, b);
+    }
+}
+
+/* Chunks of doubles; 'draw' hands over the parameters. */
+static void make_uniform(const k_draw *d, double *v, int64_t n) { uniform_f64(d->rng, v, n, d->a, d->b); }
+
+static const double TWO_PI = 6.28318530717958647692, PI = 3.14159265358979323846;
+
+/* Box-Muller by pairs: the cosine is given out, the sine kept in the generator for the next call. */
+static double standard_normal(ct_rng *g)
+{
+    if (g->has_normal) {
+        g->has_normal = false;
+        return g->normal;
+    }
+    double u1 = draw_unit(g), u2 = draw_unit(g);
+    double radius = sqrt(-2 * log1p(-u2)), theta = TWO_PI * u1;
+    g->normal = radius * sin(theta);
+    g->has_normal = true;
+    return radius * cos(theta);
+}
+
+static void make_normal(const k_draw *d, double *v, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        v[i] = fma(standard_normal(d->rng), d->b, d->a);
+}
+static void make_log_normal(const k_draw *d, double *v, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        v[i] = exp(fma(standard_normal(d->rng), d->b, d->a));
+}
+static void make_exponential(const k_draw *d, double *v, int64_t n)
+{
+    double scale = -1 / d->a;
+    for (int64_t i = 0; i < n; i++)
+        v[i] = scale * log1p(-draw_unit(d->rng));
+}
+static void make_cauchy(const k_draw *d, double *v, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        v[i] = fma(d->b, tan(PI * (draw_unit(d->rng) - 0.5)), d->a);
+}
+static void make_geometric(const k_draw *d, double *v, int64_t n)
+{
+    double scale = log1p(-d->a);
+    for (int64_t i = 0; i < n; i++)
+        v[i] = ceil(log(draw_unit(d->rng)) / scale);
+}
+
+static void make_range(const k_draw *d, int64_t *v, int64_t n)
+{
+    if (!d->wide) {
+        uint32_t w[CHUNK], range = (uint32_t)d->range;
+        draw_words(d->rng, w, n);
+        for (int64_t i = 0; i < n; i++)
+            v[i] = (int64_t)((uint64_t)d->low + w[i] % range);
+        return;
+    }
+    uint64_t u[CHUNK];
+    draw_u64(d->rng, u, n);
+    for (int64_t i = 0; i < n; i++)
+        v[i] = (int64_t)((uint64_t)d->low + (d->range ? u[i] % d->range : u[i]));
+}
+
+/* unit < p, compared as integers: x·2^-53 < p where x < p·2^53, which is exact. */
+static void make_bernoulli(const k_draw *d, int64_t *v, int64_t n)
+{
+    uint64_t u[CHUNK], limit = (uint64_t)ceil(d->a * 0x1p53);
+    draw_u64(d->rng, u, n);
+    for (int64_t i = 0; i < n; i++)
+        v[i] = (u[i] & MASK53) < limit;
+}
+
+/* ---- loops ----------------------------------------------------------------------------------------
+ * STRIDED(loop, type of the chunk, maker, type stored, value stored) */
+#define STRIDED(name, from, make, to, value)                                                     \
+    static void name(char *const *p, const int64_t *stride, int64_t n, const void *draw)         \
+    {                                                                                            \
+        from chunk_of[CHUNK];                                                                    \
+        char *out = p[0];                                                                        \
+        for (int64_t m; n > 0; n -= m) {                                                         \
+            m = chunk(n);                                                                        \
+            make(draw, chunk_of, m);                                                             \
+            for (int64_t i = 0; i < m; i++, out += stride[0]) {                                  \
+                from v = chunk_of[i];                                                            \
+                *(to *)out = (to)(value);                                                        \
+            }                                                                                    \
+        }                                                                                        \
+    }
+#define FLOATS(name)                                                                             \
+    STRIDED(name##_f32, double, make_##name, float, v)                                           \
+    STRIDED(name##_f64, double, make_##name, double, v)                                          \
+    k_loop *const k_##name[DT_COUNT] = {[DT_F32] = name##_f32, [DT_F64] = name##_f64};
+#define ALL(name, from)                                                                          \
+    STRIDED(name##_bool, from, make_##name, uint8_t, v != 0)                                     \
+    STRIDED(name##_u8, from, make_##name, uint8_t, v)                                            \
+    STRIDED(name##_i32, from, make_##name, int32_t, v)                                           \
+    STRIDED(name##_i64, from, make_##name, int64_t, v)                                           \
+    STRIDED(name##_f32, from, make_##name, float, v)                                             \
+    STRIDED(name##_f64, from, make_##name, double, v)
+#define TABLE(name)                                                                              \
+    {[DT_BOOL] = name##_bool, [DT_U8] = name##_u8,   [DT_I32] = name##_i32,                      \
+     [DT_I64] = name##_i64,   [DT_F32] = name##_f32, [DT_F64] = name##_f64}
+
+FLOATS(normal)
+FLOATS(log_normal)
+FLOATS(exponential)
+FLOATS(cauchy)
+ALL(range, int64_t)
+ALL(bernoulli, int64_t)
+k_loop *const k_random_range[DT_COUNT] = TABLE(range);
+k_loop *const k_bernoulli[DT_COUNT] = TABLE(bernoulli);
+
+STRIDED(geometric_u8, double, make_geometric, uint8_t, to_i32_F64(v))
+STRIDED(geometric_i32, double, make_geometric, int32_t, to_i32_F64(v))
+STRIDED(geometric_i64, double, make_geometric, int64_t, to_i64_F64(v))
+STRIDED(geometric_f32, double, make_geometric, float, v)
+STRIDED(geometric_f64, double, make_geometric, double, v)
+k_loop *const k_geometric[DT_COUNT] = {
+    [DT_U8] = geometric_u8,   [DT_I32] = geometric_i32, [DT_I64] = geometric_i64,
+    [DT_F32] = geometric_f32, [DT_F64] = geometric_f64};
+
+static void make_uniform_f32(const k_draw *d, float *v, int64_t n)
+{
+    uniform_f32(d->rng, v, n, (float)d->a, (float)d->b);
+}
+STRIDED(uniform_strided_f32, float, make_uniform_f32, float, v)
+STRIDED(uniform_strided_f64, double, make_uniform, double, v)
+
+static void uniform_loop_f32(char *const *p, const int64_t *stride, int64_t n, const void *draw)
+{
+    if (stride[0] == sizeof(float))
+        make_uniform_f32(draw, (float *)p[0], n);
+    else
+        uniform_strided_f32(p, stride, n, draw);
+}
+static void uniform_loop_f64(char *const *p, const int64_t *stride, int64_t n, const void *draw)
+{
+    if (stride[0] == sizeof(double))
+        make_uniform(draw, (double *)p[0], n);
+    else
+        uniform_strided_f64(p, stride, n, draw);
+}
+k_loop *const k_uniform[DT_COUNT] = {[DT_F32] = uniform_loop_f32, [DT_F64] = uniform_loop_f64};
+
+/* Probabilities from a second operand, in their own precision. */
+#define BERNOULLI_OF(name, to, from, draw_value)                                                 \
+    static void name(char *const *p, const int64_t *stride, int64_t n, const void *draw)         \
+    {                                                                                            \
+        ct_rng *g = ((const k_draw *)draw)->rng;                                                 \
+        for (int64_t i = 0; i < n; i++)                                                          \
+            *(to *)(p[0] + i * stride[0]) = draw_value < *(const from *)(p[1] + i * stride[1]);  \
+    }
+#define BERNOULLI_OF_ALL(name, from, draw_value)                                                 \
+    BERNOULLI_OF(name##_bool, uint8_t, from, draw_value)                                         \
+    BERNOULLI_OF(name##_u8, uint8_t, from, draw_value)                                           \
+    BERNOULLI_OF(name##_i32, int32_t, from, draw_value)                                          \
+    BERNOULLI_OF(name##_i64, int64_t, from, draw_value)                                          \
+    BERNOULLI_OF(name##_f32, float, from, draw_value)                                            \
+    BERNOULLI_OF(name##_f64, double, from, draw_value)
+BERNOULLI_OF_ALL(of_f32, float, (float)(int32_t)(ct_rng_u32(g) & 0xffffffu) * 0x1p-24f)
+BERNOULLI_OF_ALL(of_f64, double, draw_unit(g))
+k_loop *const k_bernoulli_of_f32[DT_COUNT] = TABLE(of_f32);
+k_loop *const k_bernoulli_of_f64[DT_COUNT] = TABLE(of_f64);
+
+/* ---- normals in blocks of 16 ------------------------------------------------------------------- */
+/* What is left over after whole blocks is not drawn short: the last 16 places are drawn afresh. */
+void k_normal_f32(ct_rng *g, float *out, int64_t n, double mean, double std)
+{
+    uniform_f32(g, out, n, 0, 1);
+    twin()->normal16(out, n / 16, (float)mean, (float)std);
+    if (n % 16) {
+        uniform_f32(g, out + n - 16, 16, 0, 1);
+        twin()->normal16(out + n - 16, 1, (float)mean, (float)std);
+    }
+}
+
+static void normal16_f64(double *x, int64_t blocks, double mean, double std)
+{
+    for (; blocks > 0; blocks--, x += 16)
+        for (int i = 0; i < 8; i++) {
+            double radius = sqrt(-2 * log(1 - x[i])), theta = TWO_PI * x[i + 8];
+            x[i] = fma(radius * cos(theta), std, mean);
+            x[i + 8] = fma(radius * sin(theta), std, mean);
+        }
+}
+
+void k_normal_f64(ct_rng *g, double *out, int64_t n, double mean, double std)
+{
+    uniform_f64(g, out, n, 0, 1);
+    normal16_f64(out, n / 16, mean, std);
+    if (n % 16) {
+        uniform_f64(g, out + n - 16, 16, 0, 1);
+        normal16_f64(out + n - 16, 1, mean, std);
+    }
+}
+
+/* ---- integer ranges ------------------------------------------------------------------------------ */
+int64_t k_random_top(ct_dtype dtype)
+{
+    switch (dtype) {
+    case DT_BOOL: return 1;
+    case DT_U8: return UINT8_MAX;
+    case DT_I32: return INT32_MAX;
+    case DT_F32: return (int64_t)1 << 24;
+    case DT_F64: return (int64_t)1 << 53;
+    default: return INT64_MAX;
+    }
+}
+
+/* 0 ... top of the dtype. int64 and float64 take 64 bits, the others 32, whatever the size of the range. */
+k_draw k_draw_any(ct_rng *rng, ct_dtype dtype)
+{
+    return (k_draw){.rng = rng, .range = (uint64_t)k_random_top(dtype) + 1, .wide = dtype == DT_I64 || dtype == DT_F64};
+}
+
+/* 32 bits serve up to 2^28 - 1 values, which bounds the bias of the remainder. All of int64 is the word itself, as a
+ * signed number, without an offset. */
+k_draw k_draw_between(ct_rng *rng, int64_t first, int64_t last)
+{
+    uint64_t range = (uint64_t)last - (uint64_t)first + 1;
+    return (k_draw){.rng = rng, .low = range ? first : 0, .range = range, .wide = range == 0 || range >= (uint64_t)1 << 28};
+}
+
+/* Bits of |v|, less one. */
+static int log2_of(int64_t v)
+{
+    uint64_t size = v < 0 ? -(uint64_t)v : (uint64_t)v;
+    return size ? 63 - __builtin_clzll(size) : 0;
+}
+
+/* v as the dtype rounds it; 2^63 becomes INT64_MIN. */
+static int64_t rounded(ct_dtype dtype, int64_t v) { return to_i64_F64(dtype == DT_F32 ? (double)(float)v : (double)v); }
+
+static int digits(ct_dtype dtype) { return dtype == DT_F32 ? 24 : 53; }
+
+int64_t k_random_from(ct_dtype dtype, int64_t from)
+{
+    if (!dtype_is_float(dtype) || from == INT64_MAX || rounded(dtype, from + 1) >= from)
+        return from;
+    return rounded(dtype, from + 1) + ((int64_t)1 << (log2_of(from + 1) - digits(dtype) + 1));
+}
+
+int64_t k_random_to(ct_dtype dtype, int64_t to)
+{
+    if (!dtype_is_float(dtype) || to == INT64_MIN || rounded(dtype, to - 1) < to)
+        return to;
+    return rounded(dtype, to - 1) - ((int64_t)1 << (log2_of(to - 1) - digits(dtype) + 1));
+}
+
+/* ---- permutations, weighted choice --------------------------------------------------------------- */
+/* Fisher-Yates from the front with 32-bit draws; from (2^32 - 1) / 20 elements on, the inside-out form with 64. */
+#define PERMUTE(name, type)                                                                      \
+    static void name(ct_rng *g, char *out, int64_t stride, int64_t n)                            \
+    {                                                                                            \
+        const bool large = n >= UINT32_MAX / 20;                                                 \
+        for (int64_t i = 0; i < n; i++)                                                          \
+            *(type *)(out + i * stride) = (type)i;                                               \
+        for (int64_t i = 0; i < (large ? n : n - 1); i++) {                                      \
+            int64_t j = large ? (int64_t)(ct_rng_u64(g) % (uint64_t)(i + 1))                     \
+                              : i + (int64_t)(ct_rng_u32(g) % (uint32_t)(n - i));                \
+            type *x = (type *)(out + i * stride), *y = (type *)(out + j * stride), held = *x;    \
+            *x = *y;                                                                             \
+            *y = held;                                                                           \
+        }                                                                                        \
+    }
+PERMUTE(permute_u8, uint8_t)
+PERMUTE(permute_i32, int32_t)
+PERMUTE(permute_i64, int64_t)
+PERMUTE(permute_f32, float)
+PERMUTE(permute_f64, double)
+
+void k_randperm(ct_rng *g, ct_dtype dtype, char *out, int64_t stride, int64_t n)
+{
+    switch (dtype) {
+    case DT_I32: permute_i32(g, out, stride, n); return;
+    case DT_I64: permute_i64(g, out, stride, n); return;
+    case DT_F32: permute_f32(g, out, stride, n); return;
+    case DT_F64: permute_f64(g, out, stride, n); return;
+    default: permute_u8(g, out, stride, n);
+    }
+}
+
+/* Running sums in the weights' own precision, divided by the total; the last is 1 by decree. The first sum not below
+ * the draw wins. */
+#define MULTINOMIAL(name, type)                                                                  \
+    void name(ct_rng *g, const k_weights *w, char *out, int64_t stride, int64_t samples)         \
+    {                                                                                            \
+        type *sums = w->sums, total = 0;                                                         \
+        for (int64_t i = 0; i < w->categories; i++)                                              \
+            sums[i] = total += *(const type *)(w->data + i * w->stride);                         \
+        for (int64_t i = 0; i < w->categories; i++)                                              \
+            sums[i] /= total;                                                                    \
+        sums[w->categories - 1] = 1;                                                             \
+        for (int64_t s = 0; s < samples; s++, out += stride) {                                   \
+            double u = draw_unit(g);                                                             \
+            int64_t low = 0, high = w->categories;                                               \
+            while (low < high) {                                                                 \
+                int64_t middle = low + (high - low) / 2;                                         \
+                if (sums[middle] < u)                                                            \
+                    low = middle + 1;                                                            \
+                else                                                                             \
+                    high = middle;                                                               \
+            }                                                                                    \
+            *(int64_t *)out = low;                                                               \
+        }                                                                                        \
+    }
+MULTINOMIAL(k_multinomial_f32, float)
+MULTINOMIAL(k_multinomial_f64, double)
+
+/* ---- order of draws ------------------------------------------------------------------------------ */
+/* Should dimension a be walked inside b? 1 yes, -1 no, 0 undecided. A stride of 0 (a broadcast operand) does not
+ * speak; the operands are asked in turn, the output first. */
+static int inside(const k_nd *nd, int a, int b)
+{
+    for (int op = 0; op < nd->nop; op++) {
+        int64_t x = nd->stride[op][a], y = nd->stride[op][b];
+        if (x == 0 || y == 0)
+            continue;
+        if (x != y)
+            return x < y ? 1 : -1;
+        if (nd->size[a] < nd->size[b])
+            return 1;
+    }
+    return 0;
+}
+
+static void swap(k_nd *nd, int a, int b)
+{
+    int64_t held = nd->size[a];
+    nd->size[a] = nd->size[b];
+    nd->size[b] = held;
+    for (int op = 0; op < nd->nop; op++) {
+        held = nd->stride[op][a];
+        nd->stride[op][a] = nd->stride[op][b];
+        nd->stride[op][b] = held;
+    }
+}
+
+/* PyTorch's TensorIterator sorts by insertion and steps over undecided neighbours, so the algorithm is part of the
+ * result. From the innermost dimension outwards, each moves in past those that belong outside it. */
+void k_draw_order(k_nd *nd)
+{
+    for (int d = nd->ndim - 2; d >= 0; d--)
+        for (int moving = d, other = d + 1; other < nd->ndim; other++) {
+            int answer = inside(nd, moving, other);
+            if (answer < 0)
+                break;
+            if (answer > 0) {
+                swap(nd, moving, other);
+                moving = other;
+            }
+        }
+}

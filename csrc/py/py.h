@@ -79,4 +79,9 @@ PyObject *py_op_new(const op *const *overloads, int n, uint32_t mode, const char
 int py_ops_setup(PyObject *module, PyTypeObject *tensor_type);
 PyObject *py_call_op(const op *o, uint32_t n_args, arg *args);    /* new result; for slots */
 PyObject *py_results(call *c);                                    /* new: a Tensor, a named tuple or a tuple; empties the call */
+
+/* ---- each file's part of the module ---- */
+int py_small_types_setup(PyObject *module);
+int py_create_setup(PyObject *module);
+int py_exchange_setup(PyObject *module);
 #endif

@@ -35,6 +35,8 @@ typedef struct run {
 } run;
 
 static uint32_t last_run;
+static _Thread_local node *running __attribute__((tls_model("initial-exec")));
+node *tape_running(void) { return running; }
 
 /* ---- slots ------------------------------------------------------------------------------------------- */
 static uint32_t hash_of(const node *n) { return (uint32_t)(((uintptr_t)n >> 4) * 2654435761u); }
@@ -315,6 +317,7 @@ static int run_hooks(scope *s, node *n, tensor **g)
         if (n->extra != x)
             break;
     }
+    running = n;
     for (hook *h = x->pre; h; h = h->next)
         if (h->call(s, h->obj, g) < 0)
             return -1;
@@ -365,6 +368,7 @@ static int formula(run *r, scope *s, slot *at, tensor **g, tensor **grads)
         return -1;
     if (tape_now.anomaly && tape_now.anomaly_nan && check_nan(n, grads) < 0)
         return -1;
+    running = n;
     for (hook *h = n->extra ? n->extra->post : NULL; h; h = h->next)
         if (h->call(s, h->obj, grads) < 0)
             return -1;
@@ -407,7 +411,7 @@ static int run_slot(run *r, uint32_t index)
 {
     slot *at = &r->slots[index];
     node *n = at->fn;
-    r->at = n;
+    r->at = running = n;
     size_t words = (size_t)n->n_out + n->n_in;
     tensor *few[FEW], **g = words <= FEW ? few : ct_alloc(words * sizeof *g);
     if (!g)

@@ -31,6 +31,7 @@ typedef struct backward {
     tensor *found;                /* n_inputs blank tensors, filled (a NULL where unused) */
 } backward;
 int tape_backward(const backward *b);
+node *tape_running(void);            /* borrowed: the node whose hooks or formula run now, in the innermost run */
 /* py/ may ask to be called between nodes (Ctrl-C); -1 stops the run. */
 extern int (*tape_interrupted)(void);
 /* py/: decorates the pending error with where `n` was recorded (anomaly mode). */

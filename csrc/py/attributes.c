@@ -1,0 +1,217 @@
+/* Tensor attributes. */
+#include "py/tensor_type.h"
+
+static PyObject *get_shape(PyObject *o, void *x) { (void)x; return py_size(py_t(o)->a->ndim, array_size(py_t(o)->a)); }
+static PyObject *get_dtype(PyObject *o, void *x) { (void)x; return Py_NewRef(py_dtype(py_t(o)->a->dtype)); }
+static PyObject *get_ndim(PyObject *o, void *x) { (void)x; return PyLong_FromLong(py_t(o)->a->ndim); }
+static PyObject *get_itemsize(PyObject *o, void *x) { (void)x; return PyLong_FromLongLong(dtype_bytes(py_t(o)->a->dtype)); }
+static PyObject *get_nbytes(PyObject *o, void *x)
+{
+    (void)x;
+    return PyLong_FromLongLong(py_t(o)->a->numel * dtype_bytes(py_t(o)->a->dtype));
+}
+static PyObject *get_version(PyObject *o, void *x) { (void)x; return PyLong_FromLongLong(py_t(o)->a->ver->count); }
+static PyObject *get_false(PyObject *o, void *x) { (void)o, (void)x; Py_RETURN_FALSE; }
+static PyObject *get_none(PyObject *o, void *x) { (void)o, (void)x; Py_RETURN_NONE; }
+
+/* ---- gradients ---------------------------------------------------------------------------------------------- */
+static PyObject *get_requires_grad(PyObject *o, void *x)
+{
+    (void)x;
+    return tensor_sync(py_t(o)) < 0 ? py_raise() : PyBool_FromLong(py_t(o)->fn != NULL);
+}
+
+static int set_requires_grad(PyObject *o, PyObject *value, void *x)
+{
+    (void)x;
+    if (!value || !PyBool_Check(value)) {
+        PyErr_SetString(PyExc_RuntimeError, "requires_grad must be a bool");
+        return -1;
+    }
+    return tensor_set_requires_grad(py_t(o), value == Py_True) < 0 ? py_raise_int() : 0;
+}
+
+static PyObject *get_is_leaf(PyObject *o, void *x) { (void)x; return PyBool_FromLong(tensor_is_leaf(py_t(o))); }
+static PyObject *get_output_nr(PyObject *o, void *x) { (void)x; return PyLong_FromUnsignedLong(py_t(o)->nr); }
+static PyObject *get_retains_grad(PyObject *o, void *x) { (void)x; return PyBool_FromLong(py_t(o)->flags & T_RETAINS); }
+
+static PyObject *get_grad_fn(PyObject *o, void *x)
+{
+    (void)x;
+    tensor *t = py_t(o);
+    if (tensor_sync(t) < 0)
+        return py_raise();
+    if (!t->fn || t->fn->kind == &leaf_kind)
+        Py_RETURN_NONE;
+    return py_node_object(t->fn);
+}
+
+/* The object shown for .grad is made once and kept in the box, so that `x.grad is x.grad`. */
+static PyObject *get_grad(PyObject *o, void *x)
+{
+    (void)x;
+    gradbox *box = py_t(o)->box;
+    if (box && box->obj)
+        return Py_NewRef((PyObject *)box->obj);
+    if (!box || !box->grad) {
+        tensor *t = py_t(o);
+        if (!tensor_is_leaf(t) && !(t->flags & T_RETAINS) &&
+            PyErr_WarnEx(PyExc_UserWarning, "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be "
+                         "populated during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf Tensor, use "
+                         ".retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure you access the leaf Tensor instead.", 1) < 0)
+            return NULL;
+        Py_RETURN_NONE;
+    }
+    tensor t;
+    tensor_copy(&t, box->grad);
+    PyObject *shown = py_wrap(&t);
+    if (shown)
+        box->obj = Py_NewRef(shown);
+    return shown;
+}
+
+static int check_grad(const tensor *t, PyObject *value)
+{
+    if (!py_is_tensor(value)) {
+        PyErr_Format(PyExc_TypeError, "assigned grad expected to be a Tensor or None but got grad of type %s", Py_TYPE(value)->tp_name);
+        return -1;
+    }
+    const array *g = py_t(value)->a;
+    if (py_t(value) == t) {
+        PyErr_SetString(PyExc_RuntimeError, "can't assign Variable as its own grad");
+        return -1;
+    }
+    if (g->dtype != t->a->dtype) {
+        PyErr_Format(PyExc_RuntimeError, "assigned grad has data of a different type: %s for a tensor of %s", dtype_name(g->dtype), dtype_name(t->a->dtype));
+        return -1;
+    }
+    if (!array_same_size(g, t->a)) {
+        PyErr_SetString(PyExc_RuntimeError, "assigned grad has data of a different size");
+        return -1;
+    }
+    return 0;
+}
+
+static int set_grad(PyObject *o, PyObject *value, void *x)
+{
+    (void)x;
+    tensor *t = py_t(o);
+    if (!value || value == Py_None)
+        return t->box ? gradbox_set(t->box, NULL) : 0;
+    if (check_grad(t, value) < 0)
+        return -1;
+    if ((!t->box && !(t->box = gradbox_new())) || tensor_sync(py_t(value)) < 0 || gradbox_set(t->box, py_t(value)) < 0)
+        return py_raise_int();
+    t->box->obj = Py_NewRef(value);
+    py_tensor_track(o);
+    return 0;
+}
+
+/* ---- data ------------------------------------------------------------------------------------------------------ */
+static PyObject *get_data(PyObject *o, void *x) { (void)x; return py_wrap_array(array_alias_unversioned(py_t(o)->a)); }
+
+static int set_data(PyObject *o, PyObject *value, void *x)
+{
+    (void)x;
+    if (!value || !py_is_tensor(value)) {
+        PyErr_Format(PyExc_TypeError, "Variable data has to be a tensor, but got %s", value ? Py_TYPE(value)->tp_name : "nothing");
+        return -1;
+    }
+    tensor *t = py_t(o);
+    array *fresh = array_alias_unversioned(py_t(value)->a);
+    if (!fresh)
+        return py_raise_int();
+    bool leaf = t->fn && t->fn->kind == &leaf_kind;
+    if (leaf && !dtype_is_float(fresh->dtype)) {
+        array_drop(fresh);
+        PyErr_SetString(PyExc_RuntimeError, "data set to a tensor that requires gradients must be floating point or complex dtype");
+        return -1;
+    }
+    node *fn = leaf && fresh->ndim != t->a->ndim ? leaf_node(t->box, fresh) : NULL;
+    array_drop(t->a);
+    t->a = fresh;
+    if (fn) {
+        node_drop(t->fn);
+        t->fn = fn;
+    } else if (leaf)
+        node_set_out(t->fn, 0, fresh);
+    return 0;
+}
+
+static PyObject *get_base(PyObject *o, void *x)
+{
+    (void)x;
+    tensor *t = py_t(o);
+    if (!tensor_is_view(t))
+        Py_RETURN_NONE;
+    viewbase *b = t->base;
+    if (b->obj)
+        return Py_NewRef((PyObject *)b->obj);
+    tensor base = {.a = array_keep(b->a), .fn = b->fn ? node_keep(b->fn) : NULL, .base = b, .nr = b->nr, .gen = b->gen};
+    b->refs++;
+    PyObject *shown = py_wrap(&base);
+    b->obj = shown;
+    return shown;
+}
+
+static PyObject *get_device(PyObject *o, void *x)
+{
+    (void)o, (void)x;
+    return PyObject_CallFunction((PyObject *)py_device_type, "s", "cpu");
+}
+
+
+/* x.T: dimensions in reverse; mT: the last two exchanged. */
+static PyObject *get_T(PyObject *o, void *x)
+{
+    (void)x;
+    const array *a = py_t(o)->a;
+    if (a->ndim == 2)
+        return PyObject_CallMethod(o, "transpose", "ii", 0, 1);
+    PyObject *dims = PyTuple_New(a->ndim), *result = NULL;
+    for (int d = 0; dims && d < a->ndim; d++) {
+        PyObject *v = PyLong_FromLong(a->ndim - 1 - d);
+        if (!v)
+            Py_CLEAR(dims);
+        else
+            PyTuple_SET_ITEM(dims, d, v);
+    }
+    if (dims)
+        result = PyObject_CallMethod(o, "permute", "(O)", dims);
+    Py_XDECREF(dims);
+    return result;
+}
+static PyObject *get_mT(PyObject *o, void *x)
+{
+    (void)x;
+    if (py_t(o)->a->ndim < 2)
+        return PyErr_Format(PyExc_RuntimeError, "tensor.mT is only supported on matrices or batches of matrices. Got %d-D tensor.", py_t(o)->a->ndim);
+    return PyObject_CallMethod(o, "transpose", "ii", -2, -1);
+}
+
+PyGetSetDef py_tensor_getset[] = {
+    {"shape", get_shape, NULL, "Sizes of all dimensions, a Size.", NULL},
+    {"dtype", get_dtype, NULL, "The dtype of the elements.", NULL},
+    {"device", get_device, NULL, "device(type='cpu').", NULL},
+    {"ndim", get_ndim, NULL, "Number of dimensions.", NULL},
+    {"itemsize", get_itemsize, NULL, "Bytes of one element.", NULL},
+    {"nbytes", get_nbytes, NULL, "Bytes of all elements as shown: numel() times itemsize.", NULL},
+    {"requires_grad", get_requires_grad, set_requires_grad, "Whether operations on this tensor are recorded.", NULL},
+    {"grad", get_grad, set_grad, "Gradient accumulated by backward(), None before the first.", NULL},
+    {"grad_fn", get_grad_fn, NULL, "The node of the op that made this tensor, None for leaves.", NULL},
+    {"is_leaf", get_is_leaf, NULL, "True when no recorded op made this tensor.", NULL},
+    {"output_nr", get_output_nr, NULL, "Which output of grad_fn this tensor is.", NULL},
+    {"retains_grad", get_retains_grad, NULL, "True after retain_grad() on a non-leaf.", NULL},
+    {"data", get_data, set_data, "The same memory outside the history, with a version counter of its own.", NULL},
+    {"_version", get_version, NULL, "How many in-place writes this memory has seen.", NULL},
+    {"_base", get_base, NULL, "The tensor that this one is a view of, or None.", NULL},
+    {"T", get_T, NULL, "View with the dimensions in reverse order.", NULL},
+    {"mT", get_mT, NULL, "View with the last two dimensions exchanged.", NULL},
+    {"H", get_mT, NULL, "Conjugate transpose; for real dtypes the transpose.", NULL},
+    {"is_cuda", get_false, NULL, "False.", NULL},
+    {"is_sparse", get_false, NULL, "False.", NULL},
+    {"is_quantized", get_false, NULL, "False.", NULL},
+    {"is_meta", get_false, NULL, "False.", NULL},
+    {"name", get_none, NULL, "None.", NULL},
+    {NULL},
+};

@@ -1,0 +1,262 @@
+/* backward and grad, and the modes. */
+#include "py/tensor_type.h"
+
+/* ---- sequences of tensors -------------------------------------------------------------------------------- */
+typedef struct tensors { PyObject *held; tensor **t; Py_ssize_t n; } tensors;
+
+static void tensors_clear(tensors *v)
+{
+    Py_XDECREF(v->held);
+    PyMem_Free(v->t);
+}
+
+/* One Tensor or a sequence of them; None among them is NULL where allowed. */
+static int tensors_from(PyObject *o, const char *what, bool none_allowed, tensors *v)
+{
+    *v = (tensors){0};
+    if (!o || o == Py_None)
+        return 0;
+    v->held = py_is_tensor(o) ? PyTuple_Pack(1, o) : PySequence_Tuple(o);
+    if (!v->held)
+        return -1;
+    v->n = PyTuple_GET_SIZE(v->held);
+    v->t = PyMem_Calloc((size_t)v->n + 1, sizeof *v->t);
+    if (!v->t) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < v->n; i++) {
+        PyObject *item = PyTuple_GET_ITEM(v->held, i);
+        if (item == Py_None && none_allowed)
+            continue;
+        if (!py_is_tensor(item)) {
+            PyErr_Format(PyExc_TypeError, "%s: expected Tensor or None, but got %s", what, Py_TYPE(item)->tp_name);
+            return -1;
+        }
+        if (tensor_sync(py_t(item)) < 0)
+            return py_raise_int();
+        v->t[i] = py_t(item);
+    }
+    return 0;
+}
+
+/* ---- checks ------------------------------------------------------------------------------------------------- */
+static int check_root(Py_ssize_t i, const tensor *root, const tensor *grad)
+{
+    char got[256], want[256];
+    if (!root->fn) {
+        PyErr_Format(PyExc_RuntimeError, "element %zd of tensors does not require grad and does not have a grad_fn", i);
+        return -1;
+    }
+    if (!grad && root->a->numel != 1) {
+        PyErr_SetString(PyExc_RuntimeError, "grad can be implicitly created only for scalar outputs");
+        return -1;
+    }
+    if (!grad && !dtype_is_float(root->a->dtype)) {
+        PyErr_Format(PyExc_RuntimeError, "grad can be implicitly created only for real scalar outputs but got torch.%s", dtype_name(root->a->dtype));
+        return -1;
+    }
+    if (grad && !array_same_size(grad->a, root->a)) {
+        PyErr_Format(PyExc_RuntimeError, "Mismatch in shape: grad_output[%zd] has a shape of torch.Size(%s) and output[%zd] has a shape of torch.Size(%s).",
+                     i, layout_text(grad->a->ndim, array_size(grad->a), got, sizeof got), i,
+                     layout_text(root->a->ndim, array_size(root->a), want, sizeof want));
+        return -1;
+    }
+    return 0;
+}
+
+static int check_roots(const tensors *roots, const tensors *grads)
+{
+    if (grads->n && grads->n != roots->n) {
+        PyErr_Format(PyExc_RuntimeError, "got %zd tensors and %zd gradients", roots->n, grads->n);
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < roots->n; i++)
+        if (check_root(i, roots->t[i], grads->n ? grads->t[i] : NULL) < 0)
+            return -1;
+    return 0;
+}
+
+static int check_inputs(const tensors *inputs)
+{
+    for (Py_ssize_t i = 0; i < inputs->n; i++)
+        if (!inputs->t[i]->fn) {
+            PyErr_SetString(PyExc_RuntimeError, "One of the differentiated Tensors does not require grad");
+            return -1;
+        }
+    return 0;
+}
+
+/* ---- backward -------------------------------------------------------------------------------------------------- */
+static int run(tensors *roots, tensors *grads, tensors *inputs, PyObject *retain, bool create_graph, tensor *found)
+{
+    if (check_roots(roots, grads) < 0 || check_inputs(inputs) < 0)
+        return -1;
+    int keep = retain && retain != Py_None ? PyObject_IsTrue(retain) : create_graph;
+    if (keep < 0)
+        return -1;
+    backward b = {.n_roots = (uint32_t)roots->n, .roots = roots->t, .grads = grads->n ? grads->t : NULL, .retain_graph = keep,
+                  .create_graph = create_graph, .n_inputs = (uint32_t)inputs->n, .inputs = inputs->t, .accumulate = !found, .found = found};
+    return tape_backward(&b) < 0 ? py_raise_int() : 0;
+}
+
+static PyObject *backward_of(PyObject *roots, PyObject *grads, PyObject *retain, PyObject *create, PyObject *inputs)
+{
+    tensors r, g = {0}, in = {0};
+    int create_graph = create ? PyObject_IsTrue(create) : 0, result = -1;
+    if (create_graph >= 0 && tensors_from(roots, "backward", false, &r) == 0) {
+        if (tensors_from(grads, "gradients can be either Tensors or None", true, &g) == 0 && tensors_from(inputs, "inputs", false, &in) == 0) {
+            if (inputs && inputs != Py_None && in.n == 0)
+                PyErr_SetString(PyExc_RuntimeError, "`inputs` argument to `backward()` cannot be empty.");
+            else
+                result = run(&r, &g, &in, retain, create_graph, NULL);
+        }
+        tensors_clear(&g);
+        tensors_clear(&in);
+    }
+    tensors_clear(&r);
+    return result < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+/* backward(gradient=None, retain_graph=None, create_graph=False, inputs=None) */
+PyObject *py_tensor_backward(PyObject *self, PyObject *const *args, Py_ssize_t n, PyObject *kwnames)
+{
+    static const char *const names[] = {"gradient", "retain_graph", "create_graph", "inputs"};
+    PyObject *value[4] = {0};
+    if (n > 4)
+        return PyErr_Format(PyExc_TypeError, "backward() takes at most 4 arguments, got %zd", n);
+    for (Py_ssize_t i = 0; i < n; i++)
+        value[i] = args[i];
+    for (Py_ssize_t k = 0; kwnames && k < PyTuple_GET_SIZE(kwnames); k++) {
+        int at = 0;
+        while (at < 4 && PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(kwnames, k), names[at]))
+            at++;
+        if (at == 4)
+            return PyErr_Format(PyExc_TypeError, "backward() got an unexpected keyword argument '%U'", PyTuple_GET_ITEM(kwnames, k));
+        value[at] = args[n + k];
+    }
+    return backward_of(self, value[0], value[1], value[2], value[3]);
+}
+
+static PyObject *backward_function(PyObject *module, PyObject *args, PyObject *kwargs)
+{
+    static char *names[] = {"tensors", "grad_tensors", "retain_graph", "create_graph", "grad_variables", "inputs", NULL};
+    PyObject *roots, *grads = NULL, *retain = NULL, *create = NULL, *old = NULL, *inputs = NULL;
+    (void)module;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|OOOOO:backward", names, &roots, &grads, &retain, &create, &old, &inputs))
+        return NULL;
+    return backward_of(roots, grads, retain, create, inputs);
+}
+
+/* ---- grad ---------------------------------------------------------------------------------------------------------- */
+/* Gradients found, as a tuple; None (or zeros) where an input was not reached. */
+static PyObject *results(tensor *found, const tensors *inputs, bool allow_unused, bool zeros)
+{
+    PyObject *all = PyTuple_New(inputs->n);
+    for (Py_ssize_t i = 0; all && i < inputs->n; i++) {
+        PyObject *one = NULL;
+        if (found[i].a)
+            one = py_wrap(&found[i]);
+        else if (zeros) {
+            scope s;
+            scope_open(&s);
+            T z = f_zeros_like(&s, inputs->t[i]);
+            one = z ? py_wrap(z) : py_raise();
+            scope_close(&s);
+        } else if (allow_unused)
+            one = Py_NewRef(Py_None);
+        else
+            PyErr_SetString(PyExc_RuntimeError, "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this is the desired behavior.");
+        if (one)
+            PyTuple_SET_ITEM(all, i, one);
+        else
+            Py_CLEAR(all);
+    }
+    return all;
+}
+
+static PyObject *grad_of(tensors *outputs, tensors *grads, tensors *inputs, PyObject *retain, bool create, bool unused, bool zeros)
+{
+    tensor *found = PyMem_Calloc((size_t)inputs->n + 1, sizeof *found);
+    if (!found)
+        return PyErr_NoMemory();
+    PyObject *all = NULL;
+    if (inputs->n == 0)
+        PyErr_SetString(PyExc_ValueError, "grad requires non-empty inputs.");
+    else if (run(outputs, grads, inputs, retain, create, found) == 0)
+        all = results(found, inputs, unused, zeros);
+    for (Py_ssize_t i = 0; i < inputs->n; i++)
+        tensor_clear(&found[i]);
+    PyMem_Free(found);
+    return all;
+}
+
+static PyObject *grad_function(PyObject *module, PyObject *args, PyObject *kwargs)
+{
+    static char *names[] = {"outputs", "inputs", "grad_outputs", "retain_graph", "create_graph", "only_inputs", "allow_unused", "is_grads_batched", "materialize_grads", NULL};
+    PyObject *outputs, *inputs, *grads = NULL, *retain = NULL, *unused = NULL;
+    int create = 0, only = 1, batched = 0, zeros = 0;
+    (void)module;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO|OOppOpp:grad", names, &outputs, &inputs, &grads, &retain, &create, &only, &unused, &batched, &zeros))
+        return NULL;
+    if (batched)
+        return PyErr_Format(PyExc_NotImplementedError, "grad: is_grads_batched=True is not offered; call grad once per row");
+    int allow = unused && unused != Py_None ? PyObject_IsTrue(unused) : zeros;
+    if (allow < 0)
+        return NULL;
+    if (zeros && !allow)
+        return PyErr_Format(PyExc_ValueError, "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False.");
+    tensors out, g = {0}, in = {0};
+    PyObject *all = NULL;
+    if (tensors_from(outputs, "grad", false, &out) == 0 && tensors_from(grads, "grad_outputs", true, &g) == 0 && tensors_from(inputs, "grad", false, &in) == 0)
+        all = grad_of(&out, &g, &in, retain, create, allow, zeros);
+    tensors_clear(&out);
+    tensors_clear(&g);
+    tensors_clear(&in);
+    return all;
+}
+
+/* ---- modes ------------------------------------------------------------------------------------------------------------ */
+#define FLAG(name, field)                                                                                   \
+    static PyObject *get_##name(PyObject *m, PyObject *unused) { (void)m, (void)unused; return PyBool_FromLong(tape_now.field); } \
+    static PyObject *set_##name(PyObject *m, PyObject *value)                                               \
+    {                                                                                                       \
+        int truth = PyObject_IsTrue(value);                                                                 \
+        (void)m;                                                                                            \
+        if (truth < 0)                                                                                      \
+            return NULL;                                                                                    \
+        tape_now.field = truth;                                                                             \
+        Py_RETURN_NONE;                                                                                     \
+    }
+FLAG(grad, grad)
+FLAG(inference, inference)
+
+static PyObject *get_anomaly(PyObject *m, PyObject *unused) { (void)m, (void)unused; return PyBool_FromLong(tape_now.anomaly); }
+static PyObject *get_anomaly_nan(PyObject *m, PyObject *unused) { (void)m, (void)unused; return PyBool_FromLong(tape_now.anomaly_nan); }
+static PyObject *set_anomaly(PyObject *m, PyObject *args)
+{
+    int on, nan = 1;
+    (void)m;
+    if (!PyArg_ParseTuple(args, "p|p", &on, &nan))
+        return NULL;
+    tape_now.anomaly = on;
+    tape_now.anomaly_nan = nan;
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef methods[] = {
+    {"backward", (PyCFunction)(void (*)(void))backward_function, METH_VARARGS | METH_KEYWORDS,
+     "backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, grad_variables=None, inputs=None): adds gradients to the leaves' .grad."},
+    {"grad", (PyCFunction)(void (*)(void))grad_function, METH_VARARGS | METH_KEYWORDS,
+     "grad(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False, only_inputs=True, allow_unused=None, is_grads_batched=False, "
+     "materialize_grads=False): the gradients of outputs with respect to inputs, as a tuple."},
+    {"is_grad_enabled", get_grad, METH_NOARGS, "True while operations are recorded."},
+    {"_set_grad_enabled", set_grad, METH_O, NULL},
+    {"is_inference_mode_enabled", get_inference, METH_NOARGS, "True inside inference_mode."},
+    {"_set_inference_mode", set_inference, METH_O, NULL},
+    {"is_anomaly_enabled", get_anomaly, METH_NOARGS, "True inside detect_anomaly."},
+    {"is_anomaly_check_nan_enabled", get_anomaly_nan, METH_NOARGS, "True if anomaly mode looks for NaN."},
+    {"_set_anomaly", set_anomaly, METH_VARARGS, NULL},
+    {NULL},
+};
+int py_autograd_setup(PyObject *module) { return PyModule_AddFunctions(module, methods); }

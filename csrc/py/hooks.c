@@ -1,0 +1,186 @@
+/* Hooks: Python callables called with gradients. A handle's remove() takes its hook off again. */
+#include "py/hooks.h"
+
+static uint32_t last_id;
+
+/* ---- gradients to Python and back --------------------------------------------------------------------------- */
+static PyObject *shown(const tensor *g)
+{
+    if (!g)
+        return Py_NewRef(Py_None);
+    tensor t;
+    tensor_copy(&t, g);
+    return py_wrap(&t);
+}
+
+/* The hook's answer becomes *g: None leaves it, a Tensor of the same shape replaces it. */
+static int replace(scope *s, PyObject *answer, tensor **g)
+{
+    if (answer == Py_None)
+        return 0;
+    if (!py_is_tensor(answer)) {
+        PyErr_Format(PyExc_TypeError, "a gradient hook must return None or a Tensor, not %s", Py_TYPE(answer)->tp_name);
+        return -1;
+    }
+    if (*g && !array_same_size(py_t(answer)->a, (*g)->a)) {
+        PyErr_Format(PyExc_RuntimeError, "hook '%s' has changed the size of value", "hook");
+        return -1;
+    }
+    tensor *own = scope_new(s);
+    if (!own)
+        return py_raise_int();
+    tensor_copy(own, py_t(answer));
+    *g = own;
+    return 0;
+}
+
+static int call_tensor_hook(scope *s, void *obj, tensor **g)
+{
+    PyObject *grad = shown(*g), *answer = grad ? PyObject_CallOneArg(obj, grad) : NULL;
+    Py_XDECREF(grad);
+    int result = answer ? replace(s, answer, g) : -1;
+    Py_XDECREF(answer);
+    if (result < 0)
+        py_note_foreign();
+    return result;
+}
+
+static void release_hook(void *obj) { Py_DECREF((PyObject *)obj); }
+
+/* ---- handles --------------------------------------------------------------------------------------------------- */
+typedef struct PyHandle {
+    PyObject_HEAD
+    node *n;
+    uint32_t id;
+    int list; /* 0 tensor hooks, 1 pre, 2 post */
+} PyHandle;
+static PyTypeObject *handle_type;
+
+static hook **list_of(node *n, int which)
+{
+    return which == 0 ? &n->extra->hooks : which == 1 ? &n->extra->pre : &n->extra->post;
+}
+
+static PyObject *handle_remove(PyObject *self, PyObject *unused)
+{
+    PyHandle *h = (PyHandle *)self;
+    (void)unused;
+    if (h->n && h->n->extra)
+        node_remove_hook(list_of(h->n, h->list), h->id);
+    node *n = h->n;
+    h->n = NULL;
+    node_drop(n);
+    Py_RETURN_NONE;
+}
+static PyObject *handle_enter(PyObject *self, PyObject *unused) { (void)unused; return Py_NewRef(self); }
+static PyObject *handle_exit(PyObject *self, PyObject *args) { (void)args; return handle_remove(self, NULL); }
+static PyObject *handle_id(PyObject *self, void *x) { (void)x; return PyLong_FromUnsignedLong(((PyHandle *)self)->id); }
+static void handle_dealloc(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    node_drop(((PyHandle *)self)->n);
+    type->tp_free(self);
+    Py_DECREF(type);
+}
+
+static PyObject *add_hook(node *n, int which, hook h)
+{
+    PyHandle *handle = (PyHandle *)handle_type->tp_alloc(handle_type, 0);
+    if (!handle)
+        return NULL;
+    h.id = ++last_id;
+    h.release = release_hook;
+    if (!node_extras(n) || node_add_hook(list_of(n, which), h) < 0) {
+        Py_DECREF(handle);
+        return py_raise();
+    }
+    Py_INCREF((PyObject *)h.obj);
+    handle->n = node_keep(n);
+    handle->id = h.id;
+    handle->list = which;
+    return (PyObject *)handle;
+}
+
+PyObject *py_tensor_register_hook(PyObject *self, PyObject *hook_object)
+{
+    tensor *t = py_t(self);
+    if (!tensor_requires_grad(t))
+        return PyErr_Format(PyExc_RuntimeError, "cannot register a hook on a tensor that doesn't require gradient");
+    if (!PyCallable_Check(hook_object))
+        return PyErr_Format(PyExc_TypeError, "register_hook: the hook must be callable, not %s", Py_TYPE(hook_object)->tp_name);
+    py_tensor_track(self);
+    return add_hook(t->fn, 0, (hook){.call = call_tensor_hook, .obj = hook_object, .nr = t->nr});
+}
+
+/* ---- hooks on nodes ------------------------------------------------------------------------------------------------ */
+
+static PyObject *gradients(tensor *const *g, uint32_t n)
+{
+    PyObject *all = PyTuple_New(n);
+    for (uint32_t i = 0; all && i < n; i++) {
+        PyObject *one = shown(g[i]);
+        if (!one)
+            Py_CLEAR(all);
+        else
+            PyTuple_SET_ITEM(all, i, one);
+    }
+    return all;
+}
+
+static int take_answers(scope *s, PyObject *answer, tensor **g, uint32_t n)
+{
+    if (answer == Py_None)
+        return 0;
+    PyObject *all = PyTuple_Check(answer) ? Py_NewRef(answer) : PyTuple_Pack(1, answer);
+    int result = all ? 0 : -1;
+    if (all && PyTuple_GET_SIZE(all) != (Py_ssize_t)n) {
+        PyErr_Format(PyExc_RuntimeError, "hook has returned an incorrect number of values (got %zd, but expected %u)", PyTuple_GET_SIZE(all), n);
+        result = -1;
+    }
+    for (uint32_t i = 0; result == 0 && i < n; i++)
+        result = replace(s, PyTuple_GET_ITEM(all, i), &g[i]);
+    Py_XDECREF(all);
+    return result;
+}
+
+/* The engine calls with all gradients of the node that is running; grad_outputs come first in the same array. */
+static int call_node_hook(scope *s, void *obj, tensor **g, node *n, bool post)
+{
+    uint32_t count = post ? n->n_in : n->n_out;
+    PyObject *values = gradients(g, count), *outputs = post && values ? gradients(g - n->n_out, n->n_out) : NULL, *answer = NULL;
+    if (values && (!post || outputs))
+        answer = PyObject_CallFunctionObjArgs(obj, values, outputs, NULL);
+    Py_XDECREF(values);
+    Py_XDECREF(outputs);
+    int result = answer ? take_answers(s, answer, g, count) : -1;
+    Py_XDECREF(answer);
+    if (result < 0)
+        py_note_foreign();
+    return result;
+}
+
+static int call_pre(scope *s, void *obj, tensor **g) { return call_node_hook(s, obj, g, tape_running(), false); }
+static int call_post(scope *s, void *obj, tensor **g) { return call_node_hook(s, obj, g, tape_running(), true); }
+
+PyObject *py_node_hook(node *n, PyObject *hook_object, int when)
+{
+    if (!PyCallable_Check(hook_object))
+        return PyErr_Format(PyExc_TypeError, "a node hook must be callable, not %s", Py_TYPE(hook_object)->tp_name);
+    return add_hook(n, when == HOOK_PRE ? 1 : 2, (hook){.call = when == HOOK_PRE ? call_pre : call_post, .obj = hook_object});
+}
+
+static PyMethodDef methods[] = {
+    {"remove", handle_remove, METH_NOARGS, "Takes the hook off."},
+    {"__enter__", handle_enter, METH_NOARGS, NULL},
+    {"__exit__", handle_exit, METH_VARARGS, NULL},
+    {NULL},
+};
+static PyGetSetDef getset[] = {{"id", handle_id, NULL, "Number of the hook.", NULL}, {NULL}};
+static PyType_Slot slots[] = {{Py_tp_doc, "Handle of a registered hook; remove() takes it off."}, {Py_tp_methods, methods},
+                              {Py_tp_getset, getset}, {Py_tp_dealloc, handle_dealloc}, {0, NULL}};
+static PyType_Spec spec = {"ctgrad._C.HookHandle", sizeof(PyHandle), 0, Py_TPFLAGS_DEFAULT, slots};
+int py_hooks_setup(PyObject *module)
+{
+    handle_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &spec, NULL);
+    return handle_type ? PyModule_AddObjectRef(module, "HookHandle", (PyObject *)handle_type) : -1;
+}

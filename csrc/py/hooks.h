@@ -1,0 +1,11 @@
+/* Hooks of tensors and nodes, and the context objects of user Functions. */
+#ifndef CT_HOOKS_H
+#define CT_HOOKS_H
+#include "py/tensor_type.h"
+
+enum { HOOK_PRE, HOOK_POST };
+PyObject *py_node_hook(node *n, PyObject *hook, int when);  /* new handle with remove() */
+PyObject *py_function_context(node *n);                     /* borrowed: the ctx of a user Function's node, or NULL */
+PyObject *py_node_next_functions(node *n);
+int py_hooks_setup(PyObject *module);
+#endif

@@ -1,0 +1,226 @@
+/* Tensor methods that are no ops: what a tensor is, its bytes, its place in the history. */
+#include "py/tensor_type.h"
+
+#define METHOD(name) static PyObject *name(PyObject *self, PyObject *const *args, Py_ssize_t n, PyObject *kw)
+#define PLAIN(name) static PyObject *name(PyObject *self, PyObject *unused)
+
+/* The dim argument, positional or by name, of size() and stride(): 1 given, 0 absent, -1 exception. */
+static int dim_argument(const char *op, PyObject *const *args, Py_ssize_t n, PyObject *kw, int ndim, int *dim)
+{
+    Py_ssize_t named = kw ? PyTuple_GET_SIZE(kw) : 0;
+    if (n + named > 1 || (named && PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(kw, 0), "dim"))) {
+        PyErr_Format(PyExc_TypeError, "%s() takes one argument, dim", op);
+        return -1;
+    }
+    if (n + named == 0 || args[0] == Py_None)
+        return 0;
+    int64_t value = PyLong_AsLongLong(args[0]);
+    if (value == -1 && PyErr_Occurred())
+        return -1;
+    if (ndim == 0)
+        return layout_wrap_dim(op, value, 0, dim) < 0 ? py_raise_int() : (PyErr_Format(PyExc_IndexError, "dimension specified as %lld but tensor has no dimensions", (long long)value), -1);
+    return layout_wrap_dim(op, value, ndim, dim) < 0 ? py_raise_int() : 1;
+}
+
+METHOD(tensor_size)
+{
+    const array *a = py_t(self)->a;
+    int dim, given = dim_argument("size", args, n, kw, a->ndim, &dim);
+    return given < 0 ? NULL : given ? PyLong_FromLongLong(array_size(a)[dim]) : py_size(a->ndim, array_size(a));
+}
+
+METHOD(tensor_stride)
+{
+    const array *a = py_t(self)->a;
+    const int64_t *stride = array_visible_stride(a);
+    int dim, given = dim_argument("stride", args, n, kw, a->ndim, &dim);
+    if (given)
+        return given < 0 ? NULL : PyLong_FromLongLong(stride[dim]);
+    PyObject *all = PyTuple_New(a->ndim);
+    for (int d = 0; all && d < a->ndim; d++) {
+        PyObject *v = PyLong_FromLongLong(stride[d]);
+        if (!v)
+            Py_CLEAR(all);
+        else
+            PyTuple_SET_ITEM(all, d, v);
+    }
+    return all;
+}
+
+PLAIN(tensor_dim) { (void)unused; return PyLong_FromLong(py_t(self)->a->ndim); }
+PLAIN(tensor_numel) { (void)unused; return PyLong_FromLongLong(py_t(self)->a->numel); }
+PLAIN(tensor_element_size) { (void)unused; return PyLong_FromLongLong(dtype_bytes(py_t(self)->a->dtype)); }
+PLAIN(tensor_storage_offset) { (void)unused; return PyLong_FromLongLong(py_t(self)->a->offset); }
+PLAIN(tensor_data_ptr)
+{
+    (void)unused;
+    const array *a = py_t(self)->a;
+    return PyLong_FromVoidPtr(a->st->nbytes ? array_data(a) : NULL);
+}
+PLAIN(tensor_storage_bytes) { (void)unused; return PyLong_FromLongLong(py_t(self)->a->st->nbytes); }
+PLAIN(tensor_storage_ptr) { (void)unused; return PyLong_FromVoidPtr(py_t(self)->a->st->data); }
+METHOD(tensor_is_contiguous) { (void)args, (void)n, (void)kw; return PyBool_FromLong(array_is_contiguous(py_t(self)->a)); }
+PLAIN(tensor_is_floating_point) { (void)unused; return PyBool_FromLong(dtype_is_float(py_t(self)->a->dtype)); }
+PLAIN(tensor_is_false) { (void)self, (void)unused; Py_RETURN_FALSE; }
+PLAIN(tensor_is_signed) { (void)unused; return PyBool_FromLong(py_t(self)->a->dtype > DT_U8); }
+PLAIN(tensor_item) { (void)unused; return py_item(py_t(self)->a); }
+PLAIN(tensor_tolist) { (void)unused; return py_tolist(py_t(self)->a); }
+PLAIN(tensor_self) { (void)unused; return Py_NewRef(self); }
+
+/* ---- history ------------------------------------------------------------------------------------------------- */
+/* The same array: writes are seen and counted by both. */
+PLAIN(tensor_detach)
+{
+    (void)unused;
+    return py_wrap_array(array_keep(py_t(self)->a));
+}
+
+PLAIN(tensor_detach_)
+{
+    (void)unused;
+    tensor *t = py_t(self);
+    if (tensor_is_view(t) && tape_now.grad)
+        return PyErr_Format(PyExc_RuntimeError, "Can't detach views in-place. Use detach() instead.");
+    node_drop(t->fn);
+    t->fn = NULL;
+    if (t->base) {
+        node_drop(t->base->fn);
+        t->base->fn = NULL;
+    }
+    return Py_NewRef(self);
+}
+
+METHOD(tensor_requires_grad_)
+{
+    bool wanted = true;
+    Py_ssize_t named = kw ? PyTuple_GET_SIZE(kw) : 0;
+    if (n + named > 1)
+        return PyErr_Format(PyExc_TypeError, "requires_grad_() takes one argument, requires_grad");
+    if (n + named == 1) {
+        int truth = PyObject_IsTrue(args[0]);
+        if (truth < 0)
+            return NULL;
+        wanted = truth;
+    }
+    return tensor_set_requires_grad(py_t(self), wanted) < 0 ? py_raise() : Py_NewRef(self);
+}
+
+PLAIN(tensor_retain_grad)
+{
+    (void)unused;
+    tensor *t = py_t(self);
+    if (!tensor_requires_grad(t))
+        return PyErr_Format(PyExc_RuntimeError, "can't retain_grad on Tensor that has requires_grad=False");
+    if (t->fn->kind == &leaf_kind || (t->flags & T_RETAINS))
+        Py_RETURN_NONE;
+    node_extra *x = node_extras(t->fn);
+    struct retain *keep = x ? ct_alloc(sizeof *keep) : NULL;
+    if (!keep || (!t->box && !(t->box = gradbox_new()))) {
+        ct_free(keep, sizeof *keep);
+        return py_raise();
+    }
+    *keep = (struct retain){x->retains, t->box, t->nr};
+    t->box->refs++;
+    x->retains = keep;
+    t->flags |= T_RETAINS;
+    Py_RETURN_NONE;
+}
+
+/* _make_subclass(cls, data, requires_grad=False): a cls over the same memory, outside the history. */
+static PyObject *tensor_make_subclass(PyObject *unused, PyObject *args, PyObject *kwargs)
+{
+    static char *names[] = {"cls", "data", "require_grad", NULL};
+    PyTypeObject *cls;
+    PyObject *data;
+    int requires_grad = 0;
+    (void)unused;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!O!|p", names, &PyType_Type, &cls, py_tensor_type, &data, &requires_grad))
+        return NULL;
+    if (!PyType_IsSubtype(cls, py_tensor_type))
+        return PyErr_Format(PyExc_TypeError, "_make_subclass: %s is no subclass of Tensor", cls->tp_name);
+    tensor t;
+    tensor_init(&t, array_keep(py_t(data)->a));
+    PyObject *made = py_wrap_as(cls, &t);
+    if (made && requires_grad && tensor_set_requires_grad(py_t(made), true) < 0) {
+        Py_DECREF(made);
+        return py_raise();
+    }
+    return made;
+}
+
+/* set_ of a tensor: this object shows the source's memory from now on. */
+PLAIN(tensor_set_)
+{
+    if (!py_is_tensor(unused))
+        return PyErr_Format(PyExc_TypeError, "set_(): argument 'source' must be Tensor, not %s", Py_TYPE(unused)->tp_name);
+    array *a = array_keep(py_t(unused)->a);
+    array_drop(py_t(self)->a);
+    py_t(self)->a = a;
+    return Py_NewRef(self);
+}
+
+static PyObject *tensor_iterate(PyObject *self, PyObject *unused) { (void)unused; return py_tensor_iter(self); }
+
+PyObject *py_tensor_iter(PyObject *self)
+{
+    if (py_t(self)->a->ndim == 0)
+        return PyErr_Format(PyExc_TypeError, "iteration over a 0-d tensor");
+    PyObject *parts = PyObject_CallMethod(self, "unbind", "i", 0);
+    PyObject *iterator = parts ? PyObject_GetIter(parts) : NULL;
+    Py_XDECREF(parts);
+    return iterator;
+}
+
+static PyObject *tensor_numpy(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+    static char *names[] = {"force", NULL};
+    int force = 0;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|$p", names, &force))
+        return NULL;
+    if (!force)
+        return numpy_from_tensor(self);
+    PyObject *plain = tensor_detach(self, NULL), *result = plain ? numpy_from_tensor(plain) : NULL;
+    Py_XDECREF(plain);
+    return result;
+}
+
+#define FAST(name, f, doc) {name, (PyCFunction)(void (*)(void))f, METH_FASTCALL | METH_KEYWORDS, doc}
+#define NOARGS(name, f, doc) {name, f, METH_NOARGS, doc}
+PyMethodDef py_tensor_methods[] = {
+    FAST("size", tensor_size, "size(dim=None): all sizes as a Size, or one of them. IndexError for a dim out of range."),
+    FAST("stride", tensor_stride, "stride(dim=None): steps in elements between neighbours, of every dimension or one."),
+    NOARGS("dim", tensor_dim, "Number of dimensions."),
+    NOARGS("ndimension", tensor_dim, "Number of dimensions."),
+    NOARGS("numel", tensor_numel, "Number of elements as shown."),
+    NOARGS("nelement", tensor_numel, "Number of elements as shown."),
+    NOARGS("element_size", tensor_element_size, "Bytes of one element."),
+    NOARGS("storage_offset", tensor_storage_offset, "Place of the first element in the storage, in elements."),
+    NOARGS("data_ptr", tensor_data_ptr, "Address of the first element."),
+    NOARGS("_storage_nbytes", tensor_storage_bytes, "Bytes that the storage holds."),
+    NOARGS("_storage_ptr", tensor_storage_ptr, "Address of the storage: equal for tensors that share memory."),
+    FAST("is_contiguous", tensor_is_contiguous, "True when the elements lie in row-major order without gaps."),
+    NOARGS("is_floating_point", tensor_is_floating_point, "True for float32 and float64."),
+    NOARGS("is_complex", tensor_is_false, "False: no dtype is complex."),
+    NOARGS("is_conj", tensor_is_false, "False."),
+    NOARGS("is_neg", tensor_is_false, "False."),
+    NOARGS("is_signed", tensor_is_signed, "True for dtypes with negative values."),
+    NOARGS("item", tensor_item, "The only element as a Python number; RuntimeError if there are more."),
+    NOARGS("tolist", tensor_tolist, "Nested lists of Python numbers; a number for a 0-d tensor."),
+    {"numpy", (PyCFunction)(void (*)(void))tensor_numpy, METH_VARARGS | METH_KEYWORDS,
+     "numpy(*, force=False): an ndarray over the same memory. RuntimeError for a tensor that requires grad unless force."},
+    NOARGS("cpu", tensor_self, "self: all memory is on the CPU."),
+    NOARGS("resolve_conj", tensor_self, "self."),
+    NOARGS("resolve_neg", tensor_self, "self."),
+    NOARGS("detach", tensor_detach, "The same memory without history."),
+    NOARGS("detach_", tensor_detach_, "Takes self out of the history."),
+    FAST("requires_grad_", tensor_requires_grad_, "requires_grad_(requires_grad=True): sets the flag in place and returns self."),
+    NOARGS("retain_grad", tensor_retain_grad, "Makes backward() fill .grad of this non-leaf too."),
+    {"set_", tensor_set_, METH_O, "set_(source): self shows source's memory from now on."},
+    {"__iter__", tensor_iterate, METH_NOARGS, "Iterates over the first dimension."},
+    FAST("backward", py_tensor_backward, "backward(gradient=None, retain_graph=None, create_graph=False, inputs=None): adds the derivatives of self to "
+         ".grad of the leaves. RuntimeError for more than one element without gradient."),
+    {"register_hook", py_tensor_register_hook, METH_O, "register_hook(hook): hook(grad) is called with the gradient and may return another."},
+    {"_make_subclass", (PyCFunction)(void (*)(void))tensor_make_subclass, METH_VARARGS | METH_KEYWORDS | METH_STATIC,
+     "_make_subclass(cls, data, require_grad=False): a cls over data's memory."},
+    {NULL},
+};

@@ -1,0 +1,138 @@
+/* grad_fn: the Python face of a node. One class a name, made on demand, so that type(y.grad_fn).__name__ tells the op. */
+#include "py/tensor_type.h"
+#include "py/hooks.h"
+
+typedef struct PyNode {
+    PyObject_HEAD
+    node *n;
+} PyNode;
+
+static PyTypeObject *node_base;
+static PyObject *classes; /* name -> class */
+
+static node *node_of(PyObject *o) { return ((PyNode *)o)->n; }
+
+static PyTypeObject *class_of(const char *name)
+{
+    PyObject *cls = PyDict_GetItemString(classes, name);
+    if (cls)
+        return (PyTypeObject *)cls;
+    cls = PyObject_CallFunction((PyObject *)&PyType_Type, "s(O){ss}", name, node_base, "__module__", "ctgrad.autograd");
+    if (cls && PyDict_SetItemString(classes, name, cls) < 0)
+        Py_CLEAR(cls);
+    Py_XDECREF(cls); /* the dict keeps it */
+    return (PyTypeObject *)cls;
+}
+
+PyObject *py_node_object(node *n)
+{
+    PyObject *function = py_function_context(n);
+    if (function)
+        return Py_NewRef(function);
+    if (n->obj)
+        return Py_NewRef((PyObject *)n->obj);
+    const char *name = node_name(n);
+    PyTypeObject *cls = class_of(n->kind == &leaf_kind ? "AccumulateGrad" : name);
+    PyNode *p = cls ? (PyNode *)cls->tp_alloc(cls, 0) : NULL;
+    if (!p)
+        return NULL;
+    p->n = node_keep(n);
+    n->obj = p;
+    return (PyObject *)p;
+}
+
+static int node_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(self));
+    return node_of(self) && node_of(self)->refs == 1 ? py_node_traverse(node_of(self), visit, arg) : 0;
+}
+
+static int node_tp_clear(PyObject *self)
+{
+    if (node_of(self) && node_of(self)->refs == 1)
+        py_node_clear(node_of(self));
+    return 0;
+}
+
+static void node_dealloc(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    if (node_of(self)) {
+        node_of(self)->obj = NULL;
+        node_drop(node_of(self));
+    }
+    type->tp_free(self);
+    Py_DECREF(type);
+}
+
+/* ---- what it tells ---------------------------------------------------------------------------------------- */
+PyObject *py_node_next_functions(node *n)
+{
+    PyObject *all = PyTuple_New(n->n_in);
+    edge *e = node_edges(n);
+    for (uint32_t i = 0; all && i < n->n_in; i++) {
+        PyObject *fn = e[i].fn ? py_node_object(e[i].fn) : Py_NewRef(Py_None);
+        PyObject *pair = fn ? Py_BuildValue("(NI)", fn, e[i].fn ? e[i].nr : 0u) : NULL;
+        if (!pair)
+            Py_CLEAR(all);
+        else
+            PyTuple_SET_ITEM(all, i, pair);
+    }
+    return all;
+}
+
+static PyObject *get_next_functions(PyObject *self, void *x) { (void)x; return py_node_next_functions(node_of(self)); }
+static PyObject *node_name_method(PyObject *self, PyObject *unused) { (void)unused; return PyUnicode_FromString(node_name(node_of(self))); }
+static PyObject *get_sequence(PyObject *self, PyObject *unused) { (void)unused; return PyLong_FromUnsignedLongLong(node_of(self)->seq); }
+static PyObject *register_post(PyObject *self, PyObject *hook) { return py_node_hook(node_of(self), hook, HOOK_POST); }
+static PyObject *register_pre(PyObject *self, PyObject *hook) { return py_node_hook(node_of(self), hook, HOOK_PRE); }
+
+static PyGetSetDef getset[] = {
+    {"next_functions", get_next_functions, NULL, "Pairs (node, output number) that this node sends gradients to; (None, 0) where none is wanted.", NULL},
+    {NULL},
+};
+static PyMethodDef methods[] = {
+    {"name", node_name_method, METH_NOARGS, "Name of the node."},
+    {"_sequence_nr", get_sequence, METH_NOARGS, "Place in the order of recording."},
+    {"register_hook", register_post, METH_O, "register_hook(hook): hook(grad_inputs, grad_outputs) after the node has run; may return new grad_inputs."},
+    {"register_prehook", register_pre, METH_O, "register_prehook(hook): hook(grad_outputs) before the node runs; may return new ones."},
+    {NULL},
+};
+static PyType_Slot slots[] = {
+    {Py_tp_doc, "A node of the graph: one recorded op."}, {Py_tp_getset, getset}, {Py_tp_methods, methods},
+    {Py_tp_traverse, node_traverse}, {Py_tp_clear, node_tp_clear}, {Py_tp_dealloc, node_dealloc}, {0, NULL},
+};
+static PyType_Spec spec = {"ctgrad._C.Node", sizeof(PyNode), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots};
+
+int py_node_setup(PyObject *module)
+{
+    node_base = (PyTypeObject *)PyType_FromModuleAndSpec(module, &spec, NULL);
+    classes = PyDict_New();
+    return node_base && classes ? PyModule_AddObjectRef(module, "Node", (PyObject *)node_base) : -1;
+}
+
+/* ---- cycles through hooks and Function contexts -------------------------------------------------------------- */
+static int traverse_hooks(const hook *h, visitproc visit, void *arg)
+{
+    for (; h; h = h->next)
+        Py_VISIT((PyObject *)h->obj);
+    return 0;
+}
+
+int py_node_traverse(node *n, visitproc visit, void *arg)
+{
+    int result = 0;
+    if (n->extra && (result = traverse_hooks(n->extra->hooks, visit, arg)) == 0)
+        result = traverse_hooks(n->extra->post, visit, arg);
+    PyObject *function = result ? NULL : py_function_context(n);
+    return result ? result : function ? visit(function, arg) : 0;
+}
+
+void py_node_clear(node *n)
+{
+    while (n->extra && n->extra->hooks)
+        node_remove_hook(&n->extra->hooks, n->extra->hooks->id);
+    while (n->extra && n->extra->post)
+        node_remove_hook(&n->extra->post, n->extra->post->id);
+}

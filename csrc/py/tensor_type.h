@@ -1,0 +1,38 @@
+/* What the files of the Tensor type share. */
+#ifndef CT_TENSOR_TYPE_H
+#define CT_TENSOR_TYPE_H
+#include "ops/formula.h"
+#include "py/py.h"
+
+int py_tensor_setup(PyObject *module);
+PyObject *py_wrap_as(PyTypeObject *type, tensor *t);     /* new object of a subclass; takes *t */
+void py_tensor_track(PyObject *self);                    /* the object can be part of a cycle from now on */
+int64_t py_tensor_live(void);
+PyObject *py_op_object(const char *name);                /* borrowed callable "pow", "pow_" */
+
+/* attributes.c, methods.c */
+extern PyGetSetDef py_tensor_getset[];
+extern PyMethodDef py_tensor_methods[];
+PyObject *py_tensor_iter(PyObject *self);
+
+/* index.c */
+PyObject *py_index_get(PyObject *self, PyObject *index);
+int py_index_set(PyObject *self, PyObject *index, PyObject *value);
+
+/* exchange.c */
+int py_tensor_getbuffer(PyObject *self, Py_buffer *view, int flags);
+void py_tensor_releasebuffer(PyObject *self, Py_buffer *view);
+array *py_tensor_legacy_new(ct_dtype dtype, PyObject *args, PyObject *kwargs); /* create.c: Tensor(sizes) or Tensor(data) */
+
+/* node_type.c, function_type.c */
+PyObject *py_node_object(node *n);                       /* new: the object of a grad_fn */
+int py_node_traverse(node *n, visitproc visit, void *arg);
+void py_node_clear(node *n);
+int py_node_setup(PyObject *module);
+int py_function_setup(PyObject *module);
+
+/* autograd.c: backward, grad, modes */
+PyObject *py_tensor_backward(PyObject *self, PyObject *const *args, Py_ssize_t n, PyObject *kwnames);
+PyObject *py_tensor_register_hook(PyObject *self, PyObject *hook);
+int py_autograd_setup(PyObject *module);
+#endif

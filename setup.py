@@ -1,0 +1,42 @@
+"""Build of the extension module ctgrad._C: every .c file of csrc/, compiled side by side."""
+import glob
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+KERNEL_FLAGS = ["-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fwrapv"]
+FLAGS = ["-std=gnu11", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-missing-field-initializers", "-Wno-unused-parameter"]
+
+
+class BuildInParallel(build_ext):
+    """Compiles the sources of the extension in a pool; kernel sources get flags of their own."""
+
+    def build_extension(self, ext):
+        compile_one = self.compiler.compile
+        extra = os.environ.get("CTGRAD_CFLAGS", "").split()
+
+        def compile_all(sources, extra_postargs=None, **options):
+            def run(source):
+                flags = KERNEL_FLAGS if f"csrc{os.sep}kernel" in source else ["-O2", "-ffp-contract=off"]
+                return compile_one([source], extra_postargs=[*(extra_postargs or []), *flags, *extra], **options)
+            with ThreadPoolExecutor(os.cpu_count()) as pool:
+                return [obj for objects in pool.map(run, sources) for obj in objects]
+
+        self.compiler.compile = compile_all
+        super().build_extension(ext)
+
+
+extension = Extension(
+    "ctgrad._C",
+    sources=sorted(glob.glob("csrc/*/*.c")),
+    depends=glob.glob("csrc/*/*.h") + glob.glob("csrc/*/*.inc") + glob.glob("csrc/table/*.def"),
+    include_dirs=["csrc", numpy.get_include()],
+    extra_compile_args=FLAGS,
+    extra_link_args=os.environ.get("CTGRAD_LDFLAGS", "").split() + (["-lm"] if sys.platform != "win32" else []),
+)
+
+setup(ext_modules=[extension], cmdclass={"build_ext": BuildInParallel})

@@ -1,61 +1,153 @@
-/* What FN(f) in a row means: f_D is f on one element of dtype D. Inline, so that each loop is built around it. */
+/* What FN(f) in a row means: f_D is f on one element of dtype D. Inline, so that each loop is built around it.
+ * Integer arithmetic wraps (-fwrapv). Transcendental functions are in approx.h. */
 #ifndef CT_SCALAR_H
 #define CT_SCALAR_H
 #include "kernel/kernel.h"
 #include <math.h>
 
-typedef int64_t wide_BOOL, wide_U8, wide_I32, wide_I64;
-typedef double wide_F32, wide_F64;
-
-/* x is an element of each dtype, or of one class. */
-#define INTS(M) M(U8, uint8_t) M(I32, int32_t) M(I64, int64_t)
-#define FLOATS(M) M(F32, float) M(F64, double)
-#define NUMBERS(M) INTS(M) FLOATS(M)
+/* Each macro text is written once for x (and y) of a class of dtypes. */
+#define FOR_BOOL(M) M(BOOL, uint8_t)
+#define FOR_SIGNED(M) M(I32, int32_t) M(I64, int64_t)
+#define FOR_INTS(M) M(U8, uint8_t) FOR_SIGNED(M)
+#define FOR_FLOATS(M) M(F32, float) M(F64, double)
 #define FUN1(f, D, T) static inline T f##_##D(T x)
 #define FUN2(f, D, T) static inline T f##_##D(T x, T y)
 
+typedef int64_t wide_BOOL, wide_U8, wide_I32, wide_I64;
+typedef double wide_F32, wide_F64;
+
 /* ---- conversion: out of range, and NaN, give the smallest integer, as x86 does; uint8 goes through int64 ---- */
-#define KEEP_WIDTH(D, T) \
-    static inline int64_t to_i64_##D(T x) { return (int64_t)x; } \
+#define INT_TO_INT(D, T)                                                \
+    static inline int64_t to_i64_##D(T x) { return (int64_t)x; }        \
     static inline int32_t to_i32_##D(T x) { return (int32_t)x; }
-KEEP_WIDTH(BOOL, uint8_t)
-INTS(KEEP_WIDTH)
-#define TO_INT(D, T) \
-    static inline int64_t to_i64_##D(T x) { return x >= -0x1p63 && x < 0x1p63 ? (int64_t)x : INT64_MIN; } \
+#define FLOAT_TO_INT(D, T)                                                                                      \
+    static inline int64_t to_i64_##D(T x) { return x >= -0x1p63 && x < 0x1p63 ? (int64_t)x : INT64_MIN; }       \
     static inline int32_t to_i32_##D(T x) { return x > -0x1.00000002p31 && x < 0x1p31 ? (int32_t)x : INT32_MIN; }
-FLOATS(TO_INT)
+FOR_BOOL(INT_TO_INT)
+FOR_INTS(INT_TO_INT)
+FOR_FLOATS(FLOAT_TO_INT)
 
-/* ---- order: NaN in either operand is the result ---- */
-#define PICK_INT(D, T) \
-    FUN2(maximum, D, T) { return x > y ? x : y; } \
-    FUN2(minimum, D, T) { return x < y ? x : y; } \
-    FUN1(relu, D, T) { return x > 0 ? x : 0; } \
-    FUN2(step, D, T) { return y > 0 ? x : 0; }
-PICK_INT(BOOL, uint8_t)
-INTS(PICK_INT)
-#define PICK_FLOAT(D, T) \
-    FUN2(maximum, D, T) { return x > y || x != x ? x : y; } \
-    FUN2(minimum, D, T) { return x < y || x != x ? x : y; } \
-    FUN1(relu, D, T) { return x <= 0 ? 0 : x; } \
-    FUN2(step, D, T) { return y <= 0 ? 0 : x; }
-FLOATS(PICK_FLOAT)
+/* ---- order: NaN in either operand is the result; of equal elements (0 and -0) the first ---- */
+#define ORDER_INT(D, T)                                                 \
+    FUN2(maximum, D, T) { return x > y ? x : y; }                       \
+    FUN2(minimum, D, T) { return x < y ? x : y; }                       \
+    FUN2(step, D, T) { return y > 0 ? x : 0; }                          \
+    FUN1(relu, D, T) { return x > 0 ? x : 0; }
+#define ORDER_FLOAT(D, T)                                               \
+    FUN2(maximum, D, T) { return x >= y || x != x ? x : y; }            \
+    FUN2(minimum, D, T) { return x <= y || x != x ? x : y; }            \
+    FUN2(step, D, T) { return y <= 0 ? 0 : x; }                         \
+    FUN1(relu, D, T) { return x < 0 ? 0 : x; }
+#define SIGN(D, T) FUN1(sign, D, T) { return (T)((x > 0) - (x < 0)); }
+#define SIGN_UNSIGNED(D, T) FUN1(sign, D, T) { return x > 0; }
+FOR_BOOL(ORDER_INT)
+FOR_INTS(ORDER_INT)
+FOR_FLOATS(ORDER_FLOAT)
+FOR_SIGNED(SIGN)
+FOR_FLOATS(SIGN)
+SIGN_UNSIGNED(BOOL, uint8_t)
+SIGN_UNSIGNED(U8, uint8_t)
 
-/* ---- arithmetic ---- */
+/* ---- arithmetic, bits, rounding ---- */
 #define ADD(D, T) FUN2(add, D, T) { return (T)(x + y); }
-NUMBERS(ADD)
-static inline uint8_t add_BOOL(uint8_t x, uint8_t y) { return x | y; }
+FOR_INTS(ADD)
+FOR_FLOATS(ADD)
+FUN2(add, BOOL, uint8_t) { return x | y; }
 
-/* ---- transcendental: in double, then rounded ---- */
-#define VIA_DOUBLE(f) \
-    static inline float f##_F32(float x) { return (float)f((double)x); } \
-    static inline double f##_F64(double x) { return f(x); }
-VIA_DOUBLE(exp)
-VIA_DOUBLE(log)
-VIA_DOUBLE(tanh)
+#define ABS_INT(D, T) FUN1(abs, D, T) { return x < 0 ? -x : x; }
+FOR_SIGNED(ABS_INT)
+FUN1(abs, U8, uint8_t) { return x; }
+FUN1(abs, F32, float) { return fabsf(x); }
+FUN1(abs, F64, double) { return fabs(x); }
 
-#undef INTS
-#undef FLOATS
-#undef NUMBERS
-#undef FUN1
-#undef FUN2
+#define BITS(D, T) FUN1(bitwise_not, D, T) { return (T)~x; }
+FOR_INTS(BITS)
+FUN1(bitwise_not, BOOL, uint8_t) { return !x; }
+
+#define WHOLE(D, T)                                                     \
+    FUN1(floor, D, T) { return x; }                                     \
+    FUN1(ceil, D, T) { return x; }                                      \
+    FUN1(trunc, D, T) { return x; }                                     \
+    FUN1(round, D, T) { return x; }
+FOR_INTS(WHOLE)
+FUN1(floor, F32, float) { return floorf(x); }
+FUN1(ceil, F32, float) { return ceilf(x); }
+FUN1(trunc, F32, float) { return truncf(x); }
+FUN1(round, F32, float) { return rintf(x); } /* halves to even: the rounding mode is never changed */
+FUN1(sqrt, F32, float) { return sqrtf(x); }
+FUN2(fmod, F32, float) { return fmodf(x, y); }
+FUN1(floor, F64, double) { return floor(x); }
+FUN1(ceil, F64, double) { return ceil(x); }
+FUN1(trunc, F64, double) { return trunc(x); }
+FUN1(round, F64, double) { return rint(x); }
+FUN1(sqrt, F64, double) { return sqrt(x); }
+FUN2(fmod, F64, double) { return fmod(x, y); }
+
+/* ---- division ----
+ * Integers: a divisor 0 gives 0 and raises the flag; -1 is kept away from the hardware's division, which traps on
+ * the smallest integer. floor_divide rounds down and remainder has the sign of y (Python); fmod has the sign of x. */
+#define NO_DIVISOR(y) (__builtin_expect((y) == 0, 0) && (k_zero_division = true))
+#define DIVIDE_SIGNED(D, T)                                                                     \
+    FUN2(div_trunc, D, T) { return NO_DIVISOR(y) ? 0 : y == -1 ? -x : x / y; }                  \
+    FUN2(fmod, D, T) { return NO_DIVISOR(y) || y == -1 ? 0 : x % y; }                           \
+    FUN2(remainder, D, T)                                                                       \
+    {                                                                                           \
+        T r = fmod_##D(x, y);                                                                   \
+        return r != 0 && (r < 0) != (y < 0) ? r + y : r;                                        \
+    }                                                                                           \
+    FUN2(floor_divide, D, T)                                                                    \
+    {                                                                                           \
+        T q = div_trunc_##D(x, y);                                                              \
+        return (x < 0) != (y < 0) && q * y != x && y != 0 ? q - 1 : q;                          \
+    }
+FOR_SIGNED(DIVIDE_SIGNED)
+FUN2(div_trunc, U8, uint8_t) { return NO_DIVISOR(y) ? 0 : x / y; }
+FUN2(floor_divide, U8, uint8_t) { return div_trunc_U8(x, y); }
+FUN2(fmod, U8, uint8_t) { return NO_DIVISOR(y) ? 0 : x % y; }
+FUN2(remainder, U8, uint8_t) { return fmod_U8(x, y); }
+
+/* Floats, as Python's float.__floordiv__: the exact remainder first, since floor(x / y) is off where x / y rounds up
+ * to an integer; then a whole quotient, with the sign of x / y where it is 0. y = 0 gives x / y. */
+#define DIVIDE_FLOAT(D, T)                                                                      \
+    FUN2(div_trunc, D, T) { return trunc_##D(x / y); }                                          \
+    FUN2(remainder, D, T)                                                                       \
+    {                                                                                           \
+        T r = fmod_##D(x, y);                                                                   \
+        return r != 0 && (r < 0) != (y < 0) ? r + y : r;                                        \
+    }                                                                                           \
+    FUN2(floor_divide, D, T)                                                                    \
+    {                                                                                           \
+        if (y == 0)                                                                             \
+            return x / y;                                                                       \
+        T r = fmod_##D(x, y), q = (x - r) / y;                                                  \
+        if (r != 0 && (r < 0) != (y < 0))                                                       \
+            q -= 1;                                                                             \
+        if (q == 0)                                                                             \
+            return (T)copysign(0, x / y);                                                       \
+        T whole = floor_##D(q);                                                                 \
+        return q - whole > (T)0.5 ? whole + 1 : whole;                                          \
+    }
+FOR_FLOATS(DIVIDE_FLOAT)
+
+/* ---- integer powers by squaring; a negative power is the rounded-down reciprocal: 0 but for 1 and -1 ---- */
+#define POWER(D, T, wide)                                                                       \
+    FUN2(power, D, T)                                                                           \
+    {                                                                                           \
+        wide result = 1, square = (wide)x;                                                      \
+        for (; y > 0; y /= 2, square *= square)                                                 \
+            if (y % 2)                                                                          \
+                result *= square;                                                               \
+        return (T)result;                                                                       \
+    }
+POWER(U8, uint8_t, uint32_t)
+POWER(I32, int32_t, uint32_t)
+POWER(I64, int64_t, uint64_t)
+#define POW_SIGNED(D, T)                                                                        \
+    FUN2(pow, D, T) { return y >= 0 ? power_##D(x, y) : x == 1 ? 1 : x != -1 ? 0 : y % 2 ? -1 : 1; }
+FOR_SIGNED(POW_SIGNED)
+FUN2(pow, U8, uint8_t) { return power_U8(x, y); }
+
+/* ---- fused gradients ---- */
+#define FUSED(D, T) FUN2(tanh_backward, D, T) { return x * (1 - y * y); }
+FOR_FLOATS(FUSED)
 #endif

@@ -192,26 +192,48 @@ int op_unary(call *c)
 int op_test(call *c) { return run_unary(c, K->test, c->ia[0]->dtype, DT_BOOL); }
 
 /* ---- gradients of the rows -------------------------------------------------------------------------------- */
+static T const no_gradient = NULL;
 #define G g[0]
 #define X node_kept_in(s, n, 0)
 #define A node_kept_in(s, n, 0)
 #define B node_kept_in(s, n, 1)
 #define Y node_kept_out(s, n, 0)
-#define NONE NULL
+#define NONE no_gradient
 #define ZERO f_zeros_like(s, G)
 #define weak(number) f_number(s, number)
 #define neg(a) f_unary(s, &op_neg, a)
+#define sign(a) f_unary(s, &op_sign, a)
+#define square(a) f_unary(s, &op_square, a)
+#define reciprocal(a) f_unary(s, &op_reciprocal, a)
+#define rsqrt(a) f_unary(s, &op_rsqrt, a)
+#define exp(a) f_unary(s, &op_exp, a)
+#define log(a) f_unary(s, &op_log, a)
+#define sin(a) f_unary(s, &op_sin, a)
+#define cos(a) f_unary(s, &op_cos, a)
+#define sinh(a) f_unary(s, &op_sinh, a)
+#define cosh(a) f_unary(s, &op_cosh, a)
+#define trunc(a) f_unary(s, &op_trunc, a)
 #define add(a, b) f_binary(s, &op_add, a, b)
 #define sub(a, b) f_binary(s, &op_sub, a, b)
 #define mul(a, b) f_binary(s, &op_mul, a, b)
 #define div(a, b) f_binary(s, &op_div, a, b)
+#define pow(a, b) f_binary(s, &op_pow, a, b)
+#define floor_divide(a, b) f_binary(s, &op_floor_divide, a, b)
+#define eq(a, b) f_binary(s, &op_eq, a, b)
+#define lt(a, b) f_binary(s, &op_lt, a, b)
+#define gt(a, b) f_binary(s, &op_gt, a, b)
+#define ge(a, b) f_binary(s, &op_ge, a, b)
+#define logical_and(a, b) f_binary(s, &op_logical_and, a, b)
 #define tanh_backward(a, b) f_binary(s, &op_tanh_backward, a, b)
+#define sigmoid_backward(a, b) f_binary(s, &op_sigmoid_backward, a, b)
 #define threshold_backward(a, b) f_binary(s, &op_threshold_backward, a, b)
+#define where(condition, a, b) f_where(s, condition, a, b)
+#define zeros_like(a) f_zeros_like(s, a)
 
 #define UNARY(name, value, gradient, ...)                                                       \
     static int grad_##name(scope *s, node *n, T const *g, T *out)                               \
     {                                                                                           \
-        (void)s, (void)n;                                                                       \
+        (void)s, (void)n, (void)g;                                                                       \
         return (out[0] = gradient) ? 0 : -1;                                                    \
     }
 #include "table/unary.def"
@@ -235,7 +257,7 @@ int op_test(call *c) { return run_unary(c, K->test, c->ia[0]->dtype, DT_BOOL); }
 #define KEEP_NO .keep_out = 0
 #define KEEP(a, b, y) .keep = {a, b}, .keep_out = y
 #define TEXT(...) #__VA_ARGS__
-#define IS_NONE(text) (__builtin_strcmp(text, "NULL") == 0)
+#define IS_NONE(text) (__builtin_strcmp(text, "no_gradient") == 0)
 #define FORMULA(name, text) (IS_NONE(text) ? NULL : grad_##name)
 #define HIDDEN(name) (__builtin_strlen(#name) > 9 && __builtin_strcmp(&#name[__builtin_strlen(#name) - 9], "_backward") == 0 ? OP_HIDDEN : 0)
 #define FLAGS(name, set) (((set) & NO_INPLACE ? 0 : OP_INPLACE) | OP_OUT | HIDDEN(name))

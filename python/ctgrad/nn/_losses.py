@@ -1,0 +1,330 @@
+"""The losses of ``ctgrad.nn.functional``.
+
+Each public function checks and warns as PyTorch does, then calls one function whose name starts with an underscore: the
+arithmetic alone, with the reduction as a checked string. A fused op of the engine takes the place of such a function.
+"""
+
+import warnings
+
+import ctgrad
+
+from . import _reduction
+
+__all__ = ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "nll_loss", "cross_entropy", "binary_cross_entropy",
+           "binary_cross_entropy_with_logits", "kl_div"]
+
+
+def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", weight=None):
+    """(input - target)², element by element, then ``reduction``: "mean", "sum" or "none".
+
+    Shapes broadcast, with a UserWarning where they differ. ``weight``, of ``input``'s shape, multiplies each term, and "mean"
+    then divides by its sum. ValueError for another reduction or shape of ``weight``.
+    """
+    _warn_sizes(input, target)
+    reduction = _reduction.resolve(reduction, size_average, reduce)
+    input, target = _broadcast(input, target)
+    if weight is not None:
+        return _weighted((input - target).pow(2), weight, input, reduction)
+    return _mse(input, target, reduction)
+
+
+def _mse(input, target, reduction):
+    _need_floating(input, target, "mse_cpu")
+    difference = input - target
+    return _reduction.apply(difference * difference, reduction)
+
+
+def l1_loss(input, target, size_average=None, reduce=None, reduction="mean", weight=None):
+    """abs(input - target), then ``reduction``; shapes, ``weight`` and errors as ``mse_loss``."""
+    _warn_sizes(input, target)
+    reduction = _reduction.resolve(reduction, size_average, reduce)
+    input, target = _broadcast(input, target)
+    if weight is not None:
+        return _weighted((input - target).abs(), weight, input, reduction)
+    return _reduction.apply((input - target).abs(), reduction)
+
+
+def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mean", beta=1.0):
+    """With d = abs(input - target): d²/(2·beta) below ``beta``, d - beta/2 from there on (Girshick 2015, "Fast R-CNN").
+
+    ``beta`` 0 is ``l1_loss``; RuntimeError if negative. Shapes and ``reduction`` as ``mse_loss``.
+    """
+    _warn_sizes(input, target)
+    reduction = _reduction.resolve(reduction, size_average, reduce)
+    input, target = _broadcast(input, target)
+    if beta == 0:
+        return _reduction.apply((input - target).abs(), reduction)
+    return _smooth_l1(input, target, reduction, beta)
+
+
+def _smooth_l1(input, target, reduction, beta):
+    if beta < 0:
+        raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
+    distance = (input - target).abs()
+    losses = ctgrad.where(distance < beta, 0.5 * distance * distance / beta, distance - 0.5 * beta)
+    return _reduction.apply(losses, reduction)
+
+
+def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
+    """With d = abs(input - target): d²/2 up to ``delta``, delta·(d - delta/2) beyond (Huber 1964).
+
+    RuntimeError unless ``delta`` is positive. Shapes, ``weight`` and ``reduction`` as ``mse_loss``, but a weighted mean divides
+    by the number of elements.
+    """
+    _warn_sizes(input, target)
+    reduction = _reduction.check(reduction)
+    input, target = _broadcast(input, target)
+    if weight is None:
+        return _huber(input, target, reduction, delta)
+    if weight.size() != input.size():
+        raise ValueError("Weights and input must have the same size.")
+    return _reduction.apply(_huber(input, target, "none", delta) * weight, reduction)
+
+
+def _huber(input, target, reduction, delta):
+    if delta <= 0:
+        raise RuntimeError("huber_loss does not support non-positive values for delta.")
+    distance = (input - target).abs()
+    losses = ctgrad.where(distance <= delta, 0.5 * distance * distance, delta * (distance - 0.5 * delta))
+    return _reduction.apply(losses, reduction)
+
+
+def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean"):
+    """-input[n, target[n]]: the negative log likelihood of the classes ``target``, then ``reduction``.
+
+    ``input`` holds log probabilities, (C,), (N, C) or (N, C, d1, ...); ``target`` class numbers, int64 or uint8, of that shape
+    without C. ``weight`` (C,) weighs the classes, and "mean" divides by the sum of the weights used. Targets equal to
+    ``ignore_index`` count for nothing. IndexError: a target outside the classes; ValueError, RuntimeError: shapes or
+    dtypes that do not fit.
+    """
+    reduction = _reduction.resolve(reduction, size_average, reduce)
+    if input.dim() < 1:
+        raise ValueError(f"Expected 1 or more dimensions (got {input.dim()})")
+    if input.dim() != 1 and input.shape[0] != (target.shape[0] if target.dim() else 1):
+        raise ValueError(f"Expected input batch_size ({input.shape[0]}) to match target batch_size "
+                         f"({target.shape[0] if target.dim() else 1}).")
+    _check_nll_shapes(input, target, weight)
+    _check_nll_dtypes(input, target, weight)
+    return _nll(input, target.long(), weight, reduction, ignore_index)
+
+
+def _check_nll_shapes(input, target, weight):
+    sizes, target_sizes = list(input.shape), list(target.shape)
+    if input.dim() <= 2 and target.dim() > 1:
+        raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
+    if input.dim() == 1 and target.dim() == 1 and target.shape[0] != 1:
+        raise ValueError(f"For 1D input, 1D target must have size 1, but got target size: {target.shape[0]}")
+    expected = sizes[:1] + sizes[2:]
+    if input.dim() == 4 and target.dim() != 3:
+        raise RuntimeError("only batches of spatial targets supported (3D tensors) but got targets of dimension: "
+                           f"{target.dim()}")
+    if input.dim() == 4 and target_sizes != expected:
+        raise RuntimeError(f"size mismatch (got input: {sizes} , target: {target_sizes}")
+    if input.dim() > 2 and target_sizes != expected:
+        raise RuntimeError(f"Expected target size {expected}, got {target_sizes}")
+    classes = sizes[0] if input.dim() == 1 else sizes[1]
+    if weight is not None and (weight.dim() != 1 or weight.shape[0] != classes):
+        if input.dim() > 2:
+            raise RuntimeError("weight tensor should be defined either for all or no classes")
+        raise RuntimeError(f"weight tensor should be defined either for all {classes} classes or no classes but got "
+                           f"weight tensor of shape: {list(weight.shape)}")
+
+
+def _check_nll_dtypes(input, target, weight):
+    if target.dtype not in (ctgrad.int64, ctgrad.uint8):
+        raise RuntimeError(f"expected target dtype to be Long or Byte, but got {_scalar_name(target.dtype)}")
+    _need_floating(input, input, "nll_loss_out_frame")
+    if weight is not None and weight.dtype != input.dtype:
+        raise RuntimeError(f"expected scalar type {_scalar_name(input.dtype)} but found {_scalar_name(weight.dtype)}")
+
+
+def _nll(input, target, weight, reduction, ignore_index):
+    class_dim = 0 if input.dim() == 1 else 1
+    if input.dim() == 1:
+        target = target.reshape(())
+    used = target != ignore_index
+    chosen = target if bool(used.all()) else ctgrad.where(used, target, 0)
+    losses = -_pick(input, class_dim, chosen)
+    weights = None if weight is None else weight.detach()[chosen]
+    if weights is not None:
+        losses = losses * weights
+    if chosen is not target:
+        losses = ctgrad.where(used, losses, 0)
+    if reduction != "mean":
+        return _reduction.apply(losses, reduction)
+    return losses.sum() / (used.sum() if weights is None else ctgrad.where(used, weights, 0).sum())
+
+
+def _pick(input, class_dim, classes):
+    """input[n, classes[n, ...], ...]. IndexError names the first class that does not exist."""
+    size = input.shape[class_dim]
+    wrong = (classes < 0) | (classes >= size)
+    if bool(wrong.any()):
+        raise IndexError(f"Target {classes[wrong][0].item()} is out of bounds.")
+    return input.gather(class_dim, classes.unsqueeze(class_dim)).squeeze(class_dim)
+
+
+def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean",
+                  label_smoothing=0.0):
+    """``nll_loss`` of ``log_softmax(input)`` over the classes: logits in, class numbers or class probabilities as target.
+
+    ``input`` is (C,), (N, C) or (N, C, d1, ...). A target of ``input``'s own shape holds probabilities (floating point, no
+    ``ignore_index``), otherwise class numbers as in ``nll_loss``. ``label_smoothing`` in [0, 1] mixes in that share of the
+    uniform distribution (Szegedy et al. 2015). RuntimeError: shapes, dtypes or options that do not fit.
+    """
+    reduction = _reduction.resolve(reduction, size_average, reduce)
+    class_dim = 0 if input.dim() == 1 else 1
+    if input.size() == target.size():
+        if not target.is_floating_point():
+            raise RuntimeError("Expected floating point type for target with class probabilities, got "
+                               f"{_scalar_name(target.dtype)}")
+        if ignore_index >= 0:
+            raise RuntimeError("ignore_index is not supported for floating point target")
+        return _probability_cross_entropy(input, target, weight, reduction, label_smoothing)
+    if label_smoothing > 0:
+        _check_smoothing(label_smoothing)
+        return _smoothed_cross_entropy(input, target, weight, reduction, ignore_index, label_smoothing)
+    return nll_loss(input.log_softmax(class_dim), target, weight, ignore_index=ignore_index, reduction=reduction)
+
+
+def _check_smoothing(label_smoothing):
+    if label_smoothing > 1:
+        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}")
+
+
+def _per_class(weight, input, class_dim):
+    """The weights shaped to broadcast along the classes of ``input``."""
+    shape = [1] * input.dim()
+    shape[class_dim] = weight.shape[0]
+    return weight.view(shape)
+
+
+def _probability_cross_entropy(input, target, weight, reduction, label_smoothing):
+    class_dim = 0 if input.dim() == 1 else 1
+    classes = input.shape[class_dim]
+    if weight is not None and (weight.dim() != 1 or weight.numel() != classes):
+        raise RuntimeError(f"cross_entropy: weight tensor should be defined either for all {classes} classes or no classes "
+                           f"but got weight tensor of shape: {list(weight.shape)}")
+    likelihood = input.log_softmax(class_dim)
+    if label_smoothing > 0:
+        _check_smoothing(label_smoothing)
+        target = target * (1 - label_smoothing) + label_smoothing / classes
+    losses = likelihood * target
+    if weight is not None:
+        losses = losses * _per_class(weight, losses, class_dim)
+    if reduction == "none":
+        return -losses.sum(class_dim)
+    total = -losses.sum()
+    return total if reduction == "sum" else total / (input.numel() // classes if classes else 0)
+
+
+def _smoothed_cross_entropy(input, target, weight, reduction, ignore_index, label_smoothing):
+    class_dim = 0 if input.dim() == 1 else 1
+    likelihood = input.log_softmax(class_dim)
+    expected = nll_loss(likelihood, target, weight, ignore_index=ignore_index, reduction=reduction)
+    weighted = likelihood if weight is None else likelihood * _per_class(weight, likelihood, class_dim)
+    ignored = target == ignore_index
+    uniform = (-weighted.sum(class_dim)).masked_fill(ignored, 0.0)
+    if reduction == "mean":
+        used = target[~ignored]
+        uniform = uniform.sum() / (used.numel() if weight is None else weight[used].sum())
+    elif reduction == "sum":
+        uniform = uniform.sum()
+    return (1 - label_smoothing) * expected + uniform * (label_smoothing / input.shape[class_dim])
+
+
+def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=None, reduction="mean"):
+    """-(target·log(input) + (1 - target)·log(1 - input)) of probabilities, each logarithm cut at -100; then ``reduction``.
+
+    ``target`` has ``input``'s shape (ValueError), ``weight`` broadcasts. RuntimeError for inputs outside [0, 1].
+    """
+    reduction = _reduction.resolve(reduction, size_average, reduce)
+    if target.size() != input.size():
+        raise ValueError(f"Using a target size ({target.size()}) that is different to the input size ({input.size()}) is "
+                         "deprecated. Please ensure they have the same size.")
+    if target.dtype != input.dtype:
+        raise RuntimeError(f"Found dtype {_scalar_name(target.dtype)} but expected {_scalar_name(input.dtype)}")
+    return _binary_cross_entropy(input, target, weight, reduction)
+
+
+def _binary_cross_entropy(input, target, weight, reduction):
+    if not bool(((input >= 0) & (input <= 1)).all()):
+        raise RuntimeError("all elements of input should be between 0 and 1")
+    losses = (target - 1) * (-input).log1p().clamp(min=-100) - target * input.log().clamp(min=-100)
+    return _reduction.apply(losses if weight is None else losses * weight, reduction)
+
+
+def binary_cross_entropy_with_logits(input, target, weight=None, size_average=None, reduce=None, reduction="mean",
+                                     pos_weight=None):
+    """``binary_cross_entropy`` of ``sigmoid(input)``, computed without overflow; then ``reduction``.
+
+    ``target`` has ``input``'s shape (ValueError); ``weight`` and ``pos_weight`` (for the positive class) broadcast.
+    """
+    reduction = _reduction.resolve(reduction, size_average, reduce)
+    if target.size() != input.size():
+        raise ValueError(f"Target size ({target.size()}) must be the same as input size ({input.size()})")
+    return _binary_cross_entropy_with_logits(input, target, weight, pos_weight, reduction)
+
+
+def _binary_cross_entropy_with_logits(input, target, weight, pos_weight, reduction):
+    log_sigmoid = ctgrad.minimum(input, input.new_zeros(())) - (-input.abs()).exp().log1p()
+    if pos_weight is not None:
+        log_sigmoid = log_sigmoid * ((pos_weight - 1) * target + 1)
+    losses = (1 - target) * input - log_sigmoid
+    return _reduction.apply(losses if weight is None else losses * weight, reduction)
+
+
+def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_target=False):
+    """target·(log(target) - input), with ``input`` log probabilities; 0 where ``target`` is 0; then ``reduction``.
+
+    "batchmean" divides the sum by the size of the first dimension, which is the Kullback-Leibler divergence of a batch;
+    "mean" divides by the number of elements, with a UserWarning. ``log_target``: the target is given as its logarithm.
+    """
+    batch = reduction == "batchmean" and size_average is None and reduce is None
+    if reduction == "mean" and size_average is None and reduce is None:
+        warnings.warn("reduction: 'mean' divides the total loss by both the batch size and the support size."
+                      "'batchmean' divides only by the batch size, and aligns with the KL div math definition."
+                      "'mean' will be changed to behave the same as 'batchmean' in the next major release.", stacklevel=2)
+    losses = _kl_div(input, target, "sum" if batch else _reduction.resolve(reduction, size_average, reduce), log_target)
+    return losses / input.shape[0] if batch and input.dim() else losses
+
+
+def _kl_div(input, target, reduction, log_target):
+    if log_target:
+        return _reduction.apply(target.exp() * (target - input), reduction)
+    return _reduction.apply(target.xlogy(target) - target * input, reduction)
+
+
+def _warn_sizes(input, target):
+    if target.size() != input.size():
+        warnings.warn(f"Using a target size ({target.size()}) that is different to the input size ({input.size()}). This "
+                      "will likely lead to incorrect results due to broadcasting. Please ensure they have the same size.",
+                      stacklevel=3)
+
+
+def _broadcast(input, target):
+    return (input, target) if input.size() == target.size() else ctgrad.broadcast_tensors(input, target)
+
+
+def _weighted(losses, weight, input, reduction):
+    if weight.size() != input.size():
+        raise ValueError("Weights and input must have the same size.")
+    losses = losses * weight
+    return losses.sum() / weight.sum() if reduction == "mean" else _reduction.apply(losses, reduction)
+
+
+_SCALAR_NAMES = {"float32": "Float", "float64": "Double", "int64": "Long", "int32": "Int", "uint8": "Byte", "bool": "Bool",
+                 "float16": "Half", "bfloat16": "BFloat16", "int16": "Short", "int8": "Char"}
+
+
+def _scalar_name(dtype):
+    """The dtype's name in error texts: "Float" for float32."""
+    short = str(dtype).rpartition(".")[2]
+    return _SCALAR_NAMES.get(short, short)
+
+
+def _need_floating(input, target, kernel):
+    """NotImplementedError where neither operand is floating point."""
+    if not (input.is_floating_point() or target.is_floating_point()):
+        dtype = ctgrad.promote_types(input.dtype, target.dtype)
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{_scalar_name(dtype)}'")

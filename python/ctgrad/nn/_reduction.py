@@ -1,0 +1,38 @@
+"""The ``reduction`` argument of the losses, and the two flags it replaced."""
+
+import warnings
+
+
+def check(reduction):
+    """One of "none", "mean", "sum". ValueError for anything else."""
+    if reduction == "elementwise_mean":
+        warnings.warn("reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.", stacklevel=3)
+        return "mean"
+    if reduction not in ("none", "mean", "sum"):
+        raise ValueError(f"{reduction} is not a valid value for reduction")
+    return reduction
+
+
+def legacy_get_string(size_average, reduce, emit_warning=True):
+    """The reduction that the former flags ``size_average`` and ``reduce`` mean; None counts as True."""
+    size_average = size_average is None or size_average
+    reduce = reduce is None or reduce
+    reduction = "none" if not reduce else "mean" if size_average else "sum"
+    if emit_warning:
+        warnings.warn("size_average and reduce args will be deprecated, please use "
+                      f"reduction='{reduction}' instead.", stacklevel=3)
+    return reduction
+
+
+def resolve(reduction, size_average, reduce):
+    """The checked reduction of a loss that still takes the former flags."""
+    if size_average is not None or reduce is not None:
+        return legacy_get_string(size_average, reduce)
+    return check(reduction)
+
+
+def apply(losses, reduction):
+    """The losses themselves, their mean or their sum."""
+    if reduction == "mean":
+        return losses.mean()
+    return losses.sum() if reduction == "sum" else losses

@@ -1,0 +1,278 @@
+"""The functions behind the layers: the same computations with the parameters given as arguments."""
+
+import math
+import warnings
+
+import ctgrad
+from ctgrad._C import linear
+from ctgrad.autograd import Function
+
+from ._losses import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    huber_loss,
+    kl_div,
+    l1_loss,
+    mse_loss,
+    nll_loss,
+    smooth_l1_loss,
+)
+
+__all__ = [
+    "bilinear", "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "dropout", "elu", "embedding",
+    "gelu", "huber_loss", "kl_div", "l1_loss", "layer_norm", "leaky_relu", "linear", "log_softmax", "logsigmoid", "mse_loss",
+    "nll_loss", "normalize", "one_hot", "relu", "relu_", "sigmoid", "silu", "smooth_l1_loss", "softmax", "softmin", "softplus",
+    "softsign", "tanh", "tanhshrink",
+]
+
+
+# --- activations: elementwise, any shape; ``inplace`` overwrites the input ---
+
+def relu(input, inplace=False):
+    """max(x, 0)."""
+    return input.relu_() if inplace else input.relu()
+
+
+def relu_(input):
+    """``relu`` in place."""
+    return input.relu_()
+
+
+def tanh(input):
+    """The hyperbolic tangent."""
+    return input.tanh()
+
+
+def sigmoid(input):
+    """1 / (1 + exp(-x))."""
+    return input.sigmoid()
+
+
+def softsign(input):
+    """x / (1 + abs(x))."""
+    return input / (input.abs() + 1)
+
+
+def tanhshrink(input):
+    """x - tanh(x)."""
+    return input - input.tanh()
+
+
+def _given(result, input, inplace):
+    """The result of a composed activation; in place, it overwrites the input."""
+    return input.copy_(result) if inplace else result
+
+
+def leaky_relu(input, negative_slope=0.01, inplace=False):
+    """x, multiplied by ``negative_slope`` where it is not positive (Maas et al. 2013)."""
+    return _given(ctgrad.where(input > 0, input, input * negative_slope), input, inplace)
+
+
+def elu(input, alpha=1.0, inplace=False):
+    """x, or alpha·(exp(x) - 1) where it is not positive (Clevert et al. 2015)."""
+    # The argument is cut at 0 first: an overflow in the branch not taken would spoil the gradient.
+    return _given(ctgrad.where(input > 0, input, alpha * input.clamp(max=0).expm1()), input, inplace)
+
+
+def silu(input, inplace=False):
+    """x·sigmoid(x) (Hendrycks & Gimpel 2016; Ramachandran et al. 2017, as "swish")."""
+    return _given(input * input.sigmoid(), input, inplace)
+
+
+def gelu(input, approximate="none"):
+    """x·Φ(x), Φ the standard normal distribution function (Hendrycks & Gimpel 2016).
+
+    ``approximate="tanh"`` uses Φ(x) ≈ (1 + tanh(sqrt(2/π)·(x + 0.044715·x³)))/2. RuntimeError for another value.
+    """
+    if approximate == "none":
+        return input * 0.5 * (1 + (input * math.sqrt(0.5)).erf())
+    if approximate != "tanh":
+        raise RuntimeError("approximate argument must be either none or tanh.")
+    cubic = input + 0.044715 * (input * input * input)
+    return 0.5 * input * (1 + (math.sqrt(2 / math.pi) * cubic).tanh())
+
+
+def softplus(input, beta=1.0, threshold=20.0):
+    """log(1 + exp(beta·x)) / beta, and x itself where beta·x exceeds ``threshold``."""
+    scaled = input * beta
+    linear_part = scaled > threshold
+    curve = ctgrad.where(linear_part, 0, scaled).exp().log1p() / beta
+    return ctgrad.where(linear_part, input, curve)
+
+
+def logsigmoid(input):
+    """log(sigmoid(x)), computed without overflow."""
+    return ctgrad.minimum(input, input.new_zeros(())) - (-input.abs()).exp().log1p()
+
+
+# --- softmax ---
+
+def _implicit_dim(name, ndim, stacklevel):
+    """The dimension that early versions took when none was given."""
+    warnings.warn(f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an "
+                  "argument.", stacklevel=stacklevel)
+    return 0 if ndim in (0, 1, 3) else 1
+
+
+def softmax(input, dim=None, _stacklevel=3, dtype=None):
+    """exp(x) divided by its sum along ``dim``; ``dtype`` casts the input first. IndexError: no such dimension."""
+    if dim is None:
+        dim = _implicit_dim("softmax", input.dim(), _stacklevel)
+    return input.softmax(dim) if dtype is None else input.softmax(dim, dtype=dtype)
+
+
+def softmin(input, dim=None, _stacklevel=3, dtype=None):
+    """``softmax`` of -x."""
+    if dim is None:
+        dim = _implicit_dim("softmin", input.dim(), _stacklevel)
+    return (-input).softmax(dim) if dtype is None else (-input).softmax(dim, dtype=dtype)
+
+
+def log_softmax(input, dim=None, _stacklevel=3, dtype=None):
+    """log(softmax(x)), computed without overflow; arguments as ``softmax``."""
+    if dim is None:
+        dim = _implicit_dim("log_softmax", input.dim(), _stacklevel)
+    return input.log_softmax(dim) if dtype is None else input.log_softmax(dim, dtype=dtype)
+
+
+# --- layers ---
+
+def bilinear(input1, input2, weight, bias=None):
+    """``y[k] = x1 @ weight[k] @ x2 + bias[k]``: (..., a), (..., b), weight (k, a, b), bias (k,) to (..., k)."""
+    result = ctgrad.einsum("...a,kab,...b->...k", input1, weight, input2)
+    return result if bias is None else result + bias
+
+
+def dropout(input, p=0.5, training=True, inplace=False):
+    """In training, zero each element with probability ``p`` and divide the others by ``1 - p``.
+
+    Floating point input of any shape; the random numbers come from the default generator. ValueError unless 0 <= p <= 1.
+    """
+    if p < 0.0 or p > 1.0:
+        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+    if p == 0 or not training or input.numel() == 0:
+        return input
+    if p == 1:
+        kept = ctgrad.zeros((), dtype=input.dtype)
+    else:
+        kept = ctgrad.empty_like(input).bernoulli_(1 - p).div_(1 - p)
+    return input.mul_(kept) if inplace else input * kept
+
+
+def embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, sparse=False):
+    """Rows of ``weight`` (n, d) at the integer indices ``input`` (*): (*, d).
+
+    ``padding_idx``: that row gets no gradient. ``max_norm``: the rows used are first scaled in place to at most that
+    ``norm_type``-norm. ``scale_grad_by_freq``: divide a row's gradient by how often it was used. Gradients are dense.
+    IndexError: an index outside the rows; RuntimeError: indices that are not int64 or int32, ``weight`` not 2-D.
+    """
+    if padding_idx is None:
+        padding_idx = -1
+    else:
+        rows = weight.size(0)
+        if padding_idx < -rows or (padding_idx > 0 and padding_idx >= rows):
+            raise AssertionError("Padding_idx must be within num_embeddings")
+        padding_idx = padding_idx + rows if padding_idx < 0 else padding_idx
+    if max_norm is not None:
+        _renorm_rows(weight, input, max_norm, norm_type)
+    return _embedding(weight, input, padding_idx, scale_grad_by_freq)
+
+
+def _embedding(weight, indices, padding_idx, scale_grad_by_freq):
+    if weight.dim() != 2:
+        raise RuntimeError("'weight' must be 2-D")
+    if indices.dtype not in (ctgrad.int64, ctgrad.int32):
+        raise RuntimeError("Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; "
+                           f"but got {indices.type()} instead (while checking arguments for embedding)")
+    flat = indices.reshape(-1)
+    if padding_idx >= 0 or scale_grad_by_freq:
+        rows = _RowsWithShares.apply(weight, flat, padding_idx, scale_grad_by_freq)
+    else:
+        rows = weight.index_select(0, flat)
+    return rows.view(*indices.shape, weight.shape[1])
+
+
+class _RowsWithShares(Function):
+    """``weight.index_select(0, indices)`` whose gradient skips the padding row or is shared among a row's uses."""
+
+    @staticmethod
+    def forward(ctx, weight, indices, padding_idx, scale_grad_by_freq):
+        ctx.save_for_backward(indices)
+        ctx.rows, ctx.padding_idx, ctx.scale_grad_by_freq = weight.shape[0], padding_idx, scale_grad_by_freq
+        return weight.index_select(0, indices)
+
+    @staticmethod
+    def backward(ctx, grad):
+        indices, = ctx.saved_tensors
+        share = (indices != ctx.padding_idx).to(grad.dtype)
+        if ctx.scale_grad_by_freq:
+            uses = ctgrad.zeros(ctx.rows, dtype=grad.dtype).index_add(0, indices, ctgrad.ones_like(share))
+            share = share / uses.index_select(0, indices)
+        grad_weight = ctgrad.zeros(ctx.rows, grad.shape[1], dtype=grad.dtype)
+        return grad_weight.index_add(0, indices, grad * share.unsqueeze(1)), None, None, None
+
+
+def _renorm_rows(weight, indices, max_norm, norm_type):
+    """Scale each row in use whose norm exceeds ``max_norm`` down to it; 1e-7 keeps a norm of 0 divisible."""
+    with ctgrad.no_grad():
+        for index in set(indices.reshape(-1).tolist()):
+            row = weight[index]
+            norm = row.norm(norm_type).item()
+            if norm > max_norm:
+                row.mul_(max_norm / (norm + 1e-7))
+
+
+def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
+    """(x - mean) / sqrt(var + eps) over the last dimensions, of sizes ``normalized_shape``, times ``weight`` plus ``bias``.
+
+    The variance divides by the number of elements (Ba et al. 2016). RuntimeError where shapes do not fit.
+    """
+    shape = list(normalized_shape)
+    _check_layer_norm(input, shape, weight, bias)
+    dims = tuple(range(input.dim() - len(shape), input.dim()))
+    centred = input - input.mean(dims, keepdim=True)
+    result = centred * ((centred * centred).mean(dims, keepdim=True) + eps).rsqrt()
+    if weight is not None:
+        result = result * weight
+    return result if bias is None else result + bias
+
+
+def _check_layer_norm(input, shape, weight, bias):
+    if not shape:
+        raise RuntimeError("Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, "
+                           f"but got normalized_shape = {shape}")
+    for name, given in (("weight", weight), ("bias", bias)):
+        if given is not None and list(given.shape) != shape:
+            raise RuntimeError(f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape "
+                               f"{list(given.shape)} and normalized_shape = {shape}")
+    if input.dim() < len(shape) or list(input.shape[-len(shape):]) != shape:
+        raise RuntimeError(f"Given normalized_shape={shape}, expected input with shape "
+                           f"[*, {', '.join(map(str, shape))}], but got input of size{list(input.shape)}")
+
+
+def normalize(input, p=2.0, dim=1, eps=1e-12, out=None):
+    """x divided by its ``p``-norm along ``dim``, or by ``eps`` where the norm is smaller."""
+    norm = input.norm(p, dim, keepdim=True).clamp_min(eps).expand_as(input)
+    return ctgrad.div(input, norm, out=out)
+
+
+def one_hot(tensor, num_classes=-1):
+    """int64 (*) to int64 (*, num_classes): 1 at the index, 0 elsewhere; ``num_classes`` -1 is the largest index plus 1.
+
+    RuntimeError: not int64, a negative index, an index beyond ``num_classes``, or nothing to count classes by.
+    """
+    if tensor.dtype != ctgrad.int64:
+        raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")
+    if tensor.numel() == 0:
+        if num_classes <= 0:
+            raise RuntimeError("Can not infer total number of classes from empty tensor.")
+        return ctgrad.zeros(*tensor.shape, num_classes, dtype=ctgrad.int64)
+    if tensor.min().item() < 0:
+        raise RuntimeError("Class values must be non-negative.")
+    largest = tensor.max().item()
+    if num_classes == -1:
+        num_classes = largest + 1
+    elif largest >= num_classes:
+        raise RuntimeError("Class values must be smaller than num_classes.")
+    return (tensor.unsqueeze(-1) == ctgrad.arange(num_classes)).long()

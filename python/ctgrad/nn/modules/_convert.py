@@ -1,0 +1,102 @@
+"""Conversion of a module's parameters and buffers to another dtype or device."""
+
+import warnings
+
+import ctgrad
+from ctgrad import Tensor
+
+
+class Convertible:
+    """The part of Module that changes dtype. All methods work in place and return ``self``."""
+
+    def _apply(self, fn, recurse=True):
+        """Replace each parameter's data, its gradient and each buffer by ``fn`` of it.
+
+        A Parameter stays the same object, so optimizers and modules that share it see the change.
+        """
+        if recurse:
+            for module in self.children():
+                module._apply(fn)
+        for parameter in self._parameters.values():
+            if parameter is not None:
+                _apply_to_parameter(parameter, fn)
+        for name, buffer in self._buffers.items():
+            if buffer is not None:
+                self._buffers[name] = fn(buffer)
+        return self
+
+    def to(self, *args, **kwargs):
+        """``to(dtype)``, ``to(device)``, ``to(device, dtype)``, ``to(tensor)``: integer tensors keep their dtype.
+
+        TypeError for a dtype that is neither floating point nor complex.
+        """
+        device, dtype, non_blocking = _parse_to(*args, **kwargs)
+        if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
+            raise TypeError("nn.Module.to only accepts floating point or complex dtypes, but got desired "
+                            f"dtype={dtype}")
+
+        def convert(tensor):
+            real = tensor.dtype.is_floating_point or tensor.dtype.is_complex
+            return tensor.to(device=device, dtype=dtype if real else None, non_blocking=non_blocking)
+
+        return self._apply(convert)
+
+    def type(self, dst_type):
+        """Cast every parameter and buffer, integers too, to ``dst_type``."""
+        return self._apply(lambda tensor: tensor.type(dst_type))
+
+    def float(self):
+        """Cast floating point parameters and buffers to float32."""
+        return self._apply(lambda tensor: tensor.float() if tensor.is_floating_point() else tensor)
+
+    def double(self):
+        """Cast floating point parameters and buffers to float64."""
+        return self._apply(lambda tensor: tensor.double() if tensor.is_floating_point() else tensor)
+
+    def half(self):
+        """Cast floating point parameters and buffers to float16."""
+        return self._apply(lambda tensor: tensor.half() if tensor.is_floating_point() else tensor)
+
+    def bfloat16(self):
+        """Cast floating point parameters and buffers to bfloat16."""
+        return self._apply(lambda tensor: tensor.bfloat16() if tensor.is_floating_point() else tensor)
+
+    def cpu(self):
+        """Move to the CPU, where everything is already."""
+        return self._apply(lambda tensor: tensor.cpu())
+
+
+def _apply_to_parameter(parameter, fn):
+    with ctgrad.no_grad():
+        applied = fn(parameter)
+    grad = parameter.grad
+    parameter.data = applied
+    if grad is not None:
+        with ctgrad.no_grad():
+            grad_applied = fn(grad)
+        parameter.grad.data = grad_applied
+
+
+def _parse_to(*args, device=None, dtype=None, non_blocking=False, copy=False, memory_format=None, tensor=None, other=None):
+    """(device, dtype, non_blocking) out of the forms ``Tensor.to`` takes."""
+    rest = list(args)
+    like = tensor if tensor is not None else other
+    if rest and isinstance(rest[0], Tensor):
+        like = rest.pop(0)
+    if like is not None:
+        device, dtype = like.device, like.dtype
+    elif rest and isinstance(rest[0], ctgrad.dtype):
+        dtype = rest.pop(0)
+    elif rest:
+        device = _device(rest.pop(0))
+        if rest and not isinstance(rest[0], bool):
+            dtype = rest.pop(0)
+    if rest:
+        non_blocking = rest.pop(0)
+    if dtype is not None and not isinstance(dtype, ctgrad.dtype):
+        raise TypeError(f"to(): argument 'dtype' must be torch.dtype, not {type(dtype).__name__}")
+    return _device(device), dtype, non_blocking
+
+
+def _device(device):
+    return ctgrad.device(device) if isinstance(device, str) else device

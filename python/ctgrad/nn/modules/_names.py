@@ -1,0 +1,18 @@
+"""Small text helpers shared by the modules."""
+
+import ctgrad
+
+
+def indent(text, spaces):
+    """Shift every line but the first to the right; lines of white space become empty."""
+    first, *rest = text.split("\n")
+    return "\n".join([first] + [" " * spaces + line if line.strip() else "" for line in rest])
+
+
+def typename(thing):
+    """The name of a class or of a value's class, with its module; of a tensor, its legacy type name."""
+    if isinstance(thing, ctgrad.Tensor):
+        return thing.type()
+    owner = thing if hasattr(thing, "__qualname__") else type(thing)
+    module = getattr(thing, "__module__", None) or owner.__module__
+    return owner.__qualname__ if module == "builtins" else f"{module}.{owner.__qualname__}"

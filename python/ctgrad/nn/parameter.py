@@ -1,0 +1,85 @@
+"""Parameter and Buffer: tensors that a Module registers when they are assigned to it."""
+
+from collections import OrderedDict
+
+import ctgrad
+from ctgrad import Tensor
+
+__all__ = ["Parameter", "Buffer"]
+
+
+class _MarkedMeta(type(Tensor)):
+    """Lets a tensor of a user's own Tensor subclass be an instance of Parameter or Buffer by a mark on it."""
+
+    def __instancecheck__(cls, instance):
+        if type.__instancecheck__(cls, instance):
+            return True
+        mark = cls.__dict__.get("_mark")
+        return mark is not None and isinstance(instance, Tensor) and getattr(instance, mark, False)
+
+
+class Parameter(Tensor, metaclass=_MarkedMeta):
+    """A leaf tensor that a ``Module`` lists among its ``parameters()`` once it is an attribute of it.
+
+    ``data`` is the tensor to train (an empty one by default); the Parameter shares its memory. ``requires_grad`` is
+    True unless said otherwise, even under ``no_grad``. Integer data needs ``requires_grad=False`` (RuntimeError).
+    Ops on Parameters give plain tensors.
+    """
+
+    _mark = "_is_param"
+
+    def __new__(cls, data=None, requires_grad=True):
+        if data is None:
+            data = ctgrad.empty(0)
+        if type(data) is Tensor or type(data) is Parameter:
+            return Tensor._make_subclass(cls, data, requires_grad)
+        return _mark_custom(data, requires_grad)
+
+    def __deepcopy__(self, memo):
+        if id(self) not in memo:
+            memo[id(self)] = type(self)(self.data.clone(), self.requires_grad)
+        return memo[id(self)]
+
+    def __repr__(self):
+        return "Parameter containing:\n" + super().__repr__()
+
+    def __reduce_ex__(self, protocol):
+        state = dict(getattr(self, "__dict__", None) or {})
+        return _rebuild_parameter, (self.data, self.requires_grad, OrderedDict(), state)
+
+
+def _mark_custom(data, requires_grad):
+    """A Parameter made of a tensor of another class keeps that class, and is known by a mark."""
+    tensor = data.detach().requires_grad_(requires_grad)
+    if type(tensor) is not type(data):
+        raise RuntimeError(
+            f"Creating a Parameter from an instance of type {type(data).__name__} requires that detach() returns an "
+            f"instance of the same type, but return type {type(tensor).__name__} was found instead.")
+    tensor._is_param = True
+    return tensor
+
+
+def _rebuild_parameter(data, requires_grad, backward_hooks, state=None):
+    """Inverse of ``Parameter.__reduce_ex__``; hooks are never stored, their place stays for PyTorch's file format."""
+    parameter = Parameter(data, requires_grad)
+    for name, value in (state or {}).items():
+        setattr(parameter, name, value)
+    return parameter
+
+
+class Buffer(Tensor, metaclass=_MarkedMeta):
+    """Marks a tensor so that assigning it to a ``Module`` registers it as a buffer.
+
+    The result is a plain tensor sharing ``data``'s memory (an empty one by default). ``persistent=False`` keeps it out
+    of ``state_dict()``.
+    """
+
+    _mark = "_is_buffer"
+
+    def __new__(cls, data=None, *, persistent=True):
+        if data is None:
+            data = ctgrad.empty(0)
+        buffer = data.detach().requires_grad_(data.requires_grad)
+        buffer.persistent = persistent
+        buffer._is_buffer = True
+        return buffer

@@ -1,0 +1,21 @@
+"""Learning rate schedules: each sets "lr" in an optimizer's groups, once when made and then at every ``step()``."""
+
+from .base import LRScheduler, _LRScheduler
+from .composite import ChainedScheduler, ReduceLROnPlateau, SequentialLR
+from .rules import (
+    ConstantLR,
+    CosineAnnealingLR,
+    CosineAnnealingWarmRestarts,
+    ExponentialLR,
+    LambdaLR,
+    LinearLR,
+    MultiplicativeLR,
+    MultiStepLR,
+    PolynomialLR,
+    StepLR,
+)
+
+__all__ = [
+    "ChainedScheduler", "ConstantLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts", "ExponentialLR", "LRScheduler",
+    "LambdaLR", "LinearLR", "MultiStepLR", "MultiplicativeLR", "PolynomialLR", "ReduceLROnPlateau", "SequentialLR", "StepLR",
+]

@@ -1,0 +1,294 @@
+"""Optimizer: parameter groups, state, hooks; the base of every optimiser."""
+
+import functools
+import warnings
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable
+from copy import deepcopy
+from itertools import chain
+
+import ctgrad
+from ctgrad import Tensor
+from ctgrad.nn.modules._hooks import add_hook
+from ctgrad.nn.modules._names import typename
+from ctgrad.nn.modules.module import clear_grad
+
+__all__ = ["Optimizer", "register_optimizer_step_pre_hook", "register_optimizer_step_post_hook"]
+
+_global_pre_hooks = OrderedDict()
+_global_post_hooks = OrderedDict()
+_HOOK_DICTS = (
+    "_optimizer_step_pre_hooks", "_optimizer_step_post_hooks", "_optimizer_state_dict_pre_hooks",
+    "_optimizer_state_dict_post_hooks", "_optimizer_load_state_dict_pre_hooks", "_optimizer_load_state_dict_post_hooks",
+)
+
+
+class _Required:
+    def __repr__(self):
+        return "<required parameter>"
+
+
+# The default of an option that every parameter group must give.
+required = _Required()
+
+
+def register_optimizer_step_pre_hook(hook):
+    """Run ``hook(optimizer, args, kwargs)`` before every optimizer's step; a pair (args, kwargs) replaces them."""
+    return add_hook(_global_pre_hooks, hook)
+
+
+def register_optimizer_step_post_hook(hook):
+    """Run ``hook(optimizer, args, kwargs)`` after every optimizer's step."""
+    return add_hook(_global_post_hooks, hook)
+
+
+def use_grad_for_differentiable(step):
+    """``step`` runs without recording, unless the optimizer was made with ``differentiable=True``."""
+
+    @functools.wraps(step)
+    def recorded_or_not(self, *args, **kwargs):
+        with ctgrad.set_grad_enabled(self.defaults["differentiable"]):
+            return step(self, *args, **kwargs)
+
+    return recorded_or_not
+
+
+def evaluate(closure):
+    """The loss of a closure that recomputes it, with recording on; None without a closure."""
+    if closure is None:
+        return None
+    with ctgrad.enable_grad():
+        return closure()
+
+
+def number(value):
+    """A number, or the element of a tensor, as a Python number."""
+    return value.item() if isinstance(value, Tensor) else value
+
+
+def _hooked(step):
+    """``step`` between its pre- and post-hooks."""
+
+    @functools.wraps(step)
+    def step_with_hooks(*args, **kwargs):
+        self = args[0]
+        for hook in chain(_global_pre_hooks.values(), self._optimizer_step_pre_hooks.values()):
+            result = hook(self, args, kwargs)
+            if result is None:
+                continue
+            if not (isinstance(result, tuple) and len(result) == 2):
+                raise RuntimeError(f"{step} must return None or a tuple of (new_args, new_kwargs), but got {result}.")
+            args, kwargs = result
+        out = step(*args, **kwargs)
+        for hook in chain(self._optimizer_step_post_hooks.values(), _global_post_hooks.values()):
+            hook(self, args, kwargs)
+        return out
+
+    step_with_hooks.hooked = True
+    return step_with_hooks
+
+
+class Optimizer:
+    """Base class: a subclass passes its options' defaults and defines ``step``.
+
+    ``params`` is an iterable of tensors, of (name, tensor) pairs, or of dicts with "params" and options of their own.
+    ``param_groups`` lists the groups as dicts, ``state`` maps a parameter to what is kept for it. TypeError, ValueError for
+    parameters that cannot be optimised: none at all, not tensors, not leaves, in two groups.
+    """
+
+    def __init__(self, params, defaults):
+        self.defaults = defaults
+        self._restore_hooks()
+        if isinstance(params, Tensor):
+            raise TypeError("params argument given to the optimizer should be an iterable of Tensors or dicts, but got "
+                            + typename(params))
+        self.state = defaultdict(dict)
+        self.param_groups = []
+        groups = list(params)
+        if not groups:
+            raise ValueError("optimizer got an empty parameter list")
+        if not isinstance(groups[0], dict):
+            groups = [{"params": groups}]
+        for group in groups:
+            self.add_param_group(group)
+
+    def _restore_hooks(self):
+        """Give the instance its hook dicts, and the class a ``step`` that reads them."""
+        for name in _HOOK_DICTS:
+            self.__dict__.setdefault(name, OrderedDict())
+        cls = type(self)
+        if not getattr(cls.step, "hooked", False):
+            cls.step = _hooked(cls.step)
+
+    def __getstate__(self):
+        return {"defaults": self.defaults, "state": self.state, "param_groups": self.param_groups}
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        self._restore_hooks()
+        self.defaults.setdefault("differentiable", False)
+
+    def __repr__(self):
+        text = f"{type(self).__name__} ("
+        for place, group in enumerate(self.param_groups):
+            text += f"\nParameter Group {place}\n"
+            text += "".join(f"    {key}: {group[key]}\n" for key in sorted(group) if key != "params")
+        return text + ")"
+
+    # --- hooks ---
+
+    def register_step_pre_hook(self, hook):
+        """Run ``hook(optimizer, args, kwargs)`` before ``step``; a pair (args, kwargs) replaces them."""
+        return add_hook(self._optimizer_step_pre_hooks, hook)
+
+    def register_step_post_hook(self, hook):
+        """Run ``hook(optimizer, args, kwargs)`` after ``step``."""
+        return add_hook(self._optimizer_step_post_hooks, hook)
+
+    def register_state_dict_pre_hook(self, hook, prepend=False):
+        """Run ``hook(optimizer)`` before ``state_dict``."""
+        return add_hook(self._optimizer_state_dict_pre_hooks, hook, prepend)
+
+    def register_state_dict_post_hook(self, hook, prepend=False):
+        """Run ``hook(optimizer, state_dict)`` after ``state_dict``; a result replaces it."""
+        return add_hook(self._optimizer_state_dict_post_hooks, hook, prepend)
+
+    def register_load_state_dict_pre_hook(self, hook, prepend=False):
+        """Run ``hook(optimizer, state_dict)`` before ``load_state_dict``; a result replaces the state."""
+        return add_hook(self._optimizer_load_state_dict_pre_hooks, hook, prepend)
+
+    def register_load_state_dict_post_hook(self, hook, prepend=False):
+        """Run ``hook(optimizer)`` after ``load_state_dict``."""
+        return add_hook(self._optimizer_load_state_dict_post_hooks, hook, prepend)
+
+    # --- saving and loading ---
+
+    def state_dict(self):
+        """{"state": {number: ...}, "param_groups": [...]}, with each parameter replaced by its number over all groups."""
+        for hook in self._optimizer_state_dict_pre_hooks.values():
+            hook(self)
+        numbers = {}
+        groups = []
+        start = 0
+        for group in self.param_groups:
+            for place, param in enumerate(group["params"], start):
+                numbers.setdefault(id(param), place)
+            packed = {key: value for key, value in group.items() if key != "params"}
+            packed["params"] = [numbers[id(param)] for param in group["params"]]
+            start += len(packed["params"])
+            groups.append(packed)
+        state = {numbers[id(key)] if isinstance(key, Tensor) else key: value for key, value in self.state.items()}
+        packed = {"state": state, "param_groups": groups}
+        for hook in self._optimizer_state_dict_post_hooks.values():
+            result = hook(self, packed)
+            packed = packed if result is None else result
+        return packed
+
+    def load_state_dict(self, state_dict):
+        """Take over options and state from ``state_dict()`` of an optimizer with the same groups and numbers of parameters.
+
+        State is cast to each parameter's dtype, but for "step". ValueError where groups or their sizes differ.
+        """
+        state_dict = state_dict.copy()
+        for hook in self._optimizer_load_state_dict_pre_hooks.values():
+            result = hook(self, state_dict)
+            state_dict = state_dict if result is None else result
+        saved = deepcopy(state_dict["param_groups"])
+        self._check_groups(saved)
+        params = {number: param for ours, theirs in zip(self.param_groups, saved)
+                  for number, param in zip(theirs["params"], ours["params"])}
+        state = defaultdict(dict)
+        for key, value in state_dict["state"].items():
+            if key in params:
+                state[params[key]] = _cast(params[key], value)
+            else:
+                state[key] = value
+        for ours, theirs in zip(self.param_groups, saved):
+            theirs["params"] = ours["params"]
+            if "param_names" in ours:
+                theirs.setdefault("param_names", ours["param_names"])
+        self.__setstate__({"state": state, "param_groups": saved})
+        for hook in self._optimizer_load_state_dict_post_hooks.values():
+            hook(self)
+
+    def _check_groups(self, saved):
+        if len(self.param_groups) != len(saved):
+            raise ValueError("loaded state dict has a different number of parameter groups")
+        if any(len(ours["params"]) != len(theirs["params"]) for ours, theirs in zip(self.param_groups, saved)):
+            raise ValueError("loaded state dict contains a parameter group that doesn't match the size of optimizer's group")
+
+    # --- optimising ---
+
+    def zero_grad(self, set_to_none=True):
+        """Reset the gradients of all parameters: to None, or else to zeros detached from any graph."""
+        for group in self.param_groups:
+            for param in group["params"]:
+                clear_grad(param, set_to_none)
+
+    def step(self, closure=None):
+        """Change the parameters once. ``closure`` recomputes the loss, which is then returned."""
+        raise NotImplementedError
+
+    def add_param_group(self, param_group):
+        """Add a group: a dict with "params" and options; those it lacks get the defaults. Errors as for the class."""
+        if not isinstance(param_group, dict):
+            raise TypeError(f"param_group must be a dict, but got {type(param_group)}")
+        _list_params(param_group)
+        for param in param_group["params"]:
+            self._check_param(param)
+        for name, default in self.defaults.items():
+            if default is required and name not in param_group:
+                raise ValueError(f"parameter group didn't specify a value of required optimization parameter {name}")
+            param_group.setdefault(name, default)
+        self._check_shared(param_group)
+        self.param_groups.append(param_group)
+
+    def _check_param(self, param):
+        if not isinstance(param, Tensor):
+            raise TypeError("optimizer can only optimize Tensors, but one of the params is " + typename(param))
+        if not self.defaults.get("differentiable", None) and not (param.is_leaf or param.retains_grad):
+            raise ValueError("can't optimize a non-leaf Tensor")
+
+    def _check_shared(self, param_group):
+        """Refuse a parameter of another group; warn of one that stands twice in this one."""
+        ids = {id(param) for param in param_group["params"]}
+        if len(ids) != len(param_group["params"]):
+            warnings.warn("optimizer contains a parameter group with duplicate parameters; in future, this will cause an "
+                          "error; see github.com/pytorch/pytorch/issues/40967 for more information", stacklevel=4)
+        taken = set()
+        for group in self.param_groups:
+            taken.update(id(param) for param in group["params"])
+            if ("param_names" in param_group) != ("param_names" in group):
+                kind = "with names" if "param_names" in param_group else "without names"
+                raise ValueError("all optimizer param groups should be with/without names. cannot add param group "
+                                 f"{kind} to the optimizer")
+        if taken & ids:
+            raise ValueError("some parameters appear in more than one parameter group")
+
+
+def _list_params(group):
+    """Make group["params"] a list of tensors, and group["param_names"] that of their names if they have any."""
+    params = group["params"]
+    if isinstance(params, set):
+        raise TypeError("optimizer parameters need to be organized in ordered collections, but the ordering of tensors in "
+                        "sets will change between runs. Please use a list instead.")
+    params = [params] if isinstance(params, Tensor) else list(params)
+    names = [param[0] for param in params if isinstance(param, tuple)]
+    if names and len(names) != len(params):
+        raise ValueError("all optimizer params should be with/without names. Some param names are missing")
+    group["params"] = [param[1] for param in params] if names else params
+    if names:
+        group["param_names"] = names
+
+
+def _cast(param, value, key=None):
+    """Loaded state with its tensors in the parameter's dtype where that is floating point; a step count stays as it is."""
+    if isinstance(value, Tensor):
+        if key == "step":
+            return value
+        return value.to(dtype=param.dtype if param.is_floating_point() else value.dtype)
+    if isinstance(value, dict):
+        return {name: _cast(param, item, name) for name, item in value.items()}
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return type(value)(_cast(param, item) for item in value)
+    return value

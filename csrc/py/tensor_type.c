@@ -261,7 +261,7 @@ static Py_ssize_t tensor_length(PyObject *self)
     return (Py_ssize_t)array_size(a)[0];
 }
 
-static Py_hash_t tensor_hash(PyObject *self) { return Py_HashPointer(self); }
+static Py_hash_t tensor_hash(PyObject *self) { return _Py_HashPointer(self); }
 
 /* ---- attributes of any Python object ------------------------------------------------------------------------------ */
 static int tensor_setattro(PyObject *self, PyObject *name, PyObject *value)

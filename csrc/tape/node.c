@@ -159,9 +159,11 @@ void node_release_kept(node *n)
 {
     if (n->flags & N_RELEASED)
         return;
-    if (n->n_kept || n->kind->release)
+    if (n->n_kept || n->kind->forget)
         n->flags |= N_RELEASED;
     drop_kept(n);
+    if (n->kind->forget)
+        n->kind->forget(n);
 }
 
 /* ---- extras ------------------------------------------------------------------------------------------- */

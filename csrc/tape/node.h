@@ -16,6 +16,7 @@ typedef struct node_kind {
     int (*grad)(scope *s, node *n, tensor *const *g, tensor **grads);
     void (*release)(node *n);          /* drops `payload`; NULL when there is none */
     uint32_t flags;
+    void (*forget)(node *n);           /* drops what the payload keeps for the formula; NULL when nothing */
 } node_kind;
 enum {
     NK_LEAF = 1,

@@ -13,7 +13,7 @@ typedef struct saved {
     bool is_output;
 } saved;
 
-typedef struct PyContext {
+typedef struct FunctionContext {
     PyObject_HEAD
     node *n;             /* borrowed while the node lives */
     PyObject *dict, *weak;
@@ -24,13 +24,13 @@ typedef struct PyContext {
     saved *kept;
     Py_ssize_t n_kept;
     bool materialize, released, alone;
-} PyContext;
+} FunctionContext;
 
 static PyTypeObject *context_type;
 static PyObject *function_type, *base_setup;
 
 /* ---- life cycle of a context -------------------------------------------------------------------------------- */
-static void forget_kept(PyContext *c)
+static void forget_kept(FunctionContext *c)
 {
     saved *kept = c->kept;
     Py_ssize_t n = c->n_kept;
@@ -45,7 +45,7 @@ static void forget_kept(PyContext *c)
 
 static int context_clear(PyObject *self)
 {
-    PyContext *c = (PyContext *)self;
+    FunctionContext *c = (FunctionContext *)self;
     Py_CLEAR(c->dict);
     Py_CLEAR(c->to_save);
     Py_CLEAR(c->dirty);
@@ -58,7 +58,7 @@ static int context_clear(PyObject *self)
 
 static int context_traverse(PyObject *self, visitproc visit, void *arg)
 {
-    PyContext *c = (PyContext *)self;
+    FunctionContext *c = (FunctionContext *)self;
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(c->dict);
     Py_VISIT(c->to_save);
@@ -72,10 +72,10 @@ static void context_dealloc(PyObject *self)
 {
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
-    if (((PyContext *)self)->weak)
+    if (((FunctionContext *)self)->weak)
         PyObject_ClearWeakRefs(self);
     context_clear(self);
-    forget_kept((PyContext *)self);
+    forget_kept((FunctionContext *)self);
     type->tp_free(self);
     Py_DECREF(type);
 }
@@ -84,7 +84,7 @@ static void context_dealloc(PyObject *self)
 static int function_grad(scope *s, node *n, tensor *const *g, tensor **grads);
 static void function_release(node *n)
 {
-    PyContext *c = n->payload;
+    FunctionContext *c = n->payload;
     if (!c)
         return;
     c->n = NULL;
@@ -93,7 +93,7 @@ static void function_release(node *n)
 }
 static void function_forget(node *n)
 {
-    PyContext *c = n->payload;
+    FunctionContext *c = n->payload;
     forget_kept(c);
     c->released = true;
 }
@@ -101,10 +101,10 @@ static const node_kind function_kind = {"Function", function_grad, function_rele
 
 PyObject *py_function_context(node *n) { return n->kind == &function_kind ? n->payload : NULL; }
 
-static PyObject *context_name(const PyContext *c) { return PyObject_GetAttrString((PyObject *)Py_TYPE((PyObject *)c), "__name__"); }
+static PyObject *context_name(const FunctionContext *c) { return PyObject_GetAttrString((PyObject *)Py_TYPE((PyObject *)c), "__name__"); }
 
 /* ---- saving ------------------------------------------------------------------------------------------------------- */
-static int save_one(PyContext *c, PyObject *o, saved *k)
+static int save_one(FunctionContext *c, PyObject *o, saved *k)
 {
     *k = (saved){0};
     if (o == Py_None)
@@ -125,7 +125,7 @@ static int save_one(PyContext *c, PyObject *o, saved *k)
     return 0;
 }
 
-static int save_all(PyContext *c)
+static int save_all(FunctionContext *c)
 {
     Py_ssize_t n = c->to_save ? PyTuple_GET_SIZE(c->to_save) : 0;
     c->kept = PyMem_Calloc((size_t)n + 1, sizeof *c->kept);
@@ -140,7 +140,7 @@ static int save_all(PyContext *c)
     return 0;
 }
 
-static PyObject *unpack(PyContext *c, const saved *k)
+static PyObject *unpack(FunctionContext *c, const saved *k)
 {
     if (!k->a)
         Py_RETURN_NONE;
@@ -158,7 +158,7 @@ static PyObject *unpack(PyContext *c, const saved *k)
 
 static PyObject *get_saved(PyObject *self, void *x)
 {
-    PyContext *c = (PyContext *)self;
+    FunctionContext *c = (FunctionContext *)self;
     (void)x;
     if (c->to_save)
         return Py_NewRef(c->to_save);
@@ -184,27 +184,27 @@ static PyObject *take_tuple(PyObject **place, PyObject *args)
     Py_XSETREF(*place, args);
     Py_RETURN_NONE;
 }
-static PyObject *save_for_backward(PyObject *self, PyObject *args) { return take_tuple(&((PyContext *)self)->to_save, args); }
-static PyObject *mark_dirty(PyObject *self, PyObject *args) { return take_tuple(&((PyContext *)self)->dirty, args); }
-static PyObject *mark_plain(PyObject *self, PyObject *args) { return take_tuple(&((PyContext *)self)->plain, args); }
+static PyObject *save_for_backward(PyObject *self, PyObject *args) { return take_tuple(&((FunctionContext *)self)->to_save, args); }
+static PyObject *mark_dirty(PyObject *self, PyObject *args) { return take_tuple(&((FunctionContext *)self)->dirty, args); }
+static PyObject *mark_plain(PyObject *self, PyObject *args) { return take_tuple(&((FunctionContext *)self)->plain, args); }
 static PyObject *set_materialize(PyObject *self, PyObject *value)
 {
     int truth = PyObject_IsTrue(value);
     if (truth < 0)
         return NULL;
-    ((PyContext *)self)->materialize = truth;
+    ((FunctionContext *)self)->materialize = truth;
     Py_RETURN_NONE;
 }
-static PyObject *context_name_method(PyObject *self, PyObject *unused) { (void)unused; return context_name((PyContext *)self); }
-static PyObject *get_needs(PyObject *self, void *x) { (void)x; return Py_NewRef(((PyContext *)self)->needs ? ((PyContext *)self)->needs : Py_None); }
+static PyObject *context_name_method(PyObject *self, PyObject *unused) { (void)unused; return context_name((FunctionContext *)self); }
+static PyObject *get_needs(PyObject *self, void *x) { (void)x; return Py_NewRef(((FunctionContext *)self)->needs ? ((FunctionContext *)self)->needs : Py_None); }
 static PyObject *get_next(PyObject *self, void *x)
 {
     (void)x;
-    return ((PyContext *)self)->n ? py_node_next_functions(((PyContext *)self)->n) : PyTuple_New(0);
+    return ((FunctionContext *)self)->n ? py_node_next_functions(((FunctionContext *)self)->n) : PyTuple_New(0);
 }
 static PyObject *hook_on(PyObject *self, PyObject *hook, int when)
 {
-    node *n = ((PyContext *)self)->n;
+    node *n = ((FunctionContext *)self)->n;
     return n ? py_node_hook(n, hook, when) : PyErr_Format(PyExc_RuntimeError, "the node of this Function is gone: keep one of its outputs");
 }
 static PyObject *context_register_hook(PyObject *self, PyObject *hook) { return hook_on(self, hook, HOOK_POST); }
@@ -224,7 +224,7 @@ static PyObject *backward_class(PyObject *cls)
     return made;
 }
 
-static int describe_inputs(PyContext *c, PyObject *const *args, Py_ssize_t n, bool *any)
+static int describe_inputs(FunctionContext *c, PyObject *const *args, Py_ssize_t n, bool *any)
 {
     c->needs = PyTuple_New(n);
     c->is_tensor = PyTuple_New(n);
@@ -270,7 +270,7 @@ static PyObject *run_forward(PyObject *cls, PyObject *ctx, PyObject *const *args
     return out;
 }
 
-static node *make_node(PyContext *c, PyObject *const *args, Py_ssize_t n, PyObject *outputs)
+static node *make_node(FunctionContext *c, PyObject *const *args, Py_ssize_t n, PyObject *outputs)
 {
     uint32_t n_in = 0, n_out = 0;
     int ndim = 0;
@@ -312,7 +312,7 @@ static bool holds(PyObject *tuple, PyObject *o)
 }
 
 /* The result object for forward's output o: new object or o itself. */
-static PyObject *tie_output(PyContext *c, node *fn, uint32_t nr, PyObject *o, PyObject *const *args, Py_ssize_t n)
+static PyObject *tie_output(FunctionContext *c, node *fn, uint32_t nr, PyObject *o, PyObject *const *args, Py_ssize_t n)
 {
     bool is_input = false, dirty = holds(c->dirty, o);
     for (Py_ssize_t i = 0; i < n; i++)
@@ -339,7 +339,7 @@ static PyObject *tie_output(PyContext *c, node *fn, uint32_t nr, PyObject *o, Py
     return result;
 }
 
-static PyObject *tie_outputs(PyContext *c, node *fn, PyObject *outputs, PyObject *const *args, Py_ssize_t n)
+static PyObject *tie_outputs(FunctionContext *c, node *fn, PyObject *outputs, PyObject *const *args, Py_ssize_t n)
 {
     Py_ssize_t count = PyTuple_GET_SIZE(outputs);
     PyObject *all = PyTuple_New(count);
@@ -365,7 +365,7 @@ static PyObject *apply(PyObject *cls, PyObject *const *args, Py_ssize_t n, PyObj
     if (kwnames && PyTuple_GET_SIZE(kwnames))
         return PyErr_Format(PyExc_TypeError, "apply() takes no keyword arguments");
     PyObject *ctx_class = backward_class(cls), *result = NULL, *outputs = NULL, *all = NULL;
-    PyContext *c = ctx_class ? (PyContext *)((PyTypeObject *)ctx_class)->tp_alloc((PyTypeObject *)ctx_class, 0) : NULL;
+    FunctionContext *c = ctx_class ? (FunctionContext *)((PyTypeObject *)ctx_class)->tp_alloc((PyTypeObject *)ctx_class, 0) : NULL;
     node *fn = NULL;
     bool any = false;
     Py_XDECREF(ctx_class);
@@ -399,7 +399,7 @@ done:
 }
 
 /* ---- backward --------------------------------------------------------------------------------------------------------------- */
-static PyObject *incoming(const PyContext *c, node *n, tensor *const *g, Py_ssize_t i)
+static PyObject *incoming(const FunctionContext *c, node *n, tensor *const *g, Py_ssize_t i)
 {
     PyObject *at = PyTuple_GET_ITEM(c->output_at, i);
     if (at == Py_None)
@@ -423,7 +423,7 @@ static PyObject *incoming(const PyContext *c, node *n, tensor *const *g, Py_ssiz
     return py_wrap(&t);
 }
 
-static PyObject *call_backward(PyContext *c, node *n, tensor *const *g)
+static PyObject *call_backward(FunctionContext *c, node *n, tensor *const *g)
 {
     Py_ssize_t count = PyTuple_GET_SIZE(c->output_at);
     PyObject *cls = PyObject_GetAttrString((PyObject *)c, "_forward_cls"), *f = cls ? PyObject_GetAttrString(cls, "backward") : NULL;
@@ -448,7 +448,7 @@ static PyObject *call_backward(PyContext *c, node *n, tensor *const *g)
 }
 
 /* The answers, one an argument of apply (more at the end if they are None), to the node's edges. */
-static int take_answers(scope *s, PyContext *c, PyObject *answer, tensor **grads)
+static int take_answers(scope *s, FunctionContext *c, PyObject *answer, tensor **grads)
 {
     Py_ssize_t want = PyTuple_GET_SIZE(c->is_tensor), got = PyTuple_GET_SIZE(answer);
     const char *name = Py_TYPE((PyObject *)c)->tp_name;
@@ -483,7 +483,7 @@ static int take_answers(scope *s, PyContext *c, PyObject *answer, tensor **grads
 
 static int function_grad(scope *s, node *n, tensor *const *g, tensor **grads)
 {
-    PyContext *c = n->payload;
+    FunctionContext *c = n->payload;
     PyObject *answer = call_backward(c, n, g);
     int result = answer ? take_answers(s, c, answer, grads) : -1;
     Py_XDECREF(answer);
@@ -528,8 +528,8 @@ static PyType_Slot function_slots[] = {
 static PyType_Spec function_spec = {"ctgrad.autograd.Function", sizeof(PyObject), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, function_slots};
 
 static PyMemberDef context_members[] = {
-    {"__dictoffset__", T_PYSSIZET, offsetof(PyContext, dict), READONLY, NULL},
-    {"__weaklistoffset__", T_PYSSIZET, offsetof(PyContext, weak), READONLY, NULL},
+    {"__dictoffset__", T_PYSSIZET, offsetof(FunctionContext, dict), READONLY, NULL},
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(FunctionContext, weak), READONLY, NULL},
     {NULL},
 };
 static PyGetSetDef context_getset[] = {
@@ -553,7 +553,7 @@ static PyMethodDef context_methods[] = {
 static PyType_Slot context_slots[] = {
     {Py_tp_doc, "ctx: what forward and backward of a Function share; the Function's node."}, {Py_tp_members, context_members}, {Py_tp_getset, context_getset},
     {Py_tp_methods, context_methods}, {Py_tp_traverse, context_traverse}, {Py_tp_clear, context_clear}, {Py_tp_dealloc, context_dealloc}, {0, NULL}};
-static PyType_Spec context_spec = {"ctgrad.autograd.FunctionCtx", sizeof(PyContext), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, context_slots};
+static PyType_Spec context_spec = {"ctgrad.autograd.FunctionCtx", sizeof(FunctionContext), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, context_slots};
 
 int py_function_setup(PyObject *module)
 {

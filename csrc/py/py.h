@@ -13,6 +13,7 @@
 PyObject *py_raise(void);                       /* NULL; sets the exception for the pending status and clears it */
 int py_raise_int(void);                         /* the same, returns -1 */
 void py_note_foreign(void);                     /* a Python exception is pending: becomes CT_FOREIGN below */
+int py_raise_setup(PyObject *module);           /* OutOfMemoryError */
 
 /* ---- tensor_type.c ---- */
 typedef struct PyTensor {
@@ -54,31 +55,41 @@ int numpy_setup(void);
 
 /* ---- bind.c: a signature parsed once, arguments bound on every call ---- */
 typedef struct signature signature;
-signature *signature_parse(const char *op_name, const char *text);  /* PyMem; NULL and exception on a malformed text */
+enum { SIG_METHOD = 1 /* self comes first, and is not counted in messages */, SIG_OUT = 2 /* takes out= */ };
+signature *signature_parse(const char *name, const char *text, uint32_t how, uint32_t n_outputs); /* PyMem; NULL and SystemError on a malformed text */
 void signature_free(signature *s);
 typedef struct bound {
     arg args[24];
     uint32_t n_args;
-    PyObject *requires_grad, *out, *device;     /* borrowed; parameters of the host only, NULL when absent */
+    PyObject *first;                            /* borrowed: what was given for the first parameter */
+    PyObject *requires_grad, *out, *device;     /* borrowed; parameters of the host only, NULL when absent or None */
     /* room for what the args point to; freed by bound_clear */
+    uint32_t n_ints, n_tensors, n_heap, n_owned;
     int64_t ints[128];
-    uint32_t n_ints;
-    void *heap[8];
-    uint32_t n_heap;
-    PyObject *owned[8];
-    uint32_t n_owned;
+    tensor *tensors[16];
+    void *heap[24];
+    PyObject *owned[24];
 } bound;
-/* 1 bound, 0 these arguments do not fit this signature (no exception set; `why` gets a short reason), -1 exception. */
-int signature_bind(const signature *s, PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, bound *b, char *why, size_t capacity);
-void bound_clear(bound *b);
-const char *signature_text(const signature *s);
-PyObject *signature_inspect(const signature *s, bool method); /* new inspect.Signature */
+/* 1 bound, 0 these arguments do not fit this signature (no exception set), -1 exception. bound_clear after 1 only. */
+int signature_bind(const signature *s, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, bound *b);
+void bound_free(bound *b);
+static inline void bound_clear(bound *b) { if (CT_UNLIKELY(b->n_heap | b->n_owned)) bound_free(b); }
+/* Sets PyTorch's TypeError for arguments that fit none of the n signatures; returns -1. */
+int signature_refuse(const signature *const *s, uint32_t n, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames);
+uint32_t signature_required(const signature *s); /* how many parameters have no default */
+PyObject *signature_line(const signature *s);   /* new str "(input, dim=None, *, out=None)" */
+PyObject *signature_inspect(const signature *const *s, uint32_t n); /* new inspect.Signature; of several: what they share, then *args, **kwargs */
 
-/* ---- op_type.c: the callable that is function and method at once ---- */
-PyObject *py_op_new(const op *const *overloads, int n, uint32_t mode, const char *name); /* CALL_NEW or CALL_INPLACE */
+/* ---- op_type.c: the callable of every op; results.c: what it returns ---- */
+/* CALL_NEW or CALL_INPLACE. Methods bind to an instance; functions, like Python's built-in ones, do not (class A: f = relu). */
+PyObject *py_op_new(const op *const *overloads, uint32_t n, uint32_t mode, const char *name, bool method);
 int py_ops_setup(PyObject *module, PyTypeObject *tensor_type);
 PyObject *py_call_op(const op *o, uint32_t n_args, arg *args);    /* new result; for slots */
 PyObject *py_results(call *c);                                    /* new: a Tensor, a named tuple or a tuple; empties the call */
+/* A tuple class with named fields ("values indices"), shown as torch.return_types.NAME and found in ctgrad.return_types; borrowed. */
+PyTypeObject *py_return_type(const char *name, const char *fields);
+PyTypeObject *py_return_type_of(const op *o, bool out);           /* of an op with several outputs; borrowed, NULL and exception */
+int py_results_setup(PyObject *module);
 
 /* ---- each file's part of the module ---- */
 int py_small_types_setup(PyObject *module);

@@ -1,9 +1,11 @@
 /* layout: pure shape and stride arithmetic. No memory, no arrays, no dtypes.
  *
  * All sizes, strides and offsets are in elements; all products and sums go through checked helpers.
- * No op computes its own geometry. Functions return -1 with the status set when a shape is refused;
- * `op` is the name that the message starts with. Messages name op, sizes, dimension and remedy, and
- * begin as PyTorch's do where users know them by heart.
+ * No op computes its own geometry. Functions return -1 with the status set when a shape is refused.
+ * Messages are PyTorch's word for word where users know them by heart; the others start with `op`.
+ *
+ * Strides may be negative everywhere but in view_as_strided. An accepted layout has a number of elements,
+ * zeros counted as ones, and a reach that fit into 63 bits.
  */
 #ifndef CT_LAYOUT_H
 #define CT_LAYOUT_H
@@ -27,9 +29,13 @@ bool layout_is_contiguous(int ndim, const int64_t *size, const int64_t *stride);
 /* No gaps and no overlaps in *some* order of dimensions. */
 bool layout_is_dense(int ndim, const int64_t *size, const int64_t *stride);
 void layout_row_major(int ndim, const int64_t *size, int64_t *stride);
-/* Strides of a fresh result with the memory order of `like` (PyTorch's preserve_format for dense inputs). */
+/* Strides of a fresh result in the memory order of its operand: what PyTorch's elementwise ops return. */
 void layout_dense_like(int ndim, const int64_t *size, const int64_t *like_stride, int64_t *stride);
-/* "[2, 3]" into buffer, which is returned. */
+/* The same for empty_like and clone (preserve_format), which also copy the strides of sizes 0 and 1. */
+void layout_preserve(int ndim, const int64_t *size, const int64_t *like_stride, int64_t *stride);
+/* Strides of a fresh result of n operands whose strides are given at the result's shape (0 where repeated). */
+void layout_dense_join(int ndim, const int64_t *size, int n, const int64_t *const *stride, int64_t *out);
+/* "[2, 3]" into buffer, which is returned; what does not fit ends in ", ...]". */
 char *layout_text(int ndim, const int64_t *size, char *buffer, int capacity);
 
 /* ---- dimensions ---------------------------------------------------------------------------- */
@@ -49,11 +55,16 @@ void layout_broadcast_stride(int ndim, const int64_t *size, int a_ndim, const in
 /* Can `from` be summed to `to` (is `to` broadcastable to `from`)? */
 bool layout_is_expandable_to(int to_ndim, const int64_t *to, int from_ndim, const int64_t *from);
 
+/* ---- sizes with one left to infer ------------------------------------------------------------- */
+/* One -1 in size becomes what makes `numel` elements; CT_RUNTIME "shape '[4]' is invalid for input of size 6". */
+int layout_infer_size(const char *op, int64_t numel, int ndim, const int64_t *size, int64_t *full);
+/* The same, but 0 instead of a refusal where the sizes do not multiply up to numel; 1 when they do. */
+int layout_fill_size(int64_t numel, int ndim, const int64_t *size, int64_t *full);
+
 /* ---- views: each reads `in` and fills `out` (they may not be the same object) ---------------- */
 int view_expand(const layout *in, int ndim, const int64_t *size, layout *out);            /* -1 keeps a size */
-/* reshape without a copy: 1 done, 0 the strides cannot express it, -1 refused. size may hold one -1 (layout_infer_size first). */
+/* reshape without a copy: 1 done, 0 the strides cannot express it, -1 refused. size may hold one -1. */
 int view_reshape(const layout *in, int ndim, const int64_t *size, layout *out);
-int layout_infer_size(const char *op, int64_t numel, int ndim, const int64_t *size, int64_t *full);
 int view_transpose(const layout *in, int64_t dim0, int64_t dim1, layout *out);
 int view_permute(const layout *in, int n, const int64_t *dims, layout *out);
 int view_select(const layout *in, int64_t dim, int64_t index, layout *out);
@@ -66,8 +77,9 @@ int view_diagonal(const layout *in, int64_t offset, int64_t dim1, int64_t dim2, 
 int view_unfold(const layout *in, int64_t dim, int64_t size, int64_t step, layout *out);
 int view_flatten_size(const layout *in, int64_t start, int64_t end, int *ndim, int64_t *size); /* target size for reshape */
 int view_unflatten_size(const layout *in, int64_t dim, int n, const int64_t *sizes, int *ndim, int64_t *size);
-/* Sizes non-negative, strides non-negative, last element inside `storage_numel` elements; CT_RUNTIME as PyTorch. */
-int view_as_strided(int ndim, const int64_t *size, const int64_t *stride, int64_t offset, int64_t storage_numel, layout *out);
+/* Sizes and strides non-negative, last element of `item` bytes inside `storage_bytes`; CT_RUNTIME as PyTorch. */
+int view_as_strided(int ndim, const int64_t *size, const int64_t *stride, int64_t offset, int64_t storage_bytes, int64_t item,
+                    layout *out);
 
 /* ---- memory: exact overlap -------------------------------------------------------------------- */
 /* Do two different indices of one layout reach the same element? Exact (bounded integer problem, Diophantine
@@ -79,6 +91,8 @@ overlap layout_overlap(int a_ndim, const int64_t *a_size, const int64_t *a_strid
                        int b_ndim, const int64_t *b_size, const int64_t *b_stride, int64_t b_start, int64_t b_item);
 /* Elements that the layout reaches, exactly. */
 int64_t layout_distinct(int ndim, const int64_t *size, const int64_t *stride);
-/* Lowest and highest element reached, relative to offset (0, -1 for empty). */
+/* Lowest and highest element reached, relative to offset (0, -1 for empty), of an accepted layout. */
 void layout_extent(int ndim, const int64_t *size, const int64_t *stride, int64_t *low, int64_t *high);
+/* The same including the offset, for sizes and strides from outside; false when it does not fit into 64 bits. */
+bool layout_reach(int ndim, const int64_t *size, const int64_t *stride, int64_t offset, int64_t *low, int64_t *high);
 #endif

@@ -127,7 +127,7 @@ static int as_strided_shape(call *c)
     if (size->n != stride->n)
         return ct_fail(CT_RUNTIME, "mismatch in length of strides and shape: as_strided got %u sizes and %u strides", size->n, stride->n);
     int64_t offset = arg_int(&c->args[3], a->offset);
-    if (view_as_strided((int)size->n, size->ints, stride->ints, offset, a->st->nbytes / dtype_bytes(a->dtype), &out) < 0)
+    if (view_as_strided((int)size->n, size->ints, stride->ints, offset, a->st->nbytes, dtype_bytes(a->dtype), &out) < 0)
         return -1;
     array_layout(a, &in);
     keep_geometry(c, in.ndim, in.offset, in.size, in.stride);

@@ -17,3 +17,12 @@ const op *const op_table[] = {
 #undef TEST
 #undef COMPARE
     NULL};
+
+const char *op_public_name(const op *o, char *buffer, size_t capacity)
+{
+    size_t n = 0;
+    for (; o->name[n] && o->name[n] != '.' && n + 1 < capacity; n++)
+        buffer[n] = o->name[n];
+    buffer[n] = '\0';
+    return buffer;
+}

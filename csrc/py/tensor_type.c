@@ -165,10 +165,18 @@ static PyObject *inplace(const op *o, PyObject *a, PyObject *b)
     return Py_NewRef(a);
 }
 
-/* Ops with overloads go through their callable. */
-static PyObject *named(const char *name, PyObject *a, PyObject *b)
+/* Ops with overloads go through their callable; `slot` remembers it after the first call. */
+static PyObject *callable(PyObject **slot, const char *name)
 {
-    PyObject *f = py_op_object(name);
+    if (CT_LIKELY(*slot != NULL))
+        return *slot;
+    PyObject *method = PyObject_GetAttrString((PyObject *)py_tensor_type, name);
+    return *slot = method; /* kept for the life of the process */
+}
+
+static PyObject *named(PyObject **slot, const char *name, PyObject *a, PyObject *b)
+{
+    PyObject *f = callable(slot, name);
     if (!f)
         return NULL;
     PyObject *args[2] = {a, b};
@@ -186,10 +194,12 @@ static PyObject *named(const char *name, PyObject *a, PyObject *b)
 #define DIRECT(slot, name)                                                                        \
     static PyObject *slot_##slot(PyObject *a, PyObject *b) { return binary(&op_##name, a, b); }   \
     static PyObject *slot_i##slot(PyObject *a, PyObject *b) { return inplace(&op_##name, a, b); }
-#define NAMED(slot, name) \
-    static PyObject *slot_##slot(PyObject *a, PyObject *b) { return named(name, a, b); }
-#define UNARY(slot, name) \
-    static PyObject *slot_##slot(PyObject *a) { return named(name, a, NULL); }
+#define NAMED(slot, name)                                                                         \
+    static PyObject *called_##slot;                                                               \
+    static PyObject *slot_##slot(PyObject *a, PyObject *b) { return named(&called_##slot, name, a, b); }
+#define UNARY(slot, name)                                                                         \
+    static PyObject *called_##slot;                                                               \
+    static PyObject *slot_##slot(PyObject *a) { return named(&called_##slot, name, a, NULL); }
 #include "table/operators.def"
 #undef DIRECT
 #undef NAMED
@@ -201,13 +211,15 @@ static PyObject *slot_pow(PyObject *a, PyObject *b, PyObject *modulus)
         PyErr_SetString(PyExc_TypeError, "pow() of a Tensor takes no third argument");
         return NULL;
     }
-    return named("pow", a, b);
+    static PyObject *slot;
+    return named(&slot, "pow", a, b);
 }
 
 static PyObject *slot_ipow(PyObject *a, PyObject *b, PyObject *modulus)
 {
     (void)modulus;
-    return named("pow_", a, b);
+    static PyObject *slot;
+    return named(&slot, "pow_", a, b);
 }
 
 static PyObject *tensor_richcompare(PyObject *a, PyObject *b, int how)

@@ -8,7 +8,6 @@ int py_tensor_setup(PyObject *module);
 PyObject *py_wrap_as(PyTypeObject *type, tensor *t);     /* new object of a subclass; takes *t */
 void py_tensor_track(PyObject *self);                    /* the object can be part of a cycle from now on */
 int64_t py_tensor_live(void);
-PyObject *py_op_object(const char *name);                /* borrowed callable "pow", "pow_" */
 
 /* attributes.c, methods.c */
 extern PyGetSetDef py_tensor_getset[];

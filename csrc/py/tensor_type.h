@@ -34,4 +34,5 @@ int py_function_setup(PyObject *module);
 PyObject *py_tensor_backward(PyObject *self, PyObject *const *args, Py_ssize_t n, PyObject *kwnames);
 PyObject *py_tensor_register_hook(PyObject *self, PyObject *hook);
 int py_autograd_setup(PyObject *module);
+void py_trace_setup(void);                               /* trace.c: anomaly mode */
 #endif

@@ -87,7 +87,9 @@ static int take_number(PyObject *o, arg *out)
     }
     if (PyLong_Check(o))
         return number_from_long(o, out);
-    return numpy_is_number(o) && py_number(o, out);
+    if (!numpy_is_number(o))
+        return 0;
+    return py_number(o, out) ? 1 : PyErr_Occurred() ? -1 : 0;
 }
 
 static int take_scalar(PyObject *o, arg *out)

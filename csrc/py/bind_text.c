@@ -18,11 +18,15 @@ static void put(PyObject **text, const char *format, ...)
     }
 }
 
-/* Classes of this module are shown without it, as PyTorch shows its own. */
+/* Classes of this module are shown as PyTorch shows its own. The text is good until the next call. */
 static const char *type_name(PyObject *o)
 {
+    static char shown[100];
     const char *name = Py_TYPE(o)->tp_name, *dot = strrchr(name, '.');
-    return dot && py_is_tensor(o) ? dot + 1 : py_is_dtype(o) ? "torch.dtype" : name;
+    if (!dot || strncmp(name, "ctgrad.", 7) != 0)
+        return name;
+    PyOS_snprintf(shown, sizeof shown, "%s%s", py_is_tensor(o) ? "" : "torch.", dot + 1);
+    return shown;
 }
 
 static int refuse(PyObject *message)

@@ -484,9 +484,13 @@ static int offer_all(registry *r)
     return result;
 }
 
+static PyObject *all_ops;
+PyObject *py_op_object(const char *name) { return PyDict_GetItemString(all_ops, name); }
+
 int py_ops_setup(PyObject *module, PyTypeObject *tensor_type)
 {
     registry r = {module, PyDict_New(), tensor_type};
+    Py_XSETREF(all_ops, Py_XNewRef(r.ops));
     int result = r.ops && PyType_Ready(&function_type) == 0 && PyType_Ready(&method_type) == 0
               && PyModule_AddType(module, &function_type) == 0 && PyModule_AddType(module, &method_type) == 0
               && PyModule_AddObjectRef(module, "_ops", r.ops) == 0 && py_results_setup(module) == 0 ? offer_all(&r) : -1;

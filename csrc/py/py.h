@@ -84,6 +84,7 @@ PyObject *signature_inspect(const signature *const *s, uint32_t n); /* new inspe
 /* CALL_NEW or CALL_INPLACE. Methods bind to an instance; functions, like Python's built-in ones, do not (class A: f = relu). */
 PyObject *py_op_new(const op *const *overloads, uint32_t n, uint32_t mode, const char *name, bool method);
 int py_ops_setup(PyObject *module, PyTypeObject *tensor_type);
+PyObject *py_op_object(const char *name);                         /* borrowed; the function, or the method where there is none; NULL without exception */
 PyObject *py_call_op(const op *o, uint32_t n_args, arg *args);    /* new result; for slots */
 PyObject *py_results(call *c);                                    /* new: a Tensor, a named tuple or a tuple; empties the call */
 /* A tuple class with named fields ("values indices"), shown as torch.return_types.NAME and found in ctgrad.return_types; borrowed. */

@@ -170,8 +170,8 @@ static PyObject *callable(PyObject **slot, const char *name)
 {
     if (CT_LIKELY(*slot != NULL))
         return *slot;
-    PyObject *method = PyObject_GetAttrString((PyObject *)py_tensor_type, name);
-    return *slot = method; /* kept for the life of the process */
+    PyObject *f = Py_XNewRef(py_op_object(name)); /* a function takes 2 ** x too, a method does not */
+    return *slot = f ? f : PyObject_GetAttrString((PyObject *)py_tensor_type, name); /* kept for the life of the process */
 }
 
 static PyObject *named(PyObject **slot, const char *name, PyObject *a, PyObject *b)

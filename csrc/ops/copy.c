@@ -35,20 +35,6 @@ const op op_to = {.name = "to.dtype", .sig = "(Tensor self, dtype dtype, bool co
     .run = op_block, .shape = to_shape, .kernel = copy_kernel, .kind = {"ToCopyBackward0", same_grad},
     .doc = "self converted to dtype; self itself where it has that dtype and copy is False."};
 
-/* ---- ones_like (hidden; the public one is a creation op) ----------------------------------------------------- */
-static int ones_like_shape(call *c) { return out_like(c, 0, c->in[0]->a, c->in[0]->a->dtype); }
-static void ones_like_kernel(call *c)
-{
-    double one;
-    k_nd nd;
-    array *out = c->oa[0];
-    dtype_store_i(&one, out->dtype, 1);
-    array_operands(&nd, 1, out->ndim, array_size(out), (const array *[]){out});
-    k_walk(&nd, K->fill[out->dtype], &one);
-}
-const op op_ones_like = {.name = "ones_like", .sig = "(Tensor self)", .flags = OP_HIDDEN | OP_FUNCTION | OP_NO_GRAD, .run = op_block,
-    .shape = ones_like_shape, .kernel = ones_like_kernel, .doc = "Ones of self's shape and dtype."};
-
 /* ---- where ----------------------------------------------------------------------------------------------------- */
 static int where_shape(call *c)
 {

@@ -1,0 +1,210 @@
+/* Creation: tensors from sizes, and like other tensors. Random ones stand in random.c. */
+#include "ops/create.h"
+#include <math.h>
+#include <string.h>
+
+/* ---- filling ------------------------------------------------------------------------------------------------ */
+void array_fill(array *a, const void *element)
+{
+    k_nd nd;
+    array_operands(&nd, 1, a->ndim, array_size(a), (const array *[]){a});
+    k_walk(&nd, K->fill[a->dtype], element);
+}
+
+void array_fill_number(array *a, const arg *number)
+{
+    double element;
+    if (number->kind == ARG_FLOAT)
+        dtype_store_f(&element, a->dtype, number->f);
+    else
+        dtype_store_i(&element, a->dtype, number->i);
+    array_fill(a, &element);
+}
+
+/* ---- sizes and dtypes ------------------------------------------------------------------------------------------ */
+
+int sized(call *c, const char *name, const arg *size, const arg *dtype, ct_dtype otherwise)
+{
+    int64_t numel;
+    if (layout_check_numel(name, (int)size->n, size->ints, &numel) < 0)
+        return -1;
+    c->work = numel;
+    return out_new(c, 0, arg_dtype(dtype, otherwise), (int)size->n, size->ints);
+}
+
+static ct_dtype number_dtype(const arg *a)
+{
+    return a->kind == ARG_FLOAT ? dtype_default() : a->kind == ARG_INT ? DT_I64 : DT_BOOL;
+}
+
+static void kernel_nothing(call *c) { (void)c; }
+static void kernel_zeros(call *c) { array_fill_number(c->oa[0], &(arg){.kind = ARG_INT, .i = 0}); }
+static void kernel_ones(call *c) { array_fill_number(c->oa[0], &(arg){.kind = ARG_INT, .i = 1}); }
+static void kernel_fill(call *c) { array_fill_number(c->oa[0], &c->args[1]); }
+static void kernel_new_fill(call *c) { array_fill_number(c->oa[0], &c->args[2]); }
+
+#define CREATE(id, public, signature, rule, fill, text)                                                                \
+    const op op_##id = {.name = public, .sig = signature, .doc = text, .flags = OP_FUNCTION | OP_OUT | OP_NO_GRAD,      \
+                        .run = op_block, .shape = rule, .kernel = fill};
+#define CREATE_METHOD(id, public, signature, rule, fill, text)                                                         \
+    const op op_##id = {.name = public, .sig = signature, .doc = text, .flags = OP_METHOD | OP_NO_GRAD,                 \
+                        .run = op_block, .shape = rule, .kernel = fill};
+
+/* ---- from sizes: args size, dtype --------------------------------------------------------------------------------- */
+static int sized_rule(call *c) { return sized(c, c->op->name, &c->args[0], &c->args[1], dtype_default()); }
+CREATE(empty, "empty", "(int... size, *, " HOST_LIKE ")", sized_rule, kernel_nothing, "Uninitialised tensor of the given sizes.")
+CREATE(zeros, "zeros", "(int... size, *, " HOST ")", sized_rule, kernel_zeros, "Zeros of the given sizes; default dtype unless dtype is given.")
+CREATE(ones, "ones", "(int... size, *, " HOST ")", sized_rule, kernel_ones, "Ones of the given sizes; default dtype unless dtype is given.")
+
+static int full_rule(call *c) { return sized(c, "full", &c->args[0], &c->args[2], number_dtype(&c->args[1])); }
+CREATE(full, "full", "(int[] size, Scalar fill_value, *, " HOST ")", full_rule, kernel_fill,
+       "fill_value everywhere; its category decides the dtype unless dtype is given.")
+
+static int empty_strided_rule(call *c)
+{
+    const arg *size = &c->args[0], *stride = &c->args[1];
+    int64_t low, high, numel;
+    layout l = {.ndim = (int)size->n};
+    if (size->n != stride->n)
+        return ct_fail(CT_RUNTIME, "mismatch in length of strides and shape: empty_strided got %u sizes and %u strides", size->n, stride->n);
+    if (layout_check_numel("empty_strided", l.ndim, size->ints, &numel) < 0)
+        return -1;
+    if (view_as_strided(l.ndim, size->ints, stride->ints, 0, INT64_MAX, 1, &l) < 0)
+        return -1;
+    layout_extent(l.ndim, l.size, l.stride, &low, &high);
+    array *whole = array_new(arg_dtype(&c->args[2], dtype_default()), 1, (int64_t[]){numel ? high + 1 : 0});
+    if (!whole)
+        return -1;
+    c->oa[0] = array_alias(whole, l.ndim, l.size, l.stride, 0);
+    array_drop(whole);
+    return c->oa[0] ? 0 : -1;
+}
+const op op_empty_strided = {.name = "empty_strided", .sig = "(int[] size, int[] stride, *, " HOST ")", .flags = OP_FUNCTION | OP_NO_GRAD, .run = op_block,
+    .shape = empty_strided_rule, .kernel = kernel_nothing, .doc = "Uninitialised tensor of the given sizes and strides."};
+
+/* ---- like another: args self, dtype ---------------------------------------------------------------------------------- */
+static int like(call *c, const arg *dtype)
+{
+    const array *a = c->in[0]->a;
+    c->work = a->numel;
+    return out_like(c, 0, a, arg_dtype(dtype, a->dtype));
+}
+static int like_rule(call *c) { return like(c, &c->args[1]); }
+CREATE(empty_like, "empty_like", "(Tensor self, *, " HOST_LIKE ")", like_rule, kernel_nothing, "Uninitialised tensor of self's shape, dtype and memory order.")
+CREATE(zeros_like, "zeros_like", "(Tensor self, *, " HOST_LIKE ")", like_rule, kernel_zeros, "Zeros of self's shape and, unless dtype is given, dtype.")
+CREATE(ones_like, "ones_like", "(Tensor self, *, " HOST_LIKE ")", like_rule, kernel_ones, "Ones of self's shape and, unless dtype is given, dtype.")
+static int full_like_rule(call *c) { return like(c, &c->args[2]); }
+CREATE(full_like, "full_like", "(Tensor self, Scalar fill_value, *, " HOST_LIKE ")", full_like_rule, kernel_fill, "fill_value in self's shape and, unless dtype is given, dtype.")
+
+static int new_rule(call *c) { return sized(c, c->op->name, &c->args[1], &c->args[2], c->in[0]->a->dtype); }
+CREATE_METHOD(new_empty, "new_empty", "(Tensor self, int... size, *, " HOST ")", new_rule, kernel_nothing, "Uninitialised tensor of the given sizes and self's dtype.")
+CREATE_METHOD(new_zeros, "new_zeros", "(Tensor self, int... size, *, " HOST ")", new_rule, kernel_zeros, "Zeros of the given sizes and self's dtype.")
+CREATE_METHOD(new_ones, "new_ones", "(Tensor self, int... size, *, " HOST ")", new_rule, kernel_ones, "Ones of the given sizes and self's dtype.")
+static int new_full_rule(call *c) { return sized(c, "new_full", &c->args[1], &c->args[3], c->in[0]->a->dtype); }
+CREATE_METHOD(new_full, "new_full", "(Tensor self, int[] size, Scalar fill_value, *, " HOST ")", new_full_rule, kernel_new_fill, "fill_value in the given sizes and self's dtype.")
+
+/* ---- arange: args start, end, step, dtype ------------------------------------------------------------------------------ */
+/* ceil((end - start) / step) elements; in integers exactly, in floats in double as PyTorch counts them. */
+static int arange_count(const arg *start, const arg *end, const arg *step, bool whole, int64_t *n)
+{
+    double s = arg_double(start), e = arg_double(end), d = arg_double(step);
+    if (d == 0)
+        return ct_fail(CT_RUNTIME, "step must be nonzero");
+    if (!isfinite(s) || !isfinite(e))
+        return ct_fail(CT_RUNTIME, "unsupported range: %g -> %g", s, e);
+    if ((d > 0 && s > e) || (d < 0 && s < e))
+        return ct_fail(CT_RUNTIME, "upper bound and lower bound inconsistent with step sign: arange from %g to %g by %g", s, e, d);
+    double count = ceil((e - s) / d);
+    if (whole) {
+        __int128 span = (__int128)end->i - start->i, by = step->i;
+        __int128 exact = (span + by - (by > 0 ? 1 : -1)) / by;
+        count = exact > INT64_MAX / 16 ? 1e300 : (double)exact;
+        *n = (int64_t)(exact > INT64_MAX / 16 ? 0 : exact);
+    } else
+        *n = (int64_t)(count < 9e17 ? count : 0);
+    return count > 9e17 ? ct_fail(CT_RUNTIME, "invalid size, possible overflow: arange from %g to %g by %g", s, e, d) : 0;
+}
+
+static int arange_of(call *c, const arg *start, const arg *end, const arg *step, const arg *dtype)
+{
+    bool whole = start->kind != ARG_FLOAT && end->kind != ARG_FLOAT && step->kind != ARG_FLOAT;
+    int64_t n;
+    if (arange_count(start, end, step, whole, &n) < 0)
+        return -1;
+    ct_dtype d = arg_dtype(dtype, whole ? DT_I64 : dtype_default());
+    if (d == DT_BOOL)
+        return ct_fail(CT_NOTIMPL, "\"arange_cpu\" not implemented for 'Bool'");
+    c->work = n;
+    return out_new(c, 0, d, 1, &n);
+}
+static int64_t whole_of(const arg *a) { return a->kind == ARG_FLOAT ? (int64_t)a->f : a->i; }
+static void arange_fill(array *out, const arg *start, const arg *step)
+{
+    double real[2] = {arg_double(start), arg_double(step)};
+    int64_t whole[2] = {whole_of(start), whole_of(step)}, stride = dtype_bytes(out->dtype);
+    char *data = array_data(out);
+    K->arange[out->dtype](&data, &stride, out->numel, dtype_is_float(out->dtype) ? (void *)real : (void *)whole);
+}
+static const arg zero = {.kind = ARG_INT, .i = 0}, one = {.kind = ARG_INT, .i = 1};
+static int arange_end_rule(call *c) { return arange_of(c, &zero, &c->args[0], &one, &c->args[1]); }
+static void arange_end_kernel(call *c) { arange_fill(c->oa[0], &zero, &one); }
+static int arange_rule(call *c) { return arange_of(c, &c->args[0], &c->args[1], &c->args[2], &c->args[3]); }
+static void arange_kernel(call *c) { arange_fill(c->oa[0], &c->args[0], &c->args[2]); }
+CREATE(arange_end, "arange.end", "(Scalar end, *, " HOST ")", arange_end_rule, arange_end_kernel, "0, 1, … below end; int64 for integers, else the default dtype.")
+CREATE(arange, "arange", "(Scalar start, Scalar end, Scalar step=1, *, " HOST ")", arange_rule, arange_kernel,
+       "start, start + step, … up to but not including end. RuntimeError for a step of 0 or of the wrong sign.")
+
+/* ---- linspace: args start, end, steps, dtype ------------------------------------------------------------------------------ */
+static int linspace_rule(call *c)
+{
+    int64_t n = c->args[2].i;
+    if (n < 0)
+        return ct_fail(CT_RUNTIME, "number of steps must be non-negative: linspace got %lld", (long long)n);
+    c->work = n;
+    return out_new(c, 0, arg_dtype(&c->args[3], dtype_default()), 1, &n);
+}
+/* Counted from both ends towards the middle, as PyTorch does, each half in the dtype's own arithmetic. */
+#define LINSPACE(ctype, type, to_step)                                                                          \
+    {                                                                                                           \
+        type first = (type)start, last = (type)end, step = (type)(to_step);                                     \
+        for (int64_t i = 0; i < n; i++)                                                                         \
+            ((ctype *)data)[i] = (ctype)(i < n / 2 ? first + step * (type)i : last - step * (type)(n - 1 - i)); \
+    }
+static void linspace_kernel(call *c)
+{
+    double start = arg_double(&c->args[0]), end = arg_double(&c->args[1]);
+    array *out = c->oa[0];
+    char *data = array_data(out);
+    int64_t n = out->numel;
+    if (n == 1) {
+        dtype_store_f(data, out->dtype, start);
+        return;
+    }
+    switch (out->dtype) {
+    case DT_F32: LINSPACE(float, float, ((float)end - (float)start) / (float)(n - 1)) break;
+    case DT_F64: LINSPACE(double, double, (end - start) / (double)(n - 1)) break;
+    case DT_I64: LINSPACE(int64_t, double, ((double)(int64_t)end - (double)(int64_t)start) / (double)(n - 1)) break;
+    case DT_I32: LINSPACE(int32_t, double, ((double)(int64_t)end - (double)(int64_t)start) / (double)(n - 1)) break;
+    default: LINSPACE(uint8_t, double, ((double)(int64_t)end - (double)(int64_t)start) / (double)(n - 1)) break;
+    }
+}
+CREATE(linspace, "linspace", "(Scalar start, Scalar end, int steps, *, " HOST ")", linspace_rule, linspace_kernel,
+       "steps values from start to end, both included, equally spaced.")
+
+/* ---- eye: args n, m, dtype ---------------------------------------------------------------------------------------------------- */
+static int eye_rule(call *c)
+{
+    int64_t n = c->args[0].i, m = arg_int(&c->args[1], n);
+    if (n < 0 || m < 0)
+        return ct_fail(CT_RUNTIME, "n must be greater or equal to 0, got %lld by %lld", (long long)n, (long long)m);
+    return out_new(c, 0, arg_dtype(&c->args[2], dtype_default()), 2, (int64_t[]){n, m});
+}
+static void eye_kernel(call *c)
+{
+    array *out = c->oa[0];
+    int64_t n = array_size(out)[0], m = array_size(out)[1], item = dtype_bytes(out->dtype);
+    memset(array_data(out), 0, (size_t)(out->numel * item));
+    for (int64_t i = 0; i < n && i < m; i++)
+        dtype_store_i(array_data(out) + i * (m + 1) * item, out->dtype, 1);
+}
+CREATE(eye, "eye", "(int n, int? m=None, *, " HOST ")", eye_rule, eye_kernel, "Matrix with ones on the diagonal; n by m, m = n unless given.")

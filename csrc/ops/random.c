@@ -1,0 +1,243 @@
+/* Random ops: which draws an op makes; the numbers come from kernel/random.h. A generator argument is a ct_rng. */
+#include "kernel/random.h"
+#include "ops/create.h"
+#include <math.h>
+#include <string.h>
+
+ct_rng *op_default_rng; /* set by the host */
+
+static ct_rng *rng_of(const arg *a) { return a->kind == ARG_OBJECT ? a->obj : op_default_rng; }
+
+/* ---- drawing into an array ---------------------------------------------------------------------------------- */
+static void draw(array *out, k_loop *loop, const k_draw *d)
+{
+    k_nd nd;
+    array_operands(&nd, 1, out->ndim, array_size(out), (const array *[]){out});
+    k_draw_order(&nd);
+    k_walk_in_order(&nd, loop, d);
+}
+
+static void draw_normal(array *out, ct_rng *rng, double mean, double std)
+{
+    if (out->numel < 16 || !array_is_contiguous(out))
+        draw(out, k_normal[out->dtype], &(k_draw){.rng = rng, .a = mean, .b = std});
+    else if (out->dtype == DT_F32)
+        k_normal_f32(rng, (float *)array_data(out), out->numel, mean, std);
+    else
+        k_normal_f64(rng, (double *)array_data(out), out->numel, mean, std);
+}
+
+static void draw_range(array *out, ct_rng *rng, int64_t low, int64_t high)
+{
+    k_draw d = k_draw_between(rng, k_random_from(out->dtype, low), k_random_to(out->dtype, high) - 1);
+    draw(out, k_random_range[out->dtype], &d);
+}
+
+static int offered(const call *c, k_loop *const *table, ct_dtype dtype)
+{
+    static const char *const titles[DT_COUNT] = {"Bool", "Byte", "Int", "Long", "Float", "Double"};
+    return table[dtype] ? 0 : ct_fail(CT_NOTIMPL, "\"%s\" not implemented for '%s'", c->op->name, titles[dtype]);
+}
+
+/* ---- in place: self is oa[0]; numbers from args 1 and 2, the generator from arg 3 ------------------------------- */
+static int in_place_rule(call *c, k_loop *const *table)
+{
+    c->work = c->in[0]->a->numel;
+    return offered(c, table, c->in[0]->a->dtype);
+}
+static int zero_grad(scope *s, node *n, T const *g, T *out)
+{
+    (void)n;
+    return (out[0] = f_zeros_like(s, g[0])) ? 0 : -1;
+}
+
+static int uniform_rule(call *c)
+{
+    double low = arg_double(&c->args[1]), high = arg_double(&c->args[2]);
+    if (!(low <= high))
+        return ct_fail(CT_RUNTIME, "uniform_ expects to return a [from, to) range, but found from=%g > to=%g", low, high);
+    double most = c->in[0]->a->dtype == DT_F32 ? 3.4028234663852886e38 : 1.7976931348623157e308;
+    if (!(high - low <= most))
+        return ct_fail(CT_RUNTIME, "uniform_ expects to-from <= std::numeric_limits<%s>::max(), but found to=%g and from=%g which result in to-from to exceed the limit",
+                       dtype_name(c->in[0]->a->dtype), high, low);
+    return in_place_rule(c, k_uniform);
+}
+static void uniform_kernel(call *c)
+{
+    draw(c->oa[0], k_uniform[c->oa[0]->dtype], &(k_draw){.rng = rng_of(&c->args[3]), .a = arg_double(&c->args[1]), .b = arg_double(&c->args[2])});
+}
+
+static int normal_rule(call *c)
+{
+    double std = arg_double(&c->args[2]);
+    if (!(std >= 0))
+        return ct_fail(CT_RUNTIME, "normal_ expects std >= 0.0, but found std=%g", std);
+    return in_place_rule(c, k_normal);
+}
+static void normal_kernel(call *c) { draw_normal(c->oa[0], rng_of(&c->args[3]), arg_double(&c->args[1]), arg_double(&c->args[2])); }
+
+static int exponential_rule(call *c)
+{
+    if (!(arg_double(&c->args[1]) > 0))
+        return ct_fail(CT_RUNTIME, "exponential_ expects lambda > 0.0, but found lambda=%g", arg_double(&c->args[1]));
+    return in_place_rule(c, k_exponential);
+}
+static void exponential_kernel(call *c) { draw(c->oa[0], k_exponential[c->oa[0]->dtype], &(k_draw){.rng = rng_of(&c->args[2]), .a = arg_double(&c->args[1])}); }
+
+static int bernoulli_p_rule(call *c)
+{
+    double p = arg_double(&c->args[1]);
+    if (!(p >= 0 && p <= 1))
+        return ct_fail(CT_RUNTIME, "bernoulli_ expects p to be in [0, 1], but got p=%g", p);
+    return in_place_rule(c, k_bernoulli);
+}
+static void bernoulli_p_kernel(call *c) { draw(c->oa[0], k_bernoulli[c->oa[0]->dtype], &(k_draw){.rng = rng_of(&c->args[2]), .a = arg_double(&c->args[1])}); }
+
+static int random_rule(call *c)
+{
+    int64_t low = arg_int(&c->args[1], 0), high = arg_int(&c->args[2], 0);
+    if (arg_given(&c->args[2]) && low >= high)
+        return ct_fail(CT_RUNTIME, "random_ expects 'from' to be less than 'to', but got from=%lld >= to=%lld", (long long)low, (long long)high);
+    return in_place_rule(c, k_random_range);
+}
+static void random_kernel(call *c)
+{
+    array *out = c->oa[0];
+    ct_rng *rng = rng_of(&c->args[3]);
+    if (arg_given(&c->args[2]))
+        draw_range(out, rng, arg_int(&c->args[1], 0), c->args[2].i);
+    else {
+        int64_t low = arg_int(&c->args[1], 0);
+        k_draw d = !arg_given(&c->args[1]) ? k_draw_any(rng, out->dtype) : low == INT64_MIN ? k_draw_between(rng, low, INT64_MAX)
+                 : k_draw_between(rng, k_random_from(out->dtype, low), k_random_top(out->dtype));
+        draw(out, k_random_range[out->dtype], &d);
+    }
+}
+static int random_to_rule(call *c)
+{
+    if (c->args[1].i <= 0)
+        return ct_fail(CT_RUNTIME, "random_ expects 'from' to be less than 'to', but got from=0 >= to=%lld", (long long)c->args[1].i);
+    return in_place_rule(c, k_random_range);
+}
+static void random_to_kernel(call *c) { draw_range(c->oa[0], rng_of(&c->args[2]), 0, c->args[1].i); }
+
+#define DRAW(id, public, signature, rule, fill, node_name, text)                                                                  \
+    const op op_##id = {.name = public, .sig = signature, .doc = text, .flags = OP_METHOD | OP_ONLY_INPLACE | OP_IN_WRITES_SELF,   \
+                        .run = op_block, .shape = rule, .kernel = fill, .kind = {node_name, zero_grad}};
+DRAW(uniform_, "uniform_", "(Tensor self, float from=0, float to=1, *, Generator? generator=None)", uniform_rule, uniform_kernel, "UniformBackward0",
+     "Fills self from the uniform distribution over [from, to).")
+DRAW(normal_, "normal_", "(Tensor self, float mean=0, float std=1, *, Generator? generator=None)", normal_rule, normal_kernel, "NormalBackward0",
+     "Fills self from the normal distribution.")
+DRAW(exponential_, "exponential_", "(Tensor self, float lambd=1, *, Generator? generator=None)", exponential_rule, exponential_kernel, "ExponentialBackward0",
+     "Fills self from the exponential distribution of rate lambd.")
+DRAW(bernoulli_, "bernoulli_", "(Tensor self, float p=0.5, *, Generator? generator=None)", bernoulli_p_rule, bernoulli_p_kernel, "BernoulliBackward0",
+     "Fills self with ones of probability p and zeros.")
+DRAW(random_to_, "random_.to", "(Tensor self, int to, *, Generator? generator=None)", random_to_rule, random_to_kernel, "RandomBackward0",
+     "Fills self with integers from 0 to to - 1.")
+DRAW(random_, "random_", "(Tensor self, int? from=None, int? to=None, *, Generator? generator=None)", random_rule, random_kernel, "RandomBackward0",
+     "Fills self with integers from from to to - 1; without bounds, with all that the dtype holds exactly.")
+
+/* ---- fresh: rand, randn: args size, generator, dtype ----------------------------------------------------------------- */
+static int float_dtype(const call *c, ct_dtype d)
+{
+    return dtype_is_float(d) ? 0 : offered(c, k_normal, d);
+}
+static int rand_rule(call *c)
+{
+    return float_dtype(c, arg_dtype(&c->args[2], dtype_default())) < 0 ? -1 : sized(c, c->op->name, &c->args[0], &c->args[2], dtype_default());
+}
+static void rand_kernel(call *c) { draw(c->oa[0], k_uniform[c->oa[0]->dtype], &(k_draw){.rng = rng_of(&c->args[1]), .b = 1}); }
+static void randn_kernel(call *c) { draw_normal(c->oa[0], rng_of(&c->args[1]), 0, 1); }
+
+#define FRESH(id, public, signature, rule, fill, text)                                                                  \
+    const op op_##id = {.name = public, .sig = signature, .doc = text, .flags = OP_FUNCTION | OP_OUT | OP_NO_GRAD,       \
+                        .run = op_block, .shape = rule, .kernel = fill};
+FRESH(rand, "rand", "(int... size, *, Generator? generator=None, " HOST ")", rand_rule, rand_kernel, "Uniform numbers of [0, 1).")
+FRESH(randn, "randn", "(int... size, *, Generator? generator=None, " HOST ")", rand_rule, randn_kernel, "Normal numbers of mean 0 and variance 1.")
+
+static int rand_like_rule(call *c)
+{
+    const array *a = c->in[0]->a;
+    ct_dtype d = arg_dtype(&c->args[1], a->dtype);
+    c->work = a->numel;
+    return float_dtype(c, d) < 0 ? -1 : out_like(c, 0, a, d);
+}
+static void rand_like_kernel(call *c) { draw(c->oa[0], k_uniform[c->oa[0]->dtype], &(k_draw){.rng = op_default_rng, .b = 1}); }
+static void randn_like_kernel(call *c) { draw_normal(c->oa[0], op_default_rng, 0, 1); }
+FRESH(rand_like, "rand_like", "(Tensor self, *, " HOST_LIKE ")", rand_like_rule, rand_like_kernel, "Uniform numbers of [0, 1) in self's shape.")
+FRESH(randn_like, "randn_like", "(Tensor self, *, " HOST_LIKE ")", rand_like_rule, randn_like_kernel, "Normal numbers in self's shape.")
+
+/* ---- randint: args low, high, size, generator, dtype -------------------------------------------------------------------- */
+static int check_range(const char *name, int64_t low, int64_t high)
+{
+    return low < high ? 0 : ct_fail(CT_RUNTIME, "random_ expects 'from' to be less than 'to', but got from=%lld >= to=%lld (%s)", (long long)low, (long long)high, name);
+}
+static int randint_rule(call *c)
+{
+    return check_range("randint", c->args[0].i, c->args[1].i) < 0 ? -1 : sized(c, "randint", &c->args[2], &c->args[4], DT_I64);
+}
+static void randint_kernel(call *c) { draw_range(c->oa[0], rng_of(&c->args[3]), c->args[0].i, c->args[1].i); }
+static int randint_high_rule(call *c)
+{
+    return check_range("randint", 0, c->args[0].i) < 0 ? -1 : sized(c, "randint", &c->args[1], &c->args[3], DT_I64);
+}
+static void randint_high_kernel(call *c) { draw_range(c->oa[0], rng_of(&c->args[2]), 0, c->args[0].i); }
+FRESH(randint_high, "randint.high", "(int high, int[] size, *, Generator? generator=None, " HOST ")", randint_high_rule, randint_high_kernel, "Integers from 0 to high - 1.")
+FRESH(randint, "randint", "(int low, int high, int[] size, *, Generator? generator=None, " HOST ")", randint_rule, randint_kernel, "Integers from low to high - 1.")
+
+static int randint_like_rule(call *c)
+{
+    bool two = arg_given(&c->args[2]);
+    const array *a = c->in[0]->a;
+    if (check_range("randint_like", two ? c->args[1].i : 0, two ? c->args[2].i : c->args[1].i) < 0)
+        return -1;
+    return out_like(c, 0, a, arg_dtype(&c->args[3], a->dtype));
+}
+static void randint_like_kernel(call *c)
+{
+    bool two = arg_given(&c->args[2]);
+    draw_range(c->oa[0], op_default_rng, two ? c->args[1].i : 0, two ? c->args[2].i : c->args[1].i);
+}
+FRESH(randint_like, "randint_like", "(Tensor self, int low, int? high=None, *, " HOST_LIKE ")", randint_like_rule, randint_like_kernel,
+      "Integers from low to high - 1 (one bound: from 0) in self's shape.")
+
+/* ---- randperm: args n, generator, dtype ------------------------------------------------------------------------------------ */
+static int randperm_rule(call *c)
+{
+    int64_t n = c->args[0].i;
+    ct_dtype d = arg_dtype(&c->args[2], DT_I64);
+    if (n < 0)
+        return ct_fail(CT_RUNTIME, "n must be non-negative, got %lld", (long long)n);
+    if (d == DT_BOOL)
+        return ct_fail(CT_NOTIMPL, "\"randperm\" not implemented for 'Bool'");
+    if (d == DT_U8 && n > 256)
+        return ct_fail(CT_RUNTIME, "n is too large for result tensor type: randperm of %lld in uint8", (long long)n);
+    c->work = n;
+    return out_new(c, 0, d, 1, &n);
+}
+static void randperm_kernel(call *c)
+{
+    array *out = c->oa[0];
+    k_randperm(rng_of(&c->args[1]), out->dtype, array_data(out), dtype_bytes(out->dtype), out->numel);
+}
+FRESH(randperm, "randperm", "(int n, *, Generator? generator=None, " HOST ")", randperm_rule, randperm_kernel, "The integers 0 … n - 1 in random order.")
+
+/* ---- bernoulli of a tensor of probabilities: args self, generator ------------------------------------------------------------- */
+static int bernoulli_rule(call *c)
+{
+    const array *a = c->in[0]->a;
+    if (!dtype_is_float(a->dtype))
+        return ct_fail(CT_NOTIMPL, "\"bernoulli_tensor_cpu_p_\" not implemented for '%s'", dtype_name(a->dtype));
+    c->work = a->numel;
+    return out_like(c, 0, a, a->dtype);
+}
+static void bernoulli_kernel(call *c)
+{
+    array *out = c->oa[0];
+    k_nd nd;
+    array_operands(&nd, 2, out->ndim, array_size(out), (const array *[]){out, c->ia[0]});
+    k_draw_order(&nd);
+    k_walk_in_order(&nd, (c->ia[0]->dtype == DT_F32 ? k_bernoulli_of_f32 : k_bernoulli_of_f64)[out->dtype], &(k_draw){.rng = rng_of(&c->args[1])});
+}
+const op op_bernoulli = {.name = "bernoulli", .sig = "(Tensor self, *, Generator? generator=None)", .flags = OP_OUT, .run = op_block, .shape = bernoulli_rule,
+    .kernel = bernoulli_kernel, .kind = {"BernoulliBackward0", zero_grad}, .doc = "Ones where a draw falls below self's element, a probability; else zeros."};

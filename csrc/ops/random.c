@@ -1,4 +1,5 @@
-/* Random ops: which draws an op makes; the numbers come from kernel/random.h. A generator argument is a ct_rng. */
+/* Random ops: which draws an op makes; the numbers come from kernel/random.h. A generator argument is a ct_rng.
+ * No rule declares work, so the lock stays held: threads that share a generator take turns. */
 #include "kernel/random.h"
 #include "ops/create.h"
 #include <math.h>
@@ -42,7 +43,6 @@ static int offered(const call *c, k_loop *const *table, ct_dtype dtype)
 /* ---- in place: self is oa[0]; numbers from args 1 and 2, the generator from arg 3 ------------------------------- */
 static int in_place_rule(call *c, k_loop *const *table)
 {
-    c->work = c->in[0]->a->numel;
     return offered(c, table, c->in[0]->a->dtype);
 }
 static int zero_grad(scope *s, node *n, T const *g, T *out)
@@ -159,7 +159,6 @@ static int rand_like_rule(call *c)
 {
     const array *a = c->in[0]->a;
     ct_dtype d = arg_dtype(&c->args[1], a->dtype);
-    c->work = a->numel;
     return float_dtype(c, d) < 0 ? -1 : out_like(c, 0, a, d);
 }
 static void rand_like_kernel(call *c) { draw(c->oa[0], k_uniform[c->oa[0]->dtype], &(k_draw){.rng = op_default_rng, .b = 1}); }
@@ -212,7 +211,6 @@ static int randperm_rule(call *c)
         return ct_fail(CT_NOTIMPL, "\"randperm\" not implemented for 'Bool'");
     if (d == DT_U8 && n > 256)
         return ct_fail(CT_RUNTIME, "n is too large for result tensor type: randperm of %lld in uint8", (long long)n);
-    c->work = n;
     return out_new(c, 0, d, 1, &n);
 }
 static void randperm_kernel(call *c)
@@ -228,7 +226,6 @@ static int bernoulli_rule(call *c)
     const array *a = c->in[0]->a;
     if (!dtype_is_float(a->dtype))
         return ct_fail(CT_NOTIMPL, "\"bernoulli_tensor_cpu_p_\" not implemented for '%s'", dtype_name(a->dtype));
-    c->work = a->numel;
     return out_like(c, 0, a, a->dtype);
 }
 static void bernoulli_kernel(call *c)

@@ -138,13 +138,49 @@ bool layout_reach(int ndim, const int64_t *size, const int64_t *stride, int64_t 
     return true;
 }
 
-/* ---- strides of fresh results -------------------------------------------------------------------
- * The order is PyTorch's: an insertion sort from the row-major order in which a pair is compared by the
- * operands in turn; a stride 0 says nothing, equal strides put the longer dimension outside. */
-static int compare_dims(int n, const int64_t *const *stride, const int64_t *size, int inner, int outer)
+/* ---- strides of fresh results ------------------------------------------------------------------- */
+/* NHWC: the order 0, 2, 3, 1 of four dimensions. */
+static bool is_channels_last(const int64_t *size, const int64_t *stride)
+{
+    int64_t turned[4] = {size[0], size[2], size[3], size[1]}, steps[4] = {stride[0], stride[2], stride[3], stride[1]};
+    return layout_is_contiguous(4, turned, steps);
+}
+
+/* Operands that all have the result's shape and agree on an order keep it. */
+static bool agree_on_order(int ndim, const int64_t *size, int n, const geometry *operand, int64_t *out)
+{
+    size_t bytes = (size_t)ndim * sizeof *size;
+    bool row_major = true, channels_last = ndim == 4, alike = true;
+    for (int i = 0; i < n; i++) {
+        const int64_t *stride = operand[i].stride;
+        if (operand[i].ndim != ndim || memcmp(operand[i].size, size, bytes))
+            return false;
+        row_major = row_major && layout_is_contiguous(ndim, size, stride);
+        channels_last = channels_last && is_channels_last(size, stride);
+        alike = alike && !memcmp(stride, operand[0].stride, bytes);
+    }
+    if (row_major)
+        layout_row_major(ndim, size, out);
+    else if (channels_last)
+        out[1] = 1, out[3] = size[1], out[2] = size[3] * out[3], out[0] = size[2] * out[2];
+    else if (n && alike && layout_is_dense(ndim, size, operand[0].stride))
+        memmove(out, operand[0].stride, bytes);
+    else
+        return false;
+    return true;
+}
+
+static int64_t stride_within(const geometry *g, int ndim, const int64_t *size, int d)
+{
+    int own = d - (ndim - g->ndim);
+    return own < 0 || (g->size[own] == 1 && size[d] != 1) ? 0 : g->stride[own];
+}
+
+/* A repeated dimension says nothing; equal strides put the longer dimension outside. */
+static int compare_dims(int ndim, const int64_t *size, int n, const geometry *operand, int inner, int outer)
 {
     for (int i = 0; i < n; i++) {
-        int64_t x = stride[i][inner], y = stride[i][outer];
+        int64_t x = stride_within(&operand[i], ndim, size, inner), y = stride_within(&operand[i], ndim, size, outer);
         if (x == 0 || y == 0)
             continue;
         if (x != y)
@@ -155,13 +191,15 @@ static int compare_dims(int n, const int64_t *const *stride, const int64_t *size
     return 0;
 }
 
-static void sort_dims(int ndim, const int64_t *size, int n, const int64_t *const *stride, int *order)
+/* Insertion sort from the row-major order, the operands deciding in turn (the order of PyTorch's TensorIterator,
+ * which depends on the algorithm where they do not decide). */
+static void sort_dims(int ndim, const int64_t *size, int n, const geometry *operand, int *order)
 {
     for (int d = 0; d < ndim; d++)
         order[d] = ndim - 1 - d; /* fastest first */
     for (int i = 1; i < ndim; i++)
         for (int at = i, below = i - 1; below >= 0; below--) {
-            int says = compare_dims(n, stride, size, order[below], order[at]);
+            int says = compare_dims(ndim, size, n, operand, order[below], order[at]);
             if (says < 0)
                 break;
             if (says > 0) {
@@ -173,31 +211,40 @@ static void sort_dims(int ndim, const int64_t *size, int n, const int64_t *const
         }
 }
 
-void layout_dense_join(int ndim, const int64_t *size, int n, const int64_t *const *stride, int64_t *out)
+static void stride_in_order(int ndim, const int64_t *size, int n, const geometry *operand, int64_t *out)
 {
     int order[CT_MAXDIM];
     int64_t step = 1;
-    sort_dims(ndim, size, n, stride, order);
+    bool row_major = true;
+    sort_dims(ndim, size, n, operand, order);
     for (int i = 0; i < ndim; i++) {
+        row_major &= order[i] == ndim - 1 - i;
         out[order[i]] = step;
-        step *= size[order[i]]; /* by 0 too: so are the strides of PyTorch's empty results */
+        step *= size[order[i]]; /* by 0 too: so are the strides of PyTorch's empty results in another than row-major order */
     }
+    if (row_major)
+        layout_row_major(ndim, size, out);
+}
+
+void layout_elementwise(int ndim, const int64_t *size, int n, const geometry *operand, int64_t *out)
+{
+    if (!agree_on_order(ndim, size, n, operand, out))
+        stride_in_order(ndim, size, n, operand, out);
 }
 
 void layout_dense_like(int ndim, const int64_t *size, const int64_t *like_stride, int64_t *stride)
 {
-    if (layout_is_contiguous(ndim, size, like_stride))
-        layout_row_major(ndim, size, stride);
-    else
-        layout_preserve(ndim, size, like_stride, stride);
+    geometry like = {ndim, size, like_stride};
+    layout_elementwise(ndim, size, 1, &like, stride);
 }
 
 void layout_preserve(int ndim, const int64_t *size, const int64_t *like_stride, int64_t *stride)
 {
+    geometry like = {ndim, size, like_stride};
     if (layout_is_dense(ndim, size, like_stride))
         memmove(stride, like_stride, (size_t)ndim * sizeof *stride);
     else
-        layout_dense_join(ndim, size, 1, &like_stride, stride);
+        stride_in_order(ndim, size, 1, &like, stride);
 }
 
 /* ---- dimensions ------------------------------------------------------------------------------- */
@@ -215,14 +262,17 @@ int layout_wrap_dim(const char *op, int64_t dim, int ndim, int *wrapped)
 int layout_dims_mask(const char *op, int n, const int64_t *dims, int ndim, bool *mask)
 {
     bool all = n == 0 || !dims, seen[CT_MAXDIM] = {false};
-    for (int i = 0, d; i < n && !all; i++) {
+    int d;
+    for (int i = 0; i < n && !all; i++) /* range before repetition, as PyTorch's reductions look */
         if (layout_wrap_dim(op, dims[i], ndim, &d) < 0)
             return -1;
+    for (int i = 0; i < n && !all; i++) {
+        layout_wrap_dim(op, dims[i], ndim, &d);
         if (seen[d])
             return ct_fail(CT_RUNTIME, "dim %d appears multiple times in the list of dims", d);
         seen[d] = true;
     }
-    for (int d = 0; d < ndim; d++)
+    for (d = 0; d < ndim; d++)
         mask[d] = all || seen[d];
     return 0;
 }

@@ -21,6 +21,9 @@ typedef struct layout {
     int64_t size[CT_MAXDIM], stride[CT_MAXDIM];
 } layout;
 
+/* Somebody's shape and strides, borrowed. */
+typedef struct geometry { int ndim; const int64_t *size, *stride; } geometry;
+
 /* ---- reading ------------------------------------------------------------------------------ */
 int64_t layout_numel(int ndim, const int64_t *size);   /* sizes already accepted: cannot overflow */
 /* Number of elements; CT_RUNTIME when a size is negative or the product (zeros counted as ones too) overflows. */
@@ -33,8 +36,8 @@ void layout_row_major(int ndim, const int64_t *size, int64_t *stride);
 void layout_dense_like(int ndim, const int64_t *size, const int64_t *like_stride, int64_t *stride);
 /* The same for empty_like and clone (preserve_format), which also copy the strides of sizes 0 and 1. */
 void layout_preserve(int ndim, const int64_t *size, const int64_t *like_stride, int64_t *stride);
-/* Strides of a fresh result of n operands whose strides are given at the result's shape (0 where repeated). */
-void layout_dense_join(int ndim, const int64_t *size, int n, const int64_t *const *stride, int64_t *out);
+/* Strides of a fresh elementwise result of n operands that broadcast to `size`. */
+void layout_elementwise(int ndim, const int64_t *size, int n, const geometry *operand, int64_t *out);
 /* "[2, 3]" into buffer, which is returned; what does not fit ends in ", ...]". */
 char *layout_text(int ndim, const int64_t *size, char *buffer, int capacity);
 

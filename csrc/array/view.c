@@ -172,7 +172,7 @@ int view_unflatten_size(const layout *in, int64_t dim, int n, const int64_t *siz
     if (layout_wrap_dim("unflatten", dim, in->ndim, &d) < 0)
         return -1;
     if (in->ndim == 0)
-        return ct_fail(CT_RUNTIME, "unflatten got an unexpected error:\nDimension specified as %lld but tensor has no dimensions", (long long)dim);
+        return ct_fail(CT_RUNTIME, "unflatten got an unexpected error:\nDimension specified as %d but tensor has no dimensions", d);
     if (in->ndim + n - 1 > CT_MAXDIM)
         return too_many_dims("unflatten", in->ndim + n - 1);
     int fits = layout_fill_size(in->size[d], n, sizes, size + d);
@@ -338,10 +338,14 @@ int view_diagonal(const layout *in, int64_t offset, int64_t dim1, int64_t dim2, 
 /* ---- dimensions of size 1 ---------------------------------------------------------------------------- */
 int view_squeeze(const layout *in, int n, const int64_t *dims, bool all, layout *out)
 {
-    bool goes[CT_MAXDIM] = {false};
-    if (all || n > 0) {
-        if (layout_dims_mask("squeeze", all ? 0 : n, dims, in->ndim, goes) < 0)
+    bool goes[CT_MAXDIM];
+    memset(goes, all, sizeof goes);
+    for (int i = 0, d; i < n && !all; i++) {
+        if (layout_wrap_dim("squeeze", dims[i], in->ndim, &d) < 0)
             return -1;
+        if (goes[d])
+            return ct_fail(CT_RUNTIME, "dim %d appears multiple times in the list of dims", d);
+        goes[d] = true;
     }
     out->ndim = 0;
     out->offset = in->offset;

@@ -70,8 +70,8 @@ int storage_resize(storage *s, int64_t nbytes)
 {
     if (nbytes <= s->nbytes)
         return 0;
-    if (s->release || s->busy)
-        return ct_fail(CT_RUNTIME, "Trying to resize storage that is not resizable: its memory belongs to another object; clone() the tensor first");
+    if (s->release || s->busy || s->flags & ST_PINNED)
+        return ct_fail(CT_RUNTIME, "Trying to resize storage that is not resizable: another object owns or shares its memory; clone() the tensor first");
     if (!(s->flags & ST_OWN_BLOCK) && nbytes <= INLINE_BYTES) {
         s->nbytes = nbytes;
         return 0;

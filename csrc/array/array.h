@@ -28,7 +28,11 @@ typedef struct storage {
     uint32_t flags;
     int32_t busy;        /* kernels running on it without the lock */
 } storage;
-enum { ST_READONLY = 1, ST_OWN_BLOCK = 2 };
+enum {
+    ST_READONLY = 1,  /* foreign memory that its owner protects */
+    ST_OWN_BLOCK = 2,
+    ST_PINNED = 4,    /* somebody outside holds a pointer into it: the bytes may not move any more */
+};
 
 storage *storage_new(int64_t nbytes);
 storage *storage_new_foreign(void *data, int64_t nbytes, void (*release)(void *, void *), void *owner);

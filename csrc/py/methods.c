@@ -171,19 +171,6 @@ PyObject *py_tensor_iter(PyObject *self)
     return iterator;
 }
 
-static PyObject *tensor_numpy(PyObject *self, PyObject *args, PyObject *kwargs)
-{
-    static char *names[] = {"force", NULL};
-    int force = 0;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|$p", names, &force))
-        return NULL;
-    if (!force)
-        return numpy_from_tensor(self);
-    PyObject *plain = tensor_detach(self, NULL), *result = plain ? numpy_from_tensor(plain) : NULL;
-    Py_XDECREF(plain);
-    return result;
-}
-
 #define FAST(name, f, doc) {name, (PyCFunction)(void (*)(void))f, METH_FASTCALL | METH_KEYWORDS, doc}
 #define NOARGS(name, f, doc) {name, f, METH_NOARGS, doc}
 PyMethodDef py_tensor_methods[] = {
@@ -206,8 +193,6 @@ PyMethodDef py_tensor_methods[] = {
     NOARGS("is_signed", tensor_is_signed, "True for dtypes with negative values."),
     NOARGS("item", tensor_item, "The only element as a Python number; RuntimeError if there are more."),
     NOARGS("tolist", tensor_tolist, "Nested lists of Python numbers; a number for a 0-d tensor."),
-    {"numpy", (PyCFunction)(void (*)(void))tensor_numpy, METH_VARARGS | METH_KEYWORDS,
-     "numpy(*, force=False): an ndarray over the same memory. RuntimeError for a tensor that requires grad unless force."},
     NOARGS("cpu", tensor_self, "self: all memory is on the CPU."),
     NOARGS("resolve_conj", tensor_self, "self."),
     NOARGS("resolve_neg", tensor_self, "self."),

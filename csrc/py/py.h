@@ -28,7 +28,7 @@ static inline tensor *py_t(PyObject *o) { return &((PyTensor *)o)->t; }
 PyObject *py_wrap(tensor *t);                   /* new Tensor that takes the contents of *t (which is left blank), also on failure */
 PyObject *py_wrap_array(array *a);              /* new Tensor; takes a (NULL: raises) */
 
-/* ---- small_types.c: dtype, Size, device, Generator ---- */
+/* ---- small_types.c: dtype and the named constants; size.c; device.c; generator.c ---- */
 PyObject *py_dtype(ct_dtype d);                 /* borrowed, one object a dtype */
 bool py_is_dtype(PyObject *o);
 ct_dtype py_dtype_value(PyObject *o);
@@ -38,20 +38,61 @@ PyObject *py_size(int ndim, const int64_t *size); /* new torch.Size */
 bool py_is_size(PyObject *o);
 extern PyTypeObject *py_size_type, *py_generator_type, *py_device_type, *py_dtype_type;
 struct ct_rng *py_generator_rng(PyObject *o);   /* of a Generator; NULL object: the default generator */
-int py_check_device(PyObject *o);               /* None, "cpu", device: 0; else -1 and RuntimeError */
+int py_check_device(PyObject *o);               /* NULL, None, "cpu", device: 0; else -1 and AssertionError (cuda), RuntimeError or TypeError */
+PyObject *py_device_cpu(void);                  /* borrowed */
 
-/* ---- convert.c: Python data to arrays and back; numpy.c: the NumPy C API (the only file that includes it) ---- */
-/* Scalars: Python bool, int, float, and NumPy scalars, 0-d NumPy arrays. kind is ARG_BOOL, ARG_INT or ARG_FLOAT; false if it is none. */
+/* ---- convert.c: Python data to arrays and back ---- */
+/* Scalars: Python bool, int, float (with subclasses) and NumPy scalars; no 0-d ndarrays, which are no numbers in PyTorch either.
+ * kind is ARG_BOOL, ARG_INT or ARG_FLOAT. False if it is none, and false with OverflowError or TypeError set for an int beyond 64 bits. */
 bool py_number(PyObject *o, arg *out);
 PyObject *py_element(const array *a, const char *at); /* new Python number for one element */
-array *py_array_from_data(PyObject *data, ct_dtype wanted /* DT_NONE: inferred */, bool share_numpy); /* new; nested sequences, numbers, NumPy arrays, buffers, Tensors inside lists */
+int py_store(PyObject *o, ct_dtype d, char *at);      /* one Python number written as dtype d; -1 when it does not fit or is no number */
+int py_store_number(const arg *n, ct_dtype d, char *at); /* the same for a number that is read already */
+/* New: nested sequences, numbers, ndarrays and NumPy scalars, Tensors, lists of these, objects with __dlpack__. wanted DT_NONE: inferred.
+ * share: memory of an ndarray, a Tensor or a __dlpack__ object is not copied where the dtype is the wanted one. NULL and exception. */
+array *py_array_from_data(PyObject *data, ct_dtype wanted, bool share);
+array *py_array_copy(const array *a, ct_dtype dtype); /* new, dense, memory order as a's; NULL and exception */
 PyObject *py_tolist(const array *a);
 PyObject *py_item(const array *a);
-array *numpy_to_array(PyObject *ndarray, bool share); /* new; share: keeps the ndarray alive, read-only ones warn */
+int py_warn_tensor_to_number(tensor *t);        /* the warning, once, when a tensor that requires grad becomes a Python number */
+
+/* ---- numpy.c: the NumPy C API (the only file that includes it) ---- */
+typedef enum numpy_use {
+    NUMPY_READ,       /* the result is only read from, before anybody else runs: other dtypes are converted where lossless */
+    NUMPY_SHARE,      /* as_tensor: shares where it can, converts else; a read-only ndarray warns */
+    NUMPY_ONLY_SHARE, /* from_numpy: shares or raises */
+} numpy_use;
+array *numpy_to_array(PyObject *ndarray, numpy_use use); /* new; keeps the ndarray alive */
 PyObject *numpy_from_tensor(PyObject *t);       /* new ndarray over the same memory */
 bool numpy_is_array(PyObject *o);
-bool numpy_is_number(PyObject *o);
-int numpy_setup(void);
+bool numpy_is_scalar(PyObject *o);              /* np.float32(1), np.str_('a') ... */
+bool numpy_is_number(PyObject *o);              /* scalars that count as numbers; then numpy_number reads it: 0, or -1 and exception */
+int numpy_number(PyObject *o, arg *out);
+int numpy_dtype(PyObject *o, ct_dtype *d);      /* of an ndarray or NumPy scalar, widened where lossless; -1 and TypeError */
+int numpy_setup(void);                          /* imports NumPy, once */
+
+/* ---- arguments.c: arguments of callables that are no ops ---- */
+typedef struct py_params {
+    const char *function;
+    int required, positional, n;                /* the first `required` must be given, the first `positional` may be without name */
+    const char *names[8];
+} py_params;
+/* given[n] borrowed, NULL where absent; -1 and TypeError. The typed ones leave *value alone when absent. */
+int py_take(const py_params *p, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, PyObject **given);
+int py_take_bool(const py_params *p, int i, PyObject *const *given, bool *value);
+int py_take_dtype(const py_params *p, int i, PyObject *const *given, ct_dtype *value);
+int py_take_int(const py_params *p, int i, PyObject *const *given, int64_t *value);
+
+/* ---- exchange.c, dlpack.c: shared memory ---- */
+array *py_array_from_buffer(PyObject *o, ct_dtype dtype, int64_t count, int64_t offset); /* new, 1-d; NULL and exception */
+array *py_dlpack_import(PyObject *o);           /* of a capsule, or an object with __dlpack__ */
+PyObject *py_from_numpy(PyObject *module, PyObject *ndarray);
+#define PY_FAST(f) PyObject *f(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+PY_FAST(py_tensor_numpy);
+PY_FAST(py_tensor_array);
+PY_FAST(py_tensor_array_wrap);
+PY_FAST(py_tensor_dlpack);
+PyObject *py_tensor_dlpack_device(PyObject *self, PyObject *none);
 
 /* ---- bind.c: a signature parsed once, arguments bound on every call ---- */
 typedef struct signature signature;
@@ -94,6 +135,10 @@ int py_results_setup(PyObject *module);
 
 /* ---- each file's part of the module ---- */
 int py_small_types_setup(PyObject *module);
+int py_size_setup(PyObject *module);
+int py_device_setup(PyObject *module);
+int py_generator_setup(PyObject *module);
+int py_legacy_setup(PyObject *module);
 int py_create_setup(PyObject *module);
 int py_exchange_setup(PyObject *module);
 #endif

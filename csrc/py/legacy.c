@@ -1,0 +1,199 @@
+/* The constructors of old: Tensor(2, 3), Tensor([1., 2.]), and FloatTensor, LongTensor ... with a dtype of their own. */
+#include "py/tensor_type.h"
+#include <string.h>
+
+/* ---- arguments -------------------------------------------------------------------------------------- */
+static int bad_combination(PyObject *args, PyObject *kwargs)
+{
+    PyErr_Format(PyExc_TypeError, "new() received an invalid combination of arguments - got %R%s%R, but expected one of: "
+                 "no argument, sizes as ints or as one Size, or one object data; with device=... at most", args,
+                 kwargs ? " and " : "", kwargs ? kwargs : Py_None);
+    return -1;
+}
+
+static int check_legacy_device(PyObject *device)
+{
+    if (!device || device == Py_None)
+        return 0;
+    PyObject *asked = PyObject_CallOneArg((PyObject *)py_device_type, device);
+    PyObject *kind = asked ? PyObject_GetAttrString(asked, "type") : NULL;
+    bool cpu = kind && PyUnicode_CompareWithASCIIString(kind, "cpu") == 0;
+    if (kind && !cpu)
+        PyErr_Format(PyExc_RuntimeError, "legacy constructor expects device type: cpu but device type: %U was passed", kind);
+    Py_XDECREF(asked);
+    Py_XDECREF(kind);
+    return cpu ? 0 : -1;
+}
+
+/* The one object given by position or as size=, data=, other= (borrowed), NULL if there is none. *is_size: it came by the name size. */
+static int single_argument(PyObject *args, PyObject *kwargs, PyObject **object, bool *is_size)
+{
+    PyObject *device = kwargs ? PyDict_GetItemString(kwargs, "device") : NULL;
+    Py_ssize_t named = kwargs ? PyDict_GET_SIZE(kwargs) - (device != NULL) : 0;
+    static const char *const names[] = {"size", "data", "other"};
+    *object = PyTuple_GET_SIZE(args) == 1 ? PyTuple_GET_ITEM(args, 0) : NULL;
+    *is_size = false;
+    if (check_legacy_device(device) < 0)
+        return -1;
+    for (int i = 0; i < 3 && named == 1 && PyTuple_GET_SIZE(args) == 0 && !*object; i++) {
+        *object = PyDict_GetItemString(kwargs, names[i]);
+        *is_size = i == 0;
+    }
+    return named == 0 || (named == 1 && *object && PyTuple_GET_SIZE(args) == 0) ? 0 : bad_combination(args, kwargs);
+}
+
+/* ---- sizes ---------------------------------------------------------------------------------------------- */
+static bool is_int(PyObject *o)
+{
+    return PyIndex_Check(o) && !PyBool_Check(o) && (!numpy_is_array(o) || PyObject_Size(o) < 0 ? (PyErr_Clear(), true) : false);
+}
+
+static array *empty(ct_dtype dtype, int ndim, const int64_t *size)
+{
+    array *a = array_new(dtype, ndim, size);
+    if (!a)
+        py_raise();
+    return a;
+}
+
+static int size_at(PyObject *item, Py_ssize_t i, int64_t *size)
+{
+    if (!PyIndex_Check(item)) {
+        PyErr_Format(PyExc_TypeError, "new(): argument 'size' failed to unpack the object at pos %zd with error "
+                     "\"type must be tuple of ints,but got %s\"", i + 1, Py_TYPE(item)->tp_name);
+        return -1;
+    }
+    PyObject *index = PyNumber_Index(item);
+    int overflow = 0;
+    *size = index ? PyLong_AsLongLongAndOverflow(index, &overflow) : -1;
+    Py_XDECREF(index);
+    if (overflow)
+        PyErr_Format(PyExc_TypeError, "new(): argument 'size' failed to unpack the object at pos %zd with error "
+                     "\"Overflow when unpacking long long\"", i + 1);
+    return !index || overflow ? -1 : 0;
+}
+
+static array *of_sizes(ct_dtype dtype, PyObject *tuple)
+{
+    int64_t size[CT_MAXDIM];
+    Py_ssize_t n = PyTuple_GET_SIZE(tuple);
+    if (n > CT_MAXDIM) {
+        PyErr_Format(PyExc_RuntimeError, "new(): %zd dimensions were asked for; a tensor has at most %d", n, CT_MAXDIM);
+        return NULL;
+    }
+    for (Py_ssize_t i = 0; i < n; i++)
+        if (size_at(PyTuple_GET_ITEM(tuple, i), i, &size[i]) < 0)
+            return NULL;
+    return empty(dtype, (int)n, size);
+}
+
+static array *of_size_object(ct_dtype dtype, PyObject *sizes)
+{
+    PyObject *tuple = PySequence_Tuple(sizes);
+    array *a = tuple ? of_sizes(dtype, tuple) : NULL;
+    Py_XDECREF(tuple);
+    return a;
+}
+
+/* ---- data -------------------------------------------------------------------------------------------------- */
+static array *of_object(ct_dtype dtype, PyObject *args, PyObject *data)
+{
+    if (py_is_tensor(data))
+        return array_keep(py_t(data)->a);
+    if (py_is_size(data))
+        return of_size_object(dtype, data);
+    if (is_int(data))
+        return of_sizes(dtype, args);
+    if (!PySequence_Check(data) && !numpy_is_array(data)) {
+        PyErr_Format(PyExc_TypeError, "new(): data must be a sequence (got %s)", Py_TYPE(data)->tp_name);
+        return NULL;
+    }
+    return py_array_from_data(data, dtype, true);
+}
+
+/* Sizes as ints, a Size, or data; a Tensor shares its memory and keeps its dtype. */
+array *py_tensor_legacy_new(ct_dtype dtype, PyObject *args, PyObject *kwargs)
+{
+    PyObject *object;
+    bool is_size;
+    int64_t none = 0;
+    if (single_argument(args, kwargs, &object, &is_size) < 0)
+        return NULL;
+    if (object)
+        return is_size ? of_size_object(dtype, object) : of_object(dtype, args, object);
+    if (PyTuple_GET_SIZE(args) == 0)
+        return empty(dtype, 1, &none);
+    if (is_int(PyTuple_GET_ITEM(args, 0)))
+        return of_sizes(dtype, args);
+    bad_combination(args, kwargs);
+    return NULL;
+}
+
+/* ---- FloatTensor and its kin: objects that construct, and answer isinstance by dtype ----------------------------- */
+typedef struct { PyObject_HEAD ct_dtype dtype; const char *name; } PyTensorType;
+static const struct { const char *name; ct_dtype dtype; } kin[] = {
+    {"FloatTensor", DT_F32}, {"DoubleTensor", DT_F64}, {"LongTensor", DT_I64}, {"IntTensor", DT_I32}, {"ByteTensor", DT_U8}, {"BoolTensor", DT_BOOL},
+};
+
+static PyObject *tensortype_call(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+    ct_dtype dtype = ((PyTensorType *)self)->dtype;
+    array *a = py_tensor_legacy_new(dtype, args, kwargs);
+    if (!a || a->dtype == dtype)
+        return a ? py_wrap_array(a) : NULL;
+    PyErr_Format(PyExc_TypeError, "%s(): expected a tensor of dtype %s (got %s); convert it with .to()", ((PyTensorType *)self)->name,
+                 dtype_name(dtype), dtype_name((ct_dtype)a->dtype));
+    array_drop(a);
+    return NULL;
+}
+
+static PyObject *tensortype_instancecheck(PyObject *self, PyObject *o)
+{
+    return PyBool_FromLong(py_is_tensor(o) && py_t(o)->a->dtype == ((PyTensorType *)self)->dtype);
+}
+
+static PyObject *tensortype_repr(PyObject *self) { return PyUnicode_FromFormat("<class 'torch.%s'>", ((PyTensorType *)self)->name); }
+static PyObject *tensortype_name(PyObject *self, void *none) { (void)none; return PyUnicode_FromString(((PyTensorType *)self)->name); }
+static PyObject *tensortype_dtype(PyObject *self, void *none) { (void)none; return Py_NewRef(py_dtype(((PyTensorType *)self)->dtype)); }
+static PyObject *tensortype_reduce(PyObject *self, PyObject *none) { (void)none; return tensortype_name(self, NULL); }
+
+static PyMethodDef tensortype_methods[] = {
+    {"__instancecheck__", tensortype_instancecheck, METH_O, NULL},
+    {"__reduce__", tensortype_reduce, METH_NOARGS, NULL},
+    {0},
+};
+static PyGetSetDef tensortype_getset[] = {
+    {"__name__", tensortype_name, NULL, NULL, NULL},
+    {"__qualname__", tensortype_name, NULL, NULL, NULL},
+    {"dtype", tensortype_dtype, NULL, "The dtype of the tensors made.", NULL},
+    {0},
+};
+static PyTypeObject tensortype = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "ctgrad.tensortype",
+    .tp_doc = "Constructor of tensors of one dtype, from sizes or data.",
+    .tp_basicsize = sizeof(PyTensorType),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .tp_call = tensortype_call,
+    .tp_repr = tensortype_repr,
+    .tp_methods = tensortype_methods,
+    .tp_getset = tensortype_getset,
+};
+
+int py_legacy_setup(PyObject *module)
+{
+    if (PyType_Ready(&tensortype) < 0)
+        return -1;
+    for (size_t i = 0; i < sizeof kin / sizeof *kin; i++) {
+        PyTensorType *o = PyObject_New(PyTensorType, &tensortype);
+        if (!o)
+            return -1;
+        o->dtype = kin[i].dtype;
+        o->name = kin[i].name;
+        int failed = PyModule_AddObjectRef(module, o->name, (PyObject *)o);
+        Py_DECREF(o);
+        if (failed < 0)
+            return -1;
+    }
+    return 0;
+}

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-ct_rng *op_default_rng; /* set by the host */
+ct_rng *op_default_rng;
 
 static ct_rng *rng_of(const arg *a) { return a->kind == ARG_OBJECT ? a->obj : op_default_rng; }
 

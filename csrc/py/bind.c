@@ -284,6 +284,14 @@ static int take_dtype(PyObject *o, arg *out)
     return 1;
 }
 
+static int take_generator(PyObject *o, arg *out)
+{
+    if (!PyObject_TypeCheck(o, py_generator_type))
+        return 0;
+    *out = (arg){.kind = ARG_OBJECT, .obj = py_generator_rng(o)};
+    return 1;
+}
+
 static bool is_out_tuple(PyObject *o)
 {
     if (!bind_is_sequence(o))
@@ -407,32 +415,59 @@ static int bind_keywords(const signature *s, PyObject *const *args, Py_ssize_t n
     return 1;
 }
 
+/* What most calls are: positional, one to one. */
+static int bind_positional(const signature *s, PyObject *const *args, Py_ssize_t nargs, bound *b)
+{
+    const param *p = s->params, *end = p + s->n_params;
+    if (nargs > (Py_ssize_t)s->n_positional || nargs < (Py_ssize_t)s->least)
+        return 0;
+    bind_start(s, b);
+    b->first = nargs ? *args : NULL;
+    for (const param *last = p + nargs; p < last; p++, args++) {
+        if (CT_LIKELY(p->kind <= P_OPERAND && py_is_exact_tensor(*args))) {
+            b->args[p->arg] = (arg){.kind = ARG_TENSOR, .t = py_t(*args)};
+            continue;
+        }
+        int fits = bind_value(p, *args, b);
+        if (CT_UNLIKELY(fits != 1)) {
+            bound_clear(b);
+            return fits;
+        }
+    }
+    for (; p < end; p++)
+        if (p->arg >= 0)
+            b->args[p->arg] = p->otherwise;
+    return 1;
+}
+
 int signature_bind(const signature *s, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, bound *b)
 {
     PyObject *given[MAX_SIG];
     bool keywords = kwnames && PyTuple_GET_SIZE(kwnames);
+    if (CT_LIKELY(!keywords && s->apart < 0))
+        return bind_positional(s, args, nargs, b);
     if (keywords && !bind_keywords(s, args, nargs, kwnames, given))
         return 0;
     Py_ssize_t single = one_to_one(s, args, nargs);
     if (single > (Py_ssize_t)s->n_positional)
         return 0;
     bind_start(s, b);
-    int bound_so_far = 1;
-    for (Py_ssize_t i = 0; i < (Py_ssize_t)s->n_params && bound_so_far == 1; i++) {
+    int fits = 1;
+    for (Py_ssize_t i = 0; i < (Py_ssize_t)s->n_params && fits == 1; i++) {
         const param *p = &s->params[i];
         PyObject *o = i < single ? args[i] : keywords ? given[i] : NULL;
         if (i < nargs && keywords && given[i])
-            bound_so_far = 0;
+            fits = 0;
         else if (o)
-            bound_so_far = bind_value(p, o, b);
+            fits = bind_value(p, o, b);
         else if (i == single && i == s->apart && (nargs > i || p->kind == P_TENSORS_APART))
-            bound_so_far = bind_apart(p, args + i, nargs - i, b);
+            fits = bind_apart(p, args + i, nargs - i, b);
         else
-            bound_so_far = bind_default(p, b);
+            fits = bind_default(p, b);
         if (i == 0)
             b->first = o;
     }
-    if (CT_UNLIKELY(bound_so_far != 1))
+    if (CT_UNLIKELY(fits != 1))
         bound_clear(b);
-    return bound_so_far;
+    return fits;
 }

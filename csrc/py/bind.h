@@ -37,6 +37,7 @@ struct signature {
     const char *text;            /* as written; static */
     uint32_t how, n_outputs;
     uint32_t n_params, n_positional, n_required, n_args;
+    uint32_t least;              /* positional arguments of a call without keywords: up to the last required one */
     int apart;                   /* place of the parameter that takes all remaining positional arguments, or -1 */
     param params[];              /* in positional order: a method's self comes first wherever it was written */
 };

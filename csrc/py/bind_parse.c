@@ -272,6 +272,9 @@ static int read_all(reader *r)
     if (r->s->how & SIG_METHOD && self_first(r) < 0)
         return -1;
     find_apart(r->s);
+    for (uint32_t i = 0; i < r->s->n_params; i++)
+        if (r->s->params[i].required)
+            r->s->least = i + 1;
     return 0;
 }
 

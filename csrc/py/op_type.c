@@ -490,6 +490,7 @@ PyObject *py_op_object(const char *name) { return PyDict_GetItemString(all_ops, 
 int py_ops_setup(PyObject *module, PyTypeObject *tensor_type)
 {
     registry r = {module, PyDict_New(), tensor_type};
+    op_default_rng = py_generator_rng(NULL);
     Py_XSETREF(all_ops, Py_XNewRef(r.ops));
     int result = r.ops && PyType_Ready(&function_type) == 0 && PyType_Ready(&method_type) == 0
               && PyModule_AddType(module, &function_type) == 0 && PyModule_AddType(module, &method_type) == 0

@@ -616,7 +616,7 @@ def more_activations(t):
         inputs = x.clone().requires_grad_()
         out = layer(inputs)
         out.sum().backward()
-        print(layer, [f"{value:.4f}" for value in out.tolist()], [f"{value:.4f}" for value in inputs.grad.tolist()])
+        print(layer, [f"{value:.3f}" for value in out.tolist()], [f"{value:.3f}" for value in inputs.grad.tolist()])
     y = x.clone()
     print(nn.ELU(inplace=True)(y) is y, nn.LeakyReLU(inplace=True)(y) is y, nn.SiLU(True)(y) is y, nn.ReLU(True)(y) is y, y)
     leaf = t.zeros(2, requires_grad=True)

@@ -292,7 +292,9 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
 def _kl_div(input, target, reduction, log_target):
     if log_target:
         return _reduction.apply(target.exp() * (target - input), reduction)
-    return _reduction.apply(target.xlogy(target) - target * input, reduction)
+    positive = target != 0
+    entropy = ctgrad.where(positive, target * ctgrad.where(positive, target, 1).log(), 0)
+    return _reduction.apply(entropy - target * input, reduction)
 
 
 def _warn_sizes(input, target):

@@ -36,7 +36,7 @@ __all__ = [
     "register_module_parameter_registration_hook",
 ]
 
-# The dictionaries that hold members, in the order in which attribute access searches them.
+# The dictionaries that hold members, in a module's __dict__; a name stands in at most one of them.
 _MEMBERS = ("_parameters", "_buffers", "_modules")
 
 
@@ -111,8 +111,7 @@ class Module(Hookable, Stateful, Convertible):
 
         TypeError: name not a string, or not a tensor; KeyError: name empty, dotted or taken.
         """
-        if "_buffers" not in self.__dict__:
-            raise AttributeError("cannot assign buffer before Module.__init__() call")
+        self._need_init("buffer", "_buffers")
         _check_name("buffer", name)
         if hasattr(self, name) and name not in self._buffers:
             raise KeyError(f"attribute '{name}' already exists")
@@ -129,8 +128,7 @@ class Module(Hookable, Stateful, Convertible):
 
         TypeError: name not a string, or not a Parameter; KeyError: name empty, dotted or taken; ValueError: not a leaf.
         """
-        if "_parameters" not in self.__dict__:
-            raise AttributeError("cannot assign parameter before Module.__init__() call")
+        self._need_init("parameter", "_parameters")
         _check_name("parameter", name)
         if hasattr(self, name) and name not in self._parameters:
             raise KeyError(f"attribute '{name}' already exists")
@@ -164,17 +162,35 @@ class Module(Hookable, Stateful, Convertible):
     # --- attribute access ---
 
     def __getattr__(self, name):
+        # Every access to a parameter comes here, so the three look-ups are written out.
         own = self.__dict__
-        for members in _MEMBERS:
-            if members in own and name in own[members]:
-                return own[members][name]
+        if "_parameters" in own:
+            members = own["_parameters"]
+            if name in members:
+                return members[name]
+        if "_modules" in own:
+            members = own["_modules"]
+            if name in members:
+                return members[name]
+        if "_buffers" in own:
+            members = own["_buffers"]
+            if name in members:
+                return members[name]
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
     def __setattr__(self, name, value):
         own = self.__dict__
+        if (isinstance(value, (Tensor, Module)) or name in own.get("_parameters", ()) or name in own.get("_modules", ())
+                or name in own.get("_buffers", ())):
+            self._set_member(name, value)
+        else:
+            super().__setattr__(name, value)
+
+    def _set_member(self, name, value):
+        """Assign what is, or takes the place of, a parameter, a module or a buffer; other tensors are plain attributes."""
+        own = self.__dict__
         if isinstance(value, Parameter):
-            if "_parameters" not in own:
-                raise AttributeError("cannot assign parameters before Module.__init__() call")
+            self._need_init("parameters", "_parameters")
             self._forget(name, "_parameters")
             self.register_parameter(name, value)
         elif name in own.get("_parameters", ()):
@@ -183,19 +199,22 @@ class Module(Hookable, Stateful, Convertible):
                                 "(torch.nn.Parameter or None expected)")
             self.register_parameter(name, value)
         elif isinstance(value, Module):
-            if "_modules" not in own:
-                raise AttributeError("cannot assign module before Module.__init__() call")
+            self._need_init("module", "_modules")
             self._forget(name, "_modules")
-            own["_modules"][name] = _hooks.registering(_hooks.module_registration, self, name, value)
+            self._modules[name] = _hooks.registering(_hooks.module_registration, self, name, value)
         elif name in own.get("_modules", ()):
             if value is not None:
                 raise TypeError(f"cannot assign '{typename(value)}' as child module '{name}' "
                                 "(torch.nn.Module or None expected)")
-            own["_modules"][name] = _hooks.registering(_hooks.module_registration, self, name, value)
+            self._modules[name] = _hooks.registering(_hooks.module_registration, self, name, value)
         elif name in own.get("_buffers", ()) or isinstance(value, Buffer):
             self._set_buffer(name, value)
         else:
             super().__setattr__(name, value)
+
+    def _need_init(self, kind, members):
+        if members not in self.__dict__:
+            raise AttributeError(f"cannot assign {kind} before Module.__init__() call")
 
     def _forget(self, name, kept):
         """Drop every meaning ``name`` has, but the one in the dictionary ``kept``: that one is replaced in place."""

@@ -594,8 +594,9 @@ x.grad
 
 t = torch.tensor(2.0, requires_grad=True)
 def outer(g):
-    u = torch.tensor(3.0, requires_grad=True)
-    (u * u).backward()
+    with torch.enable_grad():
+        u = torch.tensor(3.0, requires_grad=True)
+        (u * u).backward()
     print("inner", u.grad)
     return g * 2
 s = t * 5

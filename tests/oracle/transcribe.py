@@ -1,0 +1,64 @@
+"""Run the programs of a file and write, line by line, what a reader of an interactive session would see.
+
+`python transcribe.py FILE` runs them on PyTorch, `python -m ctgrad transcribe.py FILE` on ctgrad. Each top-level statement's
+value is shown as the interactive interpreter shows it; a statement that raises shows the class of its exception, and
+the program goes on. One JSON line a program, written at once, so that a crash tells which program it was.
+"""
+
+import ast
+import contextlib
+import importlib.util
+import io
+import json
+import math
+import sys
+import warnings
+
+import numpy as np
+import torch
+import torch.nn
+import torch.nn.functional
+import torch.optim
+
+
+def statements(program):
+    for statement in ast.parse(program).body:
+        yield ast.unparse(statement), compile(ast.Interactive([statement]), "<program>", "single")
+
+
+def fresh_names():
+    torch.manual_seed(0)
+    torch.set_default_dtype(torch.float32)
+    torch.set_printoptions(profile="default")
+    torch.set_grad_enabled(True)
+    return {"torch": torch, "nn": torch.nn, "F": torch.nn.functional, "np": np, "math": math, "__name__": "__main__"}
+
+
+def transcript(program):
+    """[(statement, what it showed, message of its exception)]"""
+    names, lines = fresh_names(), []
+    for text, code in statements(program):
+        shown, message = io.StringIO(), ""
+        with contextlib.redirect_stdout(shown):
+            try:
+                exec(code, names)
+            except Exception as error:
+                kind = type(error)
+                kind = ImportError if issubclass(kind, ImportError) else kind
+                print(kind.__name__)
+                message = str(error)
+        lines.append((text, shown.getvalue().replace("ctgrad", "torch"), message))
+    return lines
+
+
+def load(path):
+    spec = importlib.util.spec_from_file_location("programs", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.PROGRAMS
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    for program in load(sys.argv[1]):
+        print(json.dumps(transcript(program)), flush=True)

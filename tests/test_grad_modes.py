@@ -1,0 +1,131 @@
+"""Grad modes as context managers and decorators, of functions, generators and coroutines."""
+
+import asyncio
+
+import pytest
+
+import ctgrad as torch
+
+on = torch.is_grad_enabled
+
+
+@pytest.fixture(autouse=True)
+def unchanged():
+    assert on() and not torch.is_inference_mode_enabled()
+    yield
+    assert on() and not torch.is_inference_mode_enabled()
+
+
+def test_contexts_nest():
+    with torch.no_grad():
+        assert not on()
+        with torch.enable_grad():
+            assert on()
+            with torch.set_grad_enabled(False):
+                assert not on()
+            assert on()
+        assert not on()
+
+
+def test_contexts_end_with_an_exception():
+    with pytest.raises(KeyError), torch.no_grad():
+        raise KeyError
+
+
+def test_set_grad_enabled_acts_at_once():
+    guard = torch.set_grad_enabled(False)
+    assert not on()
+    with guard:
+        assert not on()
+    assert on()
+
+
+@pytest.mark.parametrize("decorate", [torch.no_grad, torch.no_grad(), torch.inference_mode, torch.inference_mode()])
+def test_decorated_functions_recurse(decorate):
+    @decorate
+    def f(n):
+        return [on(), *(f(n - 1) if n else [])]
+
+    assert f(3) == [False] * 4
+
+
+def test_set_grad_enabled_decorates():
+    @torch.set_grad_enabled(False)
+    def f():
+        return on()
+
+    assert on()
+    assert not f()
+
+
+def test_generators():
+    seen = []
+
+    @torch.no_grad()
+    def g():
+        try:
+            seen.append((yield on()))
+            seen.append((yield on()))
+        except ValueError:
+            yield "caught", on()
+        finally:
+            seen.append(on())
+        return 7
+
+    it = g()
+    assert next(it) is False and on()
+    assert it.send("sent") is False and on()
+    assert it.throw(ValueError) == ("caught", False)
+    with pytest.raises(StopIteration) as end:
+        next(it)
+    assert end.value.value == 7
+    assert seen == ["sent", False]
+    it = g()
+    next(it)
+    it.close()
+    assert seen[-1] is False
+
+
+def test_coroutines():
+    @torch.no_grad()
+    async def f():
+        await asyncio.sleep(0)
+        return on()
+
+    assert asyncio.run(f()) is False
+
+
+def test_inference_mode():
+    with torch.inference_mode():
+        assert torch.is_inference_mode_enabled() and not on()
+        with torch.inference_mode(False):
+            assert not torch.is_inference_mode_enabled() and on()
+        assert torch.is_inference_mode_enabled() and not on()
+
+
+@pytest.mark.parametrize("mode", [1, None, "x"])
+def test_wrong_modes(mode):
+    with pytest.raises(TypeError):
+        torch.set_grad_enabled(mode)
+    with pytest.raises(TypeError), torch.inference_mode(mode):
+        pass
+
+
+def test_a_decorated_class_warns():
+    with pytest.warns(FutureWarning):
+
+        @torch.no_grad()
+        class C:
+            def __init__(self):
+                self.on = on()
+
+    assert C().on is False
+
+
+def test_variable():
+    x = torch.autograd.Variable(torch.ones(2), requires_grad=True)
+    assert type(x) is torch.Tensor and x.requires_grad and isinstance(x, torch.autograd.Variable)
+    assert not torch.autograd.Variable(x * 2).requires_grad
+    assert not isinstance(3, torch.autograd.Variable)
+    with pytest.raises(TypeError):
+        torch.autograd.Variable([1])

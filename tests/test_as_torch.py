@@ -1,15 +1,27 @@
 """`python -m ctgrad script.py`: what a script sees, what it prints, and how it ends."""
 
+import os
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
+import ctgrad
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(ctgrad.__file__).parent.parent)}
+
+
+def python(*args, cwd=None):
+    done = subprocess.run(
+        [sys.executable, *args], capture_output=True, text=True, cwd=cwd, timeout=120, env=ENVIRONMENT
+    )
+    return done.stdout, done.stderr, done.returncode
+
 
 def run(*args, cwd=None):
-    done = subprocess.run([sys.executable, "-m", "ctgrad", *args], capture_output=True, text=True, cwd=cwd, timeout=120)
-    return done.stdout, done.stderr, done.returncode
+    return python("-m", "ctgrad", *args, cwd=cwd)
 
 
 @pytest.fixture
@@ -118,10 +130,7 @@ def test_names_set_on_torch_reach_ctgrad(script):
 def test_an_installed_torch_is_neither_used_nor_touched(script, tmp_path):
     script("print('the other torch')", "torch.py")
     assert run(script("import torch; print(torch.__version__[:6])"), cwd=tmp_path)[0] == "2.13.0\n"
-    done = subprocess.run(
-        [sys.executable, "-c", "import ctgrad, torch"], capture_output=True, text=True, cwd=tmp_path, timeout=120
-    )
-    assert done.stdout == "the other torch\n"
+    assert python("-c", "import ctgrad, torch", cwd=tmp_path)[0] == "the other torch\n"
 
 
 def test_usage():

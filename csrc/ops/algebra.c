@@ -1,4 +1,5 @@
 /* What the tape needs of ops: sums of gradients, shapes, ones, and the history of views. */
+#include "array/odometer.h"
 #include "ops/dispatch.h"
 #include "ops/formula.h"
 #include <math.h>
@@ -31,26 +32,14 @@ static int add_into(T into, T g)
 static bool has_nan(const tensor *t)
 {
     const array *a = t->a;
-    const int64_t *size = array_size(a), *stride = array_stride(a);
-    if (!dtype_is_float(a->dtype) || a->numel == 0)
+    odometer o;
+    if (!dtype_is_float(a->dtype))
         return false;
-    int64_t index[CT_MAXDIM] = {0};
-    const char *p = array_data(a);
-    int64_t item = dtype_bytes(a->dtype);
-    for (;;) {
-        if (a->dtype == DT_F32 ? isnan(*(const float *)p) : isnan(*(const double *)p))
+    const char *data = array_data(a);
+    for (odometer_start(&o, a->ndim, array_size(a), array_stride(a)); o.left; odometer_next(&o))
+        if (a->dtype == DT_F32 ? isnan(((const float *)data)[o.place]) : isnan(((const double *)data)[o.place]))
             return true;
-        int d = a->ndim - 1;
-        for (; d >= 0; d--) {
-            p += stride[d] * item;
-            if (++index[d] < size[d])
-                break;
-            p -= stride[d] * size[d] * item;
-            index[d] = 0;
-        }
-        if (d < 0)
-            return false;
-    }
+    return false;
 }
 
 void ops_setup(void)

@@ -95,7 +95,8 @@ void array_convert(const array *from, array *to)
     k_walk(&nd, K->cast[from->dtype][to->dtype], NULL);
 }
 
-static int in_replace(call *c, uint32_t i, array *copy)
+/* ia[i] becomes `a`, which the call owns from now on. */
+static int in_take(call *c, uint32_t i, array *copy)
 {
     if (!copy)
         return -1;
@@ -107,11 +108,25 @@ static int in_replace(call *c, uint32_t i, array *copy)
         }
         memset(c->temps, 0, c->n_in * sizeof *c->temps);
     }
-    array_convert(c->ia[i], copy);
     array_drop(c->temps[i]);
     c->temps[i] = copy;
     c->ia[i] = copy;
     return 0;
+}
+
+static int in_replace(call *c, uint32_t i, array *copy)
+{
+    if (copy)
+        array_convert(c->ia[i], copy);
+    return in_take(c, i, copy);
+}
+
+int in_expand(call *c, uint32_t i, int ndim, const int64_t *size)
+{
+    const array *a = c->ia[i];
+    int64_t stride[CT_MAXDIM];
+    layout_broadcast_stride(ndim, size, a->ndim, array_size(a), array_stride(a), stride);
+    return in_take(c, i, array_alias(a, ndim, size, stride, a->offset));
 }
 
 int in_cast(call *c, uint32_t i, ct_dtype dtype)

@@ -60,6 +60,7 @@ typedef struct op {
     int (*compose)(scope *s, call *c, T *out); /* run = op_compose: outputs as formulas over ops */
     const char *ret;    /* field names of a tuple result: "values indices" */
     uint8_t keep[4];    /* bit j of keep[i]: the gradient of input j reads input i (lists: no keeping) */
+    uint8_t keep_list;  /* bit i: argument i is a list of tensors, all kept when any gradient is wanted */
     uint8_t keep_out;   /* bit j: the gradient of input j reads the outputs */
     uint8_t n_out;      /* 0 means 1 */
     int16_t row;        /* of the kernel table, for rows */
@@ -131,6 +132,7 @@ int out_view(call *c, uint32_t i, const layout *l);                             
 int out_same(call *c, uint32_t i);                                                    /* in[0] itself (contiguous() of a contiguous one) */
 void array_layout(const array *a, layout *l);                                         /* visible layout, for view_* */
 int in_cast(call *c, uint32_t i, ct_dtype dtype);                                     /* ia[i] becomes a converted copy if needed */
+int in_expand(call *c, uint32_t i, int ndim, const int64_t *size);                    /* ia[i] becomes a view at a wider shape */
 int in_contiguous(call *c, uint32_t i);                                               /* ia[i] becomes a row-major copy if needed */
 void keep_param(call *c, int64_t value);
 /* Result dtype of the operands by PyTorch's three categories (dimensioned, 0-d, numbers). */

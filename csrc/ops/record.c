@@ -49,15 +49,31 @@ static int out_ndim(const call *c)
     return most;
 }
 
+/* Inputs that the lists named by keep_list hold, as a mask. */
+static uint64_t kept_lists(const call *c)
+{
+    uint64_t mask = 0;
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < c->n_args; i++) {
+        uint32_t n = c->args[i].kind == ARG_TENSORS ? c->args[i].n : 1;
+        if (i < 8 && (c->op->keep_list >> i & 1) && c->args[i].kind == ARG_TENSORS)
+            for (uint32_t k = 0; k < n && at + k < 64; k++)
+                mask |= (uint64_t)1 << (at + k);
+        at += n;
+    }
+    return mask;
+}
+
 node *call_node(call *c)
 {
     const op *o = c->op;
     uint8_t wanted = wanted_mask(c);
-    uint16_t keep_in = 0, keep_out = o->keep_out & wanted ? 1 : 0;
+    uint64_t keep_in = o->keep_list ? kept_lists(c) : 0;
+    uint16_t keep_out = o->keep_out & wanted ? 1 : 0;
     for (uint32_t i = 0; i < 4 && i < c->n_args; i++)
         if ((o->keep[i] & wanted) && ((i < c->n_in && c->in[i]) || arg_is_number(&c->args[i])))
-            keep_in |= (uint16_t)(1u << i);
-    uint32_t n_kept = (uint32_t)__builtin_popcount(keep_in) + (keep_out ? c->n_out : 0);
+            keep_in |= (uint64_t)1 << i;
+    uint32_t n_kept = (uint32_t)__builtin_popcountll(keep_in) + (keep_out ? c->n_out : 0);
     node *n = node_new(c->kind, (node_shape){.n_in = c->n_in, .n_out = c->n_list ? c->n_list : c->n_out,
                        .n_kept = (uint16_t)n_kept, .n_param = (uint16_t)c->n_param, .out_ndim = (uint8_t)out_ndim(c)});
     if (!n)
@@ -69,7 +85,7 @@ node *call_node(call *c)
         if (c->in[i] && c->in[i]->fn)
             e[i] = (edge){node_keep(c->in[i]->fn), c->in[i]->nr};
     kept *k = node_kept(n);
-    for (uint32_t i = 0; i < 4; i++)
+    for (uint32_t i = 0; keep_in >> i; i++)
         if (keep_in >> i & 1) {
             if (i < c->n_in && c->in[i])
                 keep_array(k++, c->in[i]->a);
@@ -87,7 +103,7 @@ static void attach_one(call *c, node *n, uint32_t i, array *a, bool differentiab
 {
     node_set_out(n, i, a);
     if (n->keep_out)
-        keep_array(node_kept(n) + __builtin_popcount(n->keep_in) + i, a);
+        keep_array(node_kept(n) + __builtin_popcountll(n->keep_in) + i, a);
     if (c->mode == CALL_NEW && differentiable)
         tensor_set_history(&c->out[i], n, i);
 }

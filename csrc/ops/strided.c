@@ -1,4 +1,5 @@
 /* as_strided, and what in-place writes on views rest on: values moved between two geometries of one storage. */
+#include "array/odometer.h"
 #include "ops/dispatch.h"
 #include "ops/formula.h"
 #include <string.h>
@@ -60,44 +61,27 @@ static int restride_shape(call *c)
     return in_contiguous(c, 0) < 0 ? -1 : out_new(c, 0, c->ia[0]->dtype, to.ndim, to.size);
 }
 
-/* Visits every index of l in row-major order: at[k] is its place in the scratch buffer. */
-typedef struct visit { layout l; int64_t index[CT_MAXDIM], place; } visit;
-static void visit_start(visit *v, int64_t low)
-{
-    memset(v->index, 0, (size_t)v->l.ndim * sizeof *v->index);
-    v->place = v->l.offset - low;
-}
-static void visit_next(visit *v)
-{
-    for (int d = v->l.ndim - 1; d >= 0; d--) {
-        v->place += v->l.stride[d];
-        if (++v->index[d] < v->l.size[d])
-            return;
-        v->place -= v->l.stride[d] * v->l.size[d];
-        v->index[d] = 0;
-    }
-}
-
 static void restride_kernel(call *c)
 {
-    visit from, to;
+    layout from, to;
+    odometer o;
     double *buffer = c->scratch;
     int64_t low = c->param[c->n_param - 1];
     memset(buffer, 0, (size_t)c->scratch_bytes);
-    geometry_arg(c, 1, &from.l);
-    geometry_arg(c, 4, &to.l);
+    geometry_arg(c, 1, &from);
+    geometry_arg(c, 4, &to);
     const array *g = c->ia[0];
     array *y = c->oa[0];
     bool f32 = g->dtype == DT_F32;
-    visit_start(&from, low);
-    for (int64_t i = 0; i < g->numel; i++, visit_next(&from))
-        buffer[from.place] += f32 ? ((float *)array_data(g))[i] : ((double *)array_data(g))[i];
-    visit_start(&to, low);
-    for (int64_t i = 0; i < y->numel; i++, visit_next(&to)) {
+    int64_t i = 0;
+    for (odometer_start(&o, from.ndim, from.size, from.stride); o.left; odometer_next(&o), i++)
+        buffer[from.offset - low + o.place] += f32 ? ((float *)array_data(g))[i] : ((double *)array_data(g))[i];
+    i = 0;
+    for (odometer_start(&o, to.ndim, to.size, to.stride); o.left; odometer_next(&o), i++) {
         if (f32)
-            ((float *)array_data(y))[i] = (float)buffer[to.place];
+            ((float *)array_data(y))[i] = (float)buffer[to.offset - low + o.place];
         else
-            ((double *)array_data(y))[i] = buffer[to.place];
+            ((double *)array_data(y))[i] = buffer[to.offset - low + o.place];
     }
 }
 

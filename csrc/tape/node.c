@@ -200,7 +200,7 @@ void node_remove_hook(hook **list, uint32_t id)
 }
 
 /* ---- kept values -------------------------------------------------------------------------------------- */
-static int kept_place(uint16_t mask, uint32_t i) { return __builtin_popcount(mask & ((1u << i) - 1)); }
+static int kept_place(uint64_t mask, uint32_t i) { return __builtin_popcountll(mask & (((uint64_t)1 << i) - 1)); }
 
 static int check_kept(const node *n, const kept *k)
 {
@@ -249,7 +249,7 @@ tensor *node_kept_in(scope *s, node *n, uint32_t i)
 
 tensor *node_kept_out(scope *s, node *n, uint32_t i)
 {
-    int place = __builtin_popcount(n->keep_in) + kept_place(n->keep_out, i);
+    int place = __builtin_popcountll(n->keep_in) + kept_place(n->keep_out, i);
     return kept_tensor(s, n, node_kept(n) + place, n, i);
 }
 

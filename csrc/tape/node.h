@@ -62,7 +62,8 @@ struct node {
     void *obj;                  /* borrowed by py/: the object that shows this node */
     uint32_t run, slot;         /* claimed by a backward run (0 = none) and its place there */
     uint32_t n_in, n_out, bytes;
-    uint16_t keep_in, keep_out; /* bit i: input i / output i is among the kept values */
+    uint16_t keep_out;          /* bit i: output i is among the kept values */
+    uint64_t keep_in;           /* bit i: input i is */
     uint16_t n_kept, n_param;
     uint8_t out_ndim;           /* most dimensions of any output */
     uint8_t flags;

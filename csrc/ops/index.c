@@ -1,0 +1,268 @@
+/* Indexing by tensors: index, index_put_. What py/index.c makes of x[i, j] once views are done.
+ *
+ * Index tensors (int64, broadcast to one shape B) apply to the dims named in `dims`, in order. Result shape: where
+ * those dims are neighbours, B takes their place; else B comes first. Args: self, dims, indices (index); self, values,
+ * dims, indices, accumulate (index_put_). */
+#include "ops/index.h"
+#include <string.h>
+
+/* ---- the plan ------------------------------------------------------------------------------------------------- */
+typedef struct plan {
+    int n_index, n_rest, n_b, lead;            /* lead: dims of the result before B */
+    int64_t b_size[CT_MAXDIM], b_numel;
+    int64_t rest_size[CT_MAXDIM], rest_stride[CT_MAXDIM]; /* of self, elements */
+    int64_t indexed_size[CT_MAXDIM], indexed_stride[CT_MAXDIM];
+    const array *index[CT_MAXDIM];
+} plan;
+
+static void plan_dims(const array *self, const arg *dims, plan *p)
+{
+    bool taken[CT_MAXDIM] = {0};
+    p->n_index = (int)dims->n;
+    p->n_rest = p->lead = 0;
+    for (int i = 0; i < p->n_index; i++) {
+        taken[dims->ints[i]] = true;
+        p->indexed_size[i] = array_size(self)[dims->ints[i]];
+        p->indexed_stride[i] = array_stride(self)[dims->ints[i]];
+    }
+    bool neighbours = true;
+    for (int i = 1; i < p->n_index; i++)
+        neighbours &= dims->ints[i] == dims->ints[i - 1] + 1;
+    for (int d = 0; d < self->ndim; d++)
+        if (!taken[d]) {
+            p->rest_size[p->n_rest] = array_size(self)[d];
+            p->rest_stride[p->n_rest++] = array_stride(self)[d];
+        }
+    p->lead = neighbours ? (int)dims->ints[0] : 0;
+}
+
+/* Joins the index tensors (inputs from `first` on) and checks every index. */
+static int plan_indices(call *c, uint32_t first, plan *p)
+{
+    p->n_b = 0;
+    for (int i = 0; i < p->n_index; i++) {
+        const array *a = p->index[i] = c->ia[first + (uint32_t)i];
+        if (i == 0) {
+            p->n_b = a->ndim;
+            memcpy(p->b_size, array_size(a), a->ndim * sizeof *p->b_size);
+        } else if (layout_broadcast("index", &p->n_b, p->b_size, a->ndim, array_size(a)) < 0) {
+            char one[200], two[200];
+            return ct_fail(CT_INDEX, "shape mismatch: indexing tensors could not be broadcast together with shapes %s, %s",
+                           layout_text(p->index[0]->ndim, array_size(p->index[0]), one, sizeof one), layout_text(a->ndim, array_size(a), two, sizeof two));
+        }
+    }
+    p->b_numel = layout_numel(p->n_b, p->b_size);
+    for (int i = 0; i < p->n_index; i++)
+        if (check_index("index", p->index[i], p->indexed_size[i], i) < 0)
+            return -1;
+    return 0;
+}
+
+int check_index(const char *op, const array *index, int64_t size, int dim)
+{
+    odometer o;
+    int64_t wrong = 0;
+    bool bad = false;
+    for (odometer_start(&o, index->ndim, array_size(index), array_stride(index)); o.left && !bad; odometer_next(&o)) {
+        int64_t at = ((const int64_t *)array_data(index))[o.place];
+        if (at < -size || at >= size)
+            wrong = at, bad = true;
+    }
+    return bad ? ct_fail(CT_INDEX, "index %lld is out of bounds for dimension %d with size %lld (%s)", (long long)wrong, dim, (long long)size, op) : 0;
+}
+
+static int result_shape(const plan *p, int64_t *size)
+{
+    int n = 0;
+    for (int d = 0; d < p->lead; d++)
+        size[n++] = p->rest_size[d];
+    for (int d = 0; d < p->n_b; d++)
+        size[n++] = p->b_size[d];
+    for (int d = p->lead; d < p->n_rest; d++)
+        size[n++] = p->rest_size[d];
+    return n;
+}
+
+/* ---- the loop: for every place of B the element offset in self, then all of the rest ---------------------------- */
+static int64_t self_offset(const plan *p, const int64_t *at)
+{
+    int64_t offset = 0;
+    for (int i = 0; i < p->n_index; i++) {
+        const array *a = p->index[i];
+        int64_t place = 0, value;
+        for (int d = 0; d < a->ndim; d++)
+            if (array_size(a)[d] != 1)
+                place += at[p->n_b - a->ndim + d] * array_stride(a)[d];
+        value = ((const int64_t *)array_data(a))[place];
+        offset += (value < 0 ? value + p->indexed_size[i] : value) * p->indexed_stride[i];
+    }
+    return offset;
+}
+
+typedef enum move { READ, WRITE, ADD } move;
+
+/* One place's rest: operand roles are (values, self), (self, values) or (self, self, values). */
+static void move_rest(const plan *p, move how, char *self, char *values, const int64_t *value_stride, ct_dtype dtype)
+{
+    k_nd nd;
+    int64_t item = dtype_bytes(dtype);
+    int v = how == READ ? 0 : how == WRITE ? 1 : 2;
+    nd.ndim = p->n_rest;
+    nd.nop = how == ADD ? 3 : 2;
+    memcpy(nd.size, p->rest_size, (size_t)p->n_rest * sizeof *nd.size);
+    for (int k = 0; k < nd.nop; k++) {
+        nd.data[k] = k == v ? values : self;
+        for (int d = 0; d < p->n_rest; d++)
+            nd.stride[k][d] = item * (k == v ? value_stride[d < p->lead ? d : d + p->n_b] : p->rest_stride[d]);
+    }
+    k_walk(&nd, how == ADD ? K->binary[B_add][dtype] : K->cast[dtype][dtype], NULL);
+}
+
+/* `values` has the result's shape. */
+static void each_place(const plan *p, const array *self, const array *values, move how)
+{
+    int64_t item = dtype_bytes(self->dtype), b_stride[CT_MAXDIM];
+    const int64_t *stride = array_stride(values);
+    for (int d = 0; d < p->n_b; d++)
+        b_stride[d] = stride[p->lead + d];
+    odometer o;
+    for (odometer_start(&o, p->n_b, p->b_size, b_stride); o.left; odometer_next(&o))
+        move_rest(p, how, array_data(self) + self_offset(p, o.at) * item, array_data(values) + o.place * item, stride, self->dtype);
+}
+
+/* ---- index ------------------------------------------------------------------------------------------------------- */
+static int index_rule(call *c)
+{
+    plan p;
+    int64_t size[CT_MAXDIM];
+    const array *self = c->ia[0];
+    plan_dims(self, &c->args[1], &p);
+    for (int i = 0; i < p.n_index; i++)
+        if (in_cast(c, 2 + (uint32_t)i, DT_I64) < 0)
+            return -1;
+    if (plan_indices(c, 2, &p) < 0)
+        return -1;
+    for (int i = 0; i < p.n_index; i++)
+        keep_param(c, c->args[1].ints[i]);
+    int n = result_shape(&p, size);
+    if (n > CT_MAXDIM)
+        return ct_fail(CT_RUNTIME, "index: a result of %d dimensions is more than %d", n, CT_MAXDIM);
+    c->work = layout_numel(n, size);
+    return out_new(c, 0, self->dtype, n, size);
+}
+static void index_kernel(call *c)
+{
+    plan p;
+    plan_dims(c->ia[0], &c->args[1], &p);
+    plan_indices(c, 2, &p);
+    each_place(&p, c->ia[0], c->oa[0], READ);
+}
+
+static int index_grad(scope *s, node *n, T const *g, T *out)
+{
+    int ndim;
+    ct_dtype dtype;
+    const int64_t *size = node_in_size(n, 0, &ndim, &dtype);
+    T index[CT_MAXDIM];
+    for (int i = 0; i < n->n_param; i++)
+        index[i] = node_kept_in(s, n, 2 + (uint32_t)i);
+    if (s->failed)
+        return -1;
+    arg args[] = {a_t(f_zeros(s, dtype, ndim, size)), a_t(g[0]), a_ints(n->n_param, node_params(n)), a_ts(n->n_param, index), a_b(true)};
+    return (out[0] = f_call(s, &op_index_put, 5, args)) ? 0 : -1;
+}
+const op op_index = {.name = "index", .sig = "(Tensor self, int[] dims, Tensor[] indices)", .flags = OP_HIDDEN | OP_FUNCTION, .run = op_block,
+    .shape = index_rule, .kernel = index_kernel, .kind = {"IndexBackward0", index_grad}, .keep_list = 1 << 2,
+    .doc = "Elements of self where the index tensors, broadcast together, point in the named dims. IndexError for an index out of range."};
+
+/* ---- index_put: self with values written (or added) at the places that index would read -------------------------------- */
+static int index_put_rule(call *c)
+{
+    plan p;
+    layout wide;
+    const array *self = c->in[0]->a, *v = c->in[1]->a;
+    int64_t size[CT_MAXDIM];
+    plan_dims(self, &c->args[2], &p);
+    uint32_t first = 3;
+    for (int i = 0; i < p.n_index; i++)
+        if (in_cast(c, first + (uint32_t)i, DT_I64) < 0)
+            return -1;
+    if (plan_indices(c, first, &p) < 0)
+        return -1;
+    if (v->dtype != self->dtype)
+        return ct_fail(CT_RUNTIME, "Index put requires the source and destination dtypes match, got %s for the destination and %s for the source.", dtype_name(self->dtype), dtype_name(v->dtype));
+    wide.ndim = result_shape(&p, size);
+    if (!layout_is_expandable_to(v->ndim, array_size(v), wide.ndim, size)) {
+        char one[200], two[200];
+        return ct_fail(CT_RUNTIME, "shape mismatch: value tensor of shape %s cannot be broadcast to indexing result of shape %s",
+                       layout_text(v->ndim, array_size(v), one, sizeof one), layout_text(wide.ndim, size, two, sizeof two));
+    }
+    for (int i = 0; i < p.n_index; i++)
+        keep_param(c, c->args[2].ints[i]);
+    keep_param(c, arg_bool(&c->args[4]));
+    c->work = layout_numel(wide.ndim, size);
+    return in_expand(c, 1, wide.ndim, size);
+}
+static void index_put_kernel(call *c)
+{
+    plan p;
+    array *self = c->oa[0];
+    plan_dims(self, &c->args[2], &p);
+    plan_indices(c, 3, &p);
+    each_place(&p, self, c->ia[1], arg_bool(&c->args[4]) ? ADD : WRITE);
+}
+static int index_put_grad(scope *s, node *n, T const *g, T *out)
+{
+    uint32_t n_index = (uint32_t)n->n_param - 1;
+    bool add = node_params(n)[n_index];
+    T index[CT_MAXDIM];
+    for (uint32_t i = 0; i < n_index; i++)
+        index[i] = node_kept_in(s, n, 3 + i);
+    if (s->failed)
+        return -1;
+    arg dims = a_ints(n_index, node_params(n)), indices = a_ts(n_index, index);
+    if (node_needs(n, 1))
+        out[1] = f_call(s, &op_index, 3, (arg[]){a_t(g[0]), dims, indices});
+    if (node_needs(n, 0))
+        out[0] = add ? g[0] : f_call(s, &op_index_put, 5, (arg[]){a_t(g[0]), a_t(f_zeros(s, g[0]->a->dtype, 0, NULL)), dims, indices, a_b(false)});
+    return s->failed ? -1 : 0;
+}
+const op op_index_put = {.name = "_index_put", .sig = "(Tensor self, Tensor values, int[] dims, Tensor[] indices, bool accumulate=False)",
+    .flags = OP_HIDDEN | OP_FUNCTION | OP_INPLACE | OP_IN_WRITES_SELF, .run = op_block, .shape = index_put_rule, .kernel = index_put_kernel,
+    .kind = {"IndexPutBackward0", index_put_grad}, .keep_list = 1 << 3,
+    .doc = "self with values written, or added, where index would read."};
+
+/* ---- nonzero ------------------------------------------------------------------------------------------------------------ */
+static bool is_nonzero(const array *a, int64_t place)
+{
+    const char *p = array_data(a) + place * dtype_bytes(a->dtype);
+    switch (a->dtype) {
+    case DT_F32: return *(const float *)p != 0;
+    case DT_F64: return *(const double *)p != 0;
+    case DT_I32: return *(const int32_t *)p != 0;
+    case DT_I64: return *(const int64_t *)p != 0;
+    default: return *(const uint8_t *)p != 0;
+    }
+}
+static int nonzero_rule(call *c)
+{
+    const array *a = c->in[0]->a;
+    int64_t n = 0;
+    odometer o;
+    for (odometer_start(&o, a->ndim, array_size(a), array_stride(a)); o.left; odometer_next(&o))
+        n += is_nonzero(a, o.place);
+    return out_new(c, 0, DT_I64, 2, (int64_t[]){n, a->ndim});
+}
+static void nonzero_kernel(call *c)
+{
+    const array *a = c->in[0]->a;
+    int64_t *row = (int64_t *)array_data(c->oa[0]);
+    odometer o;
+    for (odometer_start(&o, a->ndim, array_size(a), array_stride(a)); o.left; odometer_next(&o))
+        if (is_nonzero(a, o.place)) {
+            memcpy(row, o.at, a->ndim * sizeof *row);
+            row += a->ndim;
+        }
+}
+const op op_nonzero = {.name = "nonzero", .sig = "(Tensor self)", .flags = OP_OUT | OP_NO_GRAD, .run = op_block, .shape = nonzero_rule, .kernel = nonzero_kernel,
+    .doc = "Indices of the elements that are not 0, one row an element: int64 of shape (n, ndim), in row-major order."};

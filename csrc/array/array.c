@@ -129,6 +129,24 @@ array *array_new(ct_dtype dtype, int ndim, const int64_t *size)
     return a;
 }
 
+array *array_new_like(const array *like, ct_dtype dtype)
+{
+    int64_t nbytes;
+    if (CT_UNLIKELY(!ct_mul(like->numel, dtype_bytes(dtype), &nbytes)))
+        return array_new(dtype, like->ndim, array_size(like));
+    storage *s = storage_new(nbytes);
+    array *a = s ? array_blank(s, dtype, like->ndim, 0) : NULL;
+    if (CT_UNLIKELY(!a)) {
+        storage_drop(s);
+        return NULL;
+    }
+    a->numel = like->numel;
+    a->flags = A_CONTIGUOUS;
+    for (int d = 0; d < 2 * like->ndim; d++)
+        a->dim[d] = like->dim[d];
+    return a;
+}
+
 array *array_new_over(storage *s, ct_dtype dtype, int ndim, const int64_t *size, const int64_t *stride, int64_t offset)
 {
     array *a = array_blank(s, dtype, ndim, offset);

@@ -61,6 +61,8 @@ typedef struct array {
 
 /* Fresh contiguous array with its own storage; contents undefined. CT_RUNTIME if sizes overflow. */
 array *array_new(ct_dtype dtype, int ndim, const int64_t *size);
+/* Fresh, with the shape and strides of `like`, which is contiguous. */
+array *array_new_like(const array *like, ct_dtype dtype);
 /* A layout over a storage that the caller has checked (layout_in_bounds). Keeps the storage. */
 array *array_new_over(storage *s, ct_dtype dtype, int ndim, const int64_t *size, const int64_t *stride, int64_t offset);
 /* Another layout over the same storage and version cell. */

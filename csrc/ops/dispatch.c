@@ -19,9 +19,33 @@ static int place_inputs(call *c, uint32_t n)
     return 0;
 }
 
+/* Few arguments and no lists among them: one pass. */
+static bool collect_few(call *c)
+{
+    uint32_t last = 0;
+    if (c->n_args > FEW_IN)
+        return false;
+    for (uint32_t i = 0; i < c->n_args; i++) {
+        const arg *a = &c->args[i];
+        if (a->kind == ARG_TENSORS)
+            return false;
+        tensor *t = a->kind == ARG_TENSOR ? a->t : NULL;
+        c->in_few[i] = t;
+        c->ia_few[i] = t ? t->a : NULL;
+        if (t)
+            last = i + 1;
+    }
+    c->n_in = last;
+    c->in = c->in_few;
+    c->ia = c->ia_few;
+    return true;
+}
+
 static int collect_inputs(call *c)
 {
     uint32_t n = 0, last = 0;
+    if (CT_LIKELY(collect_few(c)))
+        return 0;
     for (uint32_t i = 0; i < c->n_args; i++) {
         const arg *a = &c->args[i];
         n += a->kind == ARG_TENSORS ? a->n : 1;

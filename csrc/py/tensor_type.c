@@ -79,10 +79,29 @@ void py_tensor_track(PyObject *self)
         PyObject_GC_Track(self);
 }
 
+/* An exact Tensor that nobody tracked holds no Python object, so its end runs no code. */
+static bool dealloc_short(PyTensor *p, PyTypeObject *type)
+{
+    if (type != py_tensor_type || p->dict || p->weak || p->t.box || PyObject_GC_IsTracked((PyObject *)p))
+        return false;
+    if (p->t.base && p->t.base->obj == p)
+        p->t.base->obj = NULL;
+    tensor_clear(&p->t);
+    live--;
+    if (n_spare < SPARE)
+        spare[n_spare++] = p;
+    else
+        PyObject_GC_Del(p);
+    Py_DECREF(type);
+    return true;
+}
+
 static void tensor_dealloc(PyObject *self)
 {
     PyTensor *p = (PyTensor *)self;
     PyTypeObject *type = Py_TYPE(self);
+    if (CT_LIKELY(dealloc_short(p, type)))
+        return;
     PyObject_GC_UnTrack(self);
     Py_TRASHCAN_BEGIN(self, tensor_dealloc)
     if (p->weak)

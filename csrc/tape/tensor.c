@@ -13,6 +13,8 @@ void tensor_clear(tensor *t)
     gradbox *box = t->box;
     *t = (tensor){0};
     array_drop(a);
+    if (CT_LIKELY(!fn && !base && !box))
+        return;
     node_drop(fn);
     viewbase_drop(base);
     gradbox_drop(box);

@@ -1,7 +1,5 @@
 """Conversion of a module's parameters and buffers to another dtype or device."""
 
-import warnings
-
 import ctgrad
 from ctgrad import Tensor
 

@@ -1,6 +1,7 @@
 """Learning rate schedules: each sets "lr" in an optimizer's groups, once when made and then at every ``step()``."""
 
-from .base import LRScheduler, _LRScheduler
+from .base import LRScheduler
+from .base import _LRScheduler as _LRScheduler  # its former name
 from .composite import ChainedScheduler, ReduceLROnPlateau, SequentialLR
 from .rules import (
     ConstantLR,

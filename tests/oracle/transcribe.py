@@ -11,6 +11,7 @@ import importlib.util
 import io
 import json
 import math
+import re
 import sys
 import warnings
 
@@ -34,6 +35,11 @@ def fresh_names():
     return {"torch": torch, "nn": torch.nn, "F": torch.nn.functional, "np": np, "math": math, "__name__": "__main__"}
 
 
+def _plain(shown):
+    """Without what differs from run to run: addresses, and the library's own name."""
+    return re.sub(r"<[\w.]+ object at 0x\w+>", "<object>", shown).replace("ctgrad", "torch")
+
+
 def transcript(program):
     """[(statement, what it showed, message of its exception)]"""
     names, lines = fresh_names(), []
@@ -47,7 +53,7 @@ def transcript(program):
                 kind = ImportError if issubclass(kind, ImportError) else kind
                 print(kind.__name__)
                 message = str(error)
-        lines.append((text, shown.getvalue().replace("ctgrad", "torch"), message))
+        lines.append((text, _plain(shown.getvalue()), message))
     return lines
 
 

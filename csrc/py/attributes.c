@@ -21,6 +21,16 @@ static PyObject *get_requires_grad(PyObject *o, void *x)
     return tensor_sync(py_t(o)) < 0 ? py_raise() : PyBool_FromLong(py_t(o)->fn != NULL);
 }
 
+int py_set_requires_grad(PyObject *self, bool wanted)
+{
+    tensor *t = py_t(self);
+    if (tensor_set_requires_grad(t, wanted) < 0)
+        return -1;
+    if (t->box && t->fn && t->fn->kind == &leaf_kind)
+        t->box->owner = self;
+    return 0;
+}
+
 static int set_requires_grad(PyObject *o, PyObject *value, void *x)
 {
     (void)x;
@@ -28,7 +38,7 @@ static int set_requires_grad(PyObject *o, PyObject *value, void *x)
         PyErr_SetString(PyExc_RuntimeError, "requires_grad must be a bool");
         return -1;
     }
-    return tensor_set_requires_grad(py_t(o), value == Py_True) < 0 ? py_raise_int() : 0;
+    return py_set_requires_grad(o, value == Py_True) < 0 ? py_raise_int() : 0;
 }
 
 static PyObject *get_is_leaf(PyObject *o, void *x) { (void)x; return PyBool_FromLong(tensor_is_leaf(py_t(o))); }

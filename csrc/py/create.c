@@ -7,7 +7,7 @@
 static PyObject *finish(array *a, bool requires_grad)
 {
     PyObject *made = a ? py_wrap_array(a) : NULL;
-    if (made && requires_grad && tensor_set_requires_grad(py_t(made), true) < 0) {
+    if (made && requires_grad && py_set_requires_grad(made, true) < 0) {
         Py_DECREF(made);
         return py_raise();
     }
@@ -111,7 +111,7 @@ static PyObject *asarray_tensor(const asarray_call *c)
         Py_SETREF(made, PyObject_CallMethod(made, "clone", NULL));
     if (made && c->has_requires_grad && !c->requires_grad && had)
         Py_SETREF(made, PyObject_CallMethod(made, "detach", NULL));
-    if (made && c->requires_grad && !had && tensor_set_requires_grad(py_t(made), true) < 0) {
+    if (made && c->requires_grad && !had && py_set_requires_grad(made, true) < 0) {
         Py_DECREF(made);
         return py_raise();
     }

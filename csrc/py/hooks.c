@@ -112,6 +112,29 @@ PyObject *py_tensor_register_hook(PyObject *self, PyObject *hook_object)
     return add_hook(t->fn, 0, (hook){.call = call_tensor_hook, .obj = hook_object, .nr = t->nr});
 }
 
+static int call_with_leaf(scope *s, void *obj, tensor **g)
+{
+    PyObject *leaf = leaf_box(tape_running())->owner, *answer = leaf ? PyObject_CallOneArg(obj, leaf) : Py_NewRef(Py_None);
+    (void)s, (void)g;
+    if (answer && answer != Py_None)
+        PyErr_SetString(PyExc_RuntimeError, "hooks that run after a gradient was accumulated should return None");
+    Py_XDECREF(answer);
+    if (PyErr_Occurred())
+        py_note_foreign();
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+PyObject *py_tensor_register_post_accumulate_grad_hook(PyObject *self, PyObject *hook_object)
+{
+    tensor *t = py_t(self);
+    if (!tensor_requires_grad(t))
+        return PyErr_Format(PyExc_RuntimeError, "cannot register a hook on a tensor that doesn't require gradient");
+    if (t->fn->kind != &leaf_kind)
+        return PyErr_Format(PyExc_RuntimeError, "post accumulate grad hooks cannot be registered on non-leaf tensors");
+    py_tensor_track(self);
+    return add_hook(t->fn, 2, (hook){.call = call_with_leaf, .obj = hook_object});
+}
+
 /* ---- hooks on nodes ------------------------------------------------------------------------------------------------ */
 
 static PyObject *gradients(tensor *const *g, uint32_t n)

@@ -102,7 +102,7 @@ METHOD(tensor_requires_grad_)
             return NULL;
         wanted = truth;
     }
-    return tensor_set_requires_grad(py_t(self), wanted) < 0 ? py_raise() : Py_NewRef(self);
+    return py_set_requires_grad(self, wanted) < 0 ? py_raise() : Py_NewRef(self);
 }
 
 PLAIN(tensor_retain_grad)
@@ -141,7 +141,7 @@ static PyObject *tensor_make_subclass(PyObject *unused, PyObject *args, PyObject
     tensor t;
     tensor_init(&t, array_keep(py_t(data)->a));
     PyObject *made = py_wrap_as(cls, &t);
-    if (made && requires_grad && tensor_set_requires_grad(py_t(made), true) < 0) {
+    if (made && requires_grad && py_set_requires_grad(made, true) < 0) {
         Py_DECREF(made);
         return py_raise();
     }
@@ -205,6 +205,8 @@ PyMethodDef py_tensor_methods[] = {
     FAST("backward", py_tensor_backward, "backward(gradient=None, retain_graph=None, create_graph=False, inputs=None): adds the derivatives of self to "
          ".grad of the leaves. RuntimeError for more than one element without gradient."),
     {"register_hook", py_tensor_register_hook, METH_O, "register_hook(hook): hook(grad) is called with the gradient and may return another."},
+    {"register_post_accumulate_grad_hook", py_tensor_register_post_accumulate_grad_hook, METH_O,
+     "register_post_accumulate_grad_hook(hook): hook(leaf) is called when a backward run has added to .grad."},
     {"_make_subclass", (PyCFunction)(void (*)(void))tensor_make_subclass, METH_VARARGS | METH_KEYWORDS | METH_STATIC,
      "_make_subclass(cls, data, require_grad=False): a cls over data's memory."},
     {NULL},

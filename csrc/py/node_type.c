@@ -88,7 +88,19 @@ static PyObject *get_sequence(PyObject *self, PyObject *unused) { (void)unused; 
 static PyObject *register_post(PyObject *self, PyObject *hook) { return py_node_hook(node_of(self), hook, HOOK_POST); }
 static PyObject *register_pre(PyObject *self, PyObject *hook) { return py_node_hook(node_of(self), hook, HOOK_PRE); }
 
+/* Only accumulators have a variable, as in PyTorch: hasattr() tells them from other nodes. */
+static PyObject *get_variable(PyObject *self, void *x)
+{
+    node *n = node_of(self);
+    (void)x;
+    if (n->kind != &leaf_kind)
+        return PyErr_Format(PyExc_AttributeError, "'%s' object has no attribute 'variable'", Py_TYPE(self)->tp_name);
+    PyObject *owner = leaf_box(n)->owner;
+    return Py_NewRef(owner ? owner : Py_None);
+}
+
 static PyGetSetDef getset[] = {
+    {"variable", get_variable, NULL, "The leaf that an AccumulateGrad node belongs to; None when no object shows it any more.", NULL},
     {"next_functions", get_next_functions, NULL, "Pairs (node, output number) that this node sends gradients to; (None, 0) where none is wanted.", NULL},
     {NULL},
 };

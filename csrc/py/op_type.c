@@ -99,7 +99,7 @@ static PyObject *call_with_out(call *c, const bound *b)
         result = outs_result(c, &o);
     }
     drop_outs(&o);
-    if (result && b->requires_grad == Py_True && py_is_tensor(result) && tensor_set_requires_grad(py_t(result), true) < 0) {
+    if (result && b->requires_grad == Py_True && py_is_tensor(result) && py_set_requires_grad(result, true) < 0) {
         Py_DECREF(result);
         return py_raise();
     }
@@ -124,7 +124,7 @@ static PyObject *results(call *c, const bound *b)
     PyObject *result = py_results(c);
     if (CT_LIKELY(b->requires_grad != Py_True) || !result)
         return result;
-    if (py_is_tensor(result) && tensor_set_requires_grad(py_t(result), true) < 0) {
+    if (py_is_tensor(result) && py_set_requires_grad(result, true) < 0) {
         Py_DECREF(result);
         return py_raise();
     }

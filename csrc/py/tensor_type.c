@@ -109,6 +109,8 @@ static void tensor_dealloc(PyObject *self)
     Py_CLEAR(p->dict);
     if (p->t.base && p->t.base->obj == self)
         p->t.base->obj = NULL;
+    if (p->t.box && p->t.box->owner == self)
+        p->t.box->owner = NULL;
     tensor_clear(&p->t);
     live--;
     if (type == py_tensor_type && n_spare < SPARE)

@@ -6,6 +6,8 @@
 
 int py_tensor_setup(PyObject *module);
 PyObject *py_wrap_as(PyTypeObject *type, tensor *t);     /* new object of a subclass; takes *t */
+/* tensor_set_requires_grad that also lets the leaf's node find its object. -1: a status of the tape is pending. */
+int py_set_requires_grad(PyObject *self, bool wanted);
 void py_tensor_track(PyObject *self);                    /* the object can be part of a cycle from now on */
 int64_t py_tensor_live(void);
 
@@ -33,6 +35,7 @@ int py_function_setup(PyObject *module);
 /* autograd.c: backward, grad, modes */
 PyObject *py_tensor_backward(PyObject *self, PyObject *const *args, Py_ssize_t n, PyObject *kwnames);
 PyObject *py_tensor_register_hook(PyObject *self, PyObject *hook);
+PyObject *py_tensor_register_post_accumulate_grad_hook(PyObject *self, PyObject *hook);
 int py_autograd_setup(PyObject *module);
 void py_trace_setup(void);                               /* trace.c: anomaly mode */
 #endif

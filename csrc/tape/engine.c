@@ -289,7 +289,7 @@ int gradbox_set(gradbox *box, const tensor *g)
 
 /* The first gradient is taken over when nothing else holds it, copied otherwise; later ones are added in place,
  * so that whoever holds .grad sees them (out of place when the sum itself is recorded, as in PyTorch). */
-static int accumulate(run *r, node *leaf, tensor *g)
+static int add_to_leaf(const run *r, node *leaf, tensor *g)
 {
     gradbox *box = leaf_box(leaf);
     if (box->grad && !r->task->create_graph)
@@ -302,6 +302,24 @@ static int accumulate(run *r, node *leaf, tensor *g)
     else if (!r->task->create_graph && held)
         g = tape_algebra.detached_copy(&s, g);
     int result = g ? gradbox_set(box, g) : -1;
+    scope_close(&s);
+    return result;
+}
+
+/* A leaf's hooks on the whole node see .grad as it is after this run's share. */
+static int accumulate(run *r, node *leaf, tensor *g)
+{
+    if (add_to_leaf(r, leaf, g) < 0)
+        return -1;
+    running = leaf;
+    scope s;
+    scope_open(&s);
+    int result = 0;
+    for (hook *h = leaf->extra ? leaf->extra->post : NULL, *next; h && result == 0; h = next) {
+        next = h->next;
+        tensor *all[1] = {g};
+        result = h->call(&s, h->obj, all + 1); /* no inputs; the gradients of the outputs stand before them */
+    }
     scope_close(&s);
     return result;
 }

@@ -25,6 +25,7 @@ typedef struct gradbox {
     int64_t refs;
     tensor *grad;     /* owned, NULL when None */
     void *obj;        /* owned by py/: the Tensor object shown for grad, or NULL */
+    void *owner;      /* borrowed by py/: the object of the leaf while it lives */
 } gradbox;
 
 struct tensor {

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/dtype.h"
+#include "kernel/matmul.h"
 
 enum { K_MAXOP = 5, K_MAXDIM = 64 };
 
@@ -71,6 +72,7 @@ typedef struct k_isa {
     k_loop *where[DT_COUNT];              /* out, condition (bool bytes), a, b */
     k_loop *clamp[DT_COUNT];              /* out, in, low, high (tensors or stride-0 scalars); NaN in the input stays, NaN bound gives NaN */
     k_loop *arange[DT_COUNT];             /* out; param: const double or int64 {start, step}, see kernel/loops.inc */
+    k_gemm_f *gemm[DT_COUNT];             /* NULL for bool */
 } k_isa;
 extern const k_isa *K;
 /* Set by integer floor_divide, remainder and fmod (which write 0) when a divisor is 0; the caller clears and reads it. */

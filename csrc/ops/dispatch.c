@@ -2,6 +2,7 @@
  * it is long, writes into `self` or `out=` when asked, and records. */
 #include "kernel/kernel.h"
 #include "ops/dispatch.h"
+#include "ops/formula.h"
 #include <string.h>
 
 /* ---- inputs ------------------------------------------------------------------------------------------- */
@@ -159,11 +160,9 @@ int in_cast(call *c, uint32_t i, ct_dtype dtype)
     return a->dtype == dtype ? 0 : in_replace(c, i, array_new(dtype, a->ndim, array_size(a)));
 }
 
-int in_contiguous(call *c, uint32_t i)
-{
-    const array *a = c->ia[i];
-    return array_is_contiguous(a) ? 0 : in_replace(c, i, array_new(a->dtype, a->ndim, array_size(a)));
-}
+int in_copy(call *c, uint32_t i) { return in_replace(c, i, array_new(c->ia[i]->dtype, c->ia[i]->ndim, array_size(c->ia[i]))); }
+
+int in_contiguous(call *c, uint32_t i) { return array_is_contiguous(c->ia[i]) ? 0 : in_copy(c, i); }
 
 /* ---- declarations ------------------------------------------------------------------------------------------ */
 int out_new(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *size)
@@ -504,6 +503,28 @@ int tensor_join(tensor *view, tensor *of, uint32_t flags)
     return 0;
 }
 
+/* A composed result written into self: bytes, version and history become the result's. */
+static int assign_in_place(scope *s, call *c, T result)
+{
+    tensor *self = c->args[0].t;
+    if (target_in_place(c, result->a->dtype, result->a->ndim, array_size(result->a)) < 0 || !(result = f_cast(s, result, self->a->dtype)))
+        return -1;
+    array_convert(result->a, self->a);
+    array_wrote(self->a, c->op->name);
+    return result->fn || self->fn ? tensor_rebase(self, result->fn, result->nr) : 0;
+}
+
+static int assign_out(call *c, uint32_t i, T result)
+{
+    if (!c->out_given[i])
+        return ct_fail(CT_TYPE, "%s(): out= takes %u tensors", c->op->name, c->n_out);
+    if (target_out(c, i, result->a->dtype, result->a->ndim, array_size(result->a)) < 0)
+        return -1;
+    array_convert(result->a, c->out_given[i]->a);
+    array_wrote(c->out_given[i]->a, c->op->name);
+    return 0;
+}
+
 /* Compositions in C: the outputs are formulas; what they record is their own. */
 int op_compose(call *c)
 {
@@ -511,9 +532,12 @@ int op_compose(call *c)
     scope s;
     scope_open(&s);
     int result = c->op->compose(&s, c, out);
-    if (result == 0 && !s.failed)
-        for (uint32_t i = 0; i < c->n_out && out[i]; i++)
+    for (uint32_t i = 0; result == 0 && !s.failed && i < c->n_out && out[i]; i++) {
+        if (c->mode == CALL_NEW)
             tensor_copy(&c->out[i], out[i]);
+        else
+            result = c->mode == CALL_OUT ? assign_out(c, i, out[i]) : assign_in_place(&s, c, out[i]);
+    }
     result = s.failed ? -1 : result;
     scope_close(&s);
     return result;

@@ -1,37 +1,65 @@
-/* Products. */
+/* Products: mm, bmm, mv, dot, addmm, and what is composed of them (matmul, linear, outer, ...). */
 #include "ops/dispatch.h"
 #include "ops/formula.h"
+#include <string.h>
+
+static const char *c_name(ct_dtype d)
+{
+    static const char *const names[DT_COUNT] = {"bool", "unsigned char", "int", "long", "float", "double"};
+    return names[d];
+}
+
+static int same_dtype(const call *c, const array *a, const array *b)
+{
+    if (a->dtype != b->dtype)
+        return ct_fail(CT_RUNTIME, "expected m1 and m2 to have the same dtype, but got: %s != %s", c_name(a->dtype), c_name(b->dtype));
+    return K->gemm[a->dtype] ? 0 : ct_fail(CT_NOTIMPL, "\"%s\" not implemented for 'Bool'", c->op->name);
+}
+
+static int refuse_shapes(const array *a, const array *b)
+{
+    const int64_t *x = array_size(a), *y = array_size(b);
+    return ct_fail(CT_RUNTIME, "mat1 and mat2 shapes cannot be multiplied (%lldx%lld and %lldx%lld)", (long long)x[a->ndim - 2],
+                   (long long)x[a->ndim - 1], (long long)y[b->ndim - 2], (long long)y[b->ndim - 1]);
+}
+
+/* A matrix operand: the last two dims of an array (from byte offset 0). */
+static void set_operands(k_gemm *g, const array *a, const array *b, const array *y)
+{
+    const int64_t *sa = array_stride(a) + a->ndim - 2, *sb = array_stride(b) + b->ndim - 2, *sy = array_stride(y) + y->ndim - 2;
+    *g = (k_gemm){.m = array_size(y)[y->ndim - 2], .n = array_size(y)[y->ndim - 1], .k = array_size(a)[a->ndim - 1], .a = array_data(a), .b = array_data(b),
+                  .c = array_data(y), .a_row = sa[0], .a_col = sa[1], .b_row = sb[0], .b_col = sb[1], .c_row = sy[0]};
+}
+
+static void plan_work(call *c, ct_dtype dtype, int64_t batch, int64_t m, int64_t n, int64_t k)
+{
+    double steps = (double)batch * (double)m * (double)n * (double)(k ? k : 1);
+    c->work = steps < 9e18 ? (int64_t)steps : INT64_MAX;
+    c->scratch_bytes = k_gemm_scratch(dtype, m, n, k);
+}
 
 /* ---- mm ------------------------------------------------------------------------------------------------------ */
-static int mm_shape(call *c)
+static int mm_rule(call *c)
 {
     const array *a = c->in[0]->a, *b = c->in[1]->a;
-    if (a->ndim != 2 || b->ndim != 2)
-        return ct_fail(CT_RUNTIME, "mm: self and mat2 must be matrices");
+    if (a->ndim != 2)
+        return ct_fail(CT_RUNTIME, "self must be a matrix: mm got a tensor of %d dimensions", a->ndim);
+    if (b->ndim != 2)
+        return ct_fail(CT_RUNTIME, "mat2 must be a matrix: mm got a tensor of %d dimensions", b->ndim);
     if (array_size(a)[1] != array_size(b)[0])
-        return ct_fail(CT_RUNTIME, "mat1 and mat2 shapes cannot be multiplied (%lldx%lld and %lldx%lld)", (long long)array_size(a)[0],
-                       (long long)array_size(a)[1], (long long)array_size(b)[0], (long long)array_size(b)[1]);
-    if (a->dtype != b->dtype)
-        return ct_fail(CT_RUNTIME, "expected m1 and m2 to have the same dtype, but got: %s != %s", dtype_name(a->dtype), dtype_name(b->dtype));
-    return out_new(c, 0, a->dtype, 2, (int64_t[]){array_size(a)[0], array_size(b)[1]});
+        return refuse_shapes(a, b);
+    if (same_dtype(c, a, b) < 0)
+        return -1;
+    int64_t size[2] = {array_size(a)[0], array_size(b)[1]};
+    plan_work(c, a->dtype, 1, size[0], size[1], array_size(a)[1]);
+    return out_new(c, 0, a->dtype, 2, size);
 }
 static void mm_kernel(call *c)
 {
-    const array *a = c->ia[0], *b = c->ia[1];
-    array *y = c->oa[0];
-    int64_t m = array_size(a)[0], k = array_size(a)[1], n = array_size(b)[1];
-    const int64_t *sa = array_stride(a), *sb = array_stride(b);
-    for (int64_t i = 0; i < m; i++)
-        for (int64_t j = 0; j < n; j++) {
-            double sum = 0;
-            for (int64_t l = 0; l < k; l++)
-                sum += a->dtype == DT_F32 ? (double)((float *)array_data(a))[i * sa[0] + l * sa[1]] * ((float *)array_data(b))[l * sb[0] + j * sb[1]]
-                                          : ((double *)array_data(a))[i * sa[0] + l * sa[1]] * ((double *)array_data(b))[l * sb[0] + j * sb[1]];
-            if (a->dtype == DT_F32)
-                ((float *)array_data(y))[i * n + j] = (float)sum;
-            else
-                ((double *)array_data(y))[i * n + j] = sum;
-        }
+    k_gemm g;
+    set_operands(&g, c->ia[0], c->ia[1], c->oa[0]);
+    g.scratch = c->scratch;
+    K->gemm[c->oa[0]->dtype](&g);
 }
 static int mm_grad(scope *s, node *n, T const *g, T *out)
 {
@@ -41,29 +69,337 @@ static int mm_grad(scope *s, node *n, T const *g, T *out)
         out[1] = f_binary(s, &op_mm, f_transpose(s, node_kept_in(s, n, 0), 0, 1), g[0]);
     return 0;
 }
-const op op_mm = {.name = "mm", .sig = "(Tensor self, Tensor mat2)", .flags = OP_OUT, .run = op_block, .shape = mm_shape, .kernel = mm_kernel,
-    .kind = {"MmBackward0", mm_grad}, .keep = {2, 1}, .doc = "Product of two matrices."};
+const op op_mm = {.name = "mm", .sig = "(Tensor self, Tensor mat2)", .flags = OP_OUT, .run = op_block, .shape = mm_rule, .kernel = mm_kernel,
+    .kind = {"MmBackward0", mm_grad}, .keep = {2, 1},
+    .doc = "Product of two matrices, (m, k) and (k, n) to (m, n), of one dtype. RuntimeError for other shapes; nothing broadcasts."};
 
-/* ---- matmul, linear --------------------------------------------------------------------------------------------- */
-static int matmul_compose(scope *s, call *c, T *out)
+/* ---- bmm ------------------------------------------------------------------------------------------------------ */
+static int bmm_rule(call *c)
 {
-    T a = c->in[0], b = c->in[1];
-    out[0] = f_binary(s, &op_mm, a, b);
+    const array *a = c->in[0]->a, *b = c->in[1]->a;
+    if (a->ndim != 3 || b->ndim != 3)
+        return ct_fail(CT_RUNTIME, "batch1 must be a 3D tensor: bmm takes two tensors of 3 dimensions, got %d and %d", a->ndim, b->ndim);
+    const int64_t *x = array_size(a), *y = array_size(b);
+    if (x[0] != y[0] || x[2] != y[1])
+        return ct_fail(CT_RUNTIME, "Expected size for first two dimensions of batch2 tensor to be: [%lld, %lld] but got: [%lld, %lld].",
+                       (long long)x[0], (long long)x[2], (long long)y[0], (long long)y[1]);
+    if (same_dtype(c, a, b) < 0)
+        return -1;
+    plan_work(c, a->dtype, x[0], x[1], y[2], x[2]);
+    return out_new(c, 0, a->dtype, 3, (int64_t[]){x[0], x[1], y[2]});
+}
+static void bmm_kernel(call *c)
+{
+    const array *a = c->ia[0], *b = c->ia[1];
+    array *y = c->oa[0];
+    int64_t item = dtype_bytes(y->dtype);
+    k_gemm g;
+    set_operands(&g, a, b, y);
+    g.scratch = c->scratch;
+    for (int64_t i = 0; i < array_size(y)[0]; i++) {
+        g.a = array_data(a) + i * array_stride(a)[0] * item;
+        g.b = array_data(b) + i * array_stride(b)[0] * item;
+        g.c = array_data(y) + i * array_stride(y)[0] * item;
+        K->gemm[y->dtype](&g);
+    }
+}
+static int bmm_grad(scope *s, node *n, T const *g, T *out)
+{
+    if (node_needs(n, 0))
+        out[0] = f_binary(s, &op_bmm, g[0], f_transpose(s, node_kept_in(s, n, 1), 1, 2));
+    if (node_needs(n, 1))
+        out[1] = f_binary(s, &op_bmm, f_transpose(s, node_kept_in(s, n, 0), 1, 2), g[0]);
     return 0;
 }
-const op op_matmul = {.name = "matmul", .sig = "(Tensor self, Tensor other)", .flags = OP_OUT, .run = op_compose, .compose = matmul_compose, .doc = "Matrix product."};
+const op op_bmm = {.name = "bmm", .sig = "(Tensor self, Tensor mat2)", .flags = OP_OUT, .run = op_block, .shape = bmm_rule, .kernel = bmm_kernel,
+    .kind = {"BmmBackward0", bmm_grad}, .keep = {2, 1}, .doc = "Products of two batches of matrices, (b, m, k) and (b, k, n) to (b, m, n)."};
+
+/* ---- mv ------------------------------------------------------------------------------------------------------- */
+static int mv_rule(call *c)
+{
+    const array *a = c->in[0]->a, *v = c->in[1]->a;
+    if (a->ndim != 2 || v->ndim != 1)
+        return ct_fail(CT_RUNTIME, "vector + matrix @ vector expected, got %d, %d, %d: mv takes a matrix and a vector", 1, a->ndim, v->ndim);
+    if (array_size(a)[1] != array_size(v)[0])
+        return ct_fail(CT_RUNTIME, "size mismatch, got input (%lld), mat (%lldx%lld), vec (%lld)", (long long)array_size(a)[0],
+                       (long long)array_size(a)[0], (long long)array_size(a)[1], (long long)array_size(v)[0]);
+    if (same_dtype(c, a, v) < 0)
+        return -1;
+    plan_work(c, a->dtype, 1, array_size(a)[0], 1, array_size(a)[1]);
+    return out_new(c, 0, a->dtype, 1, array_size(a));
+}
+static void mv_kernel(call *c)
+{
+    const array *a = c->ia[0], *v = c->ia[1];
+    const int64_t *stride = array_stride(a);
+    k_gemm g = {.m = array_size(a)[0], .n = 1, .k = array_size(a)[1], .a = array_data(a), .b = array_data(v), .c = array_data(c->oa[0]),
+                .a_row = stride[0], .a_col = stride[1], .b_row = array_stride(v)[0], .b_col = stride[1] == 1 ? 2 : 1, .c_row = 1, .scratch = c->scratch};
+    K->gemm[a->dtype](&g);
+}
+static T outer(scope *s, T a, T b) { return f_mul(s, f_unsqueeze(s, a, 1), f_unsqueeze(s, b, 0)); }
+static int mv_grad(scope *s, node *n, T const *g, T *out)
+{
+    if (node_needs(n, 0))
+        out[0] = outer(s, g[0], node_kept_in(s, n, 1));
+    if (node_needs(n, 1))
+        out[1] = f_binary(s, &op_mv, f_transpose(s, node_kept_in(s, n, 0), 0, 1), g[0]);
+    return 0;
+}
+const op op_mv = {.name = "mv", .sig = "(Tensor self, Tensor vec)", .flags = OP_OUT, .run = op_block, .shape = mv_rule, .kernel = mv_kernel,
+    .kind = {"MvBackward0", mv_grad}, .keep = {2, 1}, .doc = "Product of a matrix (m, k) and a vector (k)."};
+
+/* ---- dot ------------------------------------------------------------------------------------------------------- */
+static int dot_rule(call *c)
+{
+    static const char *const titles[DT_COUNT] = {"Bool", "Byte", "Int", "Long", "Float", "Double"};
+    const array *a = c->in[0]->a, *b = c->in[1]->a;
+    if (a->ndim != 1 || b->ndim != 1)
+        return ct_fail(CT_RUNTIME, "1D tensors expected, but got %dD and %dD tensors", a->ndim, b->ndim);
+    if (a->dtype != b->dtype)
+        return ct_fail(CT_RUNTIME, "dot : expected both vectors to have same dtype, but found %s and %s", titles[a->dtype], titles[b->dtype]);
+    if (a->numel != b->numel)
+        return ct_fail(CT_RUNTIME, "inconsistent tensor size, expected tensor [%lld] and src [%lld] to have the same number of elements, but got %lld and %lld elements respectively",
+                       (long long)a->numel, (long long)b->numel, (long long)a->numel, (long long)b->numel);
+    if (same_dtype(c, a, b) < 0)
+        return -1;
+    c->work = a->numel;
+    return out_new(c, 0, a->dtype, 0, NULL);
+}
+static void dot_kernel(call *c)
+{
+    const array *a = c->ia[0], *b = c->ia[1];
+    k_gemm g = {.m = 1, .n = 1, .k = a->numel, .a = array_data(a), .b = array_data(b), .c = array_data(c->oa[0]), .a_row = 1,
+                .a_col = array_stride(a)[0], .b_row = array_stride(b)[0], .b_col = array_stride(a)[0] == 1 ? 2 : 1, .c_row = 1};
+    K->gemm[a->dtype](&g);
+}
+static int dot_grad(scope *s, node *n, T const *g, T *out)
+{
+    if (node_needs(n, 0))
+        out[0] = f_mul(s, g[0], node_kept_in(s, n, 1));
+    if (node_needs(n, 1))
+        out[1] = f_mul(s, g[0], node_kept_in(s, n, 0));
+    return 0;
+}
+const op op_dot = {.name = "dot", .sig = "(Tensor self, Tensor tensor)", .flags = OP_OUT, .run = op_block, .shape = dot_rule, .kernel = dot_kernel,
+    .kind = {"DotBackward0", dot_grad}, .keep = {2, 1}, .doc = "Sum of the products of two vectors of equal length."};
+const op op_vdot = {.name = "vdot", .sig = "(Tensor self, Tensor other)", .flags = OP_OUT, .run = op_block, .shape = dot_rule, .kernel = dot_kernel,
+    .kind = {"VdotBackward0", dot_grad}, .keep = {2, 1}, .doc = "dot; conjugation does nothing in real dtypes."};
+
+/* ---- addmm: args self, mat1, mat2, beta, alpha ------------------------------------------------------------------- */
+static double factor(const call *c, int i) { return arg_given(&c->args[i]) ? arg_double(&c->args[i]) : 1; }
+
+static void scale(array *y, double by);
+/* ia[i] becomes `by` times itself, where that changes anything. */
+static int scale_input(call *c, uint32_t i, double by)
+{
+    if (by == 1 || by == 0)
+        return 0;
+    if (in_copy(c, i) < 0)
+        return -1;
+    scale((array *)c->ia[i], by);
+    return 0;
+}
+
+static int addmm_rule(call *c)
+{
+    const array *a = c->in[1]->a, *b = c->in[2]->a;
+    if (a->ndim != 2 || b->ndim != 2)
+        return ct_fail(CT_RUNTIME, "mat1 must be a matrix, got %d-D tensor: addmm takes two matrices, the other has %d dimensions", a->ndim, b->ndim);
+    if (array_size(a)[1] != array_size(b)[0])
+        return refuse_shapes(a, b);
+    if (same_dtype(c, a, b) < 0)
+        return -1;
+    if (c->in[0]->a->dtype != a->dtype)
+        return ct_fail(CT_RUNTIME, "self and mat2 must have the same dtype, but got %s and %s", c_name(c->in[0]->a->dtype), c_name(b->dtype));
+    layout l, wide;
+    int64_t size[2] = {array_size(a)[0], array_size(b)[1]};
+    array_layout(c->in[0]->a, &l);
+    if (view_expand(&l, 2, size, &wide) < 0 || scale_input(c, 0, factor(c, 3)) < 0)
+        return -1;
+    for (int i = 3; i < 5; i++) {
+        double f = factor(c, i);
+        int64_t bits;
+        memcpy(&bits, &f, sizeof bits);
+        keep_param(c, bits);
+    }
+    plan_work(c, a->dtype, 1, size[0], size[1], array_size(a)[1]);
+    return out_new(c, 0, a->dtype, 2, size);
+}
+static void scale(array *y, double by)
+{
+    double number;
+    k_nd nd;
+    if (by == 1)
+        return;
+    dtype_store_f(&number, y->dtype, by);
+    array_operands(&nd, 3, y->ndim, array_size(y), (const array *[]){y, y, y});
+    nd.data[2] = (char *)&number;
+    memset(nd.stride[2], 0, y->ndim * sizeof(int64_t));
+    k_walk(&nd, K->binary[B_mul][y->dtype], NULL);
+}
+static void add(array *y, const array *x)
+{
+    k_nd nd;
+    array_operands(&nd, 3, y->ndim, array_size(y), (const array *[]){y, y, x});
+    k_walk(&nd, K->binary[B_add][y->dtype], NULL);
+}
+static void addmm_kernel(call *c)
+{
+    k_gemm g;
+    set_operands(&g, c->ia[1], c->ia[2], c->oa[0]);
+    g.scratch = c->scratch;
+    K->gemm[c->oa[0]->dtype](&g);
+    scale(c->oa[0], factor(c, 4));
+    if (factor(c, 3) != 0)
+        add(c->oa[0], c->ia[0]);
+}
+static T scaled(scope *s, T x, double by) { return by == 1 ? x : f_scale(s, x, by); }
+static int addmm_grad(scope *s, node *n, T const *g, T *out)
+{
+    double beta, alpha;
+    memcpy(&beta, node_params(n), sizeof beta);
+    memcpy(&alpha, node_params(n) + 1, sizeof alpha);
+    if (node_needs(n, 0))
+        out[0] = scaled(s, g[0], beta);
+    if (node_needs(n, 1))
+        out[1] = scaled(s, f_binary(s, &op_mm, g[0], f_transpose(s, node_kept_in(s, n, 2), 0, 1)), alpha);
+    if (node_needs(n, 2))
+        out[2] = scaled(s, f_binary(s, &op_mm, f_transpose(s, node_kept_in(s, n, 1), 0, 1), g[0]), alpha);
+    return 0;
+}
+const op op_addmm = {.name = "addmm", .sig = "(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1)", .flags = OP_INPLACE | OP_OUT,
+    .run = op_block, .shape = addmm_rule, .kernel = addmm_kernel, .kind = {"AddmmBackward0", addmm_grad}, .keep = {0, 4, 2},
+    .doc = "beta * self + alpha * (mat1 @ mat2); self broadcasts to the product's shape; beta = 0 ignores self."};
+
+/* ---- composed of the above ---------------------------------------------------------------------------------------- */
+static T mm(scope *s, T a, T b) { return f_binary(s, &op_mm, a, b); }
+static T squeeze(scope *s, T x, int64_t dim)
+{
+    int64_t size[CT_MAXDIM];
+    int n = 0;
+    if (!x)
+        return NULL;
+    dim = dim < 0 ? dim + x->a->ndim : dim;
+    for (int d = 0; d < x->a->ndim; d++)
+        if (d != dim)
+            size[n++] = array_size(x->a)[d];
+    return f_reshape(s, x, n, size);
+}
+
+/* Batches of rows times one matrix: one product. */
+static T fold(scope *s, T a, T b)
+{
+    int n = a->a->ndim;
+    int64_t size[CT_MAXDIM], flat[2] = {-1, array_size(a->a)[n - 1]};
+    memcpy(size, array_size(a->a), (size_t)n * sizeof *size);
+    if (a->a->numel == 0)
+        flat[0] = layout_numel(n - 1, size);
+    T y = mm(s, f_reshape(s, a, 2, flat), b);
+    size[n - 1] = array_size(b->a)[1];
+    return f_reshape(s, y, n, size);
+}
+
+static T batched(scope *s, T a, T b)
+{
+    int64_t batch[CT_MAXDIM], size[CT_MAXDIM], many;
+    int n = a->a->ndim - 2;
+    memcpy(batch, array_size(a->a), (size_t)n * sizeof *batch);
+    if (layout_broadcast("matmul", &n, batch, b->a->ndim - 2, array_size(b->a)) < 0)
+        return scope_fail(s);
+    many = layout_numel(n, batch);
+    memcpy(size, batch, (size_t)n * sizeof *size);
+    T side[2] = {a, b};
+    for (int i = 0; i < 2; i++) {
+        const int64_t *last = array_size(side[i]->a) + side[i]->a->ndim - 2;
+        int64_t three[3] = {many, last[0], last[1]};
+        size[n] = last[0];
+        size[n + 1] = last[1];
+        side[i] = f_reshape(s, f_expand(s, side[i], n + 2, size), 3, three);
+    }
+    size[n] = array_size(a->a)[a->a->ndim - 2];
+    size[n + 1] = array_size(b->a)[b->a->ndim - 1];
+    return f_reshape(s, f_binary(s, &op_bmm, side[0], side[1]), n + 2, size);
+}
+
+static T product(scope *s, T a, T b)
+{
+    int n = a->a->ndim, m = b->a->ndim;
+    if (n == 0 || m == 0) {
+        ct_fail(CT_RUNTIME, "both arguments to matmul need to be at least 1D, but they are %dD and %dD", n, m);
+        return scope_fail(s);
+    }
+    if (n == 1 && m == 1)
+        return f_binary(s, &op_dot, a, b);
+    if (n == 2 && m == 1)
+        return f_binary(s, &op_mv, a, b);
+    if (n == 2 && m == 2)
+        return mm(s, a, b);
+    if (n == 1)
+        return squeeze(s, product(s, f_unsqueeze(s, a, 0), b), -2);
+    if (m == 1)
+        return squeeze(s, product(s, a, f_unsqueeze(s, b, 1)), -1);
+    if (array_size(a->a)[n - 1] != array_size(b->a)[m - 2] && (n == 2 || m == 2)) {
+        refuse_shapes(a->a, b->a);
+        return scope_fail(s);
+    }
+    return m == 2 ? fold(s, a, b) : batched(s, a, b);
+}
+
+static int matmul_compose(scope *s, call *c, T *out) { return (out[0] = product(s, c->in[0], c->in[1])) ? 0 : -1; }
+const op op_matmul = {.name = "matmul", .sig = "(Tensor self, Tensor other)", .flags = OP_OUT, .run = op_compose, .compose = matmul_compose,
+    .doc = "Matrix product with NumPy's rules: vectors are rows on the left and columns on the right, leading dims are batches and broadcast."};
 
 static int linear_compose(scope *s, call *c, T *out)
 {
-    T w = f_transpose(s, c->in[1], 0, 1);
-    bool row = c->in[0]->a->ndim == 1;
-    T x = row ? f_unsqueeze(s, c->in[0], 0) : c->in[0];
-    out[0] = f_binary(s, &op_mm, x, w);
-    if (row && out[0])
-        out[0] = f_reshape(s, out[0], 1, (int64_t[]){array_size(out[0]->a)[1]});
-    if (c->n_in > 2 && c->in[2])
-        out[0] = f_add(s, out[0], c->in[2]);
-    return 0;
+    T x = c->in[0], bias = c->n_in > 2 ? c->in[2] : NULL;
+    const array *weight = c->in[1]->a;
+    if (weight->ndim > 2 || weight->ndim == 0)
+        return ct_fail(CT_RUNTIME, "linear(): weight must be a matrix or a vector, not of %d dimensions", weight->ndim), scope_fail(s), -1;
+    T w = weight->ndim == 2 ? f_transpose(s, c->in[1], 0, 1) : c->in[1];
+    if (bias && x->a->ndim == 2 && weight->ndim == 2)
+        out[0] = f_call(s, &op_addmm, 3, (arg[]){a_t(bias), a_t(x), a_t(w)});
+    else
+        out[0] = w ? product(s, x, w) : NULL;
+    if (bias && out[0] && !(x->a->ndim == 2 && weight->ndim == 2))
+        out[0] = f_add(s, out[0], bias);
+    return out[0] ? 0 : -1;
 }
 const op op_linear = {.name = "linear", .sig = "(Tensor input, Tensor weight, Tensor? bias=None)", .flags = OP_FUNCTION, .run = op_compose,
-    .compose = linear_compose, .doc = "input @ weight.T + bias."};
+    .compose = linear_compose, .doc = "input @ weight.T + bias for input (..., k), weight (n, k) and bias (n)."};
+
+static int outer_compose(scope *s, call *c, T *out)
+{
+    T a = c->in[0], b = c->in[1];
+    if (a->a->ndim != 1 || b->a->ndim != 1)
+        return ct_fail(CT_RUNTIME, "outer: Expected 1-D argument %s, but got %d-D", a->a->ndim != 1 ? "self" : "vec2", a->a->ndim != 1 ? a->a->ndim : b->a->ndim), scope_fail(s), -1;
+    return (out[0] = f_mul(s, f_unsqueeze(s, a, 1), b)) ? 0 : -1;
+}
+const op op_outer = {.name = "outer", .sig = "(Tensor self, Tensor vec2)", .flags = OP_OUT, .run = op_compose, .compose = outer_compose,
+    .doc = "Products of every element of a vector (m) with every element of another (n): shape (m, n)."};
+const op op_ger = {.name = "ger", .sig = "(Tensor self, Tensor vec2)", .flags = OP_OUT, .run = op_compose, .compose = outer_compose, .doc = "Old name of outer."};
+
+/* beta * self + alpha * product; args self, left, right, beta, alpha. */
+static int add_product(scope *s, call *c, T y, T *out)
+{
+    double beta = factor(c, 3), alpha = factor(c, 4);
+    y = alpha == 1 || !y ? y : f_scale(s, y, alpha);
+    T self = beta == 1 ? c->in[0] : f_scale(s, c->in[0], beta);
+    out[0] = !y ? NULL : beta == 0 ? y : f_add(s, f_expand(s, self, y->a->ndim, array_size(y->a)), y);
+    return out[0] ? 0 : -1;
+}
+static int baddbmm_compose(scope *s, call *c, T *out) { return add_product(s, c, f_binary(s, &op_bmm, c->in[1], c->in[2]), out); }
+static int addbmm_compose(scope *s, call *c, T *out)
+{
+    T y = f_binary(s, &op_bmm, c->in[1], c->in[2]);
+    return add_product(s, c, f_sum_dims(s, y, 1, (int64_t[]){0}, false), out);
+}
+static int addmv_compose(scope *s, call *c, T *out) { return add_product(s, c, f_binary(s, &op_mv, c->in[1], c->in[2]), out); }
+static int addr_compose(scope *s, call *c, T *out) { return add_product(s, c, outer(s, c->in[1], c->in[2]), out); }
+
+#define ADD_PRODUCT(id, left, right, text)                                                                                                       \
+    const op op_##id = {.name = #id, .sig = "(Tensor self, Tensor " left ", Tensor " right ", *, Scalar beta=1, Scalar alpha=1)", .doc = text,     \
+                        .flags = OP_INPLACE | OP_OUT, .run = op_compose, .compose = id##_compose};
+ADD_PRODUCT(baddbmm, "batch1", "batch2", "beta * self + alpha * bmm(batch1, batch2).")
+ADD_PRODUCT(addbmm, "batch1", "batch2", "beta * self + alpha * the sum over the batch of bmm(batch1, batch2).")
+ADD_PRODUCT(addmv, "mat", "vec", "beta * self + alpha * mv(mat, vec).")
+ADD_PRODUCT(addr, "vec1", "vec2", "beta * self + alpha * outer(vec1, vec2).")

@@ -133,6 +133,7 @@ int out_same(call *c, uint32_t i);                                              
 void array_layout(const array *a, layout *l);                                         /* visible layout, for view_* */
 int in_cast(call *c, uint32_t i, ct_dtype dtype);                                     /* ia[i] becomes a converted copy if needed */
 int in_expand(call *c, uint32_t i, int ndim, const int64_t *size);                    /* ia[i] becomes a view at a wider shape */
+int in_copy(call *c, uint32_t i);                                                     /* ia[i] becomes a row-major copy */
 int in_contiguous(call *c, uint32_t i);                                               /* ia[i] becomes a row-major copy if needed */
 void keep_param(call *c, int64_t value);
 /* Result dtype of the operands by PyTorch's three categories (dimensioned, 0-d, numbers). */

@@ -20,9 +20,8 @@ def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", we
     Shapes broadcast, with a UserWarning where they differ. ``weight``, of ``input``'s shape, multiplies each term, and "mean"
     then divides by its sum. ValueError for another reduction or shape of ``weight``.
     """
-    _warn_sizes(input, target)
+    input, target = _matched(input, target)
     reduction = _reduction.resolve(reduction, size_average, reduce)
-    input, target = _broadcast(input, target)
     if weight is not None:
         return _weighted((input - target).pow(2), weight, input, reduction)
     return _mse(input, target, reduction)
@@ -36,9 +35,8 @@ def _mse(input, target, reduction):
 
 def l1_loss(input, target, size_average=None, reduce=None, reduction="mean", weight=None):
     """abs(input - target), then ``reduction``; shapes, ``weight`` and errors as ``mse_loss``."""
-    _warn_sizes(input, target)
+    input, target = _matched(input, target)
     reduction = _reduction.resolve(reduction, size_average, reduce)
-    input, target = _broadcast(input, target)
     if weight is not None:
         return _weighted((input - target).abs(), weight, input, reduction)
     return _reduction.apply((input - target).abs(), reduction)
@@ -49,9 +47,8 @@ def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mea
 
     ``beta`` 0 is ``l1_loss``; RuntimeError if negative. Shapes and ``reduction`` as ``mse_loss``.
     """
-    _warn_sizes(input, target)
+    input, target = _matched(input, target)
     reduction = _reduction.resolve(reduction, size_average, reduce)
-    input, target = _broadcast(input, target)
     if beta == 0:
         return _reduction.apply((input - target).abs(), reduction)
     return _smooth_l1(input, target, reduction, beta)
@@ -71,9 +68,8 @@ def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
     RuntimeError unless ``delta`` is positive. Shapes, ``weight`` and ``reduction`` as ``mse_loss``, but a weighted mean divides
     by the number of elements.
     """
-    _warn_sizes(input, target)
+    input, target = _matched(input, target)
     reduction = _reduction.check(reduction)
-    input, target = _broadcast(input, target)
     if weight is None:
         return _huber(input, target, reduction, delta)
     if weight.size() != input.size():
@@ -297,15 +293,14 @@ def _kl_div(input, target, reduction, log_target):
     return _reduction.apply(entropy - target * input, reduction)
 
 
-def _warn_sizes(input, target):
-    if target.size() != input.size():
-        warnings.warn(f"Using a target size ({target.size()}) that is different to the input size ({input.size()}). This "
-                      "will likely lead to incorrect results due to broadcasting. Please ensure they have the same size.",
-                      stacklevel=3)
-
-
-def _broadcast(input, target):
-    return (input, target) if input.size() == target.size() else ctgrad.broadcast_tensors(input, target)
+def _matched(input, target):
+    """Both at their common shape; a difference is more often a mistake than meant, so it warns."""
+    if target.size() == input.size():
+        return input, target
+    warnings.warn(f"Using a target size ({target.size()}) that is different to the input size ({input.size()}). This "
+                  "will likely lead to incorrect results due to broadcasting. Please ensure they have the same size.",
+                  stacklevel=3)
+    return ctgrad.broadcast_tensors(input, target)
 
 
 def _weighted(losses, weight, input, reduction):

@@ -6,9 +6,8 @@ import sys
 import textwrap
 from pathlib import Path
 
-import pytest
-
 import ctgrad
+import pytest
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(ctgrad.__file__).parent.parent)}
 

@@ -1,8 +1,7 @@
 """Checkpointing: the same results and gradients, computed twice."""
 
-import pytest
-
 import ctgrad as torch
+import pytest
 from ctgrad import nn
 from ctgrad.utils.checkpoint import CheckpointError, checkpoint, checkpoint_sequential
 

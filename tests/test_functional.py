@@ -1,8 +1,7 @@
 """autograd.functional, on functions whose derivatives are known."""
 
-import pytest
-
 import ctgrad as torch
+import pytest
 from ctgrad.autograd.functional import hessian, hvp, jacobian, jvp, vhp, vjp
 
 x = torch.tensor([1.0, 2.0, 3.0], dtype=torch.float64)

@@ -2,9 +2,8 @@
 
 import asyncio
 
-import pytest
-
 import ctgrad as torch
+import pytest
 
 on = torch.is_grad_enabled
 

@@ -1,8 +1,7 @@
 """gradcheck finds what is wrong, accepts what is right, and works on memory that is seen from several places."""
 
-import pytest
-
 import ctgrad as torch
+import pytest
 from ctgrad.autograd import Function, gradcheck, gradgradcheck
 from ctgrad.autograd.gradcheck import GradcheckError
 

@@ -3,9 +3,8 @@
 import doctest
 from pathlib import Path
 
-import pytest
-
 import ctgrad as torch
+import pytest
 
 GOLDEN = Path(__file__).parent / "golden" / "printing.txt"
 

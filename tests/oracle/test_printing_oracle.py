@@ -3,11 +3,10 @@
 import math
 import random
 
+import ctgrad
 import numpy as np
 import pytest
 import torch
-
-import ctgrad
 
 DTYPES = ["float32", "float64", "int32", "int64", "uint8", "bool"]
 SPECIAL = [0.0, -0.0, math.nan, math.inf, -math.inf, 1e-4, 1e8, 1000.0, 1.0]

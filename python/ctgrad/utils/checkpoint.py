@@ -10,7 +10,8 @@ import warnings
 from contextlib import contextmanager, nullcontext
 
 import ctgrad
-from ctgrad._C import Function, Tensor, backward as run_backward, grad, is_grad_enabled
+from ctgrad._C import Function, Tensor, grad, is_grad_enabled
+from ctgrad._C import backward as run_backward
 from ctgrad.autograd.grad_mode import enable_grad, no_grad
 
 __all__ = ["CheckpointError", "checkpoint", "checkpoint_sequential", "noop_context_fn"]

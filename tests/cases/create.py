@@ -1,0 +1,22 @@
+"""Creation from sizes, and like other tensors."""
+
+import numpy as np
+
+from . import case, t
+
+F = ("float64",)
+CASES = {
+    "zeros": [case(2, 3, ref=lambda *s: np.zeros(s), grad=False, dtypes=F), case((0, 2), ref=np.zeros, grad=False, dtypes=F)],
+    "ones": [case(2, 3, ref=lambda *s: np.ones(s), grad=False, dtypes=F)],
+    "full": [case((2, 3), 2.5, ref=np.full, grad=False, dtypes=F), case((), 7, ref=np.full, grad=False, dtypes=F)],
+    "zeros_like": [case(t(2, 3), ref=np.zeros_like, grad=False)],
+    "ones_like": [case(t(2, 3), ref=np.ones_like, grad=False)],
+    "full_like": [case(t(2, 3), 1.5, ref=np.full_like, grad=False)],
+    "new_zeros": [case(t(2), 2, 3, ref=lambda x, *s: np.zeros(s), grad=False)],
+    "new_ones": [case(t(2), (2, 3), ref=lambda x, s: np.ones(s), grad=False)],
+    "new_full": [case(t(2), (2, 3), 4.0, ref=lambda x, s, v: np.full(s, v), grad=False)],
+    "arange": [case(5, ref=np.arange, grad=False, dtypes=F), case(1, 6, 2, ref=np.arange, grad=False, dtypes=F), case(0.5, -1, -0.25, ref=np.arange, grad=False, dtypes=F),
+               case(3, 3, ref=np.arange, grad=False, dtypes=F)],
+    "linspace": [case(0, 1, 5, ref=np.linspace, grad=False, dtypes=F), case(2, -2, 1, ref=np.linspace, grad=False, dtypes=F), case(0, 1, 0, ref=np.linspace, grad=False, dtypes=F)],
+    "eye": [case(3, ref=np.eye, grad=False, dtypes=F), case(2, 4, ref=np.eye, grad=False, dtypes=F), case(0, ref=np.eye, grad=False, dtypes=F)],
+}

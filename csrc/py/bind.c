@@ -132,7 +132,7 @@ static int take_float(PyObject *o, arg *out)
 
 /* ---- sequences ----------------------------------------------------------------------------------------------- */
 /* An element of a sequence of ints. Wider than an int parameter, as in PyTorch: __index__ counts, and bools after the first. */
-static int take_element(PyObject *o, int64_t *out)
+int bind_element(PyObject *o, int64_t *out)
 {
     arg number;
     if (CT_LIKELY(PyLong_CheckExact(o))) {
@@ -159,7 +159,7 @@ static int take_element(PyObject *o, int64_t *out)
         PyErr_Clear();
         return 0;
     }
-    int taken = PyLong_CheckExact(index) ? take_element(index, out) : 0;
+    int taken = PyLong_CheckExact(index) ? bind_element(index, out) : 0;
     Py_DECREF(index);
     return taken;
 }
@@ -172,7 +172,7 @@ static int take_elements(PyObject *const *items, Py_ssize_t n, bound *b, arg *ou
     if (!ints)
         return -1;
     for (Py_ssize_t i = 0; i < n; i++) {
-        int taken = take_element(items[i], &ints[i]);
+        int taken = bind_element(items[i], &ints[i]);
         if (taken != 1)
             return taken;
     }

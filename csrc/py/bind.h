@@ -46,6 +46,7 @@ struct signature {
 static inline uint32_t sig_hidden(const signature *s) { return s->how & SIG_METHOD ? 1 : 0; }
 /* 1 bound, 0 of another type, -1 exception. */
 int bind_value(const param *p, PyObject *o, bound *b);
+int bind_element(PyObject *o, int64_t *out);              /* of a sequence of ints; as above */
 int bind_apart(const param *p, PyObject *const *items, Py_ssize_t n, bound *b);
 int bind_find(const signature *s, PyObject *keyword);     /* place of the parameter, or -1 */
 void bind_start(const signature *s, bound *b);

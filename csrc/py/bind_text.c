@@ -44,6 +44,8 @@ static uint32_t fewest(const signature *s) { return s->n_required - sig_hidden(s
 static PyObject *too_many(const signature *s, Py_ssize_t nargs)
 {
     Py_ssize_t given = nargs - (Py_ssize_t)sig_hidden(s);
+    if (s->n_params == sig_hidden(s))
+        return PyUnicode_FromFormat("Tensor.%U() takes no arguments (%zd given)", s->name, given);
     uint32_t most = most_positional(s), least = 0;
     for (uint32_t i = sig_hidden(s); i < s->n_positional; i++)
         least += s->params[i].required;
@@ -65,17 +67,26 @@ static PyObject *missing(const signature *s, uint32_t from)
     return text;
 }
 
+static bool element_fits(const param *p, PyObject *item, Py_ssize_t place)
+{
+    int64_t value;
+    if (p->kind == P_TENSORS || p->kind == P_TENSORS_APART)
+        return py_is_tensor(item);
+    if (place == 0 && PyBool_Check(item))
+        return false;
+    int fits = bind_element(item, &value);
+    if (fits < 0)
+        PyErr_Clear();
+    return fits != 0;
+}
+
 /* The element that a sequence was refused for, or -1. */
 static Py_ssize_t bad_element(const param *p, PyObject *o)
 {
-    bool tensors = p->kind == P_TENSORS || p->kind == P_TENSORS_APART;
-    if (!bind_is_sequence(o) || !(tensors || p->kind == P_INTS || p->kind == P_INTS_APART))
-        return -1;
-    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(o); i++) {
-        PyObject *item = PySequence_Fast_GET_ITEM(o, i);
-        if (tensors ? !py_is_tensor(item) : i == 0 && PyBool_Check(item) ? true : !PyIndex_Check(item) && !py_is_tensor(item))
+    bool many = p->kind == P_TENSORS || p->kind == P_TENSORS_APART || p->kind == P_INTS || p->kind == P_INTS_APART;
+    for (Py_ssize_t i = 0; many && bind_is_sequence(o) && i < PySequence_Fast_GET_SIZE(o); i++)
+        if (!element_fits(p, PySequence_Fast_GET_ITEM(o, i), i))
             return i;
-    }
     return -1;
 }
 
@@ -118,6 +129,8 @@ static PyObject *keyword_value(const signature *s, uint32_t place, PyObject *con
 static PyObject *wrong_keyword(const signature *s, Py_ssize_t nargs, PyObject *kwnames)
 {
     uint64_t seen = 0;
+    if (s->n_params == sig_hidden(s))
+        return PyUnicode_FromFormat("Tensor.%U() takes no keyword arguments", s->name);
     for (Py_ssize_t k = 0; kwnames && k < PyTuple_GET_SIZE(kwnames); k++) {
         PyObject *name = PyTuple_GET_ITEM(kwnames, k);
         int at = bind_find(s, name);

@@ -189,7 +189,7 @@ static PyObject *method_vectorcall(PyObject *self, PyObject *const *args, size_t
 }
 
 /* ---- the object ----------------------------------------------------------------------------------------------- */
-static bool has_self(const op *o) { return strstr(o->sig, "Tensor self") != NULL; }
+static bool has_self(const op *o) { return strstr(o->sig, " self") != NULL; }
 
 static uint32_t sig_how(const op *o, uint32_t mode, bool method)
 {

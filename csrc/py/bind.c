@@ -456,7 +456,7 @@ int signature_bind(const signature *s, PyObject *const *args, Py_ssize_t nargs, 
     for (Py_ssize_t i = 0; i < (Py_ssize_t)s->n_params && fits == 1; i++) {
         const param *p = &s->params[i];
         PyObject *o = i < single ? args[i] : keywords ? given[i] : NULL;
-        if (i < nargs && keywords && given[i])
+        if (i < nargs && i < (Py_ssize_t)s->n_positional && keywords && given[i])
             fits = 0;
         else if (o)
             fits = bind_value(p, o, b);

@@ -136,7 +136,7 @@ static PyObject *wrong_keyword(const signature *s, Py_ssize_t nargs, PyObject *k
         int at = bind_find(s, name);
         if (at < 0)
             return PyUnicode_FromFormat("%U() got an unexpected keyword argument '%U'", s->name, name);
-        if (at < nargs || seen >> at & 1)
+        if ((at < nargs && at < (int)s->n_positional) || seen >> at & 1)
             return PyUnicode_FromFormat("%U() got multiple values for argument '%U'", s->name, name);
         seen |= (uint64_t)1 << at;
     }

@@ -1,84 +1,9 @@
 /* autograd.Function: ops written in Python. apply() runs forward without recording and hangs a node into the graph; the node
  * owns the context object (an instance of a class made per Function, NameBackward), which is also what grad_fn shows. */
-#include "py/hooks.h"
+#include "py/context.h"
 #include <string.h>
-#include <structmember.h>
 
-/* One saved tensor: an input carries its edge, an output its number (re-tied when read, so that it makes no cycle). */
-typedef struct saved {
-    array *a;            /* NULL: None was saved */
-    node *fn;            /* owned; of an input */
-    uint32_t nr;
-    int64_t version;
-    bool is_output;
-} saved;
-
-typedef struct FunctionContext {
-    PyObject_HEAD
-    node *n;             /* borrowed while the node lives */
-    PyObject *dict, *weak;
-    PyObject *to_save, *dirty, *plain;   /* tuples given in forward */
-    PyObject *needs;     /* tuple of bools, one an argument */
-    PyObject *is_tensor; /* tuple of bools, one an argument */
-    PyObject *output_at; /* tuple: number of the node's output for each result, or None */
-    saved *kept;
-    Py_ssize_t n_kept;
-    bool materialize, released, alone;
-} FunctionContext;
-
-static PyTypeObject *context_type;
 static PyObject *function_type, *base_setup;
-
-/* ---- life cycle of a context -------------------------------------------------------------------------------- */
-static void forget_kept(FunctionContext *c)
-{
-    saved *kept = c->kept;
-    Py_ssize_t n = c->n_kept;
-    c->kept = NULL;
-    c->n_kept = 0;
-    for (Py_ssize_t i = 0; i < n; i++) {
-        array_drop(kept[i].a);
-        node_drop(kept[i].fn);
-    }
-    PyMem_Free(kept);
-}
-
-static int context_clear(PyObject *self)
-{
-    FunctionContext *c = (FunctionContext *)self;
-    Py_CLEAR(c->dict);
-    Py_CLEAR(c->to_save);
-    Py_CLEAR(c->dirty);
-    Py_CLEAR(c->plain);
-    Py_CLEAR(c->needs);
-    Py_CLEAR(c->is_tensor);
-    Py_CLEAR(c->output_at);
-    return 0;
-}
-
-static int context_traverse(PyObject *self, visitproc visit, void *arg)
-{
-    FunctionContext *c = (FunctionContext *)self;
-    Py_VISIT(Py_TYPE(self));
-    Py_VISIT(c->dict);
-    Py_VISIT(c->to_save);
-    Py_VISIT(c->dirty);
-    Py_VISIT(c->plain);
-    Py_VISIT(c->needs);
-    return 0;
-}
-
-static void context_dealloc(PyObject *self)
-{
-    PyTypeObject *type = Py_TYPE(self);
-    PyObject_GC_UnTrack(self);
-    if (((FunctionContext *)self)->weak)
-        PyObject_ClearWeakRefs(self);
-    context_clear(self);
-    forget_kept((FunctionContext *)self);
-    type->tp_free(self);
-    Py_DECREF(type);
-}
 
 /* ---- the node --------------------------------------------------------------------------------------------------- */
 static int function_grad(scope *s, node *n, tensor *const *g, tensor **grads);
@@ -94,121 +19,13 @@ static void function_release(node *n)
 static void function_forget(node *n)
 {
     FunctionContext *c = n->payload;
-    forget_kept(c);
+    context_forget(c);
     c->released = true;
 }
 static const node_kind function_kind = {"Function", function_grad, function_release, NK_WANTS_UNDEFINED, function_forget};
 
 PyObject *py_function_context(node *n) { return n->kind == &function_kind ? n->payload : NULL; }
 
-static PyObject *context_name(const FunctionContext *c) { return PyObject_GetAttrString((PyObject *)Py_TYPE((PyObject *)c), "__name__"); }
-
-/* ---- saving ------------------------------------------------------------------------------------------------------- */
-static int save_one(FunctionContext *c, PyObject *o, saved *k)
-{
-    *k = (saved){0};
-    if (o == Py_None)
-        return 0;
-    if (!py_is_tensor(o)) {
-        PyErr_Format(PyExc_TypeError, "save_for_backward can only save variables, but argument is of type %s; set it as an attribute of ctx instead", Py_TYPE(o)->tp_name);
-        return -1;
-    }
-    tensor *t = py_t(o);
-    if (tensor_sync(t) < 0)
-        return py_raise_int();
-    k->a = array_keep(t->a);
-    k->version = t->a->ver->count;
-    k->is_output = c->n && t->fn == c->n;
-    k->nr = t->nr;
-    if (t->fn && !k->is_output)
-        k->fn = node_keep(t->fn);
-    return 0;
-}
-
-static int save_all(FunctionContext *c)
-{
-    Py_ssize_t n = c->to_save ? PyTuple_GET_SIZE(c->to_save) : 0;
-    c->kept = PyMem_Calloc((size_t)n + 1, sizeof *c->kept);
-    if (!c->kept) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    for (; c->n_kept < n; c->n_kept++)
-        if (save_one(c, PyTuple_GET_ITEM(c->to_save, c->n_kept), &c->kept[c->n_kept]) < 0)
-            return -1;
-    Py_CLEAR(c->to_save);
-    return 0;
-}
-
-static PyObject *unpack(FunctionContext *c, const saved *k)
-{
-    if (!k->a)
-        Py_RETURN_NONE;
-    if (k->a->ver->count != k->version)
-        return PyErr_Format(PyExc_RuntimeError, "one of the variables needed for gradient computation has been modified by an inplace operation: a tensor that %s saved "
-                            "at version %lld is at version %lld now; the last write was by %s. Remedy: clone() the tensor before that write, or use the op without the underscore.",
-                            Py_TYPE((PyObject *)c)->tp_name, (long long)k->version, (long long)k->a->ver->count, k->a->ver->writer ? k->a->ver->writer : "another owner of the memory");
-    tensor t;
-    tensor_init(&t, array_keep(k->a));
-    node *fn = k->is_output ? c->n : k->fn;
-    if (fn)
-        tensor_set_history(&t, fn, k->nr);
-    return py_wrap(&t);
-}
-
-static PyObject *get_saved(PyObject *self, void *x)
-{
-    FunctionContext *c = (FunctionContext *)self;
-    (void)x;
-    if (c->to_save)
-        return Py_NewRef(c->to_save);
-    if (c->released)
-        return PyErr_Format(PyExc_RuntimeError, "Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed). "
-                            "Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify retain_graph=True if you need to backward "
-                            "through the graph a second time or if you need to access saved tensors after calling backward.");
-    PyObject *all = PyTuple_New(c->n_kept);
-    for (Py_ssize_t i = 0; all && i < c->n_kept; i++) {
-        PyObject *one = unpack(c, &c->kept[i]);
-        if (!one)
-            Py_CLEAR(all);
-        else
-            PyTuple_SET_ITEM(all, i, one);
-    }
-    return all;
-}
-
-/* ---- what forward may say --------------------------------------------------------------------------------------------- */
-static PyObject *take_tuple(PyObject **place, PyObject *args)
-{
-    Py_INCREF(args);
-    Py_XSETREF(*place, args);
-    Py_RETURN_NONE;
-}
-static PyObject *save_for_backward(PyObject *self, PyObject *args) { return take_tuple(&((FunctionContext *)self)->to_save, args); }
-static PyObject *mark_dirty(PyObject *self, PyObject *args) { return take_tuple(&((FunctionContext *)self)->dirty, args); }
-static PyObject *mark_plain(PyObject *self, PyObject *args) { return take_tuple(&((FunctionContext *)self)->plain, args); }
-static PyObject *set_materialize(PyObject *self, PyObject *value)
-{
-    int truth = PyObject_IsTrue(value);
-    if (truth < 0)
-        return NULL;
-    ((FunctionContext *)self)->materialize = truth;
-    Py_RETURN_NONE;
-}
-static PyObject *context_name_method(PyObject *self, PyObject *unused) { (void)unused; return context_name((FunctionContext *)self); }
-static PyObject *get_needs(PyObject *self, void *x) { (void)x; return Py_NewRef(((FunctionContext *)self)->needs ? ((FunctionContext *)self)->needs : Py_None); }
-static PyObject *get_next(PyObject *self, void *x)
-{
-    (void)x;
-    return ((FunctionContext *)self)->n ? py_node_next_functions(((FunctionContext *)self)->n) : PyTuple_New(0);
-}
-static PyObject *hook_on(PyObject *self, PyObject *hook, int when)
-{
-    node *n = ((FunctionContext *)self)->n;
-    return n ? py_node_hook(n, hook, when) : PyErr_Format(PyExc_RuntimeError, "the node of this Function is gone: keep one of its outputs");
-}
-static PyObject *context_register_hook(PyObject *self, PyObject *hook) { return hook_on(self, hook, HOOK_POST); }
-static PyObject *context_register_prehook(PyObject *self, PyObject *hook) { return hook_on(self, hook, HOOK_PRE); }
 
 /* ---- forward ------------------------------------------------------------------------------------------------------------- */
 static PyObject *backward_class(PyObject *cls)
@@ -217,7 +34,7 @@ static PyObject *backward_class(PyObject *cls)
     if (have)
         return Py_NewRef(have);
     PyObject *name = PyObject_GetAttrString(cls, "__name__");
-    PyObject *made = name ? PyObject_CallFunction((PyObject *)&PyType_Type, "N(O){sO}", PyUnicode_FromFormat("%UBackward", name), context_type, "_forward_cls", cls) : NULL;
+    PyObject *made = name ? PyObject_CallFunction((PyObject *)&PyType_Type, "N(O){sO}", PyUnicode_FromFormat("%UBackward", name), py_context_type, "_forward_cls", cls) : NULL;
     if (made && PyObject_SetAttrString(cls, "_backward_cls", made) < 0)
         Py_CLEAR(made);
     Py_XDECREF(name);
@@ -383,7 +200,7 @@ static PyObject *apply(PyObject *cls, PyObject *const *args, Py_ssize_t n, PyObj
     if (any && tape_now.grad && !(fn = make_node(c, args, n, outputs)))
         goto done;
     all = tie_outputs(c, fn, outputs, args, n);
-    if (all && fn && save_all(c) < 0)
+    if (all && fn && context_save(c) < 0)
         Py_CLEAR(all);
     for (Py_ssize_t i = 0; all && fn && i < PyTuple_GET_SIZE(all); i++)
         if (py_is_tensor(PyTuple_GET_ITEM(all, i)))
@@ -527,39 +344,10 @@ static PyType_Slot function_slots[] = {
     {Py_tp_methods, function_methods}, {Py_tp_call, legacy_call}, {0, NULL}};
 static PyType_Spec function_spec = {"ctgrad.autograd.Function", sizeof(PyObject), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, function_slots};
 
-static PyMemberDef context_members[] = {
-    {"__dictoffset__", T_PYSSIZET, offsetof(FunctionContext, dict), READONLY, NULL},
-    {"__weaklistoffset__", T_PYSSIZET, offsetof(FunctionContext, weak), READONLY, NULL},
-    {NULL},
-};
-static PyGetSetDef context_getset[] = {
-    {"saved_tensors", get_saved, NULL, "What forward gave to save_for_backward, checked against later writes.", NULL},
-    {"saved_variables", get_saved, NULL, "Old name of saved_tensors.", NULL},
-    {"needs_input_grad", get_needs, NULL, "One bool an argument of forward: is its gradient wanted?", NULL},
-    {"next_functions", get_next, NULL, "Nodes that this one sends gradients to.", NULL},
-    {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL},
-    {NULL},
-};
-static PyMethodDef context_methods[] = {
-    {"save_for_backward", save_for_backward, METH_VARARGS, "Keeps tensors for backward, with a check that they are not written meanwhile."},
-    {"mark_dirty", mark_dirty, METH_VARARGS, "Says which inputs forward has written in place."},
-    {"mark_non_differentiable", mark_plain, METH_VARARGS, "Says which outputs have no gradient."},
-    {"set_materialize_grads", set_materialize, METH_O, "False: backward gets None instead of zeros for outputs without gradient."},
-    {"name", context_name_method, METH_NOARGS, "Name of the node."},
-    {"register_hook", context_register_hook, METH_O, "As for every node."},
-    {"register_prehook", context_register_prehook, METH_O, "As for every node."},
-    {NULL},
-};
-static PyType_Slot context_slots[] = {
-    {Py_tp_doc, "ctx: what forward and backward of a Function share; the Function's node."}, {Py_tp_members, context_members}, {Py_tp_getset, context_getset},
-    {Py_tp_methods, context_methods}, {Py_tp_traverse, context_traverse}, {Py_tp_clear, context_clear}, {Py_tp_dealloc, context_dealloc}, {0, NULL}};
-static PyType_Spec context_spec = {"ctgrad.autograd.FunctionCtx", sizeof(FunctionContext), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, context_slots};
-
 int py_function_setup(PyObject *module)
 {
-    context_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &context_spec, NULL);
     function_type = PyType_FromModuleAndSpec(module, &function_spec, NULL);
-    if (!context_type || !function_type || !(base_setup = PyObject_GetAttrString(function_type, "setup_context")))
+    if (py_context_setup(module) < 0 || !function_type || !(base_setup = PyObject_GetAttrString(function_type, "setup_context")))
         return -1;
-    return PyModule_AddObjectRef(module, "FunctionCtx", (PyObject *)context_type) < 0 ? -1 : PyModule_AddObjectRef(module, "Function", function_type);
+    return PyModule_AddObjectRef(module, "Function", function_type);
 }

@@ -1,0 +1,32 @@
+/* ctx: what forward and backward of a user's Function share. For function_type.c and context.c. */
+#ifndef CT_CONTEXT_H
+#define CT_CONTEXT_H
+#include "py/hooks.h"
+
+/* One saved tensor: an input carries its edge, an output its number (re-tied when read, so that it makes no cycle). */
+typedef struct saved {
+    array *a;            /* NULL: None was saved */
+    node *fn;            /* owned; of an input */
+    uint32_t nr;
+    int64_t version;
+    bool is_output;
+} saved;
+
+typedef struct FunctionContext {
+    PyObject_HEAD
+    node *n;             /* borrowed while the node lives */
+    PyObject *dict, *weak;
+    PyObject *to_save, *dirty, *plain;   /* tuples given in forward */
+    PyObject *needs;     /* tuple of bools, one an argument */
+    PyObject *is_tensor; /* tuple of bools, one an argument */
+    PyObject *output_at; /* tuple: number of the node's output for each result, or None */
+    saved *kept;
+    Py_ssize_t n_kept;
+    bool materialize, released, alone;
+} FunctionContext;
+
+extern PyTypeObject *py_context_type;
+void context_forget(FunctionContext *c);   /* drops the saved tensors */
+int context_save(FunctionContext *c);      /* takes over what save_for_backward was given, once the outputs have their node */
+int py_context_setup(PyObject *module);
+#endif

@@ -1,0 +1,188 @@
+/* Slots, the nodes that must run, and the heap of ready ones. */
+#include "tape/run.h"
+#include <string.h>
+
+/* ---- slots ------------------------------------------------------------------------------------------- */
+static uint32_t hash_of(const node *n) { return (uint32_t)(((uintptr_t)n >> 4) * 2654435761u); }
+
+static struct foreign *table_find(const run *r, const node *n)
+{
+    if (!r->table_size)
+        return NULL;
+    for (uint32_t i = hash_of(n) & (r->table_size - 1);; i = (i + 1) & (r->table_size - 1))
+        if (!r->table[i].fn || r->table[i].fn == n)
+            return &r->table[i];
+}
+
+static int table_add(run *r, node *n, uint32_t at)
+{
+    if (r->table_used * 2 >= r->table_size) {
+        uint32_t old_size = r->table_size, size = old_size ? old_size * 2 : 64;
+        struct foreign *old = r->table, *table = ct_alloc_zero(size * sizeof *table);
+        if (!table)
+            return -1;
+        r->table = table;
+        r->table_size = size;
+        for (uint32_t i = 0; i < old_size; i++)
+            if (old[i].fn)
+                *table_find(r, old[i].fn) = old[i];
+        ct_free(old, old_size * sizeof *old);
+    }
+    *table_find(r, n) = (struct foreign){n, at};
+    r->table_used++;
+    return 0;
+}
+
+slot *slot_of(const run *r, const node *n)
+{
+    if (CT_LIKELY(n->run == r->id))
+        return &r->slots[n->slot];
+    struct foreign *f = table_find(r, n);
+    return f && f->fn ? &r->slots[f->slot] : NULL;
+}
+
+static int grow(run *r)
+{
+    uint32_t capacity = r->capacity ? r->capacity * 2 : 32;
+    slot *slots = ct_alloc(capacity * sizeof *slots);
+    uint32_t *ready = slots ? ct_alloc(capacity * sizeof *ready) : NULL;
+    if (!ready) {
+        ct_free(slots, capacity * sizeof *slots);
+        return -1;
+    }
+    memcpy(slots, r->slots, r->n * sizeof *slots);
+    ct_free(r->slots, r->capacity * sizeof *r->slots);
+    ct_free(r->ready, r->capacity * sizeof *r->ready);
+    r->slots = slots;
+    r->ready = ready;
+    r->capacity = capacity;
+    return 0;
+}
+
+static slot *slot_add(run *r, node *n)
+{
+    if (r->n == r->capacity && grow(r) < 0)
+        return NULL;
+    if (n->run == 0) {
+        n->run = r->id;
+        n->slot = r->n;
+    } else if (table_add(r, n, r->n) < 0)
+        return NULL;
+    r->slots[r->n] = (slot){.fn = node_keep(n)};
+    return &r->slots[r->n++];
+}
+
+/* Every node reachable from the roots gets a slot; each edge counts as one delivery to wait for. Slots double as the work list. */
+int run_discover(run *r)
+{
+    const backward *b = r->task;
+    for (uint32_t i = 0; i < b->n_roots; i++)
+        if (!slot_of(r, b->roots[i]->fn) && !slot_add(r, b->roots[i]->fn))
+            return -1;
+    for (uint32_t at = 0; at < r->n; at++) {
+        node *n = r->slots[at].fn;
+        edge *e = node_edges(n);
+        for (uint32_t i = 0; i < n->n_in; i++) {
+            if (!e[i].fn)
+                continue;
+            slot *to = slot_of(r, e[i].fn);
+            if (!to && !(to = slot_add(r, e[i].fn)))
+                return -1;
+            to->waits++;
+        }
+    }
+    return 0;
+}
+
+/* ---- which nodes must run ------------------------------------------------------------------------------- */
+static int by_age(const run *r, uint32_t a, uint32_t b)
+{
+    uint64_t x = r->slots[a].fn->seq, y = r->slots[b].fn->seq;
+    return x < y ? -1 : x > y;
+}
+
+static void sift(const run *r, uint32_t *v, uint32_t at, uint32_t n)
+{
+    for (uint32_t child; (child = 2 * at + 1) < n; at = child) {
+        if (child + 1 < n && by_age(r, v[child + 1], v[child]) > 0)
+            child++;
+        if (by_age(r, v[child], v[at]) <= 0)
+            return;
+        uint32_t t = v[at];
+        v[at] = v[child];
+        v[child] = t;
+    }
+}
+
+/* Slots from the oldest node to the newest, in r->ready. */
+static void sort_by_age(run *r)
+{
+    uint32_t *v = r->ready;
+    for (uint32_t i = 0; i < r->n; i++)
+        v[i] = i;
+    for (uint32_t i = r->n / 2; i-- > 0;)
+        sift(r, v, i, r->n);
+    for (uint32_t i = r->n; i-- > 1;) {
+        uint32_t t = v[0];
+        v[0] = v[i];
+        v[i] = t;
+        sift(r, v, 0, i);
+    }
+}
+
+void run_mark_needed(run *r)
+{
+    const backward *b = r->task;
+    for (uint32_t i = 0; i < r->n; i++)
+        r->slots[i].needed = b->n_inputs == 0;
+    if (b->n_inputs == 0)
+        return;
+    for (uint32_t i = 0; i < b->n_inputs; i++) {
+        slot *s = slot_of(r, b->inputs[i]->fn);
+        if (s)
+            s->captured = true;
+    }
+    sort_by_age(r); /* edges point to older nodes, so what an edge leads to is decided first */
+    for (uint32_t i = 0; i < r->n; i++) {
+        slot *s = &r->slots[r->ready[i]];
+        edge *e = node_edges(s->fn);
+        for (uint32_t k = 0; k < s->fn->n_in && !s->needed; k++)
+            if (e[k].fn) {
+                slot *to = slot_of(r, e[k].fn);
+                s->needed = to->needed || to->captured;
+            }
+    }
+}
+
+/* ---- the ready heap: leaves first, then the newest node --------------------------------------------------- */
+static bool before(const run *r, uint32_t a, uint32_t b)
+{
+    const node *x = r->slots[a].fn, *y = r->slots[b].fn;
+    bool x_leaf = x->kind->flags & NK_LEAF, y_leaf = y->kind->flags & NK_LEAF;
+    return x_leaf != y_leaf ? x_leaf : x->seq > y->seq;
+}
+
+void run_push(run *r, uint32_t item)
+{
+    uint32_t at = r->n_ready++;
+    r->slots[item].queued = true;
+    while (at && before(r, item, r->ready[(at - 1) / 2])) {
+        r->ready[at] = r->ready[(at - 1) / 2];
+        at = (at - 1) / 2;
+    }
+    r->ready[at] = item;
+}
+
+uint32_t run_pop(run *r)
+{
+    uint32_t top = r->ready[0], item = r->ready[--r->n_ready], at = 0;
+    for (uint32_t child; (child = 2 * at + 1) < r->n_ready; at = child) {
+        if (child + 1 < r->n_ready && before(r, r->ready[child + 1], r->ready[child]))
+            child++;
+        if (!before(r, r->ready[child], item))
+            break;
+        r->ready[at] = r->ready[child];
+    }
+    r->ready[at] = item;
+    return top;
+}

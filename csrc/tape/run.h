@@ -1,0 +1,32 @@
+/* The state of one backward run: its slots, and the heap of those that are ready. For tape/ only. */
+#ifndef CT_RUN_H
+#define CT_RUN_H
+#include "tape/engine.h"
+
+typedef struct slot {
+    node *fn;          /* counted */
+    uint32_t waits;    /* consumers that have not delivered yet */
+    bool needed, queued, captured;
+    tensor one;        /* gradient of output 0 (most nodes have one) */
+    tensor *many;      /* n_out gradients when n_out > 1 */
+} slot;
+
+typedef struct run {
+    uint32_t id;
+    slot *slots;
+    uint32_t n, capacity;
+    uint32_t *ready;   /* heap of slots */
+    uint32_t n_ready;
+    struct foreign { node *fn; uint32_t slot; } *table; /* open addressing; nodes that another run has claimed */
+    uint32_t table_size, table_used;
+    const backward *task;
+    node *at;          /* being run, for explanations */
+} run;
+
+slot *slot_of(const run *r, const node *n);   /* NULL for a node that the run has not met */
+/* Every node reachable from the roots gets a slot; each edge counts as one delivery to wait for. */
+int run_discover(run *r);
+void run_mark_needed(run *r);                 /* which slots must run for the inputs asked for */
+void run_push(run *r, uint32_t item);         /* onto the heap of ready slots: leaves first, then the newest node */
+uint32_t run_pop(run *r);
+#endif

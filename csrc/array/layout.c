@@ -90,6 +90,36 @@ void layout_row_major(int ndim, const int64_t *size, int64_t *stride)
     }
 }
 
+/* The channel, dimension 1, runs fastest, then the dimensions from the last to the third, then the batch. */
+static int channels_last_dim(int place, int ndim) { return place == 0 ? 1 : place == ndim - 1 ? 0 : ndim - place; }
+
+int layout_channels_last(const char *op, int rank, int ndim, const int64_t *size, int64_t *stride)
+{
+    int64_t step = 1;
+    if (ndim != rank)
+        return ct_fail(CT_RUNTIME, "%s: required rank %d tensor to use channels_last%s format, got %d dimensions", op, rank, rank == 5 ? "_3d" : "", ndim);
+    for (int i = 0; i < ndim; i++) {
+        int d = channels_last_dim(i, ndim);
+        stride[d] = step;
+        step *= size[d];
+    }
+    return 0;
+}
+
+bool layout_is_channels_last(int ndim, const int64_t *size, const int64_t *stride)
+{
+    int64_t step = 1;
+    if (ndim != 4 && ndim != 5)
+        return false;
+    for (int i = 0; i < ndim; i++) {
+        int d = channels_last_dim(i, ndim);
+        if (size[d] != 1 && stride[d] != step)
+            return false;
+        step *= size[d];
+    }
+    return true;
+}
+
 char *layout_text(int ndim, const int64_t *size, char *buffer, int capacity)
 {
     int at = snprintf(buffer, (size_t)capacity, "[");

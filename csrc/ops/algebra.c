@@ -8,11 +8,6 @@ node *copy_slices_node(const viewbase *base, const array *view, node *fn, uint32
 T view_of_base(scope *s, T base, const array *view);
 
 static T ones_like(scope *s, T t) { return f_unary(s, &op_ones_like, t); }
-static T detached_copy(scope *s, T g)
-{
-    T copy = f_call(s, &op_contiguous_copy, 1, (arg[]){a_t(g)});
-    return copy;
-}
 
 static int add_into(T into, T g)
 {
@@ -45,5 +40,5 @@ static bool has_nan(const tensor *t)
 void ops_setup(void)
 {
     tape_algebra = (algebra){.add = f_add, .add_into = add_into, .sum_to = f_sum_to, .cast = f_cast, .ones_like = ones_like,
-                             .detached_copy = detached_copy, .view_of_base = view_of_base, .copy_slices = copy_slices_node, .has_nan = has_nan};
+                             .detached_copy = f_row_major, .view_of_base = view_of_base, .copy_slices = copy_slices_node, .has_nan = has_nan};
 }

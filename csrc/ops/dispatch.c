@@ -113,29 +113,22 @@ void call_clear_results(call *c)
 }
 
 /* ---- copies of operands --------------------------------------------------------------------------------- */
-void array_convert(const array *from, array *to)
+/* Takes `with`, which kernels read in place of operand i from now on. */
+static int in_take(call *c, uint32_t i, array *with)
 {
-    k_nd nd;
-    array_operands(&nd, 2, to->ndim, array_size(to), (const array *[]){to, from});
-    k_walk(&nd, K->cast[from->dtype][to->dtype], NULL);
-}
-
-/* ia[i] becomes `a`, which the call owns from now on. */
-static int in_take(call *c, uint32_t i, array *copy)
-{
-    if (!copy)
+    if (!with)
         return -1;
     if (!c->temps) {
         c->temps = c->n_in <= FEW_IN ? c->temps_few : ct_alloc(c->n_in * sizeof *c->temps);
         if (!c->temps) {
-            array_drop(copy);
+            array_drop(with);
             return -1;
         }
         memset(c->temps, 0, c->n_in * sizeof *c->temps);
     }
     array_drop(c->temps[i]);
-    c->temps[i] = copy;
-    c->ia[i] = copy;
+    c->temps[i] = with;
+    c->ia[i] = with;
     return 0;
 }
 
@@ -152,6 +145,11 @@ int in_expand(call *c, uint32_t i, int ndim, const int64_t *size)
     int64_t stride[CT_MAXDIM];
     layout_broadcast_stride(ndim, size, a->ndim, array_size(a), array_stride(a), stride);
     return in_take(c, i, array_alias(a, ndim, size, stride, a->offset));
+}
+
+int in_view(call *c, uint32_t i, const layout *l)
+{
+    return in_take(c, i, array_alias(c->ia[i], l->ndim, l->size, l->stride, l->offset));
 }
 
 int in_cast(call *c, uint32_t i, ct_dtype dtype)
@@ -245,124 +243,6 @@ void call_unlocked(call *c, void (*kernel)(call *c))
             c->oa[i]->st->busy--;
             array_drop(c->oa[i]);
         }
-}
-
-/* ---- writing in place ------------------------------------------------------------------------------------------ */
-static int check_in_place_history(const call *c, tensor *t)
-{
-    if (!tape_now.grad)
-        return 0;
-    bool recorded = call_needs_grad(c);
-    if (tensor_sync(t) < 0)
-        return -1;
-    if (t->fn && t->fn->kind == &leaf_kind)
-        return ct_fail(CT_RUNTIME, tensor_is_view(t) ? "a view of a leaf Variable that requires grad is being used in an in-place operation."
-                       : "a leaf Variable that requires grad is being used in an in-place operation.");
-    if (!tensor_is_view(t) || (!recorded && !t->fn))
-        return 0;
-    if (t->base->fn && t->base->fn->kind == &leaf_kind)
-        return ct_fail(CT_RUNTIME, "a view of a leaf Variable that requires grad is being used in an in-place operation.");
-    const char *what = t->flags & T_MULTI_VIEW ? "is the output of a function that returns multiple views. Such functions do not allow the output views to be modified inplace. You should replace the inplace operation by an out-of-place one."
-                     : t->flags & T_NO_GRAD_VIEW ? "was created in no_grad mode and is being modified inplace with grad mode enabled. Make it outside the no_grad block, or write inside one."
-                     : t->flags & T_FUNCTION_VIEW ? "was created inside a custom Function (or because an input was returned as-is) and the autograd logic to handle view+inplace would override the custom backward. Clone the output of the Function first." : NULL;
-    return what ? ct_fail(CT_RUNTIME, "Output %u of %s is a view and is being modified inplace. This view %s", t->nr, t->fn ? node_name(t->fn) : "a view", what) : 0;
-}
-
-int check_writable(const char *op, const array *a)
-{
-    int64_t first[CT_MAXDIM], second[CT_MAXDIM];
-    char one[300], two[300];
-    if (array_is_contiguous(a) || !layout_self_overlap(a->ndim, array_size(a), array_visible_stride(a), first, second))
-        return 0;
-    return ct_fail(CT_RUNTIME, "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
-                   "Please clone() the tensor before performing the operation. (%s: indices %s and %s share one element)", op,
-                   layout_text(a->ndim, first, one, sizeof one), layout_text(a->ndim, second, two, sizeof two));
-}
-
-overlap array_overlap(const array *a, const array *b)
-{
-    if (a->st != b->st && !a->st->release && !b->st->release)
-        return OVERLAP_NONE;
-    if (a == b)
-        return OVERLAP_SAME;
-    int64_t item_a = dtype_bytes(a->dtype), item_b = dtype_bytes(b->dtype);
-    return layout_overlap(a->ndim, array_size(a), array_stride(a), (int64_t)(intptr_t)array_data(a), item_a,
-                          b->ndim, array_size(b), array_stride(b), (int64_t)(intptr_t)array_data(b), item_b);
-}
-
-int check_inputs_apart(const call *c, const array *written)
-{
-    for (uint32_t i = 0; i < c->n_in; i++)
-        if (c->in[i] && array_overlap(written, c->in[i]->a) == OVERLAP_SOME)
-            return ct_fail(CT_RUNTIME, "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
-                           "location. Please clone() the tensor before performing the operation. (%s, input %u)", c->op->name, i);
-    return 0;
-}
-
-static const char *dtype_title(ct_dtype d)
-{
-    static const char *const titles[DT_COUNT] = {"Bool", "Byte", "Int", "Long", "Float", "Double"};
-    return titles[d];
-}
-
-static int check_target(const array *target, ct_dtype dtype, int ndim, const int64_t *size)
-{
-    char got[300], want[300];
-    if (target->ndim != ndim || memcmp(array_size(target), size, (size_t)ndim * sizeof *size))
-        return ct_fail(CT_RUNTIME, "output with shape %s doesn't match the broadcast shape %s", layout_text(target->ndim, array_size(target), got, sizeof got),
-                       layout_text(ndim, size, want, sizeof want));
-    if (!dtype_can_cast(dtype, target->dtype))
-        return ct_fail(CT_RUNTIME, "result type %s can't be cast to the desired output type %s", dtype_title(dtype), dtype_title(target->dtype));
-    return 0;
-}
-
-/* Output 0 of an in-place call is self; checks everything that can be wrong before a byte is written. */
-int target_in_place(call *c, ct_dtype dtype, int ndim, const int64_t *size)
-{
-    tensor *self = c->args[0].t;
-    if (check_target(self->a, dtype, ndim, size) < 0 || check_in_place_history(c, self) < 0 || check_writable(c->op->name, self->a) < 0)
-        return -1;
-    return 0;
-}
-
-/* out= takes the result's shape: resized if it is empty or of another shape (with PyTorch's warning left to py/). */
-int target_out(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *size)
-{
-    tensor *out = c->out_given[i];
-    if (tape_now.grad && (call_needs_grad(c) || tensor_requires_grad(out)))
-        return ct_fail(CT_RUNTIME, "%s(): functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad.", c->op->name);
-    if (!dtype_can_cast(dtype, out->a->dtype))
-        return check_target(out->a, dtype, out->a->ndim, array_size(out->a));
-    if (out->a->ndim == ndim && memcmp(array_size(out->a), size, (size_t)ndim * sizeof *size) == 0)
-        return check_writable(c->op->name, out->a);
-    array *fresh = tensor_resized(out, ndim, size);
-    if (!fresh)
-        return -1;
-    array_drop(out->a);
-    out->a = fresh;
-    return 0;
-}
-
-/* A new shape over the tensor's own storage, which grows if needed. */
-array *tensor_resized(tensor *t, int ndim, const int64_t *size)
-{
-    int64_t numel, nbytes, stride[CT_MAXDIM];
-    if (layout_check_numel("resize_", ndim, size, &numel) < 0)
-        return NULL;
-    if (!ct_add(numel, t->a->offset, &nbytes) || !ct_mul(nbytes, dtype_bytes(t->a->dtype), &nbytes)) {
-        ct_fail(CT_RUNTIME, "Storage size calculation overflowed");
-        return NULL;
-    }
-    layout_row_major(ndim, size, stride);
-    if (nbytes <= t->a->st->nbytes || storage_resize(t->a->st, nbytes) == 0)
-        return array_alias(t->a, ndim, size, stride, t->a->offset);
-    if (t->a->st->refs > 1 || t->a->st->release)
-        return NULL;
-    ct_clear();
-    array *fresh = array_new(t->a->dtype, ndim, size);
-    if (fresh)
-        memcpy(fresh->st->data, t->a->st->data, (size_t)t->a->st->nbytes);
-    return fresh;
 }
 
 /* ---- the block notation ------------------------------------------------------------------------------------------ */
@@ -471,7 +351,7 @@ int op_block(call *c)
     return call_attach(c, n);
 }
 
-/* Views: one output over in[0]'s storage, joined to its family. */
+/* Views: one output over in[0]'s storage, joined to its family if the record says OP_VIEW. */
 int op_view(call *c)
 {
     if (c->op->shape(c) < 0) {
@@ -480,6 +360,8 @@ int op_view(call *c)
     }
     if (c->declared[0].how == HOW_SAME)
         return tensor_copy(&c->out[0], c->in[0]), 0;
+    if (CT_UNLIKELY(c->mode == CALL_INPLACE))
+        return view_in_place(c);
     tensor_init(&c->out[0], c->oa[0]);
     c->oa[0] = NULL;
     node *n = NULL;
@@ -487,7 +369,7 @@ int op_view(call *c)
         return -1;
     if (call_attach(c, n) < 0)
         return -1;
-    return tensor_join(&c->out[0], c->in[0], 0);
+    return c->op->flags & OP_VIEW ? tensor_join(&c->out[0], c->in[0], 0) : 0;
 }
 
 /* Makes `view` a member of `of`'s family. */
@@ -514,14 +396,17 @@ static int assign_in_place(scope *s, call *c, T result)
     return result->fn || self->fn ? tensor_rebase(self, result->fn, result->nr) : 0;
 }
 
-static int assign_out(call *c, uint32_t i, T result)
+static int compose_into(call *c, T const *out)
 {
-    if (!c->out_given[i])
-        return ct_fail(CT_TYPE, "%s(): out= takes %u tensors", c->op->name, c->n_out);
-    if (target_out(c, i, result->a->dtype, result->a->ndim, array_size(result->a)) < 0)
-        return -1;
-    array_convert(result->a, c->out_given[i]->a);
-    array_wrote(c->out_given[i]->a, c->op->name);
+    for (uint32_t i = 0; i < c->n_out; i++) {
+        const array *r = out[i]->a;
+        if (tape_now.grad && tensor_requires_grad(out[i]))
+            return refuse_out_history(c);
+        if (target_out(c, i, r->dtype, r->ndim, array_size(r)) < 0)
+            return -1;
+    }
+    for (uint32_t i = 0; i < c->n_out; i++)
+        deliver_into(c, c->out_given[i], array_keep(out[i]->a));
     return 0;
 }
 
@@ -532,12 +417,14 @@ int op_compose(call *c)
     scope s;
     scope_open(&s);
     int result = c->op->compose(&s, c, out);
-    for (uint32_t i = 0; result == 0 && !s.failed && i < c->n_out && out[i]; i++) {
+    for (uint32_t i = 0; result == 0 && !s.failed && c->mode != CALL_OUT && i < c->n_out && out[i]; i++) {
         if (c->mode == CALL_NEW)
             tensor_copy(&c->out[i], out[i]);
         else
-            result = c->mode == CALL_OUT ? assign_out(c, i, out[i]) : assign_in_place(&s, c, out[i]);
+            result = assign_in_place(&s, c, out[i]);
     }
+    if (result == 0 && !s.failed && c->mode == CALL_OUT)
+        result = compose_into(c, out);
     result = s.failed ? -1 : result;
     scope_close(&s);
     return result;

@@ -9,14 +9,23 @@ void array_operands(k_nd *nd, int n, int ndim, const int64_t *size, const array 
 /* l->stride of a fresh elementwise result of shape l->size, by the strides of the call's inputs. */
 void iterator_strides(const call *c, layout *l);
 void array_convert(const array *from, array *to);       /* casts and copies, elementwise; from broadcasts to `to` */
+/* The same for parts of two arrays' memory, of one shape; of all of `from` into a part; adding, where the part may reach elements twice
+ * (but not along one dimension). */
+void array_convert_between(const array *from, const layout *source, array *to, const layout *part);
+void array_convert_at(const array *from, array *to, const layout *part);
+void array_add_at(const array *from, array *to, const layout *part);
 void call_unlocked(call *c, void (*kernel)(call *c));
 overlap array_overlap(const array *a, const array *b);
 
 int check_writable(const char *op, const array *a);     /* CT_RUNTIME when two indices share an element */
 int check_inputs_apart(const call *c, const array *written);
+int check_no_overlap(const call *c, const array *written);  /* not even SAME: what is read may be overwritten first */
+int check_history(const call *c, tensor *t);            /* may t be written in place as far as the tape is concerned? */
+int view_in_place(call *c);
+int refuse_out_history(const call *c);                   /* CT_RUNTIME: out= and recording do not go together */
 int target_in_place(call *c, ct_dtype dtype, int ndim, const int64_t *size);
 int target_out(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *size);
-array *tensor_resized(tensor *t, int ndim, const int64_t *size);
+array *tensor_resized(tensor *t, int ndim, const int64_t *size); /* owned; t is not touched */
 int tensor_join(tensor *view, tensor *of, uint32_t flags);
 
 /* ---- record.c ---- */

@@ -49,6 +49,10 @@ T f_weak_int(scope *s, int64_t value) { return scope_array(s, array_scalar_i(val
 T f_expand(scope *s, T x, int ndim, const int64_t *size) { return f_call(s, &op_expand, 2, (arg[]){a_t(x), a_ints((uint32_t)ndim, size)}); }
 T f_reshape(scope *s, T x, int ndim, const int64_t *size) { return f_call(s, &op_reshape, 2, (arg[]){a_t(x), a_ints((uint32_t)ndim, size)}); }
 T f_transpose(scope *s, T x, int64_t d0, int64_t d1) { return f_call(s, &op_transpose, 3, (arg[]){a_t(x), a_i(d0), a_i(d1)}); }
+T f_permute(scope *s, T x, int n, const int64_t *dims) { return f_call(s, &op_permute, 2, (arg[]){a_t(x), a_ints((uint32_t)n, dims)}); }
+T f_view(scope *s, T x, int ndim, const int64_t *size) { return f_call(s, &op_view_size, 2, (arg[]){a_t(x), a_ints((uint32_t)ndim, size)}); }
+T f_contiguous(scope *s, T x) { return f_unary(s, &op_contiguous, x); }
+T f_row_major(scope *s, T x) { return f_call(s, &op_clone, 2, (arg[]){a_t(x), a_i(FORMAT_CONTIGUOUS)}); }
 T f_unsqueeze(scope *s, T x, int64_t dim) { return f_call(s, &op_unsqueeze, 2, (arg[]){a_t(x), a_i(dim)}); }
 T f_matmul(scope *s, T a, T b) { return f_binary(s, &op_matmul, a, b); }
 T f_zeros_like(scope *s, T x) { return x ? f_zeros(s, x->a->dtype, x->a->ndim, array_size(x->a)) : NULL; }

@@ -52,6 +52,10 @@ T f_reshape(scope *s, T x, int ndim, const int64_t *size);
 T f_sum_to(scope *s, T x, int ndim, const int64_t *size);   /* the adjoint of expand: sums the broadcast dims away */
 T f_sum_dims(scope *s, T x, int n, const int64_t *dims, bool keepdim);
 T f_transpose(scope *s, T x, int64_t d0, int64_t d1);
+T f_permute(scope *s, T x, int n, const int64_t *dims);
+T f_view(scope *s, T x, int ndim, const int64_t *size);
+T f_contiguous(scope *s, T x);
+T f_row_major(scope *s, T x);                       /* always a copy */
 T f_unsqueeze(scope *s, T x, int64_t dim);
 T f_matmul(scope *s, T a, T b);
 T f_cast(scope *s, T x, ct_dtype dtype);

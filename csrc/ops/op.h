@@ -39,6 +39,9 @@ typedef struct arg {
     union { tensor *t; tensor **ts; int64_t i; double f; const int64_t *ints; const char *str; void *obj; };
 } arg;
 
+/* What a memory_format argument holds, as ARG_INT. */
+enum { FORMAT_CONTIGUOUS, FORMAT_PRESERVE, FORMAT_CHANNELS_LAST, FORMAT_CHANNELS_LAST_3D };
+
 static inline bool arg_given(const arg *a) { return a->kind != ARG_NONE; }
 static inline bool arg_is_number(const arg *a) { return a->kind >= ARG_INT && a->kind <= ARG_BOOL; }
 static inline bool arg_bool(const arg *a) { return a->kind == ARG_BOOL && a->i; }
@@ -134,6 +137,7 @@ void array_layout(const array *a, layout *l);                                   
 int in_cast(call *c, uint32_t i, ct_dtype dtype);                                     /* ia[i] becomes a converted copy if needed */
 int in_expand(call *c, uint32_t i, int ndim, const int64_t *size);                    /* ia[i] becomes a view at a wider shape */
 int in_copy(call *c, uint32_t i);                                                     /* ia[i] becomes a row-major copy */
+int in_view(call *c, uint32_t i, const layout *l);                                    /* ia[i] becomes a view of itself */
 int in_contiguous(call *c, uint32_t i);                                               /* ia[i] becomes a row-major copy if needed */
 void keep_param(call *c, int64_t value);
 /* Result dtype of the operands by PyTorch's three categories (dimensioned, 0-d, numbers). */

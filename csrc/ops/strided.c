@@ -103,6 +103,7 @@ const op op_restride = {.name = "restride", .sig = "(Tensor self, int[] size, in
     .doc = "Values placed in a storage by one geometry, adding where places coincide, and read by another."};
 
 /* ---- as_strided ------------------------------------------------------------------------------------------------ */
+static const node_kind as_strided_in_place;
 static int as_strided_shape(call *c)
 {
     layout in, out;
@@ -116,6 +117,8 @@ static int as_strided_shape(call *c)
     array_layout(a, &in);
     keep_geometry(c, in.ndim, in.offset, in.size, in.stride);
     keep_geometry(c, out.ndim, out.offset, out.size, out.stride);
+    if (c->mode == CALL_INPLACE)
+        c->kind = &as_strided_in_place;
     return out_view(c, 0, &out);
 }
 
@@ -137,7 +140,9 @@ static int as_strided_grad(scope *s, node *n, T const *g, T *out)
     return out[0] ? 0 : -1;
 }
 
-const op op_as_strided = {.name = "as_strided", .sig = "(Tensor self, int[] size, int[] stride, int? storage_offset=None)", .flags = OP_VIEW,
+static const node_kind as_strided_in_place = {"AsStridedBackward1", as_strided_grad};
+
+const op op_as_strided = {.name = "as_strided", .sig = "(Tensor self, int[] size, int[] stride, int? storage_offset=None)", .flags = OP_VIEW | OP_INPLACE,
     .run = op_view, .shape = as_strided_shape, .kind = {"AsStridedBackward0", as_strided_grad},
     .doc = "View of self's storage with the given sizes and strides, in elements, from storage_offset (default: self's own). "
            "RuntimeError when it would leave the storage."};
@@ -157,7 +162,7 @@ static int copy_slices_grad(scope *s, node *n, T const *g, T *out)
     out[0] = f_where(s, written, f_zeros_like(s, g[0]), g[0]);
     return out[0] ? 0 : -1;
 }
-static const node_kind copy_slices_kind = {"CopySlices", copy_slices_grad, NULL, 0};
+static const node_kind copy_slices_kind = {"torch::autograd::CopySlices", copy_slices_grad, NULL, 0};
 
 static int64_t *write_geometry(int64_t *p, const array *a)
 {

@@ -1,23 +1,8 @@
-/* Views: shapes and strides over the same memory. Shape rules are layout.h's; each adjoint is one formula. */
+/* Views of another shape: expand, view, reshape and their kin. Shape rules are layout.h's; each adjoint is one formula. */
 #include "ops/dispatch.h"
 #include "ops/formula.h"
-#include <string.h>
+#include <stdio.h>
 
-static const int64_t *in_size(node *n, int *ndim)
-{
-    ct_dtype dtype;
-    return node_in_size(n, 0, ndim, &dtype);
-}
-
-/* ---- expand ---------------------------------------------------------------------------------------------- */
-static int expand_shape(call *c)
-{
-    layout in, out;
-    array_layout(c->in[0]->a, &in);
-    if (view_expand(&in, (int)c->args[1].n, c->args[1].ints, &out) < 0)
-        return -1;
-    return out_view(c, 0, &out);
-}
 /* The engine sums to the input's shape: the adjoint of expand is the adjoint of broadcasting. */
 static int same_grad(scope *s, node *n, T const *g, T *out)
 {
@@ -25,12 +10,143 @@ static int same_grad(scope *s, node *n, T const *g, T *out)
     out[0] = g[0];
     return 0;
 }
-const op op_expand = {.name = "expand", .sig = "(Tensor self, int... size)", .flags = OP_METHOD | OP_VIEW, .run = op_view,
+
+static int reshape_grad(scope *s, node *n, T const *g, T *out)
+{
+    int ndim;
+    ct_dtype dtype;
+    const int64_t *size = node_in_size(n, 0, &ndim, &dtype);
+    return (out[0] = f_reshape(s, g[0], ndim, size)) ? 0 : -1;
+}
+
+/* ---- expand ---------------------------------------------------------------------------------------------- */
+static int expand_to(call *c, int ndim, const int64_t *size)
+{
+    layout in, out;
+    array_layout(c->in[0]->a, &in);
+    return view_expand(&in, ndim, size, &out) < 0 ? -1 : out_view(c, 0, &out);
+}
+static int expand_shape(call *c) { return expand_to(c, (int)c->args[1].n, c->args[1].ints); }
+const op op_expand = {.name = "expand", .sig = "(Tensor self, int... size, *, bool implicit=False)", .flags = OP_METHOD | OP_VIEW, .run = op_view,
     .shape = expand_shape, .kind = {"ExpandBackward0", same_grad},
-    .doc = "View of self at a wider shape: dimensions of size 1 are repeated by stride 0, new ones come first; -1 keeps a size. No memory is copied."};
+    .doc = "View of self at a wider shape: dimensions of size 1 are repeated by stride 0, new ones come first; -1 keeps a size. No memory is copied. "
+           "RuntimeError where a size other than 1 would change."};
+const op op_broadcast_to = {.name = "broadcast_to", .sig = "(Tensor self, int... size)", .flags = OP_VIEW, .run = op_view, .shape = expand_shape,
+    .kind = {"ExpandBackward0", same_grad}, .doc = "self.expand(size)."};
+
+/* Node edges follow self alone: what `other` holds is not read. */
+static int expand_as_compose(scope *s, call *c, T *out)
+{
+    const array *other = c->in[1]->a;
+    out[0] = f_expand(s, c->in[0], other->ndim, array_size(other));
+    return 0;
+}
+const op op_expand_as = {.name = "expand_as", .sig = "(Tensor self, Tensor other)", .flags = OP_METHOD | OP_VIEW, .run = op_compose,
+    .compose = expand_as_compose, .doc = "self.expand(other.size())."};
+
+/* ---- view -------------------------------------------------------------------------------------------------- */
+static int refuse_view(void)
+{
+    return ct_fail(CT_RUNTIME, "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
+                   "contiguous subspaces). Use .reshape(...) instead.");
+}
+
+static int view_shape(call *c)
+{
+    layout in, out;
+    int64_t size[CT_MAXDIM];
+    const array *a = c->in[0]->a;
+    int ndim = (int)c->args[1].n;
+    if (layout_infer_size("view", a->numel, ndim, c->args[1].ints, size) < 0)
+        return -1;
+    array_layout(a, &in);
+    int fits = view_reshape(&in, ndim, size, &out);
+    return fits < 0 ? -1 : fits ? out_view(c, 0, &out) : refuse_view();
+}
+const op op_view_size = {.name = "view", .sig = "(Tensor self, int... size)", .flags = OP_METHOD | OP_VIEW, .run = op_view, .shape = view_shape,
+    .kind = {"ViewBackward0", reshape_grad},
+    .doc = "View of self at another shape with as many elements; one size may be -1. RuntimeError where the strides cannot express it."};
+/* Over memory that nothing else shows: no family is made. */
+const op op_unsafe_view = {.name = "_unsafe_view", .sig = "(Tensor self, int[] size)", .flags = OP_HIDDEN | OP_FUNCTION, .run = op_view,
+    .shape = view_shape, .kind = {"UnsafeViewBackward0", reshape_grad}, .doc = "view of a tensor that is thrown away."};
+
+static int view_as_compose(scope *s, call *c, T *out)
+{
+    const array *other = c->in[1]->a;
+    out[0] = f_view(s, c->in[0], other->ndim, array_size(other));
+    return 0;
+}
+const op op_view_as = {.name = "view_as", .sig = "(Tensor self, Tensor other)", .flags = OP_METHOD | OP_VIEW, .run = op_compose,
+    .compose = view_as_compose, .doc = "self.view(other.size())."};
+
+/* ---- view as another dtype ----------------------------------------------------------------------------------- */
+static int refuse_bits(const array *a, ct_dtype to, const char *format, int64_t got)
+{
+    char text[160];
+    snprintf(text, sizeof text, format, (long long)dtype_bytes(to) / dtype_bytes((ct_dtype)a->dtype), (long long)got);
+    return ct_fail(CT_RUNTIME, "%s (to view %s as %s: different element sizes)", text, dtype_name(a->dtype), dtype_name(to));
+}
+
+/* The last dimension, and with it everything counted in elements, shrinks by `ratio`. */
+static int widen(const array *a, ct_dtype to, int64_t ratio, layout *l)
+{
+    int last = l->ndim - 1;
+    if (l->size[last] % ratio)
+        return refuse_bits(a, to, "self.size(-1) must be divisible by %lld, but got %lld", l->size[last]);
+    if (l->offset % ratio)
+        return refuse_bits(a, to, "self.storage_offset() must be divisible by %lld, but got %lld", l->offset);
+    for (int d = 0; d < last; d++) {
+        if (l->stride[d] % ratio)
+            return refuse_bits(a, to, "self.stride() must be divisible by %lld in all but the last dimension, but got %lld", l->stride[d]);
+        l->stride[d] /= ratio;
+    }
+    l->size[last] /= ratio;
+    l->offset /= ratio;
+    return 0;
+}
+
+static int narrow_items(int64_t ratio, layout *l)
+{
+    int last = l->ndim - 1;
+    for (int d = 0; d < last; d++)
+        if (!ct_mul(l->stride[d], ratio, &l->stride[d]))
+            return ct_fail(CT_RUNTIME, "Stride calculation overflowed: view as a smaller dtype");
+    if (!ct_mul(l->size[last], ratio, &l->size[last]) || !ct_mul(l->offset, ratio, &l->offset))
+        return ct_fail(CT_RUNTIME, "Size calculation overflowed: view as a smaller dtype");
+    return 0;
+}
+
+static int view_dtype_shape(call *c)
+{
+    layout l;
+    const array *a = c->in[0]->a;
+    ct_dtype to = (ct_dtype)c->args[1].i;
+    int64_t was = dtype_bytes(a->dtype), is = dtype_bytes(to);
+    array_layout(a, &l);
+    if (was != is) {
+        if (l.ndim == 0)
+            return refuse_bits(a, to, "self.dim() cannot be 0", 0);
+        if (l.stride[l.ndim - 1] != 1)
+            return refuse_bits(a, to, "self.stride(-1) must be 1", 0);
+        if ((was < is ? widen(a, to, is / was, &l) : narrow_items(was / is, &l)) < 0)
+            return -1;
+    }
+    if (out_view(c, 0, &l) < 0)
+        return -1;
+    c->oa[0]->dtype = (uint8_t)to;
+    return 0;
+}
+const op op_view_dtype = {.name = "view.dtype", .sig = "(Tensor self, dtype dtype)", .flags = OP_METHOD | OP_NO_GRAD, .run = op_view,
+    .shape = view_dtype_shape, .doc = "The same bytes read as another dtype: the last dimension takes the change of element size. Outside the history."};
 
 /* ---- reshape --------------------------------------------------------------------------------------------- */
-static int reshape_shape(call *c)
+static int reshape_copy(scope *s, call *c, T *out)
+{
+    out[0] = f_call(s, &op_unsafe_view, 2, (arg[]){a_t(f_row_major(s, c->in[0])), c->args[1]});
+    return 0;
+}
+
+static int run_reshape(call *c)
 {
     layout in, out;
     int64_t size[CT_MAXDIM];
@@ -39,42 +155,72 @@ static int reshape_shape(call *c)
         return -1;
     array_layout(a, &in);
     int fits = view_reshape(&in, (int)c->args[1].n, size, &out);
-    return fits < 0 ? -1 : fits ? out_view(c, 0, &out) : ct_fail(CT_RUNTIME, "internal: reshape_shape");
+    return fits < 0 ? -1 : fits ? op_view(c) : op_compose(c);
 }
-static int reshape_grad(scope *s, node *n, T const *g, T *out)
-{
-    int ndim;
-    const int64_t *size = in_size(n, &ndim);
-    return (out[0] = f_reshape(s, g[0], ndim, size)) ? 0 : -1;
-}
-const op op_reshape = {.name = "reshape", .sig = "(Tensor self, int... shape)", .flags = OP_VIEW | OP_MAY_VIEW, .run = op_view,
-    .shape = reshape_shape, .kind = {"ViewBackward0", reshape_grad},
+const op op_reshape = {.name = "reshape", .sig = "(Tensor self, int... shape)", .flags = OP_VIEW | OP_MAY_VIEW, .run = run_reshape,
+    .shape = view_shape, .compose = reshape_copy, .kind = {"ViewBackward0", reshape_grad},
     .doc = "self at another shape with as many elements; one size may be -1. A view where the strides allow it, else a copy."};
 
-/* ---- transpose ------------------------------------------------------------------------------------------- */
-static int transpose_shape(call *c)
+static int reshape_as_compose(scope *s, call *c, T *out)
 {
-    layout in, out;
-    array_layout(c->in[0]->a, &in);
-    if (view_transpose(&in, c->args[1].i, c->args[2].i, &out) < 0)
-        return -1;
-    keep_param(c, c->args[1].i);
-    keep_param(c, c->args[2].i);
-    return out_view(c, 0, &out);
+    const array *other = c->in[1]->a;
+    out[0] = f_reshape(s, c->in[0], other->ndim, array_size(other));
+    return 0;
 }
-static int transpose_grad(scope *s, node *n, T const *g, T *out)
-{
-    return (out[0] = f_transpose(s, g[0], node_params(n)[0], node_params(n)[1])) ? 0 : -1;
-}
-const op op_transpose = {.name = "transpose", .sig = "(Tensor self, int dim0, int dim1)", .flags = OP_VIEW, .run = op_view,
-    .shape = transpose_shape, .kind = {"TransposeBackward0", transpose_grad}, .doc = "View of self with two dimensions exchanged."};
+const op op_reshape_as = {.name = "reshape_as", .sig = "(Tensor self, Tensor other)", .flags = OP_METHOD | OP_VIEW | OP_MAY_VIEW, .run = op_compose,
+    .compose = reshape_as_compose, .doc = "self.reshape(other.size())."};
 
-/* ---- unsqueeze ------------------------------------------------------------------------------------------- */
-static int unsqueeze_shape(call *c)
+static int flatten_compose(scope *s, call *c, T *out)
 {
-    layout in, out;
+    layout in;
+    int ndim;
+    int64_t size[CT_MAXDIM];
     array_layout(c->in[0]->a, &in);
-    return view_unsqueeze(&in, c->args[1].i, &out) < 0 ? -1 : out_view(c, 0, &out);
+    if (view_flatten_size(&in, c->args[1].i, c->args[2].i, &ndim, size) < 0)
+        return -1;
+    out[0] = in.ndim && in.ndim == ndim ? c->in[0] : f_reshape(s, c->in[0], ndim, size);
+    return 0;
 }
-const op op_unsqueeze = {.name = "unsqueeze", .sig = "(Tensor self, int dim)", .flags = OP_VIEW, .run = op_view, .shape = unsqueeze_shape,
-    .kind = {"UnsqueezeBackward0", reshape_grad}, .doc = "View of self with a dimension of size 1 inserted at dim."};
+const op op_flatten = {.name = "flatten", .sig = "(Tensor self, int start_dim=0, int end_dim=-1)", .flags = OP_VIEW | OP_MAY_VIEW, .run = op_compose,
+    .compose = flatten_compose,
+    .doc = "self with the dimensions start_dim to end_dim merged into one; a 0-d tensor becomes 1-d. A view where possible; self where nothing changes."};
+
+static int unflatten_compose(scope *s, call *c, T *out)
+{
+    layout in;
+    int ndim;
+    int64_t size[CT_MAXDIM];
+    array_layout(c->in[0]->a, &in);
+    if (view_unflatten_size(&in, c->args[1].i, (int)c->args[2].n, c->args[2].ints, &ndim, size) < 0)
+        return -1;
+    out[0] = f_view(s, c->in[0], ndim, size);
+    return 0;
+}
+const op op_unflatten = {.name = "unflatten", .sig = "(Tensor self, int dim, int[] sizes)", .flags = OP_VIEW, .run = op_compose,
+    .compose = unflatten_compose, .doc = "View of self with one dimension cut into several whose sizes multiply up to it; one size may be -1."};
+
+static int ravel_compose(scope *s, call *c, T *out)
+{
+    out[0] = f_view(s, f_contiguous(s, c->in[0]), 1, (int64_t[]){-1});
+    return 0;
+}
+const op op_ravel = {.name = "ravel", .sig = "(Tensor self)", .flags = OP_VIEW | OP_MAY_VIEW, .run = op_compose, .compose = ravel_compose,
+    .doc = "self in one dimension, in row-major order; a view where self is contiguous."};
+
+/* ---- the same elements ------------------------------------------------------------------------------------- */
+static int alias_shape(call *c)
+{
+    layout l;
+    array_layout(c->in[0]->a, &l);
+    return out_view(c, 0, &l);
+}
+const op op_alias = {.name = "alias", .sig = "(Tensor self)", .flags = OP_HIDDEN | OP_FUNCTION | OP_VIEW, .run = op_view, .shape = alias_shape,
+    .kind = {"AliasBackward0", same_grad}, .doc = "View of all of self: x[...]."};
+
+static int run_detach(call *c)
+{
+    tensor_init(&c->out[0], array_keep(c->in[0]->a));
+    return 0;
+}
+const op op_detach = {.name = "detach", .sig = "(Tensor self)", .flags = OP_FUNCTION | OP_NO_GRAD, .run = run_detach,
+    .doc = "The same memory without history; writes are seen, and counted, by both."};

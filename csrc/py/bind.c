@@ -309,6 +309,23 @@ static bool is_named(PyObject *o, const char *name)
     return strcmp(dot ? dot + 1 : full, name) == 0;
 }
 
+/* A memory_format that an op wants to know: its name, as the object shows it, becomes one of op.h's FORMAT_ numbers. */
+static int take_format(PyObject *o, arg *out)
+{
+    static const char *const names[] = {[FORMAT_CONTIGUOUS] = "torch.contiguous_format", [FORMAT_PRESERVE] = "torch.preserve_format",
+                                        [FORMAT_CHANNELS_LAST] = "torch.channels_last", [FORMAT_CHANNELS_LAST_3D] = "torch.channels_last_3d"};
+    if (!is_named(o, "memory_format"))
+        return 0;
+    PyObject *name = PyObject_Repr(o);
+    if (!name)
+        return -1;
+    for (int64_t i = 0; i < 4; i++)
+        if (PyUnicode_CompareWithASCIIString(name, names[i]) == 0)
+            *out = (arg){.kind = ARG_INT, .i = i};
+    Py_DECREF(name);
+    return 1;
+}
+
 static int take_host(const param *p, PyObject *o, bound *b)
 {
     switch (p->kind) {
@@ -356,6 +373,7 @@ int bind_value(const param *p, PyObject *o, bound *b)
             return 0;
         *out = (arg){.kind = ARG_OBJECT, .obj = py_generator_rng(o)};
         return 1;
+    case P_FORMAT: return take_format(o, out);
     case P_OBJECT: *out = (arg){.kind = ARG_OBJECT, .obj = o}; return 1;
     default: return take_host(p, o, b);
     }

@@ -24,6 +24,7 @@ static const param_type types[] = {
     {"str", P_STR, "str", "str"},
     {"dtype", P_DTYPE, "torch.dtype", "dtype"},
     {"Generator", P_GENERATOR, "torch.Generator", "Generator"},
+    {"format", P_FORMAT, "torch.memory_format", "memory_format"},
     {"object", P_OBJECT, "object", "Any"},
     {"out", P_OUT, "Tensor", "Tensor"},
     {"outs", P_OUTS, "tuple of Tensors", "tuple[Tensor, ...]"},

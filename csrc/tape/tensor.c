@@ -182,3 +182,30 @@ int tensor_rebase(tensor *t, node *fn, uint32_t nr)
     }
     return 0;
 }
+
+int tensor_restride(tensor *t, array *a, node *fn)
+{
+    bool leaf = t->fn && t->fn->kind == &leaf_kind;
+    node *fresh = fn ? node_keep(fn) : leaf ? leaf_node(t->box, a) : NULL; /* a leaf's node tells the shape of its gradient */
+    if (leaf && !fresh) {
+        array_drop(a);
+        return -1;
+    }
+    array_drop(t->a);
+    t->a = a;
+    if (t->base && !tensor_is_view(t)) {
+        array_drop(t->base->a);
+        t->base->a = array_keep(a);
+        if (fresh) {
+            node_drop(t->base->fn);
+            t->base->fn = node_keep(fresh);
+            t->base->nr = 0;
+            t->gen = ++t->base->gen;
+        }
+    }
+    if (fresh) {
+        set_fn(t, fresh, 0);
+        node_drop(fresh);
+    }
+    return 0;
+}

@@ -66,5 +66,7 @@ int gradbox_set(gradbox *b, const tensor *g);       /* a copy of g becomes .grad
 extern void (*gradbox_release_obj)(void *obj);     /* set by py/ */
 /* Replaces the tensor's history after an in-place write whose result is output nr of fn (fn NULL: constant). */
 int tensor_rebase(tensor *t, node *fn, uint32_t nr);
+/* t shows `a` from now on (taken, even on failure), another geometry of its memory: node fn's output 0, or NULL when that was not recorded. */
+int tensor_restride(tensor *t, array *a, node *fn);
 void tensor_set_history(tensor *t, node *fn, uint32_t nr); /* fresh result; keeps fn */
 #endif

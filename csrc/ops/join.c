@@ -1,0 +1,289 @@
+/* Joining: cat, stack, block_diag. */
+#include "ops/dispatch.h"
+#include "ops/formula.h"
+#include <string.h>
+
+/* What a node of cat keeps: where along the dimension each input begins. Inputs without edges have no other record. */
+typedef struct starts { size_t bytes; int64_t dim, at[]; } starts;
+
+static void release_starts(node *n)
+{
+    starts *p = n->payload;
+    if (p)
+        ct_free(p, p->bytes);
+}
+
+/* Legacy of PyTorch: a 1-d tensor without elements fits everywhere and adds nothing. */
+static bool is_nothing(const array *a) { return a->ndim == 1 && array_size(a)[0] == 0; }
+
+static int promote_inputs(call *c)
+{
+    promotion p = promotion_start();
+    for (uint32_t i = 0; i < c->n_in; i++)
+        promotion_add(&p, c->in[i]->a);
+    return (int)promotion_result(&p);
+}
+
+/* ---- cat ---------------------------------------------------------------------------------------------------- */
+static int check_cat_input(const array *first, const array *a, uint32_t i, int dim)
+{
+    if (a->ndim != first->ndim)
+        return ct_fail(CT_RUNTIME, "Tensors must have same number of dimensions: got %d and %d", first->ndim, a->ndim);
+    for (int d = 0; d < a->ndim; d++)
+        if (d != dim && array_size(a)[d] != array_size(first)[d])
+            return ct_fail(CT_RUNTIME, "Sizes of tensors must match except in dimension %d. Expected size %lld but got size %lld for tensor number %u in the list.",
+                           dim, (long long)array_size(first)[d], (long long)array_size(a)[d], i);
+    return 0;
+}
+
+/* channels_last when every input is, row-major otherwise. */
+static bool all_channels_last(const call *c)
+{
+    for (uint32_t i = 0; i < c->n_in; i++) {
+        const array *a = c->in[i]->a;
+        if (array_is_contiguous(a) || !layout_is_channels_last(a->ndim, array_size(a), array_visible_stride(a)))
+            return false;
+    }
+    return true;
+}
+
+static int cat_out(call *c, const array *first, int dim, int64_t length)
+{
+    layout l;
+    array_layout(first, &l);
+    l.size[dim] = length;
+    ct_dtype dtype = (ct_dtype)promote_inputs(c);
+    if (!all_channels_last(c))
+        return out_new(c, 0, dtype, l.ndim, l.size);
+    return layout_channels_last("cat", l.ndim, l.ndim, l.size, l.stride) < 0 ? -1 : out_strided(c, 0, dtype, &l);
+}
+
+static const array *first_real(const call *c)
+{
+    for (uint32_t i = 0; i < c->n_in; i++)
+        if (!is_nothing(c->in[i]->a))
+            return c->in[i]->a;
+    return c->in[0]->a;
+}
+
+static int cat_shape(call *c)
+{
+    int dim;
+    int64_t length = 0;
+    if (c->n_in == 0)
+        return ct_fail(CT_VALUE, "%s(): expected a non-empty list of Tensors", c->op->name);
+    for (uint32_t i = 0; i < c->n_in; i++)
+        if (c->in[i]->a->ndim == 0)
+            return ct_fail(CT_RUNTIME, "zero-dimensional tensor (at position %u) cannot be concatenated", i);
+    const array *first = first_real(c);
+    if (layout_wrap_dim("cat", c->args[1].i, first->ndim, &dim) < 0)
+        return -1;
+    for (uint32_t i = 0; i < c->n_in; i++) {
+        const array *a = c->in[i]->a;
+        if (is_nothing(a))
+            continue;
+        if (check_cat_input(first, a, i, dim) < 0)
+            return -1;
+        if (!ct_add(length, array_size(a)[dim], &length))
+            return ct_fail(CT_RUNTIME, "cat(): the sizes of dimension %d overflow when added up", dim);
+    }
+    keep_param(c, dim);
+    if (c->mode == CALL_OUT && check_no_overlap(c, c->out_given[0]->a) < 0)
+        return -1;
+    if (cat_out(c, first, dim, length) < 0)
+        return -1;
+    c->work = c->oa[0]->numel;
+    return 0;
+}
+
+static void cat_kernel(call *c)
+{
+    layout whole, part;
+    int64_t at = 0;
+    int dim = (int)c->param[0];
+    array_layout(c->oa[0], &whole);
+    for (uint32_t i = 0; i < c->n_in; i++) {
+        const array *a = c->ia[i];
+        if (is_nothing(a))
+            continue;
+        int64_t length = array_size(a)[dim];
+        view_slice(&whole, dim, at, at + length, 1, &part);
+        array_convert_at(a, c->oa[0], &part);
+        at += length;
+    }
+}
+
+static int keep_starts(call *c, node *n)
+{
+    size_t bytes = sizeof(starts) + c->n_in * sizeof(int64_t);
+    starts *p = ct_alloc(bytes);
+    if (!p)
+        return -1;
+    p->bytes = bytes;
+    p->dim = c->param[0];
+    int64_t at = 0;
+    for (uint32_t i = 0; i < c->n_in; i++) {
+        p->at[i] = at;
+        at += is_nothing(c->in[i]->a) ? 0 : array_size(c->in[i]->a)[p->dim];
+    }
+    n->payload = p;
+    return 0;
+}
+
+static int run_cat(call *c)
+{
+    if (op_block(c) < 0)
+        return -1;
+    return c->out[0].fn ? keep_starts(c, c->out[0].fn) : 0;
+}
+
+static int cat_grad(scope *s, node *n, T const *g, T *out)
+{
+    const starts *p = n->payload;
+    for (uint32_t i = 0; i < n->n_in && !s->failed; i++) {
+        int ndim;
+        ct_dtype dtype;
+        if (!node_needs(n, i))
+            continue;
+        const int64_t *size = node_in_size(n, i, &ndim, &dtype);
+        if (ndim == 1 && size[0] == 0)
+            out[i] = f_zeros(s, g[0]->a->dtype, ndim, size);
+        else
+            out[i] = f_call(s, &op_narrow, 4, (arg[]){a_t(g[0]), a_i(p->dim), a_i(p->at[i]), a_i(size[p->dim])});
+    }
+    return s->failed ? -1 : 0;
+}
+#define CAT(id)                                                                                                                  \
+    const op op_##id = {.name = #id, .sig = "(Tensor[] tensors, int dim=0)", .flags = OP_FUNCTION | OP_OUT, .run = run_cat,      \
+        .shape = cat_shape, .kernel = cat_kernel, .kind = {"CatBackward0", cat_grad, release_starts},                            \
+        .doc = "The tensors one after the other along an existing dimension; the other sizes are equal, dtypes promote. 1-d tensors " \
+               "without elements are passed over. ValueError for an empty list, RuntimeError for shapes that do not fit."};
+CAT(cat)
+CAT(concat)
+CAT(concatenate)
+
+/* ---- stack -------------------------------------------------------------------------------------------------- */
+static int stack_shape(call *c)
+{
+    char one[200], two[200];
+    int dim;
+    layout l;
+    if (c->n_in == 0)
+        return ct_fail(CT_RUNTIME, "stack expects a non-empty TensorList");
+    const array *first = c->in[0]->a;
+    if (layout_wrap_dim("stack", c->args[1].i, first->ndim + 1, &dim) < 0)
+        return -1;
+    for (uint32_t i = 1; i < c->n_in; i++)
+        if (!array_same_size(first, c->in[i]->a))
+            return ct_fail(CT_RUNTIME, "stack expects each tensor to be equal size, but got %s at entry 0 and %s at entry %u",
+                           layout_text(first->ndim, array_size(first), one, sizeof one),
+                           layout_text(c->in[i]->a->ndim, array_size(c->in[i]->a), two, sizeof two), i);
+    layout in;
+    array_layout(first, &in);
+    if (view_unsqueeze(&in, dim, &l) < 0)
+        return -1;
+    l.size[dim] = c->n_in;
+    keep_param(c, dim);
+    if (c->mode == CALL_OUT && check_no_overlap(c, c->out_given[0]->a) < 0)
+        return -1;
+    if (out_new(c, 0, (ct_dtype)promote_inputs(c), l.ndim, l.size) < 0)
+        return -1;
+    c->work = c->oa[0]->numel;
+    return 0;
+}
+static void stack_kernel(call *c)
+{
+    layout whole, part;
+    array_layout(c->oa[0], &whole);
+    for (uint32_t i = 0; i < c->n_in; i++) {
+        view_select(&whole, c->param[0], i, &part);
+        array_convert_at(c->ia[i], c->oa[0], &part);
+    }
+}
+static int stack_grad(scope *s, node *n, T const *g, T *out)
+{
+    for (uint32_t i = 0; i < n->n_in && !s->failed; i++)
+        if (node_needs(n, i))
+            out[i] = f_call(s, &op_select, 3, (arg[]){a_t(g[0]), a_i(node_params(n)[0]), a_i(i)});
+    return s->failed ? -1 : 0;
+}
+const op op_stack = {.name = "stack", .sig = "(Tensor[] tensors, int dim=0)", .flags = OP_FUNCTION | OP_OUT, .run = op_block, .shape = stack_shape,
+    .kernel = stack_kernel, .kind = {"StackBackward0", stack_grad},
+    .doc = "The tensors, all of one shape, side by side along a new dimension dim; dtypes promote. RuntimeError for an empty list or other shapes."};
+
+/* ---- block_diag ----------------------------------------------------------------------------------------------- */
+static int64_t rows_of(int ndim, const int64_t *size) { return ndim == 2 ? size[0] : 1; }
+static int64_t columns_of(int ndim, const int64_t *size) { return ndim ? size[ndim - 1] : 1; }
+
+static int block_diag_shape(call *c)
+{
+    int64_t size[2] = {0, 0};
+    for (uint32_t i = 0; i < c->n_in; i++) {
+        const array *a = c->in[i]->a;
+        if (a->ndim > 2)
+            return ct_fail(CT_RUNTIME, "torch.block_diag: Input tensors must have 2 or fewer dimensions. Input %u has %d dimensions", i, a->ndim);
+        if (!ct_add(size[0], rows_of(a->ndim, array_size(a)), &size[0]) || !ct_add(size[1], columns_of(a->ndim, array_size(a)), &size[1]))
+            return ct_fail(CT_RUNTIME, "block_diag: the sizes overflow when added up");
+    }
+    if (c->n_in == 0)
+        size[0] = 1;
+    if (out_new(c, 0, c->n_in ? (ct_dtype)promote_inputs(c) : dtype_default(), 2, size) < 0)
+        return -1;
+    c->work = c->oa[0]->numel;
+    return 0;
+}
+static void block_diag_kernel(call *c)
+{
+    layout whole, rows, part;
+    array *y = c->oa[0];
+    int64_t row = 0, column = 0;
+    array_layout(y, &whole);
+    memset(array_data(y), 0, (size_t)(y->numel * dtype_bytes(y->dtype)));
+    for (uint32_t i = 0; i < c->n_in; i++) {
+        const array *a = c->ia[i];
+        int64_t m = rows_of(a->ndim, array_size(a)), n = columns_of(a->ndim, array_size(a));
+        view_slice(&whole, 0, row, row + m, 1, &rows);
+        view_slice(&rows, 1, column, column + n, 1, &part);
+        array_convert_at(a, y, &part);
+        row += m;
+        column += n;
+    }
+}
+static int run_block_diag(call *c)
+{
+    if (op_block(c) < 0)
+        return -1;
+    node *n = c->out[0].fn;
+    starts *p = n ? ct_alloc(sizeof *p + 2 * c->n_in * sizeof(int64_t)) : NULL;
+    if (!p)
+        return n ? -1 : 0;
+    *p = (starts){.bytes = sizeof *p + 2 * c->n_in * sizeof(int64_t)};
+    int64_t row = 0, column = 0;
+    for (uint32_t i = 0; i < c->n_in; i++) {
+        const array *a = c->in[i]->a;
+        p->at[2 * i] = row;
+        p->at[2 * i + 1] = column;
+        row += rows_of(a->ndim, array_size(a));
+        column += columns_of(a->ndim, array_size(a));
+    }
+    n->payload = p;
+    return 0;
+}
+static int block_diag_grad(scope *s, node *n, T const *g, T *out)
+{
+    const starts *p = n->payload;
+    for (uint32_t i = 0; i < n->n_in && !s->failed; i++) {
+        int ndim;
+        ct_dtype dtype;
+        if (!node_needs(n, i))
+            continue;
+        const int64_t *size = node_in_size(n, i, &ndim, &dtype);
+        T rows = f_call(s, &op_narrow, 4, (arg[]){a_t(g[0]), a_i(0), a_i(p->at[2 * i]), a_i(rows_of(ndim, size))});
+        T block = f_call(s, &op_narrow, 4, (arg[]){a_t(rows), a_i(1), a_i(p->at[2 * i + 1]), a_i(columns_of(ndim, size))});
+        out[i] = f_reshape(s, block, ndim, size);
+    }
+    return s->failed ? -1 : 0;
+}
+const op op_block_diag = {.name = "block_diag", .sig = "(Tensor... tensors)", .flags = OP_FUNCTION, .run = run_block_diag, .shape = block_diag_shape,
+    .kernel = block_diag_kernel, .kind = {"BlockDiagBackward0", block_diag_grad, release_starts},
+    .doc = "Zeros with the matrices (1-d and 0-d tensors count as rows) along the diagonal; dtypes promote."};

@@ -1,0 +1,46 @@
+/* Elements moved between arrays, or between parts of their memory, with a cast where the dtypes differ. */
+#include "kernel/kernel.h"
+#include "ops/dispatch.h"
+#include <string.h>
+
+void array_convert(const array *from, array *to)
+{
+    k_nd nd;
+    array_operands(&nd, 2, to->ndim, array_size(to), (const array *[]){to, from});
+    k_walk(&nd, K->cast[from->dtype][to->dtype], NULL);
+}
+
+/* Operand k of a walk over size: the part `l` of a's memory. */
+static void part_operand(k_nd *nd, int k, const array *a, const layout *l)
+{
+    int64_t item = dtype_bytes(a->dtype);
+    nd->data[k] = a->st->data + l->offset * item;
+    for (int d = 0; d < l->ndim; d++)
+        nd->stride[k][d] = l->stride[d] * item;
+}
+
+void array_convert_between(const array *from, const layout *source, array *to, const layout *part)
+{
+    k_nd nd = {.ndim = part->ndim, .nop = 2};
+    memcpy(nd.size, part->size, (size_t)part->ndim * sizeof *nd.size);
+    part_operand(&nd, 0, to, part);
+    part_operand(&nd, 1, from, source);
+    k_walk(&nd, K->cast[from->dtype][to->dtype], NULL);
+}
+
+void array_convert_at(const array *from, array *to, const layout *part)
+{
+    layout l = {.ndim = from->ndim, .offset = from->offset};
+    memcpy(l.size, array_size(from), from->ndim * sizeof *l.size);
+    memcpy(l.stride, array_stride(from), from->ndim * sizeof *l.stride);
+    array_convert_between(from, &l, to, part);
+}
+
+void array_add_at(const array *from, array *to, const layout *part)
+{
+    k_nd nd;
+    array_operands(&nd, 3, part->ndim, part->size, (const array *[]){from, from, from});
+    part_operand(&nd, 0, to, part);
+    part_operand(&nd, 1, to, part);
+    k_walk(&nd, K->binary[B_add][to->dtype], NULL);
+}

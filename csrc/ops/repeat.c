@@ -1,0 +1,257 @@
+/* Copies that repeat or rearrange: repeat, flip, roll, rot90. The kernels walk self in another order. */
+#include "ops/dispatch.h"
+#include "ops/formula.h"
+#include <string.h>
+
+/* ---- repeat --------------------------------------------------------------------------------------------------- */
+static int repeat_shape(call *c)
+{
+    const array *a = c->in[0]->a;
+    const arg *times = &c->args[1];
+    int64_t size[CT_MAXDIM];
+    int ndim = (int)times->n, lead = ndim - a->ndim;
+    if (lead < 0)
+        return ct_fail(CT_RUNTIME, "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor");
+    if (ndim > CT_MAXDIM)
+        return ct_fail(CT_RUNTIME, "repeat: only tensors with up to %d dims are supported, got %d", CT_MAXDIM, ndim);
+    for (int d = 0; d < ndim; d++) {
+        int64_t have = d < lead ? 1 : array_size(a)[d - lead];
+        if (!ct_mul(have, times->ints[d], &size[d]))
+            return ct_fail(CT_RUNTIME, "repeat: dimension %d of size %lld overflows when repeated %lld times", d, (long long)have, (long long)times->ints[d]);
+        keep_param(c, times->ints[d]);
+    }
+    if (out_new(c, 0, a->dtype, ndim, size) < 0)
+        return -1;
+    c->work = c->oa[0]->numel;
+    return 0;
+}
+
+/* Seen as [times, size] in every dimension; pairs of ones are left out, so that the rest fits into K_MAXDIM. */
+static void repeat_kernel(call *c)
+{
+    const array *a = c->ia[0];
+    array *y = c->oa[0];
+    int ndim = y->ndim, lead = ndim - a->ndim;
+    int64_t item = dtype_bytes(a->dtype);
+    k_nd nd = {.nop = 2, .data = {array_data(y), array_data(a)}};
+    for (int d = 0; d < ndim && y->numel; d++) {
+        int64_t have = d < lead ? 1 : array_size(a)[d - lead], times = c->param[d], step = array_stride(y)[d] * item;
+        if (times > 1) {
+            nd.size[nd.ndim] = times;
+            nd.stride[0][nd.ndim++] = step * have;
+        }
+        if (have > 1) {
+            nd.size[nd.ndim] = have;
+            nd.stride[0][nd.ndim] = step;
+            nd.stride[1][nd.ndim++] = array_stride(a)[d - lead] * item;
+        }
+    }
+    if (y->numel)
+        k_walk(&nd, K->cast[a->dtype][a->dtype], NULL);
+}
+
+/* Cuts each repeated dimension into [times, size] and sums the first away. */
+static int repeat_grad(scope *s, node *n, T const *g, T *out)
+{
+    int ndim, at = 0, n_sum = 0, lead;
+    ct_dtype dtype;
+    int64_t cut[2 * CT_MAXDIM], dims[CT_MAXDIM];
+    const int64_t *size = node_in_size(n, 0, &ndim, &dtype), *times = node_params(n);
+    lead = n->n_param - ndim;
+    for (int d = 0; d < n->n_param; d++) {
+        if (d < lead || times[d] != 1) {
+            dims[n_sum++] = at;
+            cut[at++] = times[d];
+        }
+        if (d >= lead)
+            cut[at++] = size[d - lead];
+    }
+    T pieces = f_reshape(s, g[0], at, cut);
+    return (out[0] = n_sum ? f_sum_dims(s, pieces, n_sum, dims, false) : pieces) ? 0 : -1;
+}
+const op op_repeat = {.name = "repeat", .sig = "(Tensor self, int... repeats)", .flags = OP_METHOD, .run = op_block, .shape = repeat_shape,
+    .kernel = repeat_kernel, .kind = {"RepeatBackward0", repeat_grad},
+    .doc = "A copy of self laid out repeats[d] times along every dimension d; more repeats than dimensions add dimensions in front."};
+
+/* ---- flip ----------------------------------------------------------------------------------------------------- */
+static int flip_shape(call *c)
+{
+    const array *a = c->in[0]->a;
+    const arg *dims = &c->args[1];
+    bool flipped[CT_MAXDIM] = {false};
+    layout l;
+    if (dims->n && layout_dims_mask("flip", (int)dims->n, dims->ints, a->ndim, flipped) < 0)
+        return -1;
+    for (int d = 0; d < a->ndim; d++)
+        if (flipped[d])
+            keep_param(c, d);
+    array_layout(a, &l);
+    layout_preserve(a->ndim, l.size, array_visible_stride(a), l.stride);
+    c->work = a->numel;
+    return out_strided(c, 0, a->dtype, &l);
+}
+
+/* Walks `a` backwards in the given dimensions, writing y in y's order. */
+static void copy_flipped(const array *a, array *y, const int64_t *dims, int n)
+{
+    k_nd nd;
+    int64_t item = dtype_bytes(a->dtype);
+    if (!y->numel)
+        return;
+    array_operands(&nd, 2, a->ndim, array_size(a), (const array *[]){y, a});
+    for (int i = 0; i < n; i++) {
+        int64_t d = dims[i];
+        nd.data[1] += (array_size(a)[d] - 1) * array_stride(a)[d] * item;
+        nd.stride[1][d] = -nd.stride[1][d];
+    }
+    k_walk(&nd, K->cast[a->dtype][a->dtype], NULL);
+}
+static void flip_kernel(call *c) { copy_flipped(c->ia[0], c->oa[0], c->param, (int)c->n_param); }
+static int flip_grad(scope *s, node *n, T const *g, T *out)
+{
+    return (out[0] = f_call(s, &op_flip, 2, (arg[]){a_t(g[0]), a_ints(n->n_param, node_params(n))})) ? 0 : -1;
+}
+const op op_flip = {.name = "flip", .sig = "(Tensor self, int... dims)", .run = op_block, .shape = flip_shape, .kernel = flip_kernel,
+    .kind = {"FlipBackward0", flip_grad}, .doc = "A copy of self with the order of elements reversed in the given dimensions, each named once."};
+
+/* ---- roll ------------------------------------------------------------------------------------------------------- */
+static int64_t positive_remainder(int64_t a, int64_t n) { return n ? (a % n + n) % n : 0; }
+
+/* Params: for every dimension rolled, the dimension and a shift in [0, size); dimension -1: all as one line. */
+static int roll_shape(call *c)
+{
+    const array *a = c->in[0]->a;
+    const arg *shifts = &c->args[1], *dims = &c->args[2];
+    int64_t by[CT_MAXDIM] = {0};
+    if (shifts->n == 0)
+        return ct_fail(CT_RUNTIME, "`shifts` required");
+    if (dims->n != shifts->n && (dims->n || shifts->n > 1))
+        return ct_fail(CT_RUNTIME, "shifts and dimensions must align. shifts: %u, dims:%u", shifts->n, dims->n);
+    if (dims->n == 0) {
+        keep_param(c, -1);
+        keep_param(c, positive_remainder(shifts->ints[0], a->numel));
+        if (in_contiguous(c, 0) < 0)
+            return -1;
+    }
+    for (uint32_t i = 0; i < dims->n; i++) {
+        int d;
+        if (a->ndim == 0)
+            return ct_fail(CT_INDEX, "Dimension specified as %lld but tensor has no dimensions", (long long)dims->ints[i]);
+        if (layout_wrap_dim("roll", dims->ints[i], a->ndim, &d) < 0)
+            return -1;
+        int64_t n = array_size(a)[d];
+        by[d] = n ? (by[d] + positive_remainder(shifts->ints[i], n)) % n : 0;
+    }
+    for (int d = 0; d < a->ndim && dims->n; d++)
+        if (by[d]) {
+            keep_param(c, d);
+            keep_param(c, by[d]);
+        }
+    c->work = a->numel;
+    return out_new(c, 0, a->dtype, a->ndim, array_size(a));
+}
+
+/* One of the 2^n blocks that move as a whole: bit i of `which` chooses the part of dimension param[2i] that wraps around.
+ * Only dimensions with a shift, hence of size 2 or more, count: there are at most as many blocks as elements. */
+static void roll_block(const array *a, array *y, const int64_t *param, int n, uint64_t which)
+{
+    layout from, to, out;
+    array_layout(a, &from);
+    array_layout(y, &to);
+    for (int i = 0; i < n; i++) {
+        int d = (int)param[2 * i];
+        int64_t size = array_size(a)[d], by = param[2 * i + 1], cut = size - by;
+        bool wraps = which >> i & 1;
+        view_slice(&from, d, wraps ? cut : 0, wraps ? size : cut, 1, &out);
+        from = out;
+        view_slice(&to, d, wraps ? 0 : by, wraps ? by : size, 1, &out);
+        to = out;
+    }
+    array_convert_between(a, &from, y, &to);
+}
+static void roll_kernel(call *c)
+{
+    const array *a = c->ia[0];
+    array *y = c->oa[0];
+    if (c->n_param && c->param[0] < 0) { /* contiguous, as one line */
+        int64_t by = c->param[1] * dtype_bytes(a->dtype), all = a->numel * dtype_bytes(a->dtype);
+        memcpy(array_data(y), array_data(a) + (all - by), (size_t)by);
+        memcpy(array_data(y) + by, array_data(a), (size_t)(all - by));
+        return;
+    }
+    int n = (int)c->n_param / 2;
+    for (uint64_t which = 0; y->numel && which < (uint64_t)1 << n; which++)
+        roll_block(a, y, c->param, n, which);
+}
+static int roll_grad(scope *s, node *n, T const *g, T *out)
+{
+    int64_t shifts[CT_MAXDIM + 1], dims[CT_MAXDIM + 1], *p = node_params(n);
+    uint32_t count = n->n_param / 2;
+    for (uint32_t i = 0; i < count; i++) {
+        dims[i] = p[2 * i];
+        shifts[i] = -p[2 * i + 1];
+    }
+    bool line = count && p[0] < 0;
+    out[0] = count ? f_call(s, &op_roll, 3, (arg[]){a_t(g[0]), a_ints(count, shifts), a_ints(line ? 0 : count, dims)}) : g[0];
+    return out[0] ? 0 : -1;
+}
+const op op_roll = {.name = "roll", .sig = "(Tensor self, int[1] shifts, int[1] dims=[])", .run = op_block, .shape = roll_shape, .kernel = roll_kernel,
+    .kind = {"RollBackward0", roll_grad},
+    .doc = "A copy of self with its elements moved on by shifts in dims; what leaves at the end comes in at the start. Without dims, all elements as one line."};
+
+/* ---- rot90 ------------------------------------------------------------------------------------------------------ */
+/* Params: quarter turns in [0, 4), the two dimensions. Odd turns are flips of one dimension, seen transposed. */
+static int rot90_shape(call *c)
+{
+    const array *a = c->in[0]->a;
+    const arg *dims = &c->args[2];
+    int first, second, ndim = a->ndim;
+    layout l, out;
+    if (dims->n != 2)
+        return ct_fail(CT_RUNTIME, "expected total rotation dims == 2, but got dims = %u", dims->n);
+    if (ndim < 2)
+        return ct_fail(CT_RUNTIME, "expected total dims >= 2, but got total dims = %d", ndim);
+    if (layout_wrap_dim("rot90", dims->ints[0], ndim, &first) < 0 || layout_wrap_dim("rot90", dims->ints[1], ndim, &second) < 0)
+        return -1;
+    if (first == second)
+        return ct_fail(CT_RUNTIME, "expected rotation dims to be different, but got dim0 = %lld and dim1 = %lld", (long long)dims->ints[0], (long long)dims->ints[1]);
+    int64_t turns = positive_remainder(c->args[1].i, 4);
+    keep_param(c, turns);
+    keep_param(c, first);
+    keep_param(c, second);
+    c->work = a->numel;
+    array_layout(a, &l);
+    if (turns == 0)
+        return out_new(c, 0, a->dtype, ndim, l.size);
+    layout_preserve(ndim, l.size, array_visible_stride(a), l.stride);
+    if (turns == 2)
+        return out_strided(c, 0, a->dtype, &l);
+    return view_transpose(&l, first, second, &out) < 0 ? -1 : out_strided(c, 0, a->dtype, &out);
+}
+static void rot90_kernel(call *c)
+{
+    const array *a = c->ia[0];
+    array *y = c->oa[0];
+    int64_t turns = c->param[0], item = dtype_bytes(a->dtype);
+    k_nd nd;
+    if (!y->numel)
+        return;
+    if (turns % 2 == 0) {
+        copy_flipped(a, y, c->param + 1, turns == 2 ? 2 : 0);
+        return;
+    }
+    int64_t d0 = c->param[1], d1 = c->param[2], back = turns == 1 ? d1 : d0;
+    array_operands(&nd, 2, a->ndim, array_size(a), (const array *[]){y, a});
+    for (int d = 0; d < a->ndim; d++)
+        nd.stride[0][d] = array_stride(y)[d == d0 ? d1 : d == d1 ? d0 : d] * item;
+    nd.data[1] += (array_size(a)[back] - 1) * array_stride(a)[back] * item;
+    nd.stride[1][back] = -nd.stride[1][back];
+    k_walk(&nd, K->cast[a->dtype][a->dtype], NULL);
+}
+static int rot90_grad(scope *s, node *n, T const *g, T *out)
+{
+    const int64_t *p = node_params(n);
+    return (out[0] = f_call(s, &op_rot90, 3, (arg[]){a_t(g[0]), a_i(-p[0]), a_ints(2, p + 1)})) ? 0 : -1;
+}
+const op op_rot90 = {.name = "rot90", .sig = "(Tensor self, int k=1, int[] dims=[0, 1])", .run = op_block, .shape = rot90_shape, .kernel = rot90_kernel,
+    .kind = {"Rot90Backward0", rot90_grad}, .doc = "A copy of self turned by k quarter turns in the plane of two dimensions, from the first towards the second."};

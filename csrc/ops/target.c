@@ -1,0 +1,135 @@
+/* What may be written: the tape's rules for in-place calls, overlaps, the shape and dtype of self and out=. All is checked
+ * before a byte is changed. */
+#include "ops/dispatch.h"
+#include <string.h>
+
+int check_history(const call *c, tensor *t)
+{
+    if (!tape_now.grad)
+        return 0;
+    bool recorded = call_needs_grad(c);
+    if (tensor_sync(t) < 0)
+        return -1;
+    if (t->fn && t->fn->kind == &leaf_kind)
+        return ct_fail(CT_RUNTIME, tensor_is_view(t) ? "a view of a leaf Variable that requires grad is being used in an in-place operation."
+                       : "a leaf Variable that requires grad is being used in an in-place operation.");
+    if (!tensor_is_view(t) || (!recorded && !t->fn))
+        return 0;
+    if (t->base->fn && t->base->fn->kind == &leaf_kind)
+        return ct_fail(CT_RUNTIME, "a view of a leaf Variable that requires grad is being used in an in-place operation.");
+    const char *what = t->flags & T_MULTI_VIEW ? "is the output of a function that returns multiple views. Such functions do not allow the output views to be modified inplace. You should replace the inplace operation by an out-of-place one."
+                     : t->flags & T_NO_GRAD_VIEW ? "was created in no_grad mode and is being modified inplace with grad mode enabled. Make it outside the no_grad block, or write inside one."
+                     : t->flags & T_FUNCTION_VIEW ? "was created inside a custom Function (or because an input was returned as-is) and the autograd logic to handle view+inplace would override the custom backward. Clone the output of the Function first." : NULL;
+    return what ? ct_fail(CT_RUNTIME, "Output %u of %s is a view and is being modified inplace. This view %s", t->nr, t->fn ? node_name(t->fn) : "a view", what) : 0;
+}
+
+int check_writable(const char *op, const array *a)
+{
+    int64_t first[CT_MAXDIM], second[CT_MAXDIM];
+    char one[300], two[300];
+    if (array_is_contiguous(a) || !layout_self_overlap(a->ndim, array_size(a), array_visible_stride(a), first, second))
+        return 0;
+    return ct_fail(CT_RUNTIME, "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+                   "Please clone() the tensor before performing the operation. (%s: indices %s and %s share one element)", op,
+                   layout_text(a->ndim, first, one, sizeof one), layout_text(a->ndim, second, two, sizeof two));
+}
+
+overlap array_overlap(const array *a, const array *b)
+{
+    if (a->st != b->st && !a->st->release && !b->st->release)
+        return OVERLAP_NONE;
+    if (a == b)
+        return OVERLAP_SAME;
+    int64_t item_a = dtype_bytes(a->dtype), item_b = dtype_bytes(b->dtype);
+    return layout_overlap(a->ndim, array_size(a), array_stride(a), (int64_t)(intptr_t)array_data(a), item_a,
+                          b->ndim, array_size(b), array_stride(b), (int64_t)(intptr_t)array_data(b), item_b);
+}
+
+int check_inputs_apart(const call *c, const array *written)
+{
+    for (uint32_t i = 0; i < c->n_in; i++)
+        if (c->in[i] && array_overlap(written, c->in[i]->a) == OVERLAP_SOME)
+            return ct_fail(CT_RUNTIME, "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
+                           "location. Please clone() the tensor before performing the operation. (%s, input %u)", c->op->name, i);
+    return 0;
+}
+
+int check_no_overlap(const call *c, const array *written)
+{
+    for (uint32_t i = 0; i < c->n_in; i++)
+        if (c->in[i] && array_overlap(written, c->in[i]->a) != OVERLAP_NONE)
+            return ct_fail(CT_RUNTIME, "unsupported operation: the input tensors cannot refer to any of the output memory locations. "
+                           "Found overlap in input tensor %u (%s)", i, c->op->name);
+    return 0;
+}
+
+static const char *dtype_title(ct_dtype d)
+{
+    static const char *const titles[DT_COUNT] = {"Bool", "Byte", "Int", "Long", "Float", "Double"};
+    return titles[d];
+}
+
+static int check_target(const array *target, ct_dtype dtype, int ndim, const int64_t *size)
+{
+    char got[300], want[300];
+    if (target->ndim != ndim || memcmp(array_size(target), size, (size_t)ndim * sizeof *size))
+        return ct_fail(CT_RUNTIME, "output with shape %s doesn't match the broadcast shape %s", layout_text(target->ndim, array_size(target), got, sizeof got),
+                       layout_text(ndim, size, want, sizeof want));
+    if (!dtype_can_cast(dtype, target->dtype))
+        return ct_fail(CT_RUNTIME, "result type %s can't be cast to the desired output type %s", dtype_title(dtype), dtype_title(target->dtype));
+    return 0;
+}
+
+/* Output 0 of an in-place call is self; checks everything that can be wrong before a byte is written. */
+int target_in_place(call *c, ct_dtype dtype, int ndim, const int64_t *size)
+{
+    tensor *self = c->args[0].t;
+    if (check_target(self->a, dtype, ndim, size) < 0 || check_history(c, self) < 0 || check_writable(c->op->name, self->a) < 0)
+        return -1;
+    return 0;
+}
+
+int refuse_out_history(const call *c)
+{
+    return ct_fail(CT_RUNTIME, "%s(): functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad.", c->op->name);
+}
+
+/* out= takes the result's shape: resized if it is empty or of another shape (with PyTorch's warning left to py/). */
+int target_out(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *size)
+{
+    tensor *out = c->out_given[i];
+    if (tape_now.grad && (call_needs_grad(c) || tensor_requires_grad(out)))
+        return refuse_out_history(c);
+    if (!dtype_can_cast(dtype, out->a->dtype))
+        return check_target(out->a, dtype, out->a->ndim, array_size(out->a));
+    if (out->a->ndim == ndim && memcmp(array_size(out->a), size, (size_t)ndim * sizeof *size) == 0)
+        return check_writable(c->op->name, out->a);
+    array *fresh = tensor_resized(out, ndim, size);
+    if (!fresh)
+        return -1;
+    array_drop(out->a);
+    out->a = fresh;
+    return 0;
+}
+
+/* A new shape over the tensor's own storage, which grows if needed. */
+array *tensor_resized(tensor *t, int ndim, const int64_t *size)
+{
+    int64_t numel, nbytes, stride[CT_MAXDIM];
+    if (layout_check_numel("resize_", ndim, size, &numel) < 0)
+        return NULL;
+    if (!ct_add(numel, t->a->offset, &nbytes) || !ct_mul(nbytes, dtype_bytes(t->a->dtype), &nbytes)) {
+        ct_fail(CT_RUNTIME, "Storage size calculation overflowed");
+        return NULL;
+    }
+    layout_row_major(ndim, size, stride);
+    if (nbytes <= t->a->st->nbytes || storage_resize(t->a->st, nbytes) == 0)
+        return array_alias(t->a, ndim, size, stride, t->a->offset);
+    if (t->a->st->refs > 1 || t->a->st->release)
+        return NULL;
+    ct_clear();
+    array *fresh = array_new(t->a->dtype, ndim, size);
+    if (fresh)
+        memcpy(fresh->st->data, t->a->st->data, (size_t)t->a->st->nbytes);
+    return fresh;
+}

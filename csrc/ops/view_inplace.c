@@ -1,0 +1,53 @@
+/* Views taken in place: the tensor itself shows its memory otherwise from now on; and resize_. */
+#include "ops/dispatch.h"
+#include "ops/formula.h"
+#include <string.h>
+
+/* For op_view: c->oa[0] becomes self's array. */
+int view_in_place(call *c)
+{
+    tensor *t = c->args[0].t;
+    node *n = NULL;
+    array *a = c->oa[0];
+    c->oa[0] = NULL;
+    int result = check_history(c, t);
+    if (result == 0 && call_needs_grad(c)) {
+        c->oa[0] = a; /* call_node asks it for the number of dimensions */
+        result = (n = call_node(c)) ? 0 : -1;
+        c->oa[0] = NULL;
+    }
+    if (result < 0) {
+        array_drop(a);
+        return -1;
+    }
+    if (n)
+        node_set_out(n, 0, a);
+    result = tensor_restride(t, a, n);
+    node_drop(n);
+    if (result == 0)
+        array_wrote(t->a, c->op->name);
+    return result;
+}
+
+/* ---- resize_ ------------------------------------------------------------------------------------------------- */
+static int resize(call *c, int ndim, const int64_t *size)
+{
+    tensor *t = c->args[0].t;
+    if (tensor_requires_grad(t))
+        return ct_fail(CT_RUNTIME, "cannot resize variables that require grad");
+    if (t->a->ndim == ndim && !memcmp(array_size(t->a), size, (size_t)ndim * sizeof *size))
+        return 0;
+    array *a = tensor_resized(t, ndim, size);
+    if (!a || tensor_restride(t, a, NULL) < 0)
+        return -1;
+    array_wrote(t->a, c->op->name);
+    return 0;
+}
+static int run_resize(call *c) { return resize(c, (int)c->args[1].n, c->args[1].ints); }
+static int run_resize_as(call *c) { return resize(c, c->in[1]->a->ndim, array_size(c->in[1]->a)); }
+
+const op op_resize_ = {.name = "resize_", .sig = "(Tensor self, int... size, *, host memory_format=None)", .flags = OP_METHOD | OP_ONLY_INPLACE, .run = run_resize,
+    .doc = "Gives self another shape over the same storage, row-major; the storage grows where needed, and what is new is undefined. RuntimeError for "
+           "tensors that require grad and for memory that belongs to another library."};
+const op op_resize_as_ = {.name = "resize_as_", .sig = "(Tensor self, Tensor the_template, *, host memory_format=None)", .flags = OP_ONLY_INPLACE, .run = run_resize_as,
+    .doc = "self.resize_(the_template.size())."};

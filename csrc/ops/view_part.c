@@ -1,0 +1,331 @@
+/* Views of a part: select, slice, narrow, diagonal, unfold. The adjoint of each is an op of its own, which puts a
+ * gradient at its place among zeros; the adjoint of that is the view again. */
+#include "ops/dispatch.h"
+#include "ops/formula.h"
+#include <string.h>
+
+static void in_layout(const call *c, layout *l) { array_layout(c->in[0]->a, l); }
+
+/* Shape rule of an op `(grad, int[] input_sizes, ...)`: a fresh whole, whose part at `l` must have the gradient's shape. */
+static int whole(call *c, layout *l)
+{
+    const array *g = c->in[0]->a;
+    if (out_new(c, 0, g->dtype, (int)c->args[1].n, c->args[1].ints) < 0)
+        return -1;
+    c->work = c->oa[0]->numel;
+    array_layout(c->oa[0], l);
+    return 0;
+}
+
+static int check_part(const call *c, const layout *part)
+{
+    const array *g = c->in[0]->a;
+    char got[200], want[200];
+    if (g->ndim == part->ndim && !memcmp(array_size(g), part->size, g->ndim * sizeof *part->size))
+        return 0;
+    return ct_fail(CT_RUNTIME, "%s(): a gradient of shape %s does not fit the view of shape %s", c->op->name,
+                   layout_text(g->ndim, array_size(g), got, sizeof got), layout_text(part->ndim, part->size, want, sizeof want));
+}
+
+static void whole_layout(const call *c, layout *l) { array_layout(c->oa[0], l); }
+
+/* Zeros with the gradient at `part`. */
+static void put_part(call *c, const layout *part)
+{
+    array *y = c->oa[0];
+    memset(array_data(y), 0, (size_t)(y->numel * dtype_bytes(y->dtype)));
+    array_convert_at(c->ia[0], y, part);
+}
+
+/* ---- select ------------------------------------------------------------------------------------------------ */
+static T f_select(scope *s, T x, int64_t dim, int64_t index) { return f_call(s, &op_select, 3, (arg[]){a_t(x), a_i(dim), a_i(index)}); }
+
+static int select_shape(call *c)
+{
+    layout in, out;
+    in_layout(c, &in);
+    if (view_select(&in, c->args[1].i, c->args[2].i, &out) < 0)
+        return -1;
+    keep_param(c, c->args[1].i);
+    keep_param(c, c->args[2].i);
+    return out_view(c, 0, &out);
+}
+static int select_grad(scope *s, node *n, T const *g, T *out)
+{
+    int ndim;
+    ct_dtype dtype;
+    const int64_t *size = node_in_size(n, 0, &ndim, &dtype);
+    out[0] = f_call(s, &op_select_backward, 4, (arg[]){a_t(g[0]), a_ints((uint32_t)ndim, size), a_i(node_params(n)[0]), a_i(node_params(n)[1])});
+    return out[0] ? 0 : -1;
+}
+const op op_select = {.name = "select", .sig = "(Tensor self, int dim, int index)", .flags = OP_VIEW, .run = op_view, .shape = select_shape,
+    .kind = {"SelectBackward0", select_grad}, .doc = "View of self at one index of a dimension, which disappears. IndexError for an index out of range."};
+
+static int select_part(const call *c, const layout *all, layout *part) { return view_select(all, c->args[2].i, c->args[3].i, part); }
+static int select_backward_shape(call *c)
+{
+    layout all, part;
+    keep_param(c, c->args[2].i);
+    keep_param(c, c->args[3].i);
+    return whole(c, &all) < 0 || select_part(c, &all, &part) < 0 ? -1 : check_part(c, &part);
+}
+static void select_backward_kernel(call *c)
+{
+    layout all, part;
+    whole_layout(c, &all);
+    select_part(c, &all, &part);
+    put_part(c, &part);
+}
+static int select_backward_grad(scope *s, node *n, T const *g, T *out)
+{
+    return (out[0] = f_select(s, g[0], node_params(n)[0], node_params(n)[1])) ? 0 : -1;
+}
+const op op_select_backward = {.name = "select_backward", .sig = "(Tensor self, int[] input_sizes, int dim, int index)", .flags = OP_HIDDEN | OP_FUNCTION,
+    .run = op_block, .shape = select_backward_shape, .kernel = select_backward_kernel, .kind = {"SelectBackwardBackward0", select_backward_grad},
+    .doc = "Zeros of shape input_sizes with self at select(dim, index)."};
+
+/* ---- slice and narrow -------------------------------------------------------------------------------------------- */
+static T f_slice(scope *s, T x, const int64_t *p)
+{
+    return f_call(s, &op_slice, 5, (arg[]){a_t(x), a_i(p[0]), a_i(p[1]), a_i(p[2]), a_i(p[3])});
+}
+
+static int slice(call *c, int64_t dim, int64_t start, int64_t end, int64_t step)
+{
+    layout in, out;
+    in_layout(c, &in);
+    if (view_slice(&in, dim, start, end, step, &out) < 0)
+        return -1;
+    keep_param(c, dim);
+    keep_param(c, start);
+    keep_param(c, end);
+    keep_param(c, step);
+    return out_view(c, 0, &out);
+}
+static int slice_shape(call *c)
+{
+    return slice(c, arg_int(&c->args[1], 0), arg_int(&c->args[2], 0), arg_int(&c->args[3], INT64_MAX), arg_int(&c->args[4], 1));
+}
+static int slice_grad(scope *s, node *n, T const *g, T *out)
+{
+    int ndim;
+    ct_dtype dtype;
+    const int64_t *size = node_in_size(n, 0, &ndim, &dtype), *p = node_params(n);
+    out[0] = f_call(s, &op_slice_backward, 6, (arg[]){a_t(g[0]), a_ints((uint32_t)ndim, size), a_i(p[0]), a_i(p[1]), a_i(p[2]), a_i(p[3])});
+    return out[0] ? 0 : -1;
+}
+const op op_slice = {.name = "slice", .sig = "(Tensor self, int dim=0, int? start=None, int? end=None, int step=1)", .flags = OP_HIDDEN | OP_FUNCTION | OP_VIEW,
+    .run = op_view, .shape = slice_shape, .kind = {"SliceBackward0", slice_grad}, .doc = "View x[start:end:step] of one dimension, with Python's clamping; step > 0."};
+
+static int slice_part(const call *c, const layout *all, layout *part)
+{
+    return view_slice(all, c->args[2].i, c->args[3].i, c->args[4].i, c->args[5].i, part);
+}
+static int slice_backward_shape(call *c)
+{
+    layout all, part;
+    for (int i = 2; i < 6; i++)
+        keep_param(c, c->args[i].i);
+    return whole(c, &all) < 0 || slice_part(c, &all, &part) < 0 ? -1 : check_part(c, &part);
+}
+static void slice_backward_kernel(call *c)
+{
+    layout all, part;
+    whole_layout(c, &all);
+    slice_part(c, &all, &part);
+    put_part(c, &part);
+}
+static int slice_backward_grad(scope *s, node *n, T const *g, T *out) { return (out[0] = f_slice(s, g[0], node_params(n))) ? 0 : -1; }
+const op op_slice_backward = {.name = "slice_backward", .sig = "(Tensor self, int[] input_sizes, int dim, int start, int end, int step)",
+    .flags = OP_HIDDEN | OP_FUNCTION, .run = op_block, .shape = slice_backward_shape, .kernel = slice_backward_kernel,
+    .kind = {"SliceBackwardBackward0", slice_backward_grad}, .doc = "Zeros of shape input_sizes with self at slice(dim, start, end, step)."};
+
+static int narrow_shape(call *c)
+{
+    layout in, out;
+    int64_t start = c->args[2].i, length = c->args[3].i;
+    in_layout(c, &in);
+    if (view_narrow(&in, c->args[1].i, start, length, &out) < 0)
+        return -1;
+    int dim = (int)(c->args[1].i < 0 ? c->args[1].i + in.ndim : c->args[1].i);
+    start = start < 0 ? start + in.size[dim] : start;
+    return slice(c, dim, start, start + length, 1);
+}
+const op op_narrow = {.name = "narrow", .sig = "(Tensor self, int dim, int start, int length)", .flags = OP_VIEW, .run = op_view, .shape = narrow_shape,
+    .kind = {"SliceBackward0", slice_grad},
+    .doc = "View of `length` elements of a dimension from start, an int or a 0-d integer tensor. RuntimeError where they reach beyond its end."};
+
+/* ---- diagonal ---------------------------------------------------------------------------------------------------- */
+/* Arguments and params: offset, dim1, dim2. */
+static void keep_three(call *c, const arg *a)
+{
+    for (int i = 0; i < 3; i++)
+        keep_param(c, a[i].i);
+}
+static T f_diagonal(scope *s, T x, const int64_t *p) { return f_call(s, &op_diagonal, 4, (arg[]){a_t(x), a_i(p[0]), a_i(p[1]), a_i(p[2])}); }
+
+static int diagonal_shape(call *c)
+{
+    layout in, out;
+    in_layout(c, &in);
+    if (view_diagonal(&in, c->args[1].i, c->args[2].i, c->args[3].i, &out) < 0)
+        return -1;
+    keep_three(c, &c->args[1]);
+    return out_view(c, 0, &out);
+}
+static int diagonal_grad(scope *s, node *n, T const *g, T *out)
+{
+    int ndim;
+    ct_dtype dtype;
+    const int64_t *size = node_in_size(n, 0, &ndim, &dtype), *p = node_params(n);
+    out[0] = f_call(s, &op_diagonal_backward, 5, (arg[]){a_t(g[0]), a_ints((uint32_t)ndim, size), a_i(p[0]), a_i(p[1]), a_i(p[2])});
+    return out[0] ? 0 : -1;
+}
+const op op_diagonal = {.name = "diagonal", .sig = "(Tensor self, int offset=0, int dim1=0, int dim2=1)", .flags = OP_VIEW, .run = op_view,
+    .shape = diagonal_shape, .kind = {"DiagonalBackward0", diagonal_grad},
+    .doc = "View of the elements whose indices in dim1 and dim2 differ by offset; that diagonal is the last dimension."};
+
+static int diagonal_part(const call *c, const layout *all, layout *part)
+{
+    return view_diagonal(all, c->args[2].i, c->args[3].i, c->args[4].i, part);
+}
+static int diagonal_backward_shape(call *c)
+{
+    layout all, part;
+    keep_three(c, &c->args[2]);
+    return whole(c, &all) < 0 || diagonal_part(c, &all, &part) < 0 ? -1 : check_part(c, &part);
+}
+static void diagonal_backward_kernel(call *c)
+{
+    layout all, part;
+    whole_layout(c, &all);
+    diagonal_part(c, &all, &part);
+    put_part(c, &part);
+}
+static int diagonal_backward_grad(scope *s, node *n, T const *g, T *out) { return (out[0] = f_diagonal(s, g[0], node_params(n))) ? 0 : -1; }
+const op op_diagonal_backward = {.name = "diagonal_backward", .sig = "(Tensor self, int[] input_sizes, int offset, int dim1, int dim2)",
+    .flags = OP_HIDDEN | OP_FUNCTION, .run = op_block, .shape = diagonal_backward_shape, .kernel = diagonal_backward_kernel,
+    .kind = {"DiagonalBackwardBackward0", diagonal_backward_grad}, .doc = "Zeros of shape input_sizes with self on a diagonal."};
+
+/* ---- diag_embed and diag ------------------------------------------------------------------------------------------- */
+static int embed_shape(call *c, int64_t offset, int64_t dim1, int64_t dim2)
+{
+    const array *a = c->in[0]->a;
+    int first, second, at = 0, ndim = a->ndim + 1;
+    int64_t size[CT_MAXDIM + 1], side, shift = offset < 0 ? -offset : offset;
+    if (layout_wrap_dim("diag_embed", dim1, ndim, &first) < 0 || layout_wrap_dim("diag_embed", dim2, ndim, &second) < 0)
+        return -1;
+    if (first == second)
+        return ct_fail(CT_RUNTIME, "diagonal dimensions cannot be identical %lld, %lld", (long long)dim1, (long long)dim2);
+    if (offset == INT64_MIN || !ct_add(array_size(a)[a->ndim - 1], shift, &side))
+        return ct_fail(CT_RUNTIME, "diag_embed: the size overflows with offset %lld", (long long)offset);
+    for (int d = 0; d < ndim; d++)
+        size[d] = d == first || d == second ? side : array_size(a)[at++];
+    keep_param(c, offset);
+    keep_param(c, first);
+    keep_param(c, second);
+    if (out_new(c, 0, a->dtype, ndim, size) < 0)
+        return -1;
+    c->work = c->oa[0]->numel;
+    return 0;
+}
+static void embed_kernel(call *c)
+{
+    layout all, part;
+    whole_layout(c, &all);
+    view_diagonal(&all, c->param[0], c->param[1], c->param[2], &part);
+    put_part(c, &part);
+}
+static int embed_grad(scope *s, node *n, T const *g, T *out) { return (out[0] = f_diagonal(s, g[0], node_params(n))) ? 0 : -1; }
+
+static int diag_embed_shape(call *c)
+{
+    if (c->in[0]->a->ndim == 0) {
+        int unused;
+        return layout_wrap_dim("diag_embed", c->args[2].i, 1, &unused) < 0 ? -1 : layout_wrap_dim("diag_embed", c->args[3].i, 1, &unused) < 0 ? -1
+             : ct_fail(CT_RUNTIME, "diag_embed: a 0-d tensor has no diagonal to be embedded");
+    }
+    return embed_shape(c, c->args[1].i, c->args[2].i, c->args[3].i);
+}
+const op op_diag_embed = {.name = "diag_embed", .sig = "(Tensor self, int offset=0, int dim1=-2, int dim2=-1)", .run = op_block, .shape = diag_embed_shape,
+    .kernel = embed_kernel, .kind = {"DiagEmbedBackward0", embed_grad},
+    .doc = "Zeros with the last dimension of self on a diagonal of two new dimensions, dim1 and dim2 of the result."};
+
+static int diag_shape(call *c)
+{
+    layout in, out;
+    in_layout(c, &in);
+    if (in.ndim != 1 && in.ndim != 2)
+        return ct_fail(CT_RUNTIME, "diag(): Supports 1D or 2D tensors. Got %dD", in.ndim);
+    if (in.ndim == 1) {
+        c->kind = &op_diag_embed.kind;
+        return embed_shape(c, c->args[1].i, 0, 1);
+    }
+    if (view_diagonal(&in, c->args[1].i, 0, 1, &out) < 0)
+        return -1;
+    keep_param(c, c->args[1].i);
+    keep_param(c, 0);
+    keep_param(c, 1);
+    return in_view(c, 0, &out) < 0 ? -1 : out_new(c, 0, c->ia[0]->dtype, out.ndim, out.size);
+}
+static void diag_kernel(call *c)
+{
+    if (c->in[0]->a->ndim == 1)
+        embed_kernel(c);
+    else
+        array_convert(c->ia[0], c->oa[0]);
+}
+const op op_diag = {.name = "diag", .sig = "(Tensor self, int diagonal=0)", .flags = OP_OUT, .run = op_block, .shape = diag_shape, .kernel = diag_kernel,
+    .kind = {"DiagonalBackward0_copy", diagonal_grad},
+    .doc = "A copy of a diagonal of a matrix; of a 1-d tensor, the square matrix with it on that diagonal."};
+
+/* ---- unfold -------------------------------------------------------------------------------------------------------- */
+static int unfold_shape(call *c)
+{
+    layout in, out;
+    in_layout(c, &in);
+    if (view_unfold(&in, c->args[1].i, c->args[2].i, c->args[3].i, &out) < 0)
+        return -1;
+    keep_three(c, &c->args[1]);
+    return out_view(c, 0, &out);
+}
+static int unfold_grad(scope *s, node *n, T const *g, T *out)
+{
+    int ndim;
+    ct_dtype dtype;
+    const int64_t *size = node_in_size(n, 0, &ndim, &dtype), *p = node_params(n);
+    out[0] = f_call(s, &op_unfold_backward, 5, (arg[]){a_t(g[0]), a_ints((uint32_t)ndim, size), a_i(p[0]), a_i(p[1]), a_i(p[2])});
+    return out[0] ? 0 : -1;
+}
+const op op_unfold = {.name = "unfold", .sig = "(Tensor self, int dimension, int size, int step)", .flags = OP_METHOD | OP_VIEW, .run = op_view,
+    .shape = unfold_shape, .kind = {"UnfoldBackward0", unfold_grad},
+    .doc = "View of all windows of `size` elements of a dimension, `step` apart; the elements of a window are the new last dimension."};
+
+static int unfold_part(const call *c, const layout *all, layout *part)
+{
+    return view_unfold(all, c->args[2].i, c->args[3].i, c->args[4].i, part);
+}
+static int unfold_backward_shape(call *c)
+{
+    layout all, part;
+    keep_three(c, &c->args[2]);
+    return whole(c, &all) < 0 || unfold_part(c, &all, &part) < 0 ? -1 : check_part(c, &part);
+}
+/* Windows may overlap, each holds an element once: window by window the parts add up without meeting themselves. */
+static void unfold_backward_kernel(call *c)
+{
+    layout all, part;
+    array *y = c->oa[0];
+    whole_layout(c, &all);
+    unfold_part(c, &all, &part);
+    memset(array_data(y), 0, (size_t)(y->numel * dtype_bytes(y->dtype)));
+    array_add_at(c->ia[0], y, &part);
+}
+static int unfold_backward_grad(scope *s, node *n, T const *g, T *out)
+{
+    const int64_t *p = node_params(n);
+    return (out[0] = f_call(s, &op_unfold, 4, (arg[]){a_t(g[0]), a_i(p[0]), a_i(p[1]), a_i(p[2])})) ? 0 : -1;
+}
+const op op_unfold_backward = {.name = "unfold_backward", .sig = "(Tensor self, int[] input_sizes, int dimension, int size, int step)",
+    .flags = OP_HIDDEN | OP_FUNCTION, .run = op_block, .shape = unfold_backward_shape, .kernel = unfold_backward_kernel,
+    .kind = {"UnfoldBackwardBackward0", unfold_backward_grad}, .doc = "Zeros of shape input_sizes with the windows of self added at their places."};

@@ -7,10 +7,13 @@ from ctgrad import _C
 from ctgrad._C import *  # noqa: F403
 from ctgrad._C import Tensor
 
-_C_NAMES = [name for name in vars(_C) if not name.startswith("_")]
-globals().update({name: getattr(_C, name) for name in _C_NAMES})
-
 from ctgrad import _methods as _methods  # noqa: E402  (attaches the methods of Tensor that are written in Python)
+from ctgrad.composed import functions as _functions  # noqa: E402
+from ctgrad.composed import compare as _compare, einsum as _einsum, names as _names  # noqa: E402, F401
+
+globals().update({name: getattr(_C, name) for name in vars(_C) if not name.startswith("_")})
+globals().update(_functions())
+
 from ctgrad import autograd, debug, nn, optim, utils  # noqa: E402
 from ctgrad._tensor_str import set_printoptions  # noqa: E402
 from ctgrad.autograd import enable_grad, inference_mode, no_grad, set_grad_enabled  # noqa: E402

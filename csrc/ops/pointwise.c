@@ -1,0 +1,241 @@
+/* Elementwise ops that are more than a row: factors, rounding modes, scalar powers, bounds, and their fused kin. */
+#include "ops/dispatch.h"
+#include "ops/formula.h"
+#include <math.h>
+#include <string.h>
+
+/* ---- add and sub with alpha, rsub: args self, other, alpha -------------------------------------------------- */
+static T operand(scope *s, const arg *a)
+{
+    if (a->kind == ARG_TENSOR)
+        return a->t;
+    return a->kind == ARG_FLOAT ? f_number(s, a->f) : scope_array(s, array_scalar_i(a->i, a->kind == ARG_BOOL ? DT_BOOL : DT_I64, true));
+}
+
+static int check_alpha(const call *c, const arg *alpha)
+{
+    promotion p = promotion_start();
+    promotion_add_arg(&p, &c->args[0]);
+    promotion_add_arg(&p, &c->args[1]);
+    ct_dtype d = promotion_result(&p);
+    if (alpha->kind == ARG_BOOL && d != DT_BOOL)
+        return ct_fail(CT_RUNTIME, "Boolean alpha only supported for Boolean results.");
+    if (alpha->kind == ARG_FLOAT && !dtype_is_float(d))
+        return ct_fail(CT_RUNTIME, "For integral input tensors, argument alpha must not be a floating point number.");
+    return 0;
+}
+
+static T times(scope *s, T x, const arg *alpha)
+{
+    return arg_double(alpha) == 1 ? x : f_mul(s, x, operand(s, alpha));
+}
+
+static int combine(scope *s, call *c, const op *o, T a, T b, T *out)
+{
+    if (check_alpha(c, &c->args[2]) < 0)
+        return scope_fail(s), -1;
+    return (out[0] = f_binary(s, o, a, times(s, b, &c->args[2]))) ? 0 : -1;
+}
+static int add_compose(scope *s, call *c, T *out) { return combine(s, c, &op_add, operand(s, &c->args[0]), operand(s, &c->args[1]), out); }
+static int sub_compose(scope *s, call *c, T *out) { return combine(s, c, &op_sub, operand(s, &c->args[0]), operand(s, &c->args[1]), out); }
+static int rsub_compose(scope *s, call *c, T *out) { return combine(s, c, &op_sub, operand(s, &c->args[1]), operand(s, &c->args[0]), out); }
+
+const op op_add_alpha = {.name = "add.alpha", .sig = "(Tensor self, Operand other, *, Scalar alpha)", .flags = OP_INPLACE | OP_OUT, .run = op_compose,
+    .compose = add_compose, .doc = "self + alpha * other."};
+const op op_sub_alpha = {.name = "sub.alpha", .sig = "(Tensor self, Operand other, *, Scalar alpha)", .flags = OP_INPLACE | OP_OUT, .run = op_compose,
+    .compose = sub_compose, .doc = "self - alpha * other."};
+const op op_rsub = {.name = "rsub", .sig = "(Tensor self, Operand other, *, Scalar alpha=1)", .flags = OP_FUNCTION, .run = op_compose,
+    .compose = rsub_compose, .doc = "other - alpha * self."};
+
+/* ---- div with a rounding mode: args self, other, rounding_mode ------------------------------------------------ */
+static int div_compose(scope *s, call *c, T *out)
+{
+    const char *mode = c->args[2].kind == ARG_STR ? c->args[2].str : NULL;
+    const op *o = !mode ? &op_div : strcmp(mode, "floor") == 0 ? &op_floor_divide : strcmp(mode, "trunc") == 0 ? &op_div_trunc : NULL;
+    if (!o)
+        return ct_fail(CT_RUNTIME, "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '%s'", mode), scope_fail(s), -1;
+    return (out[0] = f_binary(s, o, c->args[0].t, operand(s, &c->args[1]))) ? 0 : -1;
+}
+const op op_div_mode = {.name = "div.mode", .sig = "(Tensor self, Operand other, *, str? rounding_mode)", .flags = OP_INPLACE | OP_OUT, .run = op_compose,
+    .compose = div_compose, .doc = "Quotient, true (None), rounded towards zero ('trunc') or down ('floor')."};
+
+/* ---- pow with a number ------------------------------------------------------------------------------------------ */
+static int pow_rule(call *c)
+{
+    const array *a = c->in[0]->a;
+    promotion p = promotion_start();
+    promotion_add_arg(&p, &c->args[0]);
+    promotion_add_arg(&p, &c->args[1]);
+    ct_dtype d = promotion_result(&p);
+    if (!dtype_is_float(d) && arg_double(&c->args[1]) < 0)
+        return ct_fail(CT_RUNTIME, "Integers to negative integer powers are not allowed.");
+    double exponent = arg_double(&c->args[1]);
+    int64_t bits;
+    memcpy(&bits, &exponent, sizeof bits);
+    keep_param(c, bits);
+    c->work = a->numel;
+    if (d == DT_BOOL)
+        return ct_fail(CT_NOTIMPL, "\"pow\" not implemented for 'Bool'");
+    return in_cast(c, 0, d) < 0 ? -1 : out_like(c, 0, a, d);
+}
+static void pow_kernel(call *c)
+{
+    double exponent = arg_double(&c->args[1]);
+    array *y = c->oa[0];
+    k_nd nd;
+    array_operands(&nd, 2, y->ndim, array_size(y), (const array *[]){y, c->ia[0]});
+    k_walk(&nd, K->pow_scalar[y->dtype], &exponent);
+}
+static int pow_grad(scope *s, node *n, T const *g, T *out)
+{
+    double exponent;
+    memcpy(&exponent, node_params(n), sizeof exponent);
+    if (exponent == 0)
+        return (out[0] = f_zeros_like(s, g[0])) ? 0 : -1;
+    T power = f_call(s, &op_pow_scalar, 2, (arg[]){a_t(node_kept_in(s, n, 0)), a_f(exponent - 1)});
+    return (out[0] = f_mul(s, g[0], f_mul(s, power, f_number(s, exponent)))) ? 0 : -1;
+}
+const op op_pow_scalar = {.name = "pow.scalar", .sig = "(Tensor self, Scalar exponent)", .flags = OP_INPLACE | OP_OUT, .run = op_block, .shape = pow_rule,
+    .kernel = pow_kernel, .kind = {"PowBackward0", pow_grad}, .keep = {1},
+    .doc = "Each element to the power of a number. Integers refuse negative whole powers with RuntimeError."};
+
+static int pow_base_compose(scope *s, call *c, T *out) { return (out[0] = f_binary(s, &op_pow, operand(s, &c->args[0]), c->args[1].t)) ? 0 : -1; }
+const op op_pow_base = {.name = "pow.base", .sig = "(Scalar self, Tensor exponent)", .flags = OP_FUNCTION | OP_OUT, .run = op_compose,
+    .compose = pow_base_compose, .doc = "A number to the power of each element."};
+
+/* ---- clamp: args self, min, max ----------------------------------------------------------------------------------- */
+static ct_dtype clamp_dtype(const call *c)
+{
+    promotion p = promotion_start();
+    for (int i = 0; i < 3; i++)
+        promotion_add_arg(&p, &c->args[i]);
+    return promotion_result(&p);
+}
+static int clamp_rule(call *c)
+{
+    layout l;
+    if (!arg_given(&c->args[1]) && !arg_given(&c->args[2]))
+        return ct_fail(CT_RUNTIME, "torch.clamp: At least one of 'min' or 'max' must not be None");
+    ct_dtype d = clamp_dtype(c);
+    if (d == DT_BOOL)
+        return ct_fail(CT_NOTIMPL, "\"clamp_scalar_cpu\" not implemented for 'Bool'");
+    array_layout(c->in[0]->a, &l);
+    for (uint32_t i = 0; i < c->n_in; i++)
+        if (c->in[i] && ((i && layout_broadcast("clamp", &l.ndim, l.size, c->ia[i]->ndim, array_size(c->ia[i])) < 0) || in_cast(c, i, d) < 0))
+            return -1;
+    c->work = layout_numel(l.ndim, l.size);
+    if (c->n_in == 1)
+        return out_like(c, 0, c->in[0]->a, d);
+    return out_new(c, 0, d, l.ndim, l.size);
+}
+/* An absent bound is the widest value of the dtype. */
+static void bound(char *room, ct_dtype d, const arg *a, bool low)
+{
+    if (a->kind == ARG_FLOAT)
+        dtype_store_f(room, d, a->f);
+    else if (arg_given(a))
+        dtype_store_i(room, d, a->i);
+    else if (dtype_is_float(d))
+        dtype_store_f(room, d, low ? -INFINITY : INFINITY);
+    else
+        dtype_store_i(room, d, d == DT_U8 ? (low ? 0 : 255) : d == DT_I32 ? (low ? INT32_MIN : INT32_MAX) : (low ? INT64_MIN : INT64_MAX));
+}
+static void clamp_kernel(call *c)
+{
+    array *y = c->oa[0];
+    double room[2];
+    k_nd nd;
+    const array *operands[4] = {y, c->ia[0], c->ia[0], c->ia[0]};
+    for (uint32_t i = 1; i < c->n_in; i++)
+        if (c->in[i])
+            operands[i + 1] = c->ia[i];
+    array_operands(&nd, 4, y->ndim, array_size(y), operands);
+    for (uint32_t i = 1; i < 3; i++) {
+        if (i < c->n_in && c->in[i])
+            continue;
+        bound((char *)&room[i - 1], y->dtype, &c->args[i], i == 1);
+        nd.data[i + 1] = (char *)&room[i - 1];
+        memset(nd.stride[i + 1], 0, y->ndim * sizeof(int64_t));
+    }
+    k_walk(&nd, K->clamp[y->dtype], NULL);
+}
+/* x passes where low <= x <= high; a bound passes where it was taken, the upper one where they cross. */
+static int clamp_grad(scope *s, node *n, T const *g, T *out)
+{
+    T x = node_kept_in(s, n, 0), zero = f_zeros_like(s, g[0]);
+    T low = n->keep_in & 2 ? node_kept_in(s, n, 1) : NULL, high = n->keep_in & 4 ? node_kept_in(s, n, 2) : NULL;
+    if (s->failed)
+        return -1;
+    T above = low ? f_binary(s, &op_ge, x, low) : NULL, below = high ? f_binary(s, &op_le, x, high) : NULL;
+    if (node_needs(n, 0)) {
+        T inside = above && below ? f_binary(s, &op_logical_and, above, below) : above ? above : below;
+        out[0] = f_where(s, inside, g[0], zero);
+    }
+    if (n->n_in > 1 && node_needs(n, 1)) {
+        T taken = f_unary(s, &op_logical_not, above);
+        out[1] = f_where(s, high ? f_binary(s, &op_logical_and, taken, f_binary(s, &op_lt, low, high)) : taken, g[0], zero);
+    }
+    if (n->n_in > 2 && node_needs(n, 2)) {
+        T taken = f_unary(s, &op_logical_not, below);
+        out[2] = f_where(s, low ? f_binary(s, &op_logical_or, taken, f_binary(s, &op_gt, low, high)) : taken, g[0], zero);
+    }
+    return s->failed ? -1 : 0;
+}
+#define CLAMP(id, public, signature, text)                                                                                       \
+    const op op_##id = {.name = public, .sig = signature, .flags = OP_INPLACE | OP_OUT, .run = op_block, .shape = clamp_rule,      \
+                        .kernel = clamp_kernel, .kind = {"ClampBackward1", clamp_grad}, .keep = {7, 7, 7}, .doc = text};
+CLAMP(clamp, "clamp", "(Tensor self, Operand? min=None, Operand? max=None)", "self held between min and max (numbers or tensors that broadcast); where they cross, max wins. NaN stays.")
+CLAMP(clip, "clip", "(Tensor self, Operand? min=None, Operand? max=None)", "clamp.")
+
+static int clamp_one(scope *s, call *c, bool low, T *out)
+{
+    arg args[3] = {a_t(c->args[0].t), low ? c->args[1] : a_none(), low ? a_none() : c->args[1]};
+    return (out[0] = f_call(s, &op_clamp, 3, args)) ? 0 : -1;
+}
+static int clamp_min_compose(scope *s, call *c, T *out) { return clamp_one(s, c, true, out); }
+static int clamp_max_compose(scope *s, call *c, T *out) { return clamp_one(s, c, false, out); }
+const op op_clamp_min = {.name = "clamp_min", .sig = "(Tensor self, Operand min)", .flags = OP_INPLACE | OP_OUT, .run = op_compose, .compose = clamp_min_compose,
+    .doc = "self, but no less than min."};
+const op op_clamp_max = {.name = "clamp_max", .sig = "(Tensor self, Operand max)", .flags = OP_INPLACE | OP_OUT, .run = op_compose, .compose = clamp_max_compose,
+    .doc = "self, but no more than max."};
+
+/* ---- addcmul, addcdiv, lerp ------------------------------------------------------------------------------------------ */
+static int fused(scope *s, call *c, const op *o, T *out)
+{
+    T term = f_binary(s, o, c->in[1], c->in[2]);
+    return (out[0] = f_add(s, c->in[0], times(s, term, &c->args[3]))) ? 0 : -1;
+}
+static int addcmul_compose(scope *s, call *c, T *out) { return fused(s, c, &op_mul, out); }
+static int addcdiv_compose(scope *s, call *c, T *out)
+{
+    if (!dtype_is_float(c->in[1]->a->dtype) && !dtype_is_float(c->in[2]->a->dtype))
+        return ct_fail(CT_RUNTIME, "Integer division with addcdiv is no longer supported, and in a future  release addcdiv will perform a true division of tensor1 and tensor2. Use floats."), scope_fail(s), -1;
+    return fused(s, c, &op_div, out);
+}
+const op op_addcmul = {.name = "addcmul", .sig = "(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1)", .flags = OP_INPLACE | OP_OUT, .run = op_compose,
+    .compose = addcmul_compose, .doc = "self + value * tensor1 * tensor2."};
+const op op_addcdiv = {.name = "addcdiv", .sig = "(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1)", .flags = OP_INPLACE | OP_OUT, .run = op_compose,
+    .compose = addcdiv_compose, .doc = "self + value * tensor1 / tensor2."};
+
+/* start + w (end - start), counted from the nearer end, so that w = 1 gives end exactly. */
+static int lerp_compose(scope *s, call *c, T *out)
+{
+    T start = c->args[0].t, end = c->args[1].t, difference = f_sub(s, end, start);
+    if (c->args[2].kind != ARG_TENSOR) {
+        double w = arg_double(&c->args[2]);
+        out[0] = fabs(w) < 0.5 ? f_add(s, start, f_scale(s, difference, w)) : f_sub(s, end, f_scale(s, difference, 1 - w));
+        return out[0] ? 0 : -1;
+    }
+    T w = c->args[2].t, low = f_add(s, start, f_mul(s, w, difference)), high = f_sub(s, end, f_mul(s, f_sub(s, f_number(s, 1), w), difference));
+    T near = f_binary(s, &op_lt, f_unary(s, &op_abs, w), f_number(s, 0.5));
+    return (out[0] = f_where(s, near, low, high)) ? 0 : -1;
+}
+const op op_lerp = {.name = "lerp", .sig = "(Tensor self, Tensor end, Operand weight)", .flags = OP_INPLACE | OP_OUT, .run = op_compose, .compose = lerp_compose,
+    .doc = "self + weight * (end - self)."};
+
+/* ---- positive -------------------------------------------------------------------------------------------------------------- */
+static int positive_rule(call *c)
+{
+    return c->in[0]->a->dtype == DT_BOOL ? ct_fail(CT_RUNTIME, "The `+` operator, on a bool tensor is not supported.") : out_same(c, 0);
+}
+const op op_positive = {.name = "positive", .sig = "(Tensor self)", .flags = OP_MAY_VIEW, .run = op_view, .shape = positive_rule, .doc = "self."};

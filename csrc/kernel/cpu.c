@@ -10,6 +10,7 @@ static const k_isa *const best_first[] = {&k_isa_base};
 #endif
 const k_isa *K = &k_isa_base;
 _Thread_local bool k_zero_division;
+bool k_rough_sqrt;
 
 static bool machine_has(const k_isa *isa)
 {
@@ -25,6 +26,9 @@ static bool machine_has(const k_isa *isa)
 
 void k_choose(const char *wanted)
 {
+#if defined(__x86_64__)
+    k_rough_sqrt = !__builtin_cpu_is("intel");
+#endif
     K = &k_isa_base;
     for (size_t i = 0; i < sizeof best_first / sizeof *best_first; i++)
         if (machine_has(best_first[i]) && (!wanted || !strcmp(wanted, best_first[i]->name))) {

@@ -71,10 +71,12 @@ typedef struct k_isa {
     k_loop *fill[DT_COUNT];               /* out; param points to one value of the dtype */
     k_loop *where[DT_COUNT];              /* out, condition (bool bytes), a, b */
     k_loop *clamp[DT_COUNT];              /* out, in, low, high (tensors or stride-0 scalars); NaN in the input stays, NaN bound gives NaN */
-    k_loop *arange[DT_COUNT];             /* out; param: const double or int64 {start, step}, see kernel/loops.inc */
     k_gemm_f *gemm[DT_COUNT];             /* NULL for bool */
+    k_loop *arange[DT_COUNT];             /* out; param: const double or int64 {start, step}, one call for the whole output */
+    k_loop *pow_scalar[DT_COUNT];         /* out, in; param: const double, the power (>= 0 for integers) */
 } k_isa;
 extern const k_isa *K;
+extern bool k_rough_sqrt;                 /* float32 sqrt as PyTorch computes it outside Intel's processors; see approx.h */
 /* Set by integer floor_divide, remainder and fmod (which write 0) when a divisor is 0; the caller clears and reads it. */
 extern _Thread_local bool k_zero_division;
 void k_choose(const char *wanted);        /* NULL: the best this machine has; called once at import */

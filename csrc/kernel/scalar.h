@@ -74,13 +74,11 @@ FUN1(floor, F32, float) { return floorf(x); }
 FUN1(ceil, F32, float) { return ceilf(x); }
 FUN1(trunc, F32, float) { return truncf(x); }
 FUN1(round, F32, float) { return rintf(x); } /* halves to even: the rounding mode is never changed */
-FUN1(sqrt, F32, float) { return sqrtf(x); }
 FUN2(fmod, F32, float) { return fmodf(x, y); }
 FUN1(floor, F64, double) { return floor(x); }
 FUN1(ceil, F64, double) { return ceil(x); }
 FUN1(trunc, F64, double) { return trunc(x); }
 FUN1(round, F64, double) { return rint(x); }
-FUN1(sqrt, F64, double) { return sqrt(x); }
 FUN2(fmod, F64, double) { return fmod(x, y); }
 
 /* ---- division ----
@@ -147,7 +145,12 @@ POWER(I64, int64_t, uint64_t)
 FOR_SIGNED(POW_SIGNED)
 FUN2(pow, U8, uint8_t) { return power_U8(x, y); }
 
-/* ---- fused gradients ---- */
-#define FUSED(D, T) FUN2(tanh_backward, D, T) { return x * (1 - y * y); }
-FOR_FLOATS(FUSED)
+/* ---- fused gradients: PyTorch's compiler fuses this subtraction, so its digits need the fma ---- */
+FUN2(tanh_backward, F32, float) { return x * fmaf(-y, y, 1); }
+FUN2(tanh_backward, F64, double) { return x * fma(-y, y, 1); }
+
+/* The other evaluation of whole blocks (approx.h), where the function is exact in every form. */
+#define ONE_POWER(D, T) FUN2(pow_block, D, T) { return pow_##D(x, y); }
+FOR_INTS(ONE_POWER)
+FUN2(pow, BOOL, uint8_t) { return y ? x : 1; }
 #endif

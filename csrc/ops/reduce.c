@@ -19,6 +19,8 @@ static int sum_shape(call *c)
         keep_param(c, reduced[d]);
     keep_param(c, keepdim);
     ct_dtype dtype = arg_dtype(&c->args[3], dtype_is_float(a->dtype) ? a->dtype : DT_I64);
+    if (dtype != DT_F32 && dtype != DT_F64 && dtype != DT_I64)
+        return ct_fail(CT_NOTIMPL, "sum(): not implemented for dtype %s", dtype_name(dtype));
     if (in_cast(c, 0, dtype) < 0 || in_contiguous(c, 0) < 0)
         return -1;
     c->work = a->numel;

@@ -347,7 +347,7 @@ static int take_host(const param *p, PyObject *o, bound *b)
 
 int bind_value(const param *p, PyObject *o, bound *b)
 {
-    arg *out = &b->args[p->arg];
+    arg *out = &b->args[p->arg < 0 ? 0 : p->arg]; /* host parameters do not write it */
     if (CT_LIKELY(p->kind <= P_OPERAND && py_is_tensor(o))) {
         *out = (arg){.kind = ARG_TENSOR, .t = py_t(o)};
         return 1;

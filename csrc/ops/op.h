@@ -164,5 +164,6 @@ enum { WORK_TO_UNLOCK = 32768 };
 extern struct ct_rng *op_default_rng;  /* where no generator is given; set by the host */
 
 /* ---- registry ---------------------------------------------------------------------------------------------------- */
+extern struct ct_rng *op_default_rng;  /* of random ops that are given no generator; set by the host */
 extern const op *const op_table[];     /* every op, in the order of index.def; NULL at the end */
 #endif

@@ -220,5 +220,6 @@ int py_generator_setup(PyObject *module)
     Py_XSETREF(default_generator, generator_blank());
     if (!default_generator || PyModule_AddObjectRef(module, "default_generator", default_generator) < 0)
         return -1;
+    op_default_rng = py_generator_rng(NULL);
     return PyModule_AddFunctions(module, functions);
 }

@@ -56,41 +56,7 @@ static bool read_scalar_tensor(PyObject *o, arg *out)
     return t->a && t->a->ndim == 0 && !tensor_requires_grad(t) && tensor_number(t, out);
 }
 
-/* PyTorch takes integers up to 2^64 - 1 as numbers. */
-static int number_from_long(PyObject *o, arg *out)
-{
-    int overflow;
-    long long value = PyLong_AsLongLongAndOverflow(o, &overflow);
-    if (CT_UNLIKELY(overflow)) {
-        unsigned long long huge = overflow > 0 ? PyLong_AsUnsignedLongLong(o) : ULLONG_MAX;
-        if (overflow < 0)
-            PyErr_SetString(PyExc_OverflowError, "int too big to convert");
-        if (PyErr_Occurred())
-            return -1;
-        *out = (arg){.kind = ARG_FLOAT, .f = (double)huge};
-        return 1;
-    }
-    *out = (arg){.kind = ARG_INT, .i = value};
-    return 1;
-}
-
-/* Python and NumPy scalars; 0-d NumPy arrays are not numbers to PyTorch's binder. */
-static int take_number(PyObject *o, arg *out)
-{
-    if (PyFloat_Check(o)) {
-        *out = (arg){.kind = ARG_FLOAT, .f = PyFloat_AS_DOUBLE(o)};
-        return 1;
-    }
-    if (PyBool_Check(o)) {
-        *out = (arg){.kind = ARG_BOOL, .i = o == Py_True};
-        return 1;
-    }
-    if (PyLong_Check(o))
-        return number_from_long(o, out);
-    if (!numpy_is_number(o))
-        return 0;
-    return py_number(o, out) ? 1 : PyErr_Occurred() ? -1 : 0;
-}
+static int take_number(PyObject *o, arg *out) { return py_number(o, out) ? 1 : PyErr_Occurred() ? -1 : 0; }
 
 static int take_scalar(PyObject *o, arg *out)
 {
@@ -488,4 +454,12 @@ int signature_bind(const signature *s, PyObject *const *args, Py_ssize_t nargs, 
     if (CT_UNLIKELY(fits != 1))
         bound_clear(b);
     return fits;
+}
+
+int py_bind(py_sig *s, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, bound *b)
+{
+    if (!s->parsed && !(s->parsed = signature_parse(s->name, s->text, 0, 1)))
+        return -1;
+    int fits = signature_bind(s->parsed, args, nargs, kwnames, b);
+    return fits == 0 ? signature_refuse((const signature *const *)&s->parsed, 1, args, nargs, kwnames) : fits < 0 ? -1 : 0;
 }

@@ -19,7 +19,7 @@ static void put(PyObject **text, const char *format, ...)
 }
 
 /* Classes of this module are shown as PyTorch shows its own. The text is good until the next call. */
-static const char *type_name(PyObject *o)
+const char *py_type_name(PyObject *o)
 {
     static char shown[100];
     const char *name = Py_TYPE(o)->tp_name, *dot = strrchr(name, '.');
@@ -96,16 +96,16 @@ static PyObject *wrong_type(const signature *s, const param *p, uint32_t place, 
     if (bad >= 0) {
         PyObject *item = PySequence_Fast_GET_ITEM(o, bad);
         if (p->kind == P_TENSORS || p->kind == P_TENSORS_APART)
-            return PyUnicode_FromFormat("expected Tensor as element %zd in argument %u, but got %s", bad, place, type_name(item));
+            return PyUnicode_FromFormat("expected Tensor as element %zd in argument %u, but got %s", bad, place, py_type_name(item));
         if (bad > 0)
             return PyUnicode_FromFormat("%U(): argument '%U' failed to unpack the object at pos %zd with error \"type must be %s,but got %s\"",
-                                        s->name, p->name, bad + 1, p->type->shown, type_name(item));
+                                        s->name, p->name, bad + 1, p->type->shown, py_type_name(item));
         return PyUnicode_FromFormat("%U(): argument '%U' (position %u) must be %s, but found element of type %s at pos %zd",
-                                    s->name, p->name, place + 1, p->type->shown, type_name(item), bad);
+                                    s->name, p->name, place + 1, p->type->shown, py_type_name(item), bad);
     }
     if (by_keyword)
-        return PyUnicode_FromFormat("%U(): argument '%U' must be %s, not %s", s->name, p->name, p->type->shown, type_name(o));
-    return PyUnicode_FromFormat("%U(): argument '%U' (position %u) must be %s, not %s", s->name, p->name, place + 1, p->type->shown, type_name(o));
+        return PyUnicode_FromFormat("%U(): argument '%U' must be %s, not %s", s->name, p->name, p->type->shown, py_type_name(o));
+    return PyUnicode_FromFormat("%U(): argument '%U' (position %u) must be %s, not %s", s->name, p->name, place + 1, p->type->shown, py_type_name(o));
 }
 
 static PyObject *wrong_apart(const signature *s, const param *p, uint32_t place, PyObject *const *items, Py_ssize_t n)
@@ -224,7 +224,7 @@ static PyObject *shown_arguments(const signature *s, PyObject *const *args, Py_s
         const char *mark = !s || value_fits(s, name ? bind_find(s, name) : (int)i, args[i]) ? "" : "!";
         if (name)
             put(&text, "%U=", name);
-        put(&text, "%s%s%s", mark, type_name(args[i]), mark);
+        put(&text, "%s%s%s", mark, py_type_name(args[i]), mark);
         bool last = i + 1 == nargs + n_keywords;
         if (!last || nargs == (Py_ssize_t)hidden)
             put(&text, last && s ? "" : ", ");

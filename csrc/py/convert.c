@@ -9,20 +9,29 @@
 #include "py/py.h"
 
 /* ---- numbers ------------------------------------------------------------------------------------ */
+/* PyTorch takes ints up to 2^64 - 1 as numbers. */
+static bool number_from_long(PyObject *o, arg *out)
+{
+    int overflow;
+    *out = (arg){.kind = ARG_INT, .i = PyLong_AsLongLongAndOverflow(o, &overflow)};
+    if (CT_LIKELY(!overflow))
+        return true;
+    if (overflow > 0)
+        *out = (arg){.kind = ARG_FLOAT, .f = (double)PyLong_AsUnsignedLongLong(o)};
+    if (overflow < 0 || PyErr_Occurred())
+        PyErr_SetString(PyExc_OverflowError, "int too big to convert");
+    return !PyErr_Occurred();
+}
+
 bool py_number(PyObject *o, arg *out)
 {
     if (PyFloat_Check(o))
         *out = (arg){.kind = ARG_FLOAT, .f = PyFloat_AS_DOUBLE(o)};
     else if (PyBool_Check(o))
         *out = (arg){.kind = ARG_BOOL, .i = o == Py_True};
-    else if (PyLong_Check(o)) {
-        int overflow;
-        *out = (arg){.kind = ARG_INT, .i = PyLong_AsLongLongAndOverflow(o, &overflow)};
-        if (overflow) {
-            PyErr_SetString(PyExc_OverflowError, "int too big to convert: numbers hold 64 bits");
-            return false;
-        }
-    } else
+    else if (PyLong_Check(o))
+        return number_from_long(o, out);
+    else
         return numpy_is_number(o) && numpy_number(o, out) == 0;
     return true;
 }
@@ -70,7 +79,7 @@ static bool is_text(PyObject *o) { return PyUnicode_Check(o) || PyBytes_Check(o)
 
 static int too_deep(PyObject *o)
 {
-    PyErr_Format(PyExc_ValueError, "too many dimensions '%s': a tensor has at most %d", Py_TYPE(o)->tp_name, CT_MAXDIM);
+    PyErr_Format(PyExc_ValueError, "too many dimensions '%s'", py_type_name(o));
     return -1;
 }
 
@@ -78,7 +87,7 @@ static PyObject *first_item(PyObject *sequence)
 {
     PyObject *item = PySequence_GetItem(sequence, 0);
     if (!item)
-        PyErr_Format(PyExc_ValueError, "could not determine the shape of object type '%s'", Py_TYPE(sequence)->tp_name);
+        PyErr_Format(PyExc_ValueError, "could not determine the shape of object type '%s'", py_type_name(sequence));
     return item;
 }
 
@@ -145,7 +154,7 @@ static int infer_other(PyObject *o, int depth, ct_dtype *d)
     } else if (PySequence_Check(o))
         return infer_sequence(o, depth, d);
     else {
-        PyErr_Format(PyExc_RuntimeError, "Could not infer dtype of %s", Py_TYPE(o)->tp_name);
+        PyErr_Format(PyExc_RuntimeError, "Could not infer dtype of %s", py_type_name(o));
         return -1;
     }
     return 0;
@@ -358,22 +367,17 @@ static array *from_nested(PyObject *data, ct_dtype wanted)
     return a;
 }
 
-/* Does the object offer its memory by DLPack? Lists and numbers are asked for nothing. */
-static bool offers_dlpack(PyObject *o)
+/* Lists and numbers are not asked. */
+static bool is_plain(PyObject *o)
 {
-    if (PyList_CheckExact(o) || PyTuple_CheckExact(o) || PyFloat_CheckExact(o) || PyLong_CheckExact(o) || PyBool_Check(o)
-        || numpy_is_scalar(o))
-        return false;
-    PyObject *method = PyObject_GetAttrString((PyObject *)Py_TYPE(o), "__dlpack__");
-    if (!method)
-        PyErr_Clear();
-    Py_XDECREF(method);
-    return method != NULL;
+    return PyList_CheckExact(o) || PyTuple_CheckExact(o) || PyFloat_CheckExact(o) || PyLong_CheckExact(o) || PyBool_Check(o);
 }
 
 array *py_array_from_data(PyObject *data, ct_dtype wanted, bool share)
 {
     array *a;
+    if (is_plain(data))
+        return from_nested(data, wanted);
     if (is_text(data)) {
         PyErr_Format(PyExc_TypeError, "new(): invalid data type '%s'", Py_TYPE(data)->tp_name);
         return NULL;
@@ -382,7 +386,7 @@ array *py_array_from_data(PyObject *data, ct_dtype wanted, bool share)
         a = array_keep(py_t(data)->a);
     else if (numpy_is_array(data))
         a = numpy_to_array(data, share ? NUMPY_SHARE : NUMPY_READ);
-    else if (offers_dlpack(data))
+    else if (!numpy_is_scalar(data) && py_offers_dlpack(data))
         a = py_dlpack_import(data);
     else
         return from_nested(data, wanted);

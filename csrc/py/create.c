@@ -7,23 +7,19 @@
 static PyObject *finish(array *a, bool requires_grad)
 {
     PyObject *made = a ? py_wrap_array(a) : NULL;
-    if (made && requires_grad && py_set_requires_grad(made, true) < 0) {
-        Py_DECREF(made);
-        return py_raise();
-    }
-    return made;
+    if (!made || !requires_grad)
+        return made;
+    if (!dtype_is_float((ct_dtype)py_t(made)->a->dtype))
+        PyErr_SetString(PyExc_RuntimeError, "Only Tensors of floating point and complex dtype can require gradients");
+    else if (py_set_requires_grad(made, true) < 0)
+        py_raise();
+    else
+        return made;
+    Py_DECREF(made);
+    return NULL;
 }
 
-static int refuse_pinned(const py_params *p, int i, PyObject *const *given)
-{
-    bool pinned = false;
-    if (py_take_bool(p, i, given, &pinned) < 0)
-        return -1;
-    if (!pinned)
-        return 0;
-    PyErr_SetString(PyExc_RuntimeError, "pin_memory=True requires a CUDA or other accelerator backend; ctgrad computes on the CPU");
-    return -1;
-}
+static bool wants_grad(const bound *b) { return b->requires_grad == Py_True; }
 
 /* ---- tensor ------------------------------------------------------------------------------------------ */
 static int warn_copy_of_tensor(PyObject *data)
@@ -36,17 +32,12 @@ static int warn_copy_of_tensor(PyObject *data)
 
 static PyObject *make_tensor(PyObject *module, PyObject *const *args, Py_ssize_t n, PyObject *names)
 {
-    static const py_params params = {.function = "tensor", .required = 1, .positional = 1, .n = 5,
-                                     .names = {"data", "dtype", "device", "requires_grad", "pin_memory"}};
-    PyObject *given[5];
-    ct_dtype dtype = DT_NONE;
-    bool requires_grad = false;
+    static py_sig sig = {"tensor", "(object data, *, dtype? dtype=None, host device=None, host requires_grad=False, host pin_memory=False)", NULL};
+    bound b;
     (void)module;
-    if (py_take(&params, args, n, names, given) < 0 || py_take_dtype(&params, 1, given, &dtype) < 0
-        || py_take_bool(&params, 3, given, &requires_grad) < 0 || py_check_device(given[2]) < 0
-        || refuse_pinned(&params, 4, given) < 0 || warn_copy_of_tensor(given[0]) < 0)
+    if (py_bind(&sig, args, n, names, &b) < 0 || py_check_device(b.device) < 0 || warn_copy_of_tensor(b.first) < 0)
         return NULL;
-    return finish(py_array_from_data(given[0], dtype, false), requires_grad);
+    return finish(py_array_from_data(b.first, arg_dtype(&b.args[1], DT_NONE), false), wants_grad(&b));
 }
 
 /* ---- as_tensor ----------------------------------------------------------------------------------------- */
@@ -60,13 +51,13 @@ static PyObject *tensor_as(PyObject *t, ct_dtype dtype)
 
 static PyObject *as_tensor(PyObject *module, PyObject *const *args, Py_ssize_t n, PyObject *names)
 {
-    static const py_params params = {.function = "as_tensor", .required = 1, .positional = 1, .n = 3, .names = {"data", "dtype", "device"}};
-    PyObject *given[3];
-    ct_dtype dtype = DT_NONE;
+    static py_sig sig = {"as_tensor", "(object data, *, dtype? dtype=None, host device=None)", NULL};
+    bound b;
     (void)module;
-    if (py_take(&params, args, n, names, given) < 0 || py_take_dtype(&params, 1, given, &dtype) < 0 || py_check_device(given[2]) < 0)
+    if (py_bind(&sig, args, n, names, &b) < 0 || py_check_device(b.device) < 0)
         return NULL;
-    return py_is_tensor(given[0]) ? tensor_as(given[0], dtype) : finish(py_array_from_data(given[0], dtype, true), false);
+    ct_dtype dtype = arg_dtype(&b.args[1], DT_NONE);
+    return py_is_tensor(b.first) ? tensor_as(b.first, dtype) : finish(py_array_from_data(b.first, dtype, true), false);
 }
 
 /* ---- asarray ---------------------------------------------------------------------------------------------- */
@@ -155,88 +146,55 @@ static PyObject *asarray_any(const asarray_call *c)
 
 static PyObject *asarray(PyObject *module, PyObject *const *args, Py_ssize_t n, PyObject *names)
 {
-    static const py_params params = {.function = "asarray", .required = 1, .positional = 1, .n = 5,
-                                     .names = {"obj", "dtype", "device", "copy", "requires_grad"}};
-    PyObject *given[5];
+    static py_sig sig = {"asarray", "(object obj, *, dtype? dtype=None, host device=None, bool? copy=None, host requires_grad=False)", NULL};
+    bound b;
     (void)module;
-    if (py_take(&params, args, n, names, given) < 0)
+    if (py_bind(&sig, args, n, names, &b) < 0 || py_check_device(b.device) < 0)
         return NULL;
-    asarray_call c = {.obj = given[0], .dtype = DT_NONE, .has_requires_grad = given[4] != NULL};
-    if (given[3] == Py_None)
-        given[3] = NULL;
-    if (py_take_dtype(&params, 1, given, &c.dtype) < 0 || py_check_device(given[2]) < 0 || py_take_bool(&params, 3, given, &c.copy) < 0
-        || py_take_bool(&params, 4, given, &c.requires_grad) < 0)
-        return NULL;
-    c.no_copy = given[3] == Py_False;
-    return asarray_any(&c);
+    return asarray_any(&(asarray_call){
+        .obj = b.first, .dtype = arg_dtype(&b.args[1], DT_NONE), .copy = arg_bool(&b.args[2]), .no_copy = arg_given(&b.args[2]) && !b.args[2].i,
+        .requires_grad = wants_grad(&b), .has_requires_grad = b.requires_grad != NULL});
 }
 
 /* ---- frombuffer, scalar_tensor, from_dlpack ------------------------------------------------------------------- */
 static PyObject *frombuffer(PyObject *module, PyObject *const *args, Py_ssize_t n, PyObject *names)
 {
-    static const py_params params = {.function = "frombuffer", .required = 2, .positional = 1, .n = 5,
-                                     .names = {"buffer", "dtype", "count", "offset", "requires_grad"}};
-    PyObject *given[5];
-    ct_dtype dtype = DT_NONE;
-    int64_t count = -1, offset = 0;
-    bool requires_grad = false;
+    static py_sig sig = {"frombuffer", "(object buffer, *, dtype dtype, int count=-1, int offset=0, host requires_grad=False)", NULL};
+    bound b;
     (void)module;
-    if (py_take(&params, args, n, names, given) < 0 || py_take_dtype(&params, 1, given, &dtype) < 0 || py_take_int(&params, 2, given, &count) < 0
-        || py_take_int(&params, 3, given, &offset) < 0 || py_take_bool(&params, 4, given, &requires_grad) < 0)
+    if (py_bind(&sig, args, n, names, &b) < 0)
         return NULL;
-    if (dtype == DT_NONE)
-        return PyErr_Format(PyExc_TypeError, "frombuffer(): argument 'dtype' must be torch.dtype, not NoneType");
-    return finish(py_array_from_buffer(given[0], dtype, count, offset), requires_grad);
-}
-
-/* A number, or the one element of a 0-d tensor; -1 and exception. */
-static int scalar_argument(PyObject *o, arg *number)
-{
-    bool is_tensor = py_is_tensor(o) && py_t(o)->a->ndim == 0;
-    PyObject *value = is_tensor ? py_item(py_t(o)->a) : Py_NewRef(o);
-    bool found = value && py_number(value, number);
-    Py_XDECREF(value);
-    if (!found && !PyErr_Occurred())
-        PyErr_Format(PyExc_TypeError, "scalar_tensor(): argument 's' (position 1) must be Number, not %s", Py_TYPE(o)->tp_name);
-    return found ? 0 : -1;
+    return finish(py_array_from_buffer(b.first, (ct_dtype)b.args[1].i, b.args[2].i, b.args[3].i), wants_grad(&b));
 }
 
 static PyObject *scalar_tensor(PyObject *module, PyObject *const *args, Py_ssize_t n, PyObject *names)
 {
-    static const py_params params = {.function = "scalar_tensor", .required = 1, .positional = 1, .n = 6,
-                                     .names = {"s", "dtype", "layout", "device", "pin_memory", "requires_grad"}};
-    PyObject *given[6];
-    ct_dtype dtype = dtype_default();
-    bool requires_grad = false;
-    arg number;
+    static py_sig sig = {"scalar_tensor", "(Scalar s, *, dtype? dtype=None, host layout=None, host device=None, host pin_memory=False, "
+                         "host requires_grad=False)", NULL};
+    bound b;
     (void)module;
-    if (py_take(&params, args, n, names, given) < 0 || scalar_argument(given[0], &number) < 0 || py_take_dtype(&params, 1, given, &dtype) < 0
-        || py_check_device(given[3]) < 0 || refuse_pinned(&params, 4, given) < 0 || py_take_bool(&params, 5, given, &requires_grad) < 0)
+    if (py_bind(&sig, args, n, names, &b) < 0 || py_check_device(b.device) < 0)
         return NULL;
+    ct_dtype dtype = arg_dtype(&b.args[1], dtype_default());
     array *a = array_new(dtype, 0, NULL);
     if (!a)
         return py_raise();
-    if (py_store_number(&number, dtype, array_data(a)) < 0) {
+    if (py_store_number(&b.args[0], dtype, array_data(a)) < 0) {
         array_drop(a);
         return NULL;
     }
-    return finish(a, requires_grad);
+    return finish(a, wants_grad(&b));
 }
 
 static PyObject *from_dlpack(PyObject *module, PyObject *const *args, Py_ssize_t n, PyObject *names)
 {
-    static const py_params params = {.function = "from_dlpack", .required = 1, .positional = 1, .n = 3, .names = {"ext_tensor", "device", "copy"}};
-    PyObject *given[3];
-    bool copy = false;
+    static py_sig sig = {"from_dlpack", "(object ext_tensor, *, host device=None, bool? copy=None)", NULL};
+    bound b;
     (void)module;
-    if (py_take(&params, args, n, names, given) < 0 || py_check_device(given[1]) < 0)
+    if (py_bind(&sig, args, n, names, &b) < 0 || py_check_device(b.device) < 0)
         return NULL;
-    if (given[2] == Py_None)
-        given[2] = NULL;
-    if (py_take_bool(&params, 2, given, &copy) < 0)
-        return NULL;
-    array *a = py_dlpack_import(given[0]);
-    if (a && copy) {
+    array *a = py_dlpack_import(b.first);
+    if (a && arg_bool(&b.args[1])) {
         array *copied = py_array_copy(a, (ct_dtype)a->dtype);
         array_drop(a);
         a = copied;
@@ -248,7 +206,7 @@ static PyObject *to_dlpack(PyObject *module, PyObject *t)
 {
     (void)module;
     if (!py_is_tensor(t))
-        return PyErr_Format(PyExc_TypeError, "to_dlpack(): argument must be Tensor, not %s", Py_TYPE(t)->tp_name);
+        return PyErr_Format(PyExc_TypeError, "to_dlpack(): argument must be Tensor, not %s", py_type_name(t));
     return py_tensor_dlpack(t, NULL, 0, NULL);
 }
 

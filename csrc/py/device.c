@@ -11,7 +11,7 @@ static const char *const kinds[] = {
     "cpu", "cuda", "ipu", "xpu", "mkldnn", "opengl", "opencl", "ideep", "hip", "ve", "fpga", "maia", "xla", "lazy", "vulkan",
     "mps", "meta", "hpu", "mtia", "privateuseone",
 };
-enum { CPU = 0, CUDA = 1, N_KINDS = sizeof kinds / sizeof *kinds };
+enum { CPU = 0, CUDA = 1, XPU = 3, N_KINDS = sizeof kinds / sizeof *kinds };
 static const char EXPECTED[] = "Expected one of cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, fpga, maia, xla, "
     "lazy, vulkan, mps, meta, hpu, mtia, privateuseone device type at start of device string: ";
 
@@ -70,7 +70,7 @@ static int device_read(const char *text, int *kind, int *index)
 
 static int no_accelerator(void)
 {
-    PyErr_SetString(PyExc_RuntimeError, "Cannot access accelerator device when none is available. A number names an accelerator; ctgrad has 'cpu'.");
+    PyErr_SetString(PyExc_RuntimeError, "Cannot access accelerator device when none is available.");
     return -1;
 }
 
@@ -88,7 +88,7 @@ static int device_from(PyObject *o, int *kind, int *index)
     }
     if (PyLong_Check(o))
         return no_accelerator();
-    PyErr_Format(PyExc_TypeError, "device must be a torch.device or a str such as 'cpu', not %s", Py_TYPE(o)->tp_name);
+    PyErr_Format(PyExc_TypeError, "device must be a torch.device or a str such as 'cpu', not %s", py_type_name(o));
     return -1;
 }
 
@@ -101,10 +101,10 @@ int py_check_device(PyObject *o)
         return -1;
     if (kind == CPU)
         return 0;
-    if (kind == CUDA)
-        PyErr_SetString(PyExc_AssertionError, "Torch not compiled with CUDA enabled: ctgrad computes on the CPU, use device='cpu'");
+    if (kind == CUDA || kind == XPU)
+        PyErr_Format(PyExc_AssertionError, "Torch not compiled with %s enabled", kind == CUDA ? "CUDA" : "XPU");
     else
-        PyErr_Format(PyExc_RuntimeError, "device '%s' is not available: ctgrad computes on the CPU, use device='cpu'", kinds[kind]);
+        PyErr_Format(PyExc_NotImplementedError, "device '%s' is not available: ctgrad computes on the CPU, use device='cpu'", kinds[kind]);
     return -1;
 }
 
@@ -162,7 +162,7 @@ static PyObject *device_compare(PyObject *a, PyObject *b, int how)
     if (!Py_IS_TYPE(a, &device_type) || !Py_IS_TYPE(b, &device_type))
         Py_RETURN_NOTIMPLEMENTED;
     if (how != Py_EQ && how != Py_NE) {
-        PyErr_SetString(PyExc_TypeError, "comparison not implemented: devices have no order");
+        PyErr_SetString(PyExc_TypeError, "comparison not implemented");
         return NULL;
     }
     PyDevice *x = (PyDevice *)a, *y = (PyDevice *)b;

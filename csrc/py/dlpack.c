@@ -93,7 +93,7 @@ static sent *sent_new(array *a)
     a->st->flags |= ST_PINNED;
     for (int d = 0; d < a->ndim; d++) {
         s->size[d] = array_size(a)[d];
-        s->stride[d] = s->size[d] < 2 ? 1 : array_visible_stride(a)[d];
+        s->stride[d] = s->size[d] == 1 ? 1 : array_visible_stride(a)[d];
     }
     return s;
 }
@@ -121,23 +121,23 @@ static PyObject *send(array *a, bool versioned, bool copied)
     return capsule;
 }
 
-static int check_stream(PyObject *stream)
+static int check_stream(const arg *stream)
 {
-    if (!stream || stream == Py_None)
+    if (!arg_given(stream))
         return 0;
-    if (PyLong_Check(stream))
+    if (PyLong_Check(stream->obj))
         PyErr_SetString(PyExc_AssertionError, "stream should be None on cpu.");
     else
         PyErr_SetString(PyExc_TypeError, "stream must be ``int`` or ``none``");
     return -1;
 }
 
-static int check_dl_device(PyObject *device)
+static int check_dl_device(const arg *device)
 {
     int type, id;
-    if (!device || device == Py_None)
+    if (!arg_given(device))
         return 0;
-    if (!PyTuple_Check(device) || !PyArg_ParseTuple(device, "ii", &type, &id)) {
+    if (!PyTuple_Check(device->obj) || !PyArg_ParseTuple(device->obj, "ii", &type, &id)) {
         PyErr_SetString(PyExc_TypeError, "__dlpack__(): dl_device must be None or a pair (device type, device id)");
         return -1;
     }
@@ -148,12 +148,12 @@ static int check_dl_device(PyObject *device)
 }
 
 /* 1 when the consumer reads versioned capsules */
-static int wants_versioned(PyObject *max_version)
+static int wants_versioned(const arg *max_version)
 {
     int major, minor;
-    if (!max_version || max_version == Py_None)
+    if (!arg_given(max_version))
         return 0;
-    if (PyTuple_Check(max_version) && PyArg_ParseTuple(max_version, "ii", &major, &minor))
+    if (PyTuple_Check(max_version->obj) && PyArg_ParseTuple(max_version->obj, "ii", &major, &minor))
         return major >= DL_MAJOR;
     PyErr_SetString(PyExc_TypeError, "__dlpack__(): max_version must be None or a pair (major, minor)");
     return -1;
@@ -161,11 +161,11 @@ static int wants_versioned(PyObject *max_version)
 
 PyObject *py_tensor_dlpack(PyObject *self, PyObject *const *args, Py_ssize_t n, PyObject *names)
 {
-    static const py_params params = {.function = "__dlpack__", .n = 4, .names = {"stream", "max_version", "dl_device", "copy"}};
-    PyObject *given[4];
-    if (py_take(&params, args, n, names, given) < 0 || check_stream(given[0]) < 0 || check_dl_device(given[2]) < 0)
+    static py_sig sig = {"__dlpack__", "(*, object stream=None, object max_version=None, object dl_device=None, bool? copy=None)", NULL};
+    bound b;
+    if (py_bind(&sig, args, n, names, &b) < 0 || check_stream(&b.args[0]) < 0 || check_dl_device(&b.args[2]) < 0)
         return NULL;
-    int versioned = wants_versioned(given[1]);
+    int versioned = wants_versioned(&b.args[1]);
     if (versioned < 0)
         return NULL;
     if (tensor_requires_grad(py_t(self))) {
@@ -173,7 +173,7 @@ PyObject *py_tensor_dlpack(PyObject *self, PyObject *const *args, Py_ssize_t n, 
         return NULL;
     }
     array *a = py_t(self)->a;
-    bool copy = given[3] == Py_True;
+    bool copy = arg_bool(&b.args[3]);
     if (!copy && !versioned && a->st->flags & ST_READONLY) {
         PyErr_SetString(PyExc_BufferError, "read-only memory needs a versioned capsule: pass max_version=(1, 0), or copy=True");
         return NULL;
@@ -293,6 +293,15 @@ static array *receive_capsule(PyObject *capsule)
     return a;
 }
 
+bool py_offers_dlpack(PyObject *o)
+{
+    PyObject *method = PyObject_GetAttrString((PyObject *)Py_TYPE(o), "__dlpack__");
+    if (!method)
+        PyErr_Clear();
+    Py_XDECREF(method);
+    return method != NULL;
+}
+
 /* o.__dlpack__(max_version=(1, 0)), or without it where it is not known */
 static PyObject *ask_capsule(PyObject *o)
 {
@@ -311,9 +320,7 @@ static PyObject *ask_capsule(PyObject *o)
 
 array *py_dlpack_import(PyObject *o)
 {
-    if (PyCapsule_CheckExact(o))
-        return receive_capsule(o);
-    PyObject *capsule = ask_capsule(o);
+    PyObject *capsule = py_offers_dlpack(o) ? ask_capsule(o) : Py_NewRef(o);
     array *a = capsule ? receive_capsule(capsule) : NULL;
     Py_XDECREF(capsule);
     return a;

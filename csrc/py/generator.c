@@ -42,7 +42,7 @@ static int seed_from(PyObject *o, uint64_t *seed)
         PyErr_Clear();
     }
     if (overflow)
-        PyErr_SetString(PyExc_ValueError, "Overflow when unpacking long long: a seed is within -2^63 and 2^64 - 1");
+        PyErr_SetString(PyExc_ValueError, "Overflow when unpacking long long");
     return overflow ? -1 : 0;
 }
 
@@ -50,7 +50,7 @@ static PyObject *generator_manual_seed(PyObject *self, PyObject *o)
 {
     uint64_t seed;
     if (!PyLong_Check(o) || PyBool_Check(o))
-        return PyErr_Format(PyExc_RuntimeError, "manual_seed expected a long, but got %s", Py_TYPE(o)->tp_name);
+        return PyErr_Format(PyExc_RuntimeError, "manual_seed expected a long, but got %s", py_type_name(o));
     if (seed_from(o, &seed) < 0)
         return NULL;
     ct_rng_seed(py_generator_rng(self), seed);
@@ -102,7 +102,7 @@ static PyObject *generator_get_state(PyObject *self, PyObject *none)
 static const uint8_t *state_bytes(PyObject *o)
 {
     if (!py_is_tensor(o))
-        return (void *)PyErr_Format(PyExc_TypeError, "expected a torch.ByteTensor, but got %s", Py_TYPE(o)->tp_name);
+        return (void *)PyErr_Format(PyExc_TypeError, "expected a torch.ByteTensor, but got %s", py_type_name(o));
     const array *a = py_t(o)->a;
     if (a->dtype != DT_U8)
         PyErr_SetString(PyExc_TypeError, "RNG state must be a torch.ByteTensor");
@@ -182,12 +182,12 @@ static PyTypeObject generator_type = {
 /* Anything that int() takes, as in PyTorch: floats and digits in a str too. */
 static PyObject *manual_seed(PyObject *module, PyObject *const *args, Py_ssize_t n, PyObject *names)
 {
-    static const py_params params = {.function = "manual_seed", .required = 1, .positional = 1, .n = 1, .names = {"seed"}};
-    PyObject *given[1];
+    static py_sig sig = {"manual_seed", "(object seed)", NULL};
+    bound b;
     (void)module;
-    if (py_take(&params, args, n, names, given) < 0)
+    if (py_bind(&sig, args, n, names, &b) < 0)
         return NULL;
-    PyObject *seed = PyObject_CallOneArg((PyObject *)&PyLong_Type, given[0]);
+    PyObject *seed = PyObject_CallOneArg((PyObject *)&PyLong_Type, b.first);
     PyObject *done = seed ? generator_manual_seed(default_generator, seed) : NULL;
     Py_XDECREF(seed);
     return done;
@@ -197,10 +197,10 @@ static PyObject *initial_seed(PyObject *module, PyObject *none) { (void)module; 
 static PyObject *get_rng_state(PyObject *module, PyObject *none) { (void)module; return generator_get_state(default_generator, none); }
 static PyObject *set_rng_state(PyObject *module, PyObject *const *args, Py_ssize_t n, PyObject *names)
 {
-    static const py_params params = {.function = "set_rng_state", .required = 1, .positional = 1, .n = 1, .names = {"new_state"}};
-    PyObject *given[1];
+    static py_sig sig = {"set_rng_state", "(object new_state)", NULL};
+    bound b;
     (void)module;
-    return py_take(&params, args, n, names, given) < 0 ? NULL : generator_setstate(default_generator, given[0]);
+    return py_bind(&sig, args, n, names, &b) < 0 ? NULL : generator_setstate(default_generator, b.first);
 }
 
 #define FAST(name, f, doc) {name, (PyCFunction)(void (*)(void))f, METH_FASTCALL | METH_KEYWORDS, doc}

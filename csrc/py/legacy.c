@@ -3,11 +3,28 @@
 #include <string.h>
 
 /* ---- arguments -------------------------------------------------------------------------------------- */
+static signature *forms[4];
+
+static int forms_setup(void)
+{
+    static const char *const text[] = {"(*, host device=None)", "(Tensor other)", "(int[] size, *, host device=None)", "(object data, *, host device=None)"};
+    for (int i = 0; i < 4; i++)
+        if (!forms[i] && !(forms[i] = signature_parse("new", text[i], 0, 1)))
+            return -1;
+    return 0;
+}
+
+/* PyTorch's TypeError; the arguments as a vectorcall has them. */
 static int bad_combination(PyObject *args, PyObject *kwargs)
 {
-    PyErr_Format(PyExc_TypeError, "new() received an invalid combination of arguments - got %R%s%R, but expected one of: "
-                 "no argument, sizes as ints or as one Size, or one object data; with device=... at most", args,
-                 kwargs ? " and " : "", kwargs ? kwargs : Py_None);
+    PyObject *names = kwargs ? PySequence_Tuple(kwargs) : PyTuple_New(0);
+    PyObject *values = kwargs ? PyDict_Values(kwargs) : PyList_New(0);
+    PyObject *all = PySequence_List(args);
+    if (names && values && all && PyList_SetSlice(all, PyList_GET_SIZE(all), PyList_GET_SIZE(all), values) == 0)
+        signature_refuse((const signature *const *)forms, 4, ((PyListObject *)all)->ob_item, PyTuple_GET_SIZE(args), names);
+    Py_XDECREF(names);
+    Py_XDECREF(values);
+    Py_XDECREF(all);
     return -1;
 }
 
@@ -43,9 +60,16 @@ static int single_argument(PyObject *args, PyObject *kwargs, PyObject **object, 
 }
 
 /* ---- sizes ---------------------------------------------------------------------------------------------- */
+/* 0-d ndarrays count as ints, others as data. */
 static bool is_int(PyObject *o)
 {
-    return PyIndex_Check(o) && !PyBool_Check(o) && (!numpy_is_array(o) || PyObject_Size(o) < 0 ? (PyErr_Clear(), true) : false);
+    if (!PyIndex_Check(o) || PyBool_Check(o))
+        return false;
+    if (!numpy_is_array(o))
+        return true;
+    Py_ssize_t n = PyObject_Size(o);
+    PyErr_Clear();
+    return n < 0;
 }
 
 static array *empty(ct_dtype dtype, int ndim, const int64_t *size)
@@ -60,7 +84,7 @@ static int size_at(PyObject *item, Py_ssize_t i, int64_t *size)
 {
     if (!PyIndex_Check(item)) {
         PyErr_Format(PyExc_TypeError, "new(): argument 'size' failed to unpack the object at pos %zd with error "
-                     "\"type must be tuple of ints,but got %s\"", i + 1, Py_TYPE(item)->tp_name);
+                     "\"type must be tuple of ints,but got %s\"", i + 1, py_type_name(item));
         return -1;
     }
     PyObject *index = PyNumber_Index(item);
@@ -105,7 +129,7 @@ static array *of_object(ct_dtype dtype, PyObject *args, PyObject *data)
     if (is_int(data))
         return of_sizes(dtype, args);
     if (!PySequence_Check(data) && !numpy_is_array(data)) {
-        PyErr_Format(PyExc_TypeError, "new(): data must be a sequence (got %s)", Py_TYPE(data)->tp_name);
+        PyErr_Format(PyExc_TypeError, "new(): data must be a sequence (got %s)", py_type_name(data));
         return NULL;
     }
     return py_array_from_data(data, dtype, true);
@@ -154,6 +178,7 @@ static PyObject *tensortype_instancecheck(PyObject *self, PyObject *o)
 
 static PyObject *tensortype_repr(PyObject *self) { return PyUnicode_FromFormat("<class 'torch.%s'>", ((PyTensorType *)self)->name); }
 static PyObject *tensortype_name(PyObject *self, void *none) { (void)none; return PyUnicode_FromString(((PyTensorType *)self)->name); }
+static PyObject *tensortype_module(PyObject *self, void *none) { (void)self, (void)none; return PyUnicode_FromString("ctgrad"); }
 static PyObject *tensortype_dtype(PyObject *self, void *none) { (void)none; return Py_NewRef(py_dtype(((PyTensorType *)self)->dtype)); }
 static PyObject *tensortype_reduce(PyObject *self, PyObject *none) { (void)none; return tensortype_name(self, NULL); }
 
@@ -165,6 +190,7 @@ static PyMethodDef tensortype_methods[] = {
 static PyGetSetDef tensortype_getset[] = {
     {"__name__", tensortype_name, NULL, NULL, NULL},
     {"__qualname__", tensortype_name, NULL, NULL, NULL},
+    {"__module__", tensortype_module, NULL, NULL, NULL},
     {"dtype", tensortype_dtype, NULL, "The dtype of the tensors made.", NULL},
     {0},
 };
@@ -182,7 +208,7 @@ static PyTypeObject tensortype = {
 
 int py_legacy_setup(PyObject *module)
 {
-    if (PyType_Ready(&tensortype) < 0)
+    if (PyType_Ready(&tensortype) < 0 || forms_setup() < 0)
         return -1;
     for (size_t i = 0; i < sizeof kin / sizeof *kin; i++) {
         PyTensorType *o = PyObject_New(PyTensorType, &tensortype);

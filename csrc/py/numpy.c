@@ -123,7 +123,7 @@ static int check_form(PyArrayObject *a)
 {
     if (!PyArray_ISNOTSWAPPED(a)) {
         PyErr_SetString(PyExc_ValueError, "given numpy array has byte order different from the native byte order. "
-                        "Conversion between byte orders is currently not supported: use a.astype(a.dtype.newbyteorder('=')) first.");
+                        "Conversion between byte orders is currently not supported.");
         return -1;
     }
     return check_strides(a);
@@ -201,7 +201,7 @@ PyObject *py_from_numpy(PyObject *module, PyObject *o)
         array *a = numpy_to_array(o, NUMPY_ONLY_SHARE);
         return a ? py_wrap_array(a) : NULL;
     }
-    return PyErr_Format(PyExc_TypeError, "expected np.ndarray (got %s)", Py_TYPE(o)->tp_name);
+    return PyErr_Format(PyExc_TypeError, "expected np.ndarray (got %s)", py_type_name(o));
 }
 
 /* ---- to NumPy -------------------------------------------------------------------------------------------- */
@@ -243,23 +243,24 @@ PyObject *numpy_from_tensor(PyObject *o)
 
 PyObject *py_tensor_numpy(PyObject *self, PyObject *const *args, Py_ssize_t n, PyObject *names)
 {
-    static const py_params params = {.function = "numpy", .n = 1, .names = {"force"}};
-    PyObject *given[1];
-    bool force = false;
-    if (py_take(&params, args, n, names, given) < 0 || py_take_bool(&params, 0, given, &force) < 0)
+    static py_sig sig = {"numpy", "(*, bool force=False)", NULL};
+    bound b;
+    if (py_bind(&sig, args, n, names, &b) < 0)
         return NULL;
-    if (!force)
+    if (!arg_bool(&b.args[0]))
         return numpy_from_tensor(self);
     return numpy_setup() < 0 ? NULL : over_array(py_t(self)->a);
 }
 
 /* ---- NumPy's protocol -------------------------------------------------------------------------------------- */
+static PyObject *object_of(const arg *a) { return arg_given(a) ? a->obj : NULL; }
+
 static PyObject *as_asked(PyArrayObject *a, PyObject *dtype, PyObject *copy)
 {
     PyArray_Descr *descr = NULL;
-    if (dtype && dtype != Py_None && !PyArray_DescrConverter(dtype, &descr))
+    if (dtype && !PyArray_DescrConverter(dtype, &descr))
         return NULL;
-    int always = copy && copy != Py_None ? PyObject_IsTrue(copy) : 0;
+    int always = copy ? PyObject_IsTrue(copy) : 0;
     if (always < 0 || (copy == Py_False && descr && !PyArray_EquivTypes(descr, PyArray_DESCR(a)))) {
         if (always == 0)
             PyErr_SetString(PyExc_ValueError, "Unable to avoid copy while creating an array as requested: the dtypes differ.");
@@ -271,12 +272,12 @@ static PyObject *as_asked(PyArrayObject *a, PyObject *dtype, PyObject *copy)
 
 PyObject *py_tensor_array(PyObject *self, PyObject *const *args, Py_ssize_t n, PyObject *names)
 {
-    static const py_params params = {.function = "__array__", .positional = 2, .n = 2, .names = {"dtype", "copy"}};
-    PyObject *given[2];
-    if (py_take(&params, args, n, names, given) < 0)
+    static py_sig sig = {"__array__", "(object dtype=None, object copy=None)", NULL};
+    bound b;
+    if (py_bind(&sig, args, n, names, &b) < 0)
         return NULL;
     PyObject *plain = numpy_from_tensor(self);
-    PyObject *result = plain ? as_asked((PyArrayObject *)plain, given[0], given[1]) : NULL;
+    PyObject *result = plain ? as_asked((PyArrayObject *)plain, object_of(&b.args[0]), object_of(&b.args[1])) : NULL;
     Py_XDECREF(plain);
     return result;
 }
@@ -284,13 +285,13 @@ PyObject *py_tensor_array(PyObject *self, PyObject *const *args, Py_ssize_t n, P
 /* What NumPy's functions make of a tensor comes back as one; masks as uint8, as in PyTorch. */
 PyObject *py_tensor_array_wrap(PyObject *self, PyObject *const *args, Py_ssize_t n, PyObject *names)
 {
-    static const py_params params = {.function = "__array_wrap__", .required = 1, .positional = 3, .n = 3, .names = {"array", "context", "return_scalar"}};
-    PyObject *given[3];
-    if (py_take(&params, args, n, names, given) < 0)
+    static py_sig sig = {"__array_wrap__", "(object array, object context=None, object return_scalar=None)", NULL};
+    bound b;
+    if (py_bind(&sig, args, n, names, &b) < 0)
         return NULL;
-    if (!numpy_is_array(given[0]) || !PyArray_ISBOOL((PyArrayObject *)given[0]))
-        return py_from_numpy(self, given[0]);
-    PyObject *bytes = PyArray_Cast((PyArrayObject *)given[0], NPY_UINT8);
+    if (!numpy_is_array(b.first) || !PyArray_ISBOOL((PyArrayObject *)b.first))
+        return py_from_numpy(self, b.first);
+    PyObject *bytes = PyArray_Cast((PyArrayObject *)b.first, NPY_UINT8);
     PyObject *result = bytes ? py_from_numpy(self, bytes) : NULL;
     Py_XDECREF(bytes);
     return result;

@@ -38,12 +38,13 @@ PyObject *py_size(int ndim, const int64_t *size); /* new torch.Size */
 bool py_is_size(PyObject *o);
 extern PyTypeObject *py_size_type, *py_generator_type, *py_device_type, *py_dtype_type;
 struct ct_rng *py_generator_rng(PyObject *o);   /* of a Generator; NULL object: the default generator */
-int py_check_device(PyObject *o);               /* NULL, None, "cpu", device: 0; else -1 and AssertionError (cuda), RuntimeError or TypeError */
+int py_check_device(PyObject *o);               /* NULL, None, "cpu", device: 0; else -1 and AssertionError (cuda, xpu), NotImplementedError, RuntimeError or TypeError */
 PyObject *py_device_cpu(void);                  /* borrowed */
 
 /* ---- convert.c: Python data to arrays and back ---- */
 /* Scalars: Python bool, int, float (with subclasses) and NumPy scalars; no 0-d ndarrays, which are no numbers in PyTorch either.
- * kind is ARG_BOOL, ARG_INT or ARG_FLOAT. False if it is none, and false with OverflowError or TypeError set for an int beyond 64 bits. */
+ * kind is ARG_BOOL, ARG_INT or ARG_FLOAT, which ints of 2^63 ... 2^64 - 1 become. False if it is none, and false with OverflowError
+ * or TypeError set for an int beyond 64 bits. */
 bool py_number(PyObject *o, arg *out);
 PyObject *py_element(const array *a, const char *at); /* new Python number for one element */
 int py_store(PyObject *o, ct_dtype d, char *at);      /* one Python number written as dtype d; -1 when it does not fit or is no number */
@@ -71,21 +72,10 @@ int numpy_number(PyObject *o, arg *out);
 int numpy_dtype(PyObject *o, ct_dtype *d);      /* of an ndarray or NumPy scalar, widened where lossless; -1 and TypeError */
 int numpy_setup(void);                          /* imports NumPy, once */
 
-/* ---- arguments.c: arguments of callables that are no ops ---- */
-typedef struct py_params {
-    const char *function;
-    int required, positional, n;                /* the first `required` must be given, the first `positional` may be without name */
-    const char *names[8];
-} py_params;
-/* given[n] borrowed, NULL where absent; -1 and TypeError. The typed ones leave *value alone when absent. */
-int py_take(const py_params *p, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, PyObject **given);
-int py_take_bool(const py_params *p, int i, PyObject *const *given, bool *value);
-int py_take_dtype(const py_params *p, int i, PyObject *const *given, ct_dtype *value);
-int py_take_int(const py_params *p, int i, PyObject *const *given, int64_t *value);
-
 /* ---- exchange.c, dlpack.c: shared memory ---- */
 array *py_array_from_buffer(PyObject *o, ct_dtype dtype, int64_t count, int64_t offset); /* new, 1-d; NULL and exception */
 array *py_dlpack_import(PyObject *o);           /* of a capsule, or an object with __dlpack__ */
+bool py_offers_dlpack(PyObject *o);             /* its class has __dlpack__ */
 PyObject *py_from_numpy(PyObject *module, PyObject *ndarray);
 #define PY_FAST(f) PyObject *f(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 PY_FAST(py_tensor_numpy);
@@ -120,6 +110,11 @@ int signature_refuse(const signature *const *s, uint32_t n, PyObject *const *arg
 uint32_t signature_required(const signature *s); /* how many parameters have no default */
 PyObject *signature_line(const signature *s);   /* new str "(input, dim=None, *, out=None)" */
 PyObject *signature_inspect(const signature *const *s, uint32_t n); /* new inspect.Signature; of several: what they share, then *args, **kwargs */
+
+/* A callable that is no op: its signature is parsed at the first call. py_bind: 0 bound (then bound_clear), -1 and exception. */
+typedef struct py_sig { const char *name, *text; signature *parsed; } py_sig;
+int py_bind(py_sig *s, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, bound *b);
+const char *py_type_name(PyObject *o);          /* of o's class as PyTorch shows it, good until the next call */
 
 /* ---- op_type.c: the callable of every op; results.c: what it returns ---- */
 /* CALL_NEW or CALL_INPLACE. Methods bind to an instance; functions, like Python's built-in ones, do not (class A: f = relu). */

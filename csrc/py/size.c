@@ -35,7 +35,7 @@ static PyObject *from_tuple(PyObject *tuple)
 static PyObject *plain_int(PyObject *item, Py_ssize_t i)
 {
     if (!PyIndex_Check(item)) {
-        PyErr_Format(PyExc_TypeError, "torch.Size() takes an iterable of 'int' (item %zd is '%s')", i, Py_TYPE(item)->tp_name);
+        PyErr_Format(PyExc_TypeError, "torch.Size() takes an iterable of 'int' (item %zd is '%s')", i, py_type_name(item));
         return NULL;
     }
     PyObject *index = PyNumber_Index(item);
@@ -45,7 +45,7 @@ static PyObject *plain_int(PyObject *item, Py_ssize_t i)
     long long value = PyLong_AsLongLongAndOverflow(index, &overflow);
     Py_DECREF(index);
     if (overflow) {
-        PyErr_SetString(PyExc_ValueError, "Overflow when unpacking long long: a size must fit 64 bits");
+        PyErr_SetString(PyExc_ValueError, "Overflow when unpacking long long");
         return NULL;
     }
     return PyLong_FromLongLong(value);
@@ -102,7 +102,7 @@ static PyObject *size_subscript(PyObject *self, PyObject *key)
 static PyObject *size_concat(PyObject *self, PyObject *other)
 {
     if (!PyTuple_Check(other))
-        return PyErr_Format(PyExc_TypeError, "can only concatenate tuple (not %s) to torch.Size", Py_TYPE(other)->tp_name);
+        return PyErr_Format(PyExc_TypeError, "can only concatenate tuple (not %s) to torch.Size", py_type_name(other));
     return from_tuple(PyTuple_Type.tp_as_sequence->sq_concat(self, other));
 }
 

@@ -23,7 +23,7 @@ int py_dtype_from(PyObject *o, ct_dtype *d)
     else if (o == (PyObject *)&PyBool_Type)
         *d = DT_BOOL;
     else {
-        PyErr_Format(PyExc_TypeError, "dtype must be torch.dtype, not %s", Py_TYPE(o)->tp_name);
+        PyErr_Format(PyExc_TypeError, "dtype must be torch.dtype, not %s", py_type_name(o));
         return -1;
     }
     return 0;

@@ -110,7 +110,8 @@ array *array_new(ct_dtype dtype, int ndim, const int64_t *size)
     else if (ndim && layout_check_numel("empty", ndim, size, &numel) < 0)
         return NULL;
     if (!ct_mul(numel, dtype_bytes(dtype), &nbytes)) {
-        ct_fail(CT_RUNTIME, "Storage size calculation overflowed: %lld elements of %s", (long long)numel, dtype_name(dtype));
+        char text[300];
+        ct_fail(CT_RUNTIME, "Storage size calculation overflowed with sizes=%s (%s)", layout_text(ndim, size, text, sizeof text), dtype_name(dtype));
         return NULL;
     }
     storage *s = storage_new(nbytes);

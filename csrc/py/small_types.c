@@ -54,6 +54,9 @@ static PyObject *dtype_is_signed(PyObject *self, void *none)
     return PyBool_FromLong(d != DT_BOOL && d != DT_U8);
 }
 
+/* Where pickle finds the constants again. */
+static PyObject *home_module(PyObject *self, void *none) { (void)self, (void)none; return PyUnicode_FromString("ctgrad"); }
+
 static PyMethodDef dtype_methods[] = {
     {"__reduce__", dtype_reduce, METH_NOARGS, NULL},
     {"to_real", dtype_to_real, METH_NOARGS, "The real dtype of the same width; every dtype here is its own."},
@@ -63,6 +66,7 @@ static PyGetSetDef dtype_getset[] = {
     {"is_floating_point", dtype_is_floating_point, NULL, "True for float32 and float64.", NULL},
     {"is_complex", dtype_is_complex, NULL, "False: there are no complex dtypes.", NULL},
     {"is_signed", dtype_is_signed, NULL, "True if the dtype holds negative numbers.", NULL},
+    {"__module__", home_module, NULL, NULL, NULL},
     {"itemsize", dtype_itemsize, NULL, "Bytes of one element.", NULL},
     {0},
 };
@@ -85,11 +89,15 @@ static PyMethodDef named_methods[] = {
     {"__reduce__", named_reduce, METH_NOARGS, NULL},
     {0},
 };
+static PyGetSetDef named_getset[] = {
+    {"__module__", home_module, NULL, NULL, NULL},
+    {0},
+};
 #define NAMED_TYPE(text, docs) { \
     PyVarObject_HEAD_INIT(NULL, 0) \
     .tp_name = text, .tp_doc = docs, .tp_basicsize = sizeof(PyNamed), \
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, \
-    .tp_repr = named_repr, .tp_methods = named_methods }
+    .tp_repr = named_repr, .tp_methods = named_methods, .tp_getset = named_getset }
 static PyTypeObject layout_type = NAMED_TYPE("ctgrad.layout", "How a tensor is stored: always strided.");
 static PyTypeObject memory_format_type = NAMED_TYPE("ctgrad.memory_format", "Order of a result's strides.");
 

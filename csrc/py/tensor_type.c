@@ -246,7 +246,12 @@ static PyObject *slot_ipow(PyObject *a, PyObject *b, PyObject *modulus)
 static PyObject *tensor_richcompare(PyObject *a, PyObject *b, int how)
 {
     static const op *const ops[] = {[Py_LT] = &op_lt, [Py_LE] = &op_le, [Py_EQ] = &op_eq, [Py_NE] = &op_ne, [Py_GT] = &op_gt, [Py_GE] = &op_ge};
-    return binary(ops[how], a, b);
+    if (how != Py_EQ || !numpy_is_array(b))
+        return binary(ops[how], a, b);
+    array *read = numpy_to_array(b, NUMPY_READ); /* PyTorch compares with ndarrays by == alone */
+    PyObject *other = read ? py_wrap_array(read) : NULL, *result = other ? binary(&op_eq, a, other) : NULL;
+    Py_XDECREF(other);
+    return result;
 }
 
 /* ---- reading one element -------------------------------------------------------------------------------------- */
@@ -336,5 +341,7 @@ static PyType_Spec spec = {"ctgrad.Tensor", sizeof(PyTensor), 0, Py_TPFLAGS_DEFA
 int py_tensor_setup(PyObject *module)
 {
     py_tensor_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &spec, NULL);
+    if (py_tensor_type)
+        py_tensor_type->tp_name = "Tensor"; /* as PyTorch's messages show it; __module__ stays ctgrad */
     return py_tensor_type ? PyModule_AddObjectRef(module, "Tensor", (PyObject *)py_tensor_type) : -1;
 }

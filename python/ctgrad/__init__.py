@@ -15,6 +15,7 @@ globals().update({name: getattr(_C, name) for name in vars(_C) if not name.start
 globals().update(_functions())
 
 from ctgrad import autograd, debug, nn, optim, utils  # noqa: E402
+from ctgrad._dtypes import finfo, iinfo  # noqa: E402
 from ctgrad._tensor_str import set_printoptions  # noqa: E402
 from ctgrad.autograd import enable_grad, inference_mode, no_grad, set_grad_enabled  # noqa: E402
 

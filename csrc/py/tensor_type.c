@@ -203,8 +203,12 @@ static PyObject *named(PyObject **slot, const char *name, PyObject *a, PyObject 
     PyObject *args[2] = {a, b};
     PyObject *result = PyObject_Vectorcall(f, args, b ? 2 : 1, NULL);
     if (!result && b && PyErr_ExceptionMatches(PyExc_TypeError)) {
+        PyObject *type, *value, *trace;
         arg x;
-        if (operand_of(a, &x) == 0 || operand_of(b, &x) == 0) {
+        PyErr_Fetch(&type, &value, &trace); /* operand_of looks at the error indicator */
+        bool foreign = operand_of(a, &x) == 0 || operand_of(b, &x) == 0;
+        PyErr_Restore(type, value, trace);
+        if (foreign) {
             PyErr_Clear();
             return Py_NewRef(Py_NotImplemented);
         }

@@ -323,5 +323,5 @@ def _scalar_name(dtype):
 def _need_floating(input, target, kernel):
     """NotImplementedError where neither operand is floating point."""
     if not (input.is_floating_point() or target.is_floating_point()):
-        dtype = ctgrad.promote_types(input.dtype, target.dtype)
-        raise NotImplementedError(f"\"{kernel}\" not implemented for '{_scalar_name(dtype)}'")
+        common = (input * target).dtype
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{_scalar_name(common)}'")

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include "base/dtype.h"
 #include "kernel/matmul.h"
+#include "kernel/reduce.h"
 
 enum { K_MAXOP = 5, K_MAXDIM = 64 };
 
@@ -74,6 +75,7 @@ typedef struct k_isa {
     k_gemm_f *gemm[DT_COUNT];             /* NULL for bool */
     k_loop *arange[DT_COUNT];             /* out; param: const double or int64 {start, step}, one call for the whole output */
     k_loop *pow_scalar[DT_COUNT];         /* out, in; param: const double, the power (>= 0 for integers) */
+    k_reductions reduce;
 } k_isa;
 extern const k_isa *K;
 extern bool k_rough_sqrt;                 /* float32 sqrt as PyTorch computes it outside Intel's processors; see approx.h */

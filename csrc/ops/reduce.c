@@ -1,65 +1,249 @@
-/* Reductions. */
-#include "ops/dispatch.h"
-#include "ops/formula.h"
+/* Reductions: sum, mean, prod, any, all, and what all reductions share. */
+#include "ops/reduce.h"
+#include <math.h>
 #include <string.h>
 
-/* ---- sum --------------------------------------------------------------------------------------------------- */
-static int sum_shape(call *c)
+/* ---- shared ------------------------------------------------------------------------------------------------- */
+int reduce_dims(call *c, const arg *dims, const arg *keepdim, bool empty_is_all)
 {
+    bool reduced[CT_MAXDIM];
     const array *a = c->in[0]->a;
-    bool reduced[CT_MAXDIM], keepdim = arg_bool(&c->args[2]);
-    int64_t size[CT_MAXDIM];
-    int n = 0;
-    if (layout_dims_mask("sum", (int)c->args[1].n, c->args[1].kind == ARG_INTS ? c->args[1].ints : NULL, a->ndim, reduced) < 0)
+    bool all = dims->kind != ARG_INTS && dims->kind != ARG_INT;
+    int64_t one = dims->kind == ARG_INT ? dims->i : 0;
+    int n = dims->kind == ARG_INTS ? (int)dims->n : 1;
+    const int64_t *list = dims->kind == ARG_INTS ? dims->ints : &one;
+    if (!all && n == 0 && !empty_is_all)
+        memset(reduced, 0, sizeof reduced);
+    else if (layout_dims_mask(c->op->name, all ? 0 : n, all ? NULL : list, a->ndim, reduced) < 0)
         return -1;
-    for (int d = 0; d < a->ndim; d++)
-        if (!reduced[d] || keepdim)
-            size[n++] = reduced[d] ? 1 : array_size(a)[d];
     for (int d = 0; d < a->ndim; d++)
         keep_param(c, reduced[d]);
-    keep_param(c, keepdim);
-    ct_dtype dtype = arg_dtype(&c->args[3], dtype_is_float(a->dtype) ? a->dtype : DT_I64);
-    if (dtype != DT_F32 && dtype != DT_F64 && dtype != DT_I64)
-        return ct_fail(CT_NOTIMPL, "sum(): not implemented for dtype %s", dtype_name(dtype));
-    if (in_cast(c, 0, dtype) < 0 || in_contiguous(c, 0) < 0)
-        return -1;
+    keep_param(c, arg_bool(keepdim));
     c->work = a->numel;
-    return out_new(c, 0, dtype, n, size);
+    return 0;
 }
-static void sum_kernel(call *c)
+
+int reduce_dim(call *c, const arg *dim, const arg *keepdim)
 {
-    const array *a = c->ia[0];
-    array *y = c->oa[0];
-    memset(array_data(y), 0, (size_t)(y->numel * dtype_bytes(y->dtype)));
-    int64_t index[CT_MAXDIM] = {0}, step[CT_MAXDIM], at = 0, run = 1;
-    for (int d = a->ndim - 1; d >= 0; d--) {
-        step[d] = c->param[d] ? 0 : run;
-        run *= c->param[d] ? 1 : array_size(a)[d];
-    }
-    for (int64_t i = 0; i < a->numel; i++) {
-        if (a->dtype == DT_F32) ((float *)array_data(y))[at] += ((float *)array_data(a))[i];
-        else if (a->dtype == DT_F64) ((double *)array_data(y))[at] += ((double *)array_data(a))[i];
-        else ((int64_t *)array_data(y))[at] += ((int64_t *)array_data(a))[i];
-        for (int d = a->ndim - 1; d >= 0; d--) {
-            at += step[d];
-            if (++index[d] < array_size(a)[d])
-                break;
-            at -= step[d] * array_size(a)[d];
-            index[d] = 0;
+    const array *a = c->in[0]->a;
+    int at = 0;
+    if (layout_wrap_dim(c->op->name, dim->i, a->ndim, &at) < 0)
+        return -1;
+    for (int d = 0; d < a->ndim; d++)
+        keep_param(c, d == at);
+    keep_param(c, arg_bool(keepdim));
+    c->work = a->numel;
+    return at;
+}
+
+int reduced_size(const call *c, const array *a, int64_t *size)
+{
+    int n = 0;
+    bool keepdim = c->param[a->ndim];
+    for (int d = 0; d < a->ndim; d++)
+        if (!c->param[d] || keepdim)
+            size[n++] = c->param[d] ? 1 : array_size(a)[d];
+    return n;
+}
+
+int64_t reduced_count(const call *c, const array *a)
+{
+    int64_t n = 1;
+    for (int d = 0; d < a->ndim; d++)
+        n *= c->param[d] ? array_size(a)[d] : 1;
+    return n;
+}
+
+void fold_plan(const call *c, const array *a, array *out, array *out2, k_fold *f)
+{
+    bool keepdim = c->param[a->ndim];
+    int64_t item = dtype_bytes(a->dtype);
+    int at = 0;
+    f->kept = f->reduced = 0;
+    f->p = 0;
+    f->data = array_data(a);
+    f->out = out ? array_data(out) : NULL;
+    f->out2 = out2 ? array_data(out2) : NULL;
+    for (int d = 0; d < a->ndim; d++) {
+        if (c->param[d]) {
+            f->size[f->reduced] = array_size(a)[d];
+            f->in[f->reduced++] = array_stride(a)[d] * item;
+            at += keepdim;
+            continue;
         }
+        f->kept_size[f->kept] = array_size(a)[d];
+        f->kept_in[f->kept] = array_stride(a)[d] * item;
+        f->kept_out[f->kept] = out ? array_stride(out)[at] * dtype_bytes(out->dtype) : 0;
+        f->kept_out2[f->kept++] = out2 ? array_stride(out2)[at] * dtype_bytes(out2->dtype) : 0;
+        at++;
     }
 }
-static int sum_grad(scope *s, node *n, T const *g, T *out)
+
+T widen_only(scope *s, node *n, T x)
 {
     int ndim;
     ct_dtype dtype;
-    const int64_t *size = node_in_size(n, 0, &ndim, &dtype), *p = node_params(n);
-    T x = g[0];
+    node_in_size(n, 0, &ndim, &dtype);
+    const int64_t *p = node_params(n);
     if (!p[ndim])
         for (int d = 0; d < ndim; d++)
             if (p[d])
                 x = f_unsqueeze(s, x, d);
-    return (out[0] = f_expand(s, x, ndim, size)) ? 0 : -1;
+    return x;
 }
+
+T widen(scope *s, node *n, T x)
+{
+    int ndim;
+    ct_dtype dtype;
+    const int64_t *size = node_in_size(n, 0, &ndim, &dtype);
+    return f_expand(s, widen_only(s, n, x), ndim, size);
+}
+
+static int fold_out(call *c, ct_dtype dtype)
+{
+    int64_t size[CT_MAXDIM];
+    int n = reduced_size(c, c->in[0]->a, size);
+    return out_new(c, 0, dtype, n, size);
+}
+static void run_fold(call *c, k_fold_kind kind)
+{
+    k_fold f;
+    fold_plan(c, c->ia[0], c->oa[0], NULL, &f);
+    K->reduce.fold[kind][c->ia[0]->dtype](&f);
+}
+
+/* ---- sum: args self, dim, keepdim, dtype ------------------------------------------------------------------------ */
+static ct_dtype total_dtype(const call *c, const arg *dtype)
+{
+    ct_dtype d = c->in[0]->a->dtype;
+    return arg_dtype(dtype, dtype_is_float(d) ? d : DT_I64);
+}
+static const node_kind sum_all_kind;
+static int sum_rule(call *c)
+{
+    ct_dtype d = total_dtype(c, &c->args[3]);
+    if (reduce_dims(c, &c->args[1], &c->args[2], true) < 0 || in_cast(c, 0, d) < 0)
+        return -1;
+    if (!arg_given(&c->args[1]) && !arg_bool(&c->args[2]))
+        c->kind = &sum_all_kind;
+    return fold_out(c, d);
+}
+static void sum_kernel(call *c) { run_fold(c, FOLD_SUM); }
+static int sum_grad(scope *s, node *n, T const *g, T *out) { return (out[0] = widen(s, n, g[0])) ? 0 : -1; }
+static const node_kind sum_all_kind = {"SumBackward0", sum_grad};
 const op op_sum = {.name = "sum", .sig = "(Tensor self, int[1]? dim=None, bool keepdim=False, *, dtype? dtype=None)", .flags = OP_OUT, .run = op_block,
-    .shape = sum_shape, .kernel = sum_kernel, .kind = {"SumBackward0", sum_grad}, .doc = "Sum over one dimension, several, or all."};
+    .shape = sum_rule, .kernel = sum_kernel, .kind = {"SumBackward1", sum_grad},
+    .doc = "Sum over one dimension, several, or all; integers and bools in int64, floats in their dtype by cascade summation."};
+
+/* ---- mean ---------------------------------------------------------------------------------------------------------- */
+static const node_kind mean_all_kind;
+static int mean_rule(call *c)
+{
+    ct_dtype d = arg_dtype(&c->args[3], c->in[0]->a->dtype);
+    if (!dtype_is_float(d))
+        return ct_fail(CT_RUNTIME, "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: %s",
+                       d == DT_BOOL ? "Bool" : d == DT_I64 ? "Long" : d == DT_I32 ? "Int" : "Byte");
+    if (reduce_dims(c, &c->args[1], &c->args[2], true) < 0 || in_cast(c, 0, d) < 0)
+        return -1;
+    if (!arg_given(&c->args[1]) && !arg_bool(&c->args[2]))
+        c->kind = &mean_all_kind;
+    return fold_out(c, d);
+}
+static void mean_kernel(call *c)
+{
+    array *y = c->oa[0];
+    double count;
+    k_nd nd;
+    run_fold(c, FOLD_SUM);
+    dtype_store_f(&count, y->dtype, (double)reduced_count(c, c->ia[0]));
+    array_operands(&nd, 3, y->ndim, array_size(y), (const array *[]){y, y, y});
+    nd.data[2] = (char *)&count;
+    memset(nd.stride[2], 0, y->ndim * sizeof(int64_t));
+    k_walk(&nd, K->binary[B_div][y->dtype], NULL);
+}
+static int64_t count_of(node *n)
+{
+    int ndim;
+    ct_dtype dtype;
+    const int64_t *size = node_in_size(n, 0, &ndim, &dtype), *p = node_params(n);
+    int64_t count = 1;
+    for (int d = 0; d < ndim; d++)
+        count *= p[d] ? size[d] : 1;
+    return count;
+}
+static int mean_grad(scope *s, node *n, T const *g, T *out)
+{
+    return (out[0] = f_div(s, widen(s, n, g[0]), f_number(s, (double)count_of(n)))) ? 0 : -1;
+}
+static const node_kind mean_all_kind = {"MeanBackward0", mean_grad};
+const op op_mean = {.name = "mean", .sig = "(Tensor self, int[1]? dim=None, bool keepdim=False, *, dtype? dtype=None)", .flags = OP_OUT, .run = op_block,
+    .shape = mean_rule, .kernel = mean_kernel, .kind = {"MeanBackward1", mean_grad},
+    .doc = "Sum divided by the number of elements; floats only, unless dtype says which."};
+
+/* ---- prod: args self, dim, keepdim, dtype ----------------------------------------------------------------------------- */
+static int prod_of(call *c, const arg *dim, const arg *keepdim, const arg *dtype)
+{
+    ct_dtype d = total_dtype(c, dtype);
+    return reduce_dims(c, dim, keepdim, true) < 0 || in_cast(c, 0, d) < 0 ? -1 : fold_out(c, d);
+}
+static int prod_all_rule(call *c) { return prod_of(c, &(arg){0}, &(arg){0}, &c->args[1]); }
+static int prod_rule(call *c) { return prod_of(c, &c->args[1], &c->args[2], &c->args[3]); }
+static void prod_kernel(call *c) { run_fold(c, FOLD_PROD); }
+
+/* Product of all other elements of the reduced line: products from the left times products from the right, so zeros are exact. */
+static T others(scope *s, T x, int64_t dim)
+{
+    int64_t n = array_size(x->a)[dim];
+    if (n <= 1)
+        return x->a->numel ? f_unary(s, &op_ones_like, x) : x;
+    int64_t one[CT_MAXDIM];
+    memcpy(one, array_size(x->a), x->a->ndim * sizeof *one);
+    one[dim] = 1;
+    T edge = f_call(s, &op_full, 3, (arg[]){a_ints(x->a->ndim, one), a_f(1), a_dtype(x->a->dtype)});
+    T head = f_call(s, &op_slice, 4, (arg[]){a_t(x), a_i(dim), a_i(0), a_i(n - 1)});
+    T tail = f_call(s, &op_flip, 2, (arg[]){a_t(f_call(s, &op_slice, 4, (arg[]){a_t(x), a_i(dim), a_i(1), a_i(n)})), a_ints(1, &dim)});
+    if (!edge || !head || !tail)
+        return NULL;
+    T left = f_call(s, &op_cumprod, 2, (arg[]){a_t(f_call(s, &op_cat, 2, (arg[]){a_ts(2, (T[]){edge, head}), a_i(dim)})), a_i(dim)});
+    T right = f_call(s, &op_cumprod, 2, (arg[]){a_t(f_call(s, &op_cat, 2, (arg[]){a_ts(2, (T[]){edge, tail}), a_i(dim)})), a_i(dim)});
+    return f_mul(s, left, f_call(s, &op_flip, 2, (arg[]){a_t(right), a_ints(1, &dim)}));
+}
+static int prod_grad(scope *s, node *n, T const *g, T *out)
+{
+    T x = node_kept_in(s, n, 0);
+    if (!x)
+        return -1;
+    int ndim = x->a->ndim, n_dims = 0;
+    int64_t dim = 0, flat = x->a->numel;
+    for (int d = 0; d < ndim; d++)
+        if (node_params(n)[d])
+            dim = d, n_dims++;
+    if (ndim == 0)
+        out[0] = g[0];
+    else if (n_dims == 1)
+        out[0] = f_mul(s, widen(s, n, g[0]), others(s, x, dim));
+    else
+        out[0] = f_mul(s, widen(s, n, g[0]), f_reshape(s, others(s, f_reshape(s, x, 1, &flat), 0), ndim, array_size(x->a)));
+    return out[0] ? 0 : -1;
+}
+static const char prod_doc[] = "Product over one dimension, or all; integers and bools in int64.";
+const op op_prod_all = {.name = "prod", .sig = "(Tensor self, *, dtype? dtype=None)", .flags = OP_OUT, .run = op_block, .shape = prod_all_rule,
+    .kernel = prod_kernel, .kind = {"ProdBackward0", prod_grad}, .keep = {1}, .doc = prod_doc};
+const op op_prod = {.name = "prod.dim", .sig = "(Tensor self, int dim, bool keepdim=False, *, dtype? dtype=None)", .flags = OP_OUT, .run = op_block,
+    .shape = prod_rule, .kernel = prod_kernel, .kind = {"ProdBackward1", prod_grad}, .keep = {1}, .doc = prod_doc};
+
+/* ---- any, all: args self, dim, keepdim ---------------------------------------------------------------------------------- */
+static int truth_rule(call *c)
+{
+    if (reduce_dims(c, &c->args[1], &c->args[2], false) < 0)
+        return -1;
+    return fold_out(c, c->in[0]->a->dtype == DT_U8 ? DT_U8 : DT_BOOL);
+}
+static void any_kernel(call *c) { run_fold(c, FOLD_ANY); }
+static void all_kernel(call *c) { run_fold(c, FOLD_ALL); }
+#define TRUTH(id, text)                                                                                                                   \
+    const op op_##id = {.name = #id, .sig = "(Tensor self, int[1]? dim=None, bool keepdim=False)", .flags = OP_OUT | OP_NO_GRAD,             \
+                        .run = op_block, .shape = truth_rule, .kernel = id##_kernel, .doc = text};
+TRUTH(any, "True where any element over the dims is not 0; False for none.")
+TRUTH(all, "True where every element over the dims is not 0; True for none.")

@@ -1,0 +1,129 @@
+/* Largest and smallest: amax, amin, max, min, argmax, argmin. */
+#include "ops/reduce.h"
+#include <string.h>
+
+static int refuse_empty(const call *c, const array *a, bool whole)
+{
+    for (int d = 0; d < a->ndim; d++)
+        if (c->param[d] && array_size(a)[d] == 0)
+            return whole ? ct_fail(CT_RUNTIME, "%s(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument.", c->op->name)
+                         : ct_fail(CT_INDEX, "%s(): Expected reduction dim %d to have non-zero size.", c->op->name, d);
+    return 0;
+}
+
+/* ---- amax, amin: args self, dim, keepdim ------------------------------------------------------------------------ */
+static int amax_rule(call *c)
+{
+    int64_t size[CT_MAXDIM];
+    const array *a = c->in[0]->a;
+    if (reduce_dims(c, &c->args[1], &c->args[2], true) < 0 || refuse_empty(c, a, !arg_given(&c->args[1]) || c->args[1].n == 0) < 0)
+        return -1;
+    int n = reduced_size(c, a, size);
+    return out_new(c, 0, a->dtype, n, size);
+}
+static void run_extreme(call *c, k_fold_kind kind, array *values, array *places)
+{
+    k_fold f;
+    fold_plan(c, c->ia[0], values, places, &f);
+    K->reduce.fold[kind][c->ia[0]->dtype](&f);
+}
+static void amax_kernel(call *c) { run_extreme(c, FOLD_MAX, c->oa[0], NULL); }
+static void amin_kernel(call *c) { run_extreme(c, FOLD_MIN, c->oa[0], NULL); }
+
+/* Every element that equals the extreme gets an equal part. */
+static int share_grad(scope *s, node *n, T const *g, T *out)
+{
+    T x = node_kept_in(s, n, 0), y = node_kept_out(s, n, 0);
+    if (!x || !y)
+        return -1;
+    int64_t dims[CT_MAXDIM];
+    int n_dims = 0;
+    for (int d = 0; d < x->a->ndim; d++)
+        if (node_params(n)[d])
+            dims[n_dims++] = d;
+    T same = f_cast(s, f_binary(s, &op_eq, x, widen_only(s, n, y)), x->a->dtype);
+    T ties = n_dims ? f_sum_dims(s, same, n_dims, dims, true) : same;
+    out[0] = f_div(s, f_mul(s, widen_only(s, n, g[0]), same), ties);
+    return out[0] ? 0 : -1;
+}
+#define SHARED(id, public, signature, node_name, rule, fold, text)                                                            \
+    const op op_##id = {.name = public, .sig = signature, .flags = OP_OUT, .run = op_block, .shape = rule, .kernel = fold,     \
+                        .kind = {node_name, share_grad}, .keep = {1}, .keep_out = 1, .doc = text};
+SHARED(amax, "amax", "(Tensor self, int[1] dim=[], bool keepdim=False)", "AmaxBackward0", amax_rule, amax_kernel,
+       "Largest element over the dims (none given: all); NaN wins; ties share the gradient.")
+SHARED(amin, "amin", "(Tensor self, int[1] dim=[], bool keepdim=False)", "AminBackward0", amax_rule, amin_kernel,
+       "Smallest element over the dims (none given: all); NaN wins; ties share the gradient.")
+
+/* ---- max, min of everything ------------------------------------------------------------------------------------------- */
+static int max_all_rule(call *c)
+{
+    const array *a = c->in[0]->a;
+    if (reduce_dims(c, &(arg){0}, &(arg){0}, true) < 0 || refuse_empty(c, a, true) < 0)
+        return -1;
+    return out_new(c, 0, a->dtype, 0, NULL);
+}
+SHARED(max_all, "max", "(Tensor self)", "MaxBackward1", max_all_rule, amax_kernel, "Largest element of all.")
+SHARED(min_all, "min", "(Tensor self)", "MinBackward1", max_all_rule, amin_kernel, "Smallest element of all.")
+
+/* ---- max, min along a dim, with places: args self, dim, keepdim ---------------------------------------------------------- */
+static int max_dim_rule(call *c)
+{
+    int64_t size[CT_MAXDIM];
+    const array *a = c->in[0]->a;
+    int dim = reduce_dim(c, &c->args[1], &c->args[2]);
+    if (dim < 0 || (a->ndim && refuse_empty(c, a, false) < 0))
+        return -1;
+    keep_param(c, dim);
+    c->declared[1].undifferentiable = true;
+    int n = reduced_size(c, a, size);
+    return out_new(c, 0, a->dtype, n, size) < 0 ? -1 : out_new(c, 1, DT_I64, n, size);
+}
+static void max_dim_kernel(call *c) { run_extreme(c, FOLD_MAX_AT, c->oa[0], c->oa[1]); }
+static void min_dim_kernel(call *c) { run_extreme(c, FOLD_MIN_AT, c->oa[0], c->oa[1]); }
+static int place_grad(scope *s, node *n, T const *g, T *out)
+{
+    int ndim;
+    ct_dtype dtype;
+    const int64_t *size = node_in_size(n, 0, &ndim, &dtype), *p = node_params(n);
+    T places = node_kept_out(s, n, 1);
+    if (!places || !g[0])
+        return g[0] ? -1 : 0;
+    if (ndim == 0)
+        out[0] = g[0];
+    else
+        out[0] = f_call(s, &op_scatter_add, 4, (arg[]){a_t(f_zeros(s, dtype, ndim, size)), a_i(p[ndim + 1]), a_t(widen_only(s, n, places)), a_t(widen_only(s, n, g[0]))});
+    return out[0] ? 0 : -1;
+}
+#define PLACED(id, public, node_name, fold, text)                                                                                       \
+    const op op_##id = {.name = public, .sig = "(Tensor self, int dim, bool keepdim=False)", .flags = OP_OUT, .run = op_block, .n_out = 2,  \
+                        .ret = "values indices", .shape = max_dim_rule, .kernel = fold, .kind = {node_name, place_grad}, .keep_out = 1, .doc = text};
+PLACED(max_dim, "max.dim", "MaxBackward0", max_dim_kernel, "(values, indices) of the largest element along dim; the first of equals; NaN wins.")
+PLACED(min_dim, "min.dim", "MinBackward0", min_dim_kernel, "(values, indices) of the smallest element along dim; the first of equals; NaN wins.")
+
+static int max_other_compose(scope *s, call *c, T *out) { return (out[0] = f_binary(s, &op_maximum, c->in[0], c->in[1])) ? 0 : -1; }
+static int min_other_compose(scope *s, call *c, T *out) { return (out[0] = f_binary(s, &op_minimum, c->in[0], c->in[1])) ? 0 : -1; }
+const op op_max_other = {.name = "max.other", .sig = "(Tensor self, Tensor other)", .flags = OP_OUT, .run = op_compose, .compose = max_other_compose, .doc = "maximum."};
+const op op_min_other = {.name = "min.other", .sig = "(Tensor self, Tensor other)", .flags = OP_OUT, .run = op_compose, .compose = min_other_compose, .doc = "minimum."};
+
+/* ---- argmax, argmin: args self, dim, keepdim -------------------------------------------------------------------------------- */
+static int argmax_rule(call *c)
+{
+    int64_t size[CT_MAXDIM];
+    const array *a = c->in[0]->a;
+    bool whole = !arg_given(&c->args[1]);
+    if ((whole ? reduce_dims(c, &c->args[1], &c->args[2], true) : reduce_dim(c, &c->args[1], &c->args[2])) < 0)
+        return -1;
+    if (a->dtype == DT_BOOL)
+        return ct_fail(CT_NOTIMPL, "\"%s_cpu\" not implemented for 'Bool'", c->op->name);
+    if (refuse_empty(c, a, whole) < 0)
+        return whole ? ct_fail(CT_INDEX, "%s(): Expected reduction dim to be specified for input.numel() == 0.", c->op->name) : -1;
+    int n = reduced_size(c, a, size);
+    return out_new(c, 0, DT_I64, n, size);
+}
+static void argmax_kernel(call *c) { run_extreme(c, FOLD_MAX_AT, NULL, c->oa[0]); }
+static void argmin_kernel(call *c) { run_extreme(c, FOLD_MIN_AT, NULL, c->oa[0]); }
+#define PLACE(id, text)                                                                                                             \
+    const op op_##id = {.name = #id, .sig = "(Tensor self, int? dim=None, bool keepdim=False)", .flags = OP_OUT | OP_NO_GRAD,         \
+                        .run = op_block, .shape = argmax_rule, .kernel = id##_kernel, .doc = text};
+PLACE(argmax, "Index of the largest element along dim, or of all in row-major order; the first of equals; NaN wins.")
+PLACE(argmin, "Index of the smallest element along dim, or of all in row-major order; the first of equals; NaN wins.")

@@ -1,0 +1,19 @@
+/* What reductions share: the dims argument, the plan for the kernel, gradients taken back to the input's shape. */
+#ifndef CT_OPS_REDUCE_H
+#define CT_OPS_REDUCE_H
+#include "ops/dispatch.h"
+#include "ops/formula.h"
+
+/* A dims argument (None, an int or a list) as a flag for each dimension of a; empty_is_all: [] means all. Kept in the node's
+ * params as ndim flags and keepdim. */
+int reduce_dims(call *c, const arg *dims, const arg *keepdim, bool empty_is_all);
+/* The same when exactly one dim is meant. */
+int reduce_dim(call *c, const arg *dim, const arg *keepdim);
+/* Sizes of the result; returns ndim. */
+int reduced_size(const call *c, const array *a, int64_t *size);
+int64_t reduced_count(const call *c, const array *a);   /* elements that go into one result */
+void fold_plan(const call *c, const array *a, array *out, array *out2, k_fold *f);
+/* A tensor of the result's shape seen at the input's (unsqueezed and expanded). */
+T widen(scope *s, node *n, T x);
+T widen_only(scope *s, node *n, T x);                    /* unsqueezed, not expanded */
+#endif

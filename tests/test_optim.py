@@ -243,3 +243,11 @@ def test_a_schedule_stepped_first_warns():
     schedule = optim.lr_scheduler.StepLR(optim.SGD([nn.Parameter(ctgrad.ones(1))], lr=1.0), 1)
     with pytest.warns(UserWarning, match="before `optimizer.step"):
         schedule.step()
+
+
+def test_composed_updates_without_recording_leave_a_leaf_a_leaf():
+    p = nn.Parameter(ctgrad.zeros(2))
+    one = ctgrad.ones(2)
+    with ctgrad.no_grad():
+        p.add_(one, alpha=2).lerp_(one, 0.5).addcmul_(one, one, value=2).addcdiv_(one, one)
+    assert p.requires_grad and p.is_leaf and p.tolist() == [4.5, 4.5]

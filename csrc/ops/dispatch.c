@@ -393,7 +393,7 @@ static int assign_in_place(scope *s, call *c, T result)
         return -1;
     array_convert(result->a, self->a);
     array_wrote(self->a, c->op->name);
-    return result->fn || self->fn ? tensor_rebase(self, result->fn, result->nr) : 0;
+    return tape_now.grad && (result->fn || self->fn) ? tensor_rebase(self, result->fn, result->nr) : 0;
 }
 
 static int compose_into(call *c, T const *out)

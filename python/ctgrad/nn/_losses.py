@@ -9,6 +9,7 @@ import warnings
 import ctgrad
 
 from . import _reduction
+from ._names import scalar_name
 
 __all__ = ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "nll_loss", "cross_entropy", "binary_cross_entropy",
            "binary_cross_entropy_with_logits", "kl_div"]
@@ -128,10 +129,10 @@ def _check_nll_shapes(input, target, weight):
 
 def _check_nll_dtypes(input, target, weight):
     if target.dtype not in (ctgrad.int64, ctgrad.uint8):
-        raise RuntimeError(f"expected target dtype to be Long or Byte, but got {_scalar_name(target.dtype)}")
+        raise RuntimeError(f"expected target dtype to be Long or Byte, but got {scalar_name(target.dtype)}")
     _need_floating(input, input, "nll_loss_out_frame")
     if weight is not None and weight.dtype != input.dtype:
-        raise RuntimeError(f"expected scalar type {_scalar_name(input.dtype)} but found {_scalar_name(weight.dtype)}")
+        raise RuntimeError(f"expected scalar type {scalar_name(input.dtype)} but found {scalar_name(weight.dtype)}")
 
 
 def _nll(input, target, weight, reduction, ignore_index):
@@ -173,7 +174,7 @@ def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-1
     if input.size() == target.size():
         if not target.is_floating_point():
             raise RuntimeError("Expected floating point type for target with class probabilities, got "
-                               f"{_scalar_name(target.dtype)}")
+                               f"{scalar_name(target.dtype)}")
         if ignore_index >= 0:
             raise RuntimeError("ignore_index is not supported for floating point target")
         return _probability_cross_entropy(input, target, weight, reduction, label_smoothing)
@@ -239,7 +240,7 @@ def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=N
         raise ValueError(f"Using a target size ({target.size()}) that is different to the input size ({input.size()}) is "
                          "deprecated. Please ensure they have the same size.")
     if target.dtype != input.dtype:
-        raise RuntimeError(f"Found dtype {_scalar_name(target.dtype)} but expected {_scalar_name(input.dtype)}")
+        raise RuntimeError(f"Found dtype {scalar_name(target.dtype)} but expected {scalar_name(input.dtype)}")
     return _binary_cross_entropy(input, target, weight, reduction)
 
 
@@ -310,18 +311,8 @@ def _weighted(losses, weight, input, reduction):
     return losses.sum() / weight.sum() if reduction == "mean" else _reduction.apply(losses, reduction)
 
 
-_SCALAR_NAMES = {"float32": "Float", "float64": "Double", "int64": "Long", "int32": "Int", "uint8": "Byte", "bool": "Bool",
-                 "float16": "Half", "bfloat16": "BFloat16", "int16": "Short", "int8": "Char"}
-
-
-def _scalar_name(dtype):
-    """The dtype's name in error texts: "Float" for float32."""
-    short = str(dtype).rpartition(".")[2]
-    return _SCALAR_NAMES.get(short, short)
-
-
 def _need_floating(input, target, kernel):
     """NotImplementedError where neither operand is floating point."""
     if not (input.is_floating_point() or target.is_floating_point()):
         common = (input * target).dtype
-        raise NotImplementedError(f"\"{kernel}\" not implemented for '{_scalar_name(common)}'")
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_name(common)}'")

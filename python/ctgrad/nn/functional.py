@@ -18,6 +18,7 @@ from ._losses import (
     nll_loss,
     smooth_l1_loss,
 )
+from ._names import typename
 
 __all__ = [
     "bilinear", "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "dropout", "elu", "embedding",
@@ -184,7 +185,7 @@ def _embedding(weight, indices, padding_idx, scale_grad_by_freq):
         raise RuntimeError("'weight' must be 2-D")
     if indices.dtype not in (ctgrad.int64, ctgrad.int32):
         raise RuntimeError("Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; "
-                           f"but got {indices.type()} instead (while checking arguments for embedding)")
+                           f"but got {typename(indices)} instead (while checking arguments for embedding)")
     flat = indices.reshape(-1)
     if padding_idx >= 0 or scale_grad_by_freq:
         rows = _RowsWithShares.apply(weight, flat, padding_idx, scale_grad_by_freq)

@@ -9,8 +9,8 @@ from itertools import chain
 
 import ctgrad
 from ctgrad import Tensor
+from ctgrad.nn._names import typename
 from ctgrad.nn.modules._hooks import add_hook
-from ctgrad.nn.modules._names import typename
 from ctgrad.nn.modules.module import clear_grad
 
 __all__ = ["Optimizer", "register_optimizer_step_pre_hook", "register_optimizer_step_post_hook"]

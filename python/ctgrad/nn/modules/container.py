@@ -5,7 +5,8 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from itertools import chain, islice
 
-from ._names import indent
+from ctgrad.nn._names import indent
+
 from .module import Module, bracketed
 from .parameter_container import ParameterDict, ParameterList, check_iterable, pairs
 

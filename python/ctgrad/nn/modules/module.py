@@ -7,6 +7,7 @@ joins them and holds registration, attribute access and the walks over the tree.
 from collections import OrderedDict
 
 from ctgrad import Tensor
+from ctgrad.nn._names import indent, typename
 from ctgrad.nn.parameter import Buffer, Parameter
 
 from . import _hooks
@@ -26,7 +27,6 @@ from ._hooks import (
     register_module_module_registration_hook,
     register_module_parameter_registration_hook,
 )
-from ._names import indent, typename
 from ._state import Stateful, _IncompatibleKeys
 
 __all__ = [

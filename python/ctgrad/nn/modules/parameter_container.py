@@ -5,9 +5,9 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 
 from ctgrad import Tensor
+from ctgrad.nn._names import typename
 from ctgrad.nn.parameter import Parameter
 
-from ._names import typename
 from .module import Module
 
 

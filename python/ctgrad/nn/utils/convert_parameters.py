@@ -2,7 +2,7 @@
 
 import ctgrad
 from ctgrad import Tensor
-from ctgrad.nn.modules._names import typename
+from ctgrad.nn._names import typename
 
 __all__ = ["parameters_to_vector", "vector_to_parameters"]
 

@@ -174,7 +174,7 @@ int out_strided(call *c, uint32_t i, ct_dtype dtype, const layout *l)
     array *whole = array_new(dtype, l->ndim, l->size);
     if (!whole)
         return -1;
-    if (!layout_is_contiguous(l->ndim, l->size, l->stride)) {
+    if (memcmp(array_stride(whole), l->stride, (size_t)l->ndim * sizeof *l->stride)) { /* sizes 0 and 1 keep theirs too */
         array *strided = array_alias(whole, l->ndim, l->size, l->stride, 0);
         array_drop(whole);
         whole = strided;

@@ -176,8 +176,6 @@ static PyObject *get_T(PyObject *o, void *x)
 {
     (void)x;
     const array *a = py_t(o)->a;
-    if (a->ndim == 2)
-        return PyObject_CallMethod(o, "transpose", "ii", 0, 1);
     PyObject *dims = PyTuple_New(a->ndim), *result = NULL;
     for (int d = 0; dims && d < a->ndim; d++) {
         PyObject *v = PyLong_FromLong(a->ndim - 1 - d);

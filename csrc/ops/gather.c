@@ -2,7 +2,7 @@
 #include "ops/index.h"
 #include <string.h>
 
-static int check_sizes(const call *c, const array *self, const array *index, int dim, const array *src)
+int check_places(const call *c, const array *self, const array *index, int dim, const array *src)
 {
     char one[200], two[200];
     if (index->dtype != DT_I64)
@@ -41,7 +41,7 @@ static int gather_rule(call *c)
 {
     int dim = 0;
     const array *self = c->in[0]->a, *index = c->in[2]->a;
-    if (layout_wrap_dim("gather", c->args[1].i, self->ndim, &dim) < 0 || check_sizes(c, self, index, dim, NULL) < 0)
+    if (layout_wrap_dim("gather", c->args[1].i, self->ndim, &dim) < 0 || check_places(c, self, index, dim, NULL) < 0)
         return -1;
     keep_param(c, dim);
     c->work = index->numel;
@@ -75,7 +75,7 @@ static int scatter_add_rule(call *c)
     const array *self = c->in[0]->a, *index = c->in[2]->a, *src = c->in[3]->a;
     if (self->dtype != src->dtype)
         return ct_fail(CT_RUNTIME, "scatter(): Expected self.dtype to be equal to src.dtype");
-    if (layout_wrap_dim("scatter_add", c->args[1].i, self->ndim, &dim) < 0 || check_sizes(c, self, index, dim, src) < 0)
+    if (layout_wrap_dim("scatter_add", c->args[1].i, self->ndim, &dim) < 0 || check_places(c, self, index, dim, src) < 0)
         return -1;
     keep_param(c, dim);
     c->work = index->numel;

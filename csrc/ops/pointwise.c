@@ -185,7 +185,7 @@ static int clamp_grad(scope *s, node *n, T const *g, T *out)
     const op op_##id = {.name = public, .sig = signature, .flags = OP_INPLACE | OP_OUT, .run = op_block, .shape = clamp_rule,      \
                         .kernel = clamp_kernel, .kind = {"ClampBackward1", clamp_grad}, .keep = {7, 7, 7}, .doc = text};
 CLAMP(clamp, "clamp", "(Tensor self, Operand? min=None, Operand? max=None)", "self held between min and max (numbers or tensors that broadcast); where they cross, max wins. NaN stays.")
-CLAMP(clip, "clip", "(Tensor self, Operand? min=None, Operand? max=None)", "clamp.")
+CLAMP(clip, "clip", "(Tensor self, Operand? min=None, Operand? max=None)", "Another name of clamp.")
 
 static int clamp_one(scope *s, call *c, bool low, T *out)
 {
@@ -238,4 +238,4 @@ static int positive_rule(call *c)
 {
     return c->in[0]->a->dtype == DT_BOOL ? ct_fail(CT_RUNTIME, "The `+` operator, on a bool tensor is not supported.") : out_same(c, 0);
 }
-const op op_positive = {.name = "positive", .sig = "(Tensor self)", .flags = OP_MAY_VIEW, .run = op_view, .shape = positive_rule, .doc = "self."};
+const op op_positive = {.name = "positive", .sig = "(Tensor self)", .flags = OP_MAY_VIEW, .run = op_view, .shape = positive_rule, .doc = "self itself; RuntimeError for bool."};

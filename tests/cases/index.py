@@ -27,7 +27,58 @@ def _put(x, v, dims, indices, accumulate=False):
     return y
 
 
+def _along(x, dim, index):
+    return np.take(x, index, axis=dim)
+
+
+def _index_add(x, dim, index, src, alpha=1):
+    y = x.copy()
+    where = [slice(None)] * x.ndim
+    where[dim] = index
+    np.add.at(y, tuple(where), alpha * src)
+    return y
+
+
+def _index_write(x, dim, index, src):
+    y = x.copy()
+    where = [slice(None)] * x.ndim
+    where[dim] = index
+    y[tuple(where)] = src
+    return y
+
+
+def _scatter_add(x, dim, index, src):
+    y = x.copy()
+    for at in np.ndindex(*index.shape):
+        to = list(at)
+        to[dim] = index[at]
+        y[tuple(to)] += src[at]
+    return y
+
+
+def _scatter(x, dim, index, src):
+    y = x.copy()
+    np.put_along_axis(y, index, src, dim)
+    return y
+
+
+_G = values([[2, 0, 1, 1], [0, 0, 2, 1]], "int64")
+_P = values([[2, 0, 1], [0, 1, 2]], "int64")
+_MASK = values([[True, False, True, False], [False, False, True, True], [True, True, False, False]], "bool")
+
 CASES = {
+    "gather": [case(t(3, 4), 0, _G, ref=lambda x, d, i: np.take_along_axis(x, i, d)), case(t(2, 5), 1, _G, ref=lambda x, d, i: np.take_along_axis(x, i, d))],
+    "scatter_add": [case(t(3, 4), 0, _G, t(2, 4), ref=_scatter_add), case(t(2, 5), 1, _G, t(3, 4), ref=_scatter_add)],
+    "scatter": [case(t(2, 4), 1, _P, t(2, 3), ref=_scatter), case(t(2, 4), -1, _P, 2.5, ref=_scatter)],
+    "index_select": [case(t(3, 4), 0, _ROWS, ref=_along), case(t(2, 3), 1, _ROWS, ref=_along)],
+    "index_add": [case(t(3, 4), 0, _ROWS, t(3, 4), ref=_index_add), case(t(2, 3), 1, _ROWS, t(2, 3), ref=_index_add, alpha=2.0)],
+    "index_copy": [case(t(3, 4), 0, values([2, 0], "int64"), t(2, 4), ref=_index_write)],
+    "index_fill": [case(t(3, 4), 1, values([3, 0], "int64"), 2.5, ref=_index_write)],
+    "take": [case(t(3, 4), values([[0, 5], [11, -1]], "int64"), ref=np.take)],
+    "masked_fill": [case(t(3, 4), _MASK, 2.5, ref=lambda x, m, v: np.where(m, v, x)), case(t(3, 4), _MASK, t(), ref=lambda x, m, v: np.where(m, v, x))],
+    "masked_select": [case(t(3, 4), _MASK, ref=lambda x, m: x[m])],
+    "tril": [case(t(3, 4), ref=np.tril), case(t(2, 3, 3), 1, ref=np.tril), case(t(3, 3), -1, ref=np.tril)],
+    "triu": [case(t(3, 4), ref=np.triu), case(t(2, 3, 3), 1, ref=np.triu), case(t(3, 3), -1, ref=np.triu)],
     "index": [case(t(3, 4), [0], [_ROWS], ref=_index), case(t(3, 4), [1], [_ROWS], ref=_index), case(t(3, 4), [0, 1], [_ROWS, _ROWS], ref=_index),
               case(t(3, 2, 4), [0, 2], [_ROWS, _COLUMN], ref=_index), case(t(3, 2, 4), [1, 2], [_COLUMN, _ROWS], ref=_index)],
     "_index_put": [case(t(3, 4), t(4), [0], [values([2, 0], "int64")], ref=_put), case(t(3, 4), t(3, 4), [0], [_ROWS], True, ref=_put),

@@ -1,0 +1,113 @@
+/* By mask and by triangle: masked_fill, masked_select, tril, triu. */
+#include "ops/index.h"
+#include <string.h>
+
+/* ---- masked_fill: args self, mask, value ------------------------------------------------------------------------- */
+static int masked_fill_rule(call *c)
+{
+    const array *self = c->in[0]->a, *mask = c->in[1]->a;
+    const arg *value = &c->args[2];
+    layout l;
+    if (mask->dtype != DT_BOOL)
+        return ct_fail(CT_RUNTIME, "masked_fill_ only supports boolean masks, but got mask with dtype %s", dtype_name(mask->dtype));
+    if (value->kind == ARG_TENSOR && value->t->a->ndim)
+        return ct_fail(CT_RUNTIME, "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with %d dimension(s).", value->t->a->ndim);
+    if (value->kind == ARG_FLOAT && !dtype_is_float(self->dtype) && self->dtype != DT_BOOL && value->f != (double)(int64_t)value->f)
+        return ct_fail(CT_RUNTIME, "value cannot be converted to type %s without overflow", self->dtype == DT_U8 ? "uint8_t" : self->dtype == DT_I32 ? "int" : "int64_t");
+    array_layout(self, &l);
+    if (layout_broadcast("masked_fill", &l.ndim, l.size, mask->ndim, array_size(mask)) < 0)
+        return -1;
+    if (value->kind == ARG_TENSOR && in_cast(c, 2, self->dtype) < 0)
+        return -1;
+    c->work = layout_numel(l.ndim, l.size);
+    return out_new(c, 0, self->dtype, l.ndim, l.size);
+}
+static void masked_fill_kernel(call *c)
+{
+    double room;
+    k_nd nd;
+    array *y = c->oa[0];
+    const arg *value = &c->args[2];
+    const array *v = value->kind == ARG_TENSOR ? c->ia[2] : c->ia[0];
+    array_operands(&nd, 4, y->ndim, array_size(y), (const array *[]){y, c->ia[1], v, c->ia[0]});
+    if (value->kind != ARG_TENSOR) {
+        if (value->kind == ARG_FLOAT)
+            dtype_store_f(&room, y->dtype, value->f);
+        else
+            dtype_store_i(&room, y->dtype, value->i);
+        nd.data[2] = (char *)&room;
+        memset(nd.stride[2], 0, y->ndim * sizeof(int64_t));
+    }
+    k_walk(&nd, K->where[y->dtype], NULL);
+}
+static int masked_fill_grad(scope *s, node *n, T const *g, T *out)
+{
+    T mask = node_kept_in(s, n, 1);
+    if (node_needs(n, 0))
+        out[0] = f_call(s, &op_masked_fill, 3, (arg[]){a_t(g[0]), a_t(mask), a_f(0)});
+    if (n->n_in > 2 && node_needs(n, 2))
+        out[2] = f_where(s, mask, g[0], f_zeros_like(s, g[0]));
+    return s->failed ? -1 : 0;
+}
+const op op_masked_fill = {.name = "masked_fill", .sig = "(Tensor self, Tensor mask, Operand value)", .flags = OP_INPLACE, .run = op_block, .shape = masked_fill_rule,
+    .kernel = masked_fill_kernel, .kind = {"MaskedFillBackward0", masked_fill_grad}, .keep = {0, 5},
+    .doc = "self with value (a number or a 0-d tensor) where mask (bool, broadcast) is True."};
+
+/* ---- masked_select --------------------------------------------------------------------------------------------------- */
+static int masked_select_compose(scope *s, call *c, T *out)
+{
+    T self = c->in[0], mask = c->in[1];
+    int64_t size[CT_MAXDIM], dims[CT_MAXDIM];
+    int n = self->a->ndim;
+    if (mask->a->dtype != DT_BOOL)
+        return ct_fail(CT_RUNTIME, "masked_select: expected BoolTensor for mask, got %s", dtype_name(mask->a->dtype)), scope_fail(s), -1;
+    memcpy(size, array_size(self->a), (size_t)n * sizeof *size);
+    if (layout_broadcast("masked_select", &n, size, mask->a->ndim, array_size(mask->a)) < 0)
+        return scope_fail(s), -1;
+    T places = f_unary(s, &op_nonzero, n ? f_expand(s, mask, n, size) : f_unsqueeze(s, mask, 0)), index[CT_MAXDIM];
+    T wide = n ? f_expand(s, self, n, size) : f_unsqueeze(s, self, 0);
+    n = n ? n : 1;
+    for (int d = 0; d < n; d++) {
+        dims[d] = d;
+        index[d] = f_call(s, &op_select, 3, (arg[]){a_t(places), a_i(1), a_i(d)});
+    }
+    if (s->failed)
+        return -1;
+    return (out[0] = f_call(s, &op_index, 3, (arg[]){a_t(wide), a_ints((uint32_t)n, dims), a_ts((uint32_t)n, index)})) ? 0 : -1;
+}
+const op op_masked_select = {.name = "masked_select", .sig = "(Tensor self, Tensor mask)", .flags = OP_OUT, .run = op_compose, .compose = masked_select_compose,
+    .doc = "1-d tensor of the elements where mask (bool, broadcast) is True, in row-major order."};
+
+/* ---- tril, triu: args self, diagonal ------------------------------------------------------------------------------------ */
+static int triangle_rule(call *c)
+{
+    const array *a = c->in[0]->a;
+    if (a->ndim < 2)
+        return ct_fail(CT_RUNTIME, "%s: input tensor must have at least 2 dimensions", c->op->name);
+    keep_param(c, arg_int(&c->args[1], 0));
+    c->work = a->numel;
+    return out_new(c, 0, a->dtype, a->ndim, array_size(a));
+}
+static void triangle(call *c, bool lower)
+{
+    array *y = c->oa[0];
+    int64_t item = dtype_bytes(y->dtype), k = c->param[0];
+    odometer o;
+    array_convert(c->ia[0], y);
+    for (odometer_start(&o, y->ndim, array_size(y), array_stride(y)); o.left; odometer_next(&o)) {
+        int64_t across = o.at[y->ndim - 1] - o.at[y->ndim - 2];
+        if (lower ? across > k : across < k)
+            memset(array_data(y) + o.place * item, 0, (size_t)item);
+    }
+}
+static void tril_kernel(call *c) { triangle(c, true); }
+static void triu_kernel(call *c) { triangle(c, false); }
+#define TRIANGLE(id, node_name, text)                                                                                                        \
+    static int id##_grad(scope *s, node *n, T const *g, T *out)                                                                               \
+    {                                                                                                                                         \
+        return (out[0] = f_call(s, &op_##id, 2, (arg[]){a_t(g[0]), a_i(node_params(n)[0])})) ? 0 : -1;                                        \
+    }                                                                                                                                         \
+    const op op_##id = {.name = #id, .sig = "(Tensor self, int diagonal=0)", .flags = OP_INPLACE | OP_OUT, .run = op_block, .shape = triangle_rule, \
+                        .kernel = id##_kernel, .kind = {node_name, id##_grad}, .doc = text};
+TRIANGLE(tril, "TrilBackward0", "Lower triangle of the last two dims: elements above the given diagonal are 0.")
+TRIANGLE(triu, "TriuBackward0", "Upper triangle of the last two dims: elements below the given diagonal are 0.")

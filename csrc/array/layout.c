@@ -291,19 +291,20 @@ int layout_wrap_dim(const char *op, int64_t dim, int ndim, int *wrapped)
 
 int layout_dims_mask(const char *op, int n, const int64_t *dims, int ndim, bool *mask)
 {
-    bool all = n == 0 || !dims, seen[CT_MAXDIM] = {false};
-    int d;
+    bool all = n == 0 || !dims;
+    int d = 0;
+    memset(mask, all, (size_t)ndim * sizeof *mask);
     for (int i = 0; i < n && !all; i++) /* range before repetition, as PyTorch's reductions look */
         if (layout_wrap_dim(op, dims[i], ndim, &d) < 0)
             return -1;
-    for (int i = 0; i < n && !all; i++) {
-        layout_wrap_dim(op, dims[i], ndim, &d);
-        if (seen[d])
+    if (ndim == 0 && n > 1 && !all)
+        return ct_fail(CT_RUNTIME, "dim 0 appears multiple times in the list of dims");
+    for (int i = 0; i < n && ndim && !all; i++) {
+        d = (int)(dims[i] < 0 ? dims[i] + ndim : dims[i]);
+        if (mask[d])
             return ct_fail(CT_RUNTIME, "dim %d appears multiple times in the list of dims", d);
-        seen[d] = true;
+        mask[d] = true;
     }
-    for (d = 0; d < ndim; d++)
-        mask[d] = all || seen[d];
     return 0;
 }
 

@@ -79,14 +79,15 @@ static void unmerge(const sum *s, int ndim, const uint64_t *x, const uint64_t *y
         difference[d] = (int64_t)(up[d] - down[d]);
 }
 
-static bool search_collides(const sum *s, int ndim, int64_t *difference, int64_t budget, bool *exhausted)
+static bool search_collides(const sum *s, int ndim, int64_t *difference, bool *exhausted)
 {
     sum twice = *s;
+    int64_t budget = BUDGET;
     uint64_t x[SUM_TERMS];
     for (int k = 0; k < s->n; k++)
         twice.last[k] *= 2;
     sum_ready(&twice);
-    int found = sum_find(&twice, s->n ? s->reach[s->n - 1] : 0, true, budget, x);
+    int found = sum_find(&twice, s->n ? s->reach[s->n - 1] : 0, true, &budget, x);
     *exhausted = found < 0;
     if (found > 0)
         unmerge(s, ndim, x, s->last, difference);
@@ -139,7 +140,7 @@ bool layout_self_overlap(int ndim, const int64_t *size, const int64_t *stride, i
             sum_add(&s, magnitude(stride[order[i]]) / gcd, (uint64_t)size[order[i]] - 1, order[i]);
         sum_merge(&s, true);
         sum_ready(&s);
-        found = search_collides(&s, ndim, difference, BUDGET, &exhausted) || (exhausted && sieve_collides(&s, ndim, difference));
+        found = search_collides(&s, ndim, difference, &exhausted) || (exhausted && sieve_collides(&s, ndim, difference));
     }
     if (found)
         report(ndim, stride, difference, first, second);
@@ -154,18 +155,32 @@ static uint64_t count_two(const sum *s)
     return n * m - (n > b && m > a ? (n - b) * (m - a) : 0);
 }
 
-/* Where there are many times more choices than places, asking for each place is cheaper than visiting each choice. */
+/* Where there are many more choices than places, asking for each place can be cheaper than visiting each choice:
+ * tried for as long as the visits would take. */
+static bool count_places(const sum *s, uint64_t choices, uint64_t *count)
+{
+    uint64_t x[SUM_TERMS], high = s->reach[s->n - 1];
+    int64_t budget = (int64_t)choices;
+    *count = 0;
+    for (uint64_t at = 0; at <= high && choices / 16 > high; at++) {
+        int found = sum_find(s, at, false, &budget, x);
+        if (found < 0)
+            return false;
+        *count += (uint64_t)found;
+    }
+    return *count > 0;
+}
+
 static uint64_t count_any(const sum *s)
 {
-    uint64_t high = s->reach[s->n - 1], choices = 1, count = 0, x[SUM_TERMS];
+    sieve v;
+    uint64_t high = s->reach[s->n - 1], choices = 1, count;
     for (int k = 0; k < s->n; k++)
         choices *= s->last[k] + 1;
-    if (choices / 16 > high) {
-        for (uint64_t at = 0; at <= high; at++)
-            count += sum_find(s, at, false, INT64_MAX, x) > 0;
+    if (high < SIEVE_BITS)
+        return sieve_count(&v, s);
+    if (count_places(s, choices, &count))
         return count;
-    }
-    sieve v;
     v.fresh = 0;
     for (uint64_t low = 0; low <= high; low += SIEVE_BITS) {
         sieve_move(&v, low);
@@ -284,9 +299,9 @@ overlap layout_overlap(int a_ndim, const int64_t *a_size, const int64_t *a_strid
         return OVERLAP_SAME;
     sum s;
     uint64_t x[SUM_TERMS];
-    int64_t unit = a_item == b_item && (b_start - a_start) % a_item == 0 ? a_item : 1;
+    int64_t budget = BUDGET, unit = a_item == b_item && (b_start - a_start) % a_item == 0 ? a_item : 1;
     make_sum(&s, &a, &b, unit);
     /* low_a + sum of a = high_b - sum of b, counted from b's far end so that all terms are positive */
-    int found = sum_find(&s, (uint64_t)((b.high - unit + 1 - a.low) / unit), false, BUDGET, x);
+    int found = sum_find(&s, (uint64_t)((b.high - unit + 1 - a.low) / unit), false, &budget, x);
     return found > 0 || (found < 0 && sieve_meets(&a, &b, unit)) ? OVERLAP_SOME : OVERLAP_NONE;
 }

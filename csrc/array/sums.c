@@ -115,7 +115,7 @@ void sum_ready(sum *s)
 }
 
 /* ---- search --------------------------------------------------------------------------------------- */
-typedef struct search { const sum *s; bool differences; int64_t budget; uint64_t *x; } search;
+typedef struct search { const sum *s; int64_t *budget; uint64_t *x; } search;
 
 /* Terms 0..k to make `rest`, which is a multiple of gcd[k] and at most reach[k]. `centred`: all terms above took the
  * middle of their range, so by symmetry this one may be taken from the middle up. */
@@ -134,7 +134,7 @@ static int search_from(search *q, int k, uint64_t rest, bool centred)
         to = s->last[k];
     uint64_t residue = multiply_mod(rest / s->gcd[k] % every, s->inverse[k], every), skip = residue + every - from % every;
     for (uint64_t x = from + (skip >= every ? skip - every : skip); x <= to; x += every) {
-        if (--q->budget < 0)
+        if (--*q->budget < 0)
             return -1;
         q->x[k] = x;
         int found = search_from(q, k - 1, rest - step * x, centred && x == s->last[k] / 2);
@@ -146,9 +146,9 @@ static int search_from(search *q, int k, uint64_t rest, bool centred)
     return 0;
 }
 
-int sum_find(const sum *s, uint64_t target, bool differences, int64_t budget, uint64_t *x)
+int sum_find(const sum *s, uint64_t target, bool differences, int64_t *budget, uint64_t *x)
 {
-    search q = {s, differences, budget, x};
+    search q = {s, budget, x};
     if (s->n == 0)
         return target == 0 && !differences;
     if (target > s->reach[s->n - 1] || target % s->gcd[s->n - 1])
@@ -174,6 +174,31 @@ static bool visit(sieve *v, uint64_t at, sieve_mode mode)
     *word |= mask;
     v->fresh += !was;
     return was && mode == SIEVE_ONCE;
+}
+
+static void or_shifted(uint64_t *bit, uint64_t by)
+{
+    uint64_t words = by / 64, bits = by % 64;
+    for (uint64_t w = SIEVE_BITS / 64; w-- > words;) {
+        uint64_t low = bits && w > words ? bit[w - words - 1] >> (64 - bits) : 0;
+        bit[w] |= bit[w - words] << bits | low;
+    }
+}
+
+uint64_t sieve_count(sieve *v, const sum *s)
+{
+    uint64_t count = 0;
+    sieve_move(v, 0);
+    v->bit[0] = 1;
+    for (int k = 0; k < s->n; k++)
+        for (uint64_t done = 0; done < s->last[k];) { /* multiples 0..done are in: doubled, they reach 2·done + 1 */
+            uint64_t more = done + 1 < s->last[k] - done ? done + 1 : s->last[k] - done;
+            or_shifted(v->bit, more * s->step[k]);
+            done += more;
+        }
+    for (int w = 0; w < SIEVE_BITS / 64; w++)
+        count += (uint64_t)__builtin_popcountll(v->bit[w]);
+    return count;
 }
 
 /* Adds terms 0..k to `base` wherever that leads into the window. */

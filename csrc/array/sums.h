@@ -30,9 +30,9 @@ void sum_ready(sum *s);
 /* Values of the terms as added, from those of the merged terms; sources not added keep their value. */
 void sum_unmerge(const sum *s, const uint64_t *x, uint64_t *by_source);
 
-/* Is `target` a sum? 1 and x filled, 0, or -1 after `budget` tries. With `differences` every last is twice some u,
+/* Is `target` a sum? 1 and x filled, 0, or -1 when `budget` tries, which it counts down, are used up. With `differences` every last is twice some u,
  * the target is the sum of all u, and the solution x = u does not count. */
-int sum_find(const sum *s, uint64_t target, bool differences, int64_t budget, uint64_t *x);
+int sum_find(const sum *s, uint64_t target, bool differences, int64_t *budget, uint64_t *x);
 
 /* A window of sums, one bit for each. */
 enum { SIEVE_BITS = 1 << 18 };
@@ -50,6 +50,7 @@ typedef enum sieve_mode {
     SIEVE_FIND, /* stops at the sum `target` */
 } sieve_mode;
 void sieve_move(sieve *v, uint64_t low);
+uint64_t sieve_count(sieve *v, const sum *s); /* how many sums; all must be below SIEVE_BITS */
 /* Visits base + every sum that lies in the window; true when it stopped, at v->target with v->x. */
 bool sieve_walk(sieve *v, const sum *s, uint64_t base, sieve_mode mode);
 #endif

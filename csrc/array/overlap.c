@@ -9,7 +9,7 @@
 #include "base/base.h"
 #include <string.h>
 
-enum { BUDGET = 1 << 16 }; /* tries of the search, a few milliseconds */
+int64_t sum_budget = 1 << 16;
 
 static uint64_t magnitude(int64_t stride) { return stride < 0 ? -(uint64_t)stride : (uint64_t)stride; }
 
@@ -82,7 +82,7 @@ static void unmerge(const sum *s, int ndim, const uint64_t *x, const uint64_t *y
 static bool search_collides(const sum *s, int ndim, int64_t *difference, bool *exhausted)
 {
     sum twice = *s;
-    int64_t budget = BUDGET;
+    int64_t budget = sum_budget;
     uint64_t x[SUM_TERMS];
     for (int k = 0; k < s->n; k++)
         twice.last[k] *= 2;
@@ -299,7 +299,7 @@ overlap layout_overlap(int a_ndim, const int64_t *a_size, const int64_t *a_strid
         return OVERLAP_SAME;
     sum s;
     uint64_t x[SUM_TERMS];
-    int64_t budget = BUDGET, unit = a_item == b_item && (b_start - a_start) % a_item == 0 ? a_item : 1;
+    int64_t budget = sum_budget, unit = a_item == b_item && (b_start - a_start) % a_item == 0 ? a_item : 1;
     make_sum(&s, &a, &b, unit);
     /* low_a + sum of a = high_b - sum of b, counted from b's far end so that all terms are positive */
     int found = sum_find(&s, (uint64_t)((b.high - unit + 1 - a.low) / unit), false, &budget, x);

@@ -34,6 +34,9 @@ void sum_unmerge(const sum *s, const uint64_t *x, uint64_t *by_source);
  * the target is the sum of all u, and the solution x = u does not count. */
 int sum_find(const sum *s, uint64_t target, bool differences, int64_t *budget, uint64_t *x);
 
+/* Tries that overlap.c spends on a search before it sieves: a few milliseconds. Tests set it to 0. */
+extern int64_t sum_budget;
+
 /* A window of sums, one bit for each. */
 enum { SIEVE_BITS = 1 << 18 };
 typedef struct sieve {

@@ -280,7 +280,8 @@ int view_narrow(const layout *in, int64_t dim, int64_t start, int64_t length, la
         return -1;
     int64_t n = in->size[d];
     if (start < -n || start > n)
-        return ct_fail(CT_INDEX, "start out of range (expected to be in range of [%lld, %lld], but got %lld)", (long long)-n, (long long)n, (long long)start);
+        return ct_fail(CT_INDEX, "start out of range (expected to be in range of [%lld, %lld], but got %lld)",
+                       (long long)-n, (long long)n, (long long)start);
     start = start < 0 ? start + n : start;
     if (length > n - start)
         return ct_fail(CT_RUNTIME, "start (%lld) + length (%lld) exceeds dimension size (%lld).", (long long)start, (long long)length, (long long)n);

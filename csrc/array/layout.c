@@ -169,13 +169,6 @@ bool layout_reach(int ndim, const int64_t *size, const int64_t *stride, int64_t 
 }
 
 /* ---- strides of fresh results ------------------------------------------------------------------- */
-/* NHWC: the order 0, 2, 3, 1 of four dimensions. */
-static bool is_channels_last(const int64_t *size, const int64_t *stride)
-{
-    int64_t turned[4] = {size[0], size[2], size[3], size[1]}, steps[4] = {stride[0], stride[2], stride[3], stride[1]};
-    return layout_is_contiguous(4, turned, steps);
-}
-
 /* Operands that all have the result's shape and agree on an order keep it. */
 static bool agree_on_order(int ndim, const int64_t *size, int n, const geometry *operand, int64_t *out)
 {
@@ -186,13 +179,13 @@ static bool agree_on_order(int ndim, const int64_t *size, int n, const geometry 
         if (operand[i].ndim != ndim || memcmp(operand[i].size, size, bytes))
             return false;
         row_major = row_major && layout_is_contiguous(ndim, size, stride);
-        channels_last = channels_last && is_channels_last(size, stride);
+        channels_last = channels_last && layout_is_channels_last(ndim, size, stride);
         alike = alike && !memcmp(stride, operand[0].stride, bytes);
     }
     if (row_major)
         layout_row_major(ndim, size, out);
     else if (channels_last)
-        out[1] = 1, out[3] = size[1], out[2] = size[3] * out[3], out[0] = size[2] * out[2];
+        layout_channels_last("elementwise", 4, ndim, size, out);
     else if (n && alike && layout_is_dense(ndim, size, operand[0].stride))
         memmove(out, operand[0].stride, bytes);
     else

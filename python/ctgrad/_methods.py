@@ -1,10 +1,11 @@
 """Methods of Tensor that are not hot: printing, copying, pickling."""
 
-import copy
-
-from ctgrad import _C
 from ctgrad._C import Tensor
+from ctgrad._copying import deepcopy_tensor, reduce_tensor, untyped_storage
 from ctgrad._tensor_str import tensor_format, tensor_repr
 
 Tensor.__repr__ = tensor_repr
 Tensor.__format__ = tensor_format
+Tensor.__deepcopy__ = deepcopy_tensor
+Tensor.__reduce_ex__ = reduce_tensor
+Tensor.untyped_storage = untyped_storage

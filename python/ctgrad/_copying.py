@@ -1,0 +1,129 @@
+"""Copying and pickling: tensors that share a storage share it still in the copy.
+
+A storage is shown by one `UntypedStorage` object while anything refers to it. That identity is what `copy` and `pickle`
+go by: both remember the objects they have seen, so a storage is copied or written once however many tensors lie over it.
+"""
+
+import weakref
+from copy import deepcopy
+
+import numpy as np
+
+import ctgrad
+from ctgrad._C import Tensor
+
+
+class UntypedStorage:
+    """The bytes under a tensor, all of them, whatever part the tensor shows."""
+
+    __slots__ = ("__weakref__", "_whole")
+
+    _shown = weakref.WeakValueDictionary()  # address -> the object; it keeps the memory, so addresses are not reused
+
+    def __init__(self, whole):
+        self._whole = whole  # a tensor over the whole storage, of the dtype first asked from
+
+    @classmethod
+    def of(cls, t):
+        address = t._storage_ptr()
+        found = cls._shown.get(address) if t._storage_nbytes() else None
+        if found is None:
+            found = cls._shown[address] = cls(_whole(t))
+        return found
+
+    def data_ptr(self):
+        """Address of the first byte."""
+        return self._whole._storage_ptr()
+
+    def nbytes(self):
+        """Number of bytes."""
+        return self._whole._storage_nbytes()
+
+    size = nbytes
+    __len__ = nbytes
+
+    def clone(self):
+        """A storage of its own with the same bytes."""
+        return UntypedStorage.of(self._whole.clone())
+
+    def tolist(self):
+        """The bytes as numbers from 0 to 255."""
+        return list(self._whole.numpy().tobytes())
+
+    def __deepcopy__(self, memo):
+        if id(self) not in memo:
+            memo[id(self)] = self.clone()
+        return memo[id(self)]
+
+    def __reduce__(self):
+        return _load_storage, (self._whole.numpy(),)
+
+    def tensor(self, dtype, size, stride, offset):
+        """A tensor over this storage that no history and no view relation ties to others."""
+        whole = self._whole
+        if whole.dtype != dtype:
+            whole = ctgrad.from_numpy(whole.numpy().view(ctgrad.empty(0, dtype=dtype).numpy().dtype))
+        return whole.as_strided(size, stride, offset).data
+
+
+def untyped_storage(t):
+    """`Tensor.untyped_storage()`: the storage, the same object for all tensors that share it."""
+    return UntypedStorage.of(t)
+
+
+def _whole(t):
+    with ctgrad.no_grad():
+        return t.data.as_strided((t._storage_nbytes() // t.element_size(),), (1,), 0).data
+
+
+def _load_storage(values):
+    # Arrays that unpickle over read-only memory would make a tensor that must not be written.
+    return UntypedStorage.of(ctgrad.from_numpy(values if values.flags.writeable else np.array(values)))
+
+
+def _rebuild(cls, storage, dtype, size, stride, offset, requires_grad, attributes):
+    t = storage.tensor(dtype, size, stride, offset)
+    if cls is not Tensor:
+        t = Tensor._make_subclass(cls, t)
+    for name, value in attributes.items():
+        setattr(t, name, value)
+    return t.requires_grad_() if requires_grad else t
+
+
+def _attributes(t):
+    """The attributes that a user has set on the tensor."""
+    return getattr(t, "__dict__", None) or {}
+
+
+def reduce_tensor(t, protocol):
+    """`Tensor.__reduce_ex__`. History is not kept: a tensor that requires gradients comes back as a leaf."""
+    return _rebuild, (
+        type(t),
+        UntypedStorage.of(t),
+        t.dtype,
+        tuple(t.shape),
+        t.stride(),
+        t.storage_offset(),
+        t.requires_grad,
+        _attributes(t),
+    )
+
+
+def deepcopy_tensor(t, memo):
+    """`Tensor.__deepcopy__`: leaves only (RuntimeError otherwise); .grad and attributes are copied along."""
+    if id(t) in memo:
+        return memo[id(t)]
+    if not t.is_leaf:
+        raise RuntimeError(
+            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment. "
+            "If you were attempting to deepcopy a module, this may be because of a parametrization; "
+            "copy the values with x.detach().clone()"
+        )
+    storage = deepcopy(UntypedStorage.of(t), memo)
+    made = _rebuild(type(t), storage, t.dtype, tuple(t.shape), t.stride(), t.storage_offset(), t.requires_grad, {})
+    memo[id(t)] = made
+    if t.grad is not None:
+        made.grad = deepcopy(t.grad, memo)
+    for name, value in _attributes(t).items():
+        setattr(made, name, deepcopy(value, memo))
+    return made

@@ -33,14 +33,18 @@ def test_values_and_layout(copied, dtype, make):
     assert y.data_ptr() != x.data_ptr() or x.numel() == 0
 
 
-@both
-def test_sharing_is_kept(copied):
+def test_deepcopy_keeps_sharing():
     x = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
-    a, b, c = copied([x, x.t(), x[1]])
+    a, b, c = deep([x, x.t(), x[1]])
     with torch.no_grad():
         a += 10
     assert b.tolist() == [[11.0, 13.0], [12.0, 14.0]] and c.tolist() == [13.0, 14.0]
     assert x.tolist() == [[1.0, 2.0], [3.0, 4.0]]
+
+
+@both
+def test_one_tensor_stays_one(copied):
+    x = torch.ones(1)
     y, z = copied([x, x])
     assert y is z
 

@@ -410,13 +410,33 @@ static int compose_into(call *c, T const *out)
     return 0;
 }
 
+/* The formulas of a recorded call in place see a copy of self under its history: they may keep it, and self is about to
+ * be written. */
+static int compose(scope *s, call *c, T *out)
+{
+    tensor *self = c->args[0].t;
+    if (c->mode != CALL_INPLACE || !call_needs_grad(c))
+        return c->op->compose(s, c, out);
+    tensor *twin = scope_new(s);
+    array *copy = twin ? call_copy_of(self->a) : NULL;
+    if (!copy)
+        return -1;
+    tensor_copy(twin, self);
+    array_drop(twin->a);
+    twin->a = copy;
+    c->args[0].t = c->in[0] = twin;
+    int result = c->op->compose(s, c, out);
+    c->args[0].t = c->in[0] = self;
+    return result;
+}
+
 /* Compositions in C: the outputs are formulas; what they record is their own. */
 int op_compose(call *c)
 {
     T out[MAX_OUT] = {0};
     scope s;
     scope_open(&s);
-    int result = c->op->compose(&s, c, out);
+    int result = compose(&s, c, out);
     for (uint32_t i = 0; result == 0 && !s.failed && c->mode != CALL_OUT && i < c->n_out && out[i]; i++) {
         if (c->mode == CALL_NEW)
             tensor_copy(&c->out[i], out[i]);

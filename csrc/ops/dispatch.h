@@ -30,6 +30,7 @@ int tensor_join(tensor *view, tensor *of, uint32_t flags);
 
 /* ---- record.c ---- */
 bool call_needs_grad(const call *c);        /* will this call be recorded? */
+array *call_copy_of(const array *a);        /* new, row-major */
 node *call_node(call *c);                   /* edges and kept inputs; before anything is written. NULL on failure */
 int call_attach(call *c, node *n);          /* outputs get the node (may be NULL), kept outputs are added; takes n */
 /* The same for calls that return c->list: every member is an output of n. */

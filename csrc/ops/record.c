@@ -64,6 +64,20 @@ static uint64_t kept_lists(const call *c)
     return mask;
 }
 
+array *call_copy_of(const array *a)
+{
+    array *copy = array_new(a->dtype, a->ndim, array_size(a));
+    if (copy)
+        array_convert(a, copy);
+    return copy;
+}
+
+/* What the formula reads of self is its value before the call: a call in place, which is about to write over it, keeps a copy. */
+static array *kept_self(const call *c)
+{
+    return c->mode == CALL_INPLACE ? call_copy_of(c->in[0]->a) : array_keep(c->in[0]->a);
+}
+
 node *call_node(call *c)
 {
     const op *o = c->op;
@@ -73,11 +87,16 @@ node *call_node(call *c)
     for (uint32_t i = 0; i < 4 && i < c->n_args; i++)
         if ((o->keep[i] & wanted) && ((i < c->n_in && c->in[i]) || arg_is_number(&c->args[i])))
             keep_in |= (uint64_t)1 << i;
+    array *self = keep_in & 1 && c->n_in && c->in[0] ? kept_self(c) : NULL;
+    if (keep_in & 1 && c->n_in && c->in[0] && !self)
+        return NULL;
     uint32_t n_kept = (uint32_t)__builtin_popcountll(keep_in) + (keep_out ? c->n_out : 0);
     node *n = node_new(c->kind, (node_shape){.n_in = c->n_in, .n_out = c->n_list ? c->n_list : c->n_out,
                        .n_kept = (uint16_t)n_kept, .n_param = (uint16_t)c->n_param, .out_ndim = (uint8_t)out_ndim(c)});
-    if (!n)
+    if (!n) {
+        array_drop(self);
         return NULL;
+    }
     n->keep_in = keep_in;
     n->keep_out = keep_out ? (uint16_t)((1u << c->n_out) - 1) : 0;
     edge *e = node_edges(n);
@@ -88,10 +107,11 @@ node *call_node(call *c)
     for (uint32_t i = 0; keep_in >> i; i++)
         if (keep_in >> i & 1) {
             if (i < c->n_in && c->in[i])
-                keep_array(k++, c->in[i]->a);
+                keep_array(k++, i == 0 ? self : c->in[i]->a);
             else
                 keep_number(k++, &c->args[i]);
         }
+    array_drop(self);
     for (uint32_t i = 0; i < c->n_param; i++)
         node_params(n)[i] = c->param[i];
     if (CT_UNLIKELY(tape_now.anomaly && tape_trace))

@@ -30,7 +30,8 @@ static int tensors_from(PyObject *o, const char *what, bool none_allowed, tensor
         if (item == Py_None && none_allowed)
             continue;
         if (!py_is_tensor(item)) {
-            PyErr_Format(PyExc_TypeError, "%s: expected Tensor or None, but got %s", what, Py_TYPE(item)->tp_name);
+            PyErr_Format(none_allowed ? PyExc_TypeError : PyExc_RuntimeError, "%s: expected %s, but got %s", what,
+                         none_allowed ? "Tensors or None" : "all of them to be Tensors", Py_TYPE(item)->tp_name);
             return -1;
         }
         if (tensor_sync(py_t(item)) < 0)
@@ -182,7 +183,7 @@ static PyObject *grad_of(tensors *outputs, tensors *grads, tensors *inputs, PyOb
         return PyErr_NoMemory();
     PyObject *all = NULL;
     if (inputs->n == 0)
-        PyErr_SetString(PyExc_ValueError, "grad requires non-empty inputs.");
+        PyErr_SetString(PyExc_RuntimeError, "`inputs` argument to `grad()` cannot be empty.");
     else if (run(outputs, grads, inputs, retain, create, found) == 0)
         all = results(found, inputs, unused, zeros);
     for (Py_ssize_t i = 0; i < inputs->n; i++)

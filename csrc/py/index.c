@@ -297,6 +297,7 @@ PyObject *py_index_get(PyObject *self, PyObject *index)
     } else
         result = x.view == self ? py_call_op(&op_alias, 1, (arg[]){a_t(py_t(self))}) : Py_NewRef(x.view);
     indexing_clear(&x);
+    py_note_base(self);
     return result;
 }
 

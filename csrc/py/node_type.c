@@ -1,6 +1,7 @@
 /* grad_fn: the Python face of a node. One class a name, made on demand, so that type(y.grad_fn).__name__ tells the op. */
 #include "py/tensor_type.h"
 #include "py/hooks.h"
+#include <string.h>
 
 typedef struct PyNode {
     PyObject_HEAD
@@ -12,8 +13,11 @@ static PyObject *classes; /* name -> class */
 
 static node *node_of(PyObject *o) { return ((PyNode *)o)->n; }
 
+/* The class of "torch::autograd::CopySlices" is called CopySlices. */
 static PyTypeObject *class_of(const char *name)
 {
+    const char *colon = strrchr(name, ':');
+    name = colon ? colon + 1 : name;
     PyObject *cls = PyDict_GetItemString(classes, name);
     if (cls)
         return (PyTypeObject *)cls;
@@ -31,8 +35,7 @@ PyObject *py_node_object(node *n)
         return Py_NewRef(function);
     if (n->obj)
         return Py_NewRef((PyObject *)n->obj);
-    const char *name = node_name(n);
-    PyTypeObject *cls = class_of(n->kind == &leaf_kind ? "AccumulateGrad" : name);
+    PyTypeObject *cls = class_of(node_name(n));
     PyNode *p = cls ? (PyNode *)cls->tp_alloc(cls, 0) : NULL;
     if (!p)
         return NULL;

@@ -4,7 +4,7 @@
  * to an instance, so `class Net: act = ctgrad.relu` calls act(x), as PyTorch's users expect. A Method stands in Tensor's
  * dict and binds.
  */
-#include "py/py.h"
+#include "py/tensor_type.h"
 #include <structmember.h>
 #include <string.h>
 
@@ -122,6 +122,8 @@ static PyObject *results(call *c, const bound *b)
         return Py_NewRef(b->first);
     }
     PyObject *result = py_results(c);
+    if (b->first && py_is_tensor(b->first))
+        py_note_base(b->first);
     if (CT_LIKELY(b->requires_grad != Py_True) || !result)
         return result;
     if (py_is_tensor(result) && py_set_requires_grad(result, true) < 0) {

@@ -277,6 +277,8 @@ static int tensor_bool(PyObject *self)
 
 static PyObject *through(PyObject *self, PyObject *(*convert)(PyObject *))
 {
+    if (py_t(self)->a->numel != 1)
+        return PyErr_Format(PyExc_ValueError, "only one element tensors can be converted to Python scalars");
     PyObject *item = one_element(self), *result = item ? convert(item) : NULL;
     Py_XDECREF(item);
     return result;
@@ -303,7 +305,14 @@ static Py_ssize_t tensor_length(PyObject *self)
     return (Py_ssize_t)array_size(a)[0];
 }
 
-static Py_hash_t tensor_hash(PyObject *self) { return _Py_HashPointer(self); }
+/* hash(x) == id(x), as in PyTorch. */
+static Py_hash_t tensor_hash(PyObject *self)
+{
+    PyObject *id = PyLong_FromVoidPtr(self);
+    Py_hash_t hash = id ? PyObject_Hash(id) : -1;
+    Py_XDECREF(id);
+    return hash;
+}
 
 /* ---- attributes of any Python object ------------------------------------------------------------------------------ */
 static int tensor_setattro(PyObject *self, PyObject *name, PyObject *value)

@@ -1,7 +1,8 @@
-"""Copying and pickling: tensors that share a storage share it still in the copy.
+"""Copying and pickling of tensors: whole storages, with the layout of the tensor over them.
 
-A storage is shown by one `UntypedStorage` object while anything refers to it. That identity is what `copy` and `pickle`
-go by: both remember the objects they have seen, so a storage is copied or written once however many tensors lie over it.
+As in PyTorch, a deep copy of several tensors that share a storage shares one again, and a pickle gives each its own.
+A storage is shown by one `UntypedStorage` object while anything refers to it; that identity is what `copy.deepcopy`
+goes by, which remembers the objects it has seen.
 """
 
 import weakref
@@ -99,7 +100,7 @@ def reduce_tensor(t, protocol):
     """`Tensor.__reduce_ex__`. History is not kept: a tensor that requires gradients comes back as a leaf."""
     return _rebuild, (
         type(t),
-        UntypedStorage.of(t),
+        UntypedStorage(_whole(t)),
         t.dtype,
         tuple(t.shape),
         t.stride(),

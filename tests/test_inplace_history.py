@@ -1,0 +1,54 @@
+"""Writes in place into recorded tensors: the gradients are those of the same computation without them."""
+
+import pytest
+
+import ctgrad as torch
+
+CALLS = {
+    "sin_": lambda y, w: (), "cos_": lambda y, w: (), "exp_": lambda y, w: (), "log_": lambda y, w: (), "sqrt_": lambda y, w: (),
+    "square_": lambda y, w: (), "abs_": lambda y, w: (), "tanh_": lambda y, w: (), "sigmoid_": lambda y, w: (), "relu_": lambda y, w: (),
+    "reciprocal_": lambda y, w: (), "neg_": lambda y, w: (), "clamp_": lambda y, w: (0.5, 1.2), "pow_": lambda y, w: (3,),
+    "add_": lambda y, w: (w,), "sub_": lambda y, w: (w,), "mul_": lambda y, w: (w,), "div_": lambda y, w: (w,), "remainder_": lambda y, w: (w,),
+    "copy_": lambda y, w: (w,), "fill_": lambda y, w: (w.sum(),), "zero_": lambda y, w: (),
+}  # fmt: skip
+
+
+def gradients(run):
+    x = torch.tensor([0.7, 1.1], dtype=torch.float64, requires_grad=True)
+    w = torch.tensor([2.0, 0.4], dtype=torch.float64, requires_grad=True)
+    out = run(x * 1, w)
+    (out * torch.tensor([1.0, 3.0], dtype=torch.float64)).sum().backward()
+    return [None if t.grad is None else t.grad.tolist() for t in (x, w)]
+
+
+def by_value(name, y, w):
+    """The same without writing."""
+    if name == "copy_":
+        return w * 1 + y * 0
+    if name in ("fill_", "zero_"):
+        return (w.sum() if name == "fill_" else 0) + y * 0
+    return getattr(y, name[:-1])(*CALLS[name](y, w))
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_in_place_is_as_out_of_place(name):
+    written = gradients(lambda y, w: getattr(y, name)(*CALLS[name](y, w)))
+    assert written == gradients(lambda y, w: by_value(name, y, w))
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_through_a_view(name):
+    def write(y, w):
+        getattr(y.view(2, 1), name)(*(a.view(2, 1) if isinstance(a, torch.Tensor) and a.dim() else a for a in CALLS[name](y, w)))
+        return y
+
+    assert gradients(write) == gradients(lambda y, w: by_value(name, y, w))
+
+
+def test_a_base_is_shown_by_its_object():
+    x = torch.ones(4)
+    for view in (x.view(2, 2), x[1:], x.view(2, 2).t()[0], x.unbind()[0], x.expand(2, 4)):
+        assert view._is_view() and view._base is x
+    assert not x._is_view() and x._base is None
+    v = torch.ones(2).view(1, 2)
+    assert v._base.shape == (2,) and v._base.data_ptr() == v.data_ptr()

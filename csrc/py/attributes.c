@@ -197,7 +197,12 @@ static PyObject *get_mT(PyObject *o, void *x)
     return PyObject_CallMethod(o, "transpose", "ii", -2, -1);
 }
 
+/* Whoever holds the dict can put a cycle into it. */
+static PyObject *get_dict(PyObject *o, void *x) { py_tensor_track(o); return PyObject_GenericGetDict(o, x); }
+static int set_dict(PyObject *o, PyObject *value, void *x) { py_tensor_track(o); return PyObject_GenericSetDict(o, value, x); }
+
 PyGetSetDef py_tensor_getset[] = {
+    {"__dict__", get_dict, set_dict, "Attributes set by the user.", NULL},
     {"shape", get_shape, NULL, "Sizes of all dimensions, a Size.", NULL},
     {"dtype", get_dtype, NULL, "The dtype of the elements.", NULL},
     {"device", get_device, NULL, "device(type='cpu').", NULL},

@@ -93,7 +93,7 @@ def _rebuild(cls, storage, dtype, size, stride, offset, requires_grad, attribute
 
 def _attributes(t):
     """The attributes that a user has set on the tensor."""
-    return getattr(t, "__dict__", None) or {}
+    return t.__dict__
 
 
 def reduce_tensor(t, protocol):

@@ -117,13 +117,10 @@ static bool is_operand(const call *c, PyObject *first)
 
 static PyObject *results(call *c, const bound *b)
 {
-    if (CT_UNLIKELY(is_operand(c, b->first))) {
-        call_clear_results(c);
-        return Py_NewRef(b->first);
-    }
+    if (CT_UNLIKELY(is_operand(c, b->first)))
+        return call_clear_results(c), Py_NewRef(b->first);
     PyObject *result = py_results(c);
-    if (b->first && py_is_tensor(b->first))
-        py_note_base(b->first);
+    py_note_base(b->first);
     if (CT_LIKELY(b->requires_grad != Py_True) || !result)
         return result;
     if (py_is_tensor(result) && py_set_requires_grad(result, true) < 0) {

@@ -8,12 +8,12 @@ int py_tensor_setup(PyObject *module);
 PyObject *py_wrap_as(PyTypeObject *type, tensor *t);     /* new object of a subclass; takes *t */
 /* tensor_set_requires_grad that also lets the leaf's node find its object. -1: a status of the tape is pending. */
 int py_set_requires_grad(PyObject *self, bool wanted);
-/* Called after a view of `self` may have been made: a base that has no object yet is shown by this one. */
-static inline void py_note_base(PyObject *self)
+/* Called after a view of `first` may have been made: a base that has no object yet is shown by this one. */
+static inline void py_note_base(PyObject *first)
 {
-    viewbase *b = py_t(self)->base;
-    if (b && !b->obj && !tensor_is_view(py_t(self)))
-        b->obj = self;
+    viewbase *b = first && py_is_tensor(first) ? py_t(first)->base : NULL;
+    if (b && !b->obj && !tensor_is_view(py_t(first)))
+        b->obj = first;
 }
 void py_tensor_track(PyObject *self);                    /* the object can be part of a cycle from now on */
 int64_t py_tensor_live(void);

@@ -259,6 +259,27 @@ def test_what_is_a_number(number):
     assert ctgrad.full((2,), number).tolist() == [2, 2]
 
 
+def test_a_number_may_come_first_in_arithmetic():
+    x = x23()
+    assert ctgrad.sub(7, x).tolist() == [[6, 5, 4], [3, 2, 1]]
+    assert ctgrad.mul(2.0, ctgrad.tensor([1, 2])).dtype is ctgrad.float32
+    assert ctgrad.add(2, 3).item() == 5 and ctgrad.add(2, 3).dtype is ctgrad.int64
+    assert ctgrad.div(1, 2).item() == 0.5 and ctgrad.div(1, 2).dtype is ctgrad.float32
+    w = ctgrad.tensor([2.0, 4.0], requires_grad=True)
+    ctgrad.div(8, w).sum().backward()
+    assert w.grad.tolist() == [-2.0, -0.5]
+    with pytest.raises(TypeError):
+        ctgrad.maximum(2, x)
+
+
+def test_a_sole_int_list_comes_apart_in_methods():
+    x = ctgrad.ones(1, 2, 1)
+    assert x.squeeze(0, 2).shape == x.squeeze((0, 2)).shape == (2,)
+    with pytest.raises(TypeError):
+        ctgrad.squeeze(x, 0, 2)
+    assert ctgrad.ones(2, 2).roll(shifts=1, dims=None).shape == (2, 2)
+
+
 def test_dtypes_by_python_type():
     assert ctgrad.zeros(1, dtype=float).dtype is ctgrad.float64
     assert ctgrad.zeros(1, dtype=int).dtype is ctgrad.int64

@@ -84,7 +84,7 @@ enum {
     OP_LIST = 1024,                     /* a list of results even if there is one */
     OP_ONLY_INPLACE = 2048,             /* the name itself ends with _ (uniform_, zero_, copy_) */
 };
-enum { FLOATS, NUMBERS, ALL, INTS = ALL, REALS = ALL /* NULL loops refuse the rest */, DTYPES_MASK = 3, TENSORS = 4 /* the second operand is no number */, NO_INPLACE = 8 };
+enum { FLOATS, NUMBERS, ALL, INTS = ALL, REALS = ALL /* NULL loops refuse the rest */, DTYPES_MASK = 3, TENSORS = 4 /* the second operand is no number */, NO_INPLACE = 8, NUMBER_FIRST = 16 /* as a function, both may be */ };
 
 /* ---- the call --------------------------------------------------------------------------------------------- */
 enum { CALL_NEW, CALL_INPLACE, CALL_OUT };

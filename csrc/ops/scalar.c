@@ -210,9 +210,19 @@ static ct_dtype common_dtype(const call *c)
     return promotion_result(&p);
 }
 
+/* Two numbers: a 0-d tensor, as torch.add(2, 3). */
+static T weak_number(scope *s, const arg *a) { return a->kind == ARG_FLOAT ? f_number(s, a->f) : f_weak_int(s, a->i); }
+static int compose_numbers(scope *s, call *c, T *out)
+{
+    out[0] = f_binary(s, c->op, weak_number(s, &c->args[0]), weak_number(s, &c->args[1]));
+    return out[0] ? 0 : -1;
+}
+
 int op_binary(call *c)
 {
     ct_dtype compute;
+    if (CT_UNLIKELY(c->n_in == 0))
+        return op_compose(c);
     return row_dtype(c, common_dtype(c), &compute) < 0 ? -1 : run_binary(c, K->binary, compute, compute);
 }
 
@@ -319,7 +329,9 @@ static T const no_gradient = NULL;
 #include "table/unary.def"
 #undef UNARY
 #define BINARY(id, value, gradient_a, gradient_b, keeps, set, low, high, ref, text)                                     \
-    const op op_##id = {.name = #id, .sig = (set) & TENSORS ? "(Tensor self, Tensor other)" : "(Tensor self, Operand other)", \
+    const op op_##id = {.name = #id, .compose = compose_numbers,                                    \
+                        .sig = (set) & TENSORS ? "(Tensor self, Tensor other)"                                          \
+                             : (set) & NUMBER_FIRST ? "(Operand self, Operand other)" : "(Tensor self, Operand other)", \
                         .doc = text, .flags = FLAGS(id, set), .run = op_binary,                                         \
                         .kind = {#id, FORMULA(id, TEXT(gradient_a)), NULL, NK_ROW}, keeps, .row = B_##id, .dtypes = set, \
                         .domain = #low ", " #high, .reference = ref};

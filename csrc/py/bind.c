@@ -320,7 +320,7 @@ int bind_value(const param *p, PyObject *o, bound *b)
     }
     if (o == Py_None && p->none_ok) {
         if (p->arg >= 0)
-            *out = (arg){.kind = ARG_NONE};
+            *out = p->otherwise.kind == ARG_INTS && !p->otherwise.n ? p->otherwise : (arg){.kind = ARG_NONE};
         return 1;
     }
     switch (p->kind) {

@@ -117,6 +117,7 @@ static int default_ints(reader *r, param *p, const char *text)
             p->ints[p->otherwise.n++] = strtoll(text, NULL, 10);
         return 0;
     }
+    p->none_ok |= text[1] == ']'; /* dims=[] takes None for it, as PyTorch's roll does */
     for (char *at = (char *)text + 1; *at != ']'; at += strspn(at, ", ")) {
         char *end = at;
         if (p->otherwise.n == MAX_DEFAULT_INTS)
@@ -245,14 +246,15 @@ static void count(signature *s)
     }
 }
 
-/* x.view(2, 3), but torch.reshape(x, (2, 3)): ints come apart only where nothing else is positional; tensors anywhere. */
+/* x.view(2, 3), but torch.reshape(x, (2, 3)): ints come apart only where nothing else is positional, then even for int[]
+ * (x.squeeze(0, 1)); tensors anywhere. */
 static void find_apart(signature *s)
 {
     s->apart = -1;
     if (!s->n_positional)
         return;
     uint32_t last = s->n_positional - 1;
-    if (s->params[last].kind == P_TENSORS_APART || (s->params[last].kind == P_INTS_APART && last == sig_hidden(s)))
+    if (s->params[last].kind == P_TENSORS_APART || ((s->params[last].kind == P_INTS_APART || s->params[last].kind == P_INTS) && last == sig_hidden(s)))
         s->apart = (int)last;
 }
 

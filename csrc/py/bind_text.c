@@ -113,7 +113,7 @@ static PyObject *wrong_apart(const signature *s, const param *p, uint32_t place,
     PyObject *all = PyTuple_New(n);
     for (Py_ssize_t i = 0; all && i < n; i++)
         PyTuple_SET_ITEM(all, i, Py_NewRef(items[i]));
-    PyObject *text = all ? wrong_type(s, p, place, n == 1 && p->kind == P_INTS_APART ? items[0] : all, false) : NULL;
+    PyObject *text = all ? wrong_type(s, p, place, n == 1 && p->kind != P_TENSORS_APART ? items[0] : all, false) : NULL;
     Py_XDECREF(all);
     return text;
 }
@@ -150,7 +150,7 @@ static PyObject *explain(const signature *s, PyObject *const *args, Py_ssize_t n
     Py_ssize_t given = nargs;
     if (s->apart >= 0 && nargs > s->apart && !bind_is_sequence(args[s->apart])) {
         const param *p = &s->params[s->apart];
-        bool ints = p->kind == P_INTS_APART && nargs > s->apart + 1 && !PyLong_Check(args[s->apart]) && !py_is_tensor(args[s->apart]);
+        bool ints = p->kind != P_TENSORS_APART && nargs > s->apart + 1 && !PyLong_Check(args[s->apart]) && !py_is_tensor(args[s->apart]);
         if (ints || (PyBool_Check(args[s->apart]) && nargs > s->apart + 1))
             return too_many(s, nargs);
         bind_start(s, &b);

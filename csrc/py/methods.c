@@ -97,10 +97,9 @@ METHOD(tensor_requires_grad_)
     if (n + named > 1)
         return PyErr_Format(PyExc_TypeError, "requires_grad_() takes one argument, requires_grad");
     if (n + named == 1) {
-        int truth = PyObject_IsTrue(args[0]);
-        if (truth < 0)
-            return NULL;
-        wanted = truth;
+        if (!PyBool_Check(args[0]))
+            return PyErr_Format(PyExc_TypeError, "requires_grad_(): argument 'requires_grad'%s must be bool, not %s", n ? " (position 1)" : "", Py_TYPE(args[0])->tp_name);
+        wanted = args[0] == Py_True;
     }
     return py_set_requires_grad(self, wanted) < 0 ? py_raise() : Py_NewRef(self);
 }

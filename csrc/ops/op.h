@@ -84,7 +84,9 @@ enum {
     OP_LIST = 1024,                     /* a list of results even if there is one */
     OP_ONLY_INPLACE = 2048,             /* the name itself ends with _ (uniform_, zero_, copy_) */
 };
-enum { FLOATS, NUMBERS, ALL, INTS = ALL, REALS = ALL /* NULL loops refuse the rest */, DTYPES_MASK = 3, TENSORS = 4 /* the second operand is no number */, NO_INPLACE = 8, NUMBER_FIRST = 16 /* as a function, both may be */ };
+/* NULL loops refuse what INTS and REALS leave out. */
+enum { FLOATS, NUMBERS, ALL, INTS, REALS, DTYPES_MASK = 7, TENSORS = 8 /* the second operand is no number */, NO_INPLACE = 16,
+       NUMBER_FIRST = 32 /* as a function, both may be numbers */ };
 
 /* ---- the call --------------------------------------------------------------------------------------------- */
 enum { CALL_NEW, CALL_INPLACE, CALL_OUT };

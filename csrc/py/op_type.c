@@ -316,7 +316,7 @@ static PyObject *flag_names(uint32_t flags)
 
 static PyObject *describe(const op *o)
 {
-    static const char *const dtypes[] = {"floats", "numbers", "all", NULL};
+    static const char *const dtypes[] = {"floats", "numbers", "all", "ints", "reals", NULL, NULL, NULL};
     bool row = o->domain || o->reference;
     return Py_BuildValue("{s:s, s:s, s:N, s:s, s:s, s:s, s:s, s:s, s:s, s:I}", "name", o->name, "sig", o->sig, "flags", flag_names(o->flags),
                          "doc", o->doc, "domain", o->domain, "reference", o->reference, "dtypes", row ? dtypes[o->dtypes & DTYPES_MASK] : NULL,

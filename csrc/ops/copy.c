@@ -54,9 +54,9 @@ static int contiguous_shape(call *c)
 {
     const array *a = c->in[0]->a;
     int64_t format = format_of(&c->args[1], FORMAT_CONTIGUOUS);
-    if (format == FORMAT_PRESERVE)
+    if (format == FORMAT_PRESERVE && !array_is_contiguous(a))
         return ct_fail(CT_RUNTIME, "preserve memory format is unsupported by the contiguous operator");
-    return has_format(a, format) ? out_same(c, 0) : out_format(c, a, a->dtype, format);
+    return format == FORMAT_PRESERVE || has_format(a, format) ? out_same(c, 0) : out_format(c, a, a->dtype, format);
 }
 const op op_contiguous = {.name = "contiguous", .sig = "(Tensor self, *, format? memory_format=None)", .flags = OP_METHOD | OP_MAY_VIEW, .run = op_block,
     .shape = contiguous_shape, .kernel = copy_kernel, .kind = {"CloneBackward0", same_grad}, .doc = "self where it is row-major without gaps, else such a copy."};
@@ -124,13 +124,15 @@ static int copy_into_grad(scope *s, node *n, T const *g, T *out)
 {
     if (node_needs(n, 0))
         out[0] = f_zeros_like(s, g[0]);
-    if (node_needs(n, 1))
+    if (n->n_in > 1 && node_needs(n, 1))
         out[1] = g[0];
     return s->failed ? -1 : 0;
 }
-const op op_copy_ = {.name = "copy_", .sig = "(Tensor self, Tensor src, bool non_blocking=False)", .flags = OP_METHOD | OP_ONLY_INPLACE | OP_IN_WRITES_SELF,
-    .run = op_block, .shape = copy_into_shape, .kernel = copy_into_kernel, .kind = {"torch::autograd::CopyBackwards", copy_into_grad},
-    .doc = "Writes src, broadcast and converted to self's dtype, into self. RuntimeError when they overlap in part."};
+static int run_fill(call *c);
+static int run_copy(call *c) { return c->args[1].kind == ARG_TENSOR ? op_block(c) : run_fill(c); }
+const op op_copy_ = {.name = "copy_", .sig = "(Tensor self, Operand other, bool non_blocking=False)", .flags = OP_METHOD | OP_ONLY_INPLACE | OP_IN_WRITES_SELF,
+    .run = run_copy, .shape = copy_into_shape, .kernel = copy_into_kernel, .kind = {"torch::autograd::CopyBackwards", copy_into_grad},
+    .doc = "Writes other, a tensor or number, broadcast and converted to self's dtype, into self. RuntimeError when they overlap in part."};
 
 /* ---- fill, zero_ ------------------------------------------------------------------------------------------------- */
 static int fill_value(const call *c, ct_dtype dtype, double *value)
@@ -143,7 +145,11 @@ static int fill_value(const call *c, ct_dtype dtype, double *value)
         array_convert(a->t->a, one);
         memcpy(value, array_data(one), (size_t)dtype_bytes(dtype));
         array_drop(one);
-    } else if (a->kind == ARG_FLOAT)
+        return 0;
+    }
+    if (a->kind != ARG_NONE && number_fits(a, dtype) < 0)
+        return -1;
+    if (a->kind == ARG_FLOAT)
         dtype_store_f(value, dtype, a->f);
     else
         dtype_store_i(value, dtype, a->kind == ARG_NONE ? 0 : a->i);

@@ -148,6 +148,7 @@ static inline promotion promotion_start(void) { return (promotion){-1, -1, -1}; 
 void promotion_add(promotion *p, const array *a);
 void promotion_add_arg(promotion *p, const arg *a);
 ct_dtype promotion_result(const promotion *p);
+int number_fits(const arg *a, ct_dtype dtype);             /* CT_RUNTIME "value cannot be converted to type ... without overflow" */
 int require_float(const call *c, const array *a);       /* "mean(): could not infer output dtype. Input dtype must be ..." family */
 const char *op_public_name(const op *o, char *buffer, size_t capacity); /* "max" of "max.dim" */
 

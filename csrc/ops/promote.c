@@ -1,5 +1,7 @@
 /* Result dtypes, operand layouts and the memory order of fresh results: PyTorch's rules. */
 #include "ops/dispatch.h"
+#include <float.h>
+#include <math.h>
 #include <string.h>
 
 /* ---- promotion: dimensioned tensors, then 0-d ones, then numbers; a lower group counts only by its category ---- */
@@ -31,6 +33,26 @@ ct_dtype promotion_result(const promotion *p)
     int number = p->number >= 0 && dtype_is_float((ct_dtype)p->number) ? (int)dtype_default() : p->number;
     int result = combine(combine(p->dim, p->zero), number);
     return (ct_dtype)result;
+}
+
+/* Negative ints wrap around in uint8 as far as -255, infinities and NaN are floats of any width: PyTorch's bounds. */
+static bool fits(const arg *a, ct_dtype dtype)
+{
+    if (a->kind != ARG_FLOAT)
+        return dtype == DT_U8 ? a->i >= -255 && a->i <= 255 : dtype != DT_I32 || (a->i >= INT32_MIN && a->i <= INT32_MAX);
+    switch (dtype) {
+    case DT_U8: return a->f > -256 && a->f < 256;
+    case DT_I32: return a->f > (double)INT32_MIN - 1 && a->f < (double)INT32_MAX + 1;
+    case DT_I64: return a->f >= -0x1p63 && a->f < 0x1p63;
+    case DT_F32: return !(fabs(a->f) > FLT_MAX) || isinf(a->f);
+    default: return true;
+    }
+}
+
+int number_fits(const arg *a, ct_dtype dtype)
+{
+    static const char *const ctypes[DT_COUNT] = {"bool", "uint8_t", "int", "int64_t", "float", "double"};
+    return fits(a, dtype) ? 0 : ct_fail(CT_RUNTIME, "value cannot be converted to type %s without overflow", ctypes[dtype]);
 }
 
 /* ---- operands of a walk ------------------------------------------------------------------------------------------ */

@@ -192,9 +192,17 @@ static PyObject *get_T(PyObject *o, void *x)
 static PyObject *get_mT(PyObject *o, void *x)
 {
     (void)x;
-    if (py_t(o)->a->ndim < 2)
-        return PyErr_Format(PyExc_RuntimeError, "tensor.mT is only supported on matrices or batches of matrices. Got %d-D tensor.", py_t(o)->a->ndim);
-    return PyObject_CallMethod(o, "transpose", "ii", -2, -1);
+    if (py_t(o)->a->ndim == 1)
+        return PyErr_Format(PyExc_RuntimeError, "tensor.mT is only supported on matrices or batches of matrices. Got 1-D tensor.");
+    return PyObject_CallMethod(o, "adjoint", NULL);
+}
+static PyObject *get_H(PyObject *o, void *x)
+{
+    int ndim = py_t(o)->a->ndim;
+    if (ndim != 0 && ndim != 2)
+        return PyErr_Format(PyExc_RuntimeError, "tensor.H is only supported on matrices (2-D tensors). Got %d-D tensor.%s", ndim,
+                            ndim > 2 ? " For batches of matrices, consider using tensor.mH" : "");
+    return get_mT(o, x);
 }
 
 /* Whoever holds the dict can put a cycle into it. */
@@ -220,7 +228,8 @@ PyGetSetDef py_tensor_getset[] = {
     {"_base", get_base, NULL, "The tensor that this one is a view of, or None.", NULL},
     {"T", get_T, NULL, "View with the dimensions in reverse order.", NULL},
     {"mT", get_mT, NULL, "View with the last two dimensions exchanged.", NULL},
-    {"H", get_mT, NULL, "Conjugate transpose; for real dtypes the transpose.", NULL},
+    {"mH", get_mT, NULL, "mT: there are no complex dtypes to conjugate.", NULL},
+    {"H", get_H, NULL, "Conjugate transpose; for real dtypes the transpose.", NULL},
     {"is_cuda", get_false, NULL, "False.", NULL},
     {"is_sparse", get_false, NULL, "False.", NULL},
     {"is_quantized", get_false, NULL, "False.", NULL},

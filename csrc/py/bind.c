@@ -276,7 +276,7 @@ static bool is_named(PyObject *o, const char *name)
 }
 
 /* A memory_format that an op wants to know: its name, as the object shows it, becomes one of op.h's FORMAT_ numbers. */
-static int take_format(PyObject *o, arg *out)
+int py_format(PyObject *o, int64_t *format)
 {
     static const char *const names[] = {[FORMAT_CONTIGUOUS] = "torch.contiguous_format", [FORMAT_PRESERVE] = "torch.preserve_format",
                                         [FORMAT_CHANNELS_LAST] = "torch.channels_last", [FORMAT_CHANNELS_LAST_3D] = "torch.channels_last_3d"};
@@ -287,7 +287,7 @@ static int take_format(PyObject *o, arg *out)
         return -1;
     for (int64_t i = 0; i < 4; i++)
         if (PyUnicode_CompareWithASCIIString(name, names[i]) == 0)
-            *out = (arg){.kind = ARG_INT, .i = i};
+            *format = i;
     Py_DECREF(name);
     return 1;
 }
@@ -339,7 +339,7 @@ int bind_value(const param *p, PyObject *o, bound *b)
             return 0;
         *out = (arg){.kind = ARG_OBJECT, .obj = py_generator_rng(o)};
         return 1;
-    case P_FORMAT: return take_format(o, out);
+    case P_FORMAT: out->kind = ARG_INT; return py_format(o, &out->i);
     case P_OBJECT: *out = (arg){.kind = ARG_OBJECT, .obj = o}; return 1;
     default: return take_host(p, o, b);
     }

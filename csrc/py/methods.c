@@ -59,7 +59,20 @@ PLAIN(tensor_data_ptr)
 }
 PLAIN(tensor_storage_bytes) { (void)unused; return PyLong_FromLongLong(py_t(self)->a->st->nbytes); }
 PLAIN(tensor_storage_ptr) { (void)unused; return PyLong_FromVoidPtr(py_t(self)->a->st->data); }
-METHOD(tensor_is_contiguous) { (void)args, (void)n, (void)kw; return PyBool_FromLong(array_is_contiguous(py_t(self)->a)); }
+
+METHOD(tensor_is_contiguous)
+{
+    const array *a = py_t(self)->a;
+    int64_t format = FORMAT_CONTIGUOUS;
+    Py_ssize_t named = kw ? PyTuple_GET_SIZE(kw) : 0;
+    int known = n + named == 0 ? 1 : n || named > 1 || PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(kw, 0), "memory_format") ? 0 : py_format(args[0], &format);
+    if (known < 1)
+        return known < 0 ? NULL : PyErr_Format(PyExc_TypeError, "is_contiguous() takes one argument by keyword, memory_format");
+    if (format == FORMAT_CONTIGUOUS || format == FORMAT_PRESERVE)
+        return PyBool_FromLong(array_is_contiguous(a));
+    return PyBool_FromLong(a->ndim == (format == FORMAT_CHANNELS_LAST ? 4 : 5) && layout_is_channels_last(a->ndim, array_size(a), array_visible_stride(a)));
+}
+
 PLAIN(tensor_is_floating_point) { (void)unused; return PyBool_FromLong(dtype_is_float(py_t(self)->a->dtype)); }
 PLAIN(tensor_is_false) { (void)self, (void)unused; Py_RETURN_FALSE; }
 PLAIN(tensor_is_signed) { (void)unused; return PyBool_FromLong(py_t(self)->a->dtype > DT_U8); }

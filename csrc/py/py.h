@@ -46,6 +46,7 @@ PyObject *py_device_cpu(void);                  /* borrowed */
  * kind is ARG_BOOL, ARG_INT or ARG_FLOAT, which ints of 2^63 ... 2^64 - 1 become. False if it is none, and false with OverflowError
  * or TypeError set for an int beyond 64 bits. */
 bool py_number(PyObject *o, arg *out);
+int py_format(PyObject *o, int64_t *format);    /* a memory_format as one of FORMAT_...: 1, 0 another object, -1 exception */
 PyObject *py_element(const array *a, const char *at); /* new Python number for one element */
 int py_store(PyObject *o, ct_dtype d, char *at);      /* one Python number written as dtype d; -1 when it does not fit or is no number */
 int py_store_number(const arg *n, ct_dtype d, char *at); /* the same for a number that is read already */

@@ -52,3 +52,13 @@ def test_a_base_is_shown_by_its_object():
     assert not x._is_view() and x._base is None
     v = torch.ones(2).view(1, 2)
     assert v._base.shape == (2,) and v._base.data_ptr() == v.data_ptr()
+
+
+def test_a_view_written_by_its_operator_and_put_back():
+    x = torch.ones(3, requires_grad=True)
+    w = torch.full((3,), 2.0, requires_grad=True)
+    y = x * 1
+    y[1:] = w[1:]
+    y[0] *= w[0]
+    y.sum().backward()
+    assert x.grad.tolist() == [2.0, 0.0, 0.0] and w.grad.tolist() == [1.0, 1.0, 1.0]

@@ -128,3 +128,35 @@ def test_variable():
     assert not isinstance(3, torch.autograd.Variable)
     with pytest.raises(TypeError):
         torch.autograd.Variable([1])
+
+
+def test_tensors_made_in_inference_mode_stay_out_of_the_tape():
+    normal, leaf = torch.ones(2), torch.ones(2, requires_grad=True)
+    with torch.inference_mode():
+        made, view = torch.ones(2), normal.view(2, 1)
+        made.add_(1)
+        normal.add_(1)
+    assert made.is_inference() and made.view(2, 1).is_inference() and made.detach().is_inference()
+    assert not view.is_inference() and not normal.is_inference() and not made.clone().is_inference()
+    with pytest.raises(RuntimeError, match="cannot be saved for backward"):
+        made * leaf
+    assert (made + leaf).requires_grad
+    for write in (lambda: made.add_(1), lambda: made[0].zero_(), lambda: torch.add(normal, 1, out=made)):
+        with pytest.raises(RuntimeError, match="Inplace update to inference tensor"):
+            write()
+    assert made.tolist() == [2.0, 2.0]
+    with pytest.raises(RuntimeError, match="requires_grad=True on inference tensor"):
+        made.requires_grad_()
+    with pytest.raises(RuntimeError, match="version counter"):
+        _ = made._version
+
+
+def test_a_view_made_without_recording_may_not_be_written_with_it():
+    x = torch.ones(2, requires_grad=True)
+    with torch.no_grad():
+        v = x.view(2, 1)
+        v.add_(1)
+    assert v.requires_grad and v.grad_fn is None
+    with pytest.raises(RuntimeError):
+        v.add_(1)
+    assert x.tolist() == [2.0, 2.0]

@@ -31,6 +31,7 @@ typedef struct storage {
 enum {
     ST_READONLY = 1,  /* foreign memory that its owner protects */
     ST_OWN_BLOCK = 2,
+    ST_INFERENCE = 8, /* made in inference mode: the tape may neither keep it nor, outside that mode, see it written */
     ST_PINNED = 4,    /* somebody outside holds a pointer into it: the bytes may not move any more */
 };
 

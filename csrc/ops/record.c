@@ -33,6 +33,14 @@ static void keep_number(kept *k, const arg *a)
         k->u.i = a->i;
 }
 
+static int check_kept(const array *a)
+{
+    if (CT_LIKELY(!(a->st->flags & ST_INFERENCE)))
+        return 0;
+    return ct_fail(CT_RUNTIME, "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in computation "
+                   "tracked by autograd. To work around this, clone the tensor outside of inference mode.");
+}
+
 static void keep_array(kept *k, array *a)
 {
     k->a = array_keep(a);
@@ -89,6 +97,9 @@ node *call_node(call *c)
     for (uint32_t i = 0; i < 4 && i < c->n_args; i++)
         if ((o->keep[i] & wanted) && ((i < c->n_in && c->in[i]) || arg_is_number(&c->args[i])))
             keep_in |= (uint64_t)1 << i;
+    for (uint32_t i = 0; keep_in >> i && i < c->n_in; i++)
+        if ((keep_in >> i & 1) && c->in[i] && check_kept(c->in[i]->a) < 0)
+            return NULL;
     array *self = keep_in & 1 && c->n_in && c->in[0] ? kept_self(c) : NULL;
     if (keep_in & 1 && c->n_in && c->in[0] && !self)
         return NULL;

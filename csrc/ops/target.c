@@ -3,8 +3,17 @@
 #include "ops/dispatch.h"
 #include <string.h>
 
+static int check_inference(const array *a)
+{
+    if (CT_LIKELY(!(a->st->flags & ST_INFERENCE)) || tape_now.inference)
+        return 0;
+    return ct_fail(CT_RUNTIME, "Inplace update to inference tensor outside InferenceMode is not allowed. Clone it for a normal tensor before the update.");
+}
+
 int check_history(const call *c, tensor *t)
 {
+    if (check_inference(t->a) < 0)
+        return -1;
     if (!tape_now.grad)
         return 0;
     bool recorded = call_needs_grad(c);
@@ -13,7 +22,8 @@ int check_history(const call *c, tensor *t)
     if (t->fn && t->fn->kind == &leaf_kind)
         return ct_fail(CT_RUNTIME, tensor_is_view(t) ? "a view of a leaf Variable that requires grad is being used in an in-place operation."
                        : "a leaf Variable that requires grad is being used in an in-place operation.");
-    if (!tensor_is_view(t) || (!recorded && !t->fn))
+    bool hidden = t->flags & T_NO_GRAD_VIEW && t->base->fn; /* a view without history of a tensor that has one */
+    if (!tensor_is_view(t) || (!recorded && !t->fn && !hidden))
         return 0;
     if (t->base->fn && t->base->fn->kind == &leaf_kind)
         return ct_fail(CT_RUNTIME, "a view of a leaf Variable that requires grad is being used in an in-place operation.");
@@ -98,6 +108,8 @@ int refuse_out_history(const call *c)
 int target_out(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *size)
 {
     tensor *out = c->out_given[i];
+    if (check_inference(out->a) < 0)
+        return -1;
     if (tape_now.grad && (call_needs_grad(c) || tensor_requires_grad(out)))
         return refuse_out_history(c);
     if (!dtype_can_cast(dtype, out->a->dtype))

@@ -10,7 +10,13 @@ static PyObject *get_nbytes(PyObject *o, void *x)
     (void)x;
     return PyLong_FromLongLong(py_t(o)->a->numel * dtype_bytes(py_t(o)->a->dtype));
 }
-static PyObject *get_version(PyObject *o, void *x) { (void)x; return PyLong_FromLongLong(py_t(o)->a->ver->count); }
+static PyObject *get_version(PyObject *o, void *x)
+{
+    (void)x;
+    if (py_t(o)->a->st->flags & ST_INFERENCE)
+        return PyErr_Format(PyExc_RuntimeError, "Inference tensors do not track version counter.");
+    return PyLong_FromLongLong(py_t(o)->a->ver->count);
+}
 static PyObject *get_false(PyObject *o, void *x) { (void)o, (void)x; Py_RETURN_FALSE; }
 static PyObject *get_none(PyObject *o, void *x) { (void)o, (void)x; Py_RETURN_NONE; }
 
@@ -18,12 +24,17 @@ static PyObject *get_none(PyObject *o, void *x) { (void)o, (void)x; Py_RETURN_NO
 static PyObject *get_requires_grad(PyObject *o, void *x)
 {
     (void)x;
-    return tensor_sync(py_t(o)) < 0 ? py_raise() : PyBool_FromLong(py_t(o)->fn != NULL);
+    tensor *t = py_t(o);
+    if (tensor_sync(t) < 0)
+        return py_raise();
+    return PyBool_FromLong(t->fn || (t->flags & T_NO_GRAD_VIEW && t->base->fn));
 }
 
 int py_set_requires_grad(PyObject *self, bool wanted)
 {
     tensor *t = py_t(self);
+    if (wanted && t->a->st->flags & ST_INFERENCE && !tape_now.inference)
+        return ct_fail(CT_RUNTIME, "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.");
     if (tensor_set_requires_grad(t, wanted) < 0)
         return -1;
     if (t->box && t->fn && t->fn->kind == &leaf_kind)

@@ -183,6 +183,7 @@ PyObject *py_tensor_iter(PyObject *self)
     return iterator;
 }
 
+PLAIN(tensor_is_inference) { (void)unused; return PyBool_FromLong(py_t(self)->a->st->flags & ST_INFERENCE); }
 PLAIN(tensor__is_view) { (void)unused; return PyBool_FromLong(tensor_is_view(py_t(self))); }
 
 #define FAST(name, f, doc) {name, (PyCFunction)(void (*)(void))f, METH_FASTCALL | METH_KEYWORDS, doc}
@@ -214,6 +215,7 @@ PyMethodDef py_tensor_methods[] = {
     NOARGS("detach_", tensor_detach_, "Takes self out of the history."),
     FAST("requires_grad_", tensor_requires_grad_, "requires_grad_(requires_grad=True): sets the flag in place and returns self."),
     NOARGS("retain_grad", tensor_retain_grad, "Makes backward() fill .grad of this non-leaf too."),
+    NOARGS("is_inference", tensor_is_inference, "True for tensors made in inference_mode, and views of them."),
     NOARGS("_is_view", tensor__is_view, "True for a view that shares its history with a base."),
     {"set_", tensor_set_, METH_O, "set_(source): self shows source's memory from now on."},
     {"__iter__", tensor_iterate, METH_NOARGS, "Iterates over the first dimension."},

@@ -37,6 +37,8 @@ PyObject *py_wrap_as(PyTypeObject *type, tensor *t)
     }
     p->t = *t;
     *t = (tensor){0};
+    if (CT_UNLIKELY(tape_now.inference) && p->t.a->refs == 1 && p->t.a->st->refs == 1) /* fresh memory, no view of something older */
+        p->t.a->st->flags |= ST_INFERENCE;
     return (PyObject *)p;
 }
 

@@ -8,7 +8,6 @@
 void array_operands(k_nd *nd, int n, int ndim, const int64_t *size, const array *const *arrays);
 /* l->stride of a fresh elementwise result of shape l->size, by the strides of the call's inputs. */
 void iterator_strides(const call *c, layout *l);
-void array_convert(const array *from, array *to);       /* casts and copies, elementwise; from broadcasts to `to` */
 /* The same for parts of two arrays' memory, of one shape; of all of `from` into a part; adding, where the part may reach elements twice
  * (but not along one dimension). */
 void array_convert_between(const array *from, const layout *source, array *to, const layout *part);

@@ -4,8 +4,6 @@
  * every item, the values. User code may run in each (__len__, __getitem__, __float__ ...), so items are held while they
  * are read and lengths are looked at again; depth is bounded by CT_MAXDIM in all three.
  */
-#include "kernel/kernel.h"
-#include "ops/dispatch.h"
 #include "py/py.h"
 
 /* ---- numbers ------------------------------------------------------------------------------------ */

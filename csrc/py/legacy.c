@@ -122,8 +122,6 @@ static array *of_size_object(ct_dtype dtype, PyObject *sizes)
 /* ---- data -------------------------------------------------------------------------------------------------- */
 static array *of_object(ct_dtype dtype, PyObject *args, PyObject *data)
 {
-    if (py_is_tensor(data))
-        return array_keep(py_t(data)->a);
     if (py_is_size(data))
         return of_size_object(dtype, data);
     if (is_int(data))
@@ -135,22 +133,42 @@ static array *of_object(ct_dtype dtype, PyObject *args, PyObject *data)
     return py_array_from_data(data, dtype, true);
 }
 
-/* Sizes as ints, a Size, or data; a Tensor shares its memory and keeps its dtype. */
-array *py_tensor_legacy_new(ct_dtype dtype, PyObject *args, PyObject *kwargs)
+static array *of_nothing_or_sizes(ct_dtype dtype, PyObject *args, PyObject *kwargs)
 {
-    PyObject *object;
-    bool is_size;
     int64_t none = 0;
-    if (single_argument(args, kwargs, &object, &is_size) < 0)
-        return NULL;
-    if (object)
-        return is_size ? of_size_object(dtype, object) : of_object(dtype, args, object);
     if (PyTuple_GET_SIZE(args) == 0)
         return empty(dtype, 1, &none);
     if (is_int(PyTuple_GET_ITEM(args, 0)))
         return of_sizes(dtype, args);
     bad_combination(args, kwargs);
     return NULL;
+}
+
+/* A recorded view of the whole tensor, whatever its dtype. */
+static int of_tensor(tensor *t, tensor *made)
+{
+    arg self = {.kind = ARG_TENSOR, .t = t};
+    call c = {.op = &op_alias, .args = &self, .n_args = 1, .mode = CALL_NEW};
+    if (op_call(&c) < 0)
+        return py_raise_int();
+    *made = c.out[0];
+    return 0;
+}
+
+/* Sizes as ints or a Size, data, or a Tensor, which is aliased. */
+int py_tensor_legacy_new(ct_dtype dtype, PyObject *args, PyObject *kwargs, tensor *made)
+{
+    PyObject *object;
+    bool is_size;
+    if (single_argument(args, kwargs, &object, &is_size) < 0)
+        return -1;
+    if (object && py_is_tensor(object) && !is_size)
+        return of_tensor(py_t(object), made);
+    array *a = !object ? of_nothing_or_sizes(dtype, args, kwargs) : is_size ? of_size_object(dtype, object) : of_object(dtype, args, object);
+    if (!a)
+        return -1;
+    tensor_init(made, a);
+    return 0;
 }
 
 /* ---- FloatTensor and its kin: objects that construct, and answer isinstance by dtype ----------------------------- */
@@ -162,12 +180,14 @@ static const struct { const char *name; ct_dtype dtype; } kin[] = {
 static PyObject *tensortype_call(PyObject *self, PyObject *args, PyObject *kwargs)
 {
     ct_dtype dtype = ((PyTensorType *)self)->dtype;
-    array *a = py_tensor_legacy_new(dtype, args, kwargs);
-    if (!a || a->dtype == dtype)
-        return a ? py_wrap_array(a) : NULL;
+    tensor made;
+    if (py_tensor_legacy_new(dtype, args, kwargs, &made) < 0)
+        return NULL;
+    if (made.a->dtype == dtype)
+        return py_wrap(&made);
     PyErr_Format(PyExc_TypeError, "%s(): expected a tensor of dtype %s (got %s); convert it with .to()", ((PyTensorType *)self)->name,
-                 dtype_name(dtype), dtype_name((ct_dtype)a->dtype));
-    array_drop(a);
+                 dtype_name(dtype), dtype_name((ct_dtype)made.a->dtype));
+    tensor_clear(&made);
     return NULL;
 }
 

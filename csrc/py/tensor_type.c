@@ -125,12 +125,8 @@ static void tensor_dealloc(PyObject *self)
 
 static PyObject *tensor_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    array *a = py_tensor_legacy_new(dtype_default(), args, kwargs);
-    if (!a)
-        return NULL;
     tensor t;
-    tensor_init(&t, a);
-    return py_wrap_as(type, &t);
+    return py_tensor_legacy_new(dtype_default(), args, kwargs, &t) < 0 ? NULL : py_wrap_as(type, &t);
 }
 
 static int tensor_init_nothing(PyObject *self, PyObject *args, PyObject *kwargs)

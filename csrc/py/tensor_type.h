@@ -30,7 +30,7 @@ int py_index_set(PyObject *self, PyObject *index, PyObject *value);
 /* exchange.c */
 int py_tensor_getbuffer(PyObject *self, Py_buffer *view, int flags);
 void py_tensor_releasebuffer(PyObject *self, Py_buffer *view);
-array *py_tensor_legacy_new(ct_dtype dtype, PyObject *args, PyObject *kwargs); /* create.c: Tensor(sizes) or Tensor(data) */
+int py_tensor_legacy_new(ct_dtype dtype, PyObject *args, PyObject *kwargs, tensor *made); /* legacy.c: Tensor(sizes), Tensor(data) or Tensor(tensor) */
 
 /* node_type.c, function_type.c */
 PyObject *py_node_object(node *n);                       /* new: the object of a grad_fn */

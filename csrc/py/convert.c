@@ -5,6 +5,7 @@
  * are read and lengths are looked at again; depth is bounded by CT_MAXDIM in all three.
  */
 #include "py/py.h"
+#include <string.h>
 
 /* ---- numbers ------------------------------------------------------------------------------------ */
 /* PyTorch takes ints up to 2^64 - 1 as numbers. */
@@ -271,7 +272,7 @@ static int store_int(PyObject *o, ct_dtype d, char *p)
 
 static int store_bool(PyObject *o, char *p)
 {
-    PyObject *number = PyFloat_Check(o) || numpy_is_scalar(o) ? Py_NewRef(o) : PyNumber_Index(o);
+    PyObject *number = PyFloat_Check(o) || numpy_is_bool(o) ? Py_NewRef(o) : PyNumber_Index(o);
     int truth = number ? PyObject_IsTrue(number) : -1;
     Py_XDECREF(number);
     *(uint8_t *)p = truth > 0;
@@ -330,12 +331,22 @@ static int store_nested(PyObject *o, const array *a, int d, char *p)
 }
 
 /* ---- everything ------------------------------------------------------------------------------------------- */
+/* What fills its memory keeps its very strides, those of dimensions of size 1 too, as in PyTorch. */
+static void copy_strides(const array *a, int64_t *stride)
+{
+    const int64_t *given = array_visible_stride(a);
+    if (a->numel && !layout_is_dense(a->ndim, array_size(a), given))
+        layout_dense_like(a->ndim, array_size(a), given, stride);
+    else
+        memcpy(stride, given, a->ndim * sizeof *stride);
+}
+
 array *py_array_copy(const array *a, ct_dtype dtype)
 {
+    int64_t stride[CT_MAXDIM];
     array *whole = array_new(dtype, a->ndim, array_size(a));
-    if (whole && !array_is_contiguous(a)) {
-        int64_t stride[CT_MAXDIM];
-        layout_dense_like(a->ndim, array_size(a), array_visible_stride(a), stride);
+    copy_strides(a, stride);
+    if (whole && memcmp(stride, array_stride(whole), a->ndim * sizeof *stride)) {
         array *ordered = array_alias(whole, a->ndim, array_size(a), stride, 0);
         array_drop(whole);
         whole = ordered;

@@ -3,8 +3,7 @@
 #include <string.h>
 
 typedef struct { PyObject_HEAD int kind; int index; /* -1: none */ } PyDevice;
-static PyTypeObject device_type;
-PyTypeObject *py_device_type = &device_type;
+PyTypeObject *py_device_type;
 static PyObject *cpu;
 
 static const char *const kinds[] = {
@@ -19,7 +18,7 @@ PyObject *py_device_cpu(void) { return cpu; }
 
 static PyObject *device_make(int kind, int index)
 {
-    PyDevice *self = PyObject_New(PyDevice, &device_type);
+    PyDevice *self = PyObject_New(PyDevice, py_device_type);
     if (self) {
         self->kind = kind;
         self->index = index;
@@ -77,7 +76,7 @@ static int no_accelerator(void)
 /* kind and index of anything that names a device */
 static int device_from(PyObject *o, int *kind, int *index)
 {
-    if (Py_IS_TYPE(o, &device_type)) {
+    if (Py_IS_TYPE(o, py_device_type)) {
         *kind = ((PyDevice *)o)->kind;
         *index = ((PyDevice *)o)->index;
         return 0;
@@ -159,7 +158,7 @@ static Py_hash_t device_hash(PyObject *self) { return ((PyDevice *)self)->kind *
 
 static PyObject *device_compare(PyObject *a, PyObject *b, int how)
 {
-    if (!Py_IS_TYPE(a, &device_type) || !Py_IS_TYPE(b, &device_type))
+    if (!Py_IS_TYPE(a, py_device_type) || !Py_IS_TYPE(b, py_device_type))
         Py_RETURN_NOTIMPLEMENTED;
     if (how != Py_EQ && how != Py_NE) {
         PyErr_SetString(PyExc_TypeError, "comparison not implemented");
@@ -205,24 +204,22 @@ static PyGetSetDef device_getset[] = {
     {"index", device_get_index, NULL, "Its number, or None.", NULL},
     {0},
 };
-static PyTypeObject device_type = {
-    PyVarObject_HEAD_INIT(NULL, 0)
-    .tp_name = "ctgrad.device",
-    .tp_doc = "device(type, index=None)\n--\n\nWhere a tensor lives. type: 'cpu', 'cpu:0' ... Other kinds can be named; making a tensor there fails.",
-    .tp_basicsize = sizeof(PyDevice),
-    .tp_flags = Py_TPFLAGS_DEFAULT,
-    .tp_new = device_new,
-    .tp_repr = device_repr,
-    .tp_str = device_str,
-    .tp_hash = device_hash,
-    .tp_richcompare = device_compare,
-    .tp_methods = device_methods,
-    .tp_getset = device_getset,
+static PyType_Slot device_slots[] = {
+    {Py_tp_doc, (char *)"device(type, index=None)\n--\n\nWhere a tensor lives. type: 'cpu', 'cpu:0' ... Other kinds can be named; making a tensor there fails."},
+    {Py_tp_new, device_new},
+    {Py_tp_repr, device_repr},
+    {Py_tp_str, device_str},
+    {Py_tp_hash, device_hash},
+    {Py_tp_richcompare, device_compare},
+    {Py_tp_methods, device_methods},
+    {Py_tp_getset, device_getset},
+    {0},
 };
+static PyType_Spec device_spec = {"ctgrad.device", sizeof(PyDevice), 0, Py_TPFLAGS_DEFAULT, device_slots};
 
 int py_device_setup(PyObject *module)
 {
-    if (PyModule_AddType(module, &device_type) < 0)
+    if (!(py_device_type = py_add_type(module, &device_spec, NULL, "torch.device")))
         return -1;
     Py_XSETREF(cpu, device_make(CPU, -1));
     return cpu ? 0 : -1;

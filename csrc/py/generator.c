@@ -4,8 +4,7 @@
 #include <string.h>
 
 typedef struct { PyObject_HEAD ct_rng rng; } PyGenerator;
-static PyTypeObject generator_type;
-PyTypeObject *py_generator_type = &generator_type;
+PyTypeObject *py_generator_type;
 static PyObject *default_generator;
 static const uint64_t FIRST_SEED = 67280421310721; /* PyTorch's, before any manual_seed */
 
@@ -13,7 +12,7 @@ struct ct_rng *py_generator_rng(PyObject *o) { return &((PyGenerator *)(o ? o : 
 
 static PyObject *generator_blank(void)
 {
-    PyGenerator *self = PyObject_New(PyGenerator, &generator_type);
+    PyGenerator *self = PyObject_New(PyGenerator, py_generator_type);
     if (self)
         ct_rng_seed(&self->rng, FIRST_SEED);
     return (PyObject *)self;
@@ -167,16 +166,14 @@ static PyGetSetDef generator_getset[] = {
     {"device", generator_device, NULL, "device(type='cpu').", NULL},
     {0},
 };
-static PyTypeObject generator_type = {
-    PyVarObject_HEAD_INIT(NULL, 0)
-    .tp_name = "ctgrad.Generator",
-    .tp_doc = "Generator(device='cpu')\n--\n\nA stream of random numbers: PyTorch's on the CPU, bit for bit, for the same seed.",
-    .tp_basicsize = sizeof(PyGenerator),
-    .tp_flags = Py_TPFLAGS_DEFAULT,
-    .tp_new = generator_new,
-    .tp_methods = generator_methods,
-    .tp_getset = generator_getset,
+static PyType_Slot generator_slots[] = {
+    {Py_tp_doc, (char *)"Generator(device='cpu')\n--\n\nA stream of random numbers: PyTorch's on the CPU, bit for bit, for the same seed."},
+    {Py_tp_new, generator_new},
+    {Py_tp_methods, generator_methods},
+    {Py_tp_getset, generator_getset},
+    {0},
 };
+static PyType_Spec generator_spec = {"ctgrad.Generator", sizeof(PyGenerator), 0, Py_TPFLAGS_DEFAULT, generator_slots};
 
 /* ---- functions of the default generator ------------------------------------------------------------------- */
 /* Anything that int() takes, as in PyTorch: floats and digits in a str too. */
@@ -215,7 +212,7 @@ static PyMethodDef functions[] = {
 
 int py_generator_setup(PyObject *module)
 {
-    if (PyModule_AddType(module, &generator_type) < 0)
+    if (!(py_generator_type = py_add_type(module, &generator_spec, NULL, "torch._C.Generator")))
         return -1;
     Py_XSETREF(default_generator, generator_blank());
     if (!default_generator || PyModule_AddObjectRef(module, "default_generator", default_generator) < 0)

@@ -198,7 +198,6 @@ static PyObject *tensortype_instancecheck(PyObject *self, PyObject *o)
 
 static PyObject *tensortype_repr(PyObject *self) { return PyUnicode_FromFormat("<class 'torch.%s'>", ((PyTensorType *)self)->name); }
 static PyObject *tensortype_name(PyObject *self, void *none) { (void)none; return PyUnicode_FromString(((PyTensorType *)self)->name); }
-static PyObject *tensortype_module(PyObject *self, void *none) { (void)self, (void)none; return PyUnicode_FromString("ctgrad"); }
 static PyObject *tensortype_dtype(PyObject *self, void *none) { (void)none; return Py_NewRef(py_dtype(((PyTensorType *)self)->dtype)); }
 static PyObject *tensortype_reduce(PyObject *self, PyObject *none) { (void)none; return tensortype_name(self, NULL); }
 
@@ -210,28 +209,26 @@ static PyMethodDef tensortype_methods[] = {
 static PyGetSetDef tensortype_getset[] = {
     {"__name__", tensortype_name, NULL, NULL, NULL},
     {"__qualname__", tensortype_name, NULL, NULL, NULL},
-    {"__module__", tensortype_module, NULL, NULL, NULL},
     {"dtype", tensortype_dtype, NULL, "The dtype of the tensors made.", NULL},
     {0},
 };
-static PyTypeObject tensortype = {
-    PyVarObject_HEAD_INIT(NULL, 0)
-    .tp_name = "ctgrad.tensortype",
-    .tp_doc = "Constructor of tensors of one dtype, from sizes or data.",
-    .tp_basicsize = sizeof(PyTensorType),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
-    .tp_call = tensortype_call,
-    .tp_repr = tensortype_repr,
-    .tp_methods = tensortype_methods,
-    .tp_getset = tensortype_getset,
+static PyType_Slot tensortype_slots[] = {
+    {Py_tp_doc, (char *)"Constructor of tensors of one dtype, from sizes or data."},
+    {Py_tp_call, tensortype_call},
+    {Py_tp_repr, tensortype_repr},
+    {Py_tp_methods, tensortype_methods},
+    {Py_tp_getset, tensortype_getset},
+    {0},
 };
+static PyType_Spec tensortype_spec = {"ctgrad.tensortype", sizeof(PyTensorType), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, tensortype_slots};
 
 int py_legacy_setup(PyObject *module)
 {
-    if (PyType_Ready(&tensortype) < 0 || forms_setup() < 0)
+    PyTypeObject *type = py_add_type(module, &tensortype_spec, NULL, "torch.tensortype");
+    if (!type || forms_setup() < 0)
         return -1;
     for (size_t i = 0; i < sizeof kin / sizeof *kin; i++) {
-        PyTensorType *o = PyObject_New(PyTensorType, &tensortype);
+        PyTensorType *o = PyObject_New(PyTensorType, type);
         if (!o)
             return -1;
         o->dtype = kin[i].dtype;

@@ -28,6 +28,7 @@ static bool loaded(void)
 /* ---- recognising -------------------------------------------------------------------------------- */
 bool numpy_is_array(PyObject *o) { return loaded() && PyArray_Check(o); }
 bool numpy_is_scalar(PyObject *o) { return loaded() && PyArray_IsScalar(o, Generic); }
+bool numpy_is_bool(PyObject *o) { return loaded() && PyArray_IsScalar(o, Bool); }
 bool numpy_is_number(PyObject *o)
 {
     return loaded() && (PyArray_IsScalar(o, Integer) || PyArray_IsScalar(o, Floating) || PyArray_IsScalar(o, Bool));

@@ -38,6 +38,7 @@ PyObject *py_size(int ndim, const int64_t *size); /* new torch.Size */
 bool py_is_size(PyObject *o);
 extern PyTypeObject *py_size_type, *py_generator_type, *py_device_type, *py_dtype_type;
 struct ct_rng *py_generator_rng(PyObject *o);   /* of a Generator; NULL object: the default generator */
+PyTypeObject *py_add_type(PyObject *module, PyType_Spec *spec, PyTypeObject *base, const char *shown); /* new type, added to the module */
 int py_check_device(PyObject *o);               /* NULL, None, "cpu", device: 0; else -1 and AssertionError (cuda, xpu), NotImplementedError, RuntimeError or TypeError */
 PyObject *py_device_cpu(void);                  /* borrowed */
 
@@ -68,6 +69,7 @@ array *numpy_to_array(PyObject *ndarray, numpy_use use); /* new; keeps the ndarr
 PyObject *numpy_from_tensor(PyObject *t);       /* new ndarray over the same memory */
 bool numpy_is_array(PyObject *o);
 bool numpy_is_scalar(PyObject *o);              /* np.float32(1), np.str_('a') ... */
+bool numpy_is_bool(PyObject *o);                /* np.bool_ */
 bool numpy_is_number(PyObject *o);              /* scalars that count as numbers; then numpy_number reads it: 0, or -1 and exception */
 int numpy_number(PyObject *o, arg *out);
 int numpy_dtype(PyObject *o, ct_dtype *d);      /* of an ndarray or NumPy scalar, widened where lossless; -1 and TypeError */

@@ -1,13 +1,12 @@
 /* Size: a tuple of ints that prints as torch.Size([2, 3]) and stays a Size under slicing, + and *. */
 #include "py/py.h"
 
-static PyTypeObject size_type;
-PyTypeObject *py_size_type = &size_type;
-bool py_is_size(PyObject *o) { return Py_IS_TYPE(o, &size_type); }
+PyTypeObject *py_size_type;
+bool py_is_size(PyObject *o) { return Py_IS_TYPE(o, py_size_type); }
 
 PyObject *py_size(int ndim, const int64_t *size)
 {
-    PyObject *self = size_type.tp_alloc(&size_type, ndim);
+    PyObject *self = py_size_type->tp_alloc(py_size_type, ndim);
     for (int d = 0; self && d < ndim; d++) {
         PyObject *n = PyLong_FromLongLong(size[d]);
         if (!n)
@@ -24,7 +23,7 @@ static PyObject *from_tuple(PyObject *tuple)
     if (!tuple || py_is_size(tuple))
         return tuple;
     Py_ssize_t n = PyTuple_GET_SIZE(tuple);
-    PyObject *self = size_type.tp_alloc(&size_type, n);
+    PyObject *self = py_size_type->tp_alloc(py_size_type, n);
     for (Py_ssize_t i = 0; self && i < n; i++)
         PyTuple_SET_ITEM(self, i, Py_NewRef(PyTuple_GET_ITEM(tuple, i)));
     Py_DECREF(tuple);
@@ -34,13 +33,10 @@ static PyObject *from_tuple(PyObject *tuple)
 /* A plain int in the range of a size; NULL and exception. */
 static PyObject *plain_int(PyObject *item, Py_ssize_t i)
 {
-    if (!PyIndex_Check(item)) {
-        PyErr_Format(PyExc_TypeError, "torch.Size() takes an iterable of 'int' (item %zd is '%s')", i, py_type_name(item));
-        return NULL;
-    }
     PyObject *index = PyNumber_Index(item);
     if (!index)
-        return NULL;
+        return !PyErr_ExceptionMatches(PyExc_TypeError) ? NULL :
+               PyErr_Format(PyExc_TypeError, "torch.Size() takes an iterable of 'int' (item %zd is '%s')", i, py_type_name(item));
     int overflow;
     long long value = PyLong_AsLongLongAndOverflow(index, &overflow);
     Py_DECREF(index);
@@ -67,6 +63,17 @@ static PyObject *size_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     }
     Py_DECREF(items);
     return self;
+}
+
+/* Items are ints: no cycle, and nothing that nests. */
+static void size_dealloc(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(self); i++)
+        Py_XDECREF(PyTuple_GET_ITEM(self, i));
+    type->tp_free(self);
+    Py_DECREF(type);
 }
 
 static PyObject *size_repr(PyObject *self)
@@ -124,24 +131,21 @@ static PyMethodDef size_methods[] = {
     {"__reduce__", size_reduce, METH_NOARGS, NULL},
     {0},
 };
-static PyNumberMethods size_number = {.nb_add = size_add};
-static PySequenceMethods size_sequence = {.sq_concat = size_concat, .sq_repeat = size_repeat};
-static PyMappingMethods size_mapping = {.mp_subscript = size_subscript};
-static PyTypeObject size_type = {
-    PyVarObject_HEAD_INIT(NULL, 0)
-    .tp_name = "ctgrad.Size",
-    .tp_doc = "Sizes of a tensor, one int a dimension. A tuple.",
-    .tp_flags = Py_TPFLAGS_DEFAULT,
-    .tp_new = size_new,
-    .tp_repr = size_repr,
-    .tp_methods = size_methods,
-    .tp_as_number = &size_number,
-    .tp_as_sequence = &size_sequence,
-    .tp_as_mapping = &size_mapping,
+static PyType_Slot size_slots[] = {
+    {Py_tp_doc, (char *)"Sizes of a tensor, one int a dimension. A tuple."},
+    {Py_tp_new, size_new},
+    {Py_tp_dealloc, size_dealloc},
+    {Py_tp_repr, size_repr},
+    {Py_tp_methods, size_methods},
+    {Py_nb_add, size_add},
+    {Py_sq_concat, size_concat},
+    {Py_sq_repeat, size_repeat},
+    {Py_mp_subscript, size_subscript},
+    {0},
 };
+static PyType_Spec size_spec = {"ctgrad.Size", 0, 0, Py_TPFLAGS_DEFAULT, size_slots};
 
 int py_size_setup(PyObject *module)
 {
-    size_type.tp_base = &PyTuple_Type;
-    return PyModule_AddType(module, &size_type);
+    return (py_size_type = py_add_type(module, &size_spec, &PyTuple_Type, "torch.Size")) ? 0 : -1;
 }

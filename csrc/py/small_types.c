@@ -4,12 +4,11 @@
 
 /* ---- dtype ------------------------------------------------------------------------------------- */
 typedef struct { PyObject_HEAD ct_dtype value; } PyDtype;
-static PyTypeObject dtype_type;
-PyTypeObject *py_dtype_type = &dtype_type;
+PyTypeObject *py_dtype_type;
 static PyObject *dtype_objects[DT_COUNT];
 
 PyObject *py_dtype(ct_dtype d) { return dtype_objects[d]; }
-bool py_is_dtype(PyObject *o) { return Py_IS_TYPE(o, &dtype_type); }
+bool py_is_dtype(PyObject *o) { return Py_IS_TYPE(o, py_dtype_type); }
 ct_dtype py_dtype_value(PyObject *o) { return ((PyDtype *)o)->value; }
 
 int py_dtype_from(PyObject *o, ct_dtype *d)
@@ -54,9 +53,6 @@ static PyObject *dtype_is_signed(PyObject *self, void *none)
     return PyBool_FromLong(d != DT_BOOL && d != DT_U8);
 }
 
-/* Where pickle finds the constants again. */
-static PyObject *home_module(PyObject *self, void *none) { (void)self, (void)none; return PyUnicode_FromString("ctgrad"); }
-
 static PyMethodDef dtype_methods[] = {
     {"__reduce__", dtype_reduce, METH_NOARGS, NULL},
     {"to_real", dtype_to_real, METH_NOARGS, "The real dtype of the same width; every dtype here is its own."},
@@ -66,20 +62,17 @@ static PyGetSetDef dtype_getset[] = {
     {"is_floating_point", dtype_is_floating_point, NULL, "True for float32 and float64.", NULL},
     {"is_complex", dtype_is_complex, NULL, "False: there are no complex dtypes.", NULL},
     {"is_signed", dtype_is_signed, NULL, "True if the dtype holds negative numbers.", NULL},
-    {"__module__", home_module, NULL, NULL, NULL},
     {"itemsize", dtype_itemsize, NULL, "Bytes of one element.", NULL},
     {0},
 };
-static PyTypeObject dtype_type = {
-    PyVarObject_HEAD_INIT(NULL, 0)
-    .tp_name = "ctgrad.dtype",
-    .tp_doc = "Type of the elements of a tensor. One object each: compare with `is` or `==`.",
-    .tp_basicsize = sizeof(PyDtype),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
-    .tp_repr = dtype_repr,
-    .tp_methods = dtype_methods,
-    .tp_getset = dtype_getset,
+static PyType_Slot dtype_slots[] = {
+    {Py_tp_doc, (char *)"Type of the elements of a tensor. One object each: compare with `is` or `==`."},
+    {Py_tp_repr, dtype_repr},
+    {Py_tp_methods, dtype_methods},
+    {Py_tp_getset, dtype_getset},
+    {0},
 };
+static PyType_Spec dtype_spec = {"ctgrad.dtype", sizeof(PyDtype), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, dtype_slots};
 
 /* ---- layout, memory_format: constants that only have a name ---------------------------------------- */
 typedef struct { PyObject_HEAD const char *name; } PyNamed;
@@ -89,30 +82,31 @@ static PyMethodDef named_methods[] = {
     {"__reduce__", named_reduce, METH_NOARGS, NULL},
     {0},
 };
-static PyGetSetDef named_getset[] = {
-    {"__module__", home_module, NULL, NULL, NULL},
+static PyType_Slot named_slots[] = {
+    {Py_tp_doc, (char *)"A constant that has a name and nothing else."},
+    {Py_tp_repr, named_repr},
+    {Py_tp_methods, named_methods},
     {0},
 };
-#define NAMED_TYPE(text, docs) { \
-    PyVarObject_HEAD_INIT(NULL, 0) \
-    .tp_name = text, .tp_doc = docs, .tp_basicsize = sizeof(PyNamed), \
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, \
-    .tp_repr = named_repr, .tp_methods = named_methods, .tp_getset = named_getset }
-static PyTypeObject layout_type = NAMED_TYPE("ctgrad.layout", "How a tensor is stored: always strided.");
-static PyTypeObject memory_format_type = NAMED_TYPE("ctgrad.memory_format", "Order of a result's strides.");
-
-static const struct { PyTypeObject *type; const char *name; } named[] = {
-    {&layout_type, "strided"},
-    {&memory_format_type, "contiguous_format"},
-    {&memory_format_type, "preserve_format"},
-    {&memory_format_type, "channels_last"},
-    {&memory_format_type, "channels_last_3d"},
-};
+static PyType_Spec layout_spec = {"ctgrad.layout", sizeof(PyNamed), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, named_slots};
+static PyType_Spec memory_format_spec = {"ctgrad.memory_format", sizeof(PyNamed), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, named_slots};
 
 /* ---- setup --------------------------------------------------------------------------------------------- */
+/* Messages show a class by tp_name, pickle finds it by __module__: "torch.Size" and "ctgrad". */
+PyTypeObject *py_add_type(PyObject *module, PyType_Spec *spec, PyTypeObject *base, const char *shown)
+{
+    PyTypeObject *type = (PyTypeObject *)PyType_FromModuleAndSpec(module, spec, (PyObject *)base);
+    if (!type)
+        return NULL;
+    type->tp_name = shown;
+    if (PyModule_AddObjectRef(module, strchr(spec->name, '.') + 1, (PyObject *)type) < 0)
+        Py_CLEAR(type);
+    return type;
+}
+
 static int add_dtype(PyObject *module, ct_dtype d)
 {
-    PyDtype *o = PyObject_New(PyDtype, &dtype_type);
+    PyDtype *o = PyObject_New(PyDtype, py_dtype_type);
     if (!o)
         return -1;
     o->value = d;
@@ -122,27 +116,42 @@ static int add_dtype(PyObject *module, ct_dtype d)
     return ct_dtypes[d].alias ? PyModule_AddObjectRef(module, ct_dtypes[d].alias, (PyObject *)o) : 0;
 }
 
-static int add_named(PyObject *module, PyTypeObject *type, const char *name)
+static int add_named(PyObject *module, PyTypeObject *type, const char *const *names)
 {
-    PyNamed *o = PyObject_New(PyNamed, type);
-    if (!o)
+    for (; type && *names; names++) {
+        PyNamed *o = PyObject_New(PyNamed, type);
+        if (!o)
+            return -1;
+        o->name = *names;
+        int failed = PyModule_AddObjectRef(module, o->name, (PyObject *)o);
+        Py_DECREF(o);
+        if (failed < 0)
+            return -1;
+    }
+    return type ? 0 : -1;
+}
+
+static int add_constants(PyObject *module)
+{
+    static const char *const layouts[] = {"strided", NULL};
+    static const char *const formats[] = {"contiguous_format", "preserve_format", "channels_last", "channels_last_3d", NULL};
+    PyTypeObject *layout = py_add_type(module, &layout_spec, NULL, "torch.layout");
+    int failed = add_named(module, layout, layouts);
+    Py_XDECREF(layout);
+    if (failed < 0)
         return -1;
-    o->name = name;
-    int failed = PyModule_AddObjectRef(module, name, (PyObject *)o);
-    Py_DECREF(o);
+    PyTypeObject *format = py_add_type(module, &memory_format_spec, NULL, "torch.memory_format");
+    failed = add_named(module, format, formats);
+    Py_XDECREF(format);
     return failed;
 }
 
 int py_small_types_setup(PyObject *module)
 {
-    if (PyModule_AddType(module, &dtype_type) < 0 || PyModule_AddType(module, &layout_type) < 0
-        || PyModule_AddType(module, &memory_format_type) < 0)
+    if (!(py_dtype_type = py_add_type(module, &dtype_spec, NULL, "torch.dtype")) || add_constants(module) < 0)
         return -1;
     for (int d = 0; d < DT_COUNT; d++)
         if (add_dtype(module, (ct_dtype)d) < 0)
-            return -1;
-    for (size_t i = 0; i < sizeof named / sizeof *named; i++)
-        if (add_named(module, named[i].type, named[i].name) < 0)
             return -1;
     return py_size_setup(module) < 0 || py_device_setup(module) < 0 ? -1 : py_generator_setup(module);
 }

@@ -1,5 +1,5 @@
 /* Transcendental functions of one element: f_F32 and f_F64; f_block_F32 and f_block_F64 where whole blocks of contiguous
- * elements are evaluated otherwise than single ones (IN_BLOCKS in isa.inc). PyTorch's last bits are the aim. */
+ * elements are evaluated otherwise than single ones (FORM_OF in isa.inc). PyTorch's last bits are the aim. */
 #ifndef CT_APPROX_H
 #define CT_APPROX_H
 #include "kernel/kernel.h"
@@ -9,18 +9,15 @@
 #include <xmmintrin.h>
 #endif
 
+ALWAYS uint64_t bits_double(double x) { uint64_t u; memcpy(&u, &x, 8); return u; }
+ALWAYS double double_bits(uint64_t u) { double x; memcpy(&x, &u, 8); return x; }
+
 /* ---- in double, then rounded: the nearest float32 but for about one argument in 10^8 ---- */
 #define VIA_DOUBLE(f)                                                      \
-    static inline float f##_F32(float x) { return (float)f((double)x); }   \
-    static inline double f##_F64(double x) { return f(x); }
-VIA_DOUBLE(log)
-VIA_DOUBLE(log2)
-VIA_DOUBLE(log10)
+    ALWAYS float f##_F32(float x) { return (float)f((double)x); }   \
+    ALWAYS double f##_F64(double x) { return f(x); }
 VIA_DOUBLE(tan)
 VIA_DOUBLE(asin)
-VIA_DOUBLE(acos)
-VIA_DOUBLE(atan)
-VIA_DOUBLE(tanh)
 VIA_DOUBLE(erf)
 VIA_DOUBLE(erfc)
 
@@ -28,7 +25,7 @@ VIA_DOUBLE(erfc)
 
 /* sin r = r + r^3 p(r^2) on [-pi/2, pi/2]: p is the polynomial of degree 3 with the least relative error of sin, 6.05e-9,
  * found by Remez' exchange algorithm. */
-static inline double sin_near_0(double r)
+ALWAYS double sin_near_0(double r)
 {
     double z = r * r, p = 2.6057806382397463e-06;
     p = p * z - 0.0001980960290207873;
@@ -38,29 +35,30 @@ static inline double sin_near_0(double r)
 }
 
 /* x - turns * pi; turns times the first part is exact (fdlibm's reduction in parts). */
-static inline double minus_pi_times(double x, double turns) { return x - turns * 0x1.921fb544p+1 - turns * 0x1.0b4611a626331p-33; }
-static inline double minus_if_odd(double x, double turns) { return (int64_t)turns & 1 ? -x : x; }
+ALWAYS double minus_pi_times(double x, double turns) { return x - turns * 0x1.921fb544p+1 - turns * 0x1.0b4611a626331p-33; }
+ALWAYS double minus_if_odd(double x, double turns) { return turns - 2 * rint(turns * 0.5) != 0 ? -x : x; }
 
-static inline float sin_F32(float x)
+ALWAYS float sin_near_F32(float x)
 {
-    if (!(fabsf(x) < 1e4f))
-        return (float)sin((double)x);
     double turns = rint(x * 0.31830988618379067154);
     return (float)minus_if_odd(sin_near_0(minus_pi_times(x, turns)), turns);
 }
-static inline float cos_F32(float x) /* sin(x + pi/2) */
+ALWAYS float cos_near_F32(float x) /* sin(x + pi/2) */
 {
-    if (!(fabsf(x) < 1e4f))
-        return (float)cos((double)x);
     double turns = rint(x * 0.31830988618379067154 - 0.5);
     return (float)-minus_if_odd(sin_near_0(minus_pi_times(x, turns + 0.5)), turns);
 }
-static inline double sin_F64(double x) { return sin(x); }
-static inline double cos_F64(double x) { return cos(x); }
+/* Beyond 10^4 PyTorch reduces the argument otherwise, with results near the rounded ones. */
+ALWAYS int sin_fits_F32(float x) { return fabsf(x) < 1e4f; }
+ALWAYS int cos_fits_F32(float x) { return fabsf(x) < 1e4f; }
+ALWAYS float sin_F32(float x) { return sin_fits_F32(x) ? sin_near_F32(x) : (float)sin((double)x); }
+ALWAYS float cos_F32(float x) { return cos_fits_F32(x) ? cos_near_F32(x) : (float)cos((double)x); }
+ALWAYS double sin_F64(double x) { return sin(x); }
+ALWAYS double cos_F64(double x) { return cos(x); }
 
 /* Square root. PyTorch's (outside Intel's processors) is not the nearest float32 for one argument in six: the hardware's
  * 12-bit reciprocal root and two steps of Goldschmidt's iteration, with products rounded on the way. */
-static inline float sqrt_F32(float x)
+ALWAYS float sqrt_F32(float x)
 {
 #if defined(__SSE__)
     if (k_rough_sqrt && x >= 0x1p-126f && x < INFINITY) {
@@ -72,12 +70,12 @@ static inline float sqrt_F32(float x)
 #endif
     return sqrtf(x);
 }
-static inline double sqrt_F64(double x) { return sqrt(x); }
-static inline float rsqrt_F32(float x) { return 1 / sqrtf(x); }
-static inline double rsqrt_F64(double x) { return 1 / sqrt(x); }
+ALWAYS double sqrt_F64(double x) { return sqrt(x); }
+ALWAYS float rsqrt_F32(float x) { return 1 / sqrtf(x); }
+ALWAYS double rsqrt_F64(double x) { return 1 / sqrt(x); }
 
 /* 2 to the power q / 128, by the Taylor series of exp on [-ln2/2, ln2/2] and a shift of the exponent. */
-static inline double power_of_2_by_128(double q)
+ALWAYS double power_of_2_by_128(double q)
 {
     double whole = rint(q * 0x1p-7), f = (q * 0x1p-7 - whole) * 0.69314718055994530942;
     double p = 1.0 / 39916800;
@@ -91,50 +89,83 @@ static inline double power_of_2_by_128(double q)
     p = p * f + 1.0 / 6;
     p = p * f + 0.5;
     p = (p * f + 1) * f + 1;
-    int64_t bits;
-    memcpy(&bits, &p, 8);
-    bits += (int64_t)whole << 52;
-    memcpy(&p, &bits, 8);
-    return p;
+    return double_bits(bits_double(p) + ((uint64_t)(int64_t)(int32_t)whole << 52));
 }
 /* exp(x) = 2^(q/128) exp(r), |r| <= ln2/256, and exp(r) by its series to the square. */
-static inline float exp_F32(float x)
+ALWAYS float exp_F32(float x)
 {
     double y = x < -110 ? -110 : x > 100 ? 100 : x, q = rint(y * 184.66496523378731614);
     double r = y - q * 0x1.62e42fefa39efp-8;
     return x != x ? x : (float)(power_of_2_by_128(q) * (1 + (r + 0.5 * r * r)));
 }
-static inline double exp_F64(double x) { return exp(x); }
+ALWAYS double exp_F64(double x) { return exp(x); }
+
+/* ---- float32 in double without a call, so that loops vectorise; rounded as if exact but for one in 10^6 or so ---- */
+/* x = m 2^e with m in [sqrt(1/2), sqrt(2)); log m = 2 artanh s by its series, s = (m - 1) / (m + 1). */
+ALWAYS double log_of(double x)
+{
+    uint64_t u = bits_double(x) - 0x3fe6a09e667f3bcd;
+    double e = (double)((int32_t)((int64_t)u >> 32) >> 20), m = double_bits((u & 0xfffffffffffff) + 0x3fe6a09e667f3bcd);
+    double s = (m - 1) / (m + 1), z = s * s, p = 1.0 / 19;
+    p = p * z + 1.0 / 17;
+    p = p * z + 1.0 / 15;
+    p = p * z + 1.0 / 13;
+    p = p * z + 1.0 / 11;
+    p = p * z + 1.0 / 9;
+    p = p * z + 1.0 / 7;
+    p = p * z + 1.0 / 5;
+    p = p * z + 1.0 / 3;
+    p = e * 0.69314718055994530942 + 2 * s * (p * z + 1);
+    return x > 0 ? (x == INFINITY ? INFINITY : p) : x == 0 ? -INFINITY : NAN;
+}
+ALWAYS float log_F32(float x) { return (float)log_of(x); }
+ALWAYS float log2_F32(float x) { return (float)(log_of(x) * 1.44269504088896340736); }
+ALWAYS float log10_F32(float x) { return (float)(log_of(x) * 0.43429448190325182765); }
+ALWAYS double log_F64(double x) { return log(x); }
+ALWAYS double log2_F64(double x) { return log2(x); }
+ALWAYS double log10_F64(double x) { return log10(x); }
+
+/* (e - 1) / (e + 1) with e = exp(2|x|), and the series near 0, where that would cancel. */
+ALWAYS float tanh_F32(float x)
+{
+    double a = fabsf(x), b = a > 20 ? 20 : a, q = rint(b * 369.32993046757462), r = 2 * b - q * 0x1.62e42fefa39efp-8;
+    double e = power_of_2_by_128(q) * (1 + r * (1 + r * (0.5 + r * (1.0 / 6 + r * (1.0 / 24)))));
+    double y = a < 0x1p-9 ? a * (1 - a * a * (1.0 / 3 - a * a * (2.0 / 15))) : (e - 1) / (e + 1);
+    return x != x ? x : (float)copysign(y, (double)x);
+}
+ALWAYS double tanh_F64(double x) { return tanh(x); }
 
 /* ---- libm's own functions ---- */
 #define VIA_LIBM(name)                                                        \
-    static inline float name##_F32(float x) { return name##f(x); }            \
-    static inline double name##_F64(double x) { return name(x); }
+    ALWAYS float name##_F32(float x) { return name##f(x); }            \
+    ALWAYS double name##_F64(double x) { return name(x); }
 #define VIA_LIBM2(name)                                                               \
-    static inline float name##_F32(float x, float y) { return name##f(x, y); }        \
-    static inline double name##_F64(double x, double y) { return name(x, y); }
+    ALWAYS float name##_F32(float x, float y) { return name##f(x, y); }        \
+    ALWAYS double name##_F64(double x, double y) { return name(x, y); }
+VIA_LIBM(acos)
+VIA_LIBM(atan)
 VIA_LIBM(asinh)
 VIA_LIBM(acosh)
 VIA_LIBM2(hypot)
 
 /* ---- SLEEF's float32 functions, of all elements or of blocks; single ones, and float64, are libm's ---- */
-static inline float expm1_F32(float x) { return sleef_expm1(x); }
-static inline double expm1_F64(double x) { return expm1(x); }
-static inline float log1p_F32(float x) { return sleef_log1p(x); }
-static inline double log1p_F64(double x) { return log1p(x); }
-static inline float sigmoid_F32(float x) { return 1 / (1 + expf(-x)); }
-static inline double sigmoid_F64(double x) { return 1 / (1 + exp(-x)); }
-static inline float sigmoid_block_F32(float x) { return 1 / (1 + sleef_exp(-x)); }
-static inline double sigmoid_block_F64(double x) { return sigmoid_F64(x); }
+ALWAYS float expm1_F32(float x) { return sleef_expm1(x); }
+ALWAYS double expm1_F64(double x) { return expm1(x); }
+ALWAYS float log1p_F32(float x) { return sleef_log1p(x); }
+ALWAYS double log1p_F64(double x) { return log1p(x); }
+ALWAYS float sigmoid_F32(float x) { return 1 / (1 + expf(-x)); }
+ALWAYS double sigmoid_F64(double x) { return 1 / (1 + exp(-x)); }
+ALWAYS float sigmoid_block_F32(float x) { return 1 / (1 + sleef_exp(-x)); }
+ALWAYS double sigmoid_block_F64(double x) { return sigmoid_F64(x); }
 
 #define BLOCKS(f)                                                                       \
     VIA_LIBM(f)                                                                         \
-    static inline float f##_block_F32(float x) { return sleef_##f(x); }                 \
-    static inline double f##_block_F64(double x) { return f(x); }
+    ALWAYS float f##_block_F32(float x) { return sleef_##f(x); }                 \
+    ALWAYS double f##_block_F64(double x) { return f(x); }
 #define BLOCKS2(f)                                                                      \
     VIA_LIBM2(f)                                                                        \
-    static inline float f##_block_F32(float x, float y) { return sleef_##f(x, y); }     \
-    static inline double f##_block_F64(double x, double y) { return f(x, y); }
+    ALWAYS float f##_block_F32(float x, float y) { return sleef_##f(x, y); }     \
+    ALWAYS double f##_block_F64(double x, double y) { return f(x, y); }
 BLOCKS(exp2)
 BLOCKS(sinh)
 BLOCKS(cosh)

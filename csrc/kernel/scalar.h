@@ -74,7 +74,14 @@ FUN1(floor, F32, float) { return floorf(x); }
 FUN1(ceil, F32, float) { return ceilf(x); }
 FUN1(trunc, F32, float) { return truncf(x); }
 FUN1(round, F32, float) { return rintf(x); } /* halves to even: the rounding mode is never changed */
-FUN2(fmod, F32, float) { return fmodf(x, y); }
+/* Exact: a quotient below 2^28 truncates rightly in double, and 28 bits of it times 24 of y fit there. */
+FUN2(fmod, F32, float)
+{
+    double q = trunc((double)x / (double)y);
+    if (!(fabs(q) < 0x1p28 && fabsf(y) < INFINITY))
+        return fmodf(x, y);
+    return copysignf((float)((double)x - q * (double)y), x);
+}
 FUN1(floor, F64, double) { return floor(x); }
 FUN1(ceil, F64, double) { return ceil(x); }
 FUN1(trunc, F64, double) { return trunc(x); }
@@ -106,24 +113,20 @@ FUN2(remainder, U8, uint8_t) { return fmod_U8(x, y); }
 
 /* Floats, as Python's float.__floordiv__: the exact remainder first, since floor(x / y) is off where x / y rounds up
  * to an integer; then a whole quotient, with the sign of x / y where it is 0. y = 0 gives x / y. */
+FUN2(copysign, F32, float) { return copysignf(x, y); }
+FUN2(copysign, F64, double) { return copysign(x, y); }
 #define DIVIDE_FLOAT(D, T)                                                                      \
     FUN2(div_trunc, D, T) { return trunc_##D(x / y); }                                          \
     FUN2(remainder, D, T)                                                                       \
     {                                                                                           \
         T r = fmod_##D(x, y);                                                                   \
-        return r != 0 && (r < 0) != (y < 0) ? r + y : r;                                        \
+        return (r != 0) & ((r < 0) != (y < 0)) ? r + y : r;                                     \
     }                                                                                           \
     FUN2(floor_divide, D, T)                                                                    \
     {                                                                                           \
-        if (y == 0)                                                                             \
-            return x / y;                                                                       \
-        T r = fmod_##D(x, y), q = (x - r) / y;                                                  \
-        if (r != 0 && (r < 0) != (y < 0))                                                       \
-            q -= 1;                                                                             \
-        if (q == 0)                                                                             \
-            return (T)copysign(0, x / y);                                                       \
-        T whole = floor_##D(q);                                                                 \
-        return q - whole > (T)0.5 ? whole + 1 : whole;                                          \
+        T r = fmod_##D(x, y), q = (x - r) / y - (T)((r != 0) & ((r < 0) != (y < 0)));           \
+        T whole = floor_##D(q), near = whole + (T)(q - whole > (T)0.5);                         \
+        return y == 0 ? x / y : copysign_##D(near, x / y);                                      \
     }
 FOR_FLOATS(DIVIDE_FLOAT)
 

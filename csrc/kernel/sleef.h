@@ -7,25 +7,25 @@
 #include <stdint.h>
 #include <string.h>
 
-static inline float float_bits(uint32_t u) { float f; memcpy(&f, &u, 4); return f; }
-static inline uint32_t bits_float(float f) { uint32_t u; memcpy(&u, &f, 4); return u; }
-static inline float power_of_2(int32_t e) { return float_bits((uint32_t)(e + 127) << 23); } /* -126 <= e <= 127 */
-static inline float with_sign(float x, float sign) { return float_bits(bits_float(x) ^ (bits_float(sign) & 0x80000000u)); }
+ALWAYS float float_bits(uint32_t u) { float f; memcpy(&f, &u, 4); return f; }
+ALWAYS uint32_t bits_float(float f) { uint32_t u; memcpy(&u, &f, 4); return u; }
+ALWAYS float power_of_2(int32_t e) { return float_bits((uint32_t)(e + 127) << 23); } /* -126 <= e <= 127 */
+ALWAYS float with_sign(float x, float sign) { return float_bits(bits_float(x) ^ (bits_float(sign) & 0x80000000u)); }
 
 /* x times 2 to the power e in two steps, so that subnormal results and e beyond the range of one float work. */
-static inline float times_2_to(float x, int32_t e)
+ALWAYS float times_2_to(float x, int32_t e)
 {
     e = e < -250 ? -250 : e > 250 ? 250 : e;
     return x * power_of_2(e >> 1) * power_of_2(e - (e >> 1));
 }
 /* Nearest integer to x; arguments beyond int32 are clamped (their results are overwritten by the caller). */
-static inline int32_t nearest(float x) { return (int32_t)rintf(x < -1e6f ? -1e6f : x > 1e6f ? 1e6f : x != x ? 0 : x); }
+ALWAYS int32_t nearest(float x) { return (int32_t)rintf(x < -1e6f ? -1e6f : x > 1e6f ? 1e6f : x != x ? 0 : x); }
 
 #define LN2_HI 0.693145751953125f
 #define LN2_LO 1.428606765330187045e-06f
 #define INV_LN2 1.442695040888963407359924681001892137426645954152985934135449406931f
 
-static inline float sleef_exp(float x)
+ALWAYS float sleef_exp(float x)
 {
     int32_t q = nearest(x * INV_LN2);
     float s = fmaf((float)q, -LN2_LO, fmaf((float)q, -LN2_HI, x));
@@ -39,7 +39,7 @@ static inline float sleef_exp(float x)
     return x < -104 ? 0 : x > 100 ? INFINITY : u;
 }
 
-static inline float sleef_exp2(float x)
+ALWAYS float sleef_exp2(float x)
 {
     int32_t q = nearest(x);
     float s = x - rintf(x), u = +0.1535920892e-3f;
@@ -53,7 +53,7 @@ static inline float sleef_exp2(float x)
 }
 
 /* exp of a pair: rounded, and as a pair. */
-static inline float exp_of_pair(pair d)
+ALWAYS float exp_of_pair(pair d)
 {
     int32_t q = nearest((d.hi + d.lo) * INV_LN2);
     pair s = pair_renew(add_pf(add_pf(d, (float)q * -LN2_HI), (float)q * -LN2_LO));
@@ -66,7 +66,7 @@ static inline float exp_of_pair(pair d)
     return d.hi < -104 ? 0 : d.hi > 104 ? INFINITY : times_2_to(pair_sum(t), q);
 }
 
-static inline pair exp_pair(pair d)
+ALWAYS pair exp_pair(pair d)
 {
     int32_t q = nearest((d.hi + d.lo) * INV_LN2);
     pair s = add_pf(add_pf(d, (float)q * -LN2_HI), (float)q * -LN2_LO);
@@ -80,14 +80,14 @@ static inline pair exp_pair(pair d)
     return d.hi < -104 ? pair_of(0, 0) : pair_of(times_2_to(t.hi, q), times_2_to(t.lo, q));
 }
 
-static inline float sleef_expm1(float x)
+ALWAYS float sleef_expm1(float x)
 {
     float y = pair_sum(add_pf(exp_pair(pair_of(x, 0)), -1));
     y = x > 88.72283172607421875f ? INFINITY : x < -16.635532333438687426013570f ? -1 : y;
     return x == 0 ? x : y;
 }
 
-static inline float sleef_sinh(float x)
+ALWAYS float sleef_sinh(float x)
 {
     pair e = exp_pair(pair_of(fabsf(x), 0));
     float y = pair_sum(ordered_minus(e, inverse_p(e))) * 0.5f;
@@ -95,7 +95,7 @@ static inline float sleef_sinh(float x)
     return x != x ? x : with_sign(y, x);
 }
 
-static inline float sleef_cosh(float x)
+ALWAYS float sleef_cosh(float x)
 {
     pair e = exp_pair(pair_of(fabsf(x), 0));
     float y = pair_sum(ordered_pp(e, inverse_p(e))) * 0.5f;
@@ -104,13 +104,13 @@ static inline float sleef_cosh(float x)
 }
 
 /* Exponent e and mantissa m of x = m 2^e with m about [3/4, 3/2); x is positive and not subnormal. */
-static inline int32_t exponent_of(float x) { return (int32_t)(bits_float(x * (1 / 0.75f)) >> 23 & 255) - 127; }
-static inline float divided_by_2_to(float x, int32_t e) { return float_bits(bits_float(x) - ((uint32_t)e << 23)); }
+ALWAYS int32_t exponent_of(float x) { return (int32_t)(bits_float(x * (1 / 0.75f)) >> 23 & 255) - 127; }
+ALWAYS float divided_by_2_to(float x, int32_t e) { return float_bits(bits_float(x) - ((uint32_t)e << 23)); }
 
 /* Sums up log(x) from ln 2 times the exponent and the series in s = (m - 1) / (m + 1). */
-static inline pair log_sum(int32_t e, pair s) { return ordered_pp(mul_pf(pair_of(0.69314718246459960938f, -1.904654323148236017e-09f), (float)e), pair_scale(s, 2)); }
+ALWAYS pair log_sum(int32_t e, pair s) { return ordered_pp(mul_pf(pair_of(0.69314718246459960938f, -1.904654323148236017e-09f), (float)e), pair_scale(s, 2)); }
 
-static inline pair log_pair(float x) /* of a float, as a pair: for pow */
+ALWAYS pair log_pair(float x) /* of a float, as a pair: for pow */
 {
     int small = x < 0x1p-126f;
     x = small ? x * 0x1p64f : x;
@@ -124,7 +124,7 @@ static inline pair log_pair(float x) /* of a float, as a pair: for pow */
     return ordered_pp(log_sum(small ? e - 64 : e, s), mul_pp(mul_pp(s2, s), c));
 }
 
-static inline pair log_of_pair(pair x) /* of a pair, as a pair: for atanh */
+ALWAYS pair log_of_pair(pair x) /* of a pair, as a pair: for atanh */
 {
     int32_t e = exponent_of(x.hi);
     pair m = pair_scale(x, power_of_2(-e > 127 ? 127 : -e < -126 ? -126 : -e));
@@ -136,7 +136,7 @@ static inline pair log_of_pair(pair x) /* of a pair, as a pair: for atanh */
     return ordered_pp(log_sum(e, s), mul_pf(mul_pp(s2, s), t));
 }
 
-static inline float sleef_log1p(float x)
+ALWAYS float sleef_log1p(float x)
 {
     float y = x + 1, down = x > 0x1p64f ? 0x1p-64f : 1; /* so that neither y nor 2 to the -e leaves the range */
     int32_t e = exponent_of(y * down);
@@ -150,7 +150,7 @@ static inline float sleef_log1p(float x)
     return x == 0 ? x : r;
 }
 
-static inline float sleef_atanh(float x)
+ALWAYS float sleef_atanh(float x)
 {
     float a = fabsf(x);
     float y = pair_sum(log_of_pair(div_pp(add_ff(1, a), add_ff(1, -a)))) * 0.5f;
@@ -158,22 +158,22 @@ static inline float sleef_atanh(float x)
     return with_sign(y, x);
 }
 
-static inline float sleef_pow(float x, float y)
+ALWAYS float sleef_pow(float x, float y)
 {
     float size = fabsf(y), a = fabsf(x);
-    int whole = truncf(y) == y || size > 0x1p24f;
-    int odd = whole && size < 0x1p24f && ((int32_t)(size < 0x1p24f ? y : 0) & 1);
+    int whole = (truncf(y) == y) | (size > 0x1p24f);
+    int odd = whole & (size < 0x1p24f) & (truncf(y * 0.5f) != y * 0.5f);
     float r = exp_of_pair(mul_pf(log_pair(a), y));
     r = r != r ? INFINITY : r;
     r = x > 0 ? r : !whole ? NAN : odd ? -r : r;
     float grows = with_sign(a - 1, y);
     r = size == INFINITY ? (grows < 0 ? 0 : grows == 0 ? 1 : INFINITY) : r;
-    r = a == INFINITY || x == 0 ? with_sign((x == 0 ? -y : y) < 0 ? 0 : INFINITY, odd ? x : 1) : r;
-    r = x != x || y != y ? NAN : r;
-    return y == 0 || x == 1 ? 1 : r;
+    r = (a == INFINITY) | (x == 0) ? with_sign(y * (x == 0 ? -1.0f : 1.0f) < 0 ? 0 : INFINITY, odd ? x : 1) : r;
+    r = (x != x) | (y != y) ? NAN : r;
+    return (y == 0) | (x == 1) ? 1 : r;
 }
 
-static inline float sleef_atan2(float y, float x)
+ALWAYS float sleef_atan2(float y, float x)
 {
     int small = fabsf(x) < 2.9387372783541830947e-39f;
     x = small ? x * 0x1p24f : x;
@@ -195,9 +195,9 @@ static inline float sleef_atan2(float y, float x)
     t = ordered_pp(mul_pf(pair_of(1.5707963705062866211f, -4.3711388286737928865e-08f), quarter), t);
     const float half_pi = 1.57079632679489661923f, pi = 3.14159265358979323846f;
     float r = with_sign(pair_sum(t), x);
-    r = b == INFINITY || x == 0 ? half_pi - (b == INFINITY ? with_sign(half_pi, x) : 0) : r;
+    r = (b == INFINITY) | (x == 0) ? half_pi - (b == INFINITY ? with_sign(half_pi, x) : 0) : r;
     r = a == INFINITY ? half_pi - (b == INFINITY ? with_sign(half_pi / 2, x) : 0) : r;
     r = y == 0 ? (bits_float(x) >> 31 ? pi : 0) : r;
-    return x != x || y != y ? NAN : with_sign(r, y);
+    return (x != x) | (y != y) ? NAN : with_sign(r, y);
 }
 #endif

@@ -259,6 +259,10 @@ static T const no_gradient = NULL;
 #define B node_kept_in(s, n, 1)
 #define Y node_kept_out(s, n, 0)
 #define NONE no_gradient
+static T f_inverse_or_0(scope *s, T x) /* 1 / x, and 0 for 0 */
+{
+    return f_where(s, f_binary(s, &op_eq, x, f_number(s, 0)), f_zeros_like(s, x), f_unary(s, &op_reciprocal, x));
+}
 #define ZERO f_zeros_like(s, G)
 #define weak(number) f_number(s, number)
 #define neg(a) f_unary(s, &op_neg, a)
@@ -287,13 +291,14 @@ static T const no_gradient = NULL;
 #define tanh_backward(a, b) f_binary(s, &op_tanh_backward, a, b)
 #define sigmoid_backward(a, b) f_binary(s, &op_sigmoid_backward, a, b)
 #define threshold_backward(a, b) f_binary(s, &op_threshold_backward, a, b)
+#define inverse_or_0(a) f_inverse_or_0(s, a)
 #define where(condition, a, b) f_where(s, condition, a, b)
 #define zeros_like(a) f_zeros_like(s, a)
 
 #define UNARY(name, value, gradient, ...)                                                       \
     static int grad_##name(scope *s, node *n, T const *g, T *out)                               \
     {                                                                                           \
-        (void)s, (void)n, (void)g;                                                                       \
+        (void)s, (void)n, (void)g;                                                              \
         return (out[0] = gradient) ? 0 : -1;                                                    \
     }
 #include "table/unary.def"
@@ -319,12 +324,15 @@ static T const no_gradient = NULL;
 #define TEXT(...) #__VA_ARGS__
 #define IS_NONE(text) (__builtin_strcmp(text, "no_gradient") == 0)
 #define FORMULA(name, text) (IS_NONE(text) ? NULL : grad_##name)
+/* PyTorch squares by pow, and numbers the overloads of pow. */
+#define NODE(name) (__builtin_strcmp(name, "square") == 0 ? "PowBackward0" : __builtin_strcmp(name, "pow") == 0 ? "PowBackward1" : name)
+#define NODE_FLAGS(name) (__builtin_strcmp(name, "square") && __builtin_strcmp(name, "pow") ? NK_ROW : 0)
 #define HIDDEN(name) (__builtin_strlen(#name) > 9 && __builtin_strcmp(&#name[__builtin_strlen(#name) - 9], "_backward") == 0 ? OP_HIDDEN : 0)
 #define FLAGS(name, set) (((set) & NO_INPLACE ? 0 : OP_INPLACE) | OP_OUT | HIDDEN(name))
 
 #define UNARY(id, value, gradient, keeps, set, low, high, ref, text)                                                    \
     const op op_##id = {.name = #id, .sig = "(Tensor self)", .doc = text, .flags = FLAGS(id, set), .run = op_unary,     \
-                        .kind = {#id, FORMULA(id, TEXT(gradient)), NULL, NK_ROW}, keeps, .row = U_##id, .dtypes = set,  \
+                        .kind = {NODE(#id), FORMULA(id, TEXT(gradient)), NULL, NODE_FLAGS(#id)}, keeps, .row = U_##id, .dtypes = set,  \
                         .domain = #low ", " #high, .reference = ref};
 #include "table/unary.def"
 #undef UNARY
@@ -333,7 +341,7 @@ static T const no_gradient = NULL;
                         .sig = (set) & TENSORS ? "(Tensor self, Tensor other)"                                          \
                              : (set) & NUMBER_FIRST ? "(Operand self, Operand other)" : "(Tensor self, Operand other)", \
                         .doc = text, .flags = FLAGS(id, set), .run = op_binary,                                         \
-                        .kind = {#id, FORMULA(id, TEXT(gradient_a)), NULL, NK_ROW}, keeps, .row = B_##id, .dtypes = set, \
+                        .kind = {NODE(#id), FORMULA(id, TEXT(gradient_a)), NULL, NODE_FLAGS(#id)}, keeps, .row = B_##id, .dtypes = set, \
                         .domain = #low ", " #high, .reference = ref};
 #include "table/binary.def"
 #undef BINARY

@@ -163,12 +163,12 @@ static int linspace_rule(call *c)
     c->work = n;
     return out_new(c, 0, arg_dtype(&c->args[3], dtype_default()), 1, &n);
 }
-/* Counted from both ends towards the middle, as PyTorch does, each half in the dtype's own arithmetic. */
-#define LINSPACE(ctype, type, to_step)                                                                          \
-    {                                                                                                           \
-        type first = (type)start, last = (type)end, step = (type)(to_step);                                     \
-        for (int64_t i = 0; i < n; i++)                                                                         \
-            ((ctype *)data)[i] = (ctype)(i < n / 2 ? first + step * (type)i : last - step * (type)(n - 1 - i)); \
+/* Counted from both ends towards the middle, one fused multiply-add a value, as PyTorch's build has it. */
+#define LINSPACE(ctype, type, fused, to_step)                                                                        \
+    {                                                                                                                \
+        type first = (type)(ctype)start, last = (type)(ctype)end, step = (type)(to_step);                                          \
+        for (int64_t i = 0; i < n; i++)                                                                              \
+            ((ctype *)data)[i] = (ctype)(i < n / 2 ? fused(step, (type)i, first) : fused(-step, (type)(n - 1 - i), last)); \
     }
 static void linspace_kernel(call *c)
 {
@@ -181,11 +181,11 @@ static void linspace_kernel(call *c)
         return;
     }
     switch (out->dtype) {
-    case DT_F32: LINSPACE(float, float, ((float)end - (float)start) / (float)(n - 1)) break;
-    case DT_F64: LINSPACE(double, double, (end - start) / (double)(n - 1)) break;
-    case DT_I64: LINSPACE(int64_t, double, ((double)(int64_t)end - (double)(int64_t)start) / (double)(n - 1)) break;
-    case DT_I32: LINSPACE(int32_t, double, ((double)(int64_t)end - (double)(int64_t)start) / (double)(n - 1)) break;
-    default: LINSPACE(uint8_t, double, ((double)(int64_t)end - (double)(int64_t)start) / (double)(n - 1)) break;
+    case DT_F32: LINSPACE(float, float, fmaf, ((float)end - (float)start) / (float)(n - 1)) break;
+    case DT_F64: LINSPACE(double, double, fma, (end - start) / (double)(n - 1)) break;
+    case DT_I64: LINSPACE(int64_t, double, fma, ((double)(int64_t)end - (double)(int64_t)start) / (double)(n - 1)) break;
+    case DT_I32: LINSPACE(int32_t, double, fma, ((double)(int64_t)end - (double)(int64_t)start) / (double)(n - 1)) break;
+    default: LINSPACE(uint8_t, double, fma, ((double)(int64_t)end - (double)(int64_t)start) / (double)(n - 1)) break;
     }
 }
 CREATE(linspace, "linspace", "(Scalar start, Scalar end, int steps, *, " HOST ")", linspace_rule, linspace_kernel,

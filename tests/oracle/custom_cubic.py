@@ -30,10 +30,10 @@ rate = 5e-6
 for t in range(1000):
     loss = (a + b * Chebyshev3.apply(c + d * x) - y).pow(2).sum()
     if t % 100 == 99:
-        print(t, f"{loss.item():.4f}")
+        print(t, f"{loss.item()}")
     loss.backward()
     with torch.no_grad():
         for p in (a, b, c, d):
             p -= rate * p.grad
             p.grad = None
-print(f"{a.item():.4f} {b.item():.4f} {c.item():.4f} {d.item():.4f}")
+print(f"{a.item()} {b.item()} {c.item()} {d.item()}")

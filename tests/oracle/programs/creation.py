@@ -172,6 +172,8 @@ torch.linspace(0, 1, 0)
 torch.linspace(1, 0, 3, dtype=torch.float64)
 torch.linspace(0, 10, 5, dtype=torch.int64)
 torch.linspace(0, 1, -1)
+torch.linspace(-math.pi, math.pi, 60).tolist()
+torch.linspace(0.7, 9.9, 12, dtype=torch.int32)
 
 x = torch.tensor([[1.0, 2.0]], dtype=torch.float64)
 torch.zeros_like(x)

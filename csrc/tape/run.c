@@ -50,7 +50,8 @@ static int grow(run *r)
         ct_free(slots, capacity * sizeof *slots);
         return -1;
     }
-    memcpy(slots, r->slots, r->n * sizeof *slots);
+    if (r->n)
+        memcpy(slots, r->slots, r->n * sizeof *slots);
     ct_free(r->slots, r->capacity * sizeof *r->slots);
     ct_free(r->ready, r->capacity * sizeof *r->ready);
     r->slots = slots;

@@ -1,11 +1,5 @@
 """Data in: torch.tensor and its relations on the same arguments in both libraries: values, dtypes, strides, errors."""
 
-import array
-import collections
-import copy
-import decimal
-import fractions
-import pickle
 import warnings
 
 import ctgrad

@@ -3,16 +3,20 @@
 #include "ops/dispatch.h"
 #include <string.h>
 
-static int check_inference(const array *a)
+static int check_storage(const call *c, const array *a)
 {
-    if (CT_LIKELY(!(a->st->flags & ST_INFERENCE)) || tape_now.inference)
+    if (CT_LIKELY(!(a->st->flags & (ST_INFERENCE | ST_READONLY))))
+        return 0;
+    if (a->st->flags & ST_READONLY)
+        return ct_fail(CT_RUNTIME, "%s: this tensor shares memory that is read-only to its owner; write to a clone() of it", c->op->name);
+    if (tape_now.inference)
         return 0;
     return ct_fail(CT_RUNTIME, "Inplace update to inference tensor outside InferenceMode is not allowed. Clone it for a normal tensor before the update.");
 }
 
 int check_history(const call *c, tensor *t)
 {
-    if (check_inference(t->a) < 0)
+    if (check_storage(c, t->a) < 0)
         return -1;
     if (!tape_now.grad)
         return 0;
@@ -108,7 +112,7 @@ int refuse_out_history(const call *c)
 int target_out(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *size)
 {
     tensor *out = c->out_given[i];
-    if (check_inference(out->a) < 0)
+    if (check_storage(c, out->a) < 0)
         return -1;
     if (tape_now.grad && (call_needs_grad(c) || tensor_requires_grad(out)))
         return refuse_out_history(c);

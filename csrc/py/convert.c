@@ -179,11 +179,9 @@ static int infer(PyObject *o, int depth, ct_dtype *d)
 int py_warn_tensor_to_number(tensor *t)
 {
     static bool warned;
-    if (warned || !tensor_requires_grad(t))
-        return 0;
-    warned = true;
-    return PyErr_WarnEx(PyExc_UserWarning, "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
-                        "Consider using tensor.detach() first.", 1);
+    return !tensor_requires_grad(t) ? 0 :
+           py_warn_once(&warned, "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
+                        "Consider using tensor.detach() first.");
 }
 
 static int no_room(ct_dtype d)
@@ -299,11 +297,8 @@ static int wrong_length(int64_t wanted, int d, Py_ssize_t n)
 static int warn_list_of_arrays(void)
 {
     static bool warned;
-    if (warned)
-        return 0;
-    warned = true;
-    return PyErr_WarnEx(PyExc_UserWarning, "Creating a tensor from a list of numpy.ndarrays is extremely slow. "
-                        "Join them by numpy.array() first, then convert the one array.", 1);
+    return py_warn_once(&warned, "Creating a tensor from a list of numpy.ndarrays is extremely slow. "
+                        "Join them by numpy.array() first, then convert the one array.");
 }
 
 static int store_nested(PyObject *o, const array *a, int d, char *p)

@@ -85,11 +85,8 @@ static int check_alias(const asarray_call *c, ct_dtype has)
 static int warn_requires_grad_kept(void)
 {
     static bool warned;
-    if (warned)
-        return 0;
-    warned = true;
-    return PyErr_WarnEx(PyExc_UserWarning, "torch.asarray: unspecified requires_grad now defaults to obj.requires_grad instead of False. "
-                        "Pass requires_grad=False explicitly to get the old behavior and silence this warning.", 1);
+    return py_warn_once(&warned, "torch.asarray: unspecified requires_grad now defaults to obj.requires_grad instead of False. "
+                        "Pass requires_grad=False explicitly to get the old behavior and silence this warning.");
 }
 
 static PyObject *asarray_tensor(const asarray_call *c)

@@ -99,11 +99,8 @@ static void release_view(void *owner, void *data)
 static int warn_readonly(void)
 {
     static bool warned;
-    if (warned)
-        return 0;
-    warned = true;
-    return PyErr_WarnEx(PyExc_UserWarning, "The given buffer is not writable, and PyTorch does not support non-writable tensors. "
-                        "A write to this tensor would change memory that its owner protects: copy the buffer first. Shown once.", 1);
+    return py_warn_once(&warned, "The given buffer is not writable, and PyTorch does not support non-writable tensors. "
+                        "A write to this tensor would change memory that its owner protects: copy the buffer first. Shown once.");
 }
 
 /* How many elements to take: `count`, or all that fit behind `offset`. */

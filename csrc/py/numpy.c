@@ -133,12 +133,9 @@ static int check_form(PyArrayObject *a)
 static int warn_readonly(void)
 {
     static bool warned;
-    if (warned)
-        return 0;
-    warned = true;
-    return PyErr_WarnEx(PyExc_UserWarning, "The given NumPy array is not writable, and PyTorch does not support non-writable tensors. "
+    return py_warn_once(&warned, "The given NumPy array is not writable, and PyTorch does not support non-writable tensors. "
                         "A write to this tensor would change, or fault on, memory that NumPy protects: copy the array first. "
-                        "Shown once.", 1);
+                        "Shown once.");
 }
 
 static void drop_object(void *owner, void *data) { (void)data; Py_DECREF((PyObject *)owner); }

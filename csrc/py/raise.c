@@ -41,8 +41,37 @@ int py_raise_int(void)
 
 void py_note_foreign(void) { ct_fail(CT_FOREIGN, "%s", ""); }
 
+/* ---- warnings that are shown once -------------------------------------------------------------------------- */
+static bool warn_always;
+
+int py_warn_once(bool *warned, const char *text)
+{
+    if (*warned && !warn_always)
+        return 0;
+    *warned = true;
+    return PyErr_WarnEx(PyExc_UserWarning, text, 1);
+}
+
+static PyObject *set_warn_always(PyObject *module, PyObject *value)
+{
+    (void)module;
+    if (!PyBool_Check(value))
+        return PyErr_Format(PyExc_TypeError, "setWarnOnlyOnce expects a bool, but got %s", py_type_name(value));
+    warn_always = value == Py_True;
+    Py_RETURN_NONE;
+}
+static PyObject *is_warn_always_enabled(PyObject *module, PyObject *none) { (void)module, (void)none; return PyBool_FromLong(warn_always); }
+
+static PyMethodDef functions[] = {
+    {"set_warn_always", set_warn_always, METH_O, "set_warn_always(b)\n--\n\nWhether warnings that are shown once in a process are shown every time."},
+    {"is_warn_always_enabled", is_warn_always_enabled, METH_NOARGS, "is_warn_always_enabled()\n--\n\nWhat set_warn_always() was told last; False at first."},
+    {0},
+};
+
 int py_raise_setup(PyObject *module)
 {
+    if (PyModule_AddFunctions(module, functions) < 0)
+        return -1;
     PyObject *bases = PyTuple_Pack(2, PyExc_RuntimeError, PyExc_MemoryError);
     if (bases && !out_of_memory)
         out_of_memory = PyErr_NewExceptionWithDoc("ctgrad.OutOfMemoryError", "Memory for a tensor could not be had; its size is in the text.", bases, NULL);

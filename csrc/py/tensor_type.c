@@ -282,7 +282,10 @@ static PyObject *through(PyObject *self, PyObject *(*convert)(PyObject *))
     return result;
 }
 static PyObject *tensor_int(PyObject *self) { return through(self, PyNumber_Long); }
-static PyObject *tensor_float(PyObject *self) { return through(self, PyNumber_Float); }
+static PyObject *tensor_float(PyObject *self)
+{
+    return py_warn_tensor_to_number(py_t(self)) < 0 ? NULL : through(self, PyNumber_Float);
+}
 static PyObject *tensor_index(PyObject *self)
 {
     const array *a = py_t(self)->a;

@@ -27,6 +27,15 @@ int target_out(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *siz
 array *tensor_resized(tensor *t, int ndim, const int64_t *size); /* owned; t is not touched */
 int tensor_join(tensor *view, tensor *of, uint32_t flags);
 
+/* ---- scalar.c: a loop run into a new result of shape l->size, into self or out=, and recorded ---- */
+typedef struct elementwise {
+    k_loop *loop;
+    const void *param;
+    const array *operand[K_MAXOP];   /* [0] the output */
+    int n;
+} elementwise;
+int run_elementwise(call *c, elementwise *e, ct_dtype result, layout *l);
+
 /* ---- record.c ---- */
 bool call_needs_grad(const call *c);        /* will this call be recorded? */
 array *call_copy_of(const array *a);        /* new, row-major */

@@ -1,51 +1,15 @@
-/* Elementwise ops that are more than a row: factors, rounding modes, scalar powers, bounds, and their fused kin. */
+/* Elementwise ops that are more than a row: rounding modes, scalar powers, bounds. */
 #include "ops/dispatch.h"
 #include "ops/formula.h"
 #include <math.h>
 #include <string.h>
 
-/* ---- add and sub with alpha, rsub: args self, other, alpha -------------------------------------------------- */
 static T operand(scope *s, const arg *a)
 {
     if (a->kind == ARG_TENSOR)
         return a->t;
     return a->kind == ARG_FLOAT ? f_number(s, a->f) : scope_array(s, array_scalar_i(a->i, a->kind == ARG_BOOL ? DT_BOOL : DT_I64, true));
 }
-
-static int check_alpha(const call *c, const arg *alpha)
-{
-    promotion p = promotion_start();
-    promotion_add_arg(&p, &c->args[0]);
-    promotion_add_arg(&p, &c->args[1]);
-    ct_dtype d = promotion_result(&p);
-    if (alpha->kind == ARG_BOOL && d != DT_BOOL)
-        return ct_fail(CT_RUNTIME, "Boolean alpha only supported for Boolean results.");
-    if (alpha->kind == ARG_FLOAT && !dtype_is_float(d))
-        return ct_fail(CT_RUNTIME, "For integral input tensors, argument alpha must not be a floating point number.");
-    return 0;
-}
-
-static T times(scope *s, T x, const arg *alpha)
-{
-    return arg_double(alpha) == 1 ? x : f_mul(s, x, operand(s, alpha));
-}
-
-static int combine(scope *s, call *c, const op *o, T a, T b, T *out)
-{
-    if (check_alpha(c, &c->args[2]) < 0)
-        return scope_fail(s), -1;
-    return (out[0] = f_binary(s, o, a, times(s, b, &c->args[2]))) ? 0 : -1;
-}
-static int add_compose(scope *s, call *c, T *out) { return combine(s, c, &op_add, operand(s, &c->args[0]), operand(s, &c->args[1]), out); }
-static int sub_compose(scope *s, call *c, T *out) { return combine(s, c, &op_sub, operand(s, &c->args[0]), operand(s, &c->args[1]), out); }
-static int rsub_compose(scope *s, call *c, T *out) { return combine(s, c, &op_sub, operand(s, &c->args[1]), operand(s, &c->args[0]), out); }
-
-const op op_add_alpha = {.name = "add.alpha", .sig = "(Tensor self, Operand other, *, Scalar alpha)", .flags = OP_INPLACE | OP_OUT, .run = op_compose,
-    .compose = add_compose, .doc = "self + alpha * other."};
-const op op_sub_alpha = {.name = "sub.alpha", .sig = "(Tensor self, Operand other, *, Scalar alpha)", .flags = OP_INPLACE | OP_OUT, .run = op_compose,
-    .compose = sub_compose, .doc = "self - alpha * other."};
-const op op_rsub = {.name = "rsub", .sig = "(Tensor self, Operand other, *, Scalar alpha=1)", .flags = OP_FUNCTION, .run = op_compose,
-    .compose = rsub_compose, .doc = "other - alpha * self."};
 
 /* ---- div with a rounding mode: args self, other, rounding_mode ------------------------------------------------ */
 static int div_compose(scope *s, call *c, T *out)
@@ -198,40 +162,6 @@ const op op_clamp_min = {.name = "clamp_min", .sig = "(Tensor self, Operand min)
     .doc = "self, but no less than min."};
 const op op_clamp_max = {.name = "clamp_max", .sig = "(Tensor self, Operand max)", .flags = OP_INPLACE | OP_OUT, .run = op_compose, .compose = clamp_max_compose,
     .doc = "self, but no more than max."};
-
-/* ---- addcmul, addcdiv, lerp ------------------------------------------------------------------------------------------ */
-static int fused(scope *s, call *c, const op *o, T *out)
-{
-    T term = f_binary(s, o, c->in[1], c->in[2]);
-    return (out[0] = f_add(s, c->in[0], times(s, term, &c->args[3]))) ? 0 : -1;
-}
-static int addcmul_compose(scope *s, call *c, T *out) { return fused(s, c, &op_mul, out); }
-static int addcdiv_compose(scope *s, call *c, T *out)
-{
-    if (!dtype_is_float(c->in[1]->a->dtype) && !dtype_is_float(c->in[2]->a->dtype))
-        return ct_fail(CT_RUNTIME, "Integer division with addcdiv is no longer supported, and in a future  release addcdiv will perform a true division of tensor1 and tensor2. Use floats."), scope_fail(s), -1;
-    return fused(s, c, &op_div, out);
-}
-const op op_addcmul = {.name = "addcmul", .sig = "(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1)", .flags = OP_INPLACE | OP_OUT, .run = op_compose,
-    .compose = addcmul_compose, .doc = "self + value * tensor1 * tensor2."};
-const op op_addcdiv = {.name = "addcdiv", .sig = "(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1)", .flags = OP_INPLACE | OP_OUT, .run = op_compose,
-    .compose = addcdiv_compose, .doc = "self + value * tensor1 / tensor2."};
-
-/* start + w (end - start), counted from the nearer end, so that w = 1 gives end exactly. */
-static int lerp_compose(scope *s, call *c, T *out)
-{
-    T start = c->args[0].t, end = c->args[1].t, difference = f_sub(s, end, start);
-    if (c->args[2].kind != ARG_TENSOR) {
-        double w = arg_double(&c->args[2]);
-        out[0] = fabs(w) < 0.5 ? f_add(s, start, f_scale(s, difference, w)) : f_sub(s, end, f_scale(s, difference, 1 - w));
-        return out[0] ? 0 : -1;
-    }
-    T w = c->args[2].t, low = f_add(s, start, f_mul(s, w, difference)), high = f_sub(s, end, f_mul(s, f_sub(s, f_number(s, 1), w), difference));
-    T near = f_binary(s, &op_lt, f_unary(s, &op_abs, w), f_number(s, 0.5));
-    return (out[0] = f_where(s, near, low, high)) ? 0 : -1;
-}
-const op op_lerp = {.name = "lerp", .sig = "(Tensor self, Tensor end, Operand weight)", .flags = OP_INPLACE | OP_OUT, .run = op_compose, .compose = lerp_compose,
-    .doc = "self + weight * (end - self)."};
 
 /* ---- positive -------------------------------------------------------------------------------------------------------------- */
 static int positive_rule(call *c)

@@ -7,13 +7,6 @@
 #include <string.h>
 
 /* ---- running ------------------------------------------------------------------------------------------ */
-typedef struct elementwise {
-    k_loop *loop;
-    const void *param;
-    const array *operand[K_MAXOP];   /* [0] the output */
-    int n;
-} elementwise;
-
 static bool all_contiguous(const elementwise *e)
 {
     for (int i = 0; i < e->n; i++)
@@ -93,8 +86,7 @@ static array *fresh_output(call *c, ct_dtype dtype, layout *l)
     return (plain ? out_new(c, 0, dtype, l->ndim, l->size) : out_strided(c, 0, dtype, l)) < 0 ? NULL : c->oa[0];
 }
 
-/* Runs the loop of a row into a new result, self or out=, and records. */
-static int run_row(call *c, elementwise *e, ct_dtype result, layout *l)
+int run_elementwise(call *c, elementwise *e, ct_dtype result, layout *l)
 {
     if (c->mode == CALL_INPLACE && (target_in_place(c, result, l->ndim, l->size) < 0 || check_inputs_apart(c, c->args[0].t->a) < 0))
         return -1;
@@ -194,7 +186,7 @@ static int run_binary(call *c, k_loop *const (*table)[DT_COUNT], ct_dtype comput
         return -1;
     done = -1;
     if ((e.operand[1] = operand(c, 0, compute, &number)) && (e.operand[2] = operand(c, 1, compute, &number)))
-        done = run_row(c, &e, result, &l);
+        done = run_elementwise(c, &e, result, &l);
     array_drop(number);
     return done < 0 ? -1 : check_division(c);
 }
@@ -240,7 +232,7 @@ static int run_unary(call *c, k_loop *const (*table)[DT_COUNT], ct_dtype compute
         return -1;
     e.operand[1] = c->ia[0];
     array_layout(c->ia[0], &l);
-    return run_row(c, &e, result, &l);
+    return run_elementwise(c, &e, result, &l);
 }
 
 int op_unary(call *c)

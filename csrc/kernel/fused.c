@@ -1,0 +1,42 @@
+/* Fused loops, with the machine's fma where it has one, else with libm's: the digits are the same. */
+#include "kernel/fused.h"
+#include <math.h>
+#include <string.h>
+
+#define AT(T, k) (*(T *)(p[k] + i * s[k]))
+#define REAL (((const k_factor *)param)->f)
+#define WHOLE (((const k_factor *)param)->i)
+/* Callers allow one kind of overlap, an operand that is exactly the output: no step depends on another. */
+#if defined(__clang__)
+#define EACH _Pragma("clang loop vectorize(assume_safety)") for (int64_t i = 0; i < n; i++)
+#else
+#define EACH _Pragma("GCC ivdep") for (int64_t i = 0; i < n; i++)
+#endif
+
+#define NAME(f) base_##f
+#include "kernel/fused.inc"
+#undef NAME
+
+#if defined(__x86_64__)
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx2,fma")
+#endif
+#define NAME(f) wide_##f
+#include "kernel/fused.inc"
+#undef NAME
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+#else
+#define wide_fused base_fused
+#endif
+
+k_loop *k_fused(k_fused_kind kind, ct_dtype dtype)
+{
+    return strcmp(K->name, "base") == 0 ? base_fused[kind][dtype] : wide_fused[kind][dtype];
+}

@@ -254,7 +254,7 @@ static int where_shape(call *c)
     if (condition->dtype == DT_U8 && in_cast(c, 0, DT_BOOL) < 0)
         return -1;
     if (condition->dtype != DT_BOOL && condition->dtype != DT_U8)
-        return ct_fail(CT_RUNTIME, "where expected condition to be a boolean tensor, but got a tensor with dtype %s", dtype_name(condition->dtype));
+        return ct_fail(CT_RUNTIME, "where expected condition to be a boolean tensor, but got a tensor with dtype %s", dtype_title(condition->dtype));
     if (where_operands(c, &l) < 0)
         return -1;
     c->work = c->oa[0]->numel;

@@ -8,7 +8,7 @@
 void array_operands(k_nd *nd, int n, int ndim, const int64_t *size, const array *const *arrays);
 /* l->stride of a fresh elementwise result of shape l->size, by the strides of the call's inputs. */
 void iterator_strides(const call *c, layout *l);
-/* The same for parts of two arrays' memory, of one shape; of all of `from` into a part; adding, where the part may reach elements twice
+/* The same for parts of two arrays' memory, of one shape; of all of `from`, broadcast, into a part; adding, where the part may reach elements twice
  * (but not along one dimension). */
 void array_convert_between(const array *from, const layout *source, array *to, const layout *part);
 void array_convert_at(const array *from, array *to, const layout *part);
@@ -16,6 +16,7 @@ void array_add_at(const array *from, array *to, const layout *part);
 void call_unlocked(call *c, void (*kernel)(call *c));
 overlap array_overlap(const array *a, const array *b);
 
+const char *dtype_title(ct_dtype d);                     /* "Float": as PyTorch names dtypes in messages */
 int check_writable(const char *op, const array *a);     /* CT_RUNTIME when two indices share an element */
 int check_inputs_apart(const call *c, const array *written);
 int check_no_overlap(const call *c, const array *written);  /* not even SAME: what is read may be overwritten first */

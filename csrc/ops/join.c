@@ -53,6 +53,8 @@ static int cat_out(call *c, const array *first, int dim, int64_t length)
     array_layout(first, &l);
     l.size[dim] = length;
     ct_dtype dtype = (ct_dtype)promote_inputs(c);
+    if (c->mode == CALL_OUT && !dtype_can_cast(dtype, c->out_given[0]->a->dtype))
+        return ct_fail(CT_TYPE, "torch.cat(): input types can't be cast to the desired output type %s", dtype_title(c->out_given[0]->a->dtype));
     if (!all_channels_last(c))
         return out_new(c, 0, dtype, l.ndim, l.size);
     return layout_channels_last("cat", l.ndim, l.ndim, l.size, l.stride) < 0 ? -1 : out_strided(c, 0, dtype, &l);
@@ -71,7 +73,7 @@ static int cat_shape(call *c)
     int dim;
     int64_t length = 0;
     if (c->n_in == 0)
-        return ct_fail(CT_VALUE, "%s(): expected a non-empty list of Tensors", c->op->name);
+        return ct_fail(CT_VALUE, "torch.cat(): expected a non-empty list of Tensors");
     for (uint32_t i = 0; i < c->n_in; i++)
         if (c->in[i]->a->ndim == 0)
             return ct_fail(CT_RUNTIME, "zero-dimensional tensor (at position %u) cannot be concatenated", i);

@@ -30,9 +30,8 @@ void array_convert_between(const array *from, const layout *source, array *to, c
 
 void array_convert_at(const array *from, array *to, const layout *part)
 {
-    layout l = {.ndim = from->ndim, .offset = from->offset};
-    memcpy(l.size, array_size(from), from->ndim * sizeof *l.size);
-    memcpy(l.stride, array_stride(from), from->ndim * sizeof *l.stride);
+    layout l = {.ndim = part->ndim, .offset = from->offset};
+    layout_broadcast_stride(part->ndim, part->size, from->ndim, array_size(from), array_stride(from), l.stride);
     array_convert_between(from, &l, to, part);
 }
 

@@ -77,7 +77,7 @@ int check_no_overlap(const call *c, const array *written)
     return 0;
 }
 
-static const char *dtype_title(ct_dtype d)
+const char *dtype_title(ct_dtype d)
 {
     static const char *const titles[DT_COUNT] = {"Bool", "Byte", "Int", "Long", "Float", "Double"};
     return titles[d];

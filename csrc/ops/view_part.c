@@ -151,6 +151,10 @@ static int narrow_shape(call *c)
     start = start < 0 ? start + in.size[dim] : start;
     return slice(c, dim, start, start + length, 1);
 }
+static int refuse_start(call *c) { return ct_fail(CT_RUNTIME, "start must be an 0-dim integral Tensor."); }
+/* A 0-d integer tensor was taken as an int before. */
+const op op_narrow_tensor = {.name = "narrow.Tensor", .sig = "(Tensor self, int dim, Tensor start, int length)", .run = refuse_start,
+    .doc = "Refuses a start that is no 0-d integer tensor."};
 const op op_narrow = {.name = "narrow", .sig = "(Tensor self, int dim, int start, int length)", .flags = OP_VIEW, .run = op_view, .shape = narrow_shape,
     .kind = {"SliceBackward0", slice_grad},
     .doc = "View of `length` elements of a dimension from start, an int or a 0-d integer tensor. RuntimeError where they reach beyond its end."};

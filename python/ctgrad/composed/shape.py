@@ -353,7 +353,6 @@ def meshgrid(*tensors, indexing=None):
     shape = tuple(t.numel() for t in tensors)
     grid = [t.view((1,) * i + (-1,) + (1,) * (len(tensors) - 1 - i)).expand(shape) for i, t in enumerate(tensors)]
     if swap:
-        grid = [g.swapdims(0, 1) for g in grid]
         grid[0], grid[1] = grid[1], grid[0]
     return tuple(grid)
 
@@ -384,5 +383,5 @@ def combinations(input, r=2, with_replacement=False):
     if r == 0:
         return ctgrad.empty(0, dtype=input.dtype)
     choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
-    rows = np.array(list(choose(range(input.shape[0]), r)), dtype="int64").reshape(-1, r)
-    return input[ctgrad.from_numpy(rows)]
+    columns = np.array(list(choose(range(input.shape[0]), r)), dtype="int64").reshape(-1, r).T
+    return ctgrad.stack([input[ctgrad.from_numpy(column.copy())] for column in columns], 1)

@@ -191,8 +191,8 @@ static int run_fill(call *c)
     if (fresh)
         tensor_init(&c->out[0], out);
     else {
-        array_wrote(out, c->op->name);
         array_drop(out);
+        tensor_wrote(c->in[0], c->op->name);
     }
     return call_attach(c, n);
 }

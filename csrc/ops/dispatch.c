@@ -77,6 +77,15 @@ static void drop_inputs(call *c)
         ct_free(c->in, c->n_in * (sizeof *c->in + sizeof *c->ia));
 }
 
+/* A view whose history cannot be told any more must not be read as a constant: here it is refused. */
+static int sync_inputs(const call *c)
+{
+    for (uint32_t i = 0; tape_now.grad && i < c->n_in; i++)
+        if (CT_UNLIKELY(c->in[i] && c->in[i]->base) && !(c->op->flags & OP_NO_GRAD) && tensor_sync(c->in[i]) < 0)
+            return -1;
+    return 0;
+}
+
 int op_call(call *c)
 {
     c->n_out = c->op->n_out ? c->op->n_out : 1;
@@ -94,7 +103,7 @@ int op_call(call *c)
     }
     if (collect_inputs(c) < 0)
         return -1;
-    int result = c->op->run(c);
+    int result = sync_inputs(c) < 0 ? -1 : c->op->run(c);
     drop_inputs(c);
     if (CT_UNLIKELY(result < 0))
         call_clear_results(c);
@@ -261,7 +270,7 @@ static int run_kernel(call *c)
 static void deliver_into(call *c, tensor *target, array *result)
 {
     array_convert(result, target->a);
-    array_wrote(target->a, c->op->name);
+    tensor_wrote(target, c->op->name);
     array_drop(result);
 }
 
@@ -308,7 +317,7 @@ static int finish_outputs(call *c)
         }
         tensor *target = c->mode == CALL_INPLACE ? c->args[0].t : c->out_given[i];
         if (direct && c->mode == CALL_INPLACE) {
-            array_wrote(target->a, c->op->name);
+            tensor_wrote(target, c->op->name);
             array_drop(result);
         } else
             deliver_into(c, target, result);
@@ -392,7 +401,7 @@ static int assign_in_place(scope *s, call *c, T result)
     if (target_in_place(c, result->a->dtype, result->a->ndim, array_size(result->a)) < 0 || !(result = f_cast(s, result, self->a->dtype)))
         return -1;
     array_convert(result->a, self->a);
-    array_wrote(self->a, c->op->name);
+    tensor_wrote(self, c->op->name);
     return tape_now.grad && (result->fn || self->fn) ? tensor_rebase(self, result->fn, result->nr) : 0;
 }
 

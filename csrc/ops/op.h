@@ -168,7 +168,5 @@ void array_convert(const array *from, array *to);       /* casts and copies, ele
 extern struct ct_rng *op_default_rng;  /* where no generator is given; set by the host */
 
 /* ---- registry ---------------------------------------------------------------------------------------------------- */
-void array_convert(const array *from, array *to);       /* casts and copies, elementwise; from broadcasts to `to` */
-extern struct ct_rng *op_default_rng;  /* of random ops that are given no generator; set by the host */
 extern const op *const op_table[];     /* every op, in the order of index.def; NULL at the end */
 #endif

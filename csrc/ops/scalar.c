@@ -114,7 +114,7 @@ int run_elementwise(call *c, elementwise *e, ct_dtype result, layout *l)
         if (!direct)
             array_convert(out, target->a);
         array_drop(out);
-        array_wrote(target->a, c->op->name);
+        tensor_wrote(target, c->op->name);
     }
     return call_attach(c, n);
 }

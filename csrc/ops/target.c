@@ -26,15 +26,12 @@ int check_history(const call *c, tensor *t)
     if (t->fn && t->fn->kind == &leaf_kind)
         return ct_fail(CT_RUNTIME, tensor_is_view(t) ? "a view of a leaf Variable that requires grad is being used in an in-place operation."
                        : "a leaf Variable that requires grad is being used in an in-place operation.");
-    bool hidden = t->flags & T_NO_GRAD_VIEW && t->base->fn; /* a view without history of a tensor that has one */
+    bool hidden = tensor_is_view(t) && t->base->fn; /* perhaps a view without history of a tensor that has one */
     if (!tensor_is_view(t) || (!recorded && !t->fn && !hidden))
         return 0;
-    if (t->base->fn && t->base->fn->kind == &leaf_kind)
+    if (t->fn && t->base->fn && t->base->fn->kind == &leaf_kind)
         return ct_fail(CT_RUNTIME, "a view of a leaf Variable that requires grad is being used in an in-place operation.");
-    const char *what = t->flags & T_MULTI_VIEW ? "is the output of a function that returns multiple views. Such functions do not allow the output views to be modified inplace. You should replace the inplace operation by an out-of-place one."
-                     : t->flags & T_NO_GRAD_VIEW ? "was created in no_grad mode and is being modified inplace with grad mode enabled. Make it outside the no_grad block, or write inside one."
-                     : t->flags & T_FUNCTION_VIEW ? "was created inside a custom Function (or because an input was returned as-is) and the autograd logic to handle view+inplace would override the custom backward. Clone the output of the Function first." : NULL;
-    return what ? ct_fail(CT_RUNTIME, "Output %u of %s is a view and is being modified inplace. This view %s", t->nr, t->fn ? node_name(t->fn) : "a view", what) : 0;
+    return tensor_view_broken(t) ? tensor_refuse_view(t, "is being modified inplace") : 0;
 }
 
 int check_writable(const char *op, const array *a)

@@ -23,10 +23,14 @@ int view_in_place(call *c)
     if (n)
         node_set_out(n, 0, a);
     result = tensor_restride(t, a, n);
+    bool recorded = n != NULL;
     node_drop(n);
-    if (result == 0)
-        array_wrote(t->a, c->op->name);
-    return result;
+    if (result < 0)
+        return -1;
+    tensor_wrote(t, c->op->name);
+    if (recorded && t->base)
+        t->gen = t->base->gen; /* no value changed: the node just made is this tensor's history */
+    return 0;
 }
 
 /* ---- resize_ ------------------------------------------------------------------------------------------------- */
@@ -40,7 +44,7 @@ static int resize(call *c, int ndim, const int64_t *size)
     array *a = tensor_resized(t, ndim, size);
     if (!a || tensor_restride(t, a, NULL) < 0)
         return -1;
-    array_wrote(t->a, c->op->name);
+    tensor_wrote(t, c->op->name);
     return 0;
 }
 static int run_resize(call *c) { return resize(c, (int)c->args[1].n, c->args[1].ints); }

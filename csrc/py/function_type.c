@@ -137,7 +137,7 @@ static PyObject *tie_output(FunctionContext *c, node *fn, uint32_t nr, PyObject 
     if (fn)
         node_set_out(fn, nr, py_t(o)->a);
     if (dirty) {
-        array_wrote(py_t(o)->a, Py_TYPE((PyObject *)c)->tp_name);
+        tensor_wrote(py_t(o), Py_TYPE((PyObject *)c)->tp_name);
         if (fn && py_t(o)->fn && py_t(o)->fn->kind == &leaf_kind)
             return PyErr_Format(PyExc_RuntimeError, "a leaf Variable that requires grad is being used in an in-place operation.");
         return fn && tensor_rebase(py_t(o), fn, nr) < 0 ? py_raise() : Py_NewRef(o);

@@ -2,6 +2,7 @@
 #include "tape/tensor.h"
 #include "tape/engine.h"
 #include "tape/node.h"
+#include <string.h>
 
 void (*gradbox_release_obj)(void *obj);
 
@@ -118,10 +119,25 @@ void viewbase_drop(viewbase *b)
     ct_free(b, sizeof *b);
 }
 
+int tensor_refuse_view(const tensor *t, const char *what)
+{
+    const char *why = t->flags & T_MULTI_VIEW ? "This view is the output of a function that returns multiple views. Such functions do not allow the "
+                      "output views to be modified inplace. You should replace the inplace operation by an out-of-place one."
+                    : t->flags & T_NO_GRAD_VIEW ? "Which of the two is meant cannot be known: do both inside the no_grad block (not recorded), or both outside it (recorded)."
+                    : "This view was created inside a custom Function (or because an input was returned as-is) and the autograd logic to handle "
+                      "view+inplace would override the custom backward. Clone the output of the Function first.";
+    if (!t->fn)
+        return ct_fail(CT_RUNTIME, "A view was created in no_grad mode and %s with grad mode enabled. %s", what, why);
+    const char *name = node_name(t->fn), *end = strstr(name, "Backward");
+    return ct_fail(CT_RUNTIME, "Output %u of %.*s is a view and %s. %s", t->nr, end ? (int)(end - name) : (int)strlen(name), name, what, why);
+}
+
 /* The base was written through another member: a base takes the new history over, a view is cut out of it anew. */
 int tensor_sync_slow(tensor *t)
 {
     viewbase *b = t->base;
+    if (tensor_is_view(t) && tensor_view_broken(t) && (t->fn || b->fn))
+        return tensor_refuse_view(t, "its base or another view of its base has been modified inplace");
     node *fn = b->fn ? node_keep(b->fn) : NULL;
     uint32_t nr = b->nr;
     if (tensor_is_view(t) && fn) {

@@ -63,6 +63,19 @@ gradbox *gradbox_new(void);
 void gradbox_drop(gradbox *b);
 int gradbox_set(gradbox *b, const tensor *g);       /* a copy of g becomes .grad; NULL empties it */
 extern void (*gradbox_release_obj)(void *obj);     /* set by py/ */
+/* Views whose part in the history cannot be told anew after a write: one of several outputs, made under no_grad or by a user's Function. */
+static inline bool tensor_view_broken(const tensor *t) { return t->flags & (T_MULTI_VIEW | T_NO_GRAD_VIEW | T_FUNCTION_VIEW); }
+int tensor_refuse_view(const tensor *t, const char *what);  /* CT_RUNTIME: `what` happens to such a view */
+/* Counts a write to t's memory. In a shared family every member's history is told anew, even if the write is not recorded (as in PyTorch). */
+static inline void tensor_wrote(tensor *t, const char *writer)
+{
+    array_wrote(t->a, writer);
+    if (CT_LIKELY(!t->base))
+        return;
+    bool current = t->gen == t->base->gen++;
+    if (current && !tensor_is_view(t))
+        t->gen = t->base->gen;
+}
 /* Replaces the tensor's history after an in-place write whose result is output nr of fn (fn NULL: constant). */
 int tensor_rebase(tensor *t, node *fn, uint32_t nr);
 /* t shows `a` from now on (taken, even on failure), another geometry of its memory: node fn's output 0, or NULL when that was not recorded. */

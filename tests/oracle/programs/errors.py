@@ -223,7 +223,6 @@ torch.randint(10)
 torch.randint(10, 2)
 torch.randint("a", (2,))
 torch.Generator("nowhere")
-torch.normal("a")
 torch.empty(2).uniform_("a")
 torch.empty(2).normal_(0, "a")
 

@@ -324,7 +324,6 @@ x[3].item(), x[torch.tensor([[1, 2], [3, 4]])].tolist()
 torch.tensor(3) in x
 
 x = torch.arange(6.0).view(2, 3)
-torch.take_along_dim(x, torch.tensor([[0], [2]]), 1)
 x.take(torch.tensor([0, 5]))
 x.index_fill(0, torch.tensor([0]), 9)
 x.index_copy(0, torch.tensor([1]), torch.zeros(1, 3))

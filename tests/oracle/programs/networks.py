@@ -362,7 +362,6 @@ sorted(dir(m))[-1]
 m.register_buffer("tmp", torch.zeros(1), persistent=False)
 list(m.state_dict()), [n for n, _ in m.named_buffers()]
 
-torch.nn.utils.clip_grad_norm_
 p = nn.Parameter(torch.tensor([3.0, 4.0]))
 (p * p / 2).sum().backward()
 nn.utils.clip_grad_norm_([p], 1.0)

@@ -9,7 +9,7 @@ for name, y in {"view": x.view(2, 3), "reshape": x.reshape(2, 3), "slice": x[1:]
     x.copy_(before)
 
 x = torch.arange(6.0).view(2, 3)
-for name, y in {"t": x.t(), "reshape of t": x.t().reshape(6), "contiguous of t": x.t().contiguous(), "permute": x.permute(1, 0), "unsqueeze": x.unsqueeze(0), "narrow": x.narrow(1, 0, 2), "split": x.split(1)[0], "chunk": x.chunk(3, 1)[2], "unbind": x.unbind()[1], "diagonal": x.diagonal(), "unfold": x.unfold(1, 2, 1), "as_strided": x.as_strided((2,), (1,)), "T": x.T, "stack": torch.stack([x]), "cat": torch.cat([x]), "broadcast_to": torch.broadcast_to(x, (1, 2, 3)), "tril": x.tril(), "index_select": x.index_select(0, torch.tensor([0]))}.items():
+for name, y in {"t": x.t(), "reshape of t": x.t().reshape(6), "contiguous of t": x.t().contiguous(), "permute": x.permute(1, 0), "unsqueeze": x.unsqueeze(0), "narrow": x.narrow(1, 0, 2), "split": x.split(1)[0], "chunk": x.chunk(3, 1)[2], "unbind": x.unbind()[1], "diagonal": x.diagonal(), "unfold": x.unfold(1, 1, 2), "as_strided": x.as_strided((2,), (1,)), "T": x.T, "stack": torch.stack([x]), "cat": torch.cat([x]), "broadcast_to": torch.broadcast_to(x, (1, 2, 3)), "tril": x.tril(), "index_select": x.index_select(0, torch.tensor([0]))}.items():
     before = x.clone()
     with torch.no_grad(): y.mul_(0).add_(50)
     print(name, not x.equal(before), y.shape)

@@ -1,0 +1,79 @@
+"""Functions about tensors that compute nothing: what they are, and which dtype a computation would have."""
+
+import ctgrad
+from ctgrad._C import Tensor, dtype
+
+__all__ = ["can_cast", "is_complex", "is_floating_point", "is_nonzero", "is_tensor", "numel", "promote_types", "result_type"]
+
+
+def is_tensor(obj):
+    """True for a Tensor, subclasses included."""
+    return isinstance(obj, Tensor)
+
+
+def is_floating_point(input):
+    """Whether the dtype is a float."""
+    return input.is_floating_point()
+
+
+def is_complex(input):
+    """False: no dtype is complex."""
+    return input.is_complex()
+
+
+def numel(input):
+    """Number of elements."""
+    return input.numel()
+
+
+def is_nonzero(input):
+    """Whether the only element is not zero. RuntimeError for more elements, or none."""
+    return bool(input)
+
+
+def _sample(value):
+    """Something of the same dtype and category (with dimensions, 0-d, number) that has no elements to compute with."""
+    if isinstance(value, Tensor):
+        return ctgrad.empty((0,) if value.dim() else (), dtype=value.dtype)
+    return value
+
+
+def result_type(tensor1, tensor2):
+    """The dtype that an arithmetic op of the two would have. Each is a Tensor or a number."""
+    for value in (tensor1, tensor2):
+        if not isinstance(value, (Tensor, bool, int, float)):
+            raise TypeError(f"result_type(): expected Tensors or numbers, but got {type(value).__name__}")
+    if not isinstance(tensor1, Tensor):
+        tensor1, tensor2 = tensor2, tensor1
+    if not isinstance(tensor1, Tensor):
+        return (ctgrad.tensor(tensor1) + tensor2).dtype
+    return (_sample(tensor1) + _sample(tensor2)).dtype
+
+
+def promote_types(type1, type2):
+    """The smallest dtype that both convert to without losing their kind."""
+    for t in (type1, type2):
+        if not isinstance(t, dtype):
+            raise TypeError(f"promote_types(): expected torch.dtype, but got {type(t).__name__}")
+    return (ctgrad.empty(0, dtype=type1) + ctgrad.empty(0, dtype=type2)).dtype
+
+
+def _kind(t):
+    return 2 if t.is_floating_point else 0 if t is ctgrad.bool else 1
+
+
+def can_cast(from_, to):
+    """Whether in-place ops may convert from the one dtype to the other: never to a lower kind (float, integer, bool)."""
+    return _kind(from_) <= _kind(to)
+
+
+def new_tensor(self, data, *, dtype=None, device=None, requires_grad=False):
+    """A tensor of the data, copied, of self's dtype unless `dtype` is given."""
+    return ctgrad.tensor(data, dtype=dtype or self.dtype, device=device, requires_grad=requires_grad)
+
+
+def contains(self, element):
+    """`element in self`: whether any element equals it. RuntimeError where it is neither a number nor a Tensor."""
+    if isinstance(element, (Tensor, bool, int, float)):
+        return bool((element == self).any())
+    raise RuntimeError(f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}.")

@@ -62,3 +62,17 @@ def test_a_view_written_by_its_operator_and_put_back():
     y[0] *= w[0]
     y.sum().backward()
     assert x.grad.tolist() == [2.0, 0.0, 0.0] and w.grad.tolist() == [1.0, 1.0, 1.0]
+
+
+def test_a_gradient_is_laid_out_as_its_leaf():
+    for leaf in (torch.ones(3, 2).t(), torch.ones(2, 3, 4).permute(2, 0, 1), torch.ones(2, 3)):
+        x = leaf.clone().requires_grad_()
+        for run in (lambda x: x.sum(), lambda x: (x * 2).sum(), lambda x: (x.contiguous() * 2).sum()):
+            x.grad = None
+            run(x).backward()
+            assert x.grad.stride() == x.stride()
+            run(x).backward()
+            assert x.grad.stride() == x.stride()
+    gaps = torch.ones(4, 4)[:, ::2].requires_grad_()
+    (gaps * 2).sum().backward()
+    assert gaps.grad.is_contiguous() and gaps.grad.tolist() == [[2.0, 2.0]] * 4

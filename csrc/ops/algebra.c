@@ -24,6 +24,22 @@ static int add_into(T into, T g)
     return result;
 }
 
+static T detached_copy(scope *s, T g, const int64_t *stride)
+{
+    if (!stride)
+        return f_row_major(s, g);
+    const array *a = g->a;
+    T copy = scope_new(s);
+    storage *st = copy ? storage_new(a->numel * dtype_bytes(a->dtype)) : NULL;
+    array *made = st ? array_new_over(st, a->dtype, a->ndim, array_size(a), stride, 0) : NULL;
+    storage_drop(st);
+    if (!made)
+        return scope_fail(s);
+    array_convert(a, made);
+    tensor_init(copy, made);
+    return copy;
+}
+
 static bool has_nan(const tensor *t)
 {
     const array *a = t->a;
@@ -40,5 +56,5 @@ static bool has_nan(const tensor *t)
 void ops_setup(void)
 {
     tape_algebra = (algebra){.add = f_add, .add_into = add_into, .sum_to = f_sum_to, .cast = f_cast, .ones_like = ones_like,
-                             .detached_copy = f_row_major, .view_of_base = view_of_base, .copy_slices = copy_slices_node, .has_nan = has_nan};
+                             .detached_copy = detached_copy, .view_of_base = view_of_base, .copy_slices = copy_slices_node, .has_nan = has_nan};
 }

@@ -35,6 +35,15 @@ static int too_many(const indexing *x, int ndim)
     return -1;
 }
 
+/* An int that does not fit 64 bits: PyTorch's class for it, where one was raised. NULL. */
+static PyObject *too_large(void)
+{
+    if (!PyErr_ExceptionMatches(PyExc_OverflowError))
+        return NULL;
+    PyErr_Clear();
+    return PyErr_Format(PyExc_ValueError, "Overflow when unpacking long long: indices and values hold 64 bits");
+}
+
 /* ---- views ------------------------------------------------------------------------------------------------------ */
 static int item_int(indexing *x, int64_t index)
 {
@@ -212,9 +221,9 @@ static int one_item(indexing *x, PyObject *item, int skip)
         return item_sequence(x, item);
     if (!PyIndex_Check(item))
         return wrong_item(item);
-    int64_t value = PyNumber_AsSsize_t(item, PyExc_IndexError);
+    int64_t value = PyNumber_AsSsize_t(item, PyExc_OverflowError);
     if (value == -1 && PyErr_Occurred())
-        return -1;
+        return too_large(), -1;
     return x->dim < view_of(x) ? item_int(x, value) : too_many(x, view_of(x));
 }
 
@@ -310,9 +319,9 @@ static PyObject *value_tensor(PyObject *self, PyObject *value)
     if (py_is_tensor(value))
         return Py_NewRef(value);
     if (py_number(value, &number))
-        return py_wrap_array(number.kind == ARG_FLOAT ? array_scalar_f(number.f, dtype, false) : array_scalar_i(number.i, dtype, false));
+        return number_fits(&number, dtype) < 0 ? py_raise() : py_wrap_array(number.kind == ARG_FLOAT ? array_scalar_f(number.f, dtype, false) : array_scalar_i(number.i, dtype, false));
     if (PyErr_Occurred())
-        return NULL;
+        return too_large();
     static const char *const titles[DT_COUNT] = {"Bool", "Byte", "Int", "Long", "Float", "Double"};
     return PyErr_Format(PyExc_TypeError, "can't assign a %s to a torch.%sTensor", Py_TYPE(value)->tp_name, titles[dtype]);
 }

@@ -82,6 +82,18 @@ int gradbox_set(gradbox *box, const tensor *g)
     return 0;
 }
 
+/* Is g laid out as the leaf's gradient should be: as the leaf itself where that is dense, else row-major? */
+static bool fits_leaf(node *leaf, const array *g)
+{
+    if (!leaf->n_param)
+        return array_is_contiguous(g);
+    const int64_t *want = node_params(leaf), *have = array_visible_stride(g), *size = array_size(g);
+    for (int d = 0; d < g->ndim; d++)
+        if (size[d] != 1 && have[d] != want[d])
+            return false;
+    return true;
+}
+
 /* The first gradient is taken over when nothing else holds it, copied otherwise; later ones are added in place,
  * so that whoever holds .grad sees them (out of place when the sum itself is recorded, as in PyTorch). */
 static int add_to_leaf(const run *r, node *leaf, tensor *g)
@@ -89,13 +101,13 @@ static int add_to_leaf(const run *r, node *leaf, tensor *g)
     gradbox *box = leaf_box(leaf);
     if (box->grad && !r->task->create_graph)
         return tape_algebra.add_into(box->grad, g);
-    bool held = g->a->refs > 1 || g->a->st->refs > 1 || !array_is_contiguous(g->a);
+    bool held = g->a->refs > 1 || g->a->st->refs > 1 || !fits_leaf(leaf, g->a);
     scope s;
     scope_open(&s);
     if (box->grad)
         g = tape_algebra.add(&s, box->grad, g);
     else if (!r->task->create_graph && held)
-        g = tape_algebra.detached_copy(&s, g);
+        g = tape_algebra.detached_copy(&s, g, leaf->n_param ? node_params(leaf) : NULL);
     int result = g ? gradbox_set(box, g) : -1;
     scope_close(&s);
     return result;

@@ -14,7 +14,7 @@ typedef struct algebra {
     tensor *(*sum_to)(scope *s, tensor *g, int ndim, const int64_t *size);
     tensor *(*cast)(scope *s, tensor *g, ct_dtype dtype);
     tensor *(*ones_like)(scope *s, tensor *t);
-    tensor *(*detached_copy)(scope *s, tensor *g);                             /* a copy that nothing else holds */
+    tensor *(*detached_copy)(scope *s, tensor *g, const int64_t *stride);      /* a copy that nothing else holds; NULL: row-major */
     tensor *(*view_of_base)(scope *s, tensor *base, const array *view);        /* as_strided, for tensor_sync */
     node *(*copy_slices)(const viewbase *base, const array *view, node *fn, uint32_t nr); /* owned */
     bool (*has_nan)(const tensor *t);

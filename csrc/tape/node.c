@@ -259,10 +259,13 @@ const node_kind leaf_kind = {.name = "torch::autograd::AccumulateGrad", .release
 
 node *leaf_node(gradbox *box, const array *a)
 {
-    node *n = node_new(&leaf_kind, (node_shape){.n_out = 1, .out_ndim = a->ndim});
+    bool own_order = !array_is_contiguous(a) && layout_is_dense(a->ndim, array_size(a), array_visible_stride(a));
+    node *n = node_new(&leaf_kind, (node_shape){.n_out = 1, .out_ndim = a->ndim, .n_param = own_order ? a->ndim : 0});
     if (!n)
         return NULL;
     node_set_out(n, 0, a);
+    for (int d = 0; d < n->n_param; d++)
+        node_params(n)[d] = array_visible_stride(a)[d];
     n->payload = box;
     box->refs++;
     return n;

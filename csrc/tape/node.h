@@ -94,7 +94,8 @@ void node_release_kept(node *n);               /* after backward without retain_
 tensor *node_kept_in(scope *s, node *n, uint32_t i);
 tensor *node_kept_out(scope *s, node *n, uint32_t i);
 
-node *leaf_node(gradbox *box, const array *a); /* a new leaf node over the box */
+/* A new leaf node over the box. Its parameters are the strides of a leaf whose memory is dense but not row-major: .grad takes them. */
+node *leaf_node(gradbox *box, const array *a);
 extern const node_kind leaf_kind;
 static inline gradbox *leaf_box(node *n) { return n->payload; }
 int node_add_hook(hook **list, hook h);        /* copies h to the end; returns -1 on failure */

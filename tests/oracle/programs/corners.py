@@ -302,9 +302,9 @@ x.grad
 x.grad.requires_grad
 x.grad = None
 (x ** 3).sum().backward(create_graph=True)
-x.grad
+x.grad.detach(), x.grad.requires_grad
 x.grad.sum().backward()
-x.grad
+x.grad.detach()
 
 l1 = [torch.ones(1, requires_grad=True) for _ in range(3)]
 total = sum(p * i for i, p in enumerate(l1))

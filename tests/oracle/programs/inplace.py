@@ -83,7 +83,6 @@ torch.mul(a, a, out=out)
 torch.exp(a, out=a)
 torch.add(a, 1, out=torch.zeros(0))
 torch.add(a, 1, out=torch.zeros(2, 2)).shape
-torch.add(a, 1, out=3)
 torch.neg(a, out=out[:1]).shape
 
 x = torch.ones(4)

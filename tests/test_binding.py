@@ -424,10 +424,19 @@ def strange_value(draw, depth=0):
     return draw.choice(OTHERS)
 
 
-def value_of(draw, kind):
+def fitting_tensor(draw, theme, name):
+    """A tensor of the shape that this call is about, so that more of an op runs than its checks."""
+    if name in ("index", "indices", "mask"):
+        return ctgrad.ones(theme, dtype=ctgrad.bool if name == "mask" else ctgrad.int64)
+    return ctgrad.ones(theme, dtype=draw.choice([ctgrad.float32, ctgrad.float32, ctgrad.int64]))
+
+
+def value_of(draw, kind, name, theme):
     """A value of a type of the signature language; now and then of another."""
     if draw.random() < 0.06:
         return strange_value(draw)
+    if kind == "Tensor" and draw.random() < 0.7:
+        return fitting_tensor(draw, theme, name)
     kind = kind.split("=")[0].rstrip("?")
     if kind in ("Tensor", "Operand"):
         return strange_tensor(draw) if kind == "Tensor" or draw.random() < 0.7 else draw.choice(FLOATS + INTS)
@@ -449,7 +458,7 @@ def strange_call(draw, op, sig):
         names = ["dim", "axis", "keepdim", "dtype", "out", "input", "other", "size", "generator", "foo", "requires_grad", "device", "x2"]
         args = [strange_value(draw) for _ in range(draw.choice([0, 1, 1, 2, 2, 3, 4]))]
         return args, {draw.choice(names): strange_value(draw) for _ in range(draw.choice([0, 0, 1, 2]))}
-    args, kwargs, named = [], {}, False
+    args, kwargs, named, theme = [], {}, False, draw.choice([(3,), (3, 3), (3, 3), (3, 3, 3)])
     for parameter in re.findall(r"\*|[A-Za-z]+[^ ,]* [^,\]]*(?:\[[^\]]*\])?", sig[1:-1]):
         if parameter == "*":
             named = True
@@ -459,9 +468,9 @@ def strange_call(draw, op, sig):
         if optional and draw.random() < 0.4:
             named = True
         elif named:
-            kwargs["input" if name == "self" else name] = value_of(draw, kind)
+            kwargs["input" if name == "self" else name] = value_of(draw, kind, name, theme)
         else:
-            args.append(value_of(draw, kind))
+            args.append(value_of(draw, kind, name, theme))
     if draw.random() < 0.1:
         kwargs["out"] = draw.choice([strange_tensor(draw), (strange_tensor(draw), strange_tensor(draw))])
     return args, kwargs

@@ -323,6 +323,8 @@ static T batched(scope *s, T a, T b)
 
 static T product(scope *s, T a, T b)
 {
+    if (!a || !b)
+        return NULL;
     int n = a->a->ndim, m = b->a->ndim;
     if (n == 0 || m == 0) {
         ct_fail(CT_RUNTIME, "both arguments to matmul need to be at least 1D, but they are %dD and %dD", n, m);

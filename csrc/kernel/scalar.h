@@ -120,7 +120,7 @@ FUN2(copysign, F64, double) { return copysign(x, y); }
     FUN2(remainder, D, T)                                                                       \
     {                                                                                           \
         T r = fmod_##D(x, y);                                                                   \
-        return (r != 0) & ((r < 0) != (y < 0)) ? r + y : r;                                     \
+        return ((r != 0) & ((r < 0) != (y < 0))) ? r + y : r;                                   \
     }                                                                                           \
     FUN2(floor_divide, D, T)                                                                    \
     {                                                                                           \

@@ -168,9 +168,9 @@ ALWAYS float sleef_pow(float x, float y)
     r = x > 0 ? r : !whole ? NAN : odd ? -r : r;
     float grows = with_sign(a - 1, y);
     r = size == INFINITY ? (grows < 0 ? 0 : grows == 0 ? 1 : INFINITY) : r;
-    r = (a == INFINITY) | (x == 0) ? with_sign(y * (x == 0 ? -1.0f : 1.0f) < 0 ? 0 : INFINITY, odd ? x : 1) : r;
-    r = (x != x) | (y != y) ? NAN : r;
-    return (y == 0) | (x == 1) ? 1 : r;
+    r = ((a == INFINITY) | (x == 0)) ? with_sign(y * (x == 0 ? -1.0f : 1.0f) < 0 ? 0 : INFINITY, odd ? x : 1) : r;
+    r = ((x != x) | (y != y)) ? NAN : r;
+    return ((y == 0) | (x == 1)) ? 1 : r;
 }
 
 ALWAYS float sleef_atan2(float y, float x)
@@ -195,9 +195,9 @@ ALWAYS float sleef_atan2(float y, float x)
     t = ordered_pp(mul_pf(pair_of(1.5707963705062866211f, -4.3711388286737928865e-08f), quarter), t);
     const float half_pi = 1.57079632679489661923f, pi = 3.14159265358979323846f;
     float r = with_sign(pair_sum(t), x);
-    r = (b == INFINITY) | (x == 0) ? half_pi - (b == INFINITY ? with_sign(half_pi, x) : 0) : r;
+    r = ((b == INFINITY) | (x == 0)) ? half_pi - (b == INFINITY ? with_sign(half_pi, x) : 0) : r;
     r = a == INFINITY ? half_pi - (b == INFINITY ? with_sign(half_pi / 2, x) : 0) : r;
     r = y == 0 ? (bits_float(x) >> 31 ? pi : 0) : r;
-    return (x != x) | (y != y) ? NAN : with_sign(r, y);
+    return ((x != x) | (y != y)) ? NAN : with_sign(r, y);
 }
 #endif

@@ -18,6 +18,7 @@ def name_of(dtype):
     return repr(dtype).removeprefix("torch.")
 
 
+@pytest.mark.filterwarnings("ignore:Creating a tensor from a list")
 @pytest.mark.parametrize("data, dtype, shape", [
     ([], F, (0,)), ([[]], F, (1, 0)), ([[], []], F, (2, 0)), ((), F, (0,)), ([[], [1]], F, (2, 0)),
     (1, I, ()), (1.5, F, ()), (True, B, ()), ([True, 1], I, (2,)), ([True, 1.5], F, (2,)), ([1, 2.5], F, (2,)), (range(3), I, (3,)),
@@ -293,6 +294,7 @@ def test_item_and_tolist():
 # ---- failure ---------------------------------------------------------------------------------------------------
 
 MAKERS = [
+    lambda: ctgrad.tensor([[np.ones(3)], [np.zeros(3)]]), lambda: ctgrad.tensor([np.ones(2), [1, 2]], dtype=F),
     lambda: ctgrad.tensor([[1.5, 2], [3, 4]]), lambda: ctgrad.tensor(np.arange(6).reshape(2, 3).T), lambda: ctgrad.tensor(np.arange(3), dtype=F), lambda: ctgrad.as_tensor(np.arange(3)),
     lambda: ctgrad.from_numpy(np.ones(3)), lambda: ctgrad.asarray(bytearray(8)), lambda: ctgrad.frombuffer(bytearray(8), dtype=I), lambda: ctgrad.from_dlpack(np.ones(3)),
     lambda: ctgrad.from_dlpack(ctgrad.ones(3)), lambda: ctgrad.scalar_tensor(3), lambda: ctgrad.Tensor(2, 3), lambda: ctgrad.Tensor([1, 2]), lambda: ctgrad.LongTensor([1, 2]),

@@ -3,16 +3,15 @@
 
 void (*tape_trace)(node *n); /* py/: notes where n is recorded, in anomaly mode */
 
-/* Every input is asked: asking brings the history of a view up to date, and the edges are read from it. */
+/* op_call has brought the history of every input up to date. */
 bool call_needs_grad(const call *c)
 {
     if (!tape_now.grad || !c->kind->grad || c->unrecorded || (c->op->flags & OP_NO_GRAD))
         return false;
-    bool needed = false;
     for (uint32_t i = 0; i < c->n_in; i++)
-        if (c->in[i] && (c->in[i]->fn || c->in[i]->base))
-            needed |= tensor_requires_grad(c->in[i]);
-    return needed;
+        if (c->in[i] && (c->in[i]->fn || c->in[i]->base) && tensor_wants_grad(c->in[i]))
+            return true;
+    return false;
 }
 
 static uint8_t wanted_mask(const call *c)

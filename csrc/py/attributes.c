@@ -21,13 +21,12 @@ static PyObject *get_false(PyObject *o, void *x) { (void)o, (void)x; Py_RETURN_F
 static PyObject *get_none(PyObject *o, void *x) { (void)o, (void)x; Py_RETURN_NONE; }
 
 /* ---- gradients ---------------------------------------------------------------------------------------------- */
+/* Of a view whose base was written, what the base says now: no history is needed for that. */
 static PyObject *get_requires_grad(PyObject *o, void *x)
 {
+    const tensor *t = py_t(o);
     (void)x;
-    tensor *t = py_t(o);
-    if (tensor_sync(t) < 0)
-        return py_raise();
-    return PyBool_FromLong(t->fn || (t->flags & T_NO_GRAD_VIEW && t->base->fn));
+    return PyBool_FromLong((t->base && t->base->gen != t->gen ? t->base->fn : t->fn) != NULL);
 }
 
 int py_set_requires_grad(PyObject *self, bool wanted)
@@ -52,7 +51,11 @@ static int set_requires_grad(PyObject *o, PyObject *value, void *x)
     return py_set_requires_grad(o, value == Py_True) < 0 ? py_raise_int() : 0;
 }
 
-static PyObject *get_is_leaf(PyObject *o, void *x) { (void)x; return PyBool_FromLong(tensor_is_leaf(py_t(o))); }
+static PyObject *get_is_leaf(PyObject *o, void *x)
+{
+    (void)x;
+    return tensor_sync(py_t(o)) < 0 ? py_raise() : PyBool_FromLong(tensor_is_leaf(py_t(o)));
+}
 static PyObject *get_output_nr(PyObject *o, void *x) { (void)x; return PyLong_FromUnsignedLong(py_t(o)->nr); }
 static PyObject *get_retains_grad(PyObject *o, void *x) { (void)x; return PyBool_FromLong(py_t(o)->flags & T_RETAINS); }
 

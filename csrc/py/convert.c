@@ -301,10 +301,41 @@ static int warn_list_of_arrays(void)
                         "Join them by numpy.array() first, then convert the one array.");
 }
 
+/* May values of `from` be written as `to` without looking at each? bool to int is refused item by item, as in PyTorch. */
+static bool needs_no_check(ct_dtype from, ct_dtype to)
+{
+    return from == to || (dtype_promote(from, to) == to && (from != DT_BOOL || dtype_is_float(to)));
+}
+
+/* An ndarray that fills the dimensions from d on, copied at once. 1 done, 0 read it item by item, -1 exception. */
+static int store_ndarray(PyObject *o, const array *a, int d, const char *p)
+{
+    array *from = numpy_to_array(o, NUMPY_READ);
+    if (!from) {
+        PyErr_Clear();
+        return 0;
+    }
+    int done = from->ndim == a->ndim - d && !memcmp(array_size(from), array_size(a) + d, from->ndim * sizeof(int64_t))
+               && needs_no_check((ct_dtype)from->dtype, (ct_dtype)a->dtype);
+    if (done) {
+        int64_t offset = (p - a->st->data) / dtype_bytes((ct_dtype)a->dtype);
+        array *part = array_alias(a, from->ndim, array_size(a) + d, array_stride(a) + d, offset);
+        done = part ? 1 : py_raise_int();
+        if (part)
+            array_convert(from, part);
+        array_drop(part);
+    }
+    array_drop(from);
+    return done;
+}
+
 static int store_nested(PyObject *o, const array *a, int d, char *p)
 {
     if (d == a->ndim)
         return py_store(o, (ct_dtype)a->dtype, p);
+    int done = numpy_is_array(o) ? store_ndarray(o, a, d, p) : 0;
+    if (done)
+        return done < 0 ? -1 : 0;
     PyObject *items = PySequence_Fast(o, "not a sequence");
     if (!items)
         return -1;

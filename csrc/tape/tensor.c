@@ -64,6 +64,7 @@ void gradbox_drop(gradbox *box)
 
 /* ---- leaves -------------------------------------------------------------------------------------------- */
 bool tensor_requires_grad(tensor *t) { return tensor_sync(t) == 0 && t->fn; }
+bool tensor_wants_grad(tensor *t) { return (tensor_is_view(t) && t->base->fn) || tensor_requires_grad(t); }
 bool tensor_is_leaf(tensor *t) { return !tensor_requires_grad(t) || t->fn->kind == &leaf_kind; }
 
 int tensor_set_requires_grad(tensor *t, bool wanted)

@@ -55,6 +55,8 @@ int tensor_sync_slow(tensor *t);
 /* Brings fn up to date with the base; -1 when memory fails. Call before reading fn or nr. */
 static inline int tensor_sync(tensor *t) { return CT_UNLIKELY(t->base && t->base->gen != t->gen) ? tensor_sync_slow(t) : 0; }
 bool tensor_requires_grad(tensor *t);
+/* What users are shown: also true of a view made under no_grad of a tensor that has a history, although no edge leads there. */
+bool tensor_wants_grad(tensor *t);
 bool tensor_is_leaf(tensor *t);
 int tensor_set_requires_grad(tensor *t, bool wanted);
 viewbase *tensor_viewbase(tensor *t);              /* made on demand; borrowed */

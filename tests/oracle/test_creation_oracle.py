@@ -115,6 +115,7 @@ np.float32(1.5) ; np.float64(1.5) ; np.int32(1) ; np.int64(1) ; np.uint8(1) ; np
 [np.bool_(True)] ; [np.bool_(True), 1] ; [1, np.bool_(True)] ; [1, np.float64(1)] ; [np.float32(1), 1] ; [np.float32(1), np.float64(1)] ; np.str_('a')
 [np.uint8(1), True] ; [np.uint8(1), 2] ; [2.5, np.bool_(True)] ; [np.bool_(True), 2.5] ; [np.bool_(True), True] ; [2.5, np.float16(3)] ; [np.int16(3), 2]
 [np.array([1, 2]), np.array([3, 4])] ; [np.array([1, 2], 'f8'), np.array([3, 4])] ; [np.array(1), np.array(2)] ; [np.array([3, 4]), np.array([1])]
+[np.array([True]), np.array([1])] ; [[np.ones(2, 'f4')], [np.zeros(2)]] ; [np.zeros(2), np.arange(2.)[::-1]] ; [np.ones((2, 3)).T, np.zeros((3, 2))]
 [np.array([3, 4]), [1, 2]] ; [[1, 2], np.array([3, 4])] ; np.array(3.) ; np.zeros((2, 0)) ; [np.zeros((2, 0))] ; np.arange(3)[::-1] ; np.zeros((3, 1))[:, ::-1]
 np.arange(3).astype('>i8') ; np.asfortranarray(np.ones((2, 3))) ; np.ones((4, 3))[::2] ; np.broadcast_to(np.ones(3), (2, 3)) ; np.array([1, 2], 'u1')
 np.array([True, False]) ; np.zeros((0, 3)) ; np.arange(24).reshape(2, 3, 4).transpose(1, 2, 0) ; Lends(torch.ones(2)) ; [Lends(torch.ones(2))]
@@ -129,6 +130,7 @@ TYPED = """
 255.5 ; 255.999 ; 256. ; 2147483647.5 ; 2147483648. ; -2147483648.5 ; 9.3e18 ; 9223372036854775808. ; -9223372036854775808. ; 1e30 ; float('nan') ; float('inf')
 1e300 ; [1e300, 3] ; [True] ; [2.5] ; [0, 2] ; [1.5, 2**70] ; [1.5, 'a'] ; ['1'] ; '1' ; None ; [None] ; [[1, 2], 3] ; [3, [1, 2]] ; [[1, 2], [3]] ; [object(), None]
 object() ; WithFloat() ; [WithFloat()] ; WithIndex() ; [WithIndex()] ; np.float64(1.5) ; np.float32(1.5) ; [np.float64(1.5)] ; [np.float32(1.5)] ; [np.bool_(True)]
+[np.array([1.5])] ; [np.array([300])] ; [np.array([True, False])] ; [np.array([1.5], 'f4'), [2]] ; [np.array([2], 'u1'), np.array([3])]
 np.bool_(True) ; [np.int64(300)] ; np.int64(300) ; np.array(300) ; np.array([1.5, 2.5]) ; np.array([1.5, np.nan]) ; [torch.tensor(2.5)] ; [torch.tensor(300)] ; ['']
 [[]] ; [torch.tensor(True)] ; torch.tensor(2.5) ; torch.tensor([1, 2]) ; decimal.Decimal(1) ; [decimal.Decimal(1)] ; fractions.Fraction(1, 2) ; b'ab' ; [b'ab']
 """

@@ -123,7 +123,7 @@ array *array_new(ct_dtype dtype, int ndim, const int64_t *size)
         return NULL;
     }
     a->numel = numel;
-    a->flags = A_CONTIGUOUS;
+    a->flags = A_CONTIGUOUS | A_PLAIN;
     for (int d = 0; d < ndim; d++)
         a->dim[d] = size[d];
     layout_row_major(ndim, size, a->dim + ndim);
@@ -142,7 +142,7 @@ array *array_new_like(const array *like, ct_dtype dtype)
         return NULL;
     }
     a->numel = like->numel;
-    a->flags = A_CONTIGUOUS;
+    a->flags = A_CONTIGUOUS | A_PLAIN;
     for (int d = 0; d < 2 * like->ndim; d++)
         a->dim[d] = like->dim[d];
     return a;
@@ -160,7 +160,7 @@ array *array_new_over(storage *s, ct_dtype dtype, int ndim, const int64_t *size,
     }
     a->numel = layout_numel(ndim, size);
     if (layout_is_contiguous(ndim, size, stride))
-        a->flags |= A_CONTIGUOUS;
+        a->flags |= layout_is_row_major(ndim, size, stride) ? A_CONTIGUOUS | A_PLAIN : A_CONTIGUOUS;
     return a;
 }
 

@@ -46,6 +46,7 @@ enum {
     A_CONTIGUOUS = 1, /* row-major without gaps (sizes 0 and 1 ignore their stride) */
     A_WEAK = 2,       /* stands for a Python number: it does not widen its category */
     A_OWN_VERSION = 4,/* `ver` is a counted cell of its own (`.data`), not the storage's */
+    A_PLAIN = 8,      /* strides are those of a fresh array to the last, of sizes 0 and 1 too; implies A_CONTIGUOUS */
 };
 
 typedef struct array {
@@ -62,7 +63,7 @@ typedef struct array {
 
 /* Fresh contiguous array with its own storage; contents undefined. CT_RUNTIME if sizes overflow. */
 array *array_new(ct_dtype dtype, int ndim, const int64_t *size);
-/* Fresh, with the shape and strides of `like`, which is contiguous. */
+/* Fresh, with the shape and strides of `like`, which is plain. */
 array *array_new_like(const array *like, ct_dtype dtype);
 /* A layout over a storage that the caller has checked (layout_in_bounds). Keeps the storage. */
 array *array_new_over(storage *s, ct_dtype dtype, int ndim, const int64_t *size, const int64_t *stride, int64_t offset);
@@ -84,6 +85,7 @@ static inline const int64_t *array_size(const array *a) { return a->dim; }
 static inline const int64_t *array_stride(const array *a) { return a->dim + a->ndim; }
 static inline char *array_data(const array *a) { return a->st->data + a->offset * dtype_bytes(a->dtype); }
 static inline bool array_is_contiguous(const array *a) { return a->flags & A_CONTIGUOUS; }
+static inline bool array_is_plain(const array *a) { return a->flags & A_PLAIN; }
 static inline bool array_is_weak(const array *a) { return a->flags & A_WEAK; }
 bool array_same_size(const array *a, const array *b);
 static inline void array_wrote(array *a, const char *writer) { a->ver->count++; a->ver->writer = writer; }

@@ -59,6 +59,17 @@ bool layout_is_contiguous(int ndim, const int64_t *size, const int64_t *stride)
     return true;
 }
 
+bool layout_is_row_major(int ndim, const int64_t *size, const int64_t *stride)
+{
+    int64_t step = 1;
+    for (int d = ndim - 1; d >= 0; d--) {
+        if (stride[d] != step)
+            return false;
+        step *= size[d] ? size[d] : 1;
+    }
+    return true;
+}
+
 bool layout_is_dense(int ndim, const int64_t *size, const int64_t *stride)
 {
     if (layout_is_contiguous(ndim, size, stride))

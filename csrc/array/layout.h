@@ -29,6 +29,8 @@ int64_t layout_numel(int ndim, const int64_t *size);   /* sizes already accepted
 /* Number of elements; CT_RUNTIME when a size is negative or the product (zeros counted as ones too) overflows. */
 int layout_check_numel(const char *op, int ndim, const int64_t *size, int64_t *numel);
 bool layout_is_contiguous(int ndim, const int64_t *size, const int64_t *stride);
+/* The strides of layout_row_major, of sizes 0 and 1 too. */
+bool layout_is_row_major(int ndim, const int64_t *size, const int64_t *stride);
 /* No gaps and no overlaps in *some* order of dimensions. */
 bool layout_is_dense(int ndim, const int64_t *size, const int64_t *stride);
 /* PyTorch's NHWC order of a 4-d shape (`rank` 4), NDHWC of a 5-d one; CT_RUNTIME for another number of dimensions. */

@@ -242,7 +242,7 @@ static int where_operands(call *c, layout *l)
     for (uint32_t i = 1; i < 3 && i < c->n_in; i++)
         if (c->in[i] && in_cast(c, i, dtype) < 0)
             return -1;
-    iterator_strides(c, l);
+    iterator_strides(c, 3, l);
     return out_strided(c, 0, dtype, l);
 }
 

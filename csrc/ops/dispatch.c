@@ -194,11 +194,11 @@ int out_strided(call *c, uint32_t i, ct_dtype dtype, const layout *l)
 
 int out_like(call *c, uint32_t i, const array *a, ct_dtype dtype)
 {
-    if (array_is_contiguous(a))
+    if (array_is_plain(a))
         return out_new(c, i, dtype, a->ndim, array_size(a));
     layout l = {.ndim = a->ndim};
     memcpy(l.size, array_size(a), a->ndim * sizeof *l.size);
-    layout_dense_like(a->ndim, l.size, array_visible_stride(a), l.stride);
+    layout_preserve(a->ndim, l.size, array_visible_stride(a), l.stride);
     return out_strided(c, i, dtype, &l);
 }
 

@@ -7,7 +7,7 @@
 /* Operands of one shape for k_walk; arrays of fewer dims or size 1 are repeated by stride 0. arrays[0] is the output. */
 void array_operands(k_nd *nd, int n, int ndim, const int64_t *size, const array *const *arrays);
 /* l->stride of a fresh elementwise result of shape l->size, by the strides of the call's inputs. */
-void iterator_strides(const call *c, layout *l);
+void iterator_strides(const call *c, int operands, layout *l); /* operands that are no tensors are numbers; at most 4 */
 /* The same for parts of two arrays' memory, of one shape; of all of `from`, broadcast, into a part; adding, where the part may reach elements twice
  * (but not along one dimension). */
 void array_convert_between(const array *from, const layout *source, array *to, const layout *part);

@@ -40,7 +40,10 @@ static int pow_rule(call *c)
     c->work = a->numel;
     if (d == DT_BOOL)
         return ct_fail(CT_NOTIMPL, "\"pow\" not implemented for 'Bool'");
-    return in_cast(c, 0, d) < 0 ? -1 : out_like(c, 0, a, d);
+    layout l;
+    array_layout(a, &l);
+    iterator_strides(c, 1, &l);
+    return in_cast(c, 0, d) < 0 ? -1 : out_strided(c, 0, d, &l);
 }
 static void pow_kernel(call *c)
 {
@@ -88,9 +91,8 @@ static int clamp_rule(call *c)
         if (c->in[i] && ((i && layout_broadcast("clamp", &l.ndim, l.size, c->ia[i]->ndim, array_size(c->ia[i])) < 0) || in_cast(c, i, d) < 0))
             return -1;
     c->work = layout_numel(l.ndim, l.size);
-    if (c->n_in == 1)
-        return out_like(c, 0, c->in[0]->a, d);
-    return out_new(c, 0, d, l.ndim, l.size);
+    iterator_strides(c, (int)c->n_in, &l);
+    return out_strided(c, 0, d, &l);
 }
 /* An absent bound is the widest value of the dtype. */
 static void bound(char *room, ct_dtype d, const arg *a, bool low)

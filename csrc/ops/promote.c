@@ -71,14 +71,12 @@ void array_operands(k_nd *nd, int n, int ndim, const int64_t *size, const array 
     }
 }
 
-void iterator_strides(const call *c, layout *l)
+void iterator_strides(const call *c, int operands, layout *l)
 {
     geometry operand[4];
-    int n = 0;
-    for (uint32_t i = 0; i < c->n_in && i < 4; i++)
-        if (c->in[i]) {
-            const array *a = c->in[i]->a;
-            operand[n++] = (geometry){a->ndim, array_size(a), array_visible_stride(a)};
-        }
-    layout_elementwise(l->ndim, l->size, n, operand, l->stride);
+    for (int i = 0; i < operands; i++) {
+        const array *a = (uint32_t)i < c->n_in && c->in[i] ? c->in[i]->a : NULL;
+        operand[i] = a ? (geometry){a->ndim, array_size(a), array_visible_stride(a)} : (geometry){0, NULL, NULL};
+    }
+    layout_elementwise(l->ndim, l->size, operands, operand, l->stride);
 }

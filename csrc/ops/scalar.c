@@ -76,13 +76,13 @@ static int result_shape(const call *c, layout *l)
 }
 
 /* A fresh output with the memory order of the operands, as PyTorch's iterator chooses it. */
-static array *fresh_output(call *c, ct_dtype dtype, layout *l)
+static array *fresh_output(call *c, ct_dtype dtype, int operands, layout *l)
 {
     bool plain = true;
     for (uint32_t i = 0; i < c->n_in; i++)
-        plain &= !c->ia[i] || array_is_contiguous(c->ia[i]);
+        plain &= !c->ia[i] || (array_is_plain(c->ia[i]) && c->ia[i]->numel); /* empty results have strides of their own */
     if (!plain)
-        iterator_strides(c, l);
+        iterator_strides(c, operands, l);
     return (plain ? out_new(c, 0, dtype, l->ndim, l->size) : out_strided(c, 0, dtype, l)) < 0 ? NULL : c->oa[0];
 }
 
@@ -94,7 +94,7 @@ int run_elementwise(call *c, elementwise *e, ct_dtype result, layout *l)
         return -1;
     tensor *target = c->mode == CALL_INPLACE ? c->args[0].t : c->out_given[0];
     bool direct = c->mode != CALL_NEW && target->a->dtype == result;
-    array *out = direct ? array_keep(target->a) : fresh_output(c, result, l);
+    array *out = direct ? array_keep(target->a) : fresh_output(c, result, e->n - 1, l);
     if (!out)
         return -1;
     node *n = NULL;
@@ -142,7 +142,7 @@ static int run_short(call *c, k_loop *loop, ct_dtype result, const array *like, 
 
 static inline bool is_short(const call *c, const array *a, ct_dtype compute)
 {
-    return c->mode == CALL_NEW && a->dtype == compute && array_is_contiguous(a) && a->numel < WORK_TO_UNLOCK;
+    return c->mode == CALL_NEW && a->dtype == compute && array_is_plain(a) && a->numel && a->numel < WORK_TO_UNLOCK;
 }
 
 /* -2: not this way. */
@@ -154,7 +154,7 @@ static int binary_short(call *c, k_loop *loop, ct_dtype compute, ct_dtype result
     if (!c->in[0] || !is_short(c, a, compute))
         return -2;
     if (b)
-        return b->dtype == compute && array_is_contiguous(b) && array_same_size(a, b)
+        return b->dtype == compute && array_is_plain(b) && array_same_size(a, b)
              ? run_short(c, loop, result, a, array_data(a), step, array_data(b), step) : -2;
     const arg *second = &c->args[1];
     if (second->kind == ARG_FLOAT)

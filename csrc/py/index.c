@@ -68,7 +68,7 @@ static int item_slice(indexing *x, PyObject *slice)
         return -1;
     const array *a = py_t(x->view)->a;
     Py_ssize_t n = PySlice_AdjustIndices((Py_ssize_t)array_size(a)[x->dim], &start, &stop, step);
-    if (n != array_size(a)[x->dim] &&
+    if ((n != array_size(a)[x->dim] || step != 1) &&
         take_view(x, py_call_op(&op_slice, 5, (arg[]){a_t(py_t(x->view)), a_i(x->dim), a_i(start), a_i(stop), a_i(step)})) < 0)
         return -1;
     x->dim++;
@@ -264,8 +264,8 @@ static int take_apart(indexing *x, PyObject *self, PyObject *index)
     for (Py_ssize_t i = 0; items && i < PyTuple_GET_SIZE(items); i++)
         used += consumes(PyTuple_GET_ITEM(items, i));
     if (items && used > ndim) {
-        if (ndim == 0)
-            PyErr_SetString(PyExc_IndexError, "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim tensor to a number");
+        if (ndim == 0 && !many)
+            PyErr_SetString(PyExc_IndexError, PySlice_Check(index) ? "slice() cannot be applied to a 0-dim tensor." : "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim tensor to a number");
         else
             too_many(x, ndim);
         result = -1;

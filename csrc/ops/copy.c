@@ -98,7 +98,7 @@ const op op_type_as = {.name = "type_as", .sig = "(Tensor self, Tensor other)", 
 
 #define SHORT_FORM(id, dtype)                                                                                            \
     static int to_##id(call *c) { return convert_to(c, dtype, false, &c->args[1]); }                                     \
-    const op op_to_##id = {.name = #id, .sig = "(Tensor self, format? memory_format=None)", .flags = OP_METHOD | OP_MAY_VIEW, \
+    const op op_to_##id = {.name = #id, .sig = "(Tensor self, *, format? memory_format=None)", .flags = OP_METHOD | OP_MAY_VIEW, \
         .run = op_block, .shape = to_##id, .kernel = copy_kernel, .kind = {"ToCopyBackward0", same_grad}, .doc = "self.to(" #id ")."};
 SHORT_FORM(float, DT_F32)
 SHORT_FORM(double, DT_F64)

@@ -340,8 +340,10 @@ static T f_inverse_or_0(scope *s, T x) /* 1 / x, and 0 for 0 */
 #define TEST(id, value, ref, text)                                                                                      \
     const op op_##id = {.name = #id, .sig = "(Tensor self)", .doc = text, .flags = OP_INPLACE | OP_OUT | OP_NO_GRAD,    \
                         .run = op_test, .row = T_##id, .dtypes = ALL, .domain = "-3, 3", .reference = ref};
+/* logical_and and its like take no numbers. */
+#define COMPARED(name) (__builtin_strncmp(name, "logical_", 8) == 0 ? "(Tensor self, Tensor other)" : "(Tensor self, Operand other)")
 #define COMPARE(id, value, ref, text)                                                                                   \
-    const op op_##id = {.name = #id, .sig = "(Tensor self, Operand other)", .doc = text, .run = op_compare,             \
+    const op op_##id = {.name = #id, .sig = COMPARED(#id), .doc = text, .run = op_compare,                              \
                         .flags = OP_INPLACE | OP_OUT | OP_NO_GRAD, .row = C_##id, .dtypes = ALL, .domain = "-3, 3", .reference = ref};
 #include "table/compare.def"
 #undef TEST

@@ -63,7 +63,7 @@ static int take_scalar(PyObject *o, arg *out)
     return py_is_tensor(o) ? read_scalar_tensor(o, out) : take_number(o, out);
 }
 
-static int take_int(PyObject *o, arg *out)
+static int take_int(const param *p, PyObject *o, arg *out)
 {
     if (CT_LIKELY(PyLong_CheckExact(o)) || (PyLong_Check(o) && !PyBool_Check(o))) {
         int overflow;
@@ -78,7 +78,10 @@ static int take_int(PyObject *o, arg *out)
     if (PyFloat_Check(o) || PyBool_Check(o))
         return 0;
     int taken = take_scalar(o, out);
-    return taken == 1 ? out->kind == ARG_INT : taken;
+    if (taken == 1 && out->kind == ARG_INT)
+        return 1;
+    out->kind = ARG_INT;
+    return taken < 0 ? -1 : p->indexed && !py_is_tensor(o) ? bind_element(o, &out->i) : 0;
 }
 
 static int take_float(PyObject *o, arg *out)
@@ -178,7 +181,7 @@ static int take_ints(const param *p, PyObject *o, bound *b, arg *out)
     if (!p->spread)
         return 0;
     arg one;
-    int taken = take_int(o, &one);
+    int taken = take_int(p, o, &one);
     if (taken != 1)
         return taken;
     int64_t *ints = room_ints(b, p->spread);
@@ -218,12 +221,6 @@ int bind_apart(const param *p, PyObject *const *items, Py_ssize_t n, bound *b)
     arg *out = &b->args[p->arg];
     if (p->kind == P_TENSORS_APART)
         return take_tensor_items(items, n, b, out);
-    if (n > 0 && !PyLong_CheckExact(items[0])) { /* stricter at first, as for a single int */
-        arg number;
-        int taken = take_int(items[0], &number);
-        if (taken != 1)
-            return taken;
-    }
     return take_elements(items, n, b, out);
 }
 
@@ -328,7 +325,7 @@ int bind_value(const param *p, PyObject *o, bound *b)
     case P_TENSORS: case P_TENSORS_APART: return take_tensors(o, b, out);
     case P_OPERAND: return take_number(o, out);
     case P_SCALAR: return take_scalar(o, out);
-    case P_INT: return take_int(o, out);
+    case P_INT: return take_int(p, o, out);
     case P_INTS: case P_INTS_APART: return take_ints(p, o, b, out);
     case P_FLOAT: return take_float(o, out);
     case P_BOOL: *out = (arg){.kind = ARG_BOOL, .i = o == Py_True}; return PyBool_Check(o);

@@ -96,6 +96,7 @@ static int set_type(reader *r, param *p, span type)
         return malformed(r, "unknown type");
     p->kind = p->type->kind;
     p->none_ok |= p->kind >= P_OUT;
+    p->indexed = p->kind == P_INT && !strstr(name, "dim");
     return 0;
 }
 

@@ -177,8 +177,8 @@ static int run_binary(call *c, k_loop *const (*table)[DT_COUNT], ct_dtype comput
     layout l;
     array *number = NULL;
     elementwise e = {.loop = table[c->op->row][compute], .n = 3};
-    if (!e.loop)
-        return refuse_dtype(c, compute);
+    if (CT_UNLIKELY(!e.loop)) /* shapes that do not meet are told first */
+        return result_shape(c, &l) < 0 || (c->mode == CALL_INPLACE && target_in_place(c, result, l.ndim, l.size) < 0) ? -1 : refuse_dtype(c, compute);
     int done = binary_short(c, e.loop, compute, result);
     if (CT_LIKELY(done != -2))
         return done < 0 ? -1 : check_division(c);

@@ -17,7 +17,7 @@ typedef struct param {
     PyObject *alias[MAX_ALIAS];  /* other accepted keywords, interned, owned */
     uint8_t kind;
     bool none_ok, keyword_only, required;
-    bool indexed;                /* an int that may be anything with __index__: sizes and counts, not dims */
+    bool indexed;                /* an int that may be anything with __index__: PyTorch's symbolic ones */
     int8_t arg;                  /* place in the op's args, -1 for host parameters */
     uint8_t spread;              /* int[N]: one int stands for N of them */
     const struct param_type *type;

@@ -81,6 +81,16 @@ static const param_type *find_type(span type, const char *name)
     return NULL;
 }
 
+/* Sizes and places along a dimension, which PyTorch types as SymInt. */
+static bool is_symbolic(const char *name)
+{
+    static const char *const names[] = {"n", "m", "low", "high", "index", "start", "end", "length", "storage_offset"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!strcmp(name, names[i]))
+            return true;
+    return false;
+}
+
 static int set_type(reader *r, param *p, span type)
 {
     const char *name = PyUnicode_AsUTF8(p->name);
@@ -96,7 +106,7 @@ static int set_type(reader *r, param *p, span type)
         return malformed(r, "unknown type");
     p->kind = p->type->kind;
     p->none_ok |= p->kind >= P_OUT;
-    p->indexed = p->kind == P_INT && !strstr(name, "dim");
+    p->indexed = p->kind == P_INT && is_symbolic(name);
     return 0;
 }
 

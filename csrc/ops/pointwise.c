@@ -83,6 +83,8 @@ static int clamp_rule(call *c)
     layout l;
     if (!arg_given(&c->args[1]) && !arg_given(&c->args[2]))
         return ct_fail(CT_RUNTIME, "torch.clamp: At least one of 'min' or 'max' must not be None");
+    if (arg_given(&c->args[1]) && arg_given(&c->args[2]) && (c->args[1].kind == ARG_TENSOR) != (c->args[2].kind == ARG_TENSOR))
+        return ct_fail(CT_TYPE, "%s() received an invalid combination of arguments - min and max are both Tensors or both numbers", c->op->name);
     ct_dtype d = clamp_dtype(c);
     if (d == DT_BOOL)
         return ct_fail(CT_NOTIMPL, "\"clamp_scalar_cpu\" not implemented for 'Bool'");

@@ -206,6 +206,8 @@ static ct_dtype common_dtype(const call *c)
 static T weak_number(scope *s, const arg *a) { return a->kind == ARG_FLOAT ? f_number(s, a->f) : f_weak_int(s, a->i); }
 static int compose_numbers(scope *s, call *c, T *out)
 {
+    if ((c->op->dtypes & DTYPES_MASK) == INTS || c->op == &op_remainder)
+        return ct_fail(CT_TYPE, "%s() received an invalid combination of arguments - got two numbers, but one must be a Tensor", c->op->name);
     out[0] = f_binary(s, c->op, weak_number(s, &c->args[0]), weak_number(s, &c->args[1]));
     return out[0] ? 0 : -1;
 }

@@ -1,6 +1,9 @@
 /* Which table of loops this machine runs. */
 #include "kernel/kernel.h"
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 extern const k_isa k_isa_base, k_isa_avx2, k_isa_avx512;
 #if defined(__x86_64__)
@@ -24,8 +27,38 @@ static bool machine_has(const k_isa *isa)
     return isa == &k_isa_base;
 }
 
+/* Is this the first of the processors that share its core? */
+static bool first_of_core(int cpu)
+{
+    char path[100];
+    int first = cpu;
+    snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%d/topology/thread_siblings_list", cpu);
+    FILE *f = fopen(path, "r");
+    if (f) {
+        if (fscanf(f, "%d", &first) != 1)
+            first = cpu;
+        fclose(f);
+    }
+    return first == cpu;
+}
+
+/* As many as PyTorch starts threads: one a core, unless OMP_NUM_THREADS says otherwise. */
+static int cores(void)
+{
+    const char *wanted = getenv("OMP_NUM_THREADS");
+    int n = wanted ? atoi(wanted) : 0;
+    if (n <= 0) {
+        int processors = (int)sysconf(_SC_NPROCESSORS_ONLN);
+        n = 0;
+        for (int cpu = 0; cpu < processors; cpu++)
+            n += first_of_core(cpu);
+    }
+    return n < 1 ? 1 : n > FOLD_MAXPARTS ? FOLD_MAXPARTS : n;
+}
+
 void k_choose(const char *wanted)
 {
+    k_parts = cores();
 #if defined(__x86_64__)
     k_rough_sqrt = !__builtin_cpu_is("intel");
 #endif

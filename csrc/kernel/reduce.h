@@ -1,43 +1,80 @@
-/* reduce: one value (or two) for each place of the kept dimensions, from a walk over the reduced ones.
+/* reduce: folds (one value for each place of the kept dimensions, from all places of the reduced ones), running results
+ * along a dimension, softmax, sorting.
  *
- * The plan holds kept and reduced dimensions apart, innermost last, with strides in bytes; any strides will do. */
+ * A plan holds kept and reduced dimensions apart, outermost first, with strides in bytes; any strides will do.
+ *
+ * Float results must have PyTorch's last bits, since scripts print all digits, and these follow from the order of terms:
+ * how its TensorIterator sorts and merges dimensions, in which planes it visits them, and where it cuts the work of many
+ * elements into one part a core. All of that is in fold.c; how the terms of a plane are added is in the .inc files. */
 #ifndef CT_KERNEL_REDUCE_H
 #define CT_KERNEL_REDUCE_H
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/dtype.h"
 
-enum { FOLD_MAXDIM = 64 };
+extern int k_parts;   /* into how many parts long work is cut: PyTorch's threads, one a core; at most FOLD_MAXPARTS */
+enum { FOLD_MAXDIM = 64, FOLD_PART = 32768 /* elements from which work is cut into parts */, FOLD_MAXPARTS = 64 };
 typedef struct k_fold {
     int kept, reduced;
     int64_t kept_size[FOLD_MAXDIM], kept_in[FOLD_MAXDIM], kept_out[FOLD_MAXDIM], kept_out2[FOLD_MAXDIM];
     int64_t size[FOLD_MAXDIM], in[FOLD_MAXDIM];   /* reduced */
     const char *data;
-    char *out, *out2;                             /* out2: indices (int64) where the kind has them */
+    char *out, *out2;                             /* out2: a second result, where the kind has one */
     double p;                                     /* norm: the order; variance: what is taken off the count */
+    double mean;
 } k_fold;
 
-/* Kinds. Input and output dtype are the same unless said. NaN wins in max and min. */
-typedef enum k_fold_kind {
-    FOLD_SUM, FOLD_PROD, FOLD_MAX, FOLD_MIN,      /* out */
-    FOLD_MAX_AT, FOLD_MIN_AT,                     /* out, out2: the first index of the extreme, counted over the reduced dims */
-    FOLD_ANY, FOLD_ALL,                           /* out: bool */
-    FOLD_VAR,                                     /* out: sum of squared deviations / (n - p); out2 (same dtype), if given: the mean */
-    FOLD_NORM,                                    /* out: (sum |x|^p)^(1/p), with p 0, inf and -inf as limits */
-    FOLD_LOGSUMEXP,                               /* out: log of the sum of exponentials, from the largest */
-    FOLD_KINDS
-} k_fold_kind;
-typedef void k_fold_f(k_fold *f);
+/* ---- planes: folded into results that start as the neutral element ---- */
+/* n terms `step` bytes apart in each column, columns `apart` bytes apart, their results out_step apart (0: all into one). */
+typedef struct k_plane { const char *in; int64_t step, n, apart, columns; char *out; int64_t out_step; } k_plane;
+typedef void k_plane_f(const k_plane *p);
+typedef enum k_plane_kind {
+    PLANE_SUM, PLANE_NANSUM, PLANE_PROD, PLANE_MAX, PLANE_MIN,    /* results of the same dtype; NaN wins in max and min */
+    PLANE_ANY, PLANE_ALL,                                         /* bool results */
+    PLANES
+} k_plane_kind;
+/* Writes the neutral element of `item` bytes to every result, then folds elements of item_in bytes. */
+void k_fold_planes(const k_fold *f, k_plane_f *plane, const void *neutral, int64_t item, int64_t item_in);
 
-/* Running results along one dimension: n steps in and out. */
-typedef struct k_scan { const char *in; char *out; int64_t n, in_stride, out_stride; } k_scan;
+/* ---- lines: one result at a time, its terms line by line ---- */
+typedef struct k_line { const char *in; int64_t step, n, begin; } k_line;     /* terms begin, begin + 1, … of the result */
+typedef union k_state {
+    struct { double mean, squares; int64_t n; } spread;
+    struct { union { double f; float g; int64_t i; int32_t j; uint8_t k; } best; int64_t at; } extreme;
+    struct { double f; float g; } total;
+} k_state;
+typedef struct k_lines {
+    void (*start)(k_state *s, const k_fold *f);
+    void (*take)(k_state *s, const k_line *line, const k_fold *f);
+    void (*join)(k_state *s, const k_state *part, const k_fold *f);     /* of parts, in order */
+    void (*finish)(const k_state *s, char *out, char *out2, const k_fold *f);
+    bool in_order;                                                      /* terms are counted row-major */
+} k_lines;
+typedef enum k_lines_kind {
+    LINES_MAX, LINES_MIN,       /* out (may be NULL): the extreme; out2: int64, its first place among the reduced dims */
+    LINES_VAR, LINES_STD,       /* out: sum of squared deviations / (n - p), or its root; out2 (same dtype), if given: the mean */
+    LINES_VAR_ALL, LINES_STD_ALL, /* the same from the known f->mean: PyTorch's variance of all elements takes two passes */
+    LINES_NORM,                 /* out: (sum |x|^p)^(1/p), with p 0, inf and -inf as limits */
+    LINES_NORM_LAST,            /* p = 2 along a contiguous last dimension */
+    LINES
+} k_lines_kind;
+/* contiguous, if given: used instead where every result is one contiguous line of elements of `item` bytes; never cut. */
+void k_fold_lines(const k_fold *f, const k_lines *kind, const k_lines *contiguous, int64_t item);
+
+/* ---- running results along one dimension: n steps in and out ---- */
+typedef struct k_scan { const char *in; char *out, *places; int64_t n, in_stride, out_stride, places_stride; } k_scan;
 typedef void k_scan_f(const k_scan *s);
-/* Softmax of one row. */
-typedef void k_softmax_f(const k_scan *s, bool logarithm);
+typedef enum k_scan_kind { SCAN_SUM, SCAN_PROD, SCAN_LOGSUMEXP, SCAN_MAX, SCAN_MIN /* places too */, SCANS } k_scan_kind;
+
+/* ---- softmax of n terms in each of `inner` columns, row-major; log_softmax if logarithm ---- */
+typedef void k_softmax_f(const void *in, void *out, int64_t n, int64_t inner, bool logarithm);
+typedef void k_softmax_backward_f(const void *g, const void *y, void *out, int64_t n, int64_t inner, bool logarithm);
 
 typedef struct k_reductions {
-    k_fold_f *fold[FOLD_KINDS][DT_COUNT];
-    k_scan_f *cumsum[DT_COUNT], *cumprod[DT_COUNT];
     k_softmax_f *softmax[DT_COUNT];
+    k_softmax_backward_f *softmax_backward[DT_COUNT];
+    k_plane_f *plane[PLANES][DT_COUNT];
+    k_lines lines[LINES][DT_COUNT];
+    k_scan_f *scan[SCANS][DT_COUNT];
 } k_reductions;
 #endif

@@ -14,6 +14,7 @@ void array_convert_between(const array *from, const layout *source, array *to, c
 void array_convert_at(const array *from, array *to, const layout *part);
 void array_add_at(const array *from, array *to, const layout *part);
 void call_unlocked(call *c, void (*kernel)(call *c));
+const char *dtype_title(ct_dtype d);        /* "Float": PyTorch's name of a dtype in messages */
 overlap array_overlap(const array *a, const array *b);
 
 const char *dtype_title(ct_dtype d);                     /* "Float": as PyTorch names dtypes in messages */

@@ -21,14 +21,14 @@ static int amax_rule(call *c)
     int n = reduced_size(c, a, size);
     return out_new(c, 0, a->dtype, n, size);
 }
-static void run_extreme(call *c, k_fold_kind kind, array *values, array *places)
+static void amax_kernel(call *c) { fold_planes(c, PLANE_MAX); }
+static void amin_kernel(call *c) { fold_planes(c, PLANE_MIN); }
+static void run_extreme(call *c, k_lines_kind kind, array *values, array *places)
 {
     k_fold f;
     fold_plan(c, c->ia[0], values, places, &f);
-    K->reduce.fold[kind][c->ia[0]->dtype](&f);
+    k_fold_lines(&f, &K->reduce.lines[kind][c->ia[0]->dtype], NULL, 0);
 }
-static void amax_kernel(call *c) { run_extreme(c, FOLD_MAX, c->oa[0], NULL); }
-static void amin_kernel(call *c) { run_extreme(c, FOLD_MIN, c->oa[0], NULL); }
 
 /* Every element that equals the extreme gets an equal part. */
 static int share_grad(scope *s, node *n, T const *g, T *out)
@@ -37,10 +37,7 @@ static int share_grad(scope *s, node *n, T const *g, T *out)
     if (!x || !y)
         return -1;
     int64_t dims[CT_MAXDIM];
-    int n_dims = 0;
-    for (int d = 0; d < x->a->ndim; d++)
-        if (node_params(n)[d])
-            dims[n_dims++] = d;
+    int n_dims = reduced_dims(n, x->a->ndim, dims);
     T same = f_cast(s, f_binary(s, &op_eq, x, widen_only(s, n, y)), x->a->dtype);
     T ties = n_dims ? f_sum_dims(s, same, n_dims, dims, true) : same;
     out[0] = f_div(s, f_mul(s, widen_only(s, n, g[0]), same), ties);
@@ -78,8 +75,8 @@ static int max_dim_rule(call *c)
     int n = reduced_size(c, a, size);
     return out_new(c, 0, a->dtype, n, size) < 0 ? -1 : out_new(c, 1, DT_I64, n, size);
 }
-static void max_dim_kernel(call *c) { run_extreme(c, FOLD_MAX_AT, c->oa[0], c->oa[1]); }
-static void min_dim_kernel(call *c) { run_extreme(c, FOLD_MIN_AT, c->oa[0], c->oa[1]); }
+static void max_dim_kernel(call *c) { run_extreme(c, LINES_MAX, c->oa[0], c->oa[1]); }
+static void min_dim_kernel(call *c) { run_extreme(c, LINES_MIN, c->oa[0], c->oa[1]); }
 static int place_grad(scope *s, node *n, T const *g, T *out)
 {
     int ndim;
@@ -120,8 +117,8 @@ static int argmax_rule(call *c)
     int n = reduced_size(c, a, size);
     return out_new(c, 0, DT_I64, n, size);
 }
-static void argmax_kernel(call *c) { run_extreme(c, FOLD_MAX_AT, NULL, c->oa[0]); }
-static void argmin_kernel(call *c) { run_extreme(c, FOLD_MIN_AT, NULL, c->oa[0]); }
+static void argmax_kernel(call *c) { run_extreme(c, LINES_MAX, NULL, c->oa[0]); }
+static void argmin_kernel(call *c) { run_extreme(c, LINES_MIN, NULL, c->oa[0]); }
 #define PLACE(id, text)                                                                                                             \
     const op op_##id = {.name = #id, .sig = "(Tensor self, int? dim=None, bool keepdim=False)", .flags = OP_OUT | OP_NO_GRAD,         \
                         .run = op_block, .shape = argmax_rule, .kernel = id##_kernel, .doc = text};

@@ -100,17 +100,68 @@ T widen(scope *s, node *n, T x)
     return f_expand(s, widen_only(s, n, x), ndim, size);
 }
 
-static int fold_out(call *c, ct_dtype dtype)
+int reduced_dims(node *n, int ndim, int64_t *dims)
+{
+    int count = 0;
+    for (int d = 0; d < ndim; d++)
+        if (node_params(n)[d])
+            dims[count++] = d;
+    return count;
+}
+
+int64_t reduced_node_count(node *n)
+{
+    int ndim;
+    ct_dtype dtype;
+    const int64_t *size = node_in_size(n, 0, &ndim, &dtype), *p = node_params(n);
+    int64_t count = 1;
+    for (int d = 0; d < ndim; d++)
+        count *= p[d] ? size[d] : 1;
+    return count;
+}
+
+void keep_double(call *c, double value)
+{
+    int64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    keep_param(c, bits);
+}
+double read_double(const int64_t *param)
+{
+    double value;
+    memcpy(&value, param, sizeof value);
+    return value;
+}
+
+int fold_out(call *c, ct_dtype dtype)
 {
     int64_t size[CT_MAXDIM];
     int n = reduced_size(c, c->in[0]->a, size);
     return out_new(c, 0, dtype, n, size);
 }
-static void run_fold(call *c, k_fold_kind kind)
+
+/* The number that a fold starts from, as `dtype`. */
+static void neutral(k_plane_kind kind, ct_dtype dtype, void *p)
 {
+    static const int64_t least[DT_COUNT] = {0, 0, INT32_MIN, INT64_MIN}, most[DT_COUNT] = {1, 255, INT32_MAX, INT64_MAX};
+    if (kind == PLANE_MAX || kind == PLANE_MIN) {
+        if (dtype_is_float(dtype))
+            dtype_store_f(p, dtype, kind == PLANE_MAX ? -INFINITY : INFINITY);
+        else
+            dtype_store_i(p, dtype, kind == PLANE_MAX ? least[dtype] : most[dtype]);
+    } else
+        dtype_store_i(p, dtype, kind == PLANE_PROD || kind == PLANE_ALL);
+}
+
+void fold_planes(const call *c, k_plane_kind kind)
+{
+    const array *a = c->ia[0];
+    array *y = c->oa[0];
     k_fold f;
-    fold_plan(c, c->ia[0], c->oa[0], NULL, &f);
-    K->reduce.fold[kind][c->ia[0]->dtype](&f);
+    int64_t start;
+    fold_plan(c, a, y, NULL, &f);
+    neutral(kind, kind == PLANE_ANY || kind == PLANE_ALL ? DT_BOOL : y->dtype, &start);
+    k_fold_planes(&f, K->reduce.plane[kind][a->dtype], &start, dtype_bytes(y->dtype), dtype_bytes(a->dtype));
 }
 
 /* ---- sum: args self, dim, keepdim, dtype ------------------------------------------------------------------------ */
@@ -129,12 +180,28 @@ static int sum_rule(call *c)
         c->kind = &sum_all_kind;
     return fold_out(c, d);
 }
-static void sum_kernel(call *c) { run_fold(c, FOLD_SUM); }
+static void sum_kernel(call *c) { fold_planes(c, PLANE_SUM); }
 static int sum_grad(scope *s, node *n, T const *g, T *out) { return (out[0] = widen(s, n, g[0])) ? 0 : -1; }
 static const node_kind sum_all_kind = {"SumBackward0", sum_grad};
 const op op_sum = {.name = "sum", .sig = "(Tensor self, int[1]? dim=None, bool keepdim=False, *, dtype? dtype=None)", .flags = OP_OUT, .run = op_block,
     .shape = sum_rule, .kernel = sum_kernel, .kind = {"SumBackward1", sum_grad},
     .doc = "Sum over one dimension, several, or all; integers and bools in int64, floats in their dtype by cascade summation."};
+
+/* ---- nansum: NaN counts as 0 ---------------------------------------------------------------------------------------- */
+static void nansum_kernel(call *c) { fold_planes(c, dtype_is_float(c->ia[0]->dtype) ? PLANE_NANSUM : PLANE_SUM); }
+static int nansum_grad(scope *s, node *n, T const *g, T *out)
+{
+    T real = f_unary(s, &op_logical_not, f_unary(s, &op_isnan, node_kept_in(s, n, 0)));
+    return (out[0] = f_mul(s, widen(s, n, g[0]), real)) ? 0 : -1;
+}
+static int nansum_rule(call *c)
+{
+    int result = sum_rule(c);
+    c->kind = &c->op->kind;
+    return result;
+}
+const op op_nansum = {.name = "nansum", .sig = "(Tensor self, int[1]? dim=None, bool keepdim=False, *, dtype? dtype=None)", .flags = OP_OUT, .run = op_block,
+    .shape = nansum_rule, .kernel = nansum_kernel, .kind = {"NansumBackward0", nansum_grad}, .keep = {1}, .doc = "sum with NaN counted as 0."};
 
 /* ---- mean ---------------------------------------------------------------------------------------------------------- */
 static const node_kind mean_all_kind;
@@ -142,8 +209,8 @@ static int mean_rule(call *c)
 {
     ct_dtype d = arg_dtype(&c->args[3], c->in[0]->a->dtype);
     if (!dtype_is_float(d))
-        return ct_fail(CT_RUNTIME, "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: %s",
-                       d == DT_BOOL ? "Bool" : d == DT_I64 ? "Long" : d == DT_I32 ? "Int" : "Byte");
+        return ct_fail(CT_RUNTIME, "mean(): could not infer output dtype. %s dtype must be either a floating point or complex dtype. Got: %s",
+                       arg_given(&c->args[3]) ? "Optional" : "Input", dtype_title(d));
     if (reduce_dims(c, &c->args[1], &c->args[2], true) < 0 || in_cast(c, 0, d) < 0)
         return -1;
     if (!arg_given(&c->args[1]) && !arg_bool(&c->args[2]))
@@ -155,26 +222,16 @@ static void mean_kernel(call *c)
     array *y = c->oa[0];
     double count;
     k_nd nd;
-    run_fold(c, FOLD_SUM);
+    fold_planes(c, PLANE_SUM);
     dtype_store_f(&count, y->dtype, (double)reduced_count(c, c->ia[0]));
     array_operands(&nd, 3, y->ndim, array_size(y), (const array *[]){y, y, y});
     nd.data[2] = (char *)&count;
     memset(nd.stride[2], 0, y->ndim * sizeof(int64_t));
     k_walk(&nd, K->binary[B_div][y->dtype], NULL);
 }
-static int64_t count_of(node *n)
-{
-    int ndim;
-    ct_dtype dtype;
-    const int64_t *size = node_in_size(n, 0, &ndim, &dtype), *p = node_params(n);
-    int64_t count = 1;
-    for (int d = 0; d < ndim; d++)
-        count *= p[d] ? size[d] : 1;
-    return count;
-}
 static int mean_grad(scope *s, node *n, T const *g, T *out)
 {
-    return (out[0] = f_div(s, widen(s, n, g[0]), f_number(s, (double)count_of(n)))) ? 0 : -1;
+    return (out[0] = f_div(s, widen(s, n, g[0]), f_number(s, (double)reduced_node_count(n)))) ? 0 : -1;
 }
 static const node_kind mean_all_kind = {"MeanBackward0", mean_grad};
 const op op_mean = {.name = "mean", .sig = "(Tensor self, int[1]? dim=None, bool keepdim=False, *, dtype? dtype=None)", .flags = OP_OUT, .run = op_block,
@@ -189,7 +246,7 @@ static int prod_of(call *c, const arg *dim, const arg *keepdim, const arg *dtype
 }
 static int prod_all_rule(call *c) { return prod_of(c, &(arg){0}, &(arg){0}, &c->args[1]); }
 static int prod_rule(call *c) { return prod_of(c, &c->args[1], &c->args[2], &c->args[3]); }
-static void prod_kernel(call *c) { run_fold(c, FOLD_PROD); }
+static void prod_kernel(call *c) { fold_planes(c, PLANE_PROD); }
 
 /* Product of all other elements of the reduced line: products from the left times products from the right, so zeros are exact. */
 static T others(scope *s, T x, int64_t dim)
@@ -240,10 +297,19 @@ static int truth_rule(call *c)
         return -1;
     return fold_out(c, c->in[0]->a->dtype == DT_U8 ? DT_U8 : DT_BOOL);
 }
-static void any_kernel(call *c) { run_fold(c, FOLD_ANY); }
-static void all_kernel(call *c) { run_fold(c, FOLD_ALL); }
+static void any_kernel(call *c) { fold_planes(c, PLANE_ANY); }
+static void all_kernel(call *c) { fold_planes(c, PLANE_ALL); }
 #define TRUTH(id, text)                                                                                                                   \
     const op op_##id = {.name = #id, .sig = "(Tensor self, int[1]? dim=None, bool keepdim=False)", .flags = OP_OUT | OP_NO_GRAD,             \
                         .run = op_block, .shape = truth_rule, .kernel = id##_kernel, .doc = text};
 TRUTH(any, "True where any element over the dims is not 0; False for none.")
 TRUTH(all, "True where every element over the dims is not 0; True for none.")
+
+/* ---- count_nonzero: args self, dim ---------------------------------------------------------------------------------------- */
+static int count_nonzero_compose(scope *s, call *c, T *out)
+{
+    T truth = f_binary(s, &op_ne, c->in[0], f_weak_int(s, 0));
+    return (out[0] = f_call(s, &op_sum, 2, (arg[]){a_t(truth), c->args[1]})) ? 0 : -1;
+}
+const op op_count_nonzero = {.name = "count_nonzero", .sig = "(Tensor self, int[1]? dim=None)", .flags = OP_NO_GRAD, .run = op_compose,
+    .compose = count_nonzero_compose, .doc = "How many elements over the dims are not 0, as int64."};

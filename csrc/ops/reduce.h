@@ -13,6 +13,13 @@ int reduce_dim(call *c, const arg *dim, const arg *keepdim);
 int reduced_size(const call *c, const array *a, int64_t *size);
 int64_t reduced_count(const call *c, const array *a);   /* elements that go into one result */
 void fold_plan(const call *c, const array *a, array *out, array *out2, k_fold *f);
+void fold_planes(const call *c, k_plane_kind kind);      /* ia[0] into oa[0] */
+int fold_out(call *c, ct_dtype dtype);                   /* declares a fresh output of the result's shape */
+/* Sizes of the places that reduce_dims marked: n dims, for formulas. */
+int reduced_dims(node *n, int ndim, int64_t *dims);
+int64_t reduced_node_count(node *n);
+void keep_double(call *c, double value);
+double read_double(const int64_t *param);
 /* A tensor of the result's shape seen at the input's (unsqueezed and expanded). */
 T widen(scope *s, node *n, T x);
 T widen_only(scope *s, node *n, T x);                    /* unsqueezed, not expanded */

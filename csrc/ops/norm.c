@@ -1,0 +1,93 @@
+/* norm and linalg_vector_norm. */
+#include "ops/reduce.h"
+#include <math.h>
+#include <string.h>
+
+/* ---- args self, p, dim, keepdim, dtype -------------------------------------------------------------------------------------- */
+static int norm_order(const call *c, const arg *p, double *order)
+{
+    *order = arg_is_number(p) ? arg_double(p) : 2;
+    if (p->kind != ARG_STR)
+        return 0;
+    int n = c->args[2].kind == ARG_INTS ? (int)c->args[2].n : 1;
+    if (strcmp(p->str, "nuc") == 0)
+        return ct_fail(CT_NOTIMPL, "norm: p = 'nuc' is not offered; use 'fro' or a number");
+    if (strcmp(p->str, "fro"))
+        return ct_fail(CT_RUNTIME, "linalg.matrix_norm: Order %s not supported.", p->str);
+    return n <= 2 ? 0 : ct_fail(CT_RUNTIME, "linalg.matrix_norm: dim must be a 2-tuple. Got %d dims; for p = 'fro' over more, give p = 2", n);
+}
+static int norm_dtypes(const call *c, ct_dtype own, ct_dtype *d)
+{
+    *d = arg_dtype(&c->args[4], own);
+    if (!dtype_is_float(own))
+        return ct_fail(CT_RUNTIME, "linalg.vector_norm: Expected a floating point or complex tensor as input. Got %s", dtype_title(own));
+    if (!dtype_is_float(*d))
+        return ct_fail(CT_RUNTIME, "linalg.vector_norm: dtype should be floating point or complex, but got %s", dtype_title(*d));
+    return dtype_promote(own, *d) == *d ? 0 : ct_fail(CT_RUNTIME, "linalg.vector_norm: the dtype of the input (%s) should be convertible without "
+                                                      "narrowing to the specified dtype (%s)", dtype_title(own), dtype_title(*d));
+}
+static int norm_refuse_empty(const call *c, const array *a, double order)
+{
+    bool whole = !arg_given(&c->args[2]) || (c->args[2].kind == ARG_INTS && c->args[2].n == 0);
+    for (int d = 0; d < a->ndim && (order < 0 || isinf(order)); d++)
+        if (c->param[d] && array_size(a)[d] == 0)
+            return whole ? ct_fail(CT_RUNTIME, "linalg.vector_norm cannot compute the %g norm on an empty tensor because the operation does not have an identity", order)
+                         : ct_fail(CT_RUNTIME, "linalg.vector_norm cannot compute the %g norm on the dimension %d because this dimension is empty and the "
+                                   "operation does not have an identity", order, d);
+    return 0;
+}
+static int norm_rule(call *c)
+{
+    const array *a = c->in[0]->a;
+    double order;
+    ct_dtype d;
+    if (norm_order(c, &c->args[1], &order) < 0 || norm_dtypes(c, a->dtype, &d) < 0 || reduce_dims(c, &c->args[2], &c->args[3], true) < 0 ||
+        norm_refuse_empty(c, a, order) < 0 || in_cast(c, 0, d) < 0)
+        return -1;
+    keep_double(c, order);
+    return fold_out(c, d);
+}
+static void norm_kernel(call *c)
+{
+    const array *a = c->ia[0];
+    k_fold f;
+    fold_plan(c, a, c->oa[0], NULL, &f);
+    f.p = read_double(c->param + a->ndim + 1);
+    k_fold_lines(&f, &K->reduce.lines[LINES_NORM][a->dtype], f.p == 2 ? &K->reduce.lines[LINES_NORM_LAST][a->dtype] : NULL, dtype_bytes(a->dtype));
+}
+static T where_zero(scope *s, T test, T otherwise) { return f_where(s, f_binary(s, &op_eq, test, f_number(s, 0)), f_zeros_like(s, otherwise), otherwise); }
+
+/* x |x|^(p-2) / norm^(p-1), 0 where the norm is 0; the infinite orders share among the extremes. */
+static int norm_grad(scope *s, node *n, T const *g, T *out)
+{
+    T x = node_kept_in(s, n, 0), y = widen_only(s, n, node_kept_out(s, n, 0)), up = widen_only(s, n, g[0]);
+    if (!x || !y || !up)
+        return -1;
+    double p = read_double(node_params(n) + x->a->ndim + 1);
+    if (p == 0)
+        out[0] = f_zeros_like(s, x);
+    else if (p == 1)
+        out[0] = f_mul(s, up, f_unary(s, &op_sign, x));
+    else if (p == 2)
+        out[0] = where_zero(s, f_expand(s, y, x->a->ndim, array_size(x->a)), f_mul(s, x, f_div(s, up, y)));
+    else if (isinf(p)) {
+        int64_t dims[CT_MAXDIM];
+        int n_dims = reduced_dims(n, x->a->ndim, dims);
+        T same = f_cast(s, f_binary(s, &op_eq, f_unary(s, &op_abs, x), y), x->a->dtype);
+        T ties = n_dims ? f_sum_dims(s, same, n_dims, dims, true) : same;
+        out[0] = f_mul(s, f_mul(s, f_unary(s, &op_sign, x), same), f_div(s, up, ties));
+    } else {
+        T power = f_call(s, &op_pow_scalar, 2, (arg[]){a_t(f_unary(s, &op_abs, x)), a_f(p - 1)});
+        T scale = f_div(s, up, f_call(s, &op_pow_scalar, 2, (arg[]){a_t(y), a_f(p - 1)}));
+        T whole = f_mul(s, f_mul(s, f_unary(s, &op_sign, x), power), scale);
+        out[0] = where_zero(s, f_expand(s, y, x->a->ndim, array_size(x->a)), p < 1 ? where_zero(s, x, whole) : whole);
+    }
+    return out[0] ? 0 : -1;
+}
+#define NORM(id, public, signature, set)                                                                                                              \
+    const op op_##id = {.name = public, .sig = signature, .flags = set, .run = op_block, .shape = norm_rule, .kernel = norm_kernel,                     \
+                        .kind = {"LinalgVectorNormBackward0", norm_grad}, .keep = {1}, .keep_out = 1,                                                 \
+                        .doc = "(sum |x|^p)^(1/p) over the dims; p = 0 counts what is not 0, inf and -inf give the extremes of |x|."};
+NORM(norm, "norm", "(Tensor self, Scalar? p=2, int[1]? dim=None, bool keepdim=False, dtype? dtype=None)", OP_OUT)
+NORM(norm_name, "norm.name", "(Tensor self, str p='fro', int[1]? dim=None, bool keepdim=False, dtype? dtype=None)", OP_OUT)
+NORM(linalg_vector_norm, "linalg_vector_norm", "(Tensor self, Scalar ord=2, int[1]? dim=None, bool keepdim=False, *, dtype? dtype=None)", OP_OUT | OP_FUNCTION | OP_HIDDEN)

@@ -39,6 +39,19 @@ ALWAYS float sleef_exp(float x)
     return x < -104 ? 0 : x > 100 ? INFINITY : u;
 }
 
+/* Of positive normal numbers: m in [0.75, 1.5), x = (m - 1) / (m + 1), 2 artanh(x) by its series. */
+ALWAYS float sleef_log(float a)
+{
+    float e = (float)((int32_t)(bits_float(a * (1 / 0.75f)) >> 23) - 127), m = float_bits(bits_float(a) - ((uint32_t)(int32_t)e << 23));
+    pair x = div_pp(add_ff(-1, m), add_ff(1, m));
+    float z = x.hi * x.hi, t = 0.3027294874f;
+    t = fmaf(t, z, 0.3996108174f);
+    t = fmaf(t, z, 0.6666694880f);
+    pair s = mul_pf(pair_of(0.69314718246459960938f, -1.904654323148236017e-09f), e);
+    s = ordered_pf(ordered_pp(s, pair_scale(x, 2)), z * x.hi * t);
+    return a < INFINITY ? pair_sum(s) : a;
+}
+
 ALWAYS float sleef_exp2(float x)
 {
     int32_t q = nearest(x);

@@ -53,6 +53,8 @@ static void norm_kernel(call *c)
     k_fold f;
     fold_plan(c, a, c->oa[0], NULL, &f);
     f.p = read_double(c->param + a->ndim + 1);
+    if (reduced_count(c, a) == 1 && f.p != 0)
+        f.p = 1; /* |x| without the rounding of powers and roots */
     k_fold_lines(&f, &K->reduce.lines[LINES_NORM][a->dtype], f.p == 2 ? &K->reduce.lines[LINES_NORM_LAST][a->dtype] : NULL, dtype_bytes(a->dtype));
 }
 static T where_zero(scope *s, T test, T otherwise) { return f_where(s, f_binary(s, &op_eq, test, f_number(s, 0)), f_zeros_like(s, otherwise), otherwise); }

@@ -331,11 +331,7 @@ int bind_value(const param *p, PyObject *o, bound *b)
     case P_BOOL: *out = (arg){.kind = ARG_BOOL, .i = o == Py_True}; return PyBool_Check(o);
     case P_STR: return take_str(o, out);
     case P_DTYPE: return take_dtype(o, out);
-    case P_GENERATOR:
-        if (!PyObject_TypeCheck(o, py_generator_type))
-            return 0;
-        *out = (arg){.kind = ARG_OBJECT, .obj = py_generator_rng(o)};
-        return 1;
+    case P_GENERATOR: return take_generator(o, out);
     case P_FORMAT: out->kind = ARG_INT; return py_format(o, &out->i);
     case P_OBJECT: *out = (arg){.kind = ARG_OBJECT, .obj = o}; return 1;
     default: return take_host(p, o, b);

@@ -55,7 +55,7 @@ def original(name):
 def test_every_method_describes_itself(name):
     method = METHODS[name]
     assert method.__qualname__ == f"Tensor.{original(name)}"
-    assert list(inspect.signature(method).parameters)[0] == "input"
+    assert list(inspect.signature(method).parameters)[0] == "self"
     assert inspect.ismethoddescriptor(method)
     assert "(input" not in method.__doc__.split("\n", 1)[0]
 
@@ -74,6 +74,10 @@ def test_signature_names_defaults_and_kinds():
     assert parameters["keepdim"].default is False
     assert parameters["dtype"].kind is inspect.Parameter.KEYWORD_ONLY
     assert parameters["dim"].annotation == "int | Sequence[int] | None"
+    assert str(inspect.signature(ctgrad.Tensor.reshape)) == "(self: 'Tensor', /, *shape)"
+    assert str(inspect.signature(ctgrad.Tensor.add)) == "(self: 'Tensor | Number', /, other: 'Tensor | Number', **kwargs)"
+    assert list(inspect.signature(ctgrad.prod).parameters) == ["input", "args", "kwargs"]
+    assert inspect.isroutine(ctgrad.sum)
     assert ctgrad.Tensor.sum.__doc__.startswith("sum(dim=None, keepdim=False, *, dtype=None) -> Tensor")
 
 

@@ -21,6 +21,7 @@ ROOMS = {
 # py/ may ask which instruction set runs; everything else of kernel/ is below ops/.
 ALSO = {("py/module.c", "kernel/kernel.h")}
 SOURCES = sorted(p for p in CSRC.rglob("*") if p.suffix in (".c", ".h", ".inc", ".def"))
+# Stubs (.pyi) are written by a program and may be long.
 PYTHON = sorted((ROOT / "python").rglob("*.py")) + sorted((ROOT / "tests").rglob("*.py"))
 
 pytestmark = pytest.mark.skipif(not CSRC.exists(), reason="the sources are not beside the tests")

@@ -364,7 +364,7 @@ static const char *inspect_kind(const signature *s, uint32_t i)
     const param *p = &s->params[i];
     if (p->keyword_only)
         return "KEYWORD_ONLY";
-    if (p->kind == P_TENSORS_APART && (int)i == s->apart)
+    if ((int)i == s->apart)
         return "VAR_POSITIONAL";
     return i < sig_hidden(s) ? "POSITIONAL_ONLY" : "POSITIONAL_OR_KEYWORD";
 }
@@ -375,35 +375,52 @@ static uint32_t shared_params(const signature *const *s, uint32_t n)
     for (uint32_t k = 1; k < n; k++) {
         uint32_t i = 0;
         while (i < shared && i < s[k]->n_params && s[k]->params[i].name == s[0]->params[i].name && !s[0]->params[i].keyword_only &&
-               !s[k]->params[i].keyword_only && s[k]->params[i].required == s[0]->params[i].required)
+               !s[k]->params[i].keyword_only && s[k]->params[i].required == s[0]->params[i].required && (int)i != s[0]->apart)
             i++;
         shared = i;
     }
     return shared;
 }
 
-static int add_rest(PyObject *inspect, PyObject *list)
+static int add_named(PyObject *inspect, PyObject *list, const char *text, const char *kind, const param *p)
 {
-    PyObject *args = PyUnicode_FromString("args"), *kwargs = PyUnicode_FromString("kwargs");
-    int result = args && kwargs && add_parameter(list, inspect_parameter(inspect, args, "VAR_POSITIONAL", NULL)) == 0
-              && add_parameter(list, inspect_parameter(inspect, kwargs, "VAR_KEYWORD", NULL)) == 0 ? 0 : -1;
-    Py_XDECREF(args);
-    Py_XDECREF(kwargs);
+    PyObject *name = PyUnicode_FromString(text);
+    int result = name ? add_parameter(list, inspect_parameter(inspect, name, kind, p)) : -1;
+    Py_XDECREF(name);
     return result;
+}
+
+/* What some overloads take beside the shared parameters. */
+static int add_rest(PyObject *inspect, PyObject *list, const signature *const *s, uint32_t n, uint32_t shared)
+{
+    bool more = false, more_positional = false;
+    for (uint32_t i = 0; i < n; i++) {
+        more |= s[i]->n_params > shared;
+        more_positional |= s[i]->n_positional > shared;
+    }
+    if (more_positional && add_named(inspect, list, "args", "VAR_POSITIONAL", NULL) < 0)
+        return -1;
+    return more ? add_named(inspect, list, "kwargs", "VAR_KEYWORD", NULL) : 0;
+}
+
+static int add_shared(PyObject *inspect, PyObject *list, const signature *s, uint32_t i)
+{
+    const char *kind = inspect_kind(s, i);
+    const param *p = &s->params[i];
+    if (i < sig_hidden(s))
+        return add_named(inspect, list, "self", kind, p);
+    return add_parameter(list, inspect_parameter(inspect, p->name, kind, strcmp(kind, "VAR_POSITIONAL") == 0 ? NULL : p));
 }
 
 PyObject *signature_inspect(const signature *const *s, uint32_t n)
 {
     PyObject *inspect = PyImport_ImportModule("inspect"), *list = PyList_New(0), *made = NULL;
     int result = inspect && list ? 0 : -1;
-    for (uint32_t i = 0; i < shared_params(s, n) && result == 0; i++) {
-        const param *p = &s[0]->params[i];
-        bool plain = strcmp(inspect_kind(s[0], i), "VAR_POSITIONAL") != 0;
-        PyObject *bare = plain ? NULL : inspect_parameter(inspect, p->name, "VAR_POSITIONAL", NULL);
-        result = add_parameter(list, plain ? inspect_parameter(inspect, p->name, inspect_kind(s[0], i), p) : bare);
-    }
-    if (result == 0 && n > 1)
-        result = add_rest(inspect, list);
+    uint32_t shared = shared_params(s, n);
+    for (uint32_t i = 0; i < shared && result == 0; i++)
+        result = add_shared(inspect, list, s[0], i);
+    if (result == 0)
+        result = add_rest(inspect, list, s, n, shared);
     if (result == 0)
         made = PyObject_CallMethod(inspect, "Signature", "O", list);
     Py_XDECREF(inspect);

@@ -220,7 +220,7 @@ static PyMethodDef functions[] = {
     FAST("asarray", asarray, "asarray(obj, *, dtype=None, device=None, copy=None, requires_grad=False)\n--\n\n"
          "obj as a tensor. Tensors, ndarrays, DLPack capsules and buffers share memory unless copy is True; copy=False raises ValueError "
          "where a copy would be needed. Bytes of a buffer are read as dtype, float32 by default."),
-    {"from_numpy", py_from_numpy, METH_O, "from_numpy(ndarray)\n--\n\n"
+    {"from_numpy", py_from_numpy, METH_O, "from_numpy(ndarray, /)\n--\n\n"
      "A tensor over the ndarray's memory: writes are seen by both. dtypes: float64, float32, int64, int32, uint8, bool; TypeError for others. "
      "ValueError for negative strides or foreign byte order."},
     FAST("frombuffer", frombuffer, "frombuffer(buffer, *, dtype, count=-1, offset=0, requires_grad=False)\n--\n\n"
@@ -230,7 +230,7 @@ static PyMethodDef functions[] = {
          "A 0-d tensor holding the number s, of the default float dtype unless told otherwise."),
     FAST("from_dlpack", from_dlpack, "from_dlpack(ext_tensor, *, device=None, copy=None)\n--\n\n"
          "A tensor over the memory of an object with __dlpack__, or of a DLPack capsule. BufferError for what cannot be shared."),
-    {"to_dlpack", to_dlpack, METH_O, "to_dlpack(tensor)\n--\n\nA DLPack capsule over the tensor's memory."},
+    {"to_dlpack", to_dlpack, METH_O, "to_dlpack(tensor, /)\n--\n\nA DLPack capsule over the tensor's memory."},
     {0},
 };
 

@@ -243,6 +243,9 @@ static PyObject *method_get(PyObject *self, PyObject *instance, PyObject *owner)
     return instance && instance != Py_None ? PyMethod_New(self, instance) : Py_NewRef(self);
 }
 
+/* As of a static method: with a __get__ at all, inspect.isroutine() and pydoc know a Function for a function. */
+static PyObject *function_get(PyObject *self, PyObject *instance, PyObject *owner) { return (void)instance, (void)owner, Py_NewRef(self); }
+
 /* copy, deepcopy and pickle go by name. */
 static PyObject *op_reduce(PyObject *self, PyObject *ignored)
 {
@@ -254,11 +257,7 @@ static PyObject *op_reduce(PyObject *self, PyObject *ignored)
     return getattr ? Py_BuildValue("O(OO)", getattr, py_tensor_type, f->name) : NULL;
 }
 
-static PyObject *op_same(PyObject *self, PyObject *ignored)
-{
-    (void)ignored;
-    return Py_NewRef(self);
-}
+static PyObject *op_same(PyObject *self, PyObject *ignored) { return (void)ignored, Py_NewRef(self); }
 
 static PyObject *op_get_doc(PyObject *self, void *ignored)
 {
@@ -377,7 +376,7 @@ static PyMethodDef op_methods[] = {
      .tp_dealloc = op_dealloc, .tp_repr = op_repr, .tp_vectorcall_offset = offsetof(PyOp, vectorcall), .tp_call = PyVectorcall_Call, \
      .tp_members = op_members, .tp_getset = op_getset, .tp_methods = op_methods, .tp_descr_get = get, \
      .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION | (more_flags)}
-static PyTypeObject function_type = OP_TYPE("ctgrad._C.Op", "An op as a function.", 0, NULL);
+static PyTypeObject function_type = OP_TYPE("ctgrad._C.Op", "An op as a function.", 0, function_get);
 static PyTypeObject method_type = OP_TYPE("ctgrad._C.Method", "An op as a method of Tensor.", Py_TPFLAGS_METHOD_DESCRIPTOR, method_get);
 
 /* ---- the registry -------------------------------------------------------------------------------------------- */

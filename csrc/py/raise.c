@@ -63,7 +63,7 @@ static PyObject *set_warn_always(PyObject *module, PyObject *value)
 static PyObject *is_warn_always_enabled(PyObject *module, PyObject *none) { (void)module, (void)none; return PyBool_FromLong(warn_always); }
 
 static PyMethodDef functions[] = {
-    {"set_warn_always", set_warn_always, METH_O, "set_warn_always(b)\n--\n\nWhether warnings that are shown once in a process are shown every time."},
+    {"set_warn_always", set_warn_always, METH_O, "set_warn_always(b, /)\n--\n\nWhether warnings that are shown once in a process are shown every time."},
     {"is_warn_always_enabled", is_warn_always_enabled, METH_NOARGS, "is_warn_always_enabled()\n--\n\nWhat set_warn_always() was told last; False at first."},
     {0},
 };

@@ -19,7 +19,7 @@ class UntypedStorage:
 
     __slots__ = ("__weakref__", "_whole")
 
-    _shown = weakref.WeakValueDictionary()  # address -> the object; it keeps the memory, so addresses are not reused
+    _shown: "weakref.WeakValueDictionary[int, UntypedStorage]" = weakref.WeakValueDictionary()  # address -> the object; it keeps the memory, so addresses are not reused
 
     def __init__(self, whole):
         self._whole = whole  # a tensor over the whole storage, of the dtype first asked from
@@ -67,7 +67,7 @@ class UntypedStorage:
         return whole.as_strided(size, stride, offset).data
 
 
-def untyped_storage(t):
+def untyped_storage(t: Tensor) -> UntypedStorage:
     """`Tensor.untyped_storage()`: the storage, the same object for all tensors that share it."""
     return UntypedStorage.of(t)
 

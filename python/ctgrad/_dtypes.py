@@ -16,7 +16,7 @@ _DEFAULT = object()
 
 class _Info:
     __slots__ = ("bits", "dtype", "max", "min")
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]  # limits are compared, never keys
 
     def _name(self, type):
         """The dtype of a dtype argument; sets its name and width."""

@@ -5,11 +5,14 @@ An op starts here and moves to C when a benchmark asks. Gradients of all orders 
 gives shapes, dtypes and errors; each name has cases in tests/cases like every other op.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from ctgrad._C import Tensor
 
 __all__ = ["alias", "composed", "registry"]
 
-registry = {}
+registry: dict[str, Callable[..., Any]] = {}
 
 
 def composed(method=True, function=True):

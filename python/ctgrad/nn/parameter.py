@@ -8,7 +8,7 @@ from ctgrad import Tensor
 __all__ = ["Parameter", "Buffer"]
 
 
-class _MarkedMeta(type(Tensor)):
+class _MarkedMeta(type):
     """Lets a tensor of a user's own Tensor subclass be an instance of Parameter or Buffer by a mark on it."""
 
     def __instancecheck__(cls, instance):

@@ -12,11 +12,12 @@ from ctgrad import Tensor
 from ctgrad.nn._names import typename
 from ctgrad.nn.modules._hooks import add_hook
 from ctgrad.nn.modules.module import clear_grad
+from ctgrad.utils.hooks import Hooks
 
 __all__ = ["Optimizer", "register_optimizer_step_pre_hook", "register_optimizer_step_post_hook"]
 
-_global_pre_hooks = OrderedDict()
-_global_post_hooks = OrderedDict()
+_global_pre_hooks: Hooks = OrderedDict()
+_global_post_hooks: Hooks = OrderedDict()
 _HOOK_DICTS = (
     "_optimizer_step_pre_hooks", "_optimizer_step_post_hooks", "_optimizer_state_dict_pre_hooks",
     "_optimizer_state_dict_post_hooks", "_optimizer_load_state_dict_pre_hooks", "_optimizer_load_state_dict_post_hooks",

@@ -2,8 +2,12 @@
 
 import weakref
 from collections import OrderedDict
+from typing import Any, TypeAlias
 
 __all__ = ["RemovableHandle"]
+
+# From a handle's id to a hook, or to a flag beside it.
+Hooks: TypeAlias = "OrderedDict[int, Any]"
 
 
 class RemovableHandle:

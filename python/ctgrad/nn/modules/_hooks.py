@@ -7,7 +7,7 @@ Ids are unique in the process, so a flag dict of one module never answers for an
 import warnings
 from collections import OrderedDict
 
-from ctgrad.utils.hooks import RemovableHandle
+from ctgrad.utils.hooks import Hooks, RemovableHandle
 
 from ._backward import BackwardHook, attach_to_node
 
@@ -18,15 +18,15 @@ HOOK_DICTS = (
     "_load_state_dict_pre_hooks", "_load_state_dict_post_hooks",
 )
 
-buffer_registration = OrderedDict()
-module_registration = OrderedDict()
-parameter_registration = OrderedDict()
-global_forward_pre = OrderedDict()
-global_forward = OrderedDict()
-global_forward_with_kwargs = OrderedDict()
-global_forward_always = OrderedDict()
-global_backward_pre = OrderedDict()
-global_backward = OrderedDict()
+buffer_registration: Hooks = OrderedDict()
+module_registration: Hooks = OrderedDict()
+parameter_registration: Hooks = OrderedDict()
+global_forward_pre: Hooks = OrderedDict()
+global_forward: Hooks = OrderedDict()
+global_forward_with_kwargs: Hooks = OrderedDict()
+global_forward_always: Hooks = OrderedDict()
+global_backward_pre: Hooks = OrderedDict()
+global_backward: Hooks = OrderedDict()
 # Whether global_backward holds full hooks (True), legacy ones (False), or none was ever registered (None).
 _global_is_full = None
 

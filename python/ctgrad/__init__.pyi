@@ -1,0 +1,69 @@
+# Written by `python -m ctgrad._stubs`, not by hand.
+from ctgrad import _C as _C
+from ctgrad._C import *
+from ctgrad import (
+    autograd as autograd,
+    composed as composed,
+    debug as debug,
+    nn as nn,
+    optim as optim,
+    random as random,
+    utils as utils,
+)
+from ctgrad._dtypes import (
+    finfo as finfo,
+    iinfo as iinfo,
+)
+from ctgrad._queries import (
+    can_cast as can_cast,
+    is_complex as is_complex,
+    is_floating_point as is_floating_point,
+    is_nonzero as is_nonzero,
+    is_tensor as is_tensor,
+    numel as numel,
+    promote_types as promote_types,
+    result_type as result_type,
+)
+from ctgrad._tensor_str import (
+    set_printoptions as set_printoptions,
+)
+from ctgrad.autograd.grad_mode import (
+    enable_grad as enable_grad,
+    inference_mode as inference_mode,
+    no_grad as no_grad,
+    set_grad_enabled as set_grad_enabled,
+)
+from ctgrad.composed.compare import (
+    allclose as allclose,
+    equal as equal,
+    isclose as isclose,
+)
+from ctgrad.composed.einsum import (
+    einsum as einsum,
+    tensordot as tensordot,
+)
+from ctgrad.composed.shape import (
+    atleast_1d as atleast_1d,
+    atleast_2d as atleast_2d,
+    atleast_3d as atleast_3d,
+    broadcast_shapes as broadcast_shapes,
+    broadcast_tensors as broadcast_tensors,
+    cartesian_prod as cartesian_prod,
+    column_stack as column_stack,
+    combinations as combinations,
+    dsplit as dsplit,
+    dstack as dstack,
+    fliplr as fliplr,
+    flipud as flipud,
+    hsplit as hsplit,
+    hstack as hstack,
+    meshgrid as meshgrid,
+    repeat_interleave as repeat_interleave,
+    row_stack as row_stack,
+    tensor_split as tensor_split,
+    tile as tile,
+    vsplit as vsplit,
+    vstack as vstack,
+)
+
+__version__: str

@@ -187,11 +187,11 @@ static bool agree_on_order(int ndim, const int64_t *size, int n, const geometry 
     bool row_major = true, channels_last = ndim == 4, alike = true;
     for (int i = 0; i < n; i++) {
         const int64_t *stride = operand[i].stride;
-        if (operand[i].ndim != ndim || memcmp(operand[i].size, size, bytes))
+        if (operand[i].ndim != ndim || (ndim && memcmp(operand[i].size, size, bytes)))
             return false;
         row_major = row_major && layout_is_contiguous(ndim, size, stride);
         channels_last = channels_last && layout_is_channels_last(ndim, size, stride);
-        alike = alike && !memcmp(stride, operand[0].stride, bytes);
+        alike = alike && (ndim == 0 || !memcmp(stride, operand[0].stride, bytes));
     }
     if (row_major)
         layout_row_major(ndim, size, out);

@@ -9,10 +9,7 @@ int64_t array_live(void) { return live_arrays; }
 /* ---- storage ----------------------------------------------------------------------------------- */
 enum { INLINE_BYTES = 64 }; /* up to here the bytes stand behind the header, in one block */
 
-static inline size_t storage_block(const storage *s)
-{
-    return sizeof(storage) + ((s->flags & ST_OWN_BLOCK) || s->release ? 0 : INLINE_BYTES);
-}
+static inline size_t storage_block(const storage *s) { return sizeof(storage) + (s->flags & ST_INLINE ? INLINE_BYTES : 0); }
 
 static storage *storage_header(size_t nbytes)
 {
@@ -37,7 +34,7 @@ storage *storage_new(int64_t nbytes)
     }
     s->nbytes = nbytes;
     s->data = own ? data : (char *)(s + 1);
-    s->flags = own ? ST_OWN_BLOCK : 0;
+    s->flags = own ? ST_OWN_BLOCK : ST_INLINE;
     return s;
 }
 
@@ -55,6 +52,8 @@ storage *storage_new_foreign(void *data, int64_t nbytes, void (*release)(void *,
     return s;
 }
 
+static size_t spread_block(int ndim) { return sizeof(spread) + 3 * (size_t)ndim * sizeof(int64_t); }
+
 void storage_free(storage *s)
 {
     size_t block = storage_block(s);
@@ -62,8 +61,20 @@ void storage_free(storage *s)
     if (s->release)
         s->release(s->owner, s->data);
     else if (s->flags & ST_OWN_BLOCK)
-        ct_free(s->data, (size_t)s->nbytes);
+        ct_free(s->data, (size_t)storage_held(s));
+    if (storage_is_compressed(s))
+        ct_free(s->spread, spread_block(s->spread->ndim));
     ct_free(s, block);
+}
+
+void storage_take_full(storage *s, char *data)
+{
+    if (s->flags & ST_OWN_BLOCK)
+        ct_free(s->data, (size_t)s->spread->held);
+    ct_free(s->spread, spread_block(s->spread->ndim));
+    s->spread = NULL;
+    s->data = data;
+    s->flags = (s->flags & ~(uint32_t)ST_COMPRESSED) | ST_OWN_BLOCK;
 }
 
 int storage_resize(storage *s, int64_t nbytes)
@@ -89,18 +100,19 @@ int storage_resize(storage *s, int64_t nbytes)
 }
 
 /* ---- array --------------------------------------------------------------------------------------- */
-static inline size_t array_block(int ndim) { return sizeof(array) + 2 * (size_t)ndim * sizeof(int64_t); }
+static inline size_t array_block(int ndim, int two) { return sizeof(array) + (2 * (size_t)ndim + (two ? (size_t)ndim + 1 : 0)) * sizeof(int64_t); }
 
-static array *array_blank(storage *s, ct_dtype dtype, int ndim, int64_t offset)
+static inline array *array_blank_of(storage *s, ct_dtype dtype, int ndim, int64_t offset, int two)
 {
-    array *a = ct_alloc(array_block(ndim));
+    array *a = ct_alloc(array_block(ndim, two));
     if (!a)
         return NULL;
     *a = (array){.refs = 1, .st = s, .ver = &s->ver, .offset = offset, .numel = 1,
-                 .dtype = (uint8_t)dtype, .ndim = (uint8_t)ndim};
+                 .dtype = (uint8_t)dtype, .ndim = (uint8_t)ndim, .flags = (uint16_t)two};
     live_arrays++;
     return a;
 }
+static array *array_blank(storage *s, ct_dtype dtype, int ndim, int64_t offset) { return array_blank_of(s, dtype, ndim, offset, 0); }
 
 array *array_new(ct_dtype dtype, int ndim, const int64_t *size)
 {
@@ -164,9 +176,8 @@ array *array_new_over(storage *s, ct_dtype dtype, int ndim, const int64_t *size,
     return a;
 }
 
-array *array_alias(const array *a, int ndim, const int64_t *size, const int64_t *stride, int64_t offset)
+static array *share_version(array *b, const array *a)
 {
-    array *b = array_new_over(a->st, a->dtype, ndim, size, stride, offset);
     if (!b || a->ver == &a->st->ver)
         return b;
     b->ver = a->ver;
@@ -175,12 +186,116 @@ array *array_alias(const array *a, int ndim, const int64_t *size, const int64_t 
     return b;
 }
 
+array *array_alias(const array *a, int ndim, const int64_t *size, const int64_t *stride, int64_t offset)
+{
+    return share_version(array_new_over(a->st, a->dtype, ndim, size, stride, offset), a);
+}
+
+/* ---- two layouts ------------------------------------------------------------------------------------- */
+static array *new_two(storage *s, ct_dtype dtype, int ndim, const int64_t *size, const int64_t *shown, int64_t offset, const int64_t *held, int64_t held_offset)
+{
+    array *a = array_blank_of(s, dtype, ndim, offset, A_TWO);
+    if (!a)
+        return NULL;
+    storage_keep(s);
+    for (int d = 0; d < ndim; d++) {
+        a->dim[d] = size[d];
+        a->dim[ndim + d] = shown[d];
+        a->dim[2 * ndim + d] = held[d];
+    }
+    a->dim[3 * ndim] = held_offset;
+    a->numel = layout_numel(ndim, size);
+    if (layout_is_contiguous(ndim, size, shown))
+        a->flags |= A_SHOWN_CONTIGUOUS;
+    return a;
+}
+
+/* Row-major strides of the dimensions that are not in `once`, 0 along those that are; returns how many elements that makes. */
+static int64_t held_strides(const layout *shown, uint64_t once, int64_t *held)
+{
+    int64_t size[CT_MAXDIM], n = 1;
+    for (int d = 0; d < shown->ndim; d++)
+        size[d] = once >> d & 1 ? 1 : shown->size[d];
+    for (int d = shown->ndim - 1; d >= 0; d--) {
+        held[d] = once >> d & 1 ? 0 : n;
+        n *= size[d];
+    }
+    return n;
+}
+
+static spread *spread_new(ct_dtype dtype, const layout *shown, const int64_t *held, int64_t n)
+{
+    spread *p = ct_alloc(spread_block(shown->ndim));
+    if (!p)
+        return NULL;
+    p->held = n * dtype_bytes(dtype);
+    p->dtype = (uint8_t)dtype;
+    p->ndim = (uint8_t)shown->ndim;
+    for (int d = 0; d < shown->ndim; d++) {
+        p->dim[d] = shown->size[d];
+        p->dim[shown->ndim + d] = shown->stride[d];
+        p->dim[2 * shown->ndim + d] = held[d];
+    }
+    return p;
+}
+
+array *array_new_spread(ct_dtype dtype, const layout *shown, uint64_t once)
+{
+    int64_t held[CT_MAXDIM], nbytes, numel;
+    if (layout_check_numel("empty", shown->ndim, shown->size, &numel) < 0)
+        return NULL;
+    if (!ct_mul(numel, dtype_bytes(dtype), &nbytes))
+        return array_new(dtype, shown->ndim, shown->size); /* says so */
+    spread *p = spread_new(dtype, shown, held, held_strides(shown, once, held));
+    if (!p)
+        return NULL;
+    storage *s = storage_new(p->held);
+    if (!s) {
+        ct_free(p, spread_block(shown->ndim));
+        return NULL;
+    }
+    s->nbytes = nbytes;
+    s->spread = p;
+    s->flags |= ST_COMPRESSED;
+    array *a = new_two(s, dtype, shown->ndim, shown->size, shown->stride, 0, held, 0);
+    storage_drop(s);
+    return a;
+}
+
+array *array_view(const array *a, const layout *shown, const layout *held)
+{
+    if (!array_is_compressed(a))
+        return array_alias(a, shown->ndim, shown->size, shown->stride, shown->offset);
+    return share_version(new_two(a->st, a->dtype, shown->ndim, shown->size, shown->stride, shown->offset, held->stride, held->offset), a);
+}
+
+array *array_narrow(const array *a, uint64_t mask)
+{
+    int64_t size[CT_MAXDIM];
+    for (int d = 0; d < a->ndim; d++)
+        size[d] = mask >> d & 1 ? 1 : array_size(a)[d];
+    if (!array_is_compressed(a))
+        return array_alias(a, a->ndim, size, array_stride(a), a->offset);
+    return share_version(new_two(a->st, a->dtype, a->ndim, size, array_visible_stride(a), a->offset, array_stride(a), array_offset(a)), a);
+}
+
+int64_t array_held(const array *a)
+{
+    int64_t n = 1;
+    for (int d = 0; d < a->ndim; d++)
+        if (array_stride(a)[d] || !array_size(a)[d])
+            n *= array_size(a)[d];
+    return n;
+}
+
+/* ---- `.data` -------------------------------------------------------------------------------------------- */
 array *array_alias_unversioned(const array *a)
 {
     version *cell = ct_alloc_zero(sizeof *cell);
     if (!cell)
         return NULL;
-    array *b = array_new_over(a->st, a->dtype, a->ndim, array_size(a), array_stride(a), a->offset);
+    array *b = array_is_compressed(a) ? new_two(a->st, a->dtype, a->ndim, array_size(a), array_visible_stride(a), a->offset, array_stride(a), array_offset(a))
+             : array_new_over(a->st, a->dtype, a->ndim, array_size(a), array_visible_stride(a), a->offset);
     if (!b) {
         ct_free(cell, sizeof *cell);
         return NULL;
@@ -197,7 +312,7 @@ void array_free(array *a)
         ct_free(a->ver, sizeof *a->ver);
     storage *s = a->st;
     live_arrays--;
-    ct_free(a, array_block(a->ndim));
+    ct_free(a, array_block(a->ndim, a->flags & A_TWO));
     storage_drop(s);
 }
 

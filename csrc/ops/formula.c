@@ -64,10 +64,7 @@ T f_sum_dims(scope *s, T x, int n, const int64_t *dims, bool keepdim)
 
 T f_zeros(scope *s, ct_dtype dtype, int ndim, const int64_t *size)
 {
-    array *a = s->failed ? NULL : array_new(dtype, ndim, size);
-    if (a)
-        memset(array_data(a), 0, (size_t)(a->numel * dtype_bytes(dtype)));
-    return s->failed ? NULL : scope_array(s, a);
+    return f_call(s, &op_zeros, 2, (arg[]){a_ints((uint32_t)ndim, size), a_dtype(dtype)});
 }
 
 /* Sums the dimensions that `size` lacks or has as 1. */

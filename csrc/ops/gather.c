@@ -1,5 +1,6 @@
 /* gather and scatter_add: one index an element along a dimension. */
 #include "ops/index.h"
+#include "ops/spread.h"
 #include <string.h>
 
 int check_places(const call *c, const array *self, const array *index, int dim, const array *src)
@@ -44,7 +45,8 @@ static int gather_rule(call *c)
     if (layout_wrap_dim("gather", c->args[1].i, self->ndim, &dim) < 0 || check_places(c, self, index, dim, NULL) < 0)
         return -1;
     keep_param(c, dim);
-    c->work = index->numel;
+    c->once = c->once_out = still_dims(index, index->ndim) & (still_dims(self, index->ndim) | (uint64_t)1 << dim);
+    c->work = array_held(index);
     return out_new(c, 0, self->dtype, index->ndim, array_size(index));
 }
 static void gather_kernel(call *c)

@@ -1,5 +1,6 @@
 /* By mask and by triangle: masked_fill, masked_select, tril, triu. */
 #include "ops/index.h"
+#include "ops/spread.h"
 #include <string.h>
 
 /* ---- masked_fill: args self, mask, value ------------------------------------------------------------------------- */
@@ -49,7 +50,7 @@ static int masked_fill_grad(scope *s, node *n, T const *g, T *out)
         out[2] = f_where(s, mask, g[0], f_zeros_like(s, g[0]));
     return s->failed ? -1 : 0;
 }
-const op op_masked_fill = {.name = "masked_fill", .sig = "(Tensor self, Tensor mask, Operand value)", .flags = OP_INPLACE, .run = op_block, .shape = masked_fill_rule,
+const op op_masked_fill = {.name = "masked_fill", .sig = "(Tensor self, Tensor mask, Operand value)", .flags = OP_INPLACE | OP_POINTWISE, .run = op_block, .shape = masked_fill_rule,
     .kernel = masked_fill_kernel, .kind = {"MaskedFillBackward0", masked_fill_grad}, .keep = {0, 5},
     .doc = "self with value (a number or a 0-d tensor) where mask (bool, broadcast) is True."};
 
@@ -85,7 +86,8 @@ static int triangle_rule(call *c)
     if (a->ndim < 2)
         return ct_fail(CT_RUNTIME, "%s: input tensor must have at least 2 dimensions", c->op->name);
     keep_param(c, arg_int(&c->args[1], 0));
-    c->work = a->numel;
+    call_once(c, (uint64_t)3 << (a->ndim - 2));
+    c->work = array_held(a);
     return out_new(c, 0, a->dtype, a->ndim, array_size(a));
 }
 static void triangle(call *c, bool lower)

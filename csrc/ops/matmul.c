@@ -1,6 +1,7 @@
 /* Products: mm, bmm, mv, dot, addmm, and what is composed of them (matmul, linear, outer, ...). */
 #include "ops/dispatch.h"
 #include "ops/formula.h"
+#include "ops/spread.h"
 #include <string.h>
 
 static const char *c_name(ct_dtype d)
@@ -38,6 +39,14 @@ static void plan_work(call *c, ct_dtype dtype, int64_t batch, int64_t m, int64_t
     c->scratch_bytes = k_gemm_scratch(dtype, m, n, k);
 }
 
+/* Dims of the product that repeat: rows with a's, columns with b's, batches with both. */
+static uint64_t product_once(const array *a, const array *b)
+{
+    int last = a->ndim - 1;
+    uint64_t rows = (uint64_t)1 << (last - 1), columns = (uint64_t)1 << last, batch = rows - 1, x = still_dims(a, a->ndim), y = still_dims(b, b->ndim);
+    return (x & y & batch) | (x & rows) | (y & columns);
+}
+
 /* ---- mm ------------------------------------------------------------------------------------------------------ */
 static int mm_rule(call *c)
 {
@@ -52,6 +61,7 @@ static int mm_rule(call *c)
         return -1;
     int64_t size[2] = {array_size(a)[0], array_size(b)[1]};
     plan_work(c, a->dtype, 1, size[0], size[1], array_size(a)[1]);
+    c->once_out = product_once(a, b);
     return out_new(c, 0, a->dtype, 2, size);
 }
 static void mm_kernel(call *c)
@@ -86,6 +96,7 @@ static int bmm_rule(call *c)
     if (same_dtype(c, a, b) < 0)
         return -1;
     plan_work(c, a->dtype, x[0], x[1], y[2], x[2]);
+    c->once_out = product_once(a, b);
     return out_new(c, 0, a->dtype, 3, (int64_t[]){x[0], x[1], y[2]});
 }
 static void bmm_kernel(call *c)
@@ -126,13 +137,14 @@ static int mv_rule(call *c)
     if (same_dtype(c, a, v) < 0)
         return -1;
     plan_work(c, a->dtype, 1, array_size(a)[0], 1, array_size(a)[1]);
+    c->once_out = still_dims(a, 2) & 1;
     return out_new(c, 0, a->dtype, 1, array_size(a));
 }
 static void mv_kernel(call *c)
 {
     const array *a = c->ia[0], *v = c->ia[1];
     const int64_t *stride = array_stride(a);
-    k_gemm g = {.m = array_size(a)[0], .n = 1, .k = array_size(a)[1], .a = array_data(a), .b = array_data(v), .c = array_data(c->oa[0]),
+    k_gemm g = {.m = array_size(c->oa[0])[0], .n = 1, .k = array_size(a)[1], .a = array_data(a), .b = array_data(v), .c = array_data(c->oa[0]),
                 .a_row = stride[0], .a_col = stride[1], .b_row = array_stride(v)[0], .b_col = stride[1] == 1 ? 2 : 1, .c_row = 1, .scratch = c->scratch};
     K->gemm[a->dtype](&g);
 }
@@ -223,6 +235,7 @@ static int addmm_rule(call *c)
         keep_param(c, bits);
     }
     plan_work(c, a->dtype, 1, size[0], size[1], array_size(a)[1]);
+    c->once_out = product_once(a, b) & still_dims(c->ia[0], 2);
     return out_new(c, 0, a->dtype, 2, size);
 }
 static void scale(array *y, double by)

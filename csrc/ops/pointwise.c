@@ -62,7 +62,7 @@ static int pow_grad(scope *s, node *n, T const *g, T *out)
     T power = f_call(s, &op_pow_scalar, 2, (arg[]){a_t(node_kept_in(s, n, 0)), a_f(exponent - 1)});
     return (out[0] = f_mul(s, g[0], f_mul(s, power, f_number(s, exponent)))) ? 0 : -1;
 }
-const op op_pow_scalar = {.name = "pow.scalar", .sig = "(Tensor self, Scalar exponent)", .flags = OP_INPLACE | OP_OUT, .run = op_block, .shape = pow_rule,
+const op op_pow_scalar = {.name = "pow.scalar", .sig = "(Tensor self, Scalar exponent)", .flags = OP_INPLACE | OP_OUT | OP_POINTWISE, .run = op_block, .shape = pow_rule,
     .kernel = pow_kernel, .kind = {"PowBackward0", pow_grad}, .keep = {1},
     .doc = "Each element to the power of a number. Integers refuse negative whole powers with RuntimeError."};
 
@@ -150,7 +150,7 @@ static int clamp_grad(scope *s, node *n, T const *g, T *out)
     return s->failed ? -1 : 0;
 }
 #define CLAMP(id, public, signature, text)                                                                                       \
-    const op op_##id = {.name = public, .sig = signature, .flags = OP_INPLACE | OP_OUT, .run = op_block, .shape = clamp_rule,      \
+    const op op_##id = {.name = public, .sig = signature, .flags = OP_INPLACE | OP_OUT | OP_POINTWISE, .run = op_block, .shape = clamp_rule,      \
                         .kernel = clamp_kernel, .kind = {"ClampBackward1", clamp_grad}, .keep = {7, 7, 7}, .doc = text};
 CLAMP(clamp, "clamp", "(Tensor self, Operand? min=None, Operand? max=None)", "self held between min and max (numbers or tensors that broadcast); where they cross, max wins. NaN stays.")
 CLAMP(clip, "clip", "(Tensor self, Operand? min=None, Operand? max=None)", "Another name of clamp.")

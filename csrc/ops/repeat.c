@@ -1,6 +1,7 @@
 /* Copies that repeat or rearrange: repeat, flip, roll, rot90. The kernels walk self in another order. */
 #include "ops/dispatch.h"
 #include "ops/formula.h"
+#include "ops/spread.h"
 #include <string.h>
 
 /* ---- repeat --------------------------------------------------------------------------------------------------- */
@@ -20,9 +21,10 @@ static int repeat_shape(call *c)
             return ct_fail(CT_RUNTIME, "repeat: dimension %d of size %lld overflows when repeated %lld times", d, (long long)have, (long long)times->ints[d]);
         keep_param(c, times->ints[d]);
     }
+    c->once_out = still_dims(a, ndim);
     if (out_new(c, 0, a->dtype, ndim, size) < 0)
         return -1;
-    c->work = c->oa[0]->numel;
+    c->work = array_held(c->oa[0]);
     return 0;
 }
 
@@ -111,7 +113,7 @@ static int flip_grad(scope *s, node *n, T const *g, T *out)
 {
     return (out[0] = f_call(s, &op_flip, 2, (arg[]){a_t(g[0]), a_ints(n->n_param, node_params(n))})) ? 0 : -1;
 }
-const op op_flip = {.name = "flip", .sig = "(Tensor self, int... dims)", .run = op_block, .shape = flip_shape, .kernel = flip_kernel,
+const op op_flip = {.name = "flip", .sig = "(Tensor self, int... dims)", .flags = OP_POINTWISE, .run = op_block, .shape = flip_shape, .kernel = flip_kernel,
     .kind = {"FlipBackward0", flip_grad}, .doc = "A copy of self with the order of elements reversed in the given dimensions, each named once."};
 
 /* ---- roll ------------------------------------------------------------------------------------------------------- */

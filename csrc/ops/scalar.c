@@ -4,6 +4,7 @@
 #include "kernel/kernel.h"
 #include "ops/dispatch.h"
 #include "ops/formula.h"
+#include "ops/spread.h"
 #include <string.h>
 
 /* ---- running ------------------------------------------------------------------------------------------ */
@@ -81,9 +82,11 @@ static array *fresh_output(call *c, ct_dtype dtype, int operands, layout *l)
     bool plain = true;
     for (uint32_t i = 0; i < c->n_in; i++)
         plain &= !c->ia[i] || (array_is_plain(c->ia[i]) && c->ia[i]->numel); /* empty results have strides of their own */
-    if (!plain)
-        iterator_strides(c, operands, l);
-    return (plain ? out_new(c, 0, dtype, l->ndim, l->size) : out_strided(c, 0, dtype, l)) < 0 ? NULL : c->oa[0];
+    if (plain)
+        return array_new(dtype, l->ndim, l->size);
+    iterator_strides(c, operands, l);
+    c->once_out = repeated_dims(c->n_in, c->ia, l->ndim, l->size);
+    return out_strided(c, 0, dtype, l) < 0 ? NULL : c->oa[0];
 }
 
 int run_elementwise(call *c, elementwise *e, ct_dtype result, layout *l)
@@ -104,7 +107,7 @@ int run_elementwise(call *c, elementwise *e, ct_dtype result, layout *l)
         return -1;
     }
     e->operand[0] = out;
-    c->work = out->numel;
+    c->work = array_held(out);
     c->scratch = e;
     call_unlocked(c, loop_kernel);
     c->oa[0] = NULL;

@@ -1,6 +1,7 @@
 /* Along one dimension: cumsum, cumprod, logcumsumexp, cummax, cummin. */
 #include "array/odometer.h"
 #include "ops/reduce.h"
+#include "ops/spread.h"
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -44,7 +45,8 @@ static int dim_rule(call *c, const arg *dim)
     if (layout_wrap_dim(c->op->name, dim->i, c->in[0]->a->ndim, &at) < 0)
         return -1;
     keep_param(c, at);
-    c->work = c->in[0]->a->numel;
+    call_once(c, (uint64_t)1 << at);
+    c->work = array_held(c->in[0]->a);
     return 0;
 }
 
@@ -82,9 +84,10 @@ static T cumprod_exact(scope *s, T x, T g, int64_t dim)
     int64_t n = array_size(x->a)[dim];
     T total = NULL;
     for (int64_t i = 0; i < n && !s->failed; i++) {
-        T at = f_call(s, &op_full, 3, (arg[]){a_ints(1, &n), a_f(0), a_dtype(x->a->dtype)});
+        T at = scope_array(s, s->failed ? NULL : array_new(x->a->dtype, 1, &n));
         if (!at)
             return NULL;
+        memset(array_data(at->a), 0, (size_t)(n * dtype_bytes(x->a->dtype)));
         dtype_store_f(array_data(at->a) + i * dtype_bytes(x->a->dtype), x->a->dtype, 1);
         int64_t shape[CT_MAXDIM];
         for (int d = 0; d < x->a->ndim; d++)

@@ -1,5 +1,6 @@
 /* softmax, log_softmax, their gradients, logsumexp. */
 #include "ops/reduce.h"
+#include "ops/spread.h"
 #include <math.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@ static int along(call *c, const arg *dim)
     if (layout_wrap_dim(c->op->name, dim->i, c->in[0]->a->ndim, &at) < 0)
         return -1;
     keep_param(c, at);
+    call_once(c, (uint64_t)1 << at);
     return 0;
 }
 static int softmax_rule(call *c)

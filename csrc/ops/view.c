@@ -136,7 +136,7 @@ static int view_dtype_shape(call *c)
     c->oa[0]->dtype = (uint8_t)to;
     return 0;
 }
-const op op_view_dtype = {.name = "view.dtype", .sig = "(Tensor self, dtype dtype)", .flags = OP_METHOD | OP_NO_GRAD, .run = op_view,
+const op op_view_dtype = {.name = "view.dtype", .sig = "(Tensor self, dtype dtype)", .flags = OP_METHOD | OP_NO_GRAD | OP_ABSOLUTE, .run = op_view,
     .shape = view_dtype_shape, .doc = "The same bytes read as another dtype: the last dimension takes the change of element size. Outside the history."};
 
 /* ---- reshape --------------------------------------------------------------------------------------------- */

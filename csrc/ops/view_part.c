@@ -265,6 +265,7 @@ static int diag_shape(call *c)
         c->kind = &op_diag_embed.kind;
         return embed_shape(c, c->args[1].i, 0, 1);
     }
+    array_held_layout(c->ia[0], &in);
     if (view_diagonal(&in, c->args[1].i, 0, 1, &out) < 0)
         return -1;
     keep_param(c, c->args[1].i);

@@ -84,13 +84,14 @@ static void capsule_dropped(PyObject *capsule)
 static sent *sent_new(array *a)
 {
     sent *s = PyMem_Calloc(1, sizeof *s);
-    if (!s) {
+    if (!s || array_export(a) < 0) {
+        PyMem_Free(s);
+        ct_clear();
         array_drop(a);
         PyErr_NoMemory();
         return NULL;
     }
     s->a = a;
-    a->st->flags |= ST_PINNED;
     for (int d = 0; d < a->ndim; d++) {
         s->size[d] = array_size(a)[d];
         s->stride[d] = s->size[d] == 1 ? 1 : array_visible_stride(a)[d];

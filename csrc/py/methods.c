@@ -54,11 +54,16 @@ PLAIN(tensor_storage_offset) { (void)unused; return PyLong_FromLongLong(py_t(sel
 PLAIN(tensor_data_ptr)
 {
     (void)unused;
-    const array *a = py_t(self)->a;
-    return PyLong_FromVoidPtr(a->st->nbytes ? array_data(a) : NULL);
+    array *a = py_t(self)->a;
+    return array_write_out(a) < 0 ? py_raise() : PyLong_FromVoidPtr(a->st->nbytes ? array_data(a) : NULL);
 }
 PLAIN(tensor_storage_bytes) { (void)unused; return PyLong_FromLongLong(py_t(self)->a->st->nbytes); }
-PLAIN(tensor_storage_ptr) { (void)unused; return PyLong_FromVoidPtr(py_t(self)->a->st->data); }
+PLAIN(tensor_storage_ptr)
+{
+    (void)unused;
+    array *a = py_t(self)->a;
+    return array_write_out(a) < 0 ? py_raise() : PyLong_FromVoidPtr(a->st->data);
+}
 
 METHOD(tensor_is_contiguous)
 {
@@ -69,7 +74,7 @@ METHOD(tensor_is_contiguous)
     if (known < 1)
         return known < 0 ? NULL : PyErr_Format(PyExc_TypeError, "is_contiguous() takes one argument by keyword, memory_format");
     if (format == FORMAT_CONTIGUOUS || format == FORMAT_PRESERVE)
-        return PyBool_FromLong(array_is_contiguous(a));
+        return PyBool_FromLong(array_shows_contiguous(a));
     return PyBool_FromLong(a->ndim == (format == FORMAT_CHANNELS_LAST ? 4 : 5) && layout_is_channels_last(a->ndim, array_size(a), array_visible_stride(a)));
 }
 

@@ -74,6 +74,7 @@ static PyMethodDef methods[] = {
 static int setup(PyObject *module)
 {
     k_choose(getenv("CTGRAD_SIMD"));
+    spread_choose(getenv("CTGRAD_COMPRESS"));
     ops_setup();
     ct_host_lock = (ct_lock){release_lock, take_lock};
     tape_interrupted = interrupted;

@@ -8,6 +8,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include "ops/op.h"
+#include "ops/spread.h"
 
 /* ---- raise.c ---- */
 PyObject *py_raise(void);                       /* NULL; sets the exception for the pending status and clears it */

@@ -86,7 +86,7 @@ int gradbox_set(gradbox *box, const tensor *g)
 static bool fits_leaf(node *leaf, const array *g)
 {
     if (!leaf->n_param)
-        return array_is_contiguous(g);
+        return array_shows_contiguous(g);
     const int64_t *want = node_params(leaf), *have = array_visible_stride(g), *size = array_size(g);
     for (int d = 0; d < g->ndim; d++)
         if (size[d] != 1 && have[d] != want[d])

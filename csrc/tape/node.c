@@ -259,7 +259,7 @@ const node_kind leaf_kind = {.name = "torch::autograd::AccumulateGrad", .release
 
 node *leaf_node(gradbox *box, const array *a)
 {
-    bool own_order = !array_is_contiguous(a) && layout_is_dense(a->ndim, array_size(a), array_visible_stride(a));
+    bool own_order = !array_shows_contiguous(a) && layout_is_dense(a->ndim, array_size(a), array_visible_stride(a));
     node *n = node_new(&leaf_kind, (node_shape){.n_out = 1, .out_ndim = a->ndim, .n_param = own_order ? a->ndim : 0});
     if (!n)
         return NULL;

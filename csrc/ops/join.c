@@ -219,15 +219,26 @@ static void stack_kernel(call *c)
         array_convert_at(c->ia[i], c->oa[0], &part);
     }
 }
+/* The new dim, where every piece is the same value: the sum of all parts goes to the first. */
+static uint64_t stack_takes(node *n)
+{
+    const edge *e = node_edges(n);
+    for (uint32_t i = 1; i < n->n_in; i++)
+        if (e[i].fn != e[0].fn || e[i].nr != e[0].nr)
+            return 0;
+    return n->n_in > 1 && e[0].fn ? (uint64_t)1 << node_params(n)[0] : 0;
+}
 static int stack_grad(scope *s, node *n, T const *g, T *out)
 {
+    if (node_got(n))
+        return (out[0] = f_call(s, &op_select, 3, (arg[]){a_t(g[0]), a_i(node_params(n)[0]), a_i(0)})) ? 0 : -1;
     for (uint32_t i = 0; i < n->n_in && !s->failed; i++)
         if (node_needs(n, i))
             out[i] = f_call(s, &op_select, 3, (arg[]){a_t(g[0]), a_i(node_params(n)[0]), a_i(i)});
     return s->failed ? -1 : 0;
 }
 const op op_stack = {.name = "stack", .sig = "(Tensor[] tensors, int dim=0)", .flags = OP_FUNCTION | OP_OUT, .run = op_block, .shape = stack_shape,
-    .kernel = stack_kernel, .kind = {"StackBackward0", stack_grad},
+    .kernel = stack_kernel, .kind = {"StackBackward0", stack_grad, .flags = NK_SPREADS, .takes = stack_takes},
     .doc = "The tensors, all of one shape, side by side along a new dimension dim; dtypes promote. RuntimeError for an empty list or other shapes."};
 
 /* ---- block_diag ----------------------------------------------------------------------------------------------- */

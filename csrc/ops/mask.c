@@ -1,6 +1,7 @@
 /* By mask and by triangle: masked_fill, masked_select, tril, triu. */
 #include "ops/index.h"
 #include "ops/spread.h"
+#include "ops/takes.h"
 #include <string.h>
 
 /* ---- masked_fill: args self, mask, value ------------------------------------------------------------------------- */
@@ -51,7 +52,7 @@ static int masked_fill_grad(scope *s, node *n, T const *g, T *out)
     return s->failed ? -1 : 0;
 }
 const op op_masked_fill = {.name = "masked_fill", .sig = "(Tensor self, Tensor mask, Operand value)", .flags = OP_INPLACE | OP_POINTWISE, .run = op_block, .shape = masked_fill_rule,
-    .kernel = masked_fill_kernel, .kind = {"MaskedFillBackward0", masked_fill_grad}, .keep = {0, 5},
+    .kernel = masked_fill_kernel, .kind = {"MaskedFillBackward0", masked_fill_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}, .keep = {0, 5},
     .doc = "self with value (a number or a 0-d tensor) where mask (bool, broadcast) is True."};
 
 /* ---- masked_select --------------------------------------------------------------------------------------------------- */

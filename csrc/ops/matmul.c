@@ -71,12 +71,25 @@ static void mm_kernel(call *c)
     g.scratch = c->scratch;
     K->gemm[c->oa[0]->dtype](&g);
 }
+/* The gradient of input i as a product, summed in the dims that the input takes before anything is multiplied. */
+static T reduced_product(scope *s, node *n, uint32_t i, const op *o, T left, T right)
+{
+    if (!left || !right)
+        return NULL;
+    int64_t columns = left->a->ndim - 1, rows = columns - 1;
+    uint64_t takes = node_takes(n, i);
+    if (takes >> rows & 1)
+        left = f_sum_dims(s, left, 1, &rows, true);
+    if (takes >> columns & 1)
+        right = f_sum_dims(s, right, 1, &columns, true);
+    return f_binary(s, o, left, right);
+}
 static int mm_grad(scope *s, node *n, T const *g, T *out)
 {
     if (node_needs(n, 0))
-        out[0] = f_binary(s, &op_mm, g[0], f_transpose(s, node_kept_in(s, n, 1), 0, 1));
+        out[0] = reduced_product(s, n, 0, &op_mm, g[0], f_transpose(s, node_kept_in(s, n, 1), 0, 1));
     if (node_needs(n, 1))
-        out[1] = f_binary(s, &op_mm, f_transpose(s, node_kept_in(s, n, 0), 0, 1), g[0]);
+        out[1] = reduced_product(s, n, 1, &op_mm, f_transpose(s, node_kept_in(s, n, 0), 0, 1), g[0]);
     return 0;
 }
 const op op_mm = {.name = "mm", .sig = "(Tensor self, Tensor mat2)", .flags = OP_OUT, .run = op_block, .shape = mm_rule, .kernel = mm_kernel,
@@ -117,9 +130,9 @@ static void bmm_kernel(call *c)
 static int bmm_grad(scope *s, node *n, T const *g, T *out)
 {
     if (node_needs(n, 0))
-        out[0] = f_binary(s, &op_bmm, g[0], f_transpose(s, node_kept_in(s, n, 1), 1, 2));
+        out[0] = reduced_product(s, n, 0, &op_bmm, g[0], f_transpose(s, node_kept_in(s, n, 1), 1, 2));
     if (node_needs(n, 1))
-        out[1] = f_binary(s, &op_bmm, f_transpose(s, node_kept_in(s, n, 0), 1, 2), g[0]);
+        out[1] = reduced_product(s, n, 1, &op_bmm, f_transpose(s, node_kept_in(s, n, 0), 1, 2), g[0]);
     return 0;
 }
 const op op_bmm = {.name = "bmm", .sig = "(Tensor self, Tensor mat2)", .flags = OP_OUT, .run = op_block, .shape = bmm_rule, .kernel = bmm_kernel,
@@ -275,9 +288,9 @@ static int addmm_grad(scope *s, node *n, T const *g, T *out)
     if (node_needs(n, 0))
         out[0] = scaled(s, g[0], beta);
     if (node_needs(n, 1))
-        out[1] = scaled(s, f_binary(s, &op_mm, g[0], f_transpose(s, node_kept_in(s, n, 2), 0, 1)), alpha);
+        out[1] = scaled(s, reduced_product(s, n, 1, &op_mm, g[0], f_transpose(s, node_kept_in(s, n, 2), 0, 1)), alpha);
     if (node_needs(n, 2))
-        out[2] = scaled(s, f_binary(s, &op_mm, f_transpose(s, node_kept_in(s, n, 1), 0, 1), g[0]), alpha);
+        out[2] = scaled(s, reduced_product(s, n, 2, &op_mm, f_transpose(s, node_kept_in(s, n, 1), 0, 1), g[0]), alpha);
     return 0;
 }
 const op op_addmm = {.name = "addmm", .sig = "(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1)", .flags = OP_INPLACE | OP_OUT,

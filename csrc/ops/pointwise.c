@@ -1,6 +1,6 @@
 /* Elementwise ops that are more than a row: rounding modes, scalar powers, bounds. */
 #include "ops/dispatch.h"
-#include "ops/formula.h"
+#include "ops/takes.h"
 #include <math.h>
 #include <string.h>
 
@@ -63,7 +63,7 @@ static int pow_grad(scope *s, node *n, T const *g, T *out)
     return (out[0] = f_mul(s, g[0], f_mul(s, power, f_number(s, exponent)))) ? 0 : -1;
 }
 const op op_pow_scalar = {.name = "pow.scalar", .sig = "(Tensor self, Scalar exponent)", .flags = OP_INPLACE | OP_OUT | OP_POINTWISE, .run = op_block, .shape = pow_rule,
-    .kernel = pow_kernel, .kind = {"PowBackward0", pow_grad}, .keep = {1},
+    .kernel = pow_kernel, .kind = {"PowBackward0", pow_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}, .keep = {1},
     .doc = "Each element to the power of a number. Integers refuse negative whole powers with RuntimeError."};
 
 static int pow_base_compose(scope *s, call *c, T *out) { return (out[0] = f_binary(s, &op_pow, operand(s, &c->args[0]), c->args[1].t)) ? 0 : -1; }
@@ -151,7 +151,7 @@ static int clamp_grad(scope *s, node *n, T const *g, T *out)
 }
 #define CLAMP(id, public, signature, text)                                                                                       \
     const op op_##id = {.name = public, .sig = signature, .flags = OP_INPLACE | OP_OUT | OP_POINTWISE, .run = op_block, .shape = clamp_rule,      \
-                        .kernel = clamp_kernel, .kind = {"ClampBackward1", clamp_grad}, .keep = {7, 7, 7}, .doc = text};
+                        .kernel = clamp_kernel, .kind = {"ClampBackward1", clamp_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}, .keep = {7, 7, 7}, .doc = text};
 CLAMP(clamp, "clamp", "(Tensor self, Operand? min=None, Operand? max=None)", "self held between min and max (numbers or tensors that broadcast); where they cross, max wins. NaN stays.")
 CLAMP(clip, "clip", "(Tensor self, Operand? min=None, Operand? max=None)", "Another name of clamp.")
 

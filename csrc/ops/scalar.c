@@ -5,6 +5,7 @@
 #include "ops/dispatch.h"
 #include "ops/formula.h"
 #include "ops/spread.h"
+#include "ops/takes.h"
 #include <string.h>
 
 /* ---- running ------------------------------------------------------------------------------------------ */
@@ -323,13 +324,13 @@ static T f_inverse_or_0(scope *s, T x) /* 1 / x, and 0 for 0 */
 #define FORMULA(name, text) (IS_NONE(text) ? NULL : grad_##name)
 /* PyTorch squares by pow, and numbers the overloads of pow. */
 #define NODE(name) (__builtin_strcmp(name, "square") == 0 ? "PowBackward0" : __builtin_strcmp(name, "pow") == 0 ? "PowBackward1" : name)
-#define NODE_FLAGS(name) (__builtin_strcmp(name, "square") && __builtin_strcmp(name, "pow") ? NK_ROW : 0)
+#define NODE_FLAGS(name) (__builtin_strcmp(name, "square") && __builtin_strcmp(name, "pow") ? NK_ROW | NK_POINTWISE : NK_POINTWISE)
 #define HIDDEN(name) (__builtin_strlen(#name) > 9 && __builtin_strcmp(&#name[__builtin_strlen(#name) - 9], "_backward") == 0 ? OP_HIDDEN : 0)
 #define FLAGS(name, set) (((set) & NO_INPLACE ? 0 : OP_INPLACE) | OP_OUT | HIDDEN(name))
 
 #define UNARY(id, value, gradient, keeps, set, low, high, ref, text)                                                    \
     const op op_##id = {.name = #id, .sig = "(Tensor self)", .doc = text, .flags = FLAGS(id, set), .run = op_unary,     \
-                        .kind = {NODE(#id), FORMULA(id, TEXT(gradient)), NULL, NODE_FLAGS(#id)}, keeps, .row = U_##id, .dtypes = set,  \
+                        .kind = {NODE(#id), FORMULA(id, TEXT(gradient)), NULL, NODE_FLAGS(#id), .takes = pointwise_takes}, keeps, .row = U_##id, .dtypes = set,  \
                         .domain = #low ", " #high, .reference = ref};
 #include "table/unary.def"
 #undef UNARY
@@ -338,7 +339,7 @@ static T f_inverse_or_0(scope *s, T x) /* 1 / x, and 0 for 0 */
                         .sig = (set) & TENSORS ? "(Tensor self, Tensor other)"                                          \
                              : (set) & NUMBER_FIRST ? "(Operand self, Operand other)" : "(Tensor self, Operand other)", \
                         .doc = text, .flags = FLAGS(id, set), .run = op_binary,                                         \
-                        .kind = {NODE(#id), FORMULA(id, TEXT(gradient_a)), NULL, NODE_FLAGS(#id)}, keeps, .row = B_##id, .dtypes = set, \
+                        .kind = {NODE(#id), FORMULA(id, TEXT(gradient_a)), NULL, NODE_FLAGS(#id), .takes = pointwise_takes}, keeps, .row = B_##id, .dtypes = set, \
                         .domain = #low ", " #high, .reference = ref};
 #include "table/binary.def"
 #undef BINARY

@@ -2,6 +2,7 @@
 #include "array/odometer.h"
 #include "ops/reduce.h"
 #include "ops/spread.h"
+#include "ops/takes.h"
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -125,7 +126,7 @@ static int cumprod_grad(scope *s, node *n, T const *g, T *out)
 }
 #define SCAN(id, node_name, kept_in, kept_y, text)                                                                                      \
     const op op_##id = {.name = #id, .sig = "(Tensor self, int dim, *, dtype? dtype=None)", .flags = OP_INPLACE | OP_OUT, .run = op_block, \
-                        .shape = scan_rule, .kernel = id##_kernel, .kind = {node_name, id##_grad}, .keep = {kept_in}, .keep_out = kept_y, .doc = text};
+                        .shape = scan_rule, .kernel = id##_kernel, .kind = {node_name, id##_grad, .flags = NK_POINTWISE, .takes = along_takes}, .keep = {kept_in}, .keep_out = kept_y, .doc = text};
 SCAN(cumsum, "CumsumBackward0", 0, 0, "Running sums along dim; integers and bools in int64.")
 SCAN(cumprod, "CumprodBackward0", 1, 1, "Running products along dim; integers and bools in int64.")
 

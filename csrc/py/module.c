@@ -75,6 +75,8 @@ static int setup(PyObject *module)
 {
     k_choose(getenv("CTGRAD_SIMD"));
     spread_choose(getenv("CTGRAD_COMPRESS"));
+    const char *reduce = getenv("CTGRAD_REDUCE");
+    tape_reduces = !reduce || *reduce != '0';
     ops_setup();
     ct_host_lock = (ct_lock){release_lock, take_lock};
     tape_interrupted = interrupted;

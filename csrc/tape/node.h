@@ -17,11 +17,14 @@ typedef struct node_kind {
     void (*release)(node *n);          /* drops `payload`; NULL when there is none */
     uint32_t flags;
     void (*forget)(node *n);           /* drops what the payload keeps for the formula; NULL when nothing */
+    uint64_t (*takes)(node *n);        /* dims of output 0 in which the gradient may arrive summed to size 1; NULL: none. See engine.h */
 } node_kind;
 enum {
     NK_LEAF = 1,
     NK_WANTS_UNDEFINED = 2, /* call grad even if no gradient arrived */
     NK_ROW = 4,             /* `name` is the row's ("log_softmax"): shown as LogSoftmaxBackward0 */
+    NK_SPREADS = 8,         /* its gradient is a sum (expand, repeat): a graph without such a node has nothing to reduce */
+    NK_POINTWISE = 16,      /* kept values are narrowed to size 1 in the dims in which the gradient arrived summed */
 };
 
 typedef struct edge { node *fn; uint32_t nr; } edge;

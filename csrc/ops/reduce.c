@@ -312,6 +312,8 @@ static void prod_kernel(call *c) { fold_planes(c, PLANE_PROD); }
 /* Product of all other elements of the reduced line: products from the left times products from the right, so zeros are exact. */
 static T others(scope *s, T x, int64_t dim)
 {
+    if (!x)
+        return NULL;
     int64_t n = array_size(x->a)[dim];
     if (n <= 1)
         return x->a->numel ? f_unary(s, &op_ones_like, x) : x;
@@ -321,8 +323,6 @@ static T others(scope *s, T x, int64_t dim)
     T edge = f_call(s, &op_full, 3, (arg[]){a_ints(x->a->ndim, one), a_f(1), a_dtype(x->a->dtype)});
     T head = f_call(s, &op_slice, 4, (arg[]){a_t(x), a_i(dim), a_i(0), a_i(n - 1)});
     T tail = f_call(s, &op_flip, 2, (arg[]){a_t(f_call(s, &op_slice, 4, (arg[]){a_t(x), a_i(dim), a_i(1), a_i(n)})), a_ints(1, &dim)});
-    if (!edge || !head || !tail)
-        return NULL;
     T left = f_call(s, &op_cumprod, 2, (arg[]){a_t(f_call(s, &op_cat, 2, (arg[]){a_ts(2, (T[]){edge, head}), a_i(dim)})), a_i(dim)});
     T right = f_call(s, &op_cumprod, 2, (arg[]){a_t(f_call(s, &op_cat, 2, (arg[]){a_ts(2, (T[]){edge, tail}), a_i(dim)})), a_i(dim)});
     return f_mul(s, left, f_call(s, &op_flip, 2, (arg[]){a_t(right), a_ints(1, &dim)}));

@@ -25,7 +25,7 @@ static int refuse_negative(scope *s, call *c, int dim)
     }
     return 0;
 }
-static T flat(scope *s, T x) { return x->a->ndim ? x : f_unsqueeze(s, x, 0); }
+static T flat(scope *s, T x) { return !x || x->a->ndim ? x : f_unsqueeze(s, x, 0); }
 static T like_self(scope *s, T result, T self) { return self->a->ndim || !result ? result : f_reshape(s, result, 0, NULL); }
 
 static int index_select_compose(scope *s, call *c, T *out)
@@ -109,6 +109,8 @@ const op op_take = {.name = "take", .sig = "(Tensor self, Tensor index)", .flags
 /* Through positions in the flattened tensor, so that index_put and its gradient do the work. */
 static T flat_places(scope *s, T self, T index, int dim)
 {
+    if (!self || !index)
+        return NULL;
     int ndim = self->a->ndim;
     int64_t step = 1, size[CT_MAXDIM];
     T places = NULL;

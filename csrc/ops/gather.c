@@ -8,10 +8,12 @@ int check_places(const call *c, const array *self, const array *index, int dim, 
     char one[200], two[200];
     if (index->dtype != DT_I64)
         return ct_fail(CT_RUNTIME, "%s(): Expected dtype int64 for index", c->op->name);
+    if (index->numel == 0) /* of any number of dimensions: it names no place */
+        return 0;
     int ndim = self->ndim ? self->ndim : 1, index_ndim = index->ndim ? index->ndim : 1;
-    if (ndim != index_ndim || (src && (src->ndim ? src->ndim : 1) != index_ndim && index->numel))
+    if (ndim != index_ndim || (src && (src->ndim ? src->ndim : 1) != index_ndim))
         return ct_fail(CT_RUNTIME, "Index tensor must have the same number of dimensions as %s tensor", ndim != index_ndim ? (src ? "self" : "input") : "src");
-    for (int d = 0; d < index->ndim && index->numel; d++) {
+    for (int d = 0; d < index->ndim; d++) {
         bool bad = (d != dim && self->ndim && array_size(index)[d] > array_size(self)[d]) || (src && src->ndim && array_size(index)[d] > array_size(src)[d]);
         if (bad)
             return ct_fail(CT_RUNTIME, "Size does not match at dimension %d expected index %s to be no larger than self %s apart from dimension %d%s", d,
@@ -103,6 +105,8 @@ static int scatter_add_grad(scope *s, node *n, T const *g, T *out)
         int ndim;
         ct_dtype dtype;
         const int64_t *size = node_in_size(n, 3, &ndim, &dtype);
+        if (picked && picked->a->numel == 0)
+            picked = f_zeros(s, dtype, ndim, size);
         /* src may be larger than index: what was not read gets 0 */
         for (int d = 0; d < ndim && picked; d++)
             if (array_size(picked->a)[d] != size[d]) {

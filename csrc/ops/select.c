@@ -137,6 +137,8 @@ static int scatter_compose(scope *s, call *c, T *out)
         return scope_fail(s), -1;
     if (src && src->a->dtype != self->a->dtype)
         return ct_fail(CT_RUNTIME, "scatter(): Expected self.dtype to be equal to src.dtype"), scope_fail(s), -1;
+    if (index->a->numel == 0)
+        return (out[0] = f_call(s, &op_clone, 1, (arg[]){a_t(self)})) ? 0 : -1;
     T v = src ? src : f_cast(s, c->args[3].kind == ARG_FLOAT ? f_number(s, c->args[3].f) : f_weak_int(s, c->args[3].i), self->a->dtype);
     for (int d = 0; src && v && d < index->a->ndim; d++)
         if (array_size(v->a)[d] != array_size(index->a)[d])

@@ -87,15 +87,15 @@ int storage_resize(storage *s, int64_t nbytes)
         s->nbytes = nbytes;
         return 0;
     }
-    if (!(s->flags & ST_OWN_BLOCK))
-        return ct_fail(CT_RUNTIME, "a storage of %lld bytes cannot grow in place; give the tensor a new one", (long long)s->nbytes);
     char *data = ct_alloc((size_t)nbytes);
     if (!data)
         return -1;
     memcpy(data, s->data, (size_t)s->nbytes);
-    ct_free(s->data, (size_t)s->nbytes);
+    if (s->flags & ST_OWN_BLOCK)
+        ct_free(s->data, (size_t)s->nbytes);
     s->data = data;
     s->nbytes = nbytes;
+    s->flags |= ST_OWN_BLOCK;
     return 0;
 }
 

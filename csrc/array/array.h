@@ -38,7 +38,7 @@ typedef struct storage {
 } storage;
 enum {
     ST_READONLY = 1,  /* foreign memory that its owner protects */
-    ST_OWN_BLOCK = 2,
+    ST_OWN_BLOCK = 2, /* data is a block of its own */
     ST_INFERENCE = 8, /* made in inference mode: the tape may neither keep it nor, outside that mode, see it written */
     ST_PINNED = 4,    /* somebody outside holds a pointer into it: the bytes may not move any more */
     ST_COMPRESSED = 16,

@@ -158,6 +158,8 @@ static void logsumexp_kernel(call *c)
     int64_t item = dtype_bytes(a->dtype), in[CT_MAXDIM], flat[CT_MAXDIM], most_step[CT_MAXDIM], one = item, at = y->ndim - 1;
     char *terms = c->scratch, *most = terms + a->numel * item, *out = array_data(y);
     bool keepdim = c->param[a->ndim];
+    if (y->numel == 0)
+        return;
     if (a->numel)
         fold_planes(c, PLANE_MAX);
     else

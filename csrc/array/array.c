@@ -7,83 +7,85 @@ int64_t storage_live(void) { return live_storages; }
 int64_t array_live(void) { return live_arrays; }
 
 /* ---- storage ----------------------------------------------------------------------------------- */
-enum { INLINE_BYTES = 64 }; /* up to here the bytes stand behind the header, in one block */
+enum { MOST_ROOM = 64, ROOM_STEP = 16 }; /* up to here the bytes stand behind the header, in one block */
 
-static inline size_t storage_block(const storage *s) { return sizeof(storage) + (s->flags & ST_INLINE ? INLINE_BYTES : 0); }
+typedef struct foreign { void (*release)(void *owner, void *data); void *owner; } foreign;
+static foreign *foreign_of(storage *s) { return (foreign *)(s + 1); }
 
-static storage *storage_header(size_t nbytes)
+static storage *storage_header(int64_t nbytes, int64_t room)
 {
-    storage *s = ct_alloc(nbytes);
+    storage *s = ct_alloc(sizeof *s + (size_t)room);
     if (!s)
         return NULL;
-    *s = (storage){.refs = 1};
+    *s = (storage){.refs = 1, .nbytes = nbytes, .room = (uint16_t)room, .data = (char *)(s + 1)};
     live_storages++;
+    return s;
+}
+
+/* Data in a block of their own, with some room behind the header for another use. */
+static storage *storage_apart(int64_t nbytes, int64_t room)
+{
+    char *data = ct_alloc((size_t)nbytes);
+    storage *s = data ? storage_header(nbytes, room) : NULL;
+    if (!s) {
+        ct_free(data, (size_t)nbytes);
+        return NULL;
+    }
+    s->data = data;
+    s->flags = ST_OWN_BLOCK;
     return s;
 }
 
 storage *storage_new(int64_t nbytes)
 {
-    bool own = nbytes > INLINE_BYTES;
-    char *data = own ? ct_alloc((size_t)nbytes) : NULL;
-    if (own && !data)
-        return NULL;
-    storage *s = storage_header(sizeof(storage) + (own ? 0 : INLINE_BYTES));
-    if (!s) {
-        ct_free(data, (size_t)nbytes);
-        return NULL;
-    }
-    s->nbytes = nbytes;
-    s->data = own ? data : (char *)(s + 1);
-    s->flags = own ? ST_OWN_BLOCK : ST_INLINE;
-    return s;
+    if (nbytes > MOST_ROOM)
+        return storage_apart(nbytes, 0);
+    return storage_header(nbytes, nbytes ? (nbytes + ROOM_STEP - 1) / ROOM_STEP * ROOM_STEP : ROOM_STEP);
 }
-
-static void release_nothing(void *owner, void *data) { (void)owner, (void)data; }
 
 storage *storage_new_foreign(void *data, int64_t nbytes, void (*release)(void *, void *), void *owner)
 {
-    storage *s = storage_header(sizeof(storage));
+    storage *s = storage_header(nbytes, sizeof(foreign));
     if (!s)
         return NULL;
-    s->nbytes = nbytes;
     s->data = data;
-    s->release = release ? release : release_nothing;
-    s->owner = owner;
+    s->flags = ST_FOREIGN;
+    storage_set_owner(s, release, owner);
     return s;
 }
+
+void storage_set_owner(storage *s, void (*release)(void *, void *), void *owner) { *foreign_of(s) = (foreign){release, owner}; }
 
 static size_t spread_block(int ndim) { return sizeof(spread) + 3 * (size_t)ndim * sizeof(int64_t); }
 
 void storage_free(storage *s)
 {
-    size_t block = storage_block(s);
     live_storages--;
-    if (s->release)
-        s->release(s->owner, s->data);
+    if (s->flags & ST_FOREIGN && foreign_of(s)->release)
+        foreign_of(s)->release(foreign_of(s)->owner, s->data);
     else if (s->flags & ST_OWN_BLOCK)
         ct_free(s->data, (size_t)storage_held(s));
     if (storage_is_compressed(s))
-        ct_free(s->spread, spread_block(s->spread->ndim));
-    ct_free(s, block);
+        ct_free(storage_spread(s), spread_block(storage_spread(s)->ndim));
+    ct_free(s, sizeof *s + s->room);
 }
 
 void storage_take_full(storage *s, char *data)
 {
-    if (s->flags & ST_OWN_BLOCK)
-        ct_free(s->data, (size_t)s->spread->held);
-    ct_free(s->spread, spread_block(s->spread->ndim));
-    s->spread = NULL;
+    spread *p = storage_spread(s);
+    ct_free(s->data, (size_t)p->held);
+    ct_free(p, spread_block(p->ndim));
     s->data = data;
-    s->flags = (s->flags & ~(uint32_t)ST_COMPRESSED) | ST_OWN_BLOCK;
+    s->flags &= (uint16_t)~ST_COMPRESSED;
 }
 
 int storage_resize(storage *s, int64_t nbytes)
 {
     if (nbytes <= s->nbytes)
         return 0;
-    if (s->release || s->busy || s->flags & ST_PINNED)
+    if (s->busy || s->flags & (ST_FOREIGN | ST_PINNED))
         return ct_fail(CT_RUNTIME, "Trying to resize storage that is not resizable: another object owns or shares its memory; clone() the tensor first");
-    if (!(s->flags & ST_OWN_BLOCK) && nbytes <= INLINE_BYTES) {
+    if (!(s->flags & ST_OWN_BLOCK) && nbytes <= s->room) {
         s->nbytes = nbytes;
         return 0;
     }
@@ -100,6 +102,10 @@ int storage_resize(storage *s, int64_t nbytes)
 }
 
 /* ---- array --------------------------------------------------------------------------------------- */
+/* A version of its own (A_OWN_VERSION), shared by count between arrays. */
+typedef struct version_cell { version ver; int64_t refs; } version_cell;
+static version_cell *cell_of(const array *a) { return (version_cell *)a->ver; }
+
 static inline size_t array_block(int ndim, int two) { return sizeof(array) + (2 * (size_t)ndim + (two ? (size_t)ndim + 1 : 0)) * sizeof(int64_t); }
 
 static inline array *array_blank_of(storage *s, ct_dtype dtype, int ndim, int64_t offset, int two)
@@ -181,7 +187,7 @@ static array *share_version(array *b, const array *a)
     if (!b || a->ver == &a->st->ver)
         return b;
     b->ver = a->ver;
-    b->ver->refs++;
+    cell_of(a)->refs++;
     b->flags |= A_OWN_VERSION;
     return b;
 }
@@ -249,13 +255,13 @@ array *array_new_spread(ct_dtype dtype, const layout *shown, uint64_t once)
     spread *p = spread_new(dtype, shown, held, held_strides(shown, once, held));
     if (!p)
         return NULL;
-    storage *s = storage_new(p->held);
+    storage *s = storage_apart(p->held, ROOM_STEP);
     if (!s) {
         ct_free(p, spread_block(shown->ndim));
         return NULL;
     }
     s->nbytes = nbytes;
-    s->spread = p;
+    *(spread **)(s + 1) = p;
     s->flags |= ST_COMPRESSED;
     array *a = new_two(s, dtype, shown->ndim, shown->size, shown->stride, 0, held, 0);
     storage_drop(s);
@@ -291,7 +297,7 @@ int64_t array_held(const array *a)
 /* ---- `.data` -------------------------------------------------------------------------------------------- */
 array *array_alias_unversioned(const array *a)
 {
-    version *cell = ct_alloc_zero(sizeof *cell);
+    version_cell *cell = ct_alloc_zero(sizeof *cell);
     if (!cell)
         return NULL;
     array *b = array_is_compressed(a) ? new_two(a->st, a->dtype, a->ndim, array_size(a), array_visible_stride(a), a->offset, array_stride(a), array_offset(a))
@@ -301,15 +307,15 @@ array *array_alias_unversioned(const array *a)
         return NULL;
     }
     cell->refs = 1;
-    b->ver = cell;
+    b->ver = &cell->ver;
     b->flags |= A_OWN_VERSION;
     return b;
 }
 
 void array_free(array *a)
 {
-    if ((a->flags & A_OWN_VERSION) && --a->ver->refs == 0)
-        ct_free(a->ver, sizeof *a->ver);
+    if ((a->flags & A_OWN_VERSION) && --cell_of(a)->refs == 0)
+        ct_free(cell_of(a), sizeof(version_cell));
     storage *s = a->st;
     live_arrays--;
     ct_free(a, array_block(a->ndim, a->flags & A_TWO));

@@ -20,20 +20,17 @@
 typedef struct version {
     int64_t count;       /* writes so far; what a saved value is compared with */
     const char *writer;  /* static name of the op that wrote last, or NULL */
-    int64_t refs;        /* 0 for the one inside a storage */
 } version;
 
+/* Small, since every kept value has one. In the same block, behind the header, stand: the data while they are few bytes;
+ * ST_FOREIGN: the owner; ST_COMPRESSED: the pointer to the spread. */
 typedef struct storage {
     int64_t refs;
-    int64_t nbytes;      /* as shown; a compressed storage holds fewer: spread->held */
-    char *data;          /* inside this block for own small buffers, else separate or foreign */
+    int64_t nbytes;      /* as shown; a compressed storage holds fewer: its spread's `held` */
+    char *data;          /* in this block, or a block of its own, or foreign */
     version ver;
-    void (*release)(void *owner, void *data); /* foreign memory: called once at the end, under the host's lock */
-    union {
-        void *owner;           /* what `release` gets; opaque to this room */
-        struct spread *spread; /* ST_COMPRESSED: how the bytes held become the bytes shown */
-    };
-    uint32_t flags;
+    uint16_t flags;
+    uint16_t room;       /* bytes behind the header */
     int32_t busy;        /* kernels running on it without the lock */
 } storage;
 enum {
@@ -41,8 +38,8 @@ enum {
     ST_OWN_BLOCK = 2, /* data is a block of its own */
     ST_INFERENCE = 8, /* made in inference mode: the tape may neither keep it nor, outside that mode, see it written */
     ST_PINNED = 4,    /* somebody outside holds a pointer into it: the bytes may not move any more */
-    ST_COMPRESSED = 16,
-    ST_INLINE = 32,   /* this block has room for INLINE_BYTES behind the header */
+    ST_COMPRESSED = 16, /* implies ST_OWN_BLOCK */
+    ST_FOREIGN = 32,  /* the memory belongs to an owner, who is told at the end */
 };
 typedef struct spread {
     int64_t held;     /* bytes */
@@ -51,13 +48,16 @@ typedef struct spread {
 } spread;
 
 storage *storage_new(int64_t nbytes);
+/* Memory of another: `release(owner, data)`, unless NULL, is called once at the end, under the host's lock. */
 storage *storage_new_foreign(void *data, int64_t nbytes, void (*release)(void *, void *), void *owner);
+void storage_set_owner(storage *s, void (*release)(void *, void *), void *owner); /* of foreign memory */
 void storage_free(storage *s);
 static inline storage *storage_keep(storage *s) { s->refs++; return s; }
 static inline void storage_drop(storage *s) { if (s && --s->refs == 0) storage_free(s); }
 int storage_resize(storage *s, int64_t nbytes); /* grows own memory, contents kept; CT_RUNTIME for foreign */
 static inline bool storage_is_compressed(const storage *s) { return s->flags & ST_COMPRESSED; }
-static inline int64_t storage_held(const storage *s) { return storage_is_compressed(s) ? s->spread->held : s->nbytes; }
+static inline spread *storage_spread(const storage *s) { return *(spread *const *)(s + 1); } /* of a compressed one */
+static inline int64_t storage_held(const storage *s) { return storage_is_compressed(s) ? storage_spread(s)->held : s->nbytes; }
 /* A compressed storage gets its full buffer of nbytes bytes (from ct_alloc, taken), whose contents the caller has written. */
 void storage_take_full(storage *s, char *data);
 

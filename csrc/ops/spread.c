@@ -108,7 +108,7 @@ static void wait_for_kernels(const storage *s)
 
 static void copy_out(const storage *s, char *full)
 {
-    const spread *p = s->spread;
+    const spread *p = storage_spread(s);
     int64_t item = dtype_bytes((ct_dtype)p->dtype);
     k_nd nd = {.ndim = p->ndim, .nop = 2, .data = {full, s->data}};
     for (int d = 0; d < p->ndim; d++) {

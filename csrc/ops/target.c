@@ -47,7 +47,7 @@ int check_writable(const char *op, const array *a)
 
 overlap array_overlap(const array *a, const array *b)
 {
-    if (a->st != b->st && !a->st->release && !b->st->release)
+    if (a->st != b->st && !((a->st->flags | b->st->flags) & ST_FOREIGN))
         return OVERLAP_NONE;
     if (a == b)
         return OVERLAP_SAME;

@@ -262,8 +262,7 @@ static array *receive(const dl_tensor *t, void *owner, void (*release)(void *, v
     storage *s = storage_new_foreign((char *)t->data + t->byte_offset, nbytes, NULL, NULL);
     array *a = s ? array_new_over(s, d, t->ndim, t->size, stride, 0) : NULL;
     if (a) {
-        s->release = release;
-        s->owner = owner;
+        storage_set_owner(s, release, owner);
         s->flags |= read_only ? ST_READONLY : 0;
     } else
         py_raise();

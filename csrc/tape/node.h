@@ -58,15 +58,15 @@ typedef struct node_extra {
 
 struct node {
     const node_kind *kind;
-    int64_t refs;
     uint64_t seq;               /* grows with every node: an edge always points to a smaller one; links the release list at the end */
     node_extra *extra;          /* NULL for most */
     void *payload;              /* of the kind: gradbox of a leaf, context of a Function */
     void *obj;                  /* borrowed by py/: the object that shows this node */
+    uint64_t keep_in;           /* bit i: input i is among the kept values */
+    uint32_t refs;              /* what counts it takes 16 bytes and more: memory ends before this does */
     uint32_t run, slot;         /* claimed by a backward run (0 = none) and its place there */
     uint32_t n_in, n_out, bytes;
-    uint16_t keep_out;          /* bit i: output i is among the kept values */
-    uint64_t keep_in;           /* bit i: input i is */
+    uint16_t keep_out;          /* bit i: output i is */
     uint16_t n_kept, n_param;
     uint8_t out_ndim;           /* most dimensions of any output */
     uint8_t flags;

@@ -5,12 +5,31 @@ import warnings
 
 import ctgrad
 from ctgrad import Tensor
+from ctgrad.nn._shared import shared
 
 __all__ = ["clip_grad_norm", "clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "get_total_norm"]
 
 
 def _as_list(tensors):
     return [tensors] if isinstance(tensors, Tensor) else list(tensors)
+
+
+def _shared(parameters):
+    """``nn._shared.shared`` of those that have a gradient."""
+    given = [parameter for parameter in parameters if parameter.grad is not None]
+    return shared(given, lambda place: f"parameter {place}")
+
+
+def _gradients(parameters):
+    """The gradients by the distinct numbers: those of parameters that share elements summed into one."""
+    found = _shared(parameters)
+    for parameter in parameters:
+        one = found.get(id(parameter))
+        if one is None:
+            if parameter.grad is not None:
+                yield parameter.grad
+        elif one.key is parameter:
+            yield one.gradient()
 
 
 def get_total_norm(tensors, norm_type=2.0, error_if_nonfinite=False, foreach=None):
@@ -45,14 +64,16 @@ def clip_grads_with_norm_(parameters, max_norm, total_norm, foreach=None):
 def clip_grad_norm_(parameters, max_norm, norm_type=2.0, error_if_nonfinite=False, foreach=None):
     """Scale the gradients of ``parameters`` in place so that their common norm is at most ``max_norm``.
 
-    Returns the norm before. Arguments and error as ``get_total_norm``; a UserWarning for an exhausted generator.
+    Returns the norm before. Parameters that share elements count as the one set of numbers they are, with the sum of their
+    gradients; ValueError where they share a part only. Arguments and error as ``get_total_norm``; a UserWarning for an exhausted generator.
     """
     if isinstance(parameters, types.GeneratorType):
         parameters = list(parameters)
         if not parameters:
             warnings.warn("`parameters` is an empty generator, no gradient clipping will occur.", stacklevel=2)
     parameters = _as_list(parameters)
-    grads = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    with ctgrad.no_grad():
+        grads = list(_gradients(parameters))
     total_norm = get_total_norm(grads, norm_type, error_if_nonfinite, foreach)
     clip_grads_with_norm_(parameters, max_norm, total_norm, foreach)
     return total_norm
@@ -66,9 +87,31 @@ def clip_grad_norm(parameters, max_norm, norm_type=2.0, error_if_nonfinite=False
 
 
 def clip_grad_value_(parameters, clip_value, foreach=None):
-    """Clamp every element of the gradients of ``parameters`` in place to ±``clip_value``."""
+    """Clamp every element of the gradients of ``parameters`` in place to ±``clip_value``.
+
+    Where parameters share elements and the sum of their gradients is too large, the clamped sum becomes the gradient of the
+    one that holds all elements, and zero that of the others.
+    """
     clip_value = float(clip_value)
+    parameters = _as_list(parameters)
     with ctgrad.no_grad():
-        for parameter in _as_list(parameters):
-            if parameter.grad is not None:
+        found = _shared(parameters)
+        for parameter in parameters:
+            one = found.get(id(parameter))
+            if one is not None:
+                if one.key is parameter:
+                    _clip_shared(one, clip_value)
+            elif parameter.grad is not None:
                 parameter.grad.clamp_(min=-clip_value, max=clip_value)
+
+
+def _clip_shared(one, clip_value):
+    total = one.gradient()
+    clamped = total.clamp(min=-clip_value, max=clip_value)
+    if bool(((clamped == total) | total.isnan()).all()):
+        return
+    for member in one.members:
+        if member is one.key:
+            member.grad.copy_(one.spread(clamped))
+        else:
+            member.grad.zero_()

@@ -1,8 +1,8 @@
 """Copying and pickling of tensors: whole storages, with the layout of the tensor over them.
 
-As in PyTorch, a deep copy of several tensors that share a storage shares one again, and a pickle gives each its own.
-A storage is shown by one `UntypedStorage` object while anything refers to it; that identity is what `copy.deepcopy`
-goes by, which remembers the objects it has seen.
+Several tensors that share a storage share one again in a deep copy, and in one pickle, Parameters too (PyTorch's pickle
+gives each its own, its deep copy each Parameter). A storage is shown by one `UntypedStorage` object while anything refers
+to it; that identity is what `copy.deepcopy` and `pickle` go by, which remember the objects they have seen.
 """
 
 import weakref
@@ -60,11 +60,11 @@ class UntypedStorage:
         return _load_storage, (self._whole.numpy(),)
 
     def tensor(self, dtype, size, stride, offset):
-        """A tensor over this storage that no history and no view relation ties to others."""
+        """A tensor over this storage that no history and no view relation ties to others; writes are counted for all of them."""
         whole = self._whole
         if whole.dtype != dtype:
             whole = ctgrad.from_numpy(whole.numpy().view(ctgrad.empty(0, dtype=dtype).numpy().dtype))
-        return whole.as_strided(size, stride, offset).data
+        return whole.as_strided(size, stride, offset).detach()
 
 
 def untyped_storage(t: Tensor) -> UntypedStorage:
@@ -100,7 +100,7 @@ def reduce_tensor(t, protocol):
     """`Tensor.__reduce_ex__`. History is not kept: a tensor that requires gradients comes back as a leaf."""
     return _rebuild, (
         type(t),
-        UntypedStorage(_whole(t)),
+        UntypedStorage.of(t),
         t.dtype,
         tuple(t.shape),
         t.stride(),

@@ -1,6 +1,7 @@
 """Parameter and Buffer: tensors that a Module registers when they are assigned to it."""
 
 from collections import OrderedDict
+from copy import deepcopy
 
 import ctgrad
 from ctgrad import Tensor
@@ -37,7 +38,8 @@ class Parameter(Tensor, metaclass=_MarkedMeta):
 
     def __deepcopy__(self, memo):
         if id(self) not in memo:
-            memo[id(self)] = type(self)(self.data.clone(), self.requires_grad)
+            # By way of the storage, whole: the copies of tensors that share one share one.
+            memo[id(self)] = type(self)(deepcopy(self.data, memo), self.requires_grad)
         return memo[id(self)]
 
     def __repr__(self):

@@ -231,7 +231,11 @@ static span span_of(const array *a)
 
 static bool any_meet(span *spans, int64_t n)
 {
-    qsort(spans, (size_t)n, sizeof *spans, by_low);
+    int64_t rising = 1;
+    while (rising < n && spans[rising - 1].low <= spans[rising].low)
+        rising++;
+    if (rising < n)
+        qsort(spans, (size_t)n, sizeof *spans, by_low);
     uintptr_t reached = 0;
     for (int64_t i = 0; i < n; i++) {
         if (spans[i].low < reached)

@@ -4,7 +4,7 @@ Two tensors share where they have a storage element in common; slices of one buf
 the visible layout: memory that a result has in common with others unseen is not shared.
 """
 
-from math import gcd, prod
+from math import prod
 from typing import NamedTuple
 
 import ctgrad

@@ -1,10 +1,10 @@
 """Parameter and Buffer: tensors that a Module registers when they are assigned to it."""
 
 from collections import OrderedDict
-from copy import deepcopy
 
 import ctgrad
 from ctgrad import Tensor
+from ctgrad._copying import copied_memory
 
 __all__ = ["Parameter", "Buffer"]
 
@@ -39,7 +39,7 @@ class Parameter(Tensor, metaclass=_MarkedMeta):
     def __deepcopy__(self, memo):
         if id(self) not in memo:
             # By way of the storage, whole: the copies of tensors that share one share one.
-            memo[id(self)] = type(self)(deepcopy(self.data, memo), self.requires_grad)
+            memo[id(self)] = type(self)(copied_memory(self, memo), self.requires_grad)
         return memo[id(self)]
 
     def __repr__(self):

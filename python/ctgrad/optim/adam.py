@@ -3,7 +3,7 @@
 import ctgrad
 from ctgrad import Tensor
 
-from .optimizer import Optimizer, evaluate, number, use_grad_for_differentiable
+from .optimizer import Optimizer, evaluate, number, numbers_and_grad, use_grad_for_differentiable
 from .sgd import check_implementation
 
 __all__ = ["Adam"]
@@ -52,22 +52,24 @@ class Adam(Optimizer):
     def step(self, closure=None):
         """Change the parameters that have a gradient; returns ``closure()``'s loss if given."""
         loss = evaluate(closure)
-        for group, param, numbers, grad in self._gradients():
+        found = self._find_shared(self.param_groups)
+        for group in self.param_groups:
             update = self._update_recorded if group["differentiable"] else self._update
-            state = self.state[param]
-            self._moments(state, numbers, grad, group)
-            update(numbers, state, group)
+            for param in group["params"]:
+                numbers, grad = numbers_and_grad(param, found) if found else (param, param.grad)
+                if grad is not None:
+                    update(numbers, self._moments(self.state[param], numbers, grad, group), group)
         return loss
 
     @staticmethod
     def _start(state, param, group):
-        state.update({"step": ctgrad.tensor(0.0, dtype=_step_dtype()), "exp_avg": ctgrad.zeros_like(param),
-                 "exp_avg_sq": ctgrad.zeros_like(param)})
+        state.update(step=ctgrad.tensor(0.0, dtype=_step_dtype()), exp_avg=ctgrad.zeros_like(param),
+                     exp_avg_sq=ctgrad.zeros_like(param))
         if group["amsgrad"]:
             state["max_exp_avg_sq"] = ctgrad.zeros_like(param)
 
     def _moments(self, state, param, grad, group):
-        """Count this step and take its gradient into the state; decays the weight."""
+        """The state after counting this step and taking in its gradient; decays the weight."""
         if group["capturable"]:
             raise AssertionError("If capturable=True, params and state_steps must be on a supported accelerator; ctgrad "
                                  "computes on the CPU.")
@@ -80,6 +82,7 @@ class Adam(Optimizer):
         beta1, beta2 = group["betas"]
         state["exp_avg"].lerp_(grad, 1 - number(beta1))
         state["exp_avg_sq"].mul_(number(beta2)).addcmul_(grad, grad, value=1 - number(beta2))
+        return state
 
     @staticmethod
     def _decayed(param, grad, group):

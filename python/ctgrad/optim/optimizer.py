@@ -19,6 +19,8 @@ __all__ = ["Optimizer", "register_optimizer_step_pre_hook", "register_optimizer_
 
 _global_pre_hooks: Hooks = OrderedDict()
 _global_post_hooks: Hooks = OrderedDict()
+_may_tie = Tensor._may_tie
+_NONE_SHARED: dict = {}
 _HOOK_DICTS = (
     "_optimizer_step_pre_hooks", "_optimizer_step_post_hooks", "_optimizer_state_dict_pre_hooks",
     "_optimizer_state_dict_post_hooks", "_optimizer_load_state_dict_pre_hooks", "_optimizer_load_state_dict_post_hooks",
@@ -103,7 +105,7 @@ class Optimizer:
     share a part of their elements only, or across groups.
     """
 
-    _sharing = (None, {})  # what _find_shared answered last, after what it was asked for
+    _sharing: tuple = (None, {})  # what _find_shared answered last, after what it was asked for
 
     def __init__(self, params, defaults):
         self.defaults = defaults
@@ -278,29 +280,11 @@ class Optimizer:
 
     # --- parameters that share elements ---
 
-    def _gradients(self):
-        """(group, parameter, numbers, gradient) for each set of numbers that has a gradient, in order.
-
-        For an ordinary parameter the numbers are the parameter itself. State is kept for the parameter, in the shape of the
-        numbers; what a step writes are the numbers.
-        """
-        found = self._find_shared(self.param_groups)
-        for group in self.param_groups:
-            for param in group["params"]:
-                one = found.get(id(param))
-                if one is None:
-                    if param.grad is not None:
-                        yield group, param, param, param.grad
-                elif one.key is param:
-                    grad = one.gradient()
-                    if grad is not None:
-                        yield group, param, one.numbers, grad
-
     def _find_shared(self, groups):
-        """``nn._shared.shared`` of all parameters. Asked at each step, since memory may be replaced: quick if nothing is shared."""
+        """``nn._shared.shared`` of all parameters. Asked at each step, since memory may be replaced; quick if nothing is shared."""
         params = groups[0]["params"] if len(groups) == 1 else [param for group in groups for param in group["params"]]
-        if not Tensor._may_tie(params):
-            return {}
+        if not _may_tie(params):
+            return _NONE_SHARED
         asked = [(id(param), address(param), param.shape, param.stride()) for param in params]
         if self._sharing[0] != asked:
             found = shared(params, lambda place: self._name(groups, place))
@@ -333,6 +317,18 @@ class Optimizer:
         if extra:
             warnings.warn(f"loaded state dict has a state of its own for {len(extra)} of the parameters that share their numbers "
                           "with another here; these states are dropped, the other's is kept", stacklevel=3)
+
+
+def numbers_and_grad(param, found):
+    """What a step on ``param`` writes, and the derivative by that; the latter None if there is nothing to do.
+
+    ``found`` is what ``_find_shared`` answered. The numbers of an ordinary parameter are the parameter itself. State is kept
+    for the parameter, in the shape of the numbers.
+    """
+    one = found.get(id(param))
+    if one is None:
+        return param, param.grad
+    return one.numbers, one.gradient() if one.key is param else None
 
 
 def _list_params(group):

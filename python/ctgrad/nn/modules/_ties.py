@@ -51,14 +51,16 @@ def _unique(tensors):
 
 
 def members(module):
-    """Pairs of dotted path and tensor, of every path: parameters and buffers of each module, a shared module at each place."""
-    return [(f"{path}.{name}" if path else name, tensor)
-            for path, owner in module.named_modules(remove_duplicate=False)
-            for name, tensor in [*owner._parameters.items(), *owner._buffers.items()] if isinstance(tensor, Tensor)]
+    """Pairs of dotted path and tensor, of every path: parameters, then buffers; those of a shared module at each of its places."""
+    owners = list(module.named_modules(remove_duplicate=False))
+    return [(f"{path}.{name}" if path else name, tensor) for kind in ("_parameters", "_buffers") for path, owner in owners
+            for name, tensor in getattr(owner, kind).items() if isinstance(tensor, Tensor)]
 
 
 def named_groups(named):
     """The pairs of name and tensor that share elements, group by group."""
+    if not Tensor._may_tie([tensor for _, tensor in named]):
+        return []
     names: dict = {}
     for name, tensor in named:
         names.setdefault(id(tensor), []).append((name, tensor))

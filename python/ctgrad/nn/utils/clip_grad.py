@@ -15,21 +15,19 @@ def _as_list(tensors):
 
 
 def _shared(parameters):
-    """``nn._shared.shared`` of those that have a gradient."""
-    given = [parameter for parameter in parameters if parameter.grad is not None]
-    return shared(given, lambda place: f"parameter {place}")
+    """``nn._shared.shared`` of parameters that have a gradient."""
+    return shared(parameters, lambda place: f"parameter {place}") if Tensor._may_tie(parameters) else {}
 
 
 def _gradients(parameters):
     """The gradients by the distinct numbers: those of parameters that share elements summed into one."""
-    found = _shared(parameters)
-    for parameter in parameters:
-        one = found.get(id(parameter))
-        if one is None:
-            if parameter.grad is not None:
-                yield parameter.grad
-        elif one.key is parameter:
-            yield one.gradient()
+    given = [parameter for parameter in parameters if parameter.grad is not None]
+    found = _shared(given)
+    if not found:
+        return [parameter.grad for parameter in given]
+    with ctgrad.no_grad():
+        kept = [(parameter, found.get(id(parameter))) for parameter in given]
+        return [parameter.grad if one is None else one.gradient() for parameter, one in kept if one is None or one.key is parameter]
 
 
 def get_total_norm(tensors, norm_type=2.0, error_if_nonfinite=False, foreach=None):
@@ -72,9 +70,7 @@ def clip_grad_norm_(parameters, max_norm, norm_type=2.0, error_if_nonfinite=Fals
         if not parameters:
             warnings.warn("`parameters` is an empty generator, no gradient clipping will occur.", stacklevel=2)
     parameters = _as_list(parameters)
-    with ctgrad.no_grad():
-        grads = list(_gradients(parameters))
-    total_norm = get_total_norm(grads, norm_type, error_if_nonfinite, foreach)
+    total_norm = get_total_norm(_gradients(parameters), norm_type, error_if_nonfinite, foreach)
     clip_grads_with_norm_(parameters, max_norm, total_norm, foreach)
     return total_norm
 
@@ -93,16 +89,15 @@ def clip_grad_value_(parameters, clip_value, foreach=None):
     one that holds all elements, and zero that of the others.
     """
     clip_value = float(clip_value)
-    parameters = _as_list(parameters)
+    given = [parameter for parameter in _as_list(parameters) if parameter.grad is not None]
+    found = _shared(given)
     with ctgrad.no_grad():
-        found = _shared(parameters)
-        for parameter in parameters:
+        for parameter in given:
             one = found.get(id(parameter))
-            if one is not None:
-                if one.key is parameter:
-                    _clip_shared(one, clip_value)
-            elif parameter.grad is not None:
+            if one is None:
                 parameter.grad.clamp_(min=-clip_value, max=clip_value)
+            elif one.key is parameter:
+                _clip_shared(one, clip_value)
 
 
 def _clip_shared(one, clip_value):

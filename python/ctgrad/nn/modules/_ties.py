@@ -129,7 +129,7 @@ class LoadedTies:
     def _warn_of_lost(self, group, state):
         """Copies into one set of numbers: the last wins. Tell if others were different."""
         loaded = [(name, tensor) for name, tensor in group if isinstance(state.get(name), Tensor)
-                  and state[name].numel() == tensor.numel()]
+                  and state[name].numel() == tensor.numel() and _at(self.module, name) is tensor]
         lost = [name for name, tensor in loaded if not _same(tensor, state[name])]
         if len(loaded) > 1 and lost:
             _warn(f"{_listed(name for name, _ in group)} share their numbers in this model, but have different values in what is "
@@ -138,7 +138,7 @@ class LoadedTies:
     def _renew(self, group):
         """Make the tensors assigned to a group share as those before did; put these back and return why where values differ."""
         now = {name: _at(self.module, name) for name, _ in group}
-        if all(now[name] is old for name, old in group):
+        if all(now[name] is old for name, old in group) or not all(isinstance(tensor, Tensor) for tensor in now.values()):
             return None
         try:
             tied = _retied(group, now)
@@ -163,8 +163,10 @@ def _warn(message):
 
 
 def _at(module, name):
-    path, _, leaf = name.rpartition(".")
-    return getattr(module.get_submodule(path), leaf)
+    """What stands at a dotted path now; None if hooks or overridden methods have taken it away."""
+    for part in name.split("."):
+        module = getattr(module, part, None)
+    return module
 
 
 def _same(a, b):

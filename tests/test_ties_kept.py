@@ -7,8 +7,10 @@ import warnings
 import ctgrad
 import pytest
 from ctgrad import nn
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from .test_ties import BATCHED, EXPANDED, HANKEL, LAYOUTS, PARTIAL, W, W_T, Coder, numbers, pair
+from .test_ties import BATCHED, EXPANDED, HANKEL, LAYOUTS, PARTIAL, W, W_T, Coder, numbers, pair, tied_layouts
 
 
 @pytest.fixture(autouse=True)
@@ -145,6 +147,20 @@ def test_loading_into_expanded_parameters(assign):
         with pytest.raises(RuntimeError, match="one number"):
             model.load_state_dict({"p0": ctgrad.arange(float(model.p0.numel())).reshape(model.p0.shape)}, assign=assign)
         assert model.ties() == ties and model.p0.tolist() == before
+
+
+@settings(deadline=None)
+@given(tied_layouts(), st.lists(st.sampled_from(["shared", "apart", "missing"]), min_size=4, max_size=4), st.booleans())
+def test_any_consistent_state_loads(layouts, kinds, assign):
+    (model, _), (other, _) = pair(*layouts), pair(*layouts, seed=1)
+    ties, before = model.ties(), numbers(model, layouts)
+    state = {name: p.detach() if kind == "shared" else p.detach().clone()
+             for (name, p), kind in zip(other.named_parameters(), kinds) if kind != "missing"}
+    model.load_state_dict(state, strict=False, assign=assign)
+    assert model.ties() == ties
+    assert all(model.get_parameter(name).tolist() == value.tolist() for name, value in state.items())
+    reached = {value for name in state for value in other.get_parameter(name).flatten().tolist()}
+    assert set(numbers(model, layouts)) <= reached | set(before)
 
 
 def test_a_buffer_that_shows_a_part_follows_an_assigned_weight():

@@ -6,7 +6,7 @@ import warnings
 
 import ctgrad
 import pytest
-from ctgrad import nn
+from ctgrad import nn, optim
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -57,6 +57,25 @@ def test_casts_keep_ties(layouts):
     assert model.float().ties() == before and all(p is q for p, q in zip(model(), members))
     assert [p.tolist() for p in model()] == values and model.p0.dtype == ctgrad.float32
     assert model.to(ctgrad.float64).ties() == before
+
+
+@pytest.mark.parametrize("made", [lambda x: x, copy.deepcopy, again, lambda x: x.double()])
+def test_memory_that_is_not_written_out_yet(made):
+    one = made(nn.ParameterList([ctgrad.zeros(90, 100), ctgrad.ones(90, 100)]))
+    assert one.ties() == []
+    tied = nn.ParameterList([ctgrad.zeros(90, 100)])
+    tied.append(nn.Parameter(tied[0].t()))
+    tied = made(tied)
+    assert [(tie.names, tie.distinct, tie.effective) for tie in tied.ties()] == [(("0", "1"), 9000, 18000)]
+    tied.load_state_dict(copy.deepcopy(tied.state_dict()), assign=True)
+    optimizer = optim.SGD([*one, *tied], lr=1.0, momentum=0.5)
+    for p in [*one, *tied]:
+        p.grad = ctgrad.ones_like(p)
+    optimizer.step()
+    assert [set(p.flatten().tolist()) for p in [*one, *tied]] == [{-1.0}, {0.0}, {-2.0}, {-2.0}]
+    assert [state["momentum_buffer"].shape for state in optimizer.state.values()] == [(90, 100)] * 3
+    tied[1].detach()[0, 1] = 7.0
+    assert tied[0][1, 0].item() == 7.0
 
 
 # --- states ---

@@ -190,13 +190,25 @@ PyObject *py_tensor_iter(PyObject *self)
     return iterator;
 }
 
-/* ---- shared numbers: all by the visible layout, which is what a write through a tensor reaches ------------------ */
+/* ---- shared numbers ----------------------------------------------------------------------------------------- */
 PLAIN(tensor_distinct)
 {
     (void)unused;
     const array *a = py_t(self)->a;
-    return PyLong_FromLongLong(array_is_contiguous(a) ? a->numel : layout_distinct(a->ndim, array_size(a), array_visible_stride(a)));
+    return PyLong_FromLongLong(array_is_contiguous(a) ? a->numel : layout_distinct(a->ndim, array_size(a), array_stride(a)));
 }
+
+/* What follows goes by the visible layout, which is what a write through a tensor reaches. */
+PLAIN(tensor_places)
+{
+    (void)unused;
+    const array *a = py_t(self)->a;
+    return PyLong_FromLongLong(array_shows_contiguous(a) ? a->numel : layout_distinct(a->ndim, array_size(a), array_visible_stride(a)));
+}
+
+/* The bytes of a compressed storage are not where elements will be, once they are written out: the header stands for it. */
+static uintptr_t storage_place(const storage *s) { return storage_is_compressed(s) ? (uintptr_t)s : (uintptr_t)s->data; }
+PLAIN(tensor_storage_place) { (void)unused; return PyLong_FromVoidPtr((void *)storage_place(py_t(self)->a->st)); }
 
 /* Within one storage offsets are compared, not addresses: they hold wherever the bytes are. */
 static PyObject *tensor_overlaps(PyObject *self, PyObject *other)
@@ -219,14 +231,15 @@ static int by_low(const void *a, const void *b)
     return (x->low > y->low) - (x->low < y->low);
 }
 
-/* The bytes from an array's lowest to its highest element; all of a storage that holds less than the array shows. */
+/* The bytes from an array's lowest to its highest element, by storage_place; one byte for all of a compressed storage. */
 static span span_of(const array *a)
 {
     int64_t low, high, item = dtype_bytes(a->dtype);
+    uintptr_t place = storage_place(a->st);
+    if (storage_is_compressed(a->st))
+        return (span){place, place + 1};
     layout_extent(a->ndim, array_size(a), array_visible_stride(a), &low, &high);
-    uintptr_t data = (uintptr_t)a->st->data, first = data + (uintptr_t)((a->offset + low) * item), last = data + (uintptr_t)((a->offset + high + 1) * item);
-    uintptr_t end = data + (uintptr_t)a->st->nbytes;
-    return last > end ? (span){data, end} : (span){first, last};
+    return (span){place + (uintptr_t)((a->offset + low) * item), place + (uintptr_t)((a->offset + high + 1) * item)};
 }
 
 static bool any_meet(span *spans, int64_t n)
@@ -257,7 +270,7 @@ static int may_tie(PyObject *const *items, Py_ssize_t n, span *spans)
         const array *a = py_t(items[i])->a;
         if (a->numel == 0)
             continue;
-        if (!array_is_contiguous(a) && !layout_is_dense(a->ndim, array_size(a), array_visible_stride(a)))
+        if (!array_shows_contiguous(a) && !layout_is_dense(a->ndim, array_size(a), array_visible_stride(a)))
             return 1;
         spans[used++] = span_of(a);
     }
@@ -291,11 +304,13 @@ PyMethodDef py_tensor_methods[] = {
     NOARGS("ndimension", tensor_dim, "Number of dimensions."),
     NOARGS("numel", tensor_numel, "Number of elements as shown."),
     NOARGS("nelement", tensor_numel, "Number of elements as shown."),
-    NOARGS("distinct", tensor_distinct, "Number of different storage elements that the elements of self are, exactly: numel() where no stride repeats one."),
+    NOARGS("distinct", tensor_distinct, "Number of different elements that are stored for the elements of self, exactly: numel() where nothing repeats one."),
+    NOARGS("_places", tensor_places, "distinct() by the visible strides: how many elements a write to self would reach."),
     NOARGS("element_size", tensor_element_size, "Bytes of one element."),
     NOARGS("storage_offset", tensor_storage_offset, "Place of the first element in the storage, in elements."),
     NOARGS("data_ptr", tensor_data_ptr, "Address of the first element."),
     NOARGS("_storage_nbytes", tensor_storage_bytes, "Bytes that the storage holds."),
+    NOARGS("_storage_place", tensor_storage_place, "As _storage_ptr, but does not write a compressed storage out, which changes it."),
     NOARGS("_storage_ptr", tensor_storage_ptr, "Address of the storage: equal for tensors that share memory."),
     {"_overlaps", tensor_overlaps, METH_O, "_overlaps(other): True when self and other have an element in common, exactly."},
     {"_may_tie", tensor_may_tie, METH_O | METH_STATIC,

@@ -79,11 +79,12 @@ def _whole(t):
 
 def _copied_storage(t, memo):
     """The copy of the storage of ``t`` in the deep copy that ``memo`` belongs to."""
-    key = (UntypedStorage, t._storage_ptr())
+    key = (UntypedStorage, t._storage_place())
     if key not in memo:
         all_of_it = t.is_contiguous() and t.numel() * t.element_size() == t._storage_nbytes()
         copied = (t.detach() if all_of_it else _whole(t)).clone()
-        memo[key] = UntypedStorage(copied), t  # t holds its storage, so that the address is not another's meanwhile
+        # t holds its storage, so that the place is not another's meanwhile; to read it may have changed the place.
+        memo[key] = memo[UntypedStorage, t._storage_place()] = UntypedStorage(copied), t
     return memo[key][0]
 
 

@@ -45,8 +45,8 @@ class Geometry(NamedTuple):
 
 
 def address(t):
-    """Address of the first element. The memory is not looked at, so nothing is written out for it."""
-    return t._storage_ptr() + t.storage_offset() * t.element_size()
+    """Address of the first element. Of a compressed storage a stand-in: it changes when the storage is written out."""
+    return t._storage_place() + t.storage_offset() * t.element_size()
 
 
 def geometry(t, origin, unit=None):
@@ -90,7 +90,7 @@ def _join(group_of, i, j):
 
 def repeats(t):
     """Does an element of ``t`` stand in two places of it?"""
-    return t.distinct() < t.numel()
+    return t._places() < t.numel()
 
 
 def within(t, whole):
@@ -100,7 +100,7 @@ def within(t, whole):
         return False
     inner, outer = geometry(t, origin).without_repeats(), geometry(whole, origin).without_repeats()
     if inner.offset >= outer.offset and inner.offset + inner.reach <= outer.offset + outer.reach:
-        return whole.distinct() == outer.reach or bool(_counts(outer, inner).all())
+        return whole._places() == outer.reach or bool(_counts(outer, inner).all())
     return False
 
 
@@ -113,7 +113,7 @@ def covering(tensors):
     """Position of the first of ``tensors`` that reaches the elements of all, or None; one that repeats none goes first."""
     if len({t.dtype for t in tensors}) > 1:
         return None
-    distinct = [t.distinct() for t in tensors]
+    distinct = [t._places() for t in tensors]
     largest = [i for i, n in enumerate(distinct) if n == max(distinct)]
     best = min(largest, key=lambda i: repeats(tensors[i]))
     return best if all(within(t, tensors[best]) for t in tensors if t is not tensors[best]) else None
@@ -123,7 +123,7 @@ def union(tensors):
     """How many elements, of the smallest dtype among them, the tensors of a group reach together."""
     best = covering(tensors)
     if best is not None:
-        return tensors[best].distinct()
+        return tensors[best]._places()
     origin, unit = min(address(t) for t in tensors), min(t.element_size() for t in tensors)
     places = [geometry(t, origin, unit).without_repeats() for t in tensors]
     line = Geometry((max(place.offset + place.reach for place in places),), (1,), 0)
@@ -136,7 +136,7 @@ def numbers_of(t):
         return t
     own = Geometry(tuple(t.shape), t.stride(), t.storage_offset())
     for layout in (own.without_repeats(), own.regular()):
-        if prod(layout.size) == t.distinct():
+        if prod(layout.size) == t._places():
             return t.detach().as_strided(*layout)
     return None
 

@@ -7,7 +7,7 @@ import numpy as np
 
 import ctgrad
 from ctgrad import Tensor
-from ctgrad.nn._shared import address, groups, numbers_of, repeats, union
+from ctgrad.nn._shared import address, geometry, groups, numbers_of, repeats, union
 from ctgrad.nn.parameter import Parameter
 
 
@@ -210,24 +210,21 @@ def _lay_out(former, given):
     dtypes = {given[key].dtype for key in given}
     if len(dtypes) > 1 or len({old.dtype for old in former}) > 1:
         raise ValueError("they have different dtypes")
-    item = former[0].element_size()
     origin = min(address(old) for old in former)
-    end = max(address(old) + sum((size - 1) * step for size, step in zip(old.shape, old.stride())) * item for old in former)
-    line = ctgrad.zeros((end - origin) // item + 1, dtype=dtypes.pop())
+    places = {id(old): geometry(old, origin) for old in former}  # asked now: to read a tensor may move it
+    line = ctgrad.zeros(max(place.offset + place.reach for place in places.values()), dtype=dtypes.pop())
     values = line.numpy()
     for old in sorted(former, key=lambda old: id(old) in given):  # what is given counts more than what was there
-        _shown(values, old, origin)[...] = given.get(id(old), old).detach().numpy()
+        _shown(values, places[id(old)])[...] = given.get(id(old), old).detach().numpy()
     for old in former:
-        if id(old) in given and not np.array_equal(_shown(values, old, origin), given[id(old)].detach().numpy(), equal_nan=True):
+        if id(old) in given and not np.array_equal(_shown(values, places[id(old)]), given[id(old)].detach().numpy(), equal_nan=True):
             raise ValueError("the values loaded differ at elements that are one number")
-    return {id(old): _like(old, line.as_strided(old.shape, old.stride(), (address(old) - origin) // item).detach())
-            for old in former}
+    return {id(old): _like(old, line.as_strided(*places[id(old)]).detach()) for old in former}
 
 
-def _shown(values, old, origin):
-    """A flat array seen by the layout that ``old`` has from ``origin``."""
-    part = values[(address(old) - origin) // old.element_size():]
-    return np.lib.stride_tricks.as_strided(part, tuple(old.shape), [step * values.itemsize for step in old.stride()])
+def _shown(values, place):
+    """A flat array seen by a layout."""
+    return np.lib.stride_tricks.as_strided(values[place.offset:], place.size, [step * values.itemsize for step in place.stride])
 
 
 def _like(old, tensor):

@@ -167,19 +167,22 @@ class Shared:
                 f"{describe(self.key, names[best])} shows a number in several places, in a pattern whose distinct numbers no "
                 "strides tell. Make a Parameter of the distinct numbers and take the view where it is used, in forward().")
         self.numbers = numbers
+        origin = address(self.key)  # asked now: the members do not move to one another, but they may move together
+        self._places = [geometry(member, origin) for member in members]
+        self._own, self._numbers = self._places[best], geometry(numbers, origin)
 
     def gradient(self):
         """The derivative by ``numbers``: the members' gradients, summed where they belong to one number. None without any."""
         total = None
-        for member in self.members:
+        for member, place in zip(self.members, self._places):
             if member.grad is not None:
-                part = self.fold(member, member.grad)
+                part = self._fold(place, member.grad)
                 total = part if total is None else total + part
         return total
 
-    def fold(self, member, values):
-        """Values in the shape of ``member``, summed over the elements that are one number, in the shape of ``numbers``."""
-        source, target = self._places(member), self._places(self.numbers)
+    def _fold(self, source, values):
+        """Values in the shape of a member, summed over the elements that are one number, in the shape of ``numbers``."""
+        target = self._numbers
         zero = [dim for dim, (size, stride) in enumerate(zip(source.size, source.stride)) if stride == 0 and size > 1]
         if zero:
             values, source = values.sum(zero, keepdim=True), source.without_repeats()
@@ -195,11 +198,8 @@ class Shared:
         """Values in the shape of ``numbers``, an equal part of each at every element of ``key`` that is this number."""
         if self.numbers is self.key:
             return values
-        part = values / self.fold(self.key, ctgrad.ones_like(self.key))
-        return restride(part, self._places(self.numbers), self._places(self.key))
-
-    def _places(self, t):
-        return geometry(t, address(self.key))
+        part = values / self._fold(self._own, ctgrad.ones_like(self.key))
+        return restride(part, self._numbers, self._own)
 
 
 def shared(tensors, name):

@@ -125,6 +125,17 @@ def test_ties_are_the_components_of_overlap(shapes):
     assert sorted((sorted(tie.names), tie.distinct, tie.effective) for tie in Tied(np.zeros(60), *layouts).ties()) == expected
 
 
+def test_the_quick_answer():
+    may_tie, line = ctgrad.Tensor._may_tie, ctgrad.zeros(300)
+    apart = [line[i:i + 2] for i in range(0, 300, 2)]
+    assert not may_tie(apart) and not may_tie(apart[::-1]) and not may_tie([]) and not may_tie((line[:0], line))
+    assert may_tie([*apart, line[3:5]]) and may_tie([line, line]) and may_tie([line[::2]]) and may_tie([line.expand(2, 300)])
+    assert line[::2]._overlaps(line[4:5]) and not line[::2]._overlaps(line[1::2]) and not line._overlaps(line.clone())
+    for wrong in (lambda: may_tie([line, 3]), lambda: may_tie(3), lambda: line._overlaps(3)):
+        with pytest.raises(TypeError):
+            wrong()
+
+
 class Coder(nn.Module):
     def __init__(self):
         super().__init__()

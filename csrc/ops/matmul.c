@@ -1,4 +1,5 @@
 /* Products: mm, bmm, mv, dot, addmm, and what is composed of them (matmul, linear, outer, ...). */
+#include "base/blas.h"
 #include "ops/dispatch.h"
 #include "ops/formula.h"
 #include "ops/spread.h"
@@ -24,7 +25,7 @@ static int refuse_shapes(const array *a, const array *b)
                    (long long)x[a->ndim - 1], (long long)y[b->ndim - 2], (long long)y[b->ndim - 1]);
 }
 
-/* A matrix operand: the last two dims of an array (from byte offset 0). */
+/* The last two dims of three arrays, from their first elements. */
 static void set_operands(k_gemm *g, const array *a, const array *b, const array *y)
 {
     const int64_t *sa = array_stride(a) + a->ndim - 2, *sb = array_stride(b) + b->ndim - 2, *sy = array_stride(y) + y->ndim - 2;
@@ -32,11 +33,23 @@ static void set_operands(k_gemm *g, const array *a, const array *b, const array 
                   .c = array_data(y), .a_row = sa[0], .a_col = sa[1], .b_row = sb[0], .b_col = sb[1], .c_row = sy[0]};
 }
 
-static void plan_work(call *c, ct_dtype dtype, int64_t batch, int64_t m, int64_t n, int64_t k)
+static void plan_work(call *c, ct_dtype dtype, int64_t batch, const k_gemm *g)
 {
-    double steps = (double)batch * (double)m * (double)n * (double)(k ? k : 1);
+    double steps = (double)batch * (double)g->m * (double)g->n * (double)(g->k ? g->k : 1);
     c->work = steps < 9e18 ? (int64_t)steps : INT64_MAX;
-    c->scratch_bytes = k_gemm_scratch(dtype, m, n, k);
+    c->scratch_bytes = k_gemm_scratch(dtype, g);
+    if (k_gemm_wants_blas(dtype, g))
+        ct_blas_wanted();
+}
+
+static int plan_matrices(call *c, const array *a, const array *b, int ndim, const int64_t *size)
+{
+    k_gemm g;
+    if (out_new(c, 0, a->dtype, ndim, size) < 0)
+        return -1;
+    set_operands(&g, a, b, c->oa[0]);
+    plan_work(c, a->dtype, ndim == 3 ? size[0] : 1, &g);
+    return 0;
 }
 
 /* Dims of the product that repeat: rows with a's, columns with b's, batches with both. */
@@ -60,16 +73,15 @@ static int mm_rule(call *c)
     if (same_dtype(c, a, b) < 0)
         return -1;
     int64_t size[2] = {array_size(a)[0], array_size(b)[1]};
-    plan_work(c, a->dtype, 1, size[0], size[1], array_size(a)[1]);
     c->once_out = product_once(a, b);
-    return out_new(c, 0, a->dtype, 2, size);
+    return plan_matrices(c, a, b, 2, size);
 }
 static void mm_kernel(call *c)
 {
     k_gemm g;
     set_operands(&g, c->ia[0], c->ia[1], c->oa[0]);
     g.scratch = c->scratch;
-    K->gemm[c->oa[0]->dtype](&g);
+    k_gemm_run(c->oa[0]->dtype, &g);
 }
 /* The gradient of input i as a product, summed in the dims that the input takes before anything is multiplied. */
 static T reduced_product(scope *s, node *n, uint32_t i, const op *o, T left, T right)
@@ -108,9 +120,8 @@ static int bmm_rule(call *c)
                        (long long)x[0], (long long)x[2], (long long)y[0], (long long)y[1]);
     if (same_dtype(c, a, b) < 0)
         return -1;
-    plan_work(c, a->dtype, x[0], x[1], y[2], x[2]);
     c->once_out = product_once(a, b);
-    return out_new(c, 0, a->dtype, 3, (int64_t[]){x[0], x[1], y[2]});
+    return plan_matrices(c, a, b, 3, (int64_t[]){x[0], x[1], y[2]});
 }
 static void bmm_kernel(call *c)
 {
@@ -124,7 +135,7 @@ static void bmm_kernel(call *c)
         g.a = array_data(a) + i * array_stride(a)[0] * item;
         g.b = array_data(b) + i * array_stride(b)[0] * item;
         g.c = array_data(y) + i * array_stride(y)[0] * item;
-        K->gemm[y->dtype](&g);
+        k_gemm_run(y->dtype, &g);
     }
 }
 static int bmm_grad(scope *s, node *n, T const *g, T *out)
@@ -139,6 +150,12 @@ const op op_bmm = {.name = "bmm", .sig = "(Tensor self, Tensor mat2)", .flags = 
     .kind = {"BmmBackward0", bmm_grad}, .keep = {2, 1}, .doc = "Products of two batches of matrices, (b, m, k) and (b, k, n) to (b, m, n)."};
 
 /* ---- mv ------------------------------------------------------------------------------------------------------- */
+static void set_mv(k_gemm *g, const array *a, const array *v)
+{
+    const int64_t *size = array_size(a), *stride = array_stride(a);
+    *g = (k_gemm){.m = size[0], .n = 1, .k = size[1], .a = array_data(a), .b = array_data(v), .a_row = stride[0], .a_col = stride[1],
+                  .b_row = array_stride(v)[0], .c_row = 1};
+}
 static int mv_rule(call *c)
 {
     const array *a = c->in[0]->a, *v = c->in[1]->a;
@@ -149,17 +166,20 @@ static int mv_rule(call *c)
                        (long long)array_size(a)[0], (long long)array_size(a)[1], (long long)array_size(v)[0]);
     if (same_dtype(c, a, v) < 0)
         return -1;
-    plan_work(c, a->dtype, 1, array_size(a)[0], 1, array_size(a)[1]);
     c->once_out = still_dims(a, 2) & 1;
+    k_gemm g;
+    set_mv(&g, a, v);
+    plan_work(c, a->dtype, 1, &g);
     return out_new(c, 0, a->dtype, 1, array_size(a));
 }
 static void mv_kernel(call *c)
 {
-    const array *a = c->ia[0], *v = c->ia[1];
-    const int64_t *stride = array_stride(a);
-    k_gemm g = {.m = array_size(c->oa[0])[0], .n = 1, .k = array_size(a)[1], .a = array_data(a), .b = array_data(v), .c = array_data(c->oa[0]),
-                .a_row = stride[0], .a_col = stride[1], .b_row = array_stride(v)[0], .b_col = stride[1] == 1 ? 2 : 1, .c_row = 1, .scratch = c->scratch};
-    K->gemm[a->dtype](&g);
+    k_gemm g;
+    set_mv(&g, c->ia[0], c->ia[1]);
+    g.m = array_size(c->oa[0])[0];
+    g.c = array_data(c->oa[0]);
+    g.scratch = c->scratch;
+    k_gemm_run(c->oa[0]->dtype, &g);
 }
 static T outer(scope *s, T a, T b) { return f_mul(s, f_unsqueeze(s, a, 1), f_unsqueeze(s, b, 0)); }
 static int mv_grad(scope *s, node *n, T const *g, T *out)
@@ -174,6 +194,10 @@ const op op_mv = {.name = "mv", .sig = "(Tensor self, Tensor vec)", .flags = OP_
     .kind = {"MvBackward0", mv_grad}, .keep = {2, 1}, .doc = "Product of a matrix (m, k) and a vector (k)."};
 
 /* ---- dot ------------------------------------------------------------------------------------------------------- */
+static void set_dot(k_gemm *g, const array *a, const array *b)
+{
+    *g = (k_gemm){.m = 1, .n = 1, .k = a->numel, .a = array_data(a), .b = array_data(b), .a_col = array_stride(a)[0], .b_row = array_stride(b)[0], .c_row = 1};
+}
 static int dot_rule(call *c)
 {
     static const char *const titles[DT_COUNT] = {"Bool", "Byte", "Int", "Long", "Float", "Double"};
@@ -187,15 +211,18 @@ static int dot_rule(call *c)
                        (long long)a->numel, (long long)b->numel, (long long)a->numel, (long long)b->numel);
     if (same_dtype(c, a, b) < 0)
         return -1;
-    c->work = a->numel;
+    k_gemm g;
+    set_dot(&g, a, b);
+    plan_work(c, a->dtype, 1, &g);
     return out_new(c, 0, a->dtype, 0, NULL);
 }
 static void dot_kernel(call *c)
 {
-    const array *a = c->ia[0], *b = c->ia[1];
-    k_gemm g = {.m = 1, .n = 1, .k = a->numel, .a = array_data(a), .b = array_data(b), .c = array_data(c->oa[0]), .a_row = 1,
-                .a_col = array_stride(a)[0], .b_row = array_stride(b)[0], .b_col = array_stride(a)[0] == 1 ? 2 : 1, .c_row = 1};
-    K->gemm[a->dtype](&g);
+    k_gemm g;
+    set_dot(&g, c->ia[0], c->ia[1]);
+    g.c = array_data(c->oa[0]);
+    g.scratch = c->scratch;
+    k_gemm_run(c->oa[0]->dtype, &g);
 }
 static int dot_grad(scope *s, node *n, T const *g, T *out)
 {
@@ -247,9 +274,8 @@ static int addmm_rule(call *c)
         memcpy(&bits, &f, sizeof bits);
         keep_param(c, bits);
     }
-    plan_work(c, a->dtype, 1, size[0], size[1], array_size(a)[1]);
     c->once_out = product_once(a, b) & still_dims(c->ia[0], 2);
-    return out_new(c, 0, a->dtype, 2, size);
+    return plan_matrices(c, a, b, 2, size);
 }
 static void scale(array *y, double by)
 {
@@ -274,7 +300,7 @@ static void addmm_kernel(call *c)
     k_gemm g;
     set_operands(&g, c->ia[1], c->ia[2], c->oa[0]);
     g.scratch = c->scratch;
-    K->gemm[c->oa[0]->dtype](&g);
+    k_gemm_run(c->oa[0]->dtype, &g);
     scale(c->oa[0], factor(c, 4));
     if (factor(c, 3) != 0)
         add(c->oa[0], c->ia[0]);

@@ -3,6 +3,8 @@
 #include "ops/spread.h"
 #include <string.h>
 
+static int64_t size_along(const array *a, int d) { return a->ndim ? array_size(a)[d] : 1; } /* a scalar counts as a vector of one */
+
 int check_places(const call *c, const array *self, const array *index, int dim, const array *src)
 {
     char one[200], two[200];
@@ -13,15 +15,15 @@ int check_places(const call *c, const array *self, const array *index, int dim, 
     int ndim = self->ndim ? self->ndim : 1, index_ndim = index->ndim ? index->ndim : 1;
     if (ndim != index_ndim || (src && (src->ndim ? src->ndim : 1) != index_ndim))
         return ct_fail(CT_RUNTIME, "Index tensor must have the same number of dimensions as %s tensor", ndim != index_ndim ? (src ? "self" : "input") : "src");
-    for (int d = 0; d < index->ndim; d++) {
-        bool bad = (d != dim && self->ndim && array_size(index)[d] > array_size(self)[d]) || (src && src->ndim && array_size(index)[d] > array_size(src)[d]);
-        if (bad)
+    for (int d = 0; d < ndim; d++) {
+        int64_t n = size_along(index, d);
+        if ((d != dim && n > size_along(self, d)) || (src && n > size_along(src, d)))
             return ct_fail(CT_RUNTIME, "Size does not match at dimension %d expected index %s to be no larger than self %s apart from dimension %d%s", d,
                            layout_text(index->ndim, array_size(index), one, sizeof one), layout_text(self->ndim, array_size(self), two, sizeof two), dim,
                            src ? " and to be no larger size than src" : "");
     }
     odometer o;
-    int64_t size = self->ndim ? array_size(self)[dim] : 1;
+    int64_t size = size_along(self, dim);
     for (odometer_start(&o, index->ndim, array_size(index), array_stride(index)); o.left; odometer_next(&o)) {
         int64_t at = ((const int64_t *)array_data(index))[o.place];
         if (at < 0 || at >= size)
@@ -107,6 +109,8 @@ static int scatter_add_grad(scope *s, node *n, T const *g, T *out)
         const int64_t *size = node_in_size(n, 3, &ndim, &dtype);
         if (picked && picked->a->numel == 0)
             picked = f_zeros(s, dtype, ndim, size);
+        if (picked && picked->a->ndim == 0)
+            picked = f_unsqueeze(s, picked, 0);
         /* src may be larger than index: what was not read gets 0 */
         for (int d = 0; d < ndim && picked; d++)
             if (array_size(picked->a)[d] != size[d]) {

@@ -139,13 +139,12 @@ static int scatter_compose(scope *s, call *c, T *out)
         return ct_fail(CT_RUNTIME, "scatter(): Expected self.dtype to be equal to src.dtype"), scope_fail(s), -1;
     if (index->a->numel == 0)
         return (out[0] = f_call(s, &op_clone, 1, (arg[]){a_t(self)})) ? 0 : -1;
-    T v = src ? src : f_cast(s, c->args[3].kind == ARG_FLOAT ? f_number(s, c->args[3].f) : f_weak_int(s, c->args[3].i), self->a->dtype);
-    for (int d = 0; src && v && d < index->a->ndim; d++)
+    T v = src ? flat(s, src) : f_cast(s, c->args[3].kind == ARG_FLOAT ? f_number(s, c->args[3].f) : f_weak_int(s, c->args[3].i), self->a->dtype);
+    index = flat(s, index);
+    for (int d = 0; src && v && index && d < index->a->ndim; d++)
         if (array_size(v->a)[d] != array_size(index->a)[d])
             v = f_call(s, &op_slice, 4, (arg[]){a_t(v), a_i(d), a_i(0), a_i(array_size(index->a)[d])});
-    T line = f_reshape(s, self, 1, &self->a->numel), places = flat_places(s, flat(s, self), flat(s, index), dim);
-    if (src && v && v->a->ndim == 0)
-        v = f_unsqueeze(s, v, 0);
+    T line = f_reshape(s, self, 1, &self->a->numel), places = flat_places(s, flat(s, self), index, dim);
     T done = f_call(s, &op_index_put, 5, (arg[]){a_t(line), a_t(v), a_ints(1, (int64_t[]){0}), a_ts(1, &places), a_b(false)});
     return (out[0] = f_reshape(s, done, self->a->ndim, array_size(self->a))) ? 0 : -1;
 }

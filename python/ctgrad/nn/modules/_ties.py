@@ -61,7 +61,7 @@ def named_groups(named):
     """The pairs of name and tensor that share elements, group by group."""
     if not Tensor._may_tie([tensor for _, tensor in named]):
         return []
-    names: dict = {}
+    names = {}
     for name, tensor in named:
         names.setdefault(id(tensor), []).append((name, tensor))
     unique = list(names.values())

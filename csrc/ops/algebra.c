@@ -68,5 +68,5 @@ static T narrow(scope *s, T t, uint64_t dims)
 void ops_setup(void)
 {
     tape_algebra = (algebra){.add = f_add, .add_into = add_into, .sum_to = f_sum_to, .cast = f_cast, .ones_like = ones_like,
-                             .detached_copy = detached_copy, .view_of_base = view_of_base, .copy_slices = copy_slices_node, .has_nan = has_nan, .narrow = narrow};
+                             .detached_copy = detached_copy, .view_of_base = view_of_base, .copy_slices = copy_slices_node, .has_nan = has_nan, .narrow = narrow, .row_major = f_row_major};
 }

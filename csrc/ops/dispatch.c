@@ -87,12 +87,14 @@ static int sync_inputs(const call *c)
     return 0;
 }
 
+void (*op_profiled)(const call *c);
+
 int op_call(call *c)
 {
     c->n_out = c->op->n_out ? c->op->n_out : 1;
     c->kind = &c->op->kind;
     c->n_param = 0;
-    c->scratch_bytes = c->work = 0;
+    c->scratch_bytes = c->work = c->effective = 0;
     c->unrecorded = false;
     c->once = c->once_out = 0;
     c->list = NULL;
@@ -111,6 +113,8 @@ int op_call(call *c)
     drop_inputs(c);
     if (CT_UNLIKELY(result < 0))
         call_clear_results(c);
+    if (CT_UNLIKELY(op_profiled != NULL) && result == 0 && c->op->run != op_compose)
+        op_profiled(c);
     return result;
 }
 

@@ -42,7 +42,7 @@ static bool all_channels_last(const call *c)
 {
     for (uint32_t i = 0; i < c->n_in; i++) {
         const array *a = c->in[i]->a;
-        if (array_is_contiguous(a) || !layout_is_channels_last(a->ndim, array_size(a), array_visible_stride(a)))
+        if (array_shows_contiguous(a) || !layout_is_channels_last(a->ndim, array_size(a), array_visible_stride(a)))
             return false;
     }
     return true;
@@ -110,6 +110,7 @@ static int cat_shape(call *c)
     if (cat_out(c, first, dim, length) < 0)
         return -1;
     c->work = array_held(c->oa[0]);
+    c->effective = c->oa[0]->numel;
     return 0;
 }
 
@@ -208,6 +209,7 @@ static int stack_shape(call *c)
     if (out_new(c, 0, (ct_dtype)promote_inputs(c), l.ndim, l.size) < 0)
         return -1;
     c->work = array_held(c->oa[0]);
+    c->effective = c->oa[0]->numel;
     return 0;
 }
 static void stack_kernel(call *c)
@@ -219,10 +221,13 @@ static void stack_kernel(call *c)
         array_convert_at(c->ia[i], c->oa[0], &part);
     }
 }
-/* The new dim, where every piece is the same value: the sum of all parts goes to the first. */
+/* The new dim, where every piece is the same vector: the sum of all parts goes to the first. (The parts of more dims are added in the
+ * memory order that the gradient happens to have, which a sum would not keep.) */
 static uint64_t stack_takes(node *n)
 {
     const edge *e = node_edges(n);
+    if (n->out_ndim > 2)
+        return 0;
     for (uint32_t i = 1; i < n->n_in; i++)
         if (e[i].fn != e[0].fn || e[i].nr != e[0].nr)
             return 0;

@@ -111,6 +111,7 @@ struct call {
     void *scratch;       /* scratch_bytes, asked for by the shape rule */
     int64_t scratch_bytes;
     int64_t work;        /* elementary steps of the kernel: above a threshold the host's lock is dropped */
+    int64_t effective;   /* what they would be if nothing were computed once; 0: as many */
     /* Declared by the shape rule. */
     struct declared { uint8_t how; uint8_t dtype; bool undifferentiable; array *made; } declared[MAX_OUT];
     uint32_t n_out;
@@ -132,6 +133,7 @@ struct call {
 /* Runs an op on bound arguments: fills c->out (or c->list). Arguments are borrowed. -1: nothing was written, results blank. */
 int op_call(call *c);
 void call_clear_results(call *c);
+extern void (*op_profiled)(const call *c); /* py/: called after every op while a profile is taken; else NULL */
 
 /* ---- for shape rules ---------------------------------------------------------------------------------------- */
 int out_new(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *size);      /* fresh, contiguous */

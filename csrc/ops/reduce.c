@@ -20,6 +20,7 @@ static void reduce_once(call *c, const array *a)
         at += !c->param[d] || c->param[a->ndim];
     }
     c->work = array_held(a);
+    c->effective = a->numel;
 }
 
 int reduce_dims(call *c, const arg *dims, const arg *keepdim, bool empty_is_all)

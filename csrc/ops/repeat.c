@@ -25,6 +25,7 @@ static int repeat_shape(call *c)
     if (out_new(c, 0, a->dtype, ndim, size) < 0)
         return -1;
     c->work = array_held(c->oa[0]);
+    c->effective = c->oa[0]->numel;
     return 0;
 }
 
@@ -82,7 +83,7 @@ static uint64_t repeat_takes(node *n)
     lead = n->n_param - ndim;
     uint64_t takes = dims_align(node_takes(n, 0), ndim, n->n_param);
     for (int d = 0; d < n->n_param; d++)
-        dims |= (uint64_t)(times[d] > 0 && (d < lead || size[d - lead] == 1 || (times[d] == 1 && takes >> d & 1))) << d;
+        dims |= (uint64_t)(times[d] == 1 ? takes >> d & 1 : times[d] > 1 && (d < lead || size[d - lead] == 1)) << d;
     return dims;
 }
 const op op_repeat = {.name = "repeat", .sig = "(Tensor self, int... repeats)", .flags = OP_METHOD, .run = op_block, .shape = repeat_shape,

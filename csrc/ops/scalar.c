@@ -109,6 +109,7 @@ int run_elementwise(call *c, elementwise *e, ct_dtype result, layout *l)
     }
     e->operand[0] = out;
     c->work = array_held(out);
+    c->effective = out->numel;
     c->scratch = e;
     call_unlocked(c, loop_kernel);
     c->oa[0] = NULL;
@@ -137,6 +138,7 @@ static int run_short(call *c, k_loop *loop, ct_dtype result, const array *like, 
         return -1;
     }
     c->oa[0] = NULL;
+    c->work = out->numel;
     char *p[3] = {out->st->data, p1, p2};
     int64_t step[3] = {dtype_bytes(result), step1, step2};
     loop(p, step, out->numel, NULL);

@@ -48,6 +48,7 @@ static int dim_rule(call *c, const arg *dim)
     keep_param(c, at);
     call_once(c, (uint64_t)1 << at);
     c->work = array_held(c->in[0]->a);
+    c->effective = c->in[0]->a->numel;
     return 0;
 }
 

@@ -25,7 +25,8 @@ static int softmax_rule(call *c)
         return ct_fail(CT_NOTIMPL, "\"%s_%skernel_impl\" not implemented for '%s'", c->op->name, c->param[0] == a->ndim - 1 || !a->ndim ? "lastdim_" : "", dtype_title(d));
     if (in_cast(c, 0, d) < 0 || in_contiguous(c, 0) < 0)
         return -1;
-    c->work = 8 * a->numel;
+    c->effective = 8 * a->numel;
+    c->work = 8 * array_held(a);
     return out_new(c, 0, d, a->ndim, array_size(a));
 }
 
@@ -72,7 +73,8 @@ static int backward_rule(call *c)
         return ct_fail(CT_RUNTIME, "%s(): the gradient must have the result's shape and floating dtype", c->op->name);
     if (along(c, &c->args[2]) < 0 || in_contiguous(c, 0) < 0 || in_contiguous(c, 1) < 0)
         return -1;
-    c->work = 4 * y->numel;
+    c->effective = 4 * y->numel;
+    c->work = 4 * array_held(y);
     return out_new(c, 0, y->dtype, y->ndim, array_size(y));
 }
 static void backward_kernel(call *c)

@@ -102,14 +102,16 @@ static const uint8_t *state_bytes(PyObject *o)
 {
     if (!py_is_tensor(o))
         return (void *)PyErr_Format(PyExc_TypeError, "expected a torch.ByteTensor, but got %s", py_type_name(o));
-    const array *a = py_t(o)->a;
+    array *a = py_t(o)->a;
     if (a->dtype != DT_U8)
         PyErr_SetString(PyExc_TypeError, "RNG state must be a torch.ByteTensor");
-    else if (!array_is_contiguous(a))
+    else if (!array_shows_contiguous(a))
         PyErr_SetString(PyExc_RuntimeError, "RNG state must be contiguous");
     else if (a->numel != CT_RNG_STATE_BYTES)
         PyErr_Format(PyExc_RuntimeError, "Expected a CPUGeneratorImplState of size %d but found the input RNG state size to be %lld",
                      CT_RNG_STATE_BYTES, (long long)a->numel);
+    else if (array_write_out(a) < 0)
+        py_raise();
     else
         return (const uint8_t *)array_data(a);
     return NULL;

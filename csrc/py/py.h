@@ -142,4 +142,8 @@ int py_generator_setup(PyObject *module);
 int py_legacy_setup(PyObject *module);
 int py_create_setup(PyObject *module);
 int py_exchange_setup(PyObject *module);
+
+/* ---- debug.c ---- */
+int py_debug_setup(PyObject *module);
+void py_switches_from_environment(void);
 #endif

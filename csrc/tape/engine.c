@@ -41,6 +41,16 @@ static tensor *place(slot *s, uint32_t nr)
     return s->many ? &s->many[nr] : NULL;
 }
 
+/* Does g have the shape `full`, of size 1 perhaps in the dims that may be summed already, or one that broadcasting made of it? */
+static bool may_be_summed(const array *g, int ndim, const int64_t *full, uint64_t takes)
+{
+    int64_t want[CT_MAXDIM];
+    int lead = g->ndim - ndim;
+    for (int d = 0; d < ndim; d++)
+        want[d] = takes >> d & 1 && lead >= 0 && array_size(g)[d + lead] == 1 ? 1 : full[d];
+    return layout_is_expandable_to(ndim, want, g->ndim, array_size(g));
+}
+
 /* The one place where a gradient takes the shape and dtype of the value it belongs to, of size 1 in the dims that the node takes
  * summed: the adjoint of broadcasting. */
 static tensor *fit(scope *s, tensor *g, node *to, uint32_t nr, uint64_t takes)
@@ -48,17 +58,17 @@ static tensor *fit(scope *s, tensor *g, node *to, uint32_t nr, uint64_t takes)
     int ndim;
     ct_dtype dtype;
     int64_t reduced[CT_MAXDIM];
-    const int64_t *size = node_out_size(to, nr, &ndim, &dtype);
+    const int64_t *full = node_out_size(to, nr, &ndim, &dtype), *size = full;
     if (takes) {
         for (int d = 0; d < ndim; d++)
-            reduced[d] = takes >> d & 1 ? 1 : size[d];
+            reduced[d] = takes >> d & 1 ? 1 : full[d];
         size = reduced;
     }
     bool same = g->a->ndim == ndim && memcmp(array_size(g->a), size, (size_t)ndim * sizeof *size) == 0;
-    if (!same && !layout_is_expandable_to(ndim, size, g->a->ndim, array_size(g->a))) {
+    if (!same && !may_be_summed(g->a, ndim, full, takes)) {
         char got[200], want[200];
         ct_fail(CT_RUNTIME, "Function %s returned an invalid gradient - got %s but expected shape compatible with %s", node_name(to),
-                layout_text(g->a->ndim, array_size(g->a), got, sizeof got), layout_text(ndim, size, want, sizeof want));
+                layout_text(g->a->ndim, array_size(g->a), got, sizeof got), layout_text(ndim, full, want, sizeof want));
         return scope_fail(s);
     }
     if (!same)
@@ -68,9 +78,19 @@ static tensor *fit(scope *s, tensor *g, node *to, uint32_t nr, uint64_t takes)
     return g;
 }
 
-static int deliver(scope *s, slot *to, uint32_t nr, tensor *g)
+/* A gradient that arrived summed leaves row-major where it would have been summed, as sums are. */
+static tensor *as_summed(scope *s, const slot *from, const slot *to, tensor *g)
+{
+    bool summed = from && from->takes && !to->takes;
+    bool fresh = g->a->offset == 0 && layout_is_row_major(g->a->ndim, array_size(g->a), array_visible_stride(g->a));
+    return summed && !fresh ? tape_algebra.row_major(s, g) : g;
+}
+
+static int deliver(scope *s, const slot *from, slot *to, uint32_t nr, tensor *g)
 {
     tensor *have = place(to, nr);
+    if (!(g = as_summed(s, from, to, g)))
+        return -1;
     if (!have || !(g = fit(s, g, to->fn, nr, to->takes)))
         return -1;
     if (have->a && !(g = tape_algebra.add(s, have, g)))
@@ -222,7 +242,7 @@ static int formula(run *r, scope *s, slot *at, tensor **g, tensor **grads)
         if (!e[i].fn)
             continue;
         slot *to = slot_of(r, e[i].fn);
-        if (grads[i] && (to->needed || to->captured) && deliver(s, to, e[i].nr, grads[i]) < 0)
+        if (grads[i] && (to->needed || to->captured) && deliver(s, at, to, e[i].nr, grads[i]) < 0)
             return -1;
     }
     return 0;
@@ -299,7 +319,7 @@ static int seed(run *r)
         scope s;
         scope_open(&s);
         tensor *g = b->grads && b->grads[i] ? b->grads[i] : tape_algebra.ones_like(&s, b->roots[i]);
-        result = g ? deliver(&s, slot_of(r, b->roots[i]->fn), b->roots[i]->nr, g) : -1;
+        result = g ? deliver(&s, NULL, slot_of(r, b->roots[i]->fn), b->roots[i]->nr, g) : -1;
         scope_close(&s);
     }
     for (uint32_t i = 0; i < b->n_roots; i++) {

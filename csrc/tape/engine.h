@@ -19,6 +19,7 @@ typedef struct algebra {
     tensor *(*view_of_base)(scope *s, tensor *base, const array *view);        /* as_strided, for tensor_sync */
     node *(*copy_slices)(const viewbase *base, const array *view, node *fn, uint32_t nr); /* owned */
     bool (*has_nan)(const tensor *t);
+    tensor *(*row_major)(scope *s, tensor *g);                                 /* a copy */
     tensor *(*narrow)(scope *s, tensor *t, uint64_t dims);                     /* to the first index of each */
 } algebra;
 extern algebra tape_algebra;

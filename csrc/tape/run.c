@@ -156,6 +156,15 @@ void run_mark_needed(run *r)
     }
 }
 
+/* The sum of no elements is 0 whatever it is multiplied with, so that it has to come last. */
+static bool has_elements(node *n)
+{
+    int ndim;
+    ct_dtype dtype;
+    const int64_t *size = node_out_size(n, 0, &ndim, &dtype);
+    return layout_numel(ndim, size) != 0;
+}
+
 /* After run_mark_needed: a node whose output somebody looks at (a hook, retain_grad, inputs=) takes none. */
 void run_mark_takes(run *r)
 {
@@ -164,7 +173,7 @@ void run_mark_takes(run *r)
     sort_by_age(r);
     for (uint32_t i = 0; i < r->n; i++) {
         slot *s = &r->slots[r->ready[i]];
-        if (s->fn->kind->takes && !s->fn->extra && !s->captured && s->fn->n_out == 1)
+        if (s->fn->kind->takes && !s->fn->extra && !s->captured && s->fn->n_out == 1 && has_elements(s->fn))
             s->takes = s->fn->kind->takes(s->fn);
     }
 }

@@ -1,0 +1,69 @@
+"""The tie law on every run: 10,000 random programs, hypothesis on top, and what the law is worth: it must see a mechanism that is wrong."""
+import gc
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+import ctgrad
+from ctgrad import _C
+from tests import tielaw
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+PROGRAMS, PARTS = 10_000, 20
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_programs(part):
+    per_part = PROGRAMS // PARTS
+    for seed in range(part * per_part, (part + 1) * per_part):
+        wrong = tielaw.check(seed)
+        assert wrong is None, f"python -m tests.tielaw 1 {seed}\n{wrong}"
+
+
+@given(st.integers(PROGRAMS, 2**48))
+@settings(max_examples=200, deadline=None)
+def test_programs_of_any_seed(seed):
+    assert tielaw.check(seed) is None
+
+
+def test_switches_restore():
+    assert _C._switches() == tielaw.SETTINGS
+    tielaw.check(1)
+    assert _C._switches() == tielaw.SETTINGS
+
+
+def test_mechanisms_take_part():
+    """In most programs something is held compressed, and the programs reach what they are meant to."""
+    compressed, seen = 0, set()
+    for seed in range(200):
+        _C._switches(*tielaw.ON)
+        run = tielaw.Run(seed)
+        log = run.run()
+        _C._switches(*tielaw.SETTINGS)
+        seen |= {entry[0] for entry in log if len(entry) == 9}
+        compressed += any(_C._layout(t)["compressed"] for t in run.pool)
+    assert compressed > 50
+    assert seen >= {"expand", "matmul", "linear", "write", "hook", "stack_same", "repeat", "total", "gather", "index", "unfold", "first"}
+
+
+def test_a_wrong_mechanism_is_seen(monkeypatch):
+    """A product that forgets one of its terms, in the run with everything on alone."""
+    right = ctgrad.Tensor.__matmul__
+
+    def wrong(a, b):
+        return right(a, b) * (1 if _C._switches() == tielaw.OFF else 2)
+    monkeypatch.setattr(tielaw, "matmul", wrong)
+    monkeypatch.setattr(tielaw, "FAMILIES", [[lambda run, t: wrong(t, t)], tielaw.VIEWS])
+    monkeypatch.setattr(tielaw, "WEIGHTS", [1, 1])
+    assert any(tielaw.check(seed) for seed in range(200))
+
+
+def test_nothing_is_left():
+    tielaw.check(3)
+    gc.collect()
+    before = _C._live()
+    for seed in range(300):
+        tielaw.check(seed)
+    gc.collect()
+    after = _C._live()
+    assert {k: after[k] - before[k] for k in ("arrays", "storages", "nodes")} == {"arrays": 0, "storages": 0, "nodes": 0}

@@ -384,8 +384,11 @@ WEIGHTS = [8, 4, 6, 3, 4, 1.5, 3]
 def logged(seed, settings):
     _C._switches(*settings)
     try:
-        return Run(seed).run()
+        run = Run(seed)
+        return run.run()
     finally:
+        run.pool.clear()   # hooks lead back to the run
+        run.leaves.clear()
         _C._switches(*SETTINGS)
 
 

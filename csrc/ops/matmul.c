@@ -1,7 +1,7 @@
 /* Products: mm, bmm, mv, dot, addmm, and what is composed of them (matmul, linear, outer, ...). */
-#include "base/blas.h"
 #include "ops/dispatch.h"
 #include "ops/formula.h"
+#include "ops/product.h"
 #include "ops/spread.h"
 #include <string.h>
 
@@ -25,39 +25,57 @@ static int refuse_shapes(const array *a, const array *b)
                    (long long)x[a->ndim - 1], (long long)y[b->ndim - 2], (long long)y[b->ndim - 1]);
 }
 
-/* The last two dims of three arrays, from their first elements. */
-static void set_operands(k_gemm *g, const array *a, const array *b, const array *y)
-{
-    const int64_t *sa = array_stride(a) + a->ndim - 2, *sb = array_stride(b) + b->ndim - 2, *sy = array_stride(y) + y->ndim - 2;
-    *g = (k_gemm){.m = array_size(y)[y->ndim - 2], .n = array_size(y)[y->ndim - 1], .k = array_size(a)[a->ndim - 1], .a = array_data(a), .b = array_data(b),
-                  .c = array_data(y), .a_row = sa[0], .a_col = sa[1], .b_row = sb[0], .b_col = sb[1], .c_row = sy[0]};
-}
-
-static void plan_work(call *c, ct_dtype dtype, int64_t batch, const k_gemm *g)
-{
-    double steps = (double)batch * (double)g->m * (double)g->n * (double)(g->k ? g->k : 1);
-    c->work = steps < 9e18 ? (int64_t)steps : INT64_MAX;
-    c->scratch_bytes = k_gemm_scratch(dtype, g);
-    if (k_gemm_wants_blas(dtype, g))
-        ct_blas_wanted();
-}
-
-static int plan_matrices(call *c, const array *a, const array *b, int ndim, const int64_t *size)
-{
-    k_gemm g;
-    if (out_new(c, 0, a->dtype, ndim, size) < 0)
-        return -1;
-    set_operands(&g, a, b, c->oa[0]);
-    plan_work(c, a->dtype, ndim == 3 ? size[0] : 1, &g);
-    return 0;
-}
-
 /* Dims of the product that repeat: rows with a's, columns with b's, batches with both. */
 static uint64_t product_once(const array *a, const array *b)
 {
     int last = a->ndim - 1;
     uint64_t rows = (uint64_t)1 << (last - 1), columns = (uint64_t)1 << last, batch = rows - 1, x = still_dims(a, a->ndim), y = still_dims(b, b->ndim);
     return (x & y & batch) | (x & rows) | (y & columns);
+}
+
+static int plan_matrices(call *c, const array *a, const array *b, int ndim, const int64_t *size)
+{
+    product p;
+    if (out_new(c, 0, a->dtype, ndim, size) < 0)
+        return -1;
+    product_of_matrices(&p, a, b, c->oa[0]);
+    return product_plan(c, &p);
+}
+
+static void run_matrices(call *c)
+{
+    product p;
+    product_of_matrices(&p, c->ia[0], c->ia[1], c->oa[0]);
+    product_run(c, &p);
+}
+
+static T mm(scope *s, T a, T b) { return f_binary(s, &op_mm, a, b); }
+
+static T mm(scope *s, T a, T b) { return f_binary(s, &op_mm, a, b); }
+
+/* The gradient of input i, left·right, summed in the dims that the input takes before anything is multiplied. An operand that is
+ * stored by columns gets its gradient so, as in PyTorch: what receives it (a weight, behind a transpose) then has it row-major. */
+static T matrix_grad(scope *s, node *n, uint32_t i, T left, T right, bool by_columns)
+{
+    uint64_t takes = node_takes(n, i);
+    if (!left || !right)
+        return NULL;
+    if (takes & TAKES_SLID)
+        return f_binary(s, &op_antidiagonals, f_transpose(s, left, 0, 1), right);
+    if (takes & 1)
+        left = f_sum_dims(s, left, 1, (int64_t[]){0}, true);
+    if (takes & 2)
+        right = f_sum_dims(s, right, 1, (int64_t[]){1}, true);
+    if (!by_columns)
+        return mm(s, left, right);
+    return f_transpose(s, mm(s, f_transpose(s, right, 0, 1), f_transpose(s, left, 0, 1)), 0, 1);
+}
+
+/* Bit i: operand i is stored by columns. */
+static void keep_order(call *c, const array *a, const array *b)
+{
+    const int64_t *x = array_visible_stride(a), *y = array_visible_stride(b);
+    keep_param(c, (x[0] == 1 && x[1] == array_size(a)[0]) | (y[0] == 1 && y[1] == array_size(b)[0]) << 1);
 }
 
 /* ---- mm ------------------------------------------------------------------------------------------------------ */
@@ -73,38 +91,20 @@ static int mm_rule(call *c)
     if (same_dtype(c, a, b) < 0)
         return -1;
     int64_t size[2] = {array_size(a)[0], array_size(b)[1]};
+    keep_order(c, a, b);
     c->once_out = product_once(a, b);
     return plan_matrices(c, a, b, 2, size);
 }
-static void mm_kernel(call *c)
-{
-    k_gemm g;
-    set_operands(&g, c->ia[0], c->ia[1], c->oa[0]);
-    g.scratch = c->scratch;
-    k_gemm_run(c->oa[0]->dtype, &g);
-}
-/* The gradient of input i as a product, summed in the dims that the input takes before anything is multiplied. */
-static T reduced_product(scope *s, node *n, uint32_t i, const op *o, T left, T right)
-{
-    if (!left || !right)
-        return NULL;
-    int64_t columns = left->a->ndim - 1, rows = columns - 1;
-    uint64_t takes = node_takes(n, i);
-    if (takes >> rows & 1)
-        left = f_sum_dims(s, left, 1, &rows, true);
-    if (takes >> columns & 1)
-        right = f_sum_dims(s, right, 1, &columns, true);
-    return f_binary(s, o, left, right);
-}
 static int mm_grad(scope *s, node *n, T const *g, T *out)
 {
+    int64_t order = node_params(n)[0];
     if (node_needs(n, 0))
-        out[0] = reduced_product(s, n, 0, &op_mm, g[0], f_transpose(s, node_kept_in(s, n, 1), 0, 1));
+        out[0] = matrix_grad(s, n, 0, g[0], f_transpose(s, node_kept_in(s, n, 1), 0, 1), order & 1);
     if (node_needs(n, 1))
-        out[1] = reduced_product(s, n, 1, &op_mm, f_transpose(s, node_kept_in(s, n, 0), 0, 1), g[0]);
+        out[1] = matrix_grad(s, n, 1, f_transpose(s, node_kept_in(s, n, 0), 0, 1), g[0], order & 2);
     return 0;
 }
-const op op_mm = {.name = "mm", .sig = "(Tensor self, Tensor mat2)", .flags = OP_OUT, .run = op_block, .shape = mm_rule, .kernel = mm_kernel,
+const op op_mm = {.name = "mm", .sig = "(Tensor self, Tensor mat2)", .flags = OP_OUT, .run = op_block, .shape = mm_rule, .kernel = run_matrices,
     .kind = {"MmBackward0", mm_grad}, .keep = {2, 1},
     .doc = "Product of two matrices, (m, k) and (k, n) to (m, n), of one dtype. RuntimeError for other shapes; nothing broadcasts."};
 
@@ -123,38 +123,37 @@ static int bmm_rule(call *c)
     c->once_out = product_once(a, b);
     return plan_matrices(c, a, b, 3, (int64_t[]){x[0], x[1], y[2]});
 }
-static void bmm_kernel(call *c)
+/* As matrix_grad; a batch that the input takes is contracted with the rest. */
+static T batch_grad(scope *s, node *n, uint32_t i, T left, T right)
 {
-    const array *a = c->ia[0], *b = c->ia[1];
-    array *y = c->oa[0];
-    int64_t item = dtype_bytes(y->dtype);
-    k_gemm g;
-    set_operands(&g, a, b, y);
-    g.scratch = c->scratch;
-    for (int64_t i = 0; i < array_size(y)[0]; i++) {
-        g.a = array_data(a) + i * array_stride(a)[0] * item;
-        g.b = array_data(b) + i * array_stride(b)[0] * item;
-        g.c = array_data(y) + i * array_stride(y)[0] * item;
-        k_gemm_run(y->dtype, &g);
-    }
+    uint64_t takes = node_takes(n, i) & 7;
+    if (!left || !right)
+        return NULL;
+    if (!takes)
+        return f_binary(s, &op_bmm, left, right);
+    int64_t size[4] = {takes & 1 ? 1 : array_size(left->a)[0], takes & 2 ? 1 : array_size(left->a)[1], 1, takes & 4 ? 1 : array_size(right->a)[2]};
+    T y = f_call(s, &op_contract, 3, (arg[]){a_t(f_unsqueeze(s, left, 3)), a_t(f_unsqueeze(s, right, 1)), a_ints(4, size)});
+    return f_reshape(s, y, 3, (int64_t[]){size[0], size[1], size[3]});
 }
 static int bmm_grad(scope *s, node *n, T const *g, T *out)
 {
     if (node_needs(n, 0))
-        out[0] = reduced_product(s, n, 0, &op_bmm, g[0], f_transpose(s, node_kept_in(s, n, 1), 1, 2));
+        out[0] = batch_grad(s, n, 0, g[0], f_transpose(s, node_kept_in(s, n, 1), 1, 2));
     if (node_needs(n, 1))
-        out[1] = reduced_product(s, n, 1, &op_bmm, f_transpose(s, node_kept_in(s, n, 0), 1, 2), g[0]);
+        out[1] = batch_grad(s, n, 1, f_transpose(s, node_kept_in(s, n, 0), 1, 2), g[0]);
     return 0;
 }
-const op op_bmm = {.name = "bmm", .sig = "(Tensor self, Tensor mat2)", .flags = OP_OUT, .run = op_block, .shape = bmm_rule, .kernel = bmm_kernel,
+const op op_bmm = {.name = "bmm", .sig = "(Tensor self, Tensor mat2)", .flags = OP_OUT, .run = op_block, .shape = bmm_rule, .kernel = run_matrices,
     .kind = {"BmmBackward0", bmm_grad}, .keep = {2, 1}, .doc = "Products of two batches of matrices, (b, m, k) and (b, k, n) to (b, m, n)."};
 
 /* ---- mv ------------------------------------------------------------------------------------------------------- */
-static void set_mv(k_gemm *g, const array *a, const array *v)
+static void product_of_vector(product *p, const array *a, const array *v, const array *y)
 {
     const int64_t *size = array_size(a), *stride = array_stride(a);
-    *g = (k_gemm){.m = size[0], .n = 1, .k = size[1], .a = array_data(a), .b = array_data(v), .a_row = stride[0], .a_col = stride[1],
-                  .b_row = array_stride(v)[0], .c_row = 1};
+    product_start(p, a, v, y);
+    product_axis(p, size[0], stride[0], 0, array_stride(y)[0], false);
+    product_axis(p, 1, 0, 1, 1, false);
+    product_axis(p, size[1], stride[1], array_stride(v)[0], 0, true);
 }
 static int mv_rule(call *c)
 {
@@ -167,19 +166,17 @@ static int mv_rule(call *c)
     if (same_dtype(c, a, v) < 0)
         return -1;
     c->once_out = still_dims(a, 2) & 1;
-    k_gemm g;
-    set_mv(&g, a, v);
-    plan_work(c, a->dtype, 1, &g);
-    return out_new(c, 0, a->dtype, 1, array_size(a));
+    product p;
+    if (out_new(c, 0, a->dtype, 1, array_size(a)) < 0)
+        return -1;
+    product_of_vector(&p, a, v, c->oa[0]);
+    return product_plan(c, &p);
 }
 static void mv_kernel(call *c)
 {
-    k_gemm g;
-    set_mv(&g, c->ia[0], c->ia[1]);
-    g.m = array_size(c->oa[0])[0];
-    g.c = array_data(c->oa[0]);
-    g.scratch = c->scratch;
-    k_gemm_run(c->oa[0]->dtype, &g);
+    product p;
+    product_of_vector(&p, c->ia[0], c->ia[1], c->oa[0]);
+    product_run(c, &p);
 }
 static T outer(scope *s, T a, T b) { return f_mul(s, f_unsqueeze(s, a, 1), f_unsqueeze(s, b, 0)); }
 static int mv_grad(scope *s, node *n, T const *g, T *out)
@@ -194,9 +191,12 @@ const op op_mv = {.name = "mv", .sig = "(Tensor self, Tensor vec)", .flags = OP_
     .kind = {"MvBackward0", mv_grad}, .keep = {2, 1}, .doc = "Product of a matrix (m, k) and a vector (k)."};
 
 /* ---- dot ------------------------------------------------------------------------------------------------------- */
-static void set_dot(k_gemm *g, const array *a, const array *b)
+static void product_of_vectors(product *p, const array *a, const array *b, const array *y)
 {
-    *g = (k_gemm){.m = 1, .n = 1, .k = a->numel, .a = array_data(a), .b = array_data(b), .a_col = array_stride(a)[0], .b_row = array_stride(b)[0], .c_row = 1};
+    product_start(p, a, b, y);
+    product_axis(p, 1, 1, 0, 1, false);
+    product_axis(p, 1, 0, 1, 1, false);
+    product_axis(p, a->numel, array_stride(a)[0], array_stride(b)[0], 0, true);
 }
 static int dot_rule(call *c)
 {
@@ -211,18 +211,17 @@ static int dot_rule(call *c)
                        (long long)a->numel, (long long)b->numel, (long long)a->numel, (long long)b->numel);
     if (same_dtype(c, a, b) < 0)
         return -1;
-    k_gemm g;
-    set_dot(&g, a, b);
-    plan_work(c, a->dtype, 1, &g);
-    return out_new(c, 0, a->dtype, 0, NULL);
+    product p;
+    if (out_new(c, 0, a->dtype, 0, NULL) < 0)
+        return -1;
+    product_of_vectors(&p, a, b, c->oa[0]);
+    return product_plan(c, &p);
 }
 static void dot_kernel(call *c)
 {
-    k_gemm g;
-    set_dot(&g, c->ia[0], c->ia[1]);
-    g.c = array_data(c->oa[0]);
-    g.scratch = c->scratch;
-    k_gemm_run(c->oa[0]->dtype, &g);
+    product p;
+    product_of_vectors(&p, c->ia[0], c->ia[1], c->oa[0]);
+    product_run(c, &p);
 }
 static int dot_grad(scope *s, node *n, T const *g, T *out)
 {
@@ -274,6 +273,7 @@ static int addmm_rule(call *c)
         memcpy(&bits, &f, sizeof bits);
         keep_param(c, bits);
     }
+    keep_order(c, a, b);
     c->once_out = product_once(a, b) & still_dims(c->ia[0], 2);
     return plan_matrices(c, a, b, 2, size);
 }
@@ -297,13 +297,16 @@ static void add(array *y, const array *x)
 }
 static void addmm_kernel(call *c)
 {
-    k_gemm g;
-    set_operands(&g, c->ia[1], c->ia[2], c->oa[0]);
-    g.scratch = c->scratch;
-    k_gemm_run(c->oa[0]->dtype, &g);
-    scale(c->oa[0], factor(c, 4));
-    if (factor(c, 3) != 0)
-        add(c->oa[0], c->ia[0]);
+    product p;
+    array *y = c->oa[0];
+    product_of_matrices(&p, c->ia[1], c->ia[2], y);
+    p.add = factor(c, 3) != 0 && factor(c, 4) == 1 && product_adds(&p);
+    if (p.add)
+        array_convert(c->ia[0], y);
+    product_run(c, &p);
+    scale(y, factor(c, 4));
+    if (factor(c, 3) != 0 && !p.add)
+        add(y, c->ia[0]);
 }
 static T scaled(scope *s, T x, double by) { return by == 1 ? x : f_scale(s, x, by); }
 static int addmm_grad(scope *s, node *n, T const *g, T *out)
@@ -314,9 +317,9 @@ static int addmm_grad(scope *s, node *n, T const *g, T *out)
     if (node_needs(n, 0))
         out[0] = scaled(s, g[0], beta);
     if (node_needs(n, 1))
-        out[1] = scaled(s, reduced_product(s, n, 1, &op_mm, g[0], f_transpose(s, node_kept_in(s, n, 2), 0, 1)), alpha);
+        out[1] = scaled(s, matrix_grad(s, n, 1, g[0], f_transpose(s, node_kept_in(s, n, 2), 0, 1), node_params(n)[2] & 1), alpha);
     if (node_needs(n, 2))
-        out[2] = scaled(s, reduced_product(s, n, 2, &op_mm, f_transpose(s, node_kept_in(s, n, 1), 0, 1), g[0]), alpha);
+        out[2] = scaled(s, matrix_grad(s, n, 2, f_transpose(s, node_kept_in(s, n, 1), 0, 1), g[0], node_params(n)[2] & 2), alpha);
     return 0;
 }
 const op op_addmm = {.name = "addmm", .sig = "(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1)", .flags = OP_INPLACE | OP_OUT,
@@ -324,7 +327,6 @@ const op op_addmm = {.name = "addmm", .sig = "(Tensor self, Tensor mat1, Tensor 
     .doc = "beta * self + alpha * (mat1 @ mat2); self broadcasts to the product's shape; beta = 0 ignores self."};
 
 /* ---- composed of the above ---------------------------------------------------------------------------------------- */
-static T mm(scope *s, T a, T b) { return f_binary(s, &op_mm, a, b); }
 static T squeeze(scope *s, T x, int64_t dim)
 {
     int64_t size[CT_MAXDIM];
@@ -338,7 +340,7 @@ static T squeeze(scope *s, T x, int64_t dim)
     return f_reshape(s, x, n, size);
 }
 
-/* Batches of rows times one matrix: one product. */
+/* Batches of rows times one matrix, where the rows are told as one dimension: one product. */
 static T fold(scope *s, T a, T b)
 {
     int n = a->a->ndim;
@@ -351,29 +353,55 @@ static T fold(scope *s, T a, T b)
     return f_reshape(s, y, n, size);
 }
 
-static T batched(scope *s, T a, T b)
+static bool folds(const array *a)
 {
-    int64_t batch[CT_MAXDIM], size[CT_MAXDIM], many;
-    int n = a->a->ndim - 2;
-    memcpy(batch, array_size(a->a), (size_t)n * sizeof *batch);
-    if (layout_broadcast("matmul", &n, batch, b->a->ndim - 2, array_size(b->a)) < 0)
-        return scope_fail(s);
-    many = layout_numel(n, batch);
-    memcpy(size, batch, (size_t)n * sizeof *size);
-    T side[2] = {a, b};
-    for (int i = 0; i < 2; i++) {
-        const int64_t *last = array_size(side[i]->a) + side[i]->a->ndim - 2;
-        int64_t three[3] = {many, last[0], last[1]};
-        size[n] = last[0];
-        size[n + 1] = last[1];
-        side[i] = f_reshape(s, f_expand(s, side[i], n + 2, size), 3, three);
-    }
-    size[n] = array_size(a->a)[a->a->ndim - 2];
-    size[n + 1] = array_size(b->a)[b->a->ndim - 1];
-    return f_reshape(s, f_binary(s, &op_bmm, side[0], side[1]), n + 2, size);
+    layout in, out;
+    array_layout(a, &in);
+    return a->numel == 0 || view_reshape(&in, 2, (int64_t[]){-1, array_size(a)[a->ndim - 1]}, &out) == 1;
 }
 
-static T product(scope *s, T a, T b)
+/* x with dims of size 1 in front, so that n are before its matrix, and one more at `at` from the end. */
+static T spread_out(scope *s, T x, int n, int at)
+{
+    int64_t size[CT_MAXDIM + 1];
+    int m = x->a->ndim, lead = n + 2 - m, count = 0;
+    const int64_t *from = array_size(x->a);
+    while (count < lead)
+        size[count++] = 1;
+    for (int d = 0; d < m; d++) {
+        if (d == m - at)
+            size[count++] = 1;
+        size[count++] = from[d];
+    }
+    if (at == 0)
+        size[count++] = 1;
+    return f_reshape(s, x, count, size);
+}
+
+/* Batches that broadcast: (..., m, k, 1) by (..., 1, k, n), summed to (..., m, 1, n). */
+static T batched(scope *s, T a, T b)
+{
+    int64_t size[CT_MAXDIM + 1], m = array_size(a->a)[a->a->ndim - 2], columns = array_size(b->a)[b->a->ndim - 1];
+    int n = a->a->ndim - 2;
+    memcpy(size, array_size(a->a), (size_t)n * sizeof *size);
+    if (layout_broadcast("matmul", &n, size, b->a->ndim - 2, array_size(b->a)) < 0)
+        return scope_fail(s);
+    size[n] = m;
+    size[n + 1] = columns;
+    if (a->a->ndim == 3 && b->a->ndim == 3 && array_size(a->a)[0] == array_size(b->a)[0])
+        return f_reshape(s, f_binary(s, &op_bmm, a, b), 3, size);
+    if (array_size(a->a)[a->a->ndim - 1] != array_size(b->a)[b->a->ndim - 2])
+        return refuse_shapes(a->a, b->a), scope_fail(s);
+    a = spread_out(s, a, n, 0);
+    b = spread_out(s, b, n, 2);
+    size[n + 1] = 1;
+    size[n + 2] = columns;
+    T y = f_call(s, &op_contract, 3, (arg[]){a_t(a), a_t(b), a_ints((uint32_t)n + 3, size)});
+    size[n + 1] = columns;
+    return f_reshape(s, y, n + 2, size);
+}
+
+static T matrix_product(scope *s, T a, T b)
 {
     if (!a || !b)
         return NULL;
@@ -389,17 +417,17 @@ static T product(scope *s, T a, T b)
     if (n == 2 && m == 2)
         return mm(s, a, b);
     if (n == 1)
-        return squeeze(s, product(s, f_unsqueeze(s, a, 0), b), -2);
+        return squeeze(s, matrix_product(s, f_unsqueeze(s, a, 0), b), -2);
     if (m == 1)
-        return squeeze(s, product(s, a, f_unsqueeze(s, b, 1)), -1);
+        return squeeze(s, matrix_product(s, a, f_unsqueeze(s, b, 1)), -1);
     if (array_size(a->a)[n - 1] != array_size(b->a)[m - 2] && (n == 2 || m == 2)) {
         refuse_shapes(a->a, b->a);
         return scope_fail(s);
     }
-    return m == 2 ? fold(s, a, b) : batched(s, a, b);
+    return m == 2 && folds(a->a) ? fold(s, a, b) : batched(s, a, b);
 }
 
-static int matmul_compose(scope *s, call *c, T *out) { return (out[0] = product(s, c->in[0], c->in[1])) ? 0 : -1; }
+static int matmul_compose(scope *s, call *c, T *out) { return (out[0] = matrix_product(s, c->in[0], c->in[1])) ? 0 : -1; }
 const op op_matmul = {.name = "matmul", .sig = "(Tensor self, Tensor other)", .flags = OP_OUT, .run = op_compose, .compose = matmul_compose,
     .doc = "Matrix product with NumPy's rules: vectors are rows on the left and columns on the right, leading dims are batches and broadcast."};
 
@@ -413,7 +441,7 @@ static int linear_compose(scope *s, call *c, T *out)
     if (bias && x->a->ndim == 2 && weight->ndim == 2)
         out[0] = f_call(s, &op_addmm, 3, (arg[]){a_t(bias), a_t(x), a_t(w)});
     else
-        out[0] = w ? product(s, x, w) : NULL;
+        out[0] = w ? matrix_product(s, x, w) : NULL;
     if (bias && out[0] && !(x->a->ndim == 2 && weight->ndim == 2))
         out[0] = f_add(s, out[0], bias);
     return out[0] ? 0 : -1;

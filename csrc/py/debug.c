@@ -1,5 +1,6 @@
 /* What is alive, how tensors lie in memory, what ops cost; memory that fails on demand, and the switches of the mechanisms. */
 #include "kernel/kernel.h"
+#include "ops/product.h"
 #include "py/tensor_type.h"
 #include <stdlib.h>
 
@@ -30,6 +31,7 @@ static PyObject *debug_fail(PyObject *m, PyObject *args)
     return PyLong_FromLongLong(failures);
 }
 static PyObject *debug_trim(PyObject *m, PyObject *unused) { (void)m, (void)unused; ct_alloc_trim(); Py_RETURN_NONE; }
+static PyObject *work(PyObject *m, PyObject *unused) { (void)m, (void)unused; return PyLong_FromLongLong(product_work); }
 static PyObject *simd_name(PyObject *m, PyObject *unused) { (void)m, (void)unused; return PyUnicode_FromString(K->name); }
 
 
@@ -116,6 +118,7 @@ static PyMethodDef methods[] = {
     {"_memory", debug_memory, METH_NOARGS, "Counts of the allocator."},
     {"_fail_alloc", debug_fail, METH_VARARGS, "_fail_alloc(n, for_ever=False): the n-th allocation from now fails; n < 0 switches it off. Returns how many failed so far."},
     {"_trim", debug_trim, METH_NOARGS, "Returns cached memory to the system."},
+    {"_work", work, METH_NOARGS, "Multiply-adds that products have planned so far."},
     {"_simd", simd_name, METH_NOARGS, "Name of the instruction set in use."},
     {"_layout", debug_layout, METH_O, "Shown and held layout of a tensor, bytes held and seen; see ctgrad.debug.layout."},
     {"_profile", debug_profile, METH_O, "_profile(list or None): rows of every op that computes are appended to the list. Returns the list before."},

@@ -1,5 +1,6 @@
 /* The extension module ctgrad._C. */
 #include "kernel/kernel.h"
+#include "ops/product_host.h"
 #include "py/hooks.h"
 #include "py/tensor_type.h"
 
@@ -48,6 +49,7 @@ static int setup(PyObject *module)
     gradbox_release_obj = drop_object;
     py_trace_setup();
     py_blas_setup();
+    py_fft_setup();
     if (py_raise_setup(module) < 0 || py_small_types_setup(module) < 0 || py_tensor_setup(module) < 0 || py_node_setup(module) < 0 ||
         py_hooks_setup(module) < 0 || py_function_setup(module) < 0 || py_autograd_setup(module) < 0 || py_create_setup(module) < 0 ||
         py_exchange_setup(module) < 0 || py_debug_setup(module) < 0 || py_ops_setup(module, py_tensor_type) < 0)

@@ -135,6 +135,7 @@ int py_results_setup(PyObject *module);
 
 /* ---- each file's part of the module ---- */
 void py_blas_setup(void);                       /* blas.c: how a BLAS is found, when one is first wanted */
+void py_fft_setup(void);                        /* fft.c */
 int py_small_types_setup(PyObject *module);
 int py_size_setup(PyObject *module);
 int py_device_setup(PyObject *module);

@@ -9,9 +9,17 @@ def _addmm(self, a, b, beta=1, alpha=1):
     return beta * self + alpha * (a @ b)
 
 
+def _antidiagonals(a, b):
+    return sum(np.convolve(x, y) for x, y in zip(a, b, strict=True))
+
+
 CASES = {
     "mm": [case(t(3, 4), t(4, 5), ref=np.matmul), case(t(1, 1), t(1, 1), ref=np.matmul), case(t(0, 3), t(3, 2), ref=np.matmul),
            case(t(2, 0), t(0, 3), ref=np.matmul), case(t(20, 33), t(33, 40), ref=np.matmul, second=False)],
+    "contract": [case(t(3, 1, 4), t(3, 5, 4), (3, 5, 1), ref=lambda a, b, size: (a * b).sum(2, keepdims=True)),
+                 case(t(2, 3), t(1, 3), (1, 3), ref=lambda a, b, size: (a * b).sum(0, keepdims=True)), case(t(2, 1), t(1, 1), (1, 1), ref=lambda a, b, size: (a * b).sum(0, keepdims=True)),
+                 case(t(2, 3), t(2, 3), (2, 3), ref=lambda a, b, size: a * b), case(t(0, 3), t(1, 3), (1, 3), ref=lambda a, b, size: (a * b).sum(0, keepdims=True))],
+    "antidiagonals": [case(t(2, 3), t(2, 4), ref=_antidiagonals), case(t(1, 1), t(1, 1), ref=_antidiagonals), case(t(5, 20), t(5, 9), ref=_antidiagonals, second=False)],
     "bmm": [case(t(2, 3, 4), t(2, 4, 5), ref=np.matmul), case(t(0, 3, 4), t(0, 4, 5), ref=np.matmul)],
     "mv": [case(t(3, 4), t(4), ref=np.matmul), case(t(0, 4), t(4), ref=np.matmul), case(t(3, 0), t(0), ref=np.matmul)],
     "dot": [case(t(4), t(4), ref=np.dot), case(t(0), t(0), ref=np.dot), case(t(100), t(100), ref=np.dot, second=False)],

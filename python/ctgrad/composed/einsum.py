@@ -5,6 +5,7 @@ import string
 import ctgrad
 from ctgrad.composed import composed
 
+_contract_to = ctgrad._C._ops["contract"]
 _LETTERS = string.ascii_uppercase + string.ascii_lowercase
 
 
@@ -76,19 +77,12 @@ def _contract(a, b, labels, keep):
     left = [x for x in labels if x in keep and x not in both and b.size(at[x]) == 1]
     right = [x for x in labels if x in keep and x not in both and x not in left]
     inner = [x for x in labels if x not in keep]
-    for i, x in enumerate(labels):
-        if x in both or x in inner:
-            a, b = (t.expand([size[x] if k == i else -1 for k in range(t.dim())]) for t in (a, b))
-
-    def count(group):
-        n = 1
-        for x in group:
-            n *= size[x]
-        return n
-    a = a.permute([at[x] for x in both + left + inner + right]).reshape(count(both), count(left), count(inner))
-    b = b.permute([at[x] for x in both + inner + right + left]).reshape(count(both), count(inner), count(right))
     order = both + left + right + inner
-    y = ctgrad.bmm(a, b).reshape([size[x] for x in both + left + right] + [1] * len(inner))
+    for i, x in enumerate(labels):
+        if x in both or x in inner:  # what one side lacks is repeated, not copied
+            a, b = (t.expand([size[x] if k == i else -1 for k in range(t.dim())]) for t in (a, b))
+    a, b = (t.permute([at[x] for x in order]) for t in (a, b))
+    y = _contract_to(a, b, [size[x] for x in both + left + right] + [1] * len(inner))
     return y.permute([order.index(x) for x in labels])
 
 

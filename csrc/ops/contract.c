@@ -1,0 +1,77 @@
+/* contract: the product of two arrays that broadcast, summed where the result has size 1. What batched products and einsum are made of. */
+#include "ops/formula.h"
+#include "ops/product.h"
+#include "ops/spread.h"
+#include <string.h>
+
+static void contraction(product *p, const array *a, const array *b, const array *y)
+{
+    const int64_t *sa = array_stride(a), *sb = array_stride(b), *sy = array_stride(y), *na = array_size(a), *nb = array_size(b), *ny = array_size(y);
+    product_start(p, a, b, y);
+    for (int d = 0; d < y->ndim; d++) {
+        int64_t size = na[d] == 1 ? nb[d] : na[d];
+        bool summed = ny[d] == 1 && size != 1;
+        product_axis(p, size, na[d] == 1 ? 0 : sa[d], nb[d] == 1 ? 0 : sb[d], summed ? 0 : sy[d], summed);
+    }
+}
+
+static int contract_shape(call *c)
+{
+    const array *a = c->in[0]->a, *b = c->in[1]->a;
+    const arg *size = &c->args[2];
+    int64_t wide[CT_MAXDIM];
+    int n = a->ndim;
+    memcpy(wide, array_size(a), (size_t)n * sizeof *wide);
+    if (layout_broadcast("contract", &n, wide, b->ndim, array_size(b)) < 0)
+        return -1;
+    bool fits = n == a->ndim && n == b->ndim && (int)size->n == n;
+    for (int d = 0; d < n && fits; d++)
+        fits = size->ints[d] == wide[d] || size->ints[d] == 1;
+    if (!fits || a->dtype != b->dtype || a->dtype == DT_BOOL)
+        return ct_fail(CT_RUNTIME, "contract: takes two tensors of one dtype and as many dimensions as the result, which sums whole dimensions");
+    c->once_out = still_dims(a, n) & still_dims(b, n);
+    if (out_new(c, 0, a->dtype, n, size->ints) < 0)
+        return -1;
+    product p;
+    contraction(&p, a, b, c->oa[0]);
+    return product_plan(c, &p);
+}
+
+static void contract_kernel(call *c)
+{
+    product p;
+    contraction(&p, c->ia[0], c->ia[1], c->oa[0]);
+    product_run(c, &p);
+}
+
+/* Of size `size`; dims that neither a nor b has repeat. */
+static T contract(scope *s, T a, T b, int n, const int64_t *size)
+{
+    int64_t least[CT_MAXDIM];
+    if (!a || !b)
+        return NULL;
+    for (int d = 0; d < n; d++)
+        least[d] = array_size(a->a)[d] == 1 && array_size(b->a)[d] == 1 ? 1 : size[d];
+    T y = f_call(s, &op_contract, 3, (arg[]){a_t(a), a_t(b), a_ints((uint32_t)n, least)});
+    return memcmp(least, size, (size_t)n * sizeof *size) ? f_expand(s, y, n, size) : y;
+}
+
+static int contract_grad(scope *s, node *n, T const *g, T *out)
+{
+    for (int i = 0; i < 2; i++) {
+        int ndim;
+        ct_dtype dtype;
+        if (node_needs(n, (uint32_t)i)) {
+            const int64_t *in = node_in_size(n, (uint32_t)i, &ndim, &dtype);
+            uint64_t takes = node_takes(n, (uint32_t)i);
+            int64_t size[CT_MAXDIM];
+            for (int d = 0; d < ndim; d++)
+                size[d] = takes >> d & 1 ? 1 : in[d];
+            out[i] = contract(s, g[0], node_kept_in(s, n, (uint32_t)(1 - i)), ndim, size);
+        }
+    }
+    return 0;
+}
+const op op_contract = {.name = "contract", .sig = "(Tensor self, Tensor other, int[] size)", .flags = OP_HIDDEN | OP_FUNCTION, .run = op_block,
+    .shape = contract_shape, .kernel = contract_kernel, .kind = {"BmmBackward0", contract_grad}, .keep = {2, 1},
+    .doc = "self * other, which broadcast, summed over the dimensions where `size` is 1 and theirs is not."};

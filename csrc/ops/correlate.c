@@ -1,0 +1,210 @@
+/* Correlations: products with an operand that has equal strides in two axes (a Hankel matrix: w.as_strided((n, n), (1, 1)), unfold)
+ * or opposite ones (Toeplitz), and sums along anti-diagonals, which are the gradient of such an operand.
+ *
+ * The matrix of m rows and n columns holds m + n - 1 numbers. Below the size where FFT pays, the product kernel reads it where it
+ * is; above, its distinct numbers are transformed, in float64 (a float32 transform would lose digits where terms differ in size). */
+#include "ops/formula.h"
+#include "ops/product.h"
+#include <math.h>
+#include <string.h>
+
+product_fft_f *product_fft;
+
+/* ---- when ------------------------------------------------------------------------------------------------------ */
+/* Nanoseconds, measured on one core: a multiply-add of the kernel, a number of a transform per doubling, a call of the host. */
+#define DIRECT_NS (1 / 40.0)
+#define FFT_NS 0.45
+#define HOST_NS 60000.0
+
+static bool fft_pays(int64_t rows, int64_t k, int64_t n)
+{
+    double length = (double)k + (double)n;
+    return (double)rows * (double)k * (double)n * DIRECT_NS > (2 * (double)rows + 2) * length * log2(length) * FFT_NS + HOST_NS;
+}
+
+/* The axes of a product of one matrix with a sliding one, which is b once `swapped` is heeded. */
+typedef struct sliding { bool swapped; axis rows, k, n; } sliding;
+static bool find_sliding(const product *p, sliding *s)
+{
+    const axis none = {1, 0, 0, 0, false};
+    axis kinds[4] = {none, none, none, none};
+    for (int i = 0; i < p->n; i++) {
+        if (p->axis[i].size == 1)
+            continue;
+        int kind = axis_kind(p->axis + i);
+        if (kinds[kind].size != 1)
+            return false;
+        kinds[kind] = p->axis[i];
+    }
+    axis m = kinds[AXIS_ROW], n = kinds[AXIS_COLUMN], k = kinds[AXIS_SUM];
+    s->swapped = !axes_slide(n.b, k.b);
+    s->rows = s->swapped ? n : m;
+    s->n = s->swapped ? m : n;
+    s->k = k;
+    return kinds[AXIS_BATCH].size == 1 && n.size * m.size > 1 && k.size > 1 && (!s->swapped || axes_slide(m.a, k.a));
+}
+
+bool product_correlates(const product *p)
+{
+    sliding s;
+    return product_fft && dtype_is_float(p->dtype) && !p->add && find_sliding(p, &s) && fft_pays(s.rows.size, s.k.size, s.n.size);
+}
+
+/* ---- numbers to and from float64 --------------------------------------------------------------------------------- */
+static void gather(ct_dtype d, const char *from, int64_t rows, int64_t row, int64_t n, int64_t step, double *to)
+{
+    for (int64_t r = 0; r < rows; r++)
+        for (int64_t i = 0; i < n; i++)
+            *to++ = d == DT_F32 ? (double)((const float *)from)[r * row + i * step] : ((const double *)from)[r * row + i * step];
+}
+
+static void scatter(ct_dtype d, const double *from, char *to, int64_t rows, int64_t row, int64_t n, int64_t step)
+{
+    for (int64_t r = 0; r < rows; r++)
+        for (int64_t i = 0; i < n; i++, from++) {
+            if (d == DT_F32)
+                ((float *)to)[r * row + i * step] = (float)*from;
+            else
+                ((double *)to)[r * row + i * step] = *from;
+        }
+}
+
+/* Rows transformed at a time: their transforms stay in the second cache. */
+enum { FFT_ROWS = 32 };
+
+int product_correlate(const product *p)
+{
+    sliding s;
+    find_sliding(p, &s);
+    int64_t item = dtype_bytes(p->dtype), k = s.k.size, n = s.n.size, rows = s.rows.size, many = rows < FFT_ROWS ? rows : FFT_ROWS;
+    const char *x = s.swapped ? p->b : p->a, *w = s.swapped ? p->a : p->b;
+    int64_t x_row = s.swapped ? s.rows.b : s.rows.a, x_col = s.swapped ? s.k.b : s.k.a, along = s.swapped ? s.k.a : s.k.b, step = s.swapped ? s.n.a : s.n.b;
+    if (along != step) { /* opposite: x runs backwards */
+        x += (k - 1) * x_col * item;
+        w -= (k - 1) * step * item;
+        x_col = -x_col;
+    }
+    int64_t bytes = (many * k + many * n + k + n - 1) * (int64_t)sizeof(double);
+    double *xs = ct_alloc((size_t)bytes), *ys = xs + many * k, *ws = ys + many * n;
+    if (!xs)
+        return -1;
+    int result = 0;
+    gather(p->dtype, w, 1, 0, k + n - 1, step, ws);
+    for (int64_t r = 0; r < rows && result == 0; r += many) {
+        int64_t now = rows - r < many ? rows - r : many;
+        gather(p->dtype, x + r * x_row * item, now, x_row, k, x_col, xs);
+        result = product_fft(xs, now, k, ws, k + n - 1, n, false, ys);
+        if (result == 0)
+            scatter(p->dtype, ys, p->y + r * s.rows.y * item, now, s.rows.y, n, s.n.y);
+    }
+    ct_free(xs, (size_t)bytes);
+    return result;
+}
+
+/* ---- antidiagonals (hidden) ---------------------------------------------------------------------------------------
+ * y[p] = sum over i + j = p, and over rows r, of a[r][i]·b[r][j]: what the storage of a Hankel matrix gets when a and b are the
+ * operands of the matrix gradient aᵀ·b. Eight i at a time are one product, added where they belong. */
+enum { ANTI_ROWS = 8 };
+
+static int antidiagonals_by_fft(const array *a, const array *b, array *y)
+{
+    int64_t rows = array_size(a)[0], k = array_size(a)[1], n = array_size(b)[1], many = rows < FFT_ROWS ? rows : FFT_ROWS, all = k + n - 1;
+    int64_t item = dtype_bytes(y->dtype), bytes = (many * (k + n) + 2 * all) * (int64_t)sizeof(double);
+    const int64_t *sa = array_stride(a), *sb = array_stride(b);
+    double *as = ct_alloc((size_t)bytes), *bs = as + many * k, *part = bs + many * n, *sum = part + all;
+    if (!as)
+        return -1;
+    int result = 0;
+    memset(sum, 0, (size_t)all * sizeof *sum);
+    for (int64_t r = 0; r < rows && result == 0; r += many) {
+        int64_t now = rows - r < many ? rows - r : many;
+        gather(y->dtype, array_data(a) + r * sa[0] * item, now, sa[0], k, sa[1], as);
+        gather(y->dtype, array_data(b) + r * sb[0] * item, now, sb[0], n, sb[1], bs);
+        result = product_fft(as, now, k, bs, n, all, true, part);
+        for (int64_t i = 0; i < all && result == 0; i++)
+            sum[i] += part[i];
+    }
+    if (result == 0)
+        scatter(y->dtype, sum, array_data(y), 1, 0, all, 1);
+    ct_free(as, (size_t)bytes);
+    return result;
+}
+
+static bool antidiagonals_by_host(const array *a, const array *b)
+{
+    return product_fft && fft_pays(array_size(a)[0], array_size(a)[1], array_size(b)[1]);
+}
+
+/* ANTI_ROWS columns of a by b, shifted: row v of `c` collects the terms of i = 8u + v at place 8u + j. */
+static k_gemm antidiagonals_gemm(const array *a, const array *b)
+{
+    const int64_t *sa = array_stride(a), *sb = array_stride(b), k = array_size(a)[1], n = array_size(b)[1];
+    return (k_gemm){.m = k < ANTI_ROWS ? k : ANTI_ROWS, .n = n, .k = array_size(a)[0], .a = array_data(a), .b = array_data(b), .a_row = sa[1], .a_col = sa[0],
+                    .b_row = sb[0], .b_col = sb[1], .c_row = k + n - 1, .add = true};
+}
+
+static int antidiagonals_shape(call *c)
+{
+    const array *a = c->in[0]->a, *b = c->in[1]->a;
+    if (a->ndim != 2 || b->ndim != 2 || array_size(a)[0] != array_size(b)[0] || !array_size(a)[1] || !array_size(b)[1])
+        return ct_fail(CT_RUNTIME, "antidiagonals: takes two matrices with equally many rows and some columns");
+    if (a->dtype != b->dtype || !dtype_is_float(a->dtype))
+        return ct_fail(CT_RUNTIME, "antidiagonals: takes two matrices of one floating point dtype");
+    int64_t rows = array_size(a)[0], k = array_size(a)[1], n = array_size(b)[1], all = k + n - 1;
+    if (out_new(c, 0, a->dtype, 1, &all) < 0)
+        return -1;
+    if (antidiagonals_by_host(a, b))
+        return antidiagonals_by_fft(a, b, c->oa[0]);
+    k_gemm g = antidiagonals_gemm(a, b);
+    c->scratch_bytes = ANTI_ROWS * all * dtype_bytes(a->dtype) + 64 + k_gemm_scratch(a->dtype, &g);
+    c->work = rows * k * n;
+    product_work += c->work;
+    return 0;
+}
+
+#define ADD_SHIFTED(T)                                                          \
+    for (int64_t v = 0; v < rows; v++)                                          \
+        for (int64_t i = 0; i + v < all; i++)                                   \
+            ((T *)to)[i + v] += ((const T *)from)[v * all + i];
+
+static void antidiagonals_kernel(call *c)
+{
+    const array *a = c->ia[0], *b = c->ia[1];
+    array *y = c->oa[0];
+    if (antidiagonals_by_host(a, b))
+        return;
+    k_gemm g = antidiagonals_gemm(a, b);
+    int64_t k = array_size(a)[1], all = g.c_row, rows = g.m, item = dtype_bytes(y->dtype);
+    char *from = c->scratch, *to = array_data(y);
+    memset(from, 0, (size_t)(ANTI_ROWS * all * item));
+    g.scratch = from + (ANTI_ROWS * all * item + 63) / 64 * 64;
+    for (int64_t i = 0; i < k; i += ANTI_ROWS) {
+        g.m = k - i < ANTI_ROWS ? k - i : ANTI_ROWS;
+        g.a = array_data(a) + i * g.a_row * item;
+        g.c = from + i * item;
+        k_gemm_run(y->dtype, &g);
+    }
+    memset(to, 0, (size_t)(all * item));
+    if (y->dtype == DT_F32) {
+        ADD_SHIFTED(float)
+    } else {
+        ADD_SHIFTED(double)
+    }
+}
+
+/* The other operand times the Hankel matrix of the gradient. */
+static T by_hankel(scope *s, T x, T g, int64_t size) { return f_binary(s, &op_mm, x, f_call(s, &op_unfold, 4, (arg[]){a_t(g), a_i(0), a_i(size), a_i(1)})); }
+static int antidiagonals_grad(scope *s, node *n, T const *g, T *out)
+{
+    T a = node_kept_in(s, n, 0), b = node_kept_in(s, n, 1);
+    if (!a || !b)
+        return -1;
+    if (node_needs(n, 0))
+        out[0] = by_hankel(s, b, g[0], array_size(a->a)[1]);
+    if (node_needs(n, 1))
+        out[1] = by_hankel(s, a, g[0], array_size(b->a)[1]);
+    return 0;
+}
+const op op_antidiagonals = {.name = "antidiagonals", .sig = "(Tensor self, Tensor other)", .flags = OP_HIDDEN | OP_FUNCTION, .run = op_block,
+    .shape = antidiagonals_shape, .kernel = antidiagonals_kernel, .kind = {"AntidiagonalsBackward0", antidiagonals_grad}, .keep = {3, 3},
+    .doc = "Sums of self.T @ other along its anti-diagonals: (r, m) and (r, n) to (m + n - 1)."};

@@ -7,6 +7,7 @@
 
 node *copy_slices_node(const viewbase *base, const array *view, node *fn, uint32_t nr);
 T view_of_base(scope *s, T base, const array *view);
+T slide(scope *s, T g);
 
 static T ones_like(scope *s, T t) { return f_unary(s, &op_ones_like, t); }
 
@@ -67,6 +68,6 @@ static T narrow(scope *s, T t, uint64_t dims)
 
 void ops_setup(void)
 {
-    tape_algebra = (algebra){.add = f_add, .add_into = add_into, .sum_to = f_sum_to, .cast = f_cast, .ones_like = ones_like,
+    tape_algebra = (algebra){.add = f_add, .add_into = add_into, .sum_to = f_sum_to, .slide = slide, .cast = f_cast, .ones_like = ones_like,
                              .detached_copy = detached_copy, .view_of_base = view_of_base, .copy_slices = copy_slices_node, .has_nan = has_nan, .narrow = narrow, .row_major = f_row_major};
 }

@@ -51,8 +51,6 @@ static void run_matrices(call *c)
 
 static T mm(scope *s, T a, T b) { return f_binary(s, &op_mm, a, b); }
 
-static T mm(scope *s, T a, T b) { return f_binary(s, &op_mm, a, b); }
-
 /* The gradient of input i, left·right, summed in the dims that the input takes before anything is multiplied. An operand that is
  * stored by columns gets its gradient so, as in PyTorch: what receives it (a weight, behind a transpose) then has it row-major. */
 static T matrix_grad(scope *s, node *n, uint32_t i, T left, T right, bool by_columns)
@@ -60,7 +58,7 @@ static T matrix_grad(scope *s, node *n, uint32_t i, T left, T right, bool by_col
     uint64_t takes = node_takes(n, i);
     if (!left || !right)
         return NULL;
-    if (takes & TAKES_SLID)
+    if (node_takes_slid(n, i))
         return f_binary(s, &op_antidiagonals, f_transpose(s, left, 0, 1), right);
     if (takes & 1)
         left = f_sum_dims(s, left, 1, (int64_t[]){0}, true);

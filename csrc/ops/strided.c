@@ -132,10 +132,34 @@ static T spread_over_aliases(scope *s, T g, const layout *in)
     return f_div(s, g, restride(s, one, in, in));
 }
 
+/* A matrix whose places are those of a vector, each on an anti-diagonal. */
+static bool slides(const layout *l) { return l->ndim == 2 && l->stride[0] && l->stride[0] == l->stride[1] && l->size[0] > 1 && l->size[1] > 1; }
+static void slid_layout(layout *l)
+{
+    l->ndim = 1;
+    l->size[0] += l->size[1] - 1;
+}
+
+T slide(scope *s, T g)
+{
+    layout from = {.ndim = 2, .size = {array_size(g->a)[0], array_size(g->a)[1]}, .stride = {1, 1}}, to = from;
+    slid_layout(&to);
+    return restride(s, g, &from, &to);
+}
+
+static uint64_t as_strided_takes(node *n)
+{
+    layout in, view;
+    read_geometry(read_geometry(node_params(n), &in), &view);
+    return slides(&view) ? TAKES_SLID : 0;
+}
+
 static int as_strided_grad(scope *s, node *n, T const *g, T *out)
 {
     layout in, view;
     read_geometry(read_geometry(node_params(n), &in), &view);
+    if (node_got_slid(n))
+        slid_layout(&view);
     out[0] = spread_over_aliases(s, restride(s, g[0], &view, &in), &in);
     return out[0] ? 0 : -1;
 }
@@ -143,7 +167,7 @@ static int as_strided_grad(scope *s, node *n, T const *g, T *out)
 static const node_kind as_strided_in_place = {"AsStridedBackward1", as_strided_grad};
 
 const op op_as_strided = {.name = "as_strided", .sig = "(Tensor self, int[] size, int[] stride, int? storage_offset=None)", .flags = OP_VIEW | OP_INPLACE | OP_ABSOLUTE,
-    .run = op_view, .shape = as_strided_shape, .kind = {"AsStridedBackward0", as_strided_grad},
+    .run = op_view, .shape = as_strided_shape, .kind = {"AsStridedBackward0", as_strided_grad, .flags = NK_SPREADS, .takes = as_strided_takes},
     .doc = "View of self's storage with the given sizes and strides, in elements, from storage_offset (default: self's own). "
            "RuntimeError when it would leave the storage."};
 

@@ -56,6 +56,8 @@ uint64_t transpose_takes(node *n)
     int ndim;
     ct_dtype dtype;
     node_out_size(n, 0, &ndim, &dtype);
+    if (node_takes_slid(n, 0))
+        return TAKES_SLID; /* the anti-diagonals of the transpose are the same */
     if (!dims || ndim < 2)
         return dims;
     int64_t d0 = node_params(n)[0], d1 = node_params(n)[1];

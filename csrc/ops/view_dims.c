@@ -23,7 +23,7 @@ static int exchange(call *c, int64_t d0, int64_t d1)
 }
 static int transpose_grad(scope *s, node *n, T const *g, T *out)
 {
-    return (out[0] = f_transpose(s, g[0], node_params(n)[0], node_params(n)[1])) ? 0 : -1;
+    return (out[0] = node_got_slid(n) ? g[0] : f_transpose(s, g[0], node_params(n)[0], node_params(n)[1])) ? 0 : -1;
 }
 static const node_kind transpose_in_place = {"TransposeBackward1", transpose_grad, .takes = transpose_takes};
 static int transpose_shape(call *c)

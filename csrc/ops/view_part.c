@@ -317,16 +317,23 @@ static int unfold_shape(call *c)
     keep_three(c, &c->args[1]);
     return out_view(c, 0, &out);
 }
+static uint64_t unfold_takes(node *n)
+{
+    int ndim;
+    ct_dtype dtype;
+    const int64_t *windows = node_out_size(n, 0, &ndim, &dtype);
+    return ndim == 2 && node_params(n)[2] == 1 && windows[0] > 1 && windows[1] > 1 ? TAKES_SLID : 0;
+}
 static int unfold_grad(scope *s, node *n, T const *g, T *out)
 {
     int ndim;
     ct_dtype dtype;
     const int64_t *size = node_in_size(n, 0, &ndim, &dtype), *p = node_params(n);
-    out[0] = f_call(s, &op_unfold_backward, 5, (arg[]){a_t(g[0]), a_ints((uint32_t)ndim, size), a_i(p[0]), a_i(p[1]), a_i(p[2])});
+    out[0] = node_got_slid(n) ? g[0] : f_call(s, &op_unfold_backward, 5, (arg[]){a_t(g[0]), a_ints((uint32_t)ndim, size), a_i(p[0]), a_i(p[1]), a_i(p[2])});
     return out[0] ? 0 : -1;
 }
 const op op_unfold = {.name = "unfold", .sig = "(Tensor self, int dimension, int size, int step)", .flags = OP_METHOD | OP_VIEW, .run = op_view,
-    .shape = unfold_shape, .kind = {"UnfoldBackward0", unfold_grad},
+    .shape = unfold_shape, .kind = {"UnfoldBackward0", unfold_grad, .flags = NK_SPREADS, .takes = unfold_takes},
     .doc = "View of all windows of `size` elements of a dimension, `step` apart; the elements of a window are the new last dimension."};
 
 static int unfold_part(const call *c, const layout *all, layout *part)

@@ -13,6 +13,7 @@ typedef struct algebra {
     tensor *(*add)(scope *s, tensor *a, tensor *b);
     int (*add_into)(tensor *into, tensor *g);                                  /* in place, not recorded */
     tensor *(*sum_to)(scope *s, tensor *g, int ndim, const int64_t *size);
+    tensor *(*slide)(scope *s, tensor *g);                                     /* a matrix summed along its anti-diagonals */
     tensor *(*cast)(scope *s, tensor *g, ct_dtype dtype);
     tensor *(*ones_like)(scope *s, tensor *t);
     tensor *(*detached_copy)(scope *s, tensor *g, const int64_t *stride);      /* a copy that nothing else holds; NULL: row-major */
@@ -30,6 +31,11 @@ extern algebra tape_algebra;
  * dim. Decided once a run, from the leaves towards the roots; a formula that cannot reduce delivers in full and the engine sums. */
 uint64_t node_takes(node *n, uint32_t i);      /* dims of input i in which its gradient may be delivered summed (kept as size 1) */
 uint64_t node_got(const node *n);              /* dims of output 0 in which the gradient that n's formula is given is summed */
+/* A matrix whose two strides are equal (as_strided, unfold, and transposes of these) may get its gradient summed along the anti-diagonals
+ * instead: 1-d, of m + n - 1 elements. Its node says so by this bit, which is no dim: such a node has 2. */
+#define TAKES_SLID ((uint64_t)1 << 63)
+bool node_takes_slid(node *n, uint32_t i);
+bool node_got_slid(const node *n);
 /* Bits of the dims of a shape of `from` dims, for one of `to` dims aligned at the last. */
 static inline uint64_t dims_align(uint64_t dims, int from, int to)
 {

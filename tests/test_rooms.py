@@ -19,7 +19,7 @@ ROOMS = {
     "py": {"py", "ops", "tape", "array", "base", "table"},
 }
 # py/ may ask which instruction set runs; everything else of kernel/ is below ops/.
-ALSO = {("py/module.c", "kernel/kernel.h")}
+ALSO = {("py/module.c", "kernel/kernel.h"), ("py/debug.c", "kernel/kernel.h")}
 SOURCES = sorted(p for p in CSRC.rglob("*") if p.suffix in (".c", ".h", ".inc", ".def"))
 # Stubs (.pyi) are written by a program and may be long.
 PYTHON = sorted((ROOT / "python").rglob("*.py")) + sorted((ROOT / "tests").rglob("*.py"))

@@ -321,12 +321,12 @@ def write_out(run, t):
         return ctgrad.mul(t, 2, out=target)
 def export(run, t):
     a = t.detach().numpy()
-    run.see("export", (a.shape, a.strides if a.size > 1 else None, repr(a.tolist())))
+    run.see("export", (a.shape, a.strides if a.size > 1 else None, repr((a + 0.0).tolist())))
     if a.size and run.r.random() < 0.4 and a.flags.writeable and 0 not in a.strides:
         a.flat[run.r.randrange(a.size)] = 2.0
     return t
 def buffer(run, t):
-    run.see("buffer", repr(memoryview(t.detach()).tolist()) if t.dim() else None)
+    run.see("buffer", repr((t.detach() + 0.0).tolist() if memoryview(t.detach()) is not None else None) if t.dim() else None)
     return t
 def capsule(run, t): return ctgrad.from_dlpack(t.detach())
 def pointer(run, t):

@@ -4,13 +4,14 @@
 #include "ops/spread.h"
 #include <string.h>
 
-static void contraction(product *p, const array *a, const array *b, const array *y)
+/* `want`: the size asked for. (A kernel sees y narrowed along what is computed once, which is not summed.) */
+static void contraction(product *p, const array *a, const array *b, const array *y, const int64_t *want)
 {
-    const int64_t *sa = array_stride(a), *sb = array_stride(b), *sy = array_stride(y), *na = array_size(a), *nb = array_size(b), *ny = array_size(y);
+    const int64_t *sa = array_stride(a), *sb = array_stride(b), *sy = array_stride(y), *na = array_size(a), *nb = array_size(b);
     product_start(p, a, b, y);
     for (int d = 0; d < y->ndim; d++) {
         int64_t size = na[d] == 1 ? nb[d] : na[d];
-        bool summed = ny[d] == 1 && size != 1;
+        bool summed = want[d] == 1 && size != 1;
         product_axis(p, size, na[d] == 1 ? 0 : sa[d], nb[d] == 1 ? 0 : sb[d], summed ? 0 : sy[d], summed);
     }
 }
@@ -33,14 +34,14 @@ static int contract_shape(call *c)
     if (out_new(c, 0, a->dtype, n, size->ints) < 0)
         return -1;
     product p;
-    contraction(&p, a, b, c->oa[0]);
+    contraction(&p, a, b, c->oa[0], size->ints);
     return product_plan(c, &p);
 }
 
 static void contract_kernel(call *c)
 {
     product p;
-    contraction(&p, c->ia[0], c->ia[1], c->oa[0]);
+    contraction(&p, c->ia[0], c->ia[1], c->oa[0], c->args[2].ints);
     product_run(c, &p);
 }
 
@@ -65,9 +66,11 @@ static int contract_grad(scope *s, node *n, T const *g, T *out)
             const int64_t *in = node_in_size(n, (uint32_t)i, &ndim, &dtype);
             uint64_t takes = node_takes(n, (uint32_t)i);
             int64_t size[CT_MAXDIM];
-            for (int d = 0; d < ndim; d++)
-                size[d] = takes >> d & 1 ? 1 : in[d];
-            out[i] = contract(s, g[0], node_kept_in(s, n, (uint32_t)(1 - i)), ndim, size);
+            T other = node_kept_in(s, n, (uint32_t)(1 - i));
+            /* along a dim that neither has, the sum is a multiple: repeated here, taken by the engine */
+            for (int d = 0; d < ndim && other; d++)
+                size[d] = takes >> d & 1 && (array_size(g[0]->a)[d] != 1 || array_size(other->a)[d] != 1) ? 1 : in[d];
+            out[i] = contract(s, g[0], other, ndim, size);
         }
     }
     return 0;

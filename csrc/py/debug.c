@@ -1,6 +1,6 @@
 /* What is alive, how tensors lie in memory, what ops cost; memory that fails on demand, and the switches of the mechanisms. */
 #include "kernel/kernel.h"
-#include "ops/product.h"
+#include "ops/product_host.h"
 #include "py/tensor_type.h"
 #include <stdlib.h>
 

@@ -16,7 +16,7 @@ static int amax_rule(call *c)
 {
     int64_t size[CT_MAXDIM];
     const array *a = c->in[0]->a;
-    if (reduce_dims(c, &c->args[1], &c->args[2], true) < 0 || refuse_empty(c, a, !arg_given(&c->args[1]) || c->args[1].n == 0) < 0)
+    if (reduce_dims(c, &c->args[1], &c->args[2], true) < 0 || refuse_empty(c, a, !arg_given(&c->args[1]) || c->args[1].n == 0) < 0 || fold_still(c) < 0)
         return -1;
     int n = reduced_size(c, a, size);
     return out_new(c, 0, a->dtype, n, size);
@@ -55,7 +55,7 @@ SHARED(amin, "amin", "(Tensor self, int[1] dim=[], bool keepdim=False)", "AminBa
 static int max_all_rule(call *c)
 {
     const array *a = c->in[0]->a;
-    if (reduce_dims(c, &(arg){0}, &(arg){0}, true) < 0 || refuse_empty(c, a, true) < 0)
+    if (reduce_dims(c, &(arg){0}, &(arg){0}, true) < 0 || refuse_empty(c, a, true) < 0 || fold_still(c) < 0)
         return -1;
     return out_new(c, 0, a->dtype, 0, NULL);
 }

@@ -41,7 +41,7 @@ static int norm_rule(call *c)
     const array *a = c->in[0]->a;
     double order;
     ct_dtype d;
-    if (norm_order(c, &c->args[1], &order) < 0 || norm_dtypes(c, a->dtype, &d) < 0 || reduce_dims(c, &c->args[2], &c->args[3], true) < 0 ||
+    if (norm_order(c, &c->args[1], &order) < 0 || norm_dtypes(c, a->dtype, &d) < 0 || reduce_dims(c, &c->args[2], &c->args[3], true) < 0 || fold_still(c) < 0 ||
         norm_refuse_empty(c, a, order) < 0 || in_cast(c, 0, d) < 0)
         return -1;
     keep_double(c, order);
@@ -52,10 +52,12 @@ static void norm_kernel(call *c)
     const array *a = c->ia[0];
     k_fold f;
     fold_plan(c, a, c->oa[0], NULL, &f);
-    f.p = read_double(c->param + a->ndim + 1);
+    double order = f.p = read_double(c->param + a->ndim + 1), times = (double)fold_times(c);
     if (reduced_count(c, a) == 1 && f.p != 0)
         f.p = 1; /* |x| without the rounding of powers and roots */
     k_fold_lines(&f, &K->reduce.lines[LINES_NORM][a->dtype], f.p == 2 ? &K->reduce.lines[LINES_NORM_LAST][a->dtype] : NULL, dtype_bytes(a->dtype));
+    if (times != 1 && !isinf(order))
+        scale_results(c->oa[0], B_mul, order == 0 ? times : pow(times, 1 / order));
 }
 static T where_zero(scope *s, T test, T otherwise) { return f_where(s, f_binary(s, &op_eq, test, f_number(s, 0)), f_zeros_like(s, otherwise), otherwise); }
 

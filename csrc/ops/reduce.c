@@ -172,41 +172,36 @@ static void neutral(k_plane_kind kind, ct_dtype dtype, void *p)
         dtype_store_i(p, dtype, kind == PLANE_PROD || kind == PLANE_ALL);
 }
 
-enum { REPEATS_FROM = 1024 }; /* elements: below, sums of what repeats are taken in PyTorch's order, to its last bit */
-
-/* Takes reduced dims of stride 0 out of the plan; how many times each remaining term stands there. */
-static int64_t fold_repeats(const array *a, k_fold *f)
+int fold_still(call *c)
 {
-    int64_t times = 1;
-    int kept = 0;
-    if (a->numel < REPEATS_FROM)
-        return 1;
-    for (int d = 0; d < f->reduced; d++) {
-        if (f->in[d] == 0) {
-            times *= f->size[d];
-            continue;
+    const array *a = c->ia[0];
+    layout l;
+    bool any = false;
+    if (!spread_worth((ct_dtype)a->dtype, a->numel)) /* small sums are taken in PyTorch's order, to its last bit */
+        return 0;
+    array_held_layout(a, &l);
+    for (int d = 0; d < a->ndim; d++)
+        if (c->param[d] && l.stride[d] == 0 && l.size[d] > 1) {
+            l.size[d] = 1;
+            any = true;
         }
-        f->size[kept] = f->size[d];
-        f->in[kept++] = f->in[d];
-    }
-    f->reduced = kept;
-    return times;
+    return any ? in_view(c, 0, &l) : 0;
 }
 
-int64_t fold_distinct(const call *c, k_plane_kind kind)
+int64_t fold_times(const call *c) { return c->ia[0]->numel ? reduced_count(c, c->in[0]->a) / reduced_count(c, c->ia[0]) : 1; }
+
+void fold_distinct(const call *c, k_plane_kind kind)
 {
     const array *a = c->ia[0];
     array *y = c->oa[0];
     k_fold f;
     int64_t start;
     fold_plan(c, a, y, NULL, &f);
-    int64_t times = fold_repeats(a, &f);
     neutral(kind, kind == PLANE_ANY || kind == PLANE_ALL ? DT_BOOL : y->dtype, &start);
     k_fold_planes(&f, K->reduce.plane[kind][a->dtype], &start, dtype_bytes(y->dtype), dtype_bytes(a->dtype));
-    return times;
 }
 
-static void scale_results(array *y, enum k_binary loop, double number)
+void scale_results(array *y, enum k_binary loop, double number)
 {
     double room;
     k_nd nd;
@@ -219,7 +214,8 @@ static void scale_results(array *y, enum k_binary loop, double number)
 
 void fold_planes(const call *c, k_plane_kind kind)
 {
-    int64_t times = fold_distinct(c, kind);
+    int64_t times = fold_times(c);
+    fold_distinct(c, kind);
     if (times == 1 || kind == PLANE_MAX || kind == PLANE_MIN || kind == PLANE_ANY || kind == PLANE_ALL)
         return;
     array *y = c->oa[0];
@@ -243,7 +239,7 @@ static const node_kind sum_all_kind;
 static int sum_rule(call *c)
 {
     ct_dtype d = total_dtype(c, &c->args[3]);
-    if (reduce_dims(c, &c->args[1], &c->args[2], true) < 0 || in_cast(c, 0, d) < 0)
+    if (reduce_dims(c, &c->args[1], &c->args[2], true) < 0 || fold_still(c) < 0 || in_cast(c, 0, d) < 0)
         return -1;
     if (!arg_given(&c->args[1]) && !arg_bool(&c->args[2]))
         c->kind = &sum_all_kind;
@@ -280,7 +276,7 @@ static int mean_rule(call *c)
     if (!dtype_is_float(d))
         return ct_fail(CT_RUNTIME, "mean(): could not infer output dtype. %s dtype must be either a floating point or complex dtype. Got: %s",
                        arg_given(&c->args[3]) ? "Optional" : "Input", dtype_title(d));
-    if (reduce_dims(c, &c->args[1], &c->args[2], true) < 0 || in_cast(c, 0, d) < 0)
+    if (reduce_dims(c, &c->args[1], &c->args[2], true) < 0 || fold_still(c) < 0 || in_cast(c, 0, d) < 0)
         return -1;
     if (!arg_given(&c->args[1]) && !arg_bool(&c->args[2]))
         c->kind = &mean_all_kind;
@@ -288,8 +284,8 @@ static int mean_rule(call *c)
 }
 static void mean_kernel(call *c)
 {
-    int64_t times = fold_distinct(c, PLANE_SUM);
-    scale_results(c->oa[0], B_div, (double)(reduced_count(c, c->ia[0]) / times));
+    fold_distinct(c, PLANE_SUM);
+    scale_results(c->oa[0], B_div, (double)reduced_count(c, c->ia[0]));
 }
 static int mean_grad(scope *s, node *n, T const *g, T *out)
 {
@@ -304,7 +300,7 @@ const op op_mean = {.name = "mean", .sig = "(Tensor self, int[1]? dim=None, bool
 static int prod_of(call *c, const arg *dim, const arg *keepdim, const arg *dtype)
 {
     ct_dtype d = total_dtype(c, dtype);
-    return reduce_dims(c, dim, keepdim, true) < 0 || in_cast(c, 0, d) < 0 ? -1 : fold_out(c, d);
+    return reduce_dims(c, dim, keepdim, true) < 0 || fold_still(c) < 0 || in_cast(c, 0, d) < 0 ? -1 : fold_out(c, d);
 }
 static int prod_all_rule(call *c) { return prod_of(c, &(arg){0}, &(arg){0}, &c->args[1]); }
 static int prod_rule(call *c) { return prod_of(c, &c->args[1], &c->args[2], &c->args[3]); }
@@ -355,7 +351,7 @@ const op op_prod = {.name = "prod.dim", .sig = "(Tensor self, int dim, bool keep
 /* ---- any, all: args self, dim, keepdim ---------------------------------------------------------------------------------- */
 static int truth_rule(call *c)
 {
-    if (reduce_dims(c, &c->args[1], &c->args[2], false) < 0)
+    if (reduce_dims(c, &c->args[1], &c->args[2], false) < 0 || fold_still(c) < 0)
         return -1;
     return fold_out(c, c->in[0]->a->dtype == DT_U8 ? DT_U8 : DT_BOOL);
 }

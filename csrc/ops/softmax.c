@@ -122,10 +122,14 @@ static int logsumexp_rule(call *c)
 {
     const array *a = c->in[0]->a;
     ct_dtype d = dtype_is_float(a->dtype) ? a->dtype : dtype_default();
-    if (reduce_dims(c, &c->args[1], &c->args[2], true) < 0 || in_cast(c, 0, d) < 0 || fold_out(c, d) < 0)
+    if (reduce_dims(c, &c->args[1], &c->args[2], true) < 0 || fold_still(c) < 0 || in_cast(c, 0, d) < 0 || fold_out(c, d) < 0)
         return -1;
-    c->work = 8 * a->numel;
-    c->scratch_bytes = (a->numel + c->oa[0]->numel) * dtype_bytes(d);
+    int64_t once = 1; /* the kernel sees one index along these dims, in results too */
+    for (int i = 0; i < a->ndim; i++)
+        once *= c->once >> i & 1 ? array_size(a)[i] : 1;
+    c->effective = 8 * a->numel;
+    c->work = 8 * array_held(a);
+    c->scratch_bytes = (c->ia[0]->numel + c->oa[0]->numel) / once * dtype_bytes(d);
     return 0;
 }
 
@@ -187,6 +191,8 @@ static void logsumexp_kernel(call *c)
     k_fold_planes(&f, K->reduce.plane[PLANE_SUM][a->dtype], &zero, item, item);
     run2(K->unary[U_log][a->dtype], 2, 1, &y->numel, (char *const[]){out, out}, (const int64_t *const[]){&one, &one});
     run2(K->binary[B_add][a->dtype], 3, 1, &y->numel, (char *const[]){out, out, most}, (const int64_t *const[]){&one, &one, &one});
+    if (fold_times(c) != 1)
+        scale_results(y, B_add, log((double)fold_times(c)));
 }
 static int logsumexp_grad(scope *s, node *n, T const *g, T *out)
 {

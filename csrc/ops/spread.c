@@ -37,7 +37,7 @@ uint64_t repeated_dims(uint32_t n, const array *const *operand, int ndim, const 
     return still & wide;
 }
 
-static bool worth(ct_dtype dtype, int64_t numel)
+bool spread_worth(ct_dtype dtype, int64_t numel)
 {
     return numel && numel >= spread_from / dtype_bytes(dtype) && numel <= spread_to / dtype_bytes(dtype);
 }
@@ -45,7 +45,7 @@ static bool worth(ct_dtype dtype, int64_t numel)
 void call_once(call *c, uint64_t mixed)
 {
     const array *a = c->ia[0];
-    if (worth((ct_dtype)a->dtype, a->numel))
+    if (spread_worth((ct_dtype)a->dtype, a->numel))
         c->once = repeated_dims(c->n_in, c->ia, a->ndim, array_size(a)) & ~mixed;
     c->once_out = c->once;
 }
@@ -73,7 +73,7 @@ array *out_once(const call *c, ct_dtype dtype, int ndim, const int64_t *size, co
 {
     uint64_t once = c->op->flags & OP_CONSTANT ? ~(uint64_t)0 : c->op->flags & OP_POINTWISE ? repeated_dims(c->n_in, c->ia, ndim, size) : c->once_out;
     int64_t numel;
-    if (CT_LIKELY(!once) || layout_check_numel(c->op->name, ndim, size, &numel) < 0 || (!c->once && !worth(dtype, numel)))
+    if (CT_LIKELY(!once) || layout_check_numel(c->op->name, ndim, size, &numel) < 0 || (!c->once && !spread_worth(dtype, numel)))
         return NULL;
     return array_new_once(dtype, ndim, size, stride, once);
 }

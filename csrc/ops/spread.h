@@ -10,6 +10,7 @@
 
 /* Bytes shown from which a result may be compressed; INT64_MAX: never (CTGRAD_COMPRESS=0), 0: always (CTGRAD_COMPRESS=all). */
 extern int64_t spread_from;
+bool spread_worth(ct_dtype dtype, int64_t numel);
 void spread_choose(const char *setting);      /* NULL: the default */
 
 /* Dims of the joint shape along which every tensor operand repeats by stride 0 (or has size 1): bit d is dim d. */

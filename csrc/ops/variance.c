@@ -12,7 +12,7 @@ static int var_of(call *c, const arg *dims, const arg *off, const arg *keepdim)
     const array *a = c->in[0]->a;
     if (!dtype_is_float(a->dtype))
         return ct_fail(CT_RUNTIME, "std and var only support floating point and complex dtypes: %s got %s", c->op->name, dtype_name(a->dtype));
-    if (reduce_dims(c, dims, keepdim, true) < 0)
+    if (reduce_dims(c, dims, keepdim, true) < 0 || fold_still(c) < 0)
         return -1;
     keep_double(c, correction(off));
     int n = reduced_size(c, a, size);
@@ -28,7 +28,7 @@ static int var_unbiased_rule(call *c) { return var_of(c, &(arg){0}, &c->args[1],
 static double mean_of_all(call *c)
 {
     array *y = c->oa[0];
-    fold_planes(c, PLANE_SUM);
+    fold_distinct(c, PLANE_SUM);
     if (y->dtype == DT_F32)
         return *(float *)array_data(y) / (float)c->ia[0]->numel;
     return *(double *)array_data(y) / (double)c->ia[0]->numel;
@@ -39,7 +39,7 @@ static void spread_kernel(call *c, k_lines_kind kind)
     const array *a = c->ia[0];
     k_fold f;
     fold_plan(c, a, c->oa[0], c->n_out > 1 ? c->oa[1] : NULL, &f);
-    f.p = read_double(c->param + a->ndim + 1);
+    f.p = read_double(c->param + a->ndim + 1) / (double)fold_times(c); /* t S / (t n - p) is S / (n - p / t) */
     if (c->oa[0]->numel == 1 && a->numel) {
         f.mean = mean_of_all(c);
         kind = kind == LINES_VAR ? LINES_VAR_ALL : LINES_STD_ALL;

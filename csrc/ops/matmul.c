@@ -273,52 +273,92 @@ const op op_addmm = {.name = "addmm", .sig = "(Tensor self, Tensor mat1, Tensor 
 
 /* ---- composed of the above ---------------------------------------------------------------------------------------- */
 static T mm(scope *s, T a, T b) { return f_binary(s, &op_mm, a, b); }
-static T squeeze(scope *s, T x, int64_t dim)
+static T unsafe_view(scope *s, T x, int n, const int64_t *size)
 {
-    int64_t size[CT_MAXDIM];
-    int n = 0;
-    if (!x)
-        return NULL;
-    dim = dim < 0 ? dim + x->a->ndim : dim;
-    for (int d = 0; d < x->a->ndim; d++)
-        if (d != dim)
-            size[n++] = array_size(x->a)[d];
-    return f_reshape(s, x, n, size);
+    return f_call(s, &op_unsafe_view, 2, (arg[]){a_t(x), a_ints((uint32_t)n, size)});
 }
 
-/* Batches of rows times one matrix: one product. */
+/* The larger operand, of 3 dims or more, as rows times the other: one product instead of a batch. */
 static T fold(scope *s, T a, T b)
 {
-    int n = a->a->ndim;
-    int64_t size[CT_MAXDIM], flat[2] = {-1, array_size(a->a)[n - 1]};
-    memcpy(size, array_size(a->a), (size_t)n * sizeof *size);
-    if (a->a->numel == 0)
-        flat[0] = layout_numel(n - 1, size);
-    T y = mm(s, f_reshape(s, a, 2, flat), b);
-    size[n - 1] = array_size(b->a)[1];
-    return f_reshape(s, y, n, size);
+    bool swap = b->a->ndim > a->a->ndim;
+    T large = swap ? f_transpose(s, b, -2, -1) : a, small = swap ? (a->a->ndim == 2 ? f_call(s, &op_t, 1, (arg[]){a_t(a)}) : a) : b;
+    if (!large || !small)
+        return NULL;
+    int n = large->a->ndim;
+    int64_t size[CT_MAXDIM], flat[2];
+    memcpy(size, array_size(large->a), (size_t)n * sizeof *size);
+    flat[0] = layout_numel(n - 1, size);
+    flat[1] = size[n - 1];
+    T rows = f_reshape(s, large, 2, flat);
+    if (small->a->ndim == 1)
+        return unsafe_view(s, f_binary(s, &op_mv, rows, small), n - 1, size);
+    size[n - 1] = array_size(small->a)[1];
+    T y = unsafe_view(s, mm(s, rows, small), n, size);
+    return swap ? f_contiguous(s, f_transpose(s, y, -2, -1)) : y;
 }
 
+/* As PyTorch decides, so that the digits and the history are the same. */
+static bool should_fold(T a, T b)
+{
+    T large = a->a->ndim >= b->a->ndim ? a : b, small = large == a ? b : a;
+    int n = large->a->ndim;
+    if (n < 3 || small->a->ndim > 2)
+        return false;
+    if (tensor_requires_grad(small))
+        return true;
+    if (a->a->ndim == 2)
+        return false;
+    int64_t size[CT_MAXDIM], stride[CT_MAXDIM];
+    memcpy(size, array_size(large->a), (size_t)n * sizeof *size);
+    memcpy(stride, array_visible_stride(large->a), (size_t)n * sizeof *stride);
+    if (large == b) { /* it will be read transposed */
+        size[n - 2] = array_size(large->a)[n - 1];
+        stride[n - 2] = array_visible_stride(large->a)[n - 1];
+    }
+    for (int d = 0; large->a->numel && d < n - 2; d++)
+        if (stride[d] != stride[d + 1] * size[d + 1])
+            return false;
+    return true;
+}
+
+/* A vector on the right stands as a column. */
 static T batched(scope *s, T a, T b)
 {
-    int64_t batch[CT_MAXDIM], size[CT_MAXDIM], many;
-    int n = a->a->ndim - 2;
-    memcpy(batch, array_size(a->a), (size_t)n * sizeof *batch);
-    if (layout_broadcast("matmul", &n, batch, b->a->ndim - 2, array_size(b->a)) < 0)
+    bool vector = b->a->ndim == 1;
+    T side[2] = {a->a->ndim == 1 ? f_unsqueeze(s, a, 0) : a, vector ? f_unsqueeze(s, b, 1) : b};
+    if (s->failed)
+        return NULL;
+    int64_t batch[CT_MAXDIM], size[CT_MAXDIM];
+    int n = side[0]->a->ndim - 2, m = side[1]->a->ndim;
+    memcpy(batch, array_size(side[0]->a), (size_t)n * sizeof *batch);
+    if (layout_broadcast("matmul", &n, batch, m - 2, array_size(side[1]->a)) < 0)
         return scope_fail(s);
-    many = layout_numel(n, batch);
+    int64_t rows = array_size(side[0]->a)[side[0]->a->ndim - 2], columns = array_size(side[1]->a)[m - 1];
     memcpy(size, batch, (size_t)n * sizeof *size);
-    T side[2] = {a, b};
     for (int i = 0; i < 2; i++) {
         const int64_t *last = array_size(side[i]->a) + side[i]->a->ndim - 2;
-        int64_t three[3] = {many, last[0], last[1]};
+        int64_t three[3] = {layout_numel(n, batch), last[0], last[1]};
         size[n] = last[0];
         size[n + 1] = last[1];
         side[i] = f_reshape(s, f_expand(s, side[i], n + 2, size), 3, three);
     }
-    size[n] = array_size(a->a)[a->a->ndim - 2];
-    size[n + 1] = array_size(b->a)[b->a->ndim - 1];
-    return f_reshape(s, f_binary(s, &op_bmm, side[0], side[1]), n + 2, size);
+    T y = f_binary(s, &op_bmm, side[0], side[1]);
+    int k = n;
+    if (a->a->ndim > 1)
+        size[k++] = rows;
+    if (!vector)
+        size[k++] = columns;
+    return unsafe_view(s, vector ? f_call(s, &op_squeeze_dim, 2, (arg[]){a_t(y), a_i(-1)}) : y, k, size);
+}
+
+/* A row times a matrix; the row's dimension is dropped in place, as the name of the node tells. */
+static T row_times(scope *s, T a, T b)
+{
+    T y = mm(s, f_unsqueeze(s, a, 0), b);
+    arg args[2] = {a_t(y), a_i(0)};
+    call c = {.op = &op_squeeze_dim, .args = args, .n_args = 2, .mode = CALL_INPLACE};
+    return !y ? NULL : op_call(&c) < 0 ? scope_fail(s) : y;
 }
 
 static T product(scope *s, T a, T b)
@@ -334,22 +374,33 @@ static T product(scope *s, T a, T b)
         return f_binary(s, &op_dot, a, b);
     if (n == 2 && m == 1)
         return f_binary(s, &op_mv, a, b);
+    if (n == 1 && m == 2)
+        return row_times(s, a, b);
     if (n == 2 && m == 2)
         return mm(s, a, b);
-    if (n == 1)
-        return squeeze(s, product(s, f_unsqueeze(s, a, 0), b), -2);
-    if (m == 1)
-        return squeeze(s, product(s, a, f_unsqueeze(s, b, 1)), -1);
-    if (array_size(a->a)[n - 1] != array_size(b->a)[m - 2] && (n == 2 || m == 2)) {
-        refuse_shapes(a->a, b->a);
-        return scope_fail(s);
-    }
-    return m == 2 ? fold(s, a, b) : batched(s, a, b);
+    return should_fold(a, b) ? fold(s, a, b) : batched(s, a, b);
 }
 
 static int matmul_compose(scope *s, call *c, T *out) { return (out[0] = product(s, c->in[0], c->in[1])) ? 0 : -1; }
 const op op_matmul = {.name = "matmul", .sig = "(Tensor self, Tensor other)", .flags = OP_OUT, .run = op_compose, .compose = matmul_compose,
     .doc = "Matrix product with NumPy's rules: vectors are rows on the left and columns on the right, leading dims are batches and broadcast."};
+
+static T addmm(scope *s, T bias, T x, T w) { return f_call(s, &op_addmm, 3, (arg[]){a_t(bias), a_t(x), a_t(w)}); }
+
+/* Contiguous rows of any batch and a bias: one addmm. */
+static T linear_rows(scope *s, T x, T w, T bias)
+{
+    int n = x->a->ndim;
+    int64_t size[CT_MAXDIM], flat[2];
+    memcpy(size, array_size(x->a), (size_t)n * sizeof *size);
+    flat[0] = layout_numel(n - 1, size);
+    flat[1] = size[n - 1];
+    T y = w && w->a->ndim == 2 ? addmm(s, bias, f_reshape(s, x, 2, flat), w) : NULL;
+    if (!y)
+        return NULL;
+    size[n - 1] = array_size(y->a)[1];
+    return f_view(s, y, n, size);
+}
 
 static int linear_compose(scope *s, call *c, T *out)
 {
@@ -357,13 +408,14 @@ static int linear_compose(scope *s, call *c, T *out)
     const array *weight = c->in[1]->a;
     if (weight->ndim > 2 || weight->ndim == 0)
         return ct_fail(CT_RUNTIME, "linear(): weight must be a matrix or a vector, not of %d dimensions", weight->ndim), scope_fail(s), -1;
-    T w = weight->ndim == 2 ? f_transpose(s, c->in[1], 0, 1) : c->in[1];
-    if (bias && x->a->ndim == 2 && weight->ndim == 2)
-        out[0] = f_call(s, &op_addmm, 3, (arg[]){a_t(bias), a_t(x), a_t(w)});
+    T w = f_call(s, &op_t, 1, (arg[]){a_t(c->in[1])});
+    bool rows = bias && w && weight->ndim == 2 && x->a->ndim;
+    if (rows && x->a->ndim == 2)
+        out[0] = addmm(s, bias, x, w);
+    else if (rows && array_is_contiguous(x->a))
+        out[0] = linear_rows(s, x, w, bias);
     else
-        out[0] = w ? product(s, x, w) : NULL;
-    if (bias && out[0] && !(x->a->ndim == 2 && weight->ndim == 2))
-        out[0] = f_add(s, out[0], bias);
+        out[0] = bias ? f_add(s, product(s, x, w), bias) : product(s, x, w);
     return out[0] ? 0 : -1;
 }
 const op op_linear = {.name = "linear", .sig = "(Tensor input, Tensor weight, Tensor? bias=None)", .flags = OP_FUNCTION, .run = op_compose,
@@ -379,29 +431,3 @@ static int outer_compose(scope *s, call *c, T *out)
 const op op_outer = {.name = "outer", .sig = "(Tensor self, Tensor vec2)", .flags = OP_OUT, .run = op_compose, .compose = outer_compose,
     .doc = "Products of every element of a vector (m) with every element of another (n): shape (m, n)."};
 const op op_ger = {.name = "ger", .sig = "(Tensor self, Tensor vec2)", .flags = OP_OUT, .run = op_compose, .compose = outer_compose, .doc = "Old name of outer."};
-
-/* beta * self + alpha * product; args self, left, right, beta, alpha. */
-static int add_product(scope *s, call *c, T y, T *out)
-{
-    double beta = factor(c, 3), alpha = factor(c, 4);
-    y = alpha == 1 || !y ? y : f_scale(s, y, alpha);
-    T self = beta == 1 ? c->in[0] : f_scale(s, c->in[0], beta);
-    out[0] = !y ? NULL : beta == 0 ? y : f_add(s, f_expand(s, self, y->a->ndim, array_size(y->a)), y);
-    return out[0] ? 0 : -1;
-}
-static int baddbmm_compose(scope *s, call *c, T *out) { return add_product(s, c, f_binary(s, &op_bmm, c->in[1], c->in[2]), out); }
-static int addbmm_compose(scope *s, call *c, T *out)
-{
-    T y = f_binary(s, &op_bmm, c->in[1], c->in[2]);
-    return add_product(s, c, f_sum_dims(s, y, 1, (int64_t[]){0}, false), out);
-}
-static int addmv_compose(scope *s, call *c, T *out) { return add_product(s, c, f_binary(s, &op_mv, c->in[1], c->in[2]), out); }
-static int addr_compose(scope *s, call *c, T *out) { return add_product(s, c, outer(s, c->in[1], c->in[2]), out); }
-
-#define ADD_PRODUCT(id, left, right, text)                                                                                                       \
-    const op op_##id = {.name = #id, .sig = "(Tensor self, Tensor " left ", Tensor " right ", *, Scalar beta=1, Scalar alpha=1)", .doc = text,     \
-                        .flags = OP_INPLACE | OP_OUT, .run = op_compose, .compose = id##_compose};
-ADD_PRODUCT(baddbmm, "batch1", "batch2", "beta * self + alpha * bmm(batch1, batch2).")
-ADD_PRODUCT(addbmm, "batch1", "batch2", "beta * self + alpha * the sum over the batch of bmm(batch1, batch2).")
-ADD_PRODUCT(addmv, "mat", "vec", "beta * self + alpha * mv(mat, vec).")
-ADD_PRODUCT(addr, "vec1", "vec2", "beta * self + alpha * outer(vec1, vec2).")

@@ -60,7 +60,7 @@ typedef struct op {
     int (*shape)(call *c);              /* checks, and declares outputs: out_new, out_like or out_view */
     void (*kernel)(call *c);
     node_kind kind;     /* {"FlipBackward0", flip_grad}: PyTorch's name of the node, and the formula; blank: no gradient */
-    int (*compose)(scope *s, call *c, T *out); /* run = op_compose: outputs as formulas over ops */
+    int (*compose)(scope *s, call *c, T *out); /* run = op_compose: outputs as formulas over ops, which record themselves; op_closed: `kind` is recorded */
     const char *ret;    /* field names of a tuple result: "values indices" */
     uint8_t keep[4];    /* bit j of keep[i]: the gradient of input j reads input i (lists: no keeping) */
     uint8_t keep_list;  /* bit i: argument i is a list of tensors, all kept when any gradient is wanted */
@@ -156,6 +156,7 @@ const char *op_public_name(const op *o, char *buffer, size_t capacity); /* "max"
 int op_block(call *c);
 int op_view(call *c);
 int op_compose(call *c);
+int op_closed(call *c);
 int op_unary(call *c);
 int op_binary(call *c);
 int op_test(call *c);

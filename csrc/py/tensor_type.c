@@ -158,6 +158,22 @@ static PyObject *run_op(const op *o, arg *args, uint32_t mode)
     return mode == CALL_INPLACE ? Py_NewRef(Py_None) : py_wrap(&c.out[0]);
 }
 
+/* number - x and number / x, by the steps that PyTorch takes. */
+static PyObject *reflected(const op *o, arg *args)
+{
+    arg turned[3] = {args[1], args[0], {.kind = ARG_INT, .i = 1}};
+    call c = {.op = o == &op_sub ? &op_rsub : &op_reciprocal, .args = turned, .n_args = o == &op_sub ? 3 : 1, .mode = CALL_NEW};
+    if (op_call(&c) < 0)
+        return py_raise();
+    if (o == &op_sub)
+        return py_wrap(&c.out[0]);
+    tensor inverse = c.out[0];
+    turned[0].t = &inverse;
+    PyObject *result = run_op(&op_mul, turned, CALL_NEW);
+    tensor_clear(&inverse);
+    return result;
+}
+
 static PyObject *binary(const op *o, PyObject *a, PyObject *b)
 {
     arg args[2];
@@ -166,6 +182,8 @@ static PyObject *binary(const op *o, PyObject *a, PyObject *b)
         ok = operand_of(b, &args[1]);
     if (CT_UNLIKELY(ok != 1))
         return ok < 0 ? NULL : Py_NewRef(Py_NotImplemented);
+    if (CT_UNLIKELY(args[0].kind != ARG_TENSOR) && (o == &op_sub || o == &op_div))
+        return reflected(o, args);
     return run_op(o, args, CALL_NEW);
 }
 

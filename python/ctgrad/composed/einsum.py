@@ -1,5 +1,6 @@
 """einsum and tensordot: contractions as permutations and batched products."""
 
+import math
 import string
 
 import ctgrad
@@ -64,35 +65,48 @@ def _spread(tensor, labels, order):
     return tensor
 
 
-def _contract(a, b, labels, keep):
-    """Product of two operands over the same labels, summed over those that `keep` lacks, by one batched product."""
-    size = {x: max(a.size(i), b.size(i)) if 0 not in (a.size(i), b.size(i)) else 0 for i, x in enumerate(labels)}
-    for i, label in enumerate(labels):  # what only one side has is summed there at once
-        if label not in keep and 1 in (a.size(i), b.size(i)) and a.size(i) != b.size(i):
-            a, b = (a.sum(i, keepdim=True), b) if a.size(i) != 1 else (a, b.sum(i, keepdim=True))
-            size[label] = 1
-    at = {x: i for i, x in enumerate(labels)}
-    both = [x for x in labels if x in keep and (a.size(at[x]) == b.size(at[x]) or 0 in (a.size(at[x]), b.size(at[x])))]
-    left = [x for x in labels if x in keep and x not in both and b.size(at[x]) == 1]
-    right = [x for x in labels if x in keep and x not in both and x not in left]
-    inner = [x for x in labels if x not in keep]
-    for i, x in enumerate(labels):
-        if x in both or x in inner:
-            a, b = (t.expand([size[x] if k == i else -1 for k in range(t.dim())]) for t in (a, b))
-
-    def count(group):
-        n = 1
-        for x in group:
-            n *= size[x]
-        return n
-    a = a.permute([at[x] for x in both + left + inner + right]).reshape(count(both), count(left), count(inner))
-    b = b.permute([at[x] for x in both + inner + right + left]).reshape(count(both), count(inner), count(right))
-    order = both + left + right + inner
-    y = ctgrad.bmm(a, b).reshape([size[x] for x in both + left + right] + [1] * len(inner))
-    return y.permute([order.index(x) for x in labels])
+def _contract(a, b, summed):
+    """Product of two operands over the same labels, summed with keepdim over the positions `summed`: by one batched product."""
+    if not summed:
+        return a * b
+    left_size, right_size = a.shape, b.shape
+    rest = [i for i in range(a.dim()) if i not in summed]
+    both = [i for i in rest if left_size[i] != 1 and right_size[i] != 1]
+    left = [i for i in rest if left_size[i] != 1 and right_size[i] == 1]
+    right = [i for i in rest if left_size[i] == 1]
+    a = a.permute(both + left + summed + right).reshape(_count(left_size, both), _count(left_size, left), _count(left_size, summed))
+    b = b.permute(both + summed + right + left).reshape(a.size(0), a.size(2), _count(right_size, right))
+    order = both + left + summed + right
+    size = [left_size[i] for i in both + left] + [1] * len(summed) + [right_size[i] for i in right]
+    return ctgrad.bmm(a, b).view(size).permute([order.index(i) for i in range(len(order))])
 
 
-def _output(out, terms, equation):
+def _count(size, dims):
+    return math.prod(size[i] for i in dims)
+
+
+def _contract_all(tensors, n_keep):
+    """The operands, over the same labels, multiplied from left to right; the positions from `n_keep` on are summed as soon as two operands or one share them."""
+    uses = [sum(t.size(k) != 1 for t in tensors) for k in range(tensors[0].dim())]
+    result = tensors[0]
+    for tensor in tensors[1:]:
+        summed, only = [], ([], [])
+        for k in range(n_keep, result.dim()):
+            sides = (result.size(k) != 1, tensor.size(k) != 1)
+            if all(sides):
+                uses[k] -= 1
+                if uses[k] == 1:
+                    summed.append(k)
+                    uses[k] = 0
+            elif any(sides) and uses[k] == 1:
+                only[sides[1]].append(k)
+                uses[k] = 0
+        result, tensor = (t.sum(dims, keepdim=True) if dims else t for t, dims in zip((result, tensor), only, strict=True))
+        result = _contract(result, tensor, summed)
+    return result
+
+
+def _output(out, terms):
     letters = [x for labels in terms for x in labels]
     dots = sorted({x for x in letters if isinstance(x, int)})
     if out is None:
@@ -128,17 +142,15 @@ def einsum(*args):
         raise RuntimeError("einsum(): more operands were provided than specified in the equation")
     dots = [0]
     terms = [_dims_of(part, t, dots) for part, t in zip(parts, tensors, strict=True)]
+    keep = _output(out if arrow else None, terms)
     tensors, terms = zip(*[_diagonals(t, labels) for t, labels in zip(tensors, terms, strict=True)], strict=True)
-    keep = _output(out if arrow else None, terms, equation)
     order = keep + [x for x in dict.fromkeys(x for labels in terms for x in labels) if x not in keep]
     tensors = [_spread(t, labels, order) for t, labels in zip(tensors, terms, strict=True)]
     _check_sizes(tensors, order)
-    result = tensors[0]
-    for i, tensor in enumerate(tensors[1:], 1):
-        later = [x for k, x in enumerate(order) if any(t.size(k) != 1 for t in tensors[i + 1:])]
-        result = _contract(result, tensor, order, set(keep) | set(later))
-    extra = list(range(len(keep), len(order)))
-    return result.sum(extra) if extra else result
+    result = _contract_all(tensors, len(keep))
+    if len(order) == len(keep):
+        return result
+    return result.sum(list(range(len(keep), len(order)))) if len(tensors) == 1 else result.view(result.shape[:len(keep)])
 
 
 def _check_sizes(tensors, order):

@@ -67,5 +67,5 @@ static int gather_grad(scope *s, node *n, T const *g, T *out)
     return out[0] ? 0 : -1;
 }
 const op op_gather = {.name = "gather", .sig = "(Tensor self, int dim, Tensor index, *, bool sparse_grad=False)", .flags = OP_OUT, .run = op_block, .shape = gather_rule,
-    .kernel = gather_kernel, .kind = {"GatherBackward0", gather_grad}, .keep = {0, 0, 1},
+    .kernel = gather_kernel, .kind = {"GatherBackward0", gather_grad, NULL, NK_SHOWS(1), NULL}, .keep = {0, 0, 1},
     .doc = "Elements of self picked along dim by index (int64, as many dims as self): out[i][j] = self[index[i][j]][j] for dim 0. RuntimeError for an index out of range."};

@@ -4,7 +4,7 @@
 
 /* ---- masked_fill: args self, mask, value ------------------------------------------------------------------------- */
 static int masked_fill_grad(scope *s, node *n, T const *g, T *out);
-static const node_kind masked_fill_tensor = {"MaskedFillBackward1", masked_fill_grad};
+static const node_kind masked_fill_tensor = {"MaskedFillBackward1", masked_fill_grad, NULL, NK_SHOWS(5), NULL};
 static int masked_fill_rule(call *c)
 {
     const array *self = c->in[0]->a, *mask = c->in[1]->a;
@@ -54,7 +54,7 @@ static int masked_fill_grad(scope *s, node *n, T const *g, T *out)
     return s->failed ? -1 : 0;
 }
 const op op_masked_fill = {.name = "masked_fill", .sig = "(Tensor self, Tensor mask, Operand value)", .flags = OP_INPLACE, .run = op_block, .shape = masked_fill_rule,
-    .kernel = masked_fill_kernel, .kind = {"MaskedFillBackward0", masked_fill_grad}, .keep = {0, 5},
+    .kernel = masked_fill_kernel, .kind = {"MaskedFillBackward0", masked_fill_grad, NULL, NK_SHOWS(1), NULL}, .keep = {0, 5},
     .doc = "self with value (a number or a 0-d tensor) where mask (bool, broadcast) is True."};
 
 /* ---- masked_select: args self, mask ---------------------------------------------------------------------------------- */
@@ -112,7 +112,7 @@ static int masked_select_grad(scope *s, node *n, T const *g, T *out)
     return (out[0] = ndim ? filled : f_reshape(s, filled, 0, NULL)) ? 0 : -1;
 }
 const op op_masked_select = {.name = "masked_select", .sig = "(Tensor self, Tensor mask)", .flags = OP_OUT, .run = op_closed, .compose = masked_select_compose,
-    .kind = {"MaskedSelectBackward0", masked_select_grad}, .keep = {0, 1},
+    .kind = {"MaskedSelectBackward0", masked_select_grad, NULL, NK_SHOWS(1), NULL}, .keep = {0, 1},
     .doc = "1-d tensor of the elements where mask (bool, broadcast) is True, in row-major order."};
 
 /* ---- tril, triu: args self, diagonal ------------------------------------------------------------------------------------ */

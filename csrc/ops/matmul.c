@@ -361,6 +361,13 @@ static T row_times(scope *s, T a, T b)
     return !y ? NULL : op_call(&c) < 0 ? scope_fail(s) : y;
 }
 
+/* A batch of one that wants a gradient, beside a larger one, becomes a matrix: its gradient need not be expanded then. */
+static T lone(scope *s, T x, T other)
+{
+    bool is = x->a->ndim == 3 && other->a->ndim == 3 && array_size(x->a)[0] == 1 && array_size(other->a)[0] != 1 && tensor_requires_grad(x);
+    return is ? f_call(s, &op_squeeze_dim, 2, (arg[]){a_t(x), a_i(0)}) : x;
+}
+
 static T product(scope *s, T a, T b)
 {
     if (!a || !b)
@@ -378,6 +385,11 @@ static T product(scope *s, T a, T b)
         return row_times(s, a, b);
     if (n == 2 && m == 2)
         return mm(s, a, b);
+    T left = lone(s, a, b), right = lone(s, b, a);
+    a = left;
+    b = right;
+    if (s->failed)
+        return NULL;
     return should_fold(a, b) ? fold(s, a, b) : batched(s, a, b);
 }
 
@@ -426,7 +438,7 @@ static int outer_compose(scope *s, call *c, T *out)
     T a = c->in[0], b = c->in[1];
     if (a->a->ndim != 1 || b->a->ndim != 1)
         return ct_fail(CT_RUNTIME, "outer: Expected 1-D argument %s, but got %d-D", a->a->ndim != 1 ? "self" : "vec2", a->a->ndim != 1 ? a->a->ndim : b->a->ndim), scope_fail(s), -1;
-    return (out[0] = f_mul(s, f_unsqueeze(s, a, 1), b)) ? 0 : -1;
+    return (out[0] = f_mul(s, f_reshape(s, a, 2, (int64_t[]){a->a->numel, 1}), b)) ? 0 : -1;
 }
 const op op_outer = {.name = "outer", .sig = "(Tensor self, Tensor vec2)", .flags = OP_OUT, .run = op_compose, .compose = outer_compose,
     .doc = "Products of every element of a vector (m) with every element of another (n): shape (m, n)."};

@@ -79,7 +79,7 @@ static ct_dtype clamp_dtype(const call *c)
     return promotion_result(&p);
 }
 static int clamp_grad(scope *s, node *n, T const *g, T *out);
-static const node_kind clamp_by_tensors = {"ClampBackward0", clamp_grad};
+static const node_kind clamp_by_tensors = {"ClampBackward0", clamp_grad, NULL, NK_SHOWS(7), NULL};
 static int clamp_rule(call *c)
 {
     layout l;

@@ -330,7 +330,7 @@ static T f_inverse_or_0(scope *s, T x) /* 1 / x, and 0 for 0 */
 static int op_numbered(call *c)
 {
     static const node_kind remainder_tensor = {"RemainderBackward1", grad_remainder, NULL, 0, NULL};
-    static const node_kind fmod_tensor = {"FmodBackward1", grad_fmod, NULL, 0, NULL}, pow_of_number = {"PowBackward2", grad_pow, NULL, 0, NULL};
+    static const node_kind fmod_tensor = {"FmodBackward1", grad_fmod, NULL, 0, NULL}, pow_of_number = {"PowBackward2", grad_pow, NULL, NK_SHOWS(2), NULL};
     bool second = c->args[1].kind == ARG_TENSOR;
     if (c->op == &op_pow && c->args[0].kind != ARG_TENSOR)
         c->kind = &pow_of_number;
@@ -338,6 +338,7 @@ static int op_numbered(call *c)
         c->kind = c->op == &op_fmod ? &fmod_tensor : &remainder_tensor;
     return op_binary(c);
 }
+#define SHOWS(name) (IS(name, "remainder") || IS(name, "fmod") ? 0 : NK_SHOWS(3)) /* a number stands for a tensor */
 #define RUN(name) (IS(name, "remainder") || IS(name, "fmod") || IS(name, "pow") ? op_numbered : op_binary)
 
 /* ---- records ------------------------------------------------------------------------------------------------ */
@@ -370,7 +371,7 @@ static int op_numbered(call *c)
                         .sig = (set) & TENSORS ? "(Tensor self, Tensor other)"                                          \
                              : (set) & NUMBER_FIRST ? "(Operand self, Operand other)" : "(Tensor self, Operand other)", \
                         .doc = text, .flags = FLAGS(id, set), .run = RUN(#id),                                          \
-                        .kind = {NODE(#id), FORMULA(id, TEXT(gradient_a)), NULL, NODE_FLAGS(#id)}, keeps, .row = B_##id, .dtypes = set, \
+                        .kind = {NODE(#id), FORMULA(id, TEXT(gradient_a)), NULL, NODE_FLAGS(#id) | SHOWS(#id)}, keeps, .row = B_##id, .dtypes = set, \
                         .domain = #low ", " #high, .reference = ref};
 #include "table/binary.def"
 #undef BINARY

@@ -84,15 +84,15 @@ static int reduce_grad(scope *s, node *n, T const *g, T *out)
     (void)s, (void)n, (void)g, (void)out;
     return ct_fail(CT_RUNTIME, "derivative for scatter with reduce is not implemented; scatter_add has one");
 }
-#define SCATTER(id, public, value, rule, loop, node_name, formula, text)                                                                       \
+#define SCATTER(id, public, value, rule, loop, node_name, formula, shows, text)                                                                       \
     const op op_##id = {.name = public, .sig = "(Tensor self, int dim, Tensor index, " value ")", .flags = OP_INPLACE | OP_OUT | OP_IN_WRITES_SELF, \
-                        .run = op_block, .shape = rule, .kernel = loop, .kind = {node_name, formula}, .keep = {0, 0, 9}, .doc = text};
+                        .run = op_block, .shape = rule, .kernel = loop, .kind = {node_name, formula, NULL, shows, NULL}, .keep = {0, 0, 9}, .doc = text};
 #define REDUCING "self with its elements added to, or multiplied by, what scatter would write: reduce is 'add' or 'multiply'. No gradient."
-SCATTER(scatter_reducing, "scatter.reduce", "Tensor src, *, str reduce", reduce_rule, reduce_kernel, "ScatterBackward2", reduce_grad, REDUCING)
-SCATTER(scatter_value_reducing, "scatter.value_reduce", "Scalar value, *, str reduce", reduce_rule, reduce_kernel, "ScatterBackward3", reduce_grad, REDUCING)
-SCATTER(scatter, "scatter.src", "Tensor src", scatter_rule, scatter_kernel, "ScatterBackward0", scatter_grad,
+SCATTER(scatter_reducing, "scatter.reduce", "Tensor src, *, str reduce", reduce_rule, reduce_kernel, "ScatterBackward2", reduce_grad, NK_SHOWS(9), REDUCING)
+SCATTER(scatter_value_reducing, "scatter.value_reduce", "Scalar value, *, str reduce", reduce_rule, reduce_kernel, "ScatterBackward3", reduce_grad, NK_SHOWS(1), REDUCING)
+SCATTER(scatter, "scatter.src", "Tensor src", scatter_rule, scatter_kernel, "ScatterBackward0", scatter_grad, NK_SHOWS(9),
         "self with src written at the places that gather would read; of equal places one wins.")
-SCATTER(scatter_value, "scatter.value", "Scalar value", scatter_rule, scatter_kernel, "ScatterBackward1", scatter_grad,
+SCATTER(scatter_value, "scatter.value", "Scalar value", scatter_rule, scatter_kernel, "ScatterBackward1", scatter_grad, NK_SHOWS(1),
         "self with a number written at the places that gather would read.")
 
 /* ---- scatter_add ------------------------------------------------------------------------------------------------ */
@@ -106,5 +106,5 @@ static int scatter_add_grad(scope *s, node *n, T const *g, T *out)
     return s->failed ? -1 : 0;
 }
 const op op_scatter_add = {.name = "scatter_add", .sig = "(Tensor self, int dim, Tensor index, Tensor src)", .flags = OP_INPLACE | OP_OUT | OP_IN_WRITES_SELF, .run = op_block,
-    .shape = scatter_rule, .kernel = scatter_add_kernel, .kind = {"ScatterAddBackward0", scatter_add_grad}, .keep = {0, 0, 8},
+    .shape = scatter_rule, .kernel = scatter_add_kernel, .kind = {"ScatterAddBackward0", scatter_add_grad, NULL, NK_SHOWS(9), NULL}, .keep = {0, 0, 8},
     .doc = "self with src added at the places that gather would read. RuntimeError for an index out of range or different dtypes."};

@@ -6,8 +6,10 @@ int check_places(call *c, const array *self, uint32_t index_at, int dim, const a
 {
     char one[200], two[200];
     const array *index = c->ia[index_at];
-    if ((index->dtype != DT_I64 && index->dtype != DT_I32 && index->numel) || in_cast(c, index_at, DT_I64) < 0)
+    if (index->dtype != DT_I64 && index->dtype != DT_I32 && index->numel)
         return ct_fail(CT_RUNTIME, "%s(): Expected dtype int32/int64 for index", c->op->name);
+    if (in_cast(c, index_at, DT_I64) < 0)
+        return -1;
     index = c->ia[index_at];
     int ndim = self->ndim ? self->ndim : 1, index_ndim = index->ndim ? index->ndim : 1;
     if (ndim != index_ndim || (src && (src->ndim ? src->ndim : 1) != index_ndim && index->numel))

@@ -264,5 +264,35 @@ static void nonzero_kernel(call *c)
             row += a->ndim;
         }
 }
+/* One index tensor a dimension; of a 0-d tensor as if it had one. */
+static int run_places(call *c)
+{
+    scope s;
+    scope_open(&s);
+    T self = c->in[0]->a->ndim ? c->in[0] : f_unsqueeze(&s, c->in[0], 0), places = f_unary(&s, &op_nonzero, self);
+    if (places && (c->list = ct_alloc(self->a->ndim * sizeof *c->list))) {
+        c->n_list = self->a->ndim;
+        memset(c->list, 0, c->n_list * sizeof *c->list);
+    }
+    for (uint32_t d = 0; d < c->n_list && !s.failed; d++) {
+        T column = f_call(&s, &op_select, 3, (arg[]){a_t(places), a_i(1), a_i(d)});
+        if (column)
+            tensor_init(&c->list[d], array_keep(column->a));
+    }
+    bool failed = s.failed || !c->list;
+    scope_close(&s);
+    return failed ? -1 : 0;
+}
+static int run_nonzero_tuple(call *c)
+{
+    if (arg_bool(&c->args[1]))
+        return run_places(c);
+    c->op = &op_nonzero;
+    return op_block(c);
+}
+const op op_where_places = {.name = "where.places", .sig = "(Tensor condition)", .flags = OP_FUNCTION | OP_NO_GRAD, .run = run_places,
+    .doc = "nonzero(condition, as_tuple=True)."};
+const op op_nonzero_tuple = {.name = "nonzero.tuple", .sig = "(Tensor self, *, bool as_tuple)", .flags = OP_NO_GRAD, .run = run_nonzero_tuple,
+    .doc = "With as_tuple a tuple of index tensors, one a dimension, as x[...] takes them."};
 const op op_nonzero = {.name = "nonzero", .sig = "(Tensor self)", .flags = OP_OUT | OP_NO_GRAD, .run = op_block, .shape = nonzero_rule, .kernel = nonzero_kernel,
     .doc = "Indices of the elements that are not 0, one row an element: int64 of shape (n, ndim), in row-major order."};

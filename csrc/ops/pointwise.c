@@ -193,3 +193,22 @@ static int positive_rule(call *c)
     return c->in[0]->a->dtype == DT_BOOL ? ct_fail(CT_RUNTIME, "The `+` operator, on a bool tensor is not supported.") : out_same(c, 0);
 }
 const op op_positive = {.name = "positive", .sig = "(Tensor self)", .flags = OP_MAY_VIEW, .run = op_view, .shape = positive_rule, .doc = "self itself; RuntimeError for bool."};
+
+/* ---- round to decimals: args self, decimals ---------------------------------------------------------------------------- */
+static int round_compose(scope *s, call *c, T *out)
+{
+    T self = c->in[0];
+    int64_t decimals = c->args[1].i;
+    if (!dtype_is_float(self->a->dtype))
+        return ct_fail(CT_NOTIMPL, "\"round_cpu\" not implemented for '%s'", dtype_title(self->a->dtype)), scope_fail(s), -1;
+    T ten = f_number(s, pow(10, (double)(decimals < 0 ? -decimals : decimals)));
+    T scaled = decimals < 0 ? f_div(s, self, ten) : f_mul(s, self, ten), whole = f_unary(s, &op_round, scaled);
+    return (out[0] = decimals < 0 ? f_mul(s, whole, ten) : f_div(s, whole, ten)) ? 0 : -1;
+}
+static int round_grad(scope *s, node *n, T const *g, T *out)
+{
+    (void)n;
+    return (out[0] = f_zeros_like(s, g[0])) ? 0 : -1;
+}
+const op op_round_decimals = {.name = "round.decimals", .sig = "(Tensor self, *, int decimals)", .flags = OP_INPLACE | OP_OUT, .run = op_closed,
+    .compose = round_compose, .kind = {"RoundBackward1", round_grad}, .doc = "Nearest multiple of 10^-decimals, of two the even one."};

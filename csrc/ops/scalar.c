@@ -37,7 +37,8 @@ static void loop_kernel(call *c) { run_loop(c->scratch); }
 static int refuse_dtype(const call *c, ct_dtype dtype)
 {
     static const char *const titles[DT_COUNT] = {"Bool", "Byte", "Int", "Long", "Float", "Double"};
-    return ct_fail(CT_NOTIMPL, "\"%s\" not implemented for '%s'", c->op->name, titles[dtype]);
+    const char *name = c->op == &op_bitwise_left_shift ? "lshift" : c->op == &op_bitwise_right_shift ? "rshift" : c->op->name;
+    return ct_fail(CT_NOTIMPL, "\"%s_cpu\" not implemented for '%s'", name, titles[dtype]);
 }
 
 static bool arg_is_bool(const arg *a) { return a->kind == ARG_BOOL || (a->kind == ARG_TENSOR && a->t->a->dtype == DT_BOOL); }
@@ -54,6 +55,8 @@ static int row_dtype(const call *c, ct_dtype common, ct_dtype *compute)
 {
     *compute = common;
     int dtypes = c->op->dtypes & DTYPES_MASK;
+    if (common == DT_BOOL && (c->op == &op_bitwise_left_shift || c->op == &op_bitwise_right_shift))
+        return refuse_dtype(c, common);
     if (CT_UNLIKELY(c->op == &op_sub && has_bool(c)))
         return refuse_bool_difference(c);
     if (dtypes == FLOATS && !dtype_is_float(common))

@@ -86,7 +86,7 @@ static int check_source(scope *s, call *c, int *dim, ct_status kind)
     for (int d = 0; d < self->ndim && d < source->ndim; d++)
         if (d != *dim && array_size(source)[d] != array_size(self)[d])
             return REFUSE(CT_RUNTIME, "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = %s source.shape = %s", two, one);
-    return refuse_negative(s, c, *dim, kind);
+    return refuse_negative(s, c, *dim, self->ndim <= 1 ? CT_INDEX : kind);
 }
 /* g at the places that were written, in the shape of the values. */
 static T picked(scope *s, node *n, T g)

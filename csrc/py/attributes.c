@@ -18,6 +18,7 @@ static PyObject *get_version(PyObject *o, void *x)
     return PyLong_FromLongLong(py_t(o)->a->ver->count);
 }
 static PyObject *get_false(PyObject *o, void *x) { (void)o, (void)x; Py_RETURN_FALSE; }
+static PyObject *get_true(PyObject *o, void *x) { (void)o, (void)x; Py_RETURN_TRUE; }
 static PyObject *get_none(PyObject *o, void *x) { (void)o, (void)x; Py_RETURN_NONE; }
 
 /* ---- gradients ---------------------------------------------------------------------------------------------- */
@@ -39,6 +40,14 @@ int py_set_requires_grad(PyObject *self, bool wanted)
     if (t->box && t->fn && t->fn->kind == &leaf_kind)
         t->box->owner = self;
     return 0;
+}
+
+/* A tensor that is being made. */
+int py_born_with_grad(PyObject *made)
+{
+    if (!dtype_is_float(py_t(made)->a->dtype))
+        return ct_fail(CT_RUNTIME, "Only Tensors of floating point and complex dtype can require gradients");
+    return py_set_requires_grad(made, true);
 }
 
 static int set_requires_grad(PyObject *o, PyObject *value, void *x)
@@ -245,6 +254,7 @@ PyGetSetDef py_tensor_getset[] = {
     {"mT", get_mT, NULL, "View with the last two dimensions exchanged.", NULL},
     {"mH", get_mT, NULL, "mT: there are no complex dtypes to conjugate.", NULL},
     {"H", get_H, NULL, "Conjugate transpose; for real dtypes the transpose.", NULL},
+    {"is_cpu", get_true, NULL, "True.", NULL},
     {"is_cuda", get_false, NULL, "False.", NULL},
     {"is_sparse", get_false, NULL, "False.", NULL},
     {"is_quantized", get_false, NULL, "False.", NULL},

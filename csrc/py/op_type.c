@@ -99,7 +99,7 @@ static PyObject *call_with_out(call *c, const bound *b)
         result = outs_result(c, &o);
     }
     drop_outs(&o);
-    if (result && b->requires_grad == Py_True && py_is_tensor(result) && py_set_requires_grad(result, true) < 0) {
+    if (result && b->requires_grad == Py_True && py_is_tensor(result) && py_born_with_grad(result) < 0) {
         Py_DECREF(result);
         return py_raise();
     }
@@ -123,7 +123,7 @@ static PyObject *results(call *c, const bound *b)
     py_note_base(b->first);
     if (CT_LIKELY(b->requires_grad != Py_True) || !result)
         return result;
-    if (py_is_tensor(result) && py_set_requires_grad(result, true) < 0) {
+    if (py_is_tensor(result) && py_born_with_grad(result) < 0) {
         Py_DECREF(result);
         return py_raise();
     }

@@ -19,6 +19,7 @@ from ctgrad._queries import (
     is_complex as is_complex,
     is_floating_point as is_floating_point,
     is_nonzero as is_nonzero,
+    is_same_size as is_same_size,
     is_tensor as is_tensor,
     numel as numel,
     promote_types as promote_types,
@@ -41,6 +42,10 @@ from ctgrad.composed.compare import (
 from ctgrad.composed.einsum import (
     einsum as einsum,
     tensordot as tensordot,
+)
+from ctgrad.composed.index import (
+    index_put as index_put,
+    index_put_ as index_put_,
 )
 from ctgrad.composed.shape import (
     atleast_1d as atleast_1d,

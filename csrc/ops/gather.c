@@ -12,7 +12,7 @@ int check_places(call *c, const array *self, uint32_t index_at, int dim, const a
         return -1;
     index = c->ia[index_at];
     int ndim = self->ndim ? self->ndim : 1, index_ndim = index->ndim ? index->ndim : 1;
-    if (ndim != index_ndim || (src && (src->ndim ? src->ndim : 1) != index_ndim && index->numel))
+    if ((ndim != index_ndim && index->numel) || (src && (src->ndim ? src->ndim : 1) != index_ndim && index->numel))
         return ct_fail(CT_RUNTIME, "Index tensor must have the same number of dimensions as %s tensor", ndim != index_ndim ? (src ? "self" : "input") : "src");
     for (int d = 0; d < index->ndim && index->numel; d++) {
         bool bad = (d != dim && self->ndim && array_size(index)[d] > array_size(self)[d]) || (src && src->ndim && array_size(index)[d] > array_size(src)[d]);
@@ -68,6 +68,6 @@ static int gather_grad(scope *s, node *n, T const *g, T *out)
     out[0] = f_call(s, &op_scatter_add, 4, (arg[]){a_t(f_zeros(s, dtype, ndim, size)), a_i(node_params(n)[0]), a_t(node_kept_in(s, n, 2)), a_t(g[0])});
     return out[0] ? 0 : -1;
 }
-const op op_gather = {.name = "gather", .sig = "(Tensor self, int dim, Tensor index, *, bool sparse_grad=False)", .flags = OP_OUT, .run = op_block, .shape = gather_rule,
+const op op_gather = {.name = "gather", .sig = "(Tensor self, int dim, Tensor index, *, bool sparse_grad=False)", .flags = OP_OUT | OP_OUT_EXACT | OP_OUT_APART, .run = op_block, .shape = gather_rule,
     .kernel = gather_kernel, .kind = {"GatherBackward0", gather_grad, NULL, NK_SHOWS(1), NULL}, .keep = {0, 0, 1},
     .doc = "Elements of self picked along dim by index (int64, as many dims as self): out[i][j] = self[index[i][j]][j] for dim 0. RuntimeError for an index out of range."};

@@ -111,7 +111,7 @@ static int masked_select_grad(scope *s, node *n, T const *g, T *out)
     T filled = f_call(s, &op_index_put, 5, (arg[]){a_t(zeros), a_t(g[0]), a_ints(count, each_dim(dims)), a_ts(count, index), a_b(false)});
     return (out[0] = ndim ? filled : f_reshape(s, filled, 0, NULL)) ? 0 : -1;
 }
-const op op_masked_select = {.name = "masked_select", .sig = "(Tensor self, Tensor mask)", .flags = OP_OUT, .run = op_closed, .compose = masked_select_compose,
+const op op_masked_select = {.name = "masked_select", .sig = "(Tensor self, Tensor mask)", .flags = OP_OUT | OP_OUT_APART, .run = op_closed, .compose = masked_select_compose,
     .kind = {"MaskedSelectBackward0", masked_select_grad, NULL, NK_SHOWS(1), NULL}, .keep = {0, 1},
     .doc = "1-d tensor of the elements where mask (bool, broadcast) is True, in row-major order."};
 

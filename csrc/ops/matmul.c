@@ -69,7 +69,7 @@ static int mm_grad(scope *s, node *n, T const *g, T *out)
         out[1] = f_binary(s, &op_mm, f_transpose(s, node_kept_in(s, n, 0), 0, 1), g[0]);
     return 0;
 }
-const op op_mm = {.name = "mm", .sig = "(Tensor self, Tensor mat2)", .flags = OP_OUT, .run = op_block, .shape = mm_rule, .kernel = mm_kernel,
+const op op_mm = {.name = "mm", .sig = "(Tensor self, Tensor mat2)", .flags = OP_OUT | OP_OUT_EXACT, .run = op_block, .shape = mm_rule, .kernel = mm_kernel,
     .kind = {"MmBackward0", mm_grad}, .keep = {2, 1},
     .doc = "Product of two matrices, (m, k) and (k, n) to (m, n), of one dtype. RuntimeError for other shapes; nothing broadcasts."};
 

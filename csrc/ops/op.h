@@ -83,6 +83,8 @@ enum {
     OP_MAY_VIEW = 512,                  /* may return self or a view of it (contiguous, reshape, to) */
     OP_LIST = 1024,                     /* a list of results even if there is one */
     OP_ONLY_INPLACE = 2048,             /* the name itself ends with _ (uniform_, zero_, copy_) */
+    OP_OUT_EXACT = 4096,                /* out= has the result's very dtype, */
+    OP_OUT_APART = 8192,                /* and shares no memory with the inputs */
 };
 /* NULL loops refuse what INTS and REALS leave out. */
 enum { FLOATS, NUMBERS, ALL, INTS, REALS, DTYPES_MASK = 7, TENSORS = 8 /* the second operand is no number */, NO_INPLACE = 16,

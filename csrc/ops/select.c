@@ -55,7 +55,7 @@ static int index_select_grad(scope *s, node *n, T const *g, T *out)
     out[0] = f_call(s, &op_index_add, 4, (arg[]){a_t(f_zeros(s, dtype, ndim, size)), a_i(node_params(n)[0]), a_t(node_kept_in(s, n, 2)), a_t(g[0])});
     return out[0] ? 0 : -1;
 }
-const op op_index_select = {.name = "index_select", .sig = "(Tensor self, int dim, Tensor index)", .flags = OP_OUT, .run = op_closed, .compose = index_select_compose,
+const op op_index_select = {.name = "index_select", .sig = "(Tensor self, int dim, Tensor index)", .flags = OP_OUT | OP_OUT_APART, .run = op_closed, .compose = index_select_compose,
     .kind = {"IndexSelectBackward0", index_select_grad, NULL, NK_SHOWS(1), NULL}, .keep = {0, 0, 1},
     .doc = "Slices of self along dim at the places of index (a vector of int64 or int32), in its order. IndexError for an index out of range."};
 
@@ -135,12 +135,19 @@ static int index_copy_grad(scope *s, node *n, T const *g, T *out)
         out[3] = picked(s, n, g[0]);
     return s->failed ? -1 : 0;
 }
+/* g where something was written, once however often the index names the place, and 0 elsewhere. */
+static T only_there(scope *s, node *n, T g)
+{
+    T none = g ? f_zeros(s, DT_BOOL, g->a->ndim, array_size(g->a)) : NULL;
+    T there = f_call(s, &op_index_fill, 4, (arg[]){a_t(none), a_i(node_params(n)[0]), a_t(node_kept_in(s, n, 2)), a_b(true)});
+    return f_where(s, there, g, f_zeros_like(s, g));
+}
 static int index_fill_grad(scope *s, node *n, T const *g, T *out)
 {
     if (node_needs(n, 0))
         out[0] = zero_there(s, n, g[0]);
     if (n->n_in > 3 && node_needs(n, 3))
-        out[3] = f_sum_to(s, f_index_select(s, g[0], node_params(n)[0], node_kept_in(s, n, 2)), 0, NULL);
+        out[3] = f_sum_to(s, only_there(s, n, g[0]), 0, NULL);
     return s->failed ? -1 : 0;
 }
 static const node_kind index_fill_tensor = {"IndexFillBackward1", index_fill_grad, NULL, NK_SHOWS(9), NULL};
@@ -187,7 +194,7 @@ static int take_grad(scope *s, node *n, T const *g, T *out)
     line = index ? f_call(s, &op_index_put, 5, (arg[]){a_t(line), a_t(g[0]), a_ints(1, (int64_t[]){0}), a_ts(1, &index), a_b(true)}) : NULL;
     return (out[0] = f_reshape(s, line, ndim, size)) ? 0 : -1;
 }
-const op op_take = {.name = "take", .sig = "(Tensor self, Tensor index)", .flags = OP_OUT, .run = op_closed, .compose = take_compose,
+const op op_take = {.name = "take", .sig = "(Tensor self, Tensor index)", .flags = OP_OUT | OP_OUT_EXACT | OP_OUT_APART, .run = op_closed, .compose = take_compose,
     .kind = {"TakeBackward0", take_grad, NULL, NK_SHOWS(1), NULL}, .keep = {0, 1},
     .doc = "Elements of self, seen as one row, at the places of index; the result has index's shape."};
 

@@ -180,7 +180,7 @@ def tensordot(a, b, dims=2, out=None):
         raise RuntimeError("both dimension lists should have same length")
     for p, q in zip(left, right, strict=True):
         if a.size(p) == 1 or b.size(q) == 1:  # the other operand is summed there at once
-            a, b = (a, b.sum(q, keepdim=True)) if b.size(q) != 1 else (a.sum(p, keepdim=True) if a.size(p) != 1 else a, b)
+            a, b = (t if t.size(d) == 1 else t.sum(d, keepdim=True, dtype=t.dtype) for t, d in ((a, p), (b, q)))
         if a.size(p) != b.size(q):
             raise RuntimeError(f"contracted dimensions need to match, but first has size {a.size(p)} in dim {p} and second has size {b.size(q)} in dim {q}")
     rest_a, rest_b = [d for d in range(a.dim()) if d not in left], [d for d in range(b.dim()) if d not in right]

@@ -286,7 +286,7 @@ static int run_places(call *c)
     scope_close(&s);
     return failed ? -1 : 0;
 }
-static int run_nonzero(call *c) { return arg_bool(&c->args[1]) ? run_places(c) : op_block(c); }
+static int run_nonzero(call *c) { return c->n_args > 1 && arg_bool(&c->args[1]) ? run_places(c) : op_block(c); }
 const op op_where_places = {.name = "where.places", .sig = "(Tensor condition)", .flags = OP_FUNCTION | OP_NO_GRAD, .run = run_places,
     .doc = "nonzero(condition, as_tuple=True)."};
 const op op_nonzero = {.name = "nonzero", .sig = "(Tensor self, *, bool as_tuple=False)", .flags = OP_OUT | OP_OUT_EXACT | OP_NO_GRAD, .run = run_nonzero, .shape = nonzero_rule, .kernel = nonzero_kernel,

@@ -7,100 +7,118 @@ int64_t storage_live(void) { return live_storages; }
 int64_t array_live(void) { return live_arrays; }
 
 /* ---- storage ----------------------------------------------------------------------------------- */
-enum { INLINE_BYTES = 64 }; /* up to here the bytes stand behind the header, in one block */
+enum { MOST_ROOM = 64, ROOM_STEP = 16 }; /* up to here the bytes stand behind the header, in one block */
 
-static inline size_t storage_block(const storage *s)
-{
-    return sizeof(storage) + ((s->flags & ST_OWN_BLOCK) || s->release ? 0 : INLINE_BYTES);
-}
+typedef struct foreign { void (*release)(void *owner, void *data); void *owner; } foreign;
+static foreign *foreign_of(storage *s) { return (foreign *)(s + 1); }
 
-static storage *storage_header(size_t nbytes)
+static storage *storage_header(int64_t nbytes, int64_t room)
 {
-    storage *s = ct_alloc(nbytes);
+    storage *s = ct_alloc(sizeof *s + (size_t)room);
     if (!s)
         return NULL;
-    *s = (storage){.refs = 1};
+    *s = (storage){.refs = 1, .nbytes = nbytes, .room = (uint16_t)room, .data = (char *)(s + 1)};
     live_storages++;
+    return s;
+}
+
+/* Data in a block of their own, with some room behind the header for another use. */
+static storage *storage_apart(int64_t nbytes, int64_t room)
+{
+    char *data = ct_alloc((size_t)nbytes);
+    storage *s = data ? storage_header(nbytes, room) : NULL;
+    if (!s) {
+        ct_free(data, (size_t)nbytes);
+        return NULL;
+    }
+    s->data = data;
+    s->flags = ST_OWN_BLOCK;
     return s;
 }
 
 storage *storage_new(int64_t nbytes)
 {
-    bool own = nbytes > INLINE_BYTES;
-    char *data = own ? ct_alloc((size_t)nbytes) : NULL;
-    if (own && !data)
-        return NULL;
-    storage *s = storage_header(sizeof(storage) + (own ? 0 : INLINE_BYTES));
-    if (!s) {
-        ct_free(data, (size_t)nbytes);
-        return NULL;
-    }
-    s->nbytes = nbytes;
-    s->data = own ? data : (char *)(s + 1);
-    s->flags = own ? ST_OWN_BLOCK : 0;
-    return s;
+    if (nbytes > MOST_ROOM)
+        return storage_apart(nbytes, 0);
+    return storage_header(nbytes, nbytes ? (nbytes + ROOM_STEP - 1) / ROOM_STEP * ROOM_STEP : ROOM_STEP);
 }
-
-static void release_nothing(void *owner, void *data) { (void)owner, (void)data; }
 
 storage *storage_new_foreign(void *data, int64_t nbytes, void (*release)(void *, void *), void *owner)
 {
-    storage *s = storage_header(sizeof(storage));
+    storage *s = storage_header(nbytes, sizeof(foreign));
     if (!s)
         return NULL;
-    s->nbytes = nbytes;
     s->data = data;
-    s->release = release ? release : release_nothing;
-    s->owner = owner;
+    s->flags = ST_FOREIGN;
+    storage_set_owner(s, release, owner);
     return s;
 }
 
+void storage_set_owner(storage *s, void (*release)(void *, void *), void *owner) { *foreign_of(s) = (foreign){release, owner}; }
+
+static size_t spread_block(int ndim) { return sizeof(spread) + 3 * (size_t)ndim * sizeof(int64_t); }
+
 void storage_free(storage *s)
 {
-    size_t block = storage_block(s);
     live_storages--;
-    if (s->release)
-        s->release(s->owner, s->data);
+    if (s->flags & ST_FOREIGN && foreign_of(s)->release)
+        foreign_of(s)->release(foreign_of(s)->owner, s->data);
     else if (s->flags & ST_OWN_BLOCK)
-        ct_free(s->data, (size_t)s->nbytes);
-    ct_free(s, block);
+        ct_free(s->data, (size_t)storage_held(s));
+    if (storage_is_compressed(s))
+        ct_free(storage_spread(s), spread_block(storage_spread(s)->ndim));
+    ct_free(s, sizeof *s + s->room);
+}
+
+void storage_take_full(storage *s, char *data)
+{
+    spread *p = storage_spread(s);
+    ct_free(s->data, (size_t)p->held);
+    ct_free(p, spread_block(p->ndim));
+    s->data = data;
+    s->flags &= (uint16_t)~ST_COMPRESSED;
 }
 
 int storage_resize(storage *s, int64_t nbytes)
 {
     if (nbytes <= s->nbytes)
         return 0;
-    if (s->release || s->busy || s->flags & ST_PINNED)
+    if (s->busy || s->flags & (ST_FOREIGN | ST_PINNED))
         return ct_fail(CT_RUNTIME, "Trying to resize storage that is not resizable: another object owns or shares its memory; clone() the tensor first");
-    if (!(s->flags & ST_OWN_BLOCK) && nbytes <= INLINE_BYTES) {
+    if (!(s->flags & ST_OWN_BLOCK) && nbytes <= s->room) {
         s->nbytes = nbytes;
         return 0;
     }
-    if (!(s->flags & ST_OWN_BLOCK))
-        return ct_fail(CT_RUNTIME, "a storage of %lld bytes cannot grow in place; give the tensor a new one", (long long)s->nbytes);
     char *data = ct_alloc((size_t)nbytes);
     if (!data)
         return -1;
     memcpy(data, s->data, (size_t)s->nbytes);
-    ct_free(s->data, (size_t)s->nbytes);
+    if (s->flags & ST_OWN_BLOCK)
+        ct_free(s->data, (size_t)s->nbytes);
     s->data = data;
     s->nbytes = nbytes;
+    s->flags |= ST_OWN_BLOCK;
     return 0;
 }
 
 /* ---- array --------------------------------------------------------------------------------------- */
-static inline size_t array_block(int ndim) { return sizeof(array) + 2 * (size_t)ndim * sizeof(int64_t); }
+/* A version of its own (A_OWN_VERSION), shared by count between arrays. */
+typedef struct version_cell { version ver; int64_t refs; } version_cell;
+static version_cell *cell_of(const array *a) { return (version_cell *)a->ver; }
 
-static array *array_blank(storage *s, ct_dtype dtype, int ndim, int64_t offset)
+static inline size_t array_block(int ndim, int two) { return sizeof(array) + (2 * (size_t)ndim + (two ? (size_t)ndim + 1 : 0)) * sizeof(int64_t); }
+
+static inline array *array_blank_of(storage *s, ct_dtype dtype, int ndim, int64_t offset, int two)
 {
-    array *a = ct_alloc(array_block(ndim));
+    array *a = ct_alloc(array_block(ndim, two));
     if (!a)
         return NULL;
     *a = (array){.refs = 1, .st = s, .ver = &s->ver, .offset = offset, .numel = 1,
-                 .dtype = (uint8_t)dtype, .ndim = (uint8_t)ndim};
+                 .dtype = (uint8_t)dtype, .ndim = (uint8_t)ndim, .flags = (uint16_t)two};
     live_arrays++;
     return a;
 }
+static array *array_blank(storage *s, ct_dtype dtype, int ndim, int64_t offset) { return array_blank_of(s, dtype, ndim, offset, 0); }
 
 array *array_new(ct_dtype dtype, int ndim, const int64_t *size)
 {
@@ -164,40 +182,143 @@ array *array_new_over(storage *s, ct_dtype dtype, int ndim, const int64_t *size,
     return a;
 }
 
-array *array_alias(const array *a, int ndim, const int64_t *size, const int64_t *stride, int64_t offset)
+static array *share_version(array *b, const array *a)
 {
-    array *b = array_new_over(a->st, a->dtype, ndim, size, stride, offset);
     if (!b || a->ver == &a->st->ver)
         return b;
     b->ver = a->ver;
-    b->ver->refs++;
+    cell_of(a)->refs++;
     b->flags |= A_OWN_VERSION;
     return b;
 }
 
+array *array_alias(const array *a, int ndim, const int64_t *size, const int64_t *stride, int64_t offset)
+{
+    return share_version(array_new_over(a->st, a->dtype, ndim, size, stride, offset), a);
+}
+
+/* ---- two layouts ------------------------------------------------------------------------------------- */
+static array *new_two(storage *s, ct_dtype dtype, int ndim, const int64_t *size, const int64_t *shown, int64_t offset, const int64_t *held, int64_t held_offset)
+{
+    array *a = array_blank_of(s, dtype, ndim, offset, A_TWO);
+    if (!a)
+        return NULL;
+    storage_keep(s);
+    for (int d = 0; d < ndim; d++) {
+        a->dim[d] = size[d];
+        a->dim[ndim + d] = shown[d];
+        a->dim[2 * ndim + d] = held[d];
+    }
+    a->dim[3 * ndim] = held_offset;
+    a->numel = layout_numel(ndim, size);
+    if (layout_is_contiguous(ndim, size, shown))
+        a->flags |= A_SHOWN_CONTIGUOUS;
+    return a;
+}
+
+/* Row-major strides of the dimensions that are not in `once`, 0 along those that are; returns how many elements that makes. */
+static int64_t held_strides(const layout *shown, uint64_t once, int64_t *held)
+{
+    int64_t size[CT_MAXDIM], n = 1;
+    for (int d = 0; d < shown->ndim; d++)
+        size[d] = once >> d & 1 ? 1 : shown->size[d];
+    for (int d = shown->ndim - 1; d >= 0; d--) {
+        held[d] = once >> d & 1 ? 0 : n;
+        n *= size[d];
+    }
+    return n;
+}
+
+static spread *spread_new(ct_dtype dtype, const layout *shown, const int64_t *held, int64_t n)
+{
+    spread *p = ct_alloc(spread_block(shown->ndim));
+    if (!p)
+        return NULL;
+    p->held = n * dtype_bytes(dtype);
+    p->dtype = (uint8_t)dtype;
+    p->ndim = (uint8_t)shown->ndim;
+    for (int d = 0; d < shown->ndim; d++) {
+        p->dim[d] = shown->size[d];
+        p->dim[shown->ndim + d] = shown->stride[d];
+        p->dim[2 * shown->ndim + d] = held[d];
+    }
+    return p;
+}
+
+array *array_new_spread(ct_dtype dtype, const layout *shown, uint64_t once)
+{
+    int64_t held[CT_MAXDIM], nbytes, numel;
+    if (layout_check_numel("empty", shown->ndim, shown->size, &numel) < 0)
+        return NULL;
+    if (!ct_mul(numel, dtype_bytes(dtype), &nbytes))
+        return array_new(dtype, shown->ndim, shown->size); /* says so */
+    spread *p = spread_new(dtype, shown, held, held_strides(shown, once, held));
+    if (!p)
+        return NULL;
+    storage *s = storage_apart(p->held, ROOM_STEP);
+    if (!s) {
+        ct_free(p, spread_block(shown->ndim));
+        return NULL;
+    }
+    s->nbytes = nbytes;
+    *(spread **)(s + 1) = p;
+    s->flags |= ST_COMPRESSED;
+    array *a = new_two(s, dtype, shown->ndim, shown->size, shown->stride, 0, held, 0);
+    storage_drop(s);
+    return a;
+}
+
+array *array_view(const array *a, const layout *shown, const layout *held)
+{
+    if (!array_is_compressed(a))
+        return array_alias(a, shown->ndim, shown->size, shown->stride, shown->offset);
+    return share_version(new_two(a->st, a->dtype, shown->ndim, shown->size, shown->stride, shown->offset, held->stride, held->offset), a);
+}
+
+array *array_narrow(const array *a, uint64_t mask)
+{
+    int64_t size[CT_MAXDIM];
+    for (int d = 0; d < a->ndim; d++)
+        size[d] = mask >> d & 1 ? 1 : array_size(a)[d];
+    if (!array_is_compressed(a))
+        return array_alias(a, a->ndim, size, array_stride(a), a->offset);
+    return share_version(new_two(a->st, a->dtype, a->ndim, size, array_visible_stride(a), a->offset, array_stride(a), array_offset(a)), a);
+}
+
+int64_t array_held(const array *a)
+{
+    int64_t n = 1;
+    for (int d = 0; d < a->ndim; d++)
+        if (array_stride(a)[d] || !array_size(a)[d])
+            n *= array_size(a)[d];
+    return n;
+}
+
+/* ---- `.data` -------------------------------------------------------------------------------------------- */
 array *array_alias_unversioned(const array *a)
 {
-    version *cell = ct_alloc_zero(sizeof *cell);
+    version_cell *cell = ct_alloc_zero(sizeof *cell);
     if (!cell)
         return NULL;
-    array *b = array_new_over(a->st, a->dtype, a->ndim, array_size(a), array_stride(a), a->offset);
+    array *b = array_is_compressed(a) ? new_two(a->st, a->dtype, a->ndim, array_size(a), array_visible_stride(a), a->offset, array_stride(a), array_offset(a))
+             : array_new_over(a->st, a->dtype, a->ndim, array_size(a), array_visible_stride(a), a->offset);
     if (!b) {
         ct_free(cell, sizeof *cell);
         return NULL;
     }
     cell->refs = 1;
-    b->ver = cell;
+    b->ver = &cell->ver;
     b->flags |= A_OWN_VERSION;
     return b;
 }
 
 void array_free(array *a)
 {
-    if ((a->flags & A_OWN_VERSION) && --a->ver->refs == 0)
-        ct_free(a->ver, sizeof *a->ver);
+    if ((a->flags & A_OWN_VERSION) && --cell_of(a)->refs == 0)
+        ct_free(cell_of(a), sizeof(version_cell));
     storage *s = a->st;
     live_arrays--;
-    ct_free(a, array_block(a->ndim));
+    ct_free(a, array_block(a->ndim, a->flags & A_TWO));
     storage_drop(s);
 }
 

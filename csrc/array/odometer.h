@@ -17,6 +17,7 @@ static inline void odometer_start(odometer *o, int ndim, const int64_t *size, co
     o->stride = stride;
     o->place = 0;
     o->left = true;
+    o->at[0] = 0; /* without dimensions too: the one element of a scalar counts as the first of a vector of one */
     for (int d = 0; d < ndim; d++) {
         o->at[d] = 0;
         o->left &= size[d] != 0;

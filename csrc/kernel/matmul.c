@@ -1,13 +1,64 @@
-/* Sizes that the product's instruction sets agree on. */
-#include "kernel/matmul.h"
+/* Which product goes to a BLAS, and how much scratch the own loops take. */
+#include "base/blas.h"
+#include "kernel/kernel.h"
 #include "kernel/matmul_sizes.h"
+#include <limits.h>
 
 static int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
 
-int64_t k_gemm_scratch(ct_dtype dtype, int64_t m, int64_t n, int64_t k)
+int64_t k_gemm_scratch(ct_dtype dtype, const k_gemm *of)
 {
-    if (!dtype_is_float(dtype) || !gemm_packs(m, n, k))
+    if (!dtype_is_float(dtype))
         return 0;
-    int64_t depth = k < GEMM_KC ? k : GEMM_KC, rows = m < GEMM_MC ? m : GEMM_MC, columns = n < GEMM_NC ? n : GEMM_NC;
-    return (round_up(rows, GEMM_MAX_MR) + round_up(columns, GEMM_MAX_NR)) * depth * dtype_bytes(dtype) + 128;
+    k_gemm turned = gemm_turned(of), *g = &turned;
+    int64_t item = dtype_bytes(dtype), depth = g->k < GEMM_KC ? g->k : GEMM_KC;
+    switch (gemm_choose(g)) {
+    case GEMM_DOTS:
+    case GEMM_TILES:
+        return 0;
+    case GEMM_DOTS_GATHERED:
+        return g->n * g->k * item + 64;
+    case GEMM_TILES_SLIVER:
+        return GEMM_MAX_NR * g->k * item + 64;
+    default:
+        return (round_up(g->m < GEMM_MC ? g->m : GEMM_MC, GEMM_MAX_MR) + round_up(g->n < GEMM_NC ? g->n : GEMM_NC, GEMM_MAX_NR)) * depth * item + 192;
+    }
+}
+
+/* A matrix as BLAS takes it: one stride 1, the other at least the length of a line. */
+static bool blas_operand(int64_t rows, int64_t columns, int64_t row, int64_t col, int *trans, int *lead)
+{
+    bool as_is = (col == 1 || columns == 1) && (row >= columns || rows == 1), transposed = (row == 1 || rows == 1) && (col >= rows || columns == 1);
+    int64_t step = as_is ? rows == 1 ? columns : row : columns == 1 ? rows : col;
+    *trans = as_is ? BLAS_AS_IS : BLAS_TRANSPOSED;
+    *lead = (int)step;
+    return (as_is || transposed) && step <= INT_MAX;
+}
+
+typedef struct blas_form { int trans_a, trans_b, lda, ldb; } blas_form;
+static bool blas_takes(ct_dtype dtype, const k_gemm *g, blas_form *f)
+{
+    return g->m >= 48 && g->n >= 48 && g->k >= 48 && (double)g->m * (double)g->n * (double)g->k >= 400000 && dtype_is_float(dtype) &&
+           g->m <= INT_MAX && g->n <= INT_MAX && g->k <= INT_MAX && g->c_row <= INT_MAX && g->c_row >= g->n &&
+           blas_operand(g->m, g->k, g->a_row, g->a_col, &f->trans_a, &f->lda) && blas_operand(g->k, g->n, g->b_row, g->b_col, &f->trans_b, &f->ldb);
+}
+
+bool k_gemm_wants_blas(ct_dtype dtype, const k_gemm *g)
+{
+    blas_form f;
+    return blas_takes(dtype, g, &f);
+}
+
+void k_gemm_run(ct_dtype dtype, const k_gemm *g)
+{
+    blas_form f;
+    int m = (int)g->m, n = (int)g->n, k = (int)g->k, ldc = (int)g->c_row;
+    if (!ct_blas.sgemm || !blas_takes(dtype, g, &f)) {
+        k_gemm turned = gemm_turned(g);
+        K->gemm[dtype](&turned);
+    }
+    else if (dtype == DT_F32)
+        ct_blas.sgemm(BLAS_ROW_MAJOR, f.trans_a, f.trans_b, m, n, k, 1, g->a, f.lda, g->b, f.ldb, g->add, g->c, ldc);
+    else
+        ct_blas.dgemm(BLAS_ROW_MAJOR, f.trans_a, f.trans_b, m, n, k, 1, g->a, f.lda, g->b, f.ldb, g->add, g->c, ldc);
 }

@@ -1,19 +1,25 @@
-/* matmul: C = A·B for matrices of any strides. */
+/* matmul: C = A·B, or C += A·B, for matrices of any strides. */
 #ifndef CT_KERNEL_MATMUL_H
 #define CT_KERNEL_MATMUL_H
+#include <stdbool.h>
 #include <stdint.h>
 #include "base/dtype.h"
 
-/* Strides in elements (0 and negative are fine); C is row-major with rows c_row apart, and is overwritten. */
+/* Strides in elements (0 and negative are fine). C's columns are adjacent, its rows c_row apart; it overlaps neither operand. */
 typedef struct k_gemm {
     int64_t m, n, k;
     const void *a, *b;
     void *c;
     int64_t a_row, a_col, b_row, b_col, c_row;
-    void *scratch; /* k_gemm_scratch bytes, aligned to 64 */
+    bool add;      /* to what C holds; else C is overwritten, with zeros when k is 0 */
+    void *scratch; /* k_gemm_scratch bytes */
 } k_gemm;
 typedef void k_gemm_f(const k_gemm *g);
 
-/* Bytes of scratch that a product of this size needs; 0 below the packing threshold. The same for every instruction set. */
-int64_t k_gemm_scratch(ct_dtype dtype, int64_t m, int64_t n, int64_t k);
+/* By the BLAS or by the own loops, whichever is faster at this size. Not for bool. */
+void k_gemm_run(ct_dtype dtype, const k_gemm *g);
+/* Bytes of scratch of a product of these sizes and strides; the pointers are not read. The same for every instruction set. */
+int64_t k_gemm_scratch(ct_dtype dtype, const k_gemm *g);
+/* Would a BLAS be called? Whoever plans products has it loaded then (base/blas.h). */
+bool k_gemm_wants_blas(ct_dtype dtype, const k_gemm *g);
 #endif

@@ -1,12 +1,40 @@
-/* Block sizes of the packed product (Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008): a
- * GEMM_KC × NR sliver of B stays in the first cache, a GEMM_MC × GEMM_KC block of A in the second. */
+/* Which way a product of floats takes, by size and strides alone, and the block sizes of the packed one (Goto and van de Geijn,
+ * "Anatomy of High-Performance Matrix Multiplication", 2008): a GEMM_KC × NR sliver of B stays in the first cache, a
+ * GEMM_MC × GEMM_KC block of A in the second. */
 #ifndef CT_MATMUL_SIZES_H
 #define CT_MATMUL_SIZES_H
-#include <stdbool.h>
-#include <stdint.h>
+#include "kernel/matmul.h"
 
-enum { GEMM_KC = 256, GEMM_MC = 144, GEMM_NC = 2048, GEMM_MAX_MR = 12, GEMM_MAX_NR = 64 };
+enum { GEMM_KC = 256, GEMM_MC = 144, GEMM_NC = 2048, GEMM_MAX_MR = 12, GEMM_MAX_NR = 64, GEMM_THIN = 4, GEMM_DOT = 16 };
 
-/* Below this much work, or for thin matrices, packing costs more than it saves. */
-static inline bool gemm_packs(int64_t m, int64_t n, int64_t k) { return m >= 4 && n >= 8 && k >= 8 && m * n >= 4096 / k * 8 && (double)m * n * k >= 32768; }
+typedef enum gemm_way {
+    GEMM_DOTS,         /* rows of A by columns of B, both contiguous */
+    GEMM_DOTS_GATHERED,/* the same, once the few columns of B are gathered into scratch */
+    GEMM_TILES,        /* B's rows are contiguous: nothing is copied */
+    GEMM_TILES_SLIVER, /* NR columns of B at a time are copied into scratch */
+    GEMM_PACKED,       /* blocks of both are copied into scratch, each once for many uses */
+} gemm_way;
+
+/* A column of dot products too short to be computed as such, or of strided rows, is a row times a matrix. */
+static inline k_gemm gemm_turned(const k_gemm *g)
+{
+    if (g->n != 1 || g->m == 1 || (g->a_col == 1 && g->k >= GEMM_DOT) || g->c_row != 1)
+        return *g;
+    return (k_gemm){.m = 1, .n = g->m, .k = g->k, .a = g->b, .b = g->a, .c = g->c, .a_row = 0, .a_col = g->b_row, .b_row = g->a_col, .b_col = g->a_row,
+                    .c_row = g->m, .add = g->add, .scratch = g->scratch};
+}
+
+/* Of a product that gemm_turned has seen. */
+static inline gemm_way gemm_choose(const k_gemm *g)
+{
+    if (g->a_col == 1 && g->k >= GEMM_DOT) {
+        if (g->n < GEMM_THIN && (g->m > 1 || g->n == 1))
+            return g->b_row == 1 ? GEMM_DOTS : GEMM_DOTS_GATHERED;
+        if (g->m < GEMM_THIN && g->b_row == 1 && g->b_col != 1)
+            return GEMM_DOTS;
+    }
+    if (g->m >= 32 && g->n >= 16 && g->k >= 32 && (double)g->m * (double)g->n * (double)g->k >= 600000)
+        return GEMM_PACKED;
+    return g->b_col == 1 || g->n == 1 ? GEMM_TILES : GEMM_TILES_SLIVER;
+}
 #endif

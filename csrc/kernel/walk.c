@@ -8,14 +8,23 @@ static void drop_dim(k_nd *nd, int from, int to)
         nd->stride[k][to] = nd->stride[k][from];
 }
 
-/* Dimensions of size 1 vanish. False when there is nothing to run. */
+/* No operand moves along dim d: the loop's steps would all be the same one. */
+static inline bool stands_still(const k_nd *nd, int d)
+{
+    for (int k = 0; k < nd->nop; k++)
+        if (nd->stride[k][d])
+            return false;
+    return true;
+}
+
+/* Dimensions of size 1, or along which nothing moves, vanish. False when there is nothing to run. */
 static bool squeeze(k_nd *nd)
 {
     int kept = 0;
     for (int d = 0; d < nd->ndim; d++) {
         if (nd->size[d] == 0)
             return false;
-        if (nd->size[d] == 1)
+        if (nd->size[d] == 1 || stands_still(nd, d))
             continue;
         if (kept != d)
             drop_dim(nd, d, kept);
@@ -114,7 +123,7 @@ static void run_1d(k_nd *nd, k_loop *loop, const void *param)
     int64_t stride[K_MAXOP];
     for (int k = 0; k < K_MAXOP; k++)
         stride[k] = nd->ndim && k < nd->nop ? nd->stride[k][0] : 0;
-    loop(nd->data, stride, nd->ndim ? nd->size[0] : 1, param);
+    loop(nd->data, stride, nd->ndim && !stands_still(nd, 0) ? nd->size[0] : 1, param);
 }
 
 static void walk(k_nd *nd, k_loop *loop, const void *param, bool ordered)

@@ -2,6 +2,7 @@
 #include "array/odometer.h"
 #include "ops/dispatch.h"
 #include "ops/formula.h"
+#include "ops/spread.h"
 #include <math.h>
 
 node *copy_slices_node(const viewbase *base, const array *view, node *fn, uint32_t nr);
@@ -53,8 +54,19 @@ static bool has_nan(const tensor *t)
     return false;
 }
 
+/* Outside recording a plain view will do. */
+static T narrow(scope *s, T t, uint64_t dims)
+{
+    if (!tape_now.grad)
+        return scope_array(s, array_narrow(t->a, dims));
+    for (int d = 0; d < CT_MAXDIM && t; d++)
+        if (dims >> d & 1)
+            t = f_call(s, &op_slice, 4, (arg[]){a_t(t), a_i(d), a_i(0), a_i(1)});
+    return t;
+}
+
 void ops_setup(void)
 {
     tape_algebra = (algebra){.add = f_add, .add_into = add_into, .sum_to = f_sum_to, .cast = f_cast, .ones_like = ones_like,
-                             .detached_copy = detached_copy, .view_of_base = view_of_base, .copy_slices = copy_slices_node, .has_nan = has_nan};
+                             .detached_copy = detached_copy, .view_of_base = view_of_base, .copy_slices = copy_slices_node, .has_nan = has_nan, .narrow = narrow};
 }

@@ -1,6 +1,6 @@
 /* Copies and conversions: clone, contiguous, to and its short forms, copy_, fill_, zero_, where. */
 #include "ops/dispatch.h"
-#include "ops/formula.h"
+#include "ops/takes.h"
 #include <string.h>
 
 static int same_grad(scope *s, node *n, T const *g, T *out)
@@ -33,7 +33,7 @@ static int out_format(call *c, const array *a, ct_dtype dtype, int64_t format)
 static bool has_format(const array *a, int64_t format)
 {
     if (format == FORMAT_CONTIGUOUS)
-        return array_is_contiguous(a);
+        return array_shows_contiguous(a);
     layout l;
     array_layout(a, &l);
     int rank = format == FORMAT_CHANNELS_LAST ? 4 : 5;
@@ -46,20 +46,20 @@ static int clone_shape(call *c)
     const array *a = c->in[0]->a;
     return out_format(c, a, a->dtype, format_of(&c->args[1], FORMAT_PRESERVE));
 }
-const op op_clone = {.name = "clone", .sig = "(Tensor self, *, format? memory_format=None)", .run = op_block, .shape = clone_shape,
-    .kernel = copy_kernel, .kind = {"CloneBackward0", same_grad},
+const op op_clone = {.name = "clone", .sig = "(Tensor self, *, format? memory_format=None)", .flags = OP_POINTWISE, .run = op_block, .shape = clone_shape,
+    .kernel = copy_kernel, .kind = {"CloneBackward0", same_grad, .takes = same_takes},
     .doc = "A copy of self with memory of its own, in self's memory order unless memory_format says otherwise; gradients flow through it."};
 
 static int contiguous_shape(call *c)
 {
     const array *a = c->in[0]->a;
     int64_t format = format_of(&c->args[1], FORMAT_CONTIGUOUS);
-    if (format == FORMAT_PRESERVE && !array_is_contiguous(a))
+    if (format == FORMAT_PRESERVE && !array_shows_contiguous(a))
         return ct_fail(CT_RUNTIME, "preserve memory format is unsupported by the contiguous operator");
     return format == FORMAT_PRESERVE || has_format(a, format) ? out_same(c, 0) : out_format(c, a, a->dtype, format);
 }
-const op op_contiguous = {.name = "contiguous", .sig = "(Tensor self, *, format? memory_format=None)", .flags = OP_METHOD | OP_MAY_VIEW, .run = op_block,
-    .shape = contiguous_shape, .kernel = copy_kernel, .kind = {"CloneBackward0", same_grad}, .doc = "self where it is row-major without gaps, else such a copy."};
+const op op_contiguous = {.name = "contiguous", .sig = "(Tensor self, *, format? memory_format=None)", .flags = OP_METHOD | OP_MAY_VIEW | OP_POINTWISE, .run = op_block,
+    .shape = contiguous_shape, .kernel = copy_kernel, .kind = {"CloneBackward0", same_grad, .takes = same_takes}, .doc = "self where it is row-major without gaps, else such a copy."};
 
 /* ---- to -------------------------------------------------------------------------------------------------------- */
 static int convert_to(call *c, ct_dtype dtype, bool copy, const arg *format)
@@ -74,8 +74,8 @@ static int convert_to(call *c, ct_dtype dtype, bool copy, const arg *format)
 static int to_shape(call *c) { return convert_to(c, arg_dtype(&c->args[1], c->in[0]->a->dtype), arg_bool(&c->args[3]), &c->args[4]); }
 #define TO_DOC "self as another dtype (and device: there is one), self itself where nothing changes and copy is False. Gradients are cast back."
 #define TO(id, full_name, sig_text)                                                                                       \
-    const op op_##id = {.name = full_name, .sig = sig_text, .flags = OP_METHOD | OP_MAY_VIEW, .run = op_block, .shape = to_shape, \
-        .kernel = copy_kernel, .kind = {"ToCopyBackward0", same_grad}, .doc = TO_DOC};
+    const op op_##id = {.name = full_name, .sig = sig_text, .flags = OP_METHOD | OP_MAY_VIEW | OP_POINTWISE, .run = op_block, .shape = to_shape, \
+        .kernel = copy_kernel, .kind = {"ToCopyBackward0", same_grad, .takes = same_takes}, .doc = TO_DOC};
 TO(to, "to.dtype", "(Tensor self, dtype dtype, bool non_blocking=False, bool copy=False, *, format? memory_format=None)")
 TO(to_device, "to.device", "(Tensor self, host device=None, dtype? dtype=None, bool non_blocking=False, bool copy=False, *, format? memory_format=None)")
 
@@ -98,8 +98,8 @@ const op op_type_as = {.name = "type_as", .sig = "(Tensor self, Tensor other)", 
 
 #define SHORT_FORM(id, dtype)                                                                                            \
     static int to_##id(call *c) { return convert_to(c, dtype, false, &c->args[1]); }                                     \
-    const op op_to_##id = {.name = #id, .sig = "(Tensor self, *, format? memory_format=None)", .flags = OP_METHOD | OP_MAY_VIEW, \
-        .run = op_block, .shape = to_##id, .kernel = copy_kernel, .kind = {"ToCopyBackward0", same_grad}, .doc = "self.to(" #id ")."};
+    const op op_to_##id = {.name = #id, .sig = "(Tensor self, *, format? memory_format=None)", .flags = OP_METHOD | OP_MAY_VIEW | OP_POINTWISE, \
+        .run = op_block, .shape = to_##id, .kernel = copy_kernel, .kind = {"ToCopyBackward0", same_grad, .takes = same_takes}, .doc = "self.to(" #id ")."};
 SHORT_FORM(float, DT_F32)
 SHORT_FORM(double, DT_F64)
 SHORT_FORM(int, DT_I32)
@@ -216,7 +216,7 @@ static int run_fill_named(call *c)
         c->kind = &fill_tensor;
     return run_fill(c);
 }
-const op op_fill = {.name = "fill", .sig = "(Tensor self, Operand value)", .flags = OP_FUNCTION | OP_INPLACE, .run = run_fill_named,
+const op op_fill = {.name = "fill", .sig = "(Tensor self, Operand value)", .flags = OP_FUNCTION | OP_INPLACE | OP_CONSTANT, .run = run_fill_named,
     .kind = {"FillBackward0", fill_grad}, .doc = "self's shape and dtype with every element equal to value, a number or a 0-d tensor."};
 
 static int run_zero(call *c)
@@ -294,7 +294,7 @@ static int where_grad(scope *s, node *n, T const *g, T *out)
 }
 #define WHERE(id, full_name, sig_text, where_flags)                                                                              \
     const op op_##id = {.name = full_name, .sig = sig_text, .flags = where_flags, .run = op_block, .shape = where_shape,         \
-        .kernel = where_kernel, .kind = {"WhereBackward0", where_grad, NULL, NK_SHOWS(6), NULL}, .keep = {2 | 4},                                         \
+        .kernel = where_kernel, .kind = {"WhereBackward0", where_grad, .flags = NK_POINTWISE | NK_SHOWS(6), .takes = pointwise_takes}, .keep = {2 | 4},                                         \
         .doc = "Elements of self where condition (bool) is True, of other elsewhere; all three broadcast, dtypes promote."};
-WHERE(where, "where", "(Tensor condition, Operand self, Operand other)", OP_FUNCTION | OP_OUT)
-WHERE(where_method, "where.method", "(Tensor condition, Tensor self, Operand other)", OP_METHOD)
+WHERE(where, "where", "(Tensor condition, Operand self, Operand other)", OP_FUNCTION | OP_OUT | OP_POINTWISE)
+WHERE(where_method, "where.method", "(Tensor condition, Tensor self, Operand other)", OP_METHOD | OP_POINTWISE)

@@ -43,11 +43,15 @@ static void kernel_ones(call *c) { array_fill_number(c->oa[0], &(arg){.kind = AR
 static void kernel_fill(call *c) { array_fill_number(c->oa[0], &c->args[1]); }
 static void kernel_new_fill(call *c) { array_fill_number(c->oa[0], &c->args[2]); }
 
+/* What these kernels write is compressed to one element. */
+#define CONSTANT(fill) (is_constant(#fill) ? OP_CONSTANT : 0)
+#define is_constant(name) (__builtin_strcmp(name, "kernel_zeros") == 0 || __builtin_strcmp(name, "kernel_ones") == 0 || \
+                           __builtin_strcmp(name, "kernel_fill") == 0 || __builtin_strcmp(name, "kernel_new_fill") == 0)
 #define CREATE(id, public, signature, rule, fill, text)                                                                \
-    const op op_##id = {.name = public, .sig = signature, .doc = text, .flags = OP_FUNCTION | OP_OUT | OP_NO_GRAD,      \
+    const op op_##id = {.name = public, .sig = signature, .doc = text, .flags = OP_FUNCTION | OP_OUT | OP_NO_GRAD | CONSTANT(fill), \
                         .run = op_block, .shape = rule, .kernel = fill};
 #define CREATE_METHOD(id, public, signature, rule, fill, text)                                                         \
-    const op op_##id = {.name = public, .sig = signature, .doc = text, .flags = OP_METHOD | OP_NO_GRAD,                 \
+    const op op_##id = {.name = public, .sig = signature, .doc = text, .flags = OP_METHOD | OP_NO_GRAD | CONSTANT(fill), \
                         .run = op_block, .shape = rule, .kernel = fill};
 
 /* ---- from sizes: args size, dtype --------------------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
 #include "kernel/kernel.h"
 #include "ops/dispatch.h"
 #include "ops/formula.h"
+#include "ops/spread.h"
 #include <string.h>
 
 /* ---- inputs ------------------------------------------------------------------------------------------- */
@@ -93,6 +94,7 @@ int op_call(call *c)
     c->n_param = 0;
     c->scratch_bytes = c->work = 0;
     c->unrecorded = false;
+    c->once = c->once_out = 0;
     c->list = NULL;
     c->n_list = 0;
     c->temps = NULL;
@@ -101,6 +103,8 @@ int op_call(call *c)
         c->oa[i] = NULL;
         c->declared[i] = (struct declared){0};
     }
+    if (CT_UNLIKELY(c->mode != CALL_NEW) && call_write_out(c) < 0)
+        return -1;
     if (collect_inputs(c) < 0)
         return -1;
     int result = sync_inputs(c) < 0 ? -1 : c->op->run(c);
@@ -153,7 +157,7 @@ int in_expand(call *c, uint32_t i, int ndim, const int64_t *size)
     const array *a = c->ia[i];
     int64_t stride[CT_MAXDIM];
     layout_broadcast_stride(ndim, size, a->ndim, array_size(a), array_stride(a), stride);
-    return in_take(c, i, array_alias(a, ndim, size, stride, a->offset));
+    return in_take(c, i, array_alias(a, ndim, size, stride, array_offset(a)));
 }
 
 int in_view(call *c, uint32_t i, const layout *l)
@@ -164,22 +168,37 @@ int in_view(call *c, uint32_t i, const layout *l)
 int in_cast(call *c, uint32_t i, ct_dtype dtype)
 {
     const array *a = c->ia[i];
-    return a->dtype == dtype ? 0 : in_replace(c, i, array_new(dtype, a->ndim, array_size(a)));
+    return a->dtype == dtype ? 0 : in_replace(c, i, array_new_held(a, dtype, still_dims(a, a->ndim)));
 }
 
-int in_copy(call *c, uint32_t i) { return in_replace(c, i, array_new(c->ia[i]->dtype, c->ia[i]->ndim, array_size(c->ia[i]))); }
+int in_copy(call *c, uint32_t i)
+{
+    return in_replace(c, i, array_new_held(c->ia[i], c->ia[i]->dtype, c->once & still_dims(c->ia[i], c->ia[i]->ndim)));
+}
 
-int in_contiguous(call *c, uint32_t i) { return array_is_contiguous(c->ia[i]) ? 0 : in_copy(c, i); }
+int in_contiguous(call *c, uint32_t i)
+{
+    const array *a = c->ia[i];
+    int64_t size[CT_MAXDIM];
+    if (array_is_contiguous(a))
+        return 0;
+    for (int d = 0; d < a->ndim; d++)
+        size[d] = c->once >> d & 1 ? 1 : array_size(a)[d];
+    return c->once && layout_is_contiguous(a->ndim, size, array_stride(a)) ? 0 : in_copy(c, i);
+}
 
 /* ---- declarations ------------------------------------------------------------------------------------------ */
 int out_new(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *size)
 {
-    c->oa[i] = array_new(dtype, ndim, size);
+    array *made = out_once(c, dtype, ndim, size, NULL);
+    c->oa[i] = made ? made : array_new(dtype, ndim, size);
     return c->oa[i] ? 0 : -1;
 }
 
 int out_strided(call *c, uint32_t i, ct_dtype dtype, const layout *l)
 {
+    if ((c->oa[i] = out_once(c, dtype, l->ndim, l->size, l->stride)))
+        return 0;
     array *whole = array_new(dtype, l->ndim, l->size);
     if (!whole)
         return -1;
@@ -225,6 +244,13 @@ void array_layout(const array *a, layout *l)
     memcpy(l->stride, array_visible_stride(a), a->ndim * sizeof *l->stride);
 }
 
+void array_held_layout(const array *a, layout *l)
+{
+    array_layout(a, l);
+    l->offset = array_offset(a);
+    memcpy(l->stride, array_stride(a), a->ndim * sizeof *l->stride);
+}
+
 /* ---- the lock ------------------------------------------------------------------------------------------------ */
 /* The one place where the host's lock is dropped. Counts on every operand keep memory under the kernel meanwhile. */
 void call_unlocked(call *c, void (*kernel)(call *c))
@@ -259,11 +285,15 @@ static int run_kernel(call *c)
 {
     if (c->scratch_bytes && !(c->scratch = ct_alloc((size_t)c->scratch_bytes)))
         return -1;
-    if (c->op->kernel)
+    narrowed was;
+    int result = call_narrow(c, &was);
+    if (result == 0 && c->op->kernel)
         call_unlocked(c, c->op->kernel);
+    if (result == 0)
+        call_widen(c, &was);
     if (c->scratch_bytes)
         ct_free(c->scratch, (size_t)c->scratch_bytes);
-    return 0;
+    return result;
 }
 
 /* Moves a computed result into self or out=. The target was checked. */
@@ -363,7 +393,7 @@ int op_block(call *c)
 /* Views: one output over in[0]'s storage, joined to its family if the record says OP_VIEW. */
 int op_view(call *c)
 {
-    if (c->op->shape(c) < 0) {
+    if (c->op->shape(c) < 0 || views_of_both(c) < 0) {
         drop_outputs(c);
         return -1;
     }

@@ -2,6 +2,15 @@
 #include "ops/formula.h"
 #include <string.h>
 
+/* Sticky failure: no verb runs on an operand that a failed verb should have made, alone or in a list. */
+static bool operand_failed(const arg *a)
+{
+    bool failed = a->kind == ARG_TENSOR && !a->t;
+    for (uint32_t k = 0; a->kind == ARG_TENSORS && k < a->n; k++)
+        failed |= !a->ts[k];
+    return failed;
+}
+
 int f_call_many(scope *s, const op *o, uint32_t n_args, arg *args, uint32_t n_out, T *out)
 {
     arg all[16];
@@ -10,7 +19,7 @@ int f_call_many(scope *s, const op *o, uint32_t n_args, arg *args, uint32_t n_ou
         return -1;
     for (; n < n_args; n++) {
         all[n] = args[n];
-        if (args[n].kind == ARG_TENSOR && !args[n].t)
+        if (operand_failed(&args[n]))
             return scope_fail(s), -1;
     }
     for (; n < 16; n++)
@@ -64,10 +73,7 @@ T f_sum_dims(scope *s, T x, int n, const int64_t *dims, bool keepdim)
 
 T f_zeros(scope *s, ct_dtype dtype, int ndim, const int64_t *size)
 {
-    array *a = s->failed ? NULL : array_new(dtype, ndim, size);
-    if (a)
-        memset(array_data(a), 0, (size_t)(a->numel * dtype_bytes(dtype)));
-    return s->failed ? NULL : scope_array(s, a);
+    return f_call(s, &op_zeros, 2, (arg[]){a_ints((uint32_t)ndim, size), a_dtype(dtype)});
 }
 
 /* Sums the dimensions that `size` lacks or has as 1. */

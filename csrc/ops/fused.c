@@ -1,7 +1,7 @@
 /* Sums with a scaled term: add and sub with alpha, rsub, addcmul, addcdiv, lerp. Rounded as PyTorch rounds them: see kernel/fused.h. */
 #include "kernel/fused.h"
 #include "ops/dispatch.h"
-#include "ops/formula.h"
+#include "ops/takes.h"
 #include <string.h>
 
 /* ---- running ------------------------------------------------------------------------------------------------- */
@@ -101,7 +101,7 @@ static int run_scaled(call *c, bool minus, bool reflected)
 }
 static int run_add(call *c) { return run_scaled(c, false, false); }
 static int run_sub(call *c) { return run_scaled(c, true, false); }
-static const node_kind rsub_number = {"RsubBackward1", scaled_grad};
+static const node_kind rsub_number = {"RsubBackward1", scaled_grad, .flags = NK_POINTWISE, .takes = pointwise_takes};
 static int run_rsub(call *c)
 {
     if (c->args[1].kind != ARG_TENSOR)
@@ -109,11 +109,11 @@ static int run_rsub(call *c)
     return run_scaled(c, true, true);
 }
 const op op_add_alpha = {.name = "add.alpha", .sig = "(Operand self, Operand other, *, Scalar alpha)", .flags = OP_INPLACE | OP_OUT, .run = run_add,
-    .compose = numbers_compose, .kind = {"AddBackward0", scaled_grad}, .doc = "self + alpha * other, rounded once."};
+    .compose = numbers_compose, .kind = {"AddBackward0", scaled_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}, .doc = "self + alpha * other, rounded once."};
 const op op_sub_alpha = {.name = "sub.alpha", .sig = "(Operand self, Operand other, *, Scalar alpha)", .flags = OP_INPLACE | OP_OUT, .run = run_sub,
-    .compose = numbers_compose, .kind = {"SubBackward0", scaled_grad}, .doc = "self - alpha * other, rounded once."};
+    .compose = numbers_compose, .kind = {"SubBackward0", scaled_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}, .doc = "self - alpha * other, rounded once."};
 const op op_rsub = {.name = "rsub", .sig = "(Tensor self, Operand other, *, Scalar alpha=1)", .flags = OP_FUNCTION, .run = run_rsub,
-    .compose = numbers_compose, .kind = {"RsubBackward0", scaled_grad}, .doc = "other - alpha * self, rounded once."};
+    .compose = numbers_compose, .kind = {"RsubBackward0", scaled_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}, .doc = "other - alpha * self, rounded once."};
 
 /* ---- addcmul, addcdiv: args self, tensor1, tensor2, value ------------------------------------------------------------ */
 static int run_term(call *c, k_fused_kind kind)
@@ -158,9 +158,9 @@ static int run_addcdiv(call *c)
     return run_term(c, FUSED_DIVIDED);
 }
 const op op_addcmul = {.name = "addcmul", .sig = "(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1)", .flags = OP_INPLACE | OP_OUT, .run = run_addcmul,
-    .kind = {"AddcmulBackward0", addcmul_grad}, .keep = {0, 4, 2}, .doc = "self + value * tensor1 * tensor2."};
+    .kind = {"AddcmulBackward0", addcmul_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}, .keep = {0, 4, 2}, .doc = "self + value * tensor1 * tensor2."};
 const op op_addcdiv = {.name = "addcdiv", .sig = "(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1)", .flags = OP_INPLACE | OP_OUT, .run = run_addcdiv,
-    .kind = {"AddcdivBackward0", addcdiv_grad}, .keep = {0, 4, 6}, .doc = "self + value * tensor1 / tensor2. RuntimeError where both tensors are integers."};
+    .kind = {"AddcdivBackward0", addcdiv_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}, .keep = {0, 4, 6}, .doc = "self + value * tensor1 / tensor2. RuntimeError where both tensors are integers."};
 
 /* ---- lerp: args self, end, weight --------------------------------------------------------------------------------------- */
 static int same_dtype(const call *c, uint32_t i, const char *name)
@@ -188,7 +188,7 @@ static int lerp_grad(scope *s, node *n, T const *g, T *out)
         out[2] = f_mul(s, g[0], f_sub(s, node_kept_in(s, n, 1), node_kept_in(s, n, 0)));
     return s->failed ? -1 : 0;
 }
-static const node_kind lerp_number = {"LerpBackward0", lerp_number_grad};
+static const node_kind lerp_number = {"LerpBackward0", lerp_number_grad, .flags = NK_POINTWISE, .takes = pointwise_takes};
 static int run_lerp(call *c)
 {
     static const char *const titles[DT_COUNT] = {"Bool", "Byte", "Int", "Long", "Float", "Double"};
@@ -205,4 +205,4 @@ static int run_lerp(call *c)
     return run_fused(c, FUSED_LERP, d, 3, (int[]){0, 1, 2}, 1, 1);
 }
 const op op_lerp = {.name = "lerp", .sig = "(Tensor self, Tensor end, Operand weight)", .flags = OP_INPLACE | OP_OUT, .run = run_lerp,
-    .kind = {"LerpBackward1", lerp_grad}, .keep = {4, 4, 3}, .doc = "self + weight * (end - self), counted from the nearer end. RuntimeError for different dtypes."};
+    .kind = {"LerpBackward1", lerp_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}, .keep = {4, 4, 3}, .doc = "self + weight * (end - self), counted from the nearer end. RuntimeError for different dtypes."};

@@ -1,6 +1,9 @@
 /* gather: one index an element along a dimension. Its kin that write: ops/scatter.c. */
 #include "ops/index.h"
+#include "ops/spread.h"
 #include <string.h>
+
+static int64_t size_along(const array *a, int d) { return a->ndim ? array_size(a)[d] : 1; } /* a scalar counts as a vector of one */
 
 int check_places(call *c, const array *self, uint32_t index_at, int dim, const array *src)
 {
@@ -11,18 +14,20 @@ int check_places(call *c, const array *self, uint32_t index_at, int dim, const a
     if (in_cast(c, index_at, DT_I64) < 0)
         return -1;
     index = c->ia[index_at];
+    if (index->numel == 0) /* of any number of dimensions: it names no place */
+        return 0;
     int ndim = self->ndim ? self->ndim : 1, index_ndim = index->ndim ? index->ndim : 1;
-    if ((ndim != index_ndim && index->numel) || (src && (src->ndim ? src->ndim : 1) != index_ndim && index->numel))
+    if (ndim != index_ndim || (src && (src->ndim ? src->ndim : 1) != index_ndim))
         return ct_fail(CT_RUNTIME, "Index tensor must have the same number of dimensions as %s tensor", ndim != index_ndim ? (src ? "self" : "input") : "src");
-    for (int d = 0; d < index->ndim && index->numel; d++) {
-        bool bad = (d != dim && self->ndim && array_size(index)[d] > array_size(self)[d]) || (src && src->ndim && array_size(index)[d] > array_size(src)[d]);
-        if (bad)
+    for (int d = 0; d < ndim; d++) {
+        int64_t n = size_along(index, d);
+        if ((d != dim && n > size_along(self, d)) || (src && n > size_along(src, d)))
             return ct_fail(CT_RUNTIME, "Size does not match at dimension %d expected index %s to be no larger than self %s apart from dimension %d%s", d,
                            layout_text(index->ndim, array_size(index), one, sizeof one), layout_text(self->ndim, array_size(self), two, sizeof two), dim,
                            src ? " and to be no larger size than src" : "");
     }
     odometer o;
-    int64_t size = self->ndim ? array_size(self)[dim] : 1;
+    int64_t size = size_along(self, dim);
     for (odometer_start(&o, index->ndim, array_size(index), array_stride(index)); o.left; odometer_next(&o)) {
         int64_t at = ((const int64_t *)array_data(index))[o.place];
         if (at < 0 || at >= size)
@@ -48,7 +53,8 @@ static int gather_rule(call *c)
     if (layout_wrap_dim("gather", c->args[1].i, self->ndim, &dim) < 0 || check_places(c, self, 2, dim, NULL) < 0)
         return -1;
     keep_param(c, dim);
-    c->work = index->numel;
+    c->once = c->once_out = still_dims(index, index->ndim) & (still_dims(self, index->ndim) | (uint64_t)1 << dim);
+    c->work = array_held(index);
     return out_new(c, 0, self->dtype, index->ndim, array_size(index));
 }
 static void gather_kernel(call *c)
@@ -69,5 +75,5 @@ static int gather_grad(scope *s, node *n, T const *g, T *out)
     return out[0] ? 0 : -1;
 }
 const op op_gather = {.name = "gather", .sig = "(Tensor self, int dim, Tensor index, *, bool sparse_grad=False)", .flags = OP_OUT | OP_OUT_EXACT | OP_OUT_APART, .run = op_block, .shape = gather_rule,
-    .kernel = gather_kernel, .kind = {"GatherBackward0", gather_grad, NULL, NK_SHOWS(1), NULL}, .keep = {0, 0, 1},
+    .kernel = gather_kernel, .kind = {"GatherBackward0", gather_grad, .flags = NK_SHOWS(1)}, .keep = {0, 0, 1},
     .doc = "Elements of self picked along dim by index (int64, as many dims as self): out[i][j] = self[index[i][j]][j] for dim 0. RuntimeError for an index out of range."};

@@ -4,6 +4,7 @@
  * those dims are neighbours, B takes their place; else B comes first. Args: self, dims, indices (index); self, values,
  * dims, indices, accumulate (index_put_). */
 #include "ops/index.h"
+#include "ops/spread.h"
 #include <string.h>
 
 /* ---- the plan ------------------------------------------------------------------------------------------------- */
@@ -147,6 +148,8 @@ static int index_rule(call *c)
     int n = result_shape(&p, size);
     if (n > CT_MAXDIM)
         return ct_fail(CT_RUNTIME, "index: a result of %d dimensions is more than %d", n, CT_MAXDIM);
+    for (int d = 0; d < p.n_rest; d++)
+        c->once_out |= (uint64_t)(p.rest_stride[d] == 0) << (d < p.lead ? d : d + p.n_b);
     c->work = layout_numel(n, size);
     return out_new(c, 0, self->dtype, n, size);
 }

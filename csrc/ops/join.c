@@ -1,6 +1,7 @@
 /* Joining: cat, stack, block_diag. */
 #include "ops/dispatch.h"
 #include "ops/formula.h"
+#include "ops/spread.h"
 #include <string.h>
 
 /* What a node of cat keeps: where along the dimension each input begins. Inputs without edges have no other record. */
@@ -47,6 +48,19 @@ static bool all_channels_last(const call *c)
     return true;
 }
 
+/* Is every input the same elements of the same memory? */
+static bool one_piece(const call *c)
+{
+    const array *a = c->in[0]->a;
+    for (uint32_t i = 1; i < c->n_in; i++) {
+        const array *b = c->in[i]->a;
+        if (b != a && (b->st != a->st || array_data(b) != array_data(a) || b->dtype != a->dtype || b->ndim != a->ndim ||
+                       memcmp(array_stride(a), array_stride(b), a->ndim * sizeof(int64_t)) || !array_same_size(a, b)))
+            return false;
+    }
+    return true;
+}
+
 static int cat_out(call *c, const array *first, int dim, int64_t length)
 {
     layout l;
@@ -55,6 +69,7 @@ static int cat_out(call *c, const array *first, int dim, int64_t length)
     ct_dtype dtype = (ct_dtype)promote_inputs(c);
     if (c->mode == CALL_OUT && !dtype_can_cast(dtype, c->out_given[0]->a->dtype))
         return ct_fail(CT_TYPE, "torch.cat(): input types can't be cast to the desired output type %s", dtype_title(c->out_given[0]->a->dtype));
+    c->once_out = repeated_dims(c->n_in, c->ia, l.ndim, l.size) & ~(c->n_in > 1 && one_piece(c) ? 0 : (uint64_t)1 << dim);
     if (!all_channels_last(c))
         return out_new(c, 0, dtype, l.ndim, l.size);
     return layout_channels_last("cat", l.ndim, l.ndim, l.size, l.stride) < 0 ? -1 : out_strided(c, 0, dtype, &l);
@@ -94,7 +109,7 @@ static int cat_shape(call *c)
         return -1;
     if (cat_out(c, first, dim, length) < 0)
         return -1;
-    c->work = c->oa[0]->numel;
+    c->work = array_held(c->oa[0]);
     return 0;
 }
 
@@ -104,11 +119,11 @@ static void cat_kernel(call *c)
     int64_t at = 0;
     int dim = (int)c->param[0];
     array_layout(c->oa[0], &whole);
-    for (uint32_t i = 0; i < c->n_in; i++) {
+    for (uint32_t i = 0; i < c->n_in && at < whole.size[dim]; i++) { /* one index along dim where all pieces are one */
         const array *a = c->ia[i];
         if (is_nothing(a))
             continue;
-        int64_t length = array_size(a)[dim];
+        int64_t length = whole.size[dim] == 1 ? 1 : array_size(a)[dim];
         view_slice(&whole, dim, at, at + length, 1, &part);
         array_convert_at(a, c->oa[0], &part);
         at += length;
@@ -188,29 +203,42 @@ static int stack_shape(call *c)
     keep_param(c, dim);
     if (c->mode == CALL_OUT && check_no_overlap(c, c->out_given[0]->a) < 0)
         return -1;
+    uint64_t once = repeated_dims(c->n_in, c->ia, first->ndim, array_size(first)), before = ((uint64_t)1 << dim) - 1;
+    c->once_out = (once & before) | (once & ~before) << 1 | (uint64_t)one_piece(c) << dim;
     if (out_new(c, 0, (ct_dtype)promote_inputs(c), l.ndim, l.size) < 0)
         return -1;
-    c->work = c->oa[0]->numel;
+    c->work = array_held(c->oa[0]);
     return 0;
 }
 static void stack_kernel(call *c)
 {
     layout whole, part;
     array_layout(c->oa[0], &whole);
-    for (uint32_t i = 0; i < c->n_in; i++) {
+    for (uint32_t i = 0; i < c->n_in && i < whole.size[c->param[0]]; i++) { /* one index along dim where all pieces are one */
         view_select(&whole, c->param[0], i, &part);
         array_convert_at(c->ia[i], c->oa[0], &part);
     }
 }
+/* The new dim, where every piece is the same value: the sum of all parts goes to the first. */
+static uint64_t stack_takes(node *n)
+{
+    const edge *e = node_edges(n);
+    for (uint32_t i = 1; i < n->n_in; i++)
+        if (e[i].fn != e[0].fn || e[i].nr != e[0].nr)
+            return 0;
+    return n->n_in > 1 && e[0].fn ? (uint64_t)1 << node_params(n)[0] : 0;
+}
 static int stack_grad(scope *s, node *n, T const *g, T *out)
 {
+    if (node_got(n))
+        return (out[0] = f_call(s, &op_select, 3, (arg[]){a_t(g[0]), a_i(node_params(n)[0]), a_i(0)})) ? 0 : -1;
     for (uint32_t i = 0; i < n->n_in && !s->failed; i++)
         if (node_needs(n, i))
             out[i] = f_call(s, &op_select, 3, (arg[]){a_t(g[0]), a_i(node_params(n)[0]), a_i(i)});
     return s->failed ? -1 : 0;
 }
 const op op_stack = {.name = "stack", .sig = "(Tensor[] tensors, int dim=0)", .flags = OP_FUNCTION | OP_OUT, .run = op_block, .shape = stack_shape,
-    .kernel = stack_kernel, .kind = {"StackBackward0", stack_grad},
+    .kernel = stack_kernel, .kind = {"StackBackward0", stack_grad, .flags = NK_SPREADS, .takes = stack_takes},
     .doc = "The tensors, all of one shape, side by side along a new dimension dim; dtypes promote. RuntimeError for an empty list or other shapes."};
 
 /* ---- block_diag ----------------------------------------------------------------------------------------------- */

@@ -143,7 +143,7 @@ static int bce_grad(scope *s, node *n, T const *g, T *out)
     return s->failed ? -1 : 0;
 }
 const op op_binary_cross_entropy = {.name = "binary_cross_entropy", .sig = "(Tensor self, Tensor target, Tensor? weight=None, int reduction=1)",
-    .flags = OP_HIDDEN | OP_FUNCTION, .run = op_closed, .compose = bce_compose, .kind = {"BinaryCrossEntropyBackward0", bce_grad, NULL, NK_SHOWS(3), NULL}, .keep = {3, 3, 3},
+    .flags = OP_HIDDEN | OP_FUNCTION, .run = op_closed, .compose = bce_compose, .kind = {"BinaryCrossEntropyBackward0", bce_grad, .flags = NK_SHOWS(3)}, .keep = {3, 3, 3},
     .doc = "-(target log(self) + (1 - target) log(1 - self)), each logarithm cut at -100, times weight; reduced."};
 
 /* ---- the same of logits: args self, target, weight, pos_weight, reduction ------------------------------------------------ */
@@ -176,5 +176,5 @@ static int logits_grad(scope *s, node *n, T const *g, T *out)
 }
 const op op_bce_with_logits = {.name = "binary_cross_entropy_with_logits",
     .sig = "(Tensor self, Tensor target, Tensor? weight=None, Tensor? pos_weight=None, int reduction=1)", .flags = OP_HIDDEN | OP_FUNCTION,
-    .run = op_closed, .compose = logits_compose, .kind = {"BinaryCrossEntropyWithLogitsBackward0", logits_grad, NULL, NK_SHOWS(3), NULL}, .keep = {3, 3, 3, 3},
+    .run = op_closed, .compose = logits_compose, .kind = {"BinaryCrossEntropyWithLogitsBackward0", logits_grad, .flags = NK_SHOWS(3)}, .keep = {3, 3, 3, 3},
     .doc = "binary_cross_entropy of sigmoid(self), computed without overflow; pos_weight weighs the positive class; reduced."};

@@ -1,10 +1,12 @@
 /* By mask and by triangle: masked_fill, masked_select, tril, triu. */
 #include "ops/index.h"
+#include "ops/spread.h"
+#include "ops/takes.h"
 #include <string.h>
 
 /* ---- masked_fill: args self, mask, value ------------------------------------------------------------------------- */
 static int masked_fill_grad(scope *s, node *n, T const *g, T *out);
-static const node_kind masked_fill_tensor = {"MaskedFillBackward1", masked_fill_grad, NULL, NK_SHOWS(5), NULL};
+static const node_kind masked_fill_tensor = {"MaskedFillBackward1", masked_fill_grad, .flags = NK_POINTWISE | NK_SHOWS(5), .takes = pointwise_takes};
 static int masked_fill_rule(call *c)
 {
     const array *self = c->in[0]->a, *mask = c->in[1]->a;
@@ -53,8 +55,8 @@ static int masked_fill_grad(scope *s, node *n, T const *g, T *out)
         out[2] = f_where(s, mask, g[0], f_zeros_like(s, g[0]));
     return s->failed ? -1 : 0;
 }
-const op op_masked_fill = {.name = "masked_fill", .sig = "(Tensor self, Tensor mask, Operand value)", .flags = OP_INPLACE, .run = op_block, .shape = masked_fill_rule,
-    .kernel = masked_fill_kernel, .kind = {"MaskedFillBackward0", masked_fill_grad, NULL, NK_SHOWS(1), NULL}, .keep = {0, 5},
+const op op_masked_fill = {.name = "masked_fill", .sig = "(Tensor self, Tensor mask, Operand value)", .flags = OP_INPLACE | OP_POINTWISE, .run = op_block, .shape = masked_fill_rule,
+    .kernel = masked_fill_kernel, .kind = {"MaskedFillBackward0", masked_fill_grad, .flags = NK_POINTWISE | NK_SHOWS(1), .takes = pointwise_takes}, .keep = {0, 5},
     .doc = "self with value (a number or a 0-d tensor) where mask (bool, broadcast) is True."};
 
 /* ---- masked_select: args self, mask ---------------------------------------------------------------------------------- */
@@ -112,7 +114,7 @@ static int masked_select_grad(scope *s, node *n, T const *g, T *out)
     return (out[0] = ndim ? filled : f_reshape(s, filled, 0, NULL)) ? 0 : -1;
 }
 const op op_masked_select = {.name = "masked_select", .sig = "(Tensor self, Tensor mask)", .flags = OP_OUT | OP_OUT_APART, .run = op_closed, .compose = masked_select_compose,
-    .kind = {"MaskedSelectBackward0", masked_select_grad, NULL, NK_SHOWS(1), NULL}, .keep = {0, 1},
+    .kind = {"MaskedSelectBackward0", masked_select_grad, .flags = NK_SHOWS(1)}, .keep = {0, 1},
     .doc = "1-d tensor of the elements where mask (bool, broadcast) is True, in row-major order."};
 
 /* ---- tril, triu: args self, diagonal ------------------------------------------------------------------------------------ */
@@ -122,7 +124,8 @@ static int triangle_rule(call *c)
     if (a->ndim < 2)
         return ct_fail(CT_RUNTIME, "%s: input tensor must have at least 2 dimensions", c->op->name);
     keep_param(c, arg_int(&c->args[1], 0));
-    c->work = a->numel;
+    call_once(c, (uint64_t)3 << (a->ndim - 2));
+    c->work = array_held(a);
     return out_new(c, 0, a->dtype, a->ndim, array_size(a));
 }
 static void triangle(call *c, bool lower)

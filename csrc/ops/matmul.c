@@ -1,6 +1,8 @@
 /* Products: mm, bmm, mv, dot, addmm, and what is composed of them (matmul, linear, outer, ...). */
+#include "base/blas.h"
 #include "ops/dispatch.h"
 #include "ops/formula.h"
+#include "ops/spread.h"
 #include <string.h>
 
 static const char *c_name(ct_dtype d)
@@ -23,7 +25,7 @@ static int refuse_shapes(const array *a, const array *b)
                    (long long)x[a->ndim - 1], (long long)y[b->ndim - 2], (long long)y[b->ndim - 1]);
 }
 
-/* A matrix operand: the last two dims of an array (from byte offset 0). */
+/* The last two dims of three arrays, from their first elements. */
 static void set_operands(k_gemm *g, const array *a, const array *b, const array *y)
 {
     const int64_t *sa = array_stride(a) + a->ndim - 2, *sb = array_stride(b) + b->ndim - 2, *sy = array_stride(y) + y->ndim - 2;
@@ -31,11 +33,31 @@ static void set_operands(k_gemm *g, const array *a, const array *b, const array 
                   .c = array_data(y), .a_row = sa[0], .a_col = sa[1], .b_row = sb[0], .b_col = sb[1], .c_row = sy[0]};
 }
 
-static void plan_work(call *c, ct_dtype dtype, int64_t batch, int64_t m, int64_t n, int64_t k)
+static void plan_work(call *c, ct_dtype dtype, int64_t batch, const k_gemm *g)
 {
-    double steps = (double)batch * (double)m * (double)n * (double)(k ? k : 1);
+    double steps = (double)batch * (double)g->m * (double)g->n * (double)(g->k ? g->k : 1);
     c->work = steps < 9e18 ? (int64_t)steps : INT64_MAX;
-    c->scratch_bytes = k_gemm_scratch(dtype, m, n, k);
+    c->scratch_bytes = k_gemm_scratch(dtype, g);
+    if (k_gemm_wants_blas(dtype, g))
+        ct_blas_wanted();
+}
+
+static int plan_matrices(call *c, const array *a, const array *b, int ndim, const int64_t *size)
+{
+    k_gemm g;
+    if (out_new(c, 0, a->dtype, ndim, size) < 0)
+        return -1;
+    set_operands(&g, a, b, c->oa[0]);
+    plan_work(c, a->dtype, ndim == 3 ? size[0] : 1, &g);
+    return 0;
+}
+
+/* Dims of the product that repeat: rows with a's, columns with b's, batches with both. */
+static uint64_t product_once(const array *a, const array *b)
+{
+    int last = a->ndim - 1;
+    uint64_t rows = (uint64_t)1 << (last - 1), columns = (uint64_t)1 << last, batch = rows - 1, x = still_dims(a, a->ndim), y = still_dims(b, b->ndim);
+    return (x & y & batch) | (x & rows) | (y & columns);
 }
 
 /* ---- mm ------------------------------------------------------------------------------------------------------ */
@@ -51,22 +73,35 @@ static int mm_rule(call *c)
     if (same_dtype(c, a, b) < 0)
         return -1;
     int64_t size[2] = {array_size(a)[0], array_size(b)[1]};
-    plan_work(c, a->dtype, 1, size[0], size[1], array_size(a)[1]);
-    return out_new(c, 0, a->dtype, 2, size);
+    c->once_out = product_once(a, b);
+    return plan_matrices(c, a, b, 2, size);
 }
 static void mm_kernel(call *c)
 {
     k_gemm g;
     set_operands(&g, c->ia[0], c->ia[1], c->oa[0]);
     g.scratch = c->scratch;
-    K->gemm[c->oa[0]->dtype](&g);
+    k_gemm_run(c->oa[0]->dtype, &g);
+}
+/* The gradient of input i as a product, summed in the dims that the input takes before anything is multiplied. */
+static T reduced_product(scope *s, node *n, uint32_t i, const op *o, T left, T right)
+{
+    if (!left || !right)
+        return NULL;
+    int64_t columns = left->a->ndim - 1, rows = columns - 1;
+    uint64_t takes = node_takes(n, i);
+    if (takes >> rows & 1)
+        left = f_sum_dims(s, left, 1, &rows, true);
+    if (takes >> columns & 1)
+        right = f_sum_dims(s, right, 1, &columns, true);
+    return f_binary(s, o, left, right);
 }
 static int mm_grad(scope *s, node *n, T const *g, T *out)
 {
     if (node_needs(n, 0))
-        out[0] = f_binary(s, &op_mm, g[0], f_transpose(s, node_kept_in(s, n, 1), 0, 1));
+        out[0] = reduced_product(s, n, 0, &op_mm, g[0], f_transpose(s, node_kept_in(s, n, 1), 0, 1));
     if (node_needs(n, 1))
-        out[1] = f_binary(s, &op_mm, f_transpose(s, node_kept_in(s, n, 0), 0, 1), g[0]);
+        out[1] = reduced_product(s, n, 1, &op_mm, f_transpose(s, node_kept_in(s, n, 0), 0, 1), g[0]);
     return 0;
 }
 const op op_mm = {.name = "mm", .sig = "(Tensor self, Tensor mat2)", .flags = OP_OUT | OP_OUT_EXACT, .run = op_block, .shape = mm_rule, .kernel = mm_kernel,
@@ -85,8 +120,8 @@ static int bmm_rule(call *c)
                        (long long)x[0], (long long)x[2], (long long)y[0], (long long)y[1]);
     if (same_dtype(c, a, b) < 0)
         return -1;
-    plan_work(c, a->dtype, x[0], x[1], y[2], x[2]);
-    return out_new(c, 0, a->dtype, 3, (int64_t[]){x[0], x[1], y[2]});
+    c->once_out = product_once(a, b);
+    return plan_matrices(c, a, b, 3, (int64_t[]){x[0], x[1], y[2]});
 }
 static void bmm_kernel(call *c)
 {
@@ -100,21 +135,27 @@ static void bmm_kernel(call *c)
         g.a = array_data(a) + i * array_stride(a)[0] * item;
         g.b = array_data(b) + i * array_stride(b)[0] * item;
         g.c = array_data(y) + i * array_stride(y)[0] * item;
-        K->gemm[y->dtype](&g);
+        k_gemm_run(y->dtype, &g);
     }
 }
 static int bmm_grad(scope *s, node *n, T const *g, T *out)
 {
     if (node_needs(n, 0))
-        out[0] = f_binary(s, &op_bmm, g[0], f_transpose(s, node_kept_in(s, n, 1), 1, 2));
+        out[0] = reduced_product(s, n, 0, &op_bmm, g[0], f_transpose(s, node_kept_in(s, n, 1), 1, 2));
     if (node_needs(n, 1))
-        out[1] = f_binary(s, &op_bmm, f_transpose(s, node_kept_in(s, n, 0), 1, 2), g[0]);
+        out[1] = reduced_product(s, n, 1, &op_bmm, f_transpose(s, node_kept_in(s, n, 0), 1, 2), g[0]);
     return 0;
 }
 const op op_bmm = {.name = "bmm", .sig = "(Tensor self, Tensor mat2)", .flags = OP_OUT, .run = op_block, .shape = bmm_rule, .kernel = bmm_kernel,
     .kind = {"BmmBackward0", bmm_grad}, .keep = {2, 1}, .doc = "Products of two batches of matrices, (b, m, k) and (b, k, n) to (b, m, n)."};
 
 /* ---- mv ------------------------------------------------------------------------------------------------------- */
+static void set_mv(k_gemm *g, const array *a, const array *v)
+{
+    const int64_t *size = array_size(a), *stride = array_stride(a);
+    *g = (k_gemm){.m = size[0], .n = 1, .k = size[1], .a = array_data(a), .b = array_data(v), .a_row = stride[0], .a_col = stride[1],
+                  .b_row = array_stride(v)[0], .c_row = 1};
+}
 static int mv_rule(call *c)
 {
     const array *a = c->in[0]->a, *v = c->in[1]->a;
@@ -125,16 +166,20 @@ static int mv_rule(call *c)
                        (long long)array_size(a)[0], (long long)array_size(a)[1], (long long)array_size(v)[0]);
     if (same_dtype(c, a, v) < 0)
         return -1;
-    plan_work(c, a->dtype, 1, array_size(a)[0], 1, array_size(a)[1]);
+    c->once_out = still_dims(a, 2) & 1;
+    k_gemm g;
+    set_mv(&g, a, v);
+    plan_work(c, a->dtype, 1, &g);
     return out_new(c, 0, a->dtype, 1, array_size(a));
 }
 static void mv_kernel(call *c)
 {
-    const array *a = c->ia[0], *v = c->ia[1];
-    const int64_t *stride = array_stride(a);
-    k_gemm g = {.m = array_size(a)[0], .n = 1, .k = array_size(a)[1], .a = array_data(a), .b = array_data(v), .c = array_data(c->oa[0]),
-                .a_row = stride[0], .a_col = stride[1], .b_row = array_stride(v)[0], .b_col = stride[1] == 1 ? 2 : 1, .c_row = 1, .scratch = c->scratch};
-    K->gemm[a->dtype](&g);
+    k_gemm g;
+    set_mv(&g, c->ia[0], c->ia[1]);
+    g.m = array_size(c->oa[0])[0];
+    g.c = array_data(c->oa[0]);
+    g.scratch = c->scratch;
+    k_gemm_run(c->oa[0]->dtype, &g);
 }
 static T outer(scope *s, T a, T b) { return f_mul(s, f_unsqueeze(s, a, 1), f_unsqueeze(s, b, 0)); }
 static int mv_grad(scope *s, node *n, T const *g, T *out)
@@ -149,6 +194,10 @@ const op op_mv = {.name = "mv", .sig = "(Tensor self, Tensor vec)", .flags = OP_
     .kind = {"MvBackward0", mv_grad}, .keep = {2, 1}, .doc = "Product of a matrix (m, k) and a vector (k)."};
 
 /* ---- dot ------------------------------------------------------------------------------------------------------- */
+static void set_dot(k_gemm *g, const array *a, const array *b)
+{
+    *g = (k_gemm){.m = 1, .n = 1, .k = a->numel, .a = array_data(a), .b = array_data(b), .a_col = array_stride(a)[0], .b_row = array_stride(b)[0], .c_row = 1};
+}
 static int dot_rule(call *c)
 {
     static const char *const titles[DT_COUNT] = {"Bool", "Byte", "Int", "Long", "Float", "Double"};
@@ -162,15 +211,18 @@ static int dot_rule(call *c)
                        (long long)a->numel, (long long)b->numel, (long long)a->numel, (long long)b->numel);
     if (same_dtype(c, a, b) < 0)
         return -1;
-    c->work = a->numel;
+    k_gemm g;
+    set_dot(&g, a, b);
+    plan_work(c, a->dtype, 1, &g);
     return out_new(c, 0, a->dtype, 0, NULL);
 }
 static void dot_kernel(call *c)
 {
-    const array *a = c->ia[0], *b = c->ia[1];
-    k_gemm g = {.m = 1, .n = 1, .k = a->numel, .a = array_data(a), .b = array_data(b), .c = array_data(c->oa[0]), .a_row = 1,
-                .a_col = array_stride(a)[0], .b_row = array_stride(b)[0], .b_col = array_stride(a)[0] == 1 ? 2 : 1, .c_row = 1};
-    K->gemm[a->dtype](&g);
+    k_gemm g;
+    set_dot(&g, c->ia[0], c->ia[1]);
+    g.c = array_data(c->oa[0]);
+    g.scratch = c->scratch;
+    k_gemm_run(c->oa[0]->dtype, &g);
 }
 static int dot_grad(scope *s, node *n, T const *g, T *out)
 {
@@ -222,8 +274,8 @@ static int addmm_rule(call *c)
         memcpy(&bits, &f, sizeof bits);
         keep_param(c, bits);
     }
-    plan_work(c, a->dtype, 1, size[0], size[1], array_size(a)[1]);
-    return out_new(c, 0, a->dtype, 2, size);
+    c->once_out = product_once(a, b) & still_dims(c->ia[0], 2);
+    return plan_matrices(c, a, b, 2, size);
 }
 static void scale(array *y, double by)
 {
@@ -248,7 +300,7 @@ static void addmm_kernel(call *c)
     k_gemm g;
     set_operands(&g, c->ia[1], c->ia[2], c->oa[0]);
     g.scratch = c->scratch;
-    K->gemm[c->oa[0]->dtype](&g);
+    k_gemm_run(c->oa[0]->dtype, &g);
     scale(c->oa[0], factor(c, 4));
     if (factor(c, 3) != 0)
         add(c->oa[0], c->ia[0]);
@@ -262,9 +314,9 @@ static int addmm_grad(scope *s, node *n, T const *g, T *out)
     if (node_needs(n, 0))
         out[0] = scaled(s, g[0], beta);
     if (node_needs(n, 1))
-        out[1] = scaled(s, f_binary(s, &op_mm, g[0], f_transpose(s, node_kept_in(s, n, 2), 0, 1)), alpha);
+        out[1] = scaled(s, reduced_product(s, n, 1, &op_mm, g[0], f_transpose(s, node_kept_in(s, n, 2), 0, 1)), alpha);
     if (node_needs(n, 2))
-        out[2] = scaled(s, f_binary(s, &op_mm, f_transpose(s, node_kept_in(s, n, 1), 0, 1), g[0]), alpha);
+        out[2] = scaled(s, reduced_product(s, n, 2, &op_mm, f_transpose(s, node_kept_in(s, n, 1), 0, 1), g[0]), alpha);
     return 0;
 }
 const op op_addmm = {.name = "addmm", .sig = "(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1)", .flags = OP_INPLACE | OP_OUT,
@@ -424,7 +476,7 @@ static int linear_compose(scope *s, call *c, T *out)
     bool rows = bias && w && weight->ndim == 2 && x->a->ndim;
     if (rows && x->a->ndim == 2)
         out[0] = addmm(s, bias, x, w);
-    else if (rows && array_is_contiguous(x->a))
+    else if (rows && array_shows_contiguous(x->a))
         out[0] = linear_rows(s, x, w, bias);
     else
         out[0] = bias ? f_add(s, product(s, x, w), bias) : product(s, x, w);

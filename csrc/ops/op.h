@@ -83,8 +83,12 @@ enum {
     OP_MAY_VIEW = 512,                  /* may return self or a view of it (contiguous, reshape, to) */
     OP_LIST = 1024,                     /* a list of results even if there is one */
     OP_ONLY_INPLACE = 2048,             /* the name itself ends with _ (uniform_, zero_, copy_) */
-    OP_OUT_EXACT = 4096,                /* out= has the result's very dtype, */
-    OP_OUT_APART = 8192,                /* and shares no memory with the inputs */
+    OP_POINTWISE = 4096,                /* element i of the output depends on element i of the operands, broadcast, alone */
+    OP_CONSTANT = 8192,                 /* every element of the output is the same */
+    OP_ABSOLUTE = 16384,                /* a view whose strides are not made of self's */
+    OP_OUT_EXACT = 1 << 15,             /* out= has the result's very dtype, */
+    OP_OUT_APART = 1 << 16,             /* and shares no memory with the inputs */
+    OP_OLD = 1 << 17,                   /* a deprecated form: taken, but not told of in signatures, docs and messages */
 };
 /* NULL loops refuse what INTS and REALS leave out. */
 enum { FLOATS, NUMBERS, ALL, INTS, REALS, DTYPES_MASK = 7, TENSORS = 8 /* the second operand is no number */, NO_INPLACE = 16,
@@ -117,6 +121,7 @@ struct call {
     int64_t param[MAX_PARAM];   /* kept in the node: node_params() */
     const node_kind *kind;      /* of the node to record; op_call sets &op->kind, the rule may choose another */
     bool unrecorded;            /* the shape rule decided that this call is not differentiable */
+    uint64_t once, once_out;    /* dims of in[0], and of the outputs, along which everything is computed once; see spread.h */
     /* Results: blank tensors when the call starts. Lists of views come in `list`, owned by the caller (ct_free, n_list). */
     tensor out[MAX_OUT];
     tensor *list;
@@ -141,7 +146,8 @@ void array_layout(const array *a, layout *l);                                   
 int in_cast(call *c, uint32_t i, ct_dtype dtype);                                     /* ia[i] becomes a converted copy if needed */
 int in_expand(call *c, uint32_t i, int ndim, const int64_t *size);                    /* ia[i] becomes a view at a wider shape */
 int in_copy(call *c, uint32_t i);                                                     /* ia[i] becomes a row-major copy */
-int in_view(call *c, uint32_t i, const layout *l);                                    /* ia[i] becomes a view of itself */
+void array_held_layout(const array *a, layout *l);                                    /* of the bytes: for in_view and kernels */
+int in_view(call *c, uint32_t i, const layout *l);                                    /* ia[i] becomes a view of its bytes */
 int in_contiguous(call *c, uint32_t i);                                               /* ia[i] becomes a row-major copy if needed */
 void keep_param(call *c, int64_t value);
 /* Result dtype of the operands by PyTorch's three categories (dimensioned, 0-d, numbers). */

@@ -1,6 +1,6 @@
 /* Elementwise ops that are more than a row: rounding modes, scalar powers, bounds. */
 #include "ops/dispatch.h"
-#include "ops/formula.h"
+#include "ops/takes.h"
 #include <math.h>
 #include <string.h>
 
@@ -62,8 +62,8 @@ static int pow_grad(scope *s, node *n, T const *g, T *out)
     T power = f_call(s, &op_pow_scalar, 2, (arg[]){a_t(node_kept_in(s, n, 0)), a_f(exponent - 1)});
     return (out[0] = f_mul(s, g[0], f_mul(s, power, f_number(s, exponent)))) ? 0 : -1;
 }
-const op op_pow_scalar = {.name = "pow.scalar", .sig = "(Tensor self, Scalar exponent)", .flags = OP_INPLACE | OP_OUT, .run = op_block, .shape = pow_rule,
-    .kernel = pow_kernel, .kind = {"PowBackward0", pow_grad}, .keep = {1},
+const op op_pow_scalar = {.name = "pow.scalar", .sig = "(Tensor self, Scalar exponent)", .flags = OP_INPLACE | OP_OUT | OP_POINTWISE, .run = op_block, .shape = pow_rule,
+    .kernel = pow_kernel, .kind = {"PowBackward0", pow_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}, .keep = {1},
     .doc = "Each element to the power of a number. Integers refuse negative whole powers with RuntimeError."};
 
 static int pow_base_compose(scope *s, call *c, T *out) { return (out[0] = f_call(s, &op_pow, 2, (arg[]){c->args[0], a_t(c->args[1].t)})) ? 0 : -1; }
@@ -79,7 +79,7 @@ static ct_dtype clamp_dtype(const call *c)
     return promotion_result(&p);
 }
 static int clamp_grad(scope *s, node *n, T const *g, T *out);
-static const node_kind clamp_by_tensors = {"ClampBackward0", clamp_grad, NULL, NK_SHOWS(7), NULL};
+static const node_kind clamp_by_tensors = {"ClampBackward0", clamp_grad, .flags = NK_POINTWISE | NK_SHOWS(7), .takes = pointwise_takes};
 static int clamp_rule(call *c)
 {
     layout l;
@@ -154,8 +154,8 @@ static int clamp_grad(scope *s, node *n, T const *g, T *out)
     return s->failed ? -1 : 0;
 }
 #define CLAMP(id, public, signature, text)                                                                                       \
-    const op op_##id = {.name = public, .sig = signature, .flags = OP_INPLACE | OP_OUT, .run = op_block, .shape = clamp_rule,      \
-                        .kernel = clamp_kernel, .kind = {"ClampBackward1", clamp_grad}, .keep = {7, 7, 7}, .doc = text};
+    const op op_##id = {.name = public, .sig = signature, .flags = OP_INPLACE | OP_OUT | OP_POINTWISE, .run = op_block, .shape = clamp_rule,      \
+                        .kernel = clamp_kernel, .kind = {"ClampBackward1", clamp_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}, .keep = {7, 7, 7}, .doc = text};
 CLAMP(clamp, "clamp", "(Tensor self, Operand? min=None, Operand? max=None)", "self held between min and max (numbers or tensors that broadcast); where they cross, max wins. NaN stays.")
 CLAMP(clip, "clip", "(Tensor self, Operand? min=None, Operand? max=None)", "Another name of clamp.")
 
@@ -180,10 +180,10 @@ static int one_bound_grad(scope *s, node *n, T const *g, bool low, T *out)
 }
 #define CLAMP_ONE(id, low, node_name, bound, text)                                                                               \
     static int id##_grad(scope *s, node *n, T const *g, T *out) { return one_bound_grad(s, n, g, low, out); }                      \
-    static const node_kind id##_by_tensor = {node_name "1", id##_grad};                                                            \
+    static const node_kind id##_by_tensor = {node_name "1", id##_grad, .flags = NK_POINTWISE, .takes = pointwise_takes};                                                            \
     static int id##_compose(scope *s, call *c, T *out) { return clamp_one(s, c, low, &id##_by_tensor, out); }                      \
     const op op_##id = {.name = #id, .sig = "(Tensor self, Operand " bound ")", .flags = OP_INPLACE | OP_OUT, .run = op_closed,      \
-                        .compose = id##_compose, .kind = {node_name "0", id##_grad}, .keep = {3, 3}, .doc = text};
+                        .compose = id##_compose, .kind = {node_name "0", id##_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}, .keep = {3, 3}, .doc = text};
 CLAMP_ONE(clamp_min, true, "ClampMinBackward", "min", "self, but no less than min.")
 CLAMP_ONE(clamp_max, false, "ClampMaxBackward", "max", "self, but no more than max.")
 

@@ -1,9 +1,27 @@
 /* Reductions: sum, mean, prod, any, all, and what all reductions share. */
 #include "ops/reduce.h"
+#include "ops/spread.h"
 #include <math.h>
 #include <string.h>
 
 /* ---- shared ------------------------------------------------------------------------------------------------- */
+/* What repeats along a kept dimension is reduced once. */
+static void reduce_once(call *c, const array *a)
+{
+    uint64_t reduced = 0;
+    int at = 0;
+    for (int d = 0; d < a->ndim; d++)
+        reduced |= (uint64_t)(c->param[d] != 0) << d;
+    call_once(c, reduced);
+    c->once_out = 0;
+    for (int d = 0; d < a->ndim; d++) {
+        if (c->once >> d & 1)
+            c->once_out |= (uint64_t)1 << at;
+        at += !c->param[d] || c->param[a->ndim];
+    }
+    c->work = array_held(a);
+}
+
 int reduce_dims(call *c, const arg *dims, const arg *keepdim, bool empty_is_all)
 {
     bool reduced[CT_MAXDIM];
@@ -19,7 +37,7 @@ int reduce_dims(call *c, const arg *dims, const arg *keepdim, bool empty_is_all)
     for (int d = 0; d < a->ndim; d++)
         keep_param(c, reduced[d]);
     keep_param(c, arg_bool(keepdim));
-    c->work = a->numel;
+    reduce_once(c, a);
     return 0;
 }
 
@@ -32,7 +50,7 @@ int reduce_dim(call *c, const arg *dim, const arg *keepdim)
     for (int d = 0; d < a->ndim; d++)
         keep_param(c, d == at);
     keep_param(c, arg_bool(keepdim));
-    c->work = a->numel;
+    reduce_once(c, a);
     return at;
 }
 
@@ -153,15 +171,65 @@ static void neutral(k_plane_kind kind, ct_dtype dtype, void *p)
         dtype_store_i(p, dtype, kind == PLANE_PROD || kind == PLANE_ALL);
 }
 
-void fold_planes(const call *c, k_plane_kind kind)
+enum { REPEATS_FROM = 1024 }; /* elements: below, sums of what repeats are taken in PyTorch's order, to its last bit */
+
+/* Takes reduced dims of stride 0 out of the plan; how many times each remaining term stands there. */
+static int64_t fold_repeats(const array *a, k_fold *f)
+{
+    int64_t times = 1;
+    int kept = 0;
+    if (a->numel < REPEATS_FROM)
+        return 1;
+    for (int d = 0; d < f->reduced; d++) {
+        if (f->in[d] == 0) {
+            times *= f->size[d];
+            continue;
+        }
+        f->size[kept] = f->size[d];
+        f->in[kept++] = f->in[d];
+    }
+    f->reduced = kept;
+    return times;
+}
+
+int64_t fold_distinct(const call *c, k_plane_kind kind)
 {
     const array *a = c->ia[0];
     array *y = c->oa[0];
     k_fold f;
     int64_t start;
     fold_plan(c, a, y, NULL, &f);
+    int64_t times = fold_repeats(a, &f);
     neutral(kind, kind == PLANE_ANY || kind == PLANE_ALL ? DT_BOOL : y->dtype, &start);
     k_fold_planes(&f, K->reduce.plane[kind][a->dtype], &start, dtype_bytes(y->dtype), dtype_bytes(a->dtype));
+    return times;
+}
+
+static void scale_results(array *y, enum k_binary loop, double number)
+{
+    double room;
+    k_nd nd;
+    dtype_store_f(&room, y->dtype, number);
+    array_operands(&nd, 3, y->ndim, array_size(y), (const array *[]){y, y, y});
+    nd.data[2] = (char *)&room;
+    memset(nd.stride[2], 0, y->ndim * sizeof(int64_t));
+    k_walk(&nd, K->binary[loop][y->dtype], NULL);
+}
+
+void fold_planes(const call *c, k_plane_kind kind)
+{
+    int64_t times = fold_distinct(c, kind);
+    if (times == 1 || kind == PLANE_MAX || kind == PLANE_MIN || kind == PLANE_ANY || kind == PLANE_ALL)
+        return;
+    array *y = c->oa[0];
+    if (kind != PLANE_PROD) {
+        scale_results(y, B_mul, (double)times);
+        return;
+    }
+    double power = (double)times;
+    k_nd nd;
+    array_operands(&nd, 2, y->ndim, array_size(y), (const array *[]){y, y});
+    k_walk(&nd, K->pow_scalar[y->dtype], &power);
 }
 
 /* ---- sum: args self, dim, keepdim, dtype ------------------------------------------------------------------------ */
@@ -219,15 +287,8 @@ static int mean_rule(call *c)
 }
 static void mean_kernel(call *c)
 {
-    array *y = c->oa[0];
-    double count;
-    k_nd nd;
-    fold_planes(c, PLANE_SUM);
-    dtype_store_f(&count, y->dtype, (double)reduced_count(c, c->ia[0]));
-    array_operands(&nd, 3, y->ndim, array_size(y), (const array *[]){y, y, y});
-    nd.data[2] = (char *)&count;
-    memset(nd.stride[2], 0, y->ndim * sizeof(int64_t));
-    k_walk(&nd, K->binary[B_div][y->dtype], NULL);
+    int64_t times = fold_distinct(c, PLANE_SUM);
+    scale_results(c->oa[0], B_div, (double)(reduced_count(c, c->ia[0]) / times));
 }
 static int mean_grad(scope *s, node *n, T const *g, T *out)
 {
@@ -251,6 +312,8 @@ static void prod_kernel(call *c) { fold_planes(c, PLANE_PROD); }
 /* Product of all other elements of the reduced line: products from the left times products from the right, so zeros are exact. */
 static T others(scope *s, T x, int64_t dim)
 {
+    if (!x)
+        return NULL;
     int64_t n = array_size(x->a)[dim];
     if (n <= 1)
         return x->a->numel ? f_unary(s, &op_ones_like, x) : x;
@@ -260,8 +323,6 @@ static T others(scope *s, T x, int64_t dim)
     T edge = f_call(s, &op_full, 3, (arg[]){a_ints(x->a->ndim, one), a_f(1), a_dtype(x->a->dtype)});
     T head = f_call(s, &op_slice, 4, (arg[]){a_t(x), a_i(dim), a_i(0), a_i(n - 1)});
     T tail = f_call(s, &op_flip, 2, (arg[]){a_t(f_call(s, &op_slice, 4, (arg[]){a_t(x), a_i(dim), a_i(1), a_i(n)})), a_ints(1, &dim)});
-    if (!edge || !head || !tail)
-        return NULL;
     T left = f_call(s, &op_cumprod, 2, (arg[]){a_t(f_call(s, &op_cat, 2, (arg[]){a_ts(2, (T[]){edge, head}), a_i(dim)})), a_i(dim)});
     T right = f_call(s, &op_cumprod, 2, (arg[]){a_t(f_call(s, &op_cat, 2, (arg[]){a_ts(2, (T[]){edge, tail}), a_i(dim)})), a_i(dim)});
     return f_mul(s, left, f_call(s, &op_flip, 2, (arg[]){a_t(right), a_ints(1, &dim)}));

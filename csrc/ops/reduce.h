@@ -14,6 +14,7 @@ int reduced_size(const call *c, const array *a, int64_t *size);
 int64_t reduced_count(const call *c, const array *a);   /* elements that go into one result */
 void fold_plan(const call *c, const array *a, array *out, array *out2, k_fold *f);
 void fold_planes(const call *c, k_plane_kind kind);      /* ia[0] into oa[0] */
+int64_t fold_distinct(const call *c, k_plane_kind kind); /* the same of the terms that differ in place; returns how often each stands there */
 int fold_out(call *c, ct_dtype dtype);                   /* declares a fresh output of the result's shape */
 /* Sizes of the places that reduce_dims marked: n dims, for formulas. */
 int reduced_dims(node *n, int ndim, int64_t *dims);

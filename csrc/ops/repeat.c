@@ -1,6 +1,7 @@
 /* Copies that repeat or rearrange: repeat, flip, roll, rot90. The kernels walk self in another order. */
 #include "ops/dispatch.h"
 #include "ops/formula.h"
+#include "ops/spread.h"
 #include <string.h>
 
 /* ---- repeat --------------------------------------------------------------------------------------------------- */
@@ -20,9 +21,10 @@ static int repeat_shape(call *c)
             return ct_fail(CT_RUNTIME, "repeat: dimension %d of size %lld overflows when repeated %lld times", d, (long long)have, (long long)times->ints[d]);
         keep_param(c, times->ints[d]);
     }
+    c->once_out = still_dims(a, ndim);
     if (out_new(c, 0, a->dtype, ndim, size) < 0)
         return -1;
-    c->work = c->oa[0]->numel;
+    c->work = array_held(c->oa[0]);
     return 0;
 }
 
@@ -58,19 +60,33 @@ static int repeat_grad(scope *s, node *n, T const *g, T *out)
     int64_t cut[2 * CT_MAXDIM], dims[CT_MAXDIM];
     const int64_t *size = node_in_size(n, 0, &ndim, &dtype), *times = node_params(n);
     lead = n->n_param - ndim;
+    uint64_t got = node_got(n);
     for (int d = 0; d < n->n_param; d++) {
         if (d < lead || times[d] != 1) {
             dims[n_sum++] = at;
-            cut[at++] = times[d];
+            cut[at++] = got >> d & 1 ? 1 : times[d];
         }
         if (d >= lead)
-            cut[at++] = size[d - lead];
+            cut[at++] = got >> d & 1 ? 1 : size[d - lead];
     }
     T pieces = f_reshape(s, g[0], at, cut);
     return (out[0] = n_sum ? f_sum_dims(s, pieces, n_sum, dims, false) : pieces) ? 0 : -1;
 }
+/* Dims that are repeats alone, and those not repeated that input 0 takes. */
+static uint64_t repeat_takes(node *n)
+{
+    int ndim, lead;
+    ct_dtype dtype;
+    uint64_t dims = 0;
+    const int64_t *size = node_in_size(n, 0, &ndim, &dtype), *times = node_params(n);
+    lead = n->n_param - ndim;
+    uint64_t takes = dims_align(node_takes(n, 0), ndim, n->n_param);
+    for (int d = 0; d < n->n_param; d++)
+        dims |= (uint64_t)(times[d] > 0 && (d < lead || size[d - lead] == 1 || (times[d] == 1 && takes >> d & 1))) << d;
+    return dims;
+}
 const op op_repeat = {.name = "repeat", .sig = "(Tensor self, int... repeats)", .flags = OP_METHOD, .run = op_block, .shape = repeat_shape,
-    .kernel = repeat_kernel, .kind = {"RepeatBackward0", repeat_grad},
+    .kernel = repeat_kernel, .kind = {"RepeatBackward0", repeat_grad, .flags = NK_SPREADS, .takes = repeat_takes},
     .doc = "A copy of self laid out repeats[d] times along every dimension d; more repeats than dimensions add dimensions in front."};
 
 /* ---- flip ----------------------------------------------------------------------------------------------------- */
@@ -111,7 +127,7 @@ static int flip_grad(scope *s, node *n, T const *g, T *out)
 {
     return (out[0] = f_call(s, &op_flip, 2, (arg[]){a_t(g[0]), a_ints(n->n_param, node_params(n))})) ? 0 : -1;
 }
-const op op_flip = {.name = "flip", .sig = "(Tensor self, int... dims)", .run = op_block, .shape = flip_shape, .kernel = flip_kernel,
+const op op_flip = {.name = "flip", .sig = "(Tensor self, int... dims)", .flags = OP_POINTWISE, .run = op_block, .shape = flip_shape, .kernel = flip_kernel,
     .kind = {"FlipBackward0", flip_grad}, .doc = "A copy of self with the order of elements reversed in the given dimensions, each named once."};
 
 /* ---- roll ------------------------------------------------------------------------------------------------------- */

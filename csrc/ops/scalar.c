@@ -4,6 +4,8 @@
 #include "kernel/kernel.h"
 #include "ops/dispatch.h"
 #include "ops/formula.h"
+#include "ops/spread.h"
+#include "ops/takes.h"
 #include <string.h>
 
 /* ---- running ------------------------------------------------------------------------------------------ */
@@ -94,9 +96,11 @@ static array *fresh_output(call *c, ct_dtype dtype, int operands, layout *l)
     bool plain = true;
     for (uint32_t i = 0; i < c->n_in; i++)
         plain &= !c->ia[i] || (array_is_plain(c->ia[i]) && c->ia[i]->numel); /* empty results have strides of their own */
-    if (!plain)
-        iterator_strides(c, operands, l);
-    return (plain ? out_new(c, 0, dtype, l->ndim, l->size) : out_strided(c, 0, dtype, l)) < 0 ? NULL : c->oa[0];
+    if (plain)
+        return array_new(dtype, l->ndim, l->size);
+    iterator_strides(c, operands, l);
+    c->once_out = repeated_dims(c->n_in, c->ia, l->ndim, l->size);
+    return out_strided(c, 0, dtype, l) < 0 ? NULL : c->oa[0];
 }
 
 int run_elementwise(call *c, elementwise *e, ct_dtype result, layout *l)
@@ -117,7 +121,7 @@ int run_elementwise(call *c, elementwise *e, ct_dtype result, layout *l)
         return -1;
     }
     e->operand[0] = out;
-    c->work = out->numel;
+    c->work = array_held(out);
     c->scratch = e;
     call_unlocked(c, loop_kernel);
     c->oa[0] = NULL;
@@ -332,8 +336,8 @@ static T f_inverse_or_0(scope *s, T x) /* 1 / x, and 0 for 0 */
 /* Rows whose node has another number for another kind of operand. */
 static int op_numbered(call *c)
 {
-    static const node_kind remainder_tensor = {"RemainderBackward1", grad_remainder, NULL, 0, NULL};
-    static const node_kind fmod_tensor = {"FmodBackward1", grad_fmod, NULL, 0, NULL}, pow_of_number = {"PowBackward2", grad_pow, NULL, NK_SHOWS(2), NULL};
+    static const node_kind remainder_tensor = {"RemainderBackward1", grad_remainder, .flags = NK_POINTWISE, .takes = pointwise_takes};
+    static const node_kind fmod_tensor = {"FmodBackward1", grad_fmod, .flags = NK_POINTWISE, .takes = pointwise_takes}, pow_of_number = {"PowBackward2", grad_pow, .flags = NK_POINTWISE | NK_SHOWS(2), .takes = pointwise_takes};
     bool second = c->args[1].kind == ARG_TENSOR;
     if (c->op == &op_pow && c->args[0].kind != ARG_TENSOR)
         c->kind = &pow_of_number;
@@ -357,7 +361,7 @@ static int op_numbered(call *c)
 #define NODE(name)                                                                              \
     (IS(name, "square") ? "PowBackward0" : IS(name, "pow") ? "PowBackward1" :                    \
      IS(name, "div_trunc") || IS(name, "div_floor") ? "DivBackward2" : IS(name, "floor_divide") ? "NotImplemented" : name)
-#define NODE_FLAGS(name) (IS(NODE(name), name) ? NK_ROW : 0)
+#define NODE_FLAGS(name) (IS(NODE(name), name) ? NK_ROW | NK_POINTWISE : NK_POINTWISE)
 #define HIDDEN(name)                                                                            \
     (IS(#name, "div_trunc") || IS(#name, "div_floor") ||                                        \
      (__builtin_strlen(#name) > 9 && IS(&#name[__builtin_strlen(#name) - 9], "_backward")) ? OP_HIDDEN : 0)
@@ -365,7 +369,7 @@ static int op_numbered(call *c)
 
 #define UNARY(id, value, gradient, keeps, set, low, high, ref, text)                                                    \
     const op op_##id = {.name = #id, .sig = "(Tensor self)", .doc = text, .flags = FLAGS(id, set), .run = op_unary,     \
-                        .kind = {NODE(#id), FORMULA(id, TEXT(gradient)), NULL, NODE_FLAGS(#id)}, keeps, .row = U_##id, .dtypes = set,  \
+                        .kind = {NODE(#id), FORMULA(id, TEXT(gradient)), NULL, NODE_FLAGS(#id), .takes = pointwise_takes}, keeps, .row = U_##id, .dtypes = set,  \
                         .domain = #low ", " #high, .reference = ref};
 #include "table/unary.def"
 #undef UNARY
@@ -374,7 +378,7 @@ static int op_numbered(call *c)
                         .sig = (set) & TENSORS ? "(Tensor self, Tensor other)"                                          \
                              : (set) & NUMBER_FIRST ? "(Operand self, Operand other)" : "(Tensor self, Operand other)", \
                         .doc = text, .flags = FLAGS(id, set), .run = RUN(#id),                                          \
-                        .kind = {NODE(#id), FORMULA(id, TEXT(gradient_a)), NULL, NODE_FLAGS(#id) | SHOWS(#id)}, keeps, .row = B_##id, .dtypes = set, \
+                        .kind = {NODE(#id), FORMULA(id, TEXT(gradient_a)), NULL, NODE_FLAGS(#id) | SHOWS(#id), .takes = pointwise_takes}, keeps, .row = B_##id, .dtypes = set, \
                         .domain = #low ", " #high, .reference = ref};
 #include "table/binary.def"
 #undef BINARY

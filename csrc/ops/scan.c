@@ -1,6 +1,8 @@
 /* Along one dimension: cumsum, cumprod, logcumsumexp, cummax, cummin. */
 #include "array/odometer.h"
 #include "ops/reduce.h"
+#include "ops/spread.h"
+#include "ops/takes.h"
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -44,7 +46,8 @@ static int dim_rule(call *c, const arg *dim)
     if (layout_wrap_dim(c->op->name, dim->i, c->in[0]->a->ndim, &at) < 0)
         return -1;
     keep_param(c, at);
-    c->work = c->in[0]->a->numel;
+    call_once(c, (uint64_t)1 << at);
+    c->work = array_held(c->in[0]->a);
     return 0;
 }
 
@@ -82,9 +85,10 @@ static T cumprod_exact(scope *s, T x, T g, int64_t dim)
     int64_t n = array_size(x->a)[dim];
     T total = NULL;
     for (int64_t i = 0; i < n && !s->failed; i++) {
-        T at = f_call(s, &op_full, 3, (arg[]){a_ints(1, &n), a_f(0), a_dtype(x->a->dtype)});
+        T at = scope_array(s, s->failed ? NULL : array_new(x->a->dtype, 1, &n));
         if (!at)
             return NULL;
+        memset(array_data(at->a), 0, (size_t)(n * dtype_bytes(x->a->dtype)));
         dtype_store_f(array_data(at->a) + i * dtype_bytes(x->a->dtype), x->a->dtype, 1);
         int64_t shape[CT_MAXDIM];
         for (int d = 0; d < x->a->ndim; d++)
@@ -122,7 +126,7 @@ static int cumprod_grad(scope *s, node *n, T const *g, T *out)
 }
 #define SCAN(id, node_name, kept_in, kept_y, text)                                                                                      \
     const op op_##id = {.name = #id, .sig = "(Tensor self, int dim, *, dtype? dtype=None)", .flags = OP_INPLACE | OP_OUT, .run = op_block, \
-                        .shape = scan_rule, .kernel = id##_kernel, .kind = {node_name, id##_grad}, .keep = {kept_in}, .keep_out = kept_y, .doc = text};
+                        .shape = scan_rule, .kernel = id##_kernel, .kind = {node_name, id##_grad, .flags = NK_POINTWISE, .takes = along_takes}, .keep = {kept_in}, .keep_out = kept_y, .doc = text};
 SCAN(cumsum, "CumsumBackward0", 0, 0, "Running sums along dim; integers and bools in int64.")
 SCAN(cumprod, "CumprodBackward0", 1, 1, "Running products along dim; integers and bools in int64.")
 

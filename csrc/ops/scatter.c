@@ -46,6 +46,10 @@ static T read_places(scope *s, node *n, T g)
     int ndim;
     ct_dtype dtype;
     const int64_t *size = node_in_size(n, 3, &ndim, &dtype);
+    if (read && read->a->numel == 0)
+        return f_zeros(s, dtype, ndim, size);
+    if (read && read->a->ndim == 0)
+        read = f_unsqueeze(s, read, 0);
     for (int d = 0; d < ndim && read; d++)
         if (array_size(read->a)[d] != size[d]) {
             int64_t rest[CT_MAXDIM];
@@ -86,7 +90,7 @@ static int reduce_grad(scope *s, node *n, T const *g, T *out)
 }
 #define SCATTER(id, public, value, rule, loop, node_name, formula, shows, text)                                                                       \
     const op op_##id = {.name = public, .sig = "(Tensor self, int dim, Tensor index, " value ")", .flags = OP_INPLACE | OP_OUT | OP_IN_WRITES_SELF, \
-                        .run = op_block, .shape = rule, .kernel = loop, .kind = {node_name, formula, NULL, shows, NULL}, .keep = {0, 0, 9}, .doc = text};
+                        .run = op_block, .shape = rule, .kernel = loop, .kind = {node_name, formula, .flags = shows}, .keep = {0, 0, 9}, .doc = text};
 #define REDUCING "self with its elements added to, or multiplied by, what scatter would write: reduce is 'add' or 'multiply'. No gradient."
 SCATTER(scatter_reducing, "scatter.reduce", "Tensor src, *, str reduce", reduce_rule, reduce_kernel, "ScatterBackward2", reduce_grad, NK_SHOWS(9), REDUCING)
 SCATTER(scatter_value_reducing, "scatter.value_reduce", "Scalar value, *, str reduce", reduce_rule, reduce_kernel, "ScatterBackward3", reduce_grad, NK_SHOWS(1), REDUCING)
@@ -106,5 +110,5 @@ static int scatter_add_grad(scope *s, node *n, T const *g, T *out)
     return s->failed ? -1 : 0;
 }
 const op op_scatter_add = {.name = "scatter_add", .sig = "(Tensor self, int dim, Tensor index, Tensor src)", .flags = OP_INPLACE | OP_OUT | OP_IN_WRITES_SELF, .run = op_block,
-    .shape = scatter_rule, .kernel = scatter_add_kernel, .kind = {"ScatterAddBackward0", scatter_add_grad, NULL, NK_SHOWS(9), NULL}, .keep = {0, 0, 8},
+    .shape = scatter_rule, .kernel = scatter_add_kernel, .kind = {"ScatterAddBackward0", scatter_add_grad, .flags = NK_SHOWS(9)}, .keep = {0, 0, 8},
     .doc = "self with src added at the places that gather would read. RuntimeError for an index out of range or different dtypes."};

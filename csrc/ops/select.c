@@ -34,7 +34,7 @@ static int refuse_negative(scope *s, call *c, int dim, ct_status kind)
     }
     return 0;
 }
-static T flat(scope *s, T x) { return x->a->ndim ? x : f_unsqueeze(s, x, 0); }
+static T flat(scope *s, T x) { return !x || x->a->ndim ? x : f_unsqueeze(s, x, 0); }
 static T like_self(scope *s, T result, T self) { return self->a->ndim || !result ? result : f_reshape(s, result, 0, NULL); }
 
 static T f_index_select(scope *s, T x, int64_t dim, T index) { return f_call(s, &op_index_select, 3, (arg[]){a_t(x), a_i(dim), a_t(index)}); }
@@ -56,7 +56,7 @@ static int index_select_grad(scope *s, node *n, T const *g, T *out)
     return out[0] ? 0 : -1;
 }
 const op op_index_select = {.name = "index_select", .sig = "(Tensor self, int dim, Tensor index)", .flags = OP_OUT | OP_OUT_APART, .run = op_closed, .compose = index_select_compose,
-    .kind = {"IndexSelectBackward0", index_select_grad, NULL, NK_SHOWS(1), NULL}, .keep = {0, 0, 1},
+    .kind = {"IndexSelectBackward0", index_select_grad, .flags = NK_SHOWS(1)}, .keep = {0, 0, 1},
     .doc = "Slices of self along dim at the places of index (a vector of int64 or int32), in its order. IndexError for an index out of range."};
 
 static int put(scope *s, call *c, T values, int dim, bool add, T *out)
@@ -150,7 +150,7 @@ static int index_fill_grad(scope *s, node *n, T const *g, T *out)
         out[3] = f_sum_to(s, only_there(s, n, g[0]), 0, NULL);
     return s->failed ? -1 : 0;
 }
-static const node_kind index_fill_tensor = {"IndexFillBackward1", index_fill_grad, NULL, NK_SHOWS(9), NULL};
+static const node_kind index_fill_tensor = {"IndexFillBackward1", index_fill_grad, .flags = NK_SHOWS(9)};
 static int index_fill_compose(scope *s, call *c, T *out)
 {
     const arg *value = &c->args[3];
@@ -167,13 +167,13 @@ static int index_fill_compose(scope *s, call *c, T *out)
     return put(s, c, f_cast(s, v, c->in[0]->a->dtype), dim, false, out);
 }
 const op op_index_add = {.name = "index_add", .sig = "(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1)", .flags = OP_INPLACE | OP_OUT, .run = op_closed,
-    .compose = index_add_compose, .kind = {"IndexAddBackward0", index_add_grad, NULL, NK_SHOWS(9), NULL}, .keep = {0, 0, 8},
+    .compose = index_add_compose, .kind = {"IndexAddBackward0", index_add_grad, .flags = NK_SHOWS(9)}, .keep = {0, 0, 8},
     .doc = "self with alpha times the slices of source added at the places of index along dim; equal places add up."};
 const op op_index_copy = {.name = "index_copy", .sig = "(Tensor self, int dim, Tensor index, Tensor source)", .flags = OP_INPLACE | OP_OUT, .run = op_closed,
-    .compose = index_copy_compose, .kind = {"IndexCopyBackward0", index_copy_grad, NULL, NK_SHOWS(9), NULL}, .keep = {0, 0, 9},
+    .compose = index_copy_compose, .kind = {"IndexCopyBackward0", index_copy_grad, .flags = NK_SHOWS(9)}, .keep = {0, 0, 9},
     .doc = "self with the slices of source written at the places of index along dim."};
 const op op_index_fill = {.name = "index_fill", .sig = "(Tensor self, int dim, Tensor index, Operand value)", .flags = OP_INPLACE, .run = op_closed,
-    .compose = index_fill_compose, .kind = {"IndexFillBackward0", index_fill_grad, NULL, NK_SHOWS(1), NULL}, .keep = {0, 0, 9},
+    .compose = index_fill_compose, .kind = {"IndexFillBackward0", index_fill_grad, .flags = NK_SHOWS(1)}, .keep = {0, 0, 9},
     .doc = "self with value written at the places of index along dim."};
 
 /* ---- take: args self, index ---------------------------------------------------------------------------------------------- */
@@ -195,7 +195,7 @@ static int take_grad(scope *s, node *n, T const *g, T *out)
     return (out[0] = f_reshape(s, line, ndim, size)) ? 0 : -1;
 }
 const op op_take = {.name = "take", .sig = "(Tensor self, Tensor index)", .flags = OP_OUT | OP_OUT_EXACT | OP_OUT_APART, .run = op_closed, .compose = take_compose,
-    .kind = {"TakeBackward0", take_grad, NULL, NK_SHOWS(1), NULL}, .keep = {0, 1},
+    .kind = {"TakeBackward0", take_grad, .flags = NK_SHOWS(1)}, .keep = {0, 1},
     .doc = "Elements of self, seen as one row, at the places of index; the result has index's shape."};
 
 /* ---- embedding: args weight, indices, padding_idx, scale_grad_by_freq, sparse ---------------------------------------------- */
@@ -244,6 +244,6 @@ static int embedding_grad(scope *s, node *n, T const *g, T *out)
     return out[0] ? 0 : -1;
 }
 const op op_embedding = {.name = "embedding", .sig = "(Tensor weight, Tensor indices, int padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False)",
-    .flags = OP_FUNCTION, .run = op_closed, .compose = embedding_compose, .kind = {"EmbeddingBackward0", embedding_grad, NULL, NK_SHOWS(1), NULL}, .keep = {0, 1},
+    .flags = OP_FUNCTION, .run = op_closed, .compose = embedding_compose, .kind = {"EmbeddingBackward0", embedding_grad, .flags = NK_SHOWS(1)}, .keep = {0, 1},
     .doc = "Rows of weight (n, d) at indices (*), int64 or int32: (*, d). The row padding_idx gets no gradient; scale_grad_by_freq divides a row's gradient by "
            "how often it was used; gradients are dense. IndexError for an index out of range."};

@@ -1,5 +1,7 @@
 /* softmax, log_softmax, their gradients, logsumexp. */
 #include "ops/reduce.h"
+#include "ops/spread.h"
+#include "ops/takes.h"
 #include <math.h>
 #include <string.h>
 
@@ -10,6 +12,7 @@ static int along(call *c, const arg *dim)
     if (layout_wrap_dim(c->op->name, dim->i, c->in[0]->a->ndim, &at) < 0)
         return -1;
     keep_param(c, at);
+    call_once(c, (uint64_t)1 << at);
     return 0;
 }
 static int softmax_rule(call *c)
@@ -57,7 +60,7 @@ static int log_softmax_grad(scope *s, node *n, T const *g, T *out)
 }
 #define SOFTMAX(id, node_name, text)                                                                                                  \
     const op op_##id = {.name = #id, .sig = "(Tensor self, int dim, dtype? dtype=None)", .flags = OP_OUT | OP_OUT_EXACT, .run = op_block, .shape = softmax_rule, \
-                        .kernel = softmax_kernel, .kind = {node_name, id##_grad}, .keep_out = 1, .doc = text};
+                        .kernel = softmax_kernel, .kind = {node_name, id##_grad, .flags = NK_POINTWISE, .takes = along_takes}, .keep_out = 1, .doc = text};
 SOFTMAX(softmax, "SoftmaxBackward0", "exp(x) over its sum along dim, computed from x - max(x); floats only.")
 SOFTMAX(log_softmax, "LogSoftmaxBackward0", "Logarithm of softmax, computed as x - max(x) - log(sum(exp(x - max(x)))); floats only.")
 
@@ -155,6 +158,8 @@ static void logsumexp_kernel(call *c)
     int64_t item = dtype_bytes(a->dtype), in[CT_MAXDIM], flat[CT_MAXDIM], most_step[CT_MAXDIM], one = item, at = y->ndim - 1;
     char *terms = c->scratch, *most = terms + a->numel * item, *out = array_data(y);
     bool keepdim = c->param[a->ndim];
+    if (y->numel == 0)
+        return;
     if (a->numel)
         fold_planes(c, PLANE_MAX);
     else

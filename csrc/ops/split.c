@@ -1,6 +1,7 @@
 /* Lists of views along one dimension: one node with an output for each part. */
 #include "ops/dispatch.h"
 #include "ops/formula.h"
+#include "ops/spread.h"
 
 /* Params: dim. A part that got no gradient counts as zeros. */
 static int parts_grad(scope *s, node *n, T const *g, T *out, const op *join)
@@ -45,7 +46,7 @@ static int list_view(call *c, uint32_t i, const layout *l)
 /* Runs an op whose shape rule fills c->list: results are views that may not be written in place while recorded. */
 static int op_views(call *c)
 {
-    if (c->op->shape(c) < 0)
+    if (c->op->shape(c) < 0 || views_of_both(c) < 0)
         return -1;
     node *n = NULL;
     if (c->n_list && call_needs_grad(c) && !(n = call_node(c)))

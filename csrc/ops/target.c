@@ -47,7 +47,7 @@ int check_writable(const char *op, const array *a)
 
 overlap array_overlap(const array *a, const array *b)
 {
-    if (a->st != b->st && !a->st->release && !b->st->release)
+    if (a->st != b->st && !((a->st->flags | b->st->flags) & ST_FOREIGN))
         return OVERLAP_NONE;
     if (a == b)
         return OVERLAP_SAME;
@@ -148,13 +148,7 @@ array *tensor_resized(tensor *t, int ndim, const int64_t *size)
         return NULL;
     }
     layout_row_major(ndim, size, stride);
-    if (nbytes <= t->a->st->nbytes || storage_resize(t->a->st, nbytes) == 0)
-        return array_alias(t->a, ndim, size, stride, t->a->offset);
-    if (t->a->st->refs > 1 || t->a->st->release)
+    if (storage_resize(t->a->st, nbytes) < 0)
         return NULL;
-    ct_clear();
-    array *fresh = array_new(t->a->dtype, ndim, size);
-    if (fresh)
-        memcpy(fresh->st->data, t->a->st->data, (size_t)t->a->st->nbytes);
-    return fresh;
+    return array_alias(t->a, ndim, size, stride, t->a->offset);
 }

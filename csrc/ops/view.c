@@ -1,6 +1,6 @@
 /* Views of another shape: expand, view, reshape and their kin. Shape rules are layout.h's; each adjoint is one formula. */
 #include "ops/dispatch.h"
-#include "ops/formula.h"
+#include "ops/takes.h"
 #include <stdio.h>
 
 /* The engine sums to the input's shape: the adjoint of expand is the adjoint of broadcasting. */
@@ -9,14 +9,6 @@ static int same_grad(scope *s, node *n, T const *g, T *out)
     (void)s, (void)n;
     out[0] = g[0];
     return 0;
-}
-
-static int reshape_grad(scope *s, node *n, T const *g, T *out)
-{
-    int ndim;
-    ct_dtype dtype;
-    const int64_t *size = node_in_size(n, 0, &ndim, &dtype);
-    return (out[0] = f_reshape(s, g[0], ndim, size)) ? 0 : -1;
 }
 
 /* ---- expand ---------------------------------------------------------------------------------------------- */
@@ -28,11 +20,11 @@ static int expand_to(call *c, int ndim, const int64_t *size)
 }
 static int expand_shape(call *c) { return expand_to(c, (int)c->args[1].n, c->args[1].ints); }
 const op op_expand = {.name = "expand", .sig = "(Tensor self, int... size, *, bool implicit=False)", .flags = OP_METHOD | OP_VIEW, .run = op_view,
-    .shape = expand_shape, .kind = {"ExpandBackward0", same_grad},
+    .shape = expand_shape, .kind = {"ExpandBackward0", same_grad, .flags = NK_SPREADS, .takes = expand_takes},
     .doc = "View of self at a wider shape: dimensions of size 1 are repeated by stride 0, new ones come first; -1 keeps a size. No memory is copied. "
            "RuntimeError where a size other than 1 would change."};
 const op op_broadcast_to = {.name = "broadcast_to", .sig = "(Tensor self, int... size)", .flags = OP_VIEW, .run = op_view, .shape = expand_shape,
-    .kind = {"ExpandBackward0", same_grad}, .doc = "self.expand(size)."};
+    .kind = {"ExpandBackward0", same_grad, .flags = NK_SPREADS, .takes = expand_takes}, .doc = "self.expand(size)."};
 
 /* Node edges follow self alone: what `other` holds is not read. */
 static int expand_as_compose(scope *s, call *c, T *out)
@@ -64,11 +56,11 @@ static int view_shape(call *c)
     return fits < 0 ? -1 : fits ? out_view(c, 0, &out) : refuse_view();
 }
 const op op_view_size = {.name = "view", .sig = "(Tensor self, int... size)", .flags = OP_METHOD | OP_VIEW, .run = op_view, .shape = view_shape,
-    .kind = {"ViewBackward0", reshape_grad},
+    .kind = {"ViewBackward0", reshape_grad, .takes = reshape_takes},
     .doc = "View of self at another shape with as many elements; one size may be -1. RuntimeError where the strides cannot express it."};
 /* Over memory that nothing else shows: no family is made. */
 const op op_unsafe_view = {.name = "_unsafe_view", .sig = "(Tensor self, int[] size)", .flags = OP_HIDDEN | OP_FUNCTION, .run = op_view,
-    .shape = view_shape, .kind = {"UnsafeViewBackward0", reshape_grad}, .doc = "view of a tensor that is thrown away."};
+    .shape = view_shape, .kind = {"UnsafeViewBackward0", reshape_grad, .takes = reshape_takes}, .doc = "view of a tensor that is thrown away."};
 
 static int view_as_compose(scope *s, call *c, T *out)
 {
@@ -136,7 +128,7 @@ static int view_dtype_shape(call *c)
     c->oa[0]->dtype = (uint8_t)to;
     return 0;
 }
-const op op_view_dtype = {.name = "view.dtype", .sig = "(Tensor self, dtype dtype)", .flags = OP_METHOD | OP_NO_GRAD, .run = op_view,
+const op op_view_dtype = {.name = "view.dtype", .sig = "(Tensor self, dtype dtype)", .flags = OP_METHOD | OP_NO_GRAD | OP_ABSOLUTE, .run = op_view,
     .shape = view_dtype_shape, .doc = "The same bytes read as another dtype: the last dimension takes the change of element size. Outside the history."};
 
 /* ---- reshape --------------------------------------------------------------------------------------------- */
@@ -156,12 +148,12 @@ static int run_reshape(call *c)
         return -1;
     array_layout(a, &in);
     int fits = view_reshape(&in, (int)c->args[1].n, size, &out);
-    if (!array_is_contiguous(a))
+    if (!array_shows_contiguous(a))
         c->kind = &reshape_alias;
     return fits < 0 ? -1 : fits ? op_view(c) : op_compose(c);
 }
 const op op_reshape = {.name = "reshape", .sig = "(Tensor self, int... shape)", .flags = OP_VIEW | OP_MAY_VIEW, .run = run_reshape,
-    .shape = view_shape, .compose = reshape_copy, .kind = {"ViewBackward0", reshape_grad},
+    .shape = view_shape, .compose = reshape_copy, .kind = {"ViewBackward0", reshape_grad, .takes = reshape_takes},
     .doc = "self at another shape with as many elements; one size may be -1. A view where the strides allow it, else a copy."};
 
 static int reshape_as_compose(scope *s, call *c, T *out)
@@ -218,7 +210,7 @@ static int alias_shape(call *c)
     return out_view(c, 0, &l);
 }
 const op op_alias = {.name = "alias", .sig = "(Tensor self)", .flags = OP_HIDDEN | OP_FUNCTION | OP_VIEW, .run = op_view, .shape = alias_shape,
-    .kind = {"AliasBackward0", same_grad}, .doc = "View of all of self: x[...]."};
+    .kind = {"AliasBackward0", same_grad, .takes = same_takes}, .doc = "View of all of self: x[...]."};
 
 static int run_detach(call *c)
 {

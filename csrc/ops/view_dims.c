@@ -1,15 +1,7 @@
 /* Views that reorder, insert or drop dimensions. */
 #include "ops/dispatch.h"
-#include "ops/formula.h"
+#include "ops/takes.h"
 #include <string.h>
-
-static int reshape_grad(scope *s, node *n, T const *g, T *out)
-{
-    int ndim;
-    ct_dtype dtype;
-    const int64_t *size = node_in_size(n, 0, &ndim, &dtype);
-    return (out[0] = f_reshape(s, g[0], ndim, size)) ? 0 : -1;
-}
 
 /* PyTorch numbers the node of an in-place form on its own. */
 static void kind_in_place(call *c, const node_kind *kind)
@@ -33,7 +25,7 @@ static int transpose_grad(scope *s, node *n, T const *g, T *out)
 {
     return (out[0] = f_transpose(s, g[0], node_params(n)[0], node_params(n)[1])) ? 0 : -1;
 }
-static const node_kind transpose_in_place = {"TransposeBackward1", transpose_grad};
+static const node_kind transpose_in_place = {"TransposeBackward1", transpose_grad, .takes = transpose_takes};
 static int transpose_shape(call *c)
 {
     kind_in_place(c, &transpose_in_place);
@@ -41,13 +33,13 @@ static int transpose_shape(call *c)
 }
 #define TRANSPOSE(id, public_name, d0, d1)                                                                                          \
     const op op_##id = {.name = public_name, .sig = "(Tensor self, int " d0 ", int " d1 ")", .flags = OP_VIEW | OP_INPLACE,         \
-        .run = op_view, .shape = transpose_shape, .kind = {"TransposeBackward0", transpose_grad},                                   \
+        .run = op_view, .shape = transpose_shape, .kind = {"TransposeBackward0", transpose_grad, .takes = transpose_takes},                                   \
         .doc = "View of self with two dimensions exchanged. IndexError for a dimension that self does not have."};
 TRANSPOSE(transpose, "transpose", "dim0", "dim1")
 TRANSPOSE(swapaxes, "swapaxes", "axis0", "axis1")
 TRANSPOSE(swapdims, "swapdims", "dim0", "dim1")
 
-static const node_kind t_in_place = {"TBackward1", transpose_grad};
+static const node_kind t_in_place = {"TBackward1", transpose_grad, .takes = transpose_takes};
 static int t_shape(call *c)
 {
     int ndim = c->in[0]->a->ndim;
@@ -56,7 +48,7 @@ static int t_shape(call *c)
     kind_in_place(c, &t_in_place);
     return exchange(c, 0, ndim < 2 ? 0 : 1);
 }
-const op op_t = {.name = "t", .sig = "(Tensor self)", .flags = OP_VIEW | OP_INPLACE, .run = op_view, .shape = t_shape, .kind = {"TBackward0", transpose_grad},
+const op op_t = {.name = "t", .sig = "(Tensor self)", .flags = OP_VIEW | OP_INPLACE, .run = op_view, .shape = t_shape, .kind = {"TBackward0", transpose_grad, .takes = transpose_takes},
     .doc = "The transpose of a matrix, as a view; a 1-d or 0-d tensor as it is."};
 
 static int adjoint_compose(scope *s, call *c, T *out)
@@ -90,7 +82,7 @@ static int permute_grad(scope *s, node *n, T const *g, T *out)
     return (out[0] = f_permute(s, g[0], n->n_param, back)) ? 0 : -1;
 }
 const op op_permute = {.name = "permute", .sig = "(Tensor self, int... dims)", .flags = OP_VIEW, .run = op_view, .shape = permute_shape,
-    .kind = {"PermuteBackward0", permute_grad}, .doc = "View of self with its dimensions in the order of dims, each named once."};
+    .kind = {"PermuteBackward0", permute_grad, .takes = permute_takes}, .doc = "View of self with its dimensions in the order of dims, each named once."};
 
 static int movedim_dims(const char *what, int n, const int64_t *dims, int ndim, int *wrapped, bool *taken)
 {
@@ -150,7 +142,7 @@ MOVEDIM(moveaxis_int, "moveaxis.int", "(Tensor self, int source, int destination
 MOVEDIM(moveaxis, "moveaxis.intlist", "(Tensor self, int[] source, int[] destination)")
 
 /* ---- dimensions of size 1 ------------------------------------------------------------------------------------ */
-static const node_kind unsqueeze_in_place = {"UnsqueezeBackward1", reshape_grad};
+static const node_kind unsqueeze_in_place = {"UnsqueezeBackward1", reshape_grad, .takes = reshape_takes};
 static int unsqueeze_shape(call *c)
 {
     layout in, out;
@@ -159,7 +151,7 @@ static int unsqueeze_shape(call *c)
     return view_unsqueeze(&in, c->args[1].i, &out) < 0 ? -1 : out_view(c, 0, &out);
 }
 const op op_unsqueeze = {.name = "unsqueeze", .sig = "(Tensor self, int dim)", .flags = OP_VIEW | OP_INPLACE, .run = op_view, .shape = unsqueeze_shape,
-    .kind = {"UnsqueezeBackward0", reshape_grad}, .doc = "View of self with a dimension of size 1 inserted at dim."};
+    .kind = {"UnsqueezeBackward0", reshape_grad, .takes = reshape_takes}, .doc = "View of self with a dimension of size 1 inserted at dim."};
 
 static int squeeze(call *c, int n, const int64_t *dims, bool all)
 {
@@ -167,9 +159,9 @@ static int squeeze(call *c, int n, const int64_t *dims, bool all)
     array_layout(c->in[0]->a, &in);
     return view_squeeze(&in, n, dims, all, &out) < 0 ? -1 : out_view(c, 0, &out);
 }
-static const node_kind squeeze_in_place = {"SqueezeBackward3", reshape_grad};
-static const node_kind squeeze_dim_in_place = {"SqueezeBackward4", reshape_grad};
-static const node_kind squeeze_dims_in_place = {"SqueezeBackward5", reshape_grad};
+static const node_kind squeeze_in_place = {"SqueezeBackward3", reshape_grad, .takes = reshape_takes};
+static const node_kind squeeze_dim_in_place = {"SqueezeBackward4", reshape_grad, .takes = reshape_takes};
+static const node_kind squeeze_dims_in_place = {"SqueezeBackward5", reshape_grad, .takes = reshape_takes};
 static int squeeze_shape(call *c)
 {
     kind_in_place(c, &squeeze_in_place);
@@ -187,8 +179,8 @@ static int squeeze_dims_shape(call *c)
 }
 #define SQUEEZE_DOC "View of self without its dimensions of size 1: all of them, or those named that have that size."
 const op op_squeeze = {.name = "squeeze", .sig = "(Tensor self)", .flags = OP_VIEW | OP_INPLACE, .run = op_view, .shape = squeeze_shape,
-    .kind = {"SqueezeBackward0", reshape_grad}, .doc = SQUEEZE_DOC};
+    .kind = {"SqueezeBackward0", reshape_grad, .takes = reshape_takes}, .doc = SQUEEZE_DOC};
 const op op_squeeze_dim = {.name = "squeeze.dim", .sig = "(Tensor self, int dim)", .flags = OP_VIEW | OP_INPLACE, .run = op_view,
-    .shape = squeeze_dim_shape, .kind = {"SqueezeBackward1", reshape_grad}, .doc = SQUEEZE_DOC};
+    .shape = squeeze_dim_shape, .kind = {"SqueezeBackward1", reshape_grad, .takes = reshape_takes}, .doc = SQUEEZE_DOC};
 const op op_squeeze_dims = {.name = "squeeze.dims", .sig = "(Tensor self, int[] dim)", .flags = OP_VIEW | OP_INPLACE, .run = op_view,
-    .shape = squeeze_dims_shape, .kind = {"SqueezeBackward2", reshape_grad}, .doc = SQUEEZE_DOC};
+    .shape = squeeze_dims_shape, .kind = {"SqueezeBackward2", reshape_grad, .takes = reshape_takes}, .doc = SQUEEZE_DOC};

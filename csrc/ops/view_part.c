@@ -1,7 +1,7 @@
 /* Views of a part: select, slice, narrow, diagonal, unfold. The adjoint of each is an op of its own, which puts a
  * gradient at its place among zeros; the adjoint of that is the view again. */
 #include "ops/dispatch.h"
-#include "ops/formula.h"
+#include "ops/takes.h"
 #include <string.h>
 
 static void in_layout(const call *c, layout *l) { array_layout(c->in[0]->a, l); }
@@ -50,16 +50,37 @@ static int select_shape(call *c)
     keep_param(c, c->args[2].i);
     return out_view(c, 0, &out);
 }
-static int select_grad(scope *s, node *n, T const *g, T *out)
+static int64_t in_dim(node *n)
 {
     int ndim;
     ct_dtype dtype;
-    const int64_t *size = node_in_size(n, 0, &ndim, &dtype);
+    node_in_size(n, 0, &ndim, &dtype);
+    int64_t dim = node_params(n)[0];
+    return dim < 0 ? dim + ndim : dim;
+}
+/* Dims of the input for dims of the output, which lacks `dim`; and back. */
+static uint64_t dims_insert(uint64_t dims, int64_t dim)
+{
+    uint64_t before = ((uint64_t)1 << dim) - 1;
+    return (dims & before) | (dims & ~before) << 1;
+}
+static uint64_t select_takes(node *n)
+{
+    uint64_t dims = node_takes(n, 0), before = ((uint64_t)1 << in_dim(n)) - 1;
+    return (dims & before) | (dims >> 1 & ~before);
+}
+/* Where the input takes sums over the dim, the part is the sum. */
+static int select_grad(scope *s, node *n, T const *g, T *out)
+{
+    int64_t size[CT_MAXDIM], dim = in_dim(n);
+    if (node_takes(n, 0) >> dim & 1)
+        return (out[0] = f_unsqueeze(s, g[0], dim)) ? 0 : -1;
+    int ndim = summed_size(n, dims_insert(node_got(n), dim), size);
     out[0] = f_call(s, &op_select_backward, 4, (arg[]){a_t(g[0]), a_ints((uint32_t)ndim, size), a_i(node_params(n)[0]), a_i(node_params(n)[1])});
     return out[0] ? 0 : -1;
 }
 const op op_select = {.name = "select", .sig = "(Tensor self, int dim, int index)", .flags = OP_VIEW, .run = op_view, .shape = select_shape,
-    .kind = {"SelectBackward0", select_grad}, .doc = "View of self at one index of a dimension, which disappears. IndexError for an index out of range."};
+    .kind = {"SelectBackward0", select_grad, .takes = select_takes}, .doc = "View of self at one index of a dimension, which disappears. IndexError for an index out of range."};
 
 static int select_part(const call *c, const layout *all, layout *part) { return view_select(all, c->args[2].i, c->args[3].i, part); }
 static int select_backward_shape(call *c)
@@ -106,16 +127,18 @@ static int slice_shape(call *c)
 {
     return slice(c, arg_int(&c->args[1], 0), arg_int(&c->args[2], 0), arg_int(&c->args[3], INT64_MAX), arg_int(&c->args[4], 1));
 }
+/* Where the input takes sums over the dim, the sum over the part is it: summed on arrival here, or now. */
 static int slice_grad(scope *s, node *n, T const *g, T *out)
 {
-    int ndim;
-    ct_dtype dtype;
-    const int64_t *size = node_in_size(n, 0, &ndim, &dtype), *p = node_params(n);
+    int64_t size[CT_MAXDIM], dim = in_dim(n), *p = node_params(n);
+    if (node_takes(n, 0) >> dim & 1)
+        return (out[0] = node_got(n) >> dim & 1 ? g[0] : f_sum_dims(s, g[0], 1, &dim, true)) ? 0 : -1;
+    int ndim = summed_size(n, node_got(n), size);
     out[0] = f_call(s, &op_slice_backward, 6, (arg[]){a_t(g[0]), a_ints((uint32_t)ndim, size), a_i(p[0]), a_i(p[1]), a_i(p[2]), a_i(p[3])});
     return out[0] ? 0 : -1;
 }
 const op op_slice = {.name = "slice", .sig = "(Tensor self, int dim=0, int? start=None, int? end=None, int step=1)", .flags = OP_HIDDEN | OP_FUNCTION | OP_VIEW,
-    .run = op_view, .shape = slice_shape, .kind = {"SliceBackward0", slice_grad}, .doc = "View x[start:end:step] of one dimension, with Python's clamping; step > 0."};
+    .run = op_view, .shape = slice_shape, .kind = {"SliceBackward0", slice_grad, .takes = same_takes}, .doc = "View x[start:end:step] of one dimension, with Python's clamping; step > 0."};
 
 static int slice_part(const call *c, const layout *all, layout *part)
 {
@@ -156,7 +179,7 @@ static int refuse_start(call *c) { return ct_fail(CT_RUNTIME, "start must be an 
 const op op_narrow_tensor = {.name = "narrow.Tensor", .sig = "(Tensor self, int dim, Tensor start, int length)", .run = refuse_start,
     .doc = "Refuses a start that is no 0-d integer tensor."};
 const op op_narrow = {.name = "narrow", .sig = "(Tensor self, int dim, int start, int length)", .flags = OP_VIEW, .run = op_view, .shape = narrow_shape,
-    .kind = {"SliceBackward0", slice_grad},
+    .kind = {"SliceBackward0", slice_grad, .takes = same_takes},
     .doc = "View of `length` elements of a dimension from start, an int or a 0-d integer tensor. RuntimeError where they reach beyond its end."};
 
 /* ---- diagonal ---------------------------------------------------------------------------------------------------- */
@@ -265,6 +288,7 @@ static int diag_shape(call *c)
         c->kind = &op_diag_embed.kind;
         return embed_shape(c, c->args[1].i, 0, 1);
     }
+    array_held_layout(c->ia[0], &in);
     if (view_diagonal(&in, c->args[1].i, 0, 1, &out) < 0)
         return -1;
     keep_param(c, c->args[1].i);

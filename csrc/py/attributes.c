@@ -160,7 +160,7 @@ static int set_data(PyObject *o, PyObject *value, void *x)
         PyErr_SetString(PyExc_RuntimeError, "data set to a tensor that requires gradients must be floating point or complex dtype");
         return -1;
     }
-    bool reordered = leaf && (fresh->ndim != t->a->ndim || t->fn->n_param || !array_is_contiguous(fresh));
+    bool reordered = leaf && (fresh->ndim != t->a->ndim || t->fn->n_param || !array_shows_contiguous(fresh));
     node *fn = reordered ? leaf_node(t->box, fresh) : NULL;
     array_drop(t->a);
     t->a = fresh;

@@ -103,7 +103,7 @@ static int run(tensors *roots, tensors *grads, tensors *inputs, PyObject *retain
 
 static PyObject *backward_of(PyObject *roots, PyObject *grads, PyObject *retain, PyObject *create, PyObject *inputs)
 {
-    tensors r, g = {0}, in = {0};
+    tensors r = {0}, g = {0}, in = {0};
     int create_graph = create ? PyObject_IsTrue(create) : 0, result = -1;
     if (create_graph >= 0 && tensors_from(roots, "backward", false, &r) == 0) {
         if (tensors_from(grads, "gradients can be either Tensors or None", true, &g) == 0 && tensors_from(inputs, "inputs", false, &in) == 0) {
@@ -207,7 +207,7 @@ static PyObject *grad_function(PyObject *module, PyObject *args, PyObject *kwarg
         return NULL;
     if (zeros && !allow)
         return PyErr_Format(PyExc_ValueError, "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False.");
-    tensors out, g = {0}, in = {0};
+    tensors out = {0}, g = {0}, in = {0};
     PyObject *all = NULL;
     if (tensors_from(outputs, "grad", false, &out) == 0 && tensors_from(grads, "grad_outputs", true, &g) == 0 && tensors_from(inputs, "grad", false, &in) == 0)
         all = grad_of(&out, &g, &in, retain, create, allow, zeros);

@@ -84,13 +84,14 @@ static void capsule_dropped(PyObject *capsule)
 static sent *sent_new(array *a)
 {
     sent *s = PyMem_Calloc(1, sizeof *s);
-    if (!s) {
+    if (!s || array_export(a) < 0) {
+        PyMem_Free(s);
+        ct_clear();
         array_drop(a);
         PyErr_NoMemory();
         return NULL;
     }
     s->a = a;
-    a->st->flags |= ST_PINNED;
     for (int d = 0; d < a->ndim; d++) {
         s->size[d] = array_size(a)[d];
         s->stride[d] = s->size[d] == 1 ? 1 : array_visible_stride(a)[d];
@@ -261,8 +262,7 @@ static array *receive(const dl_tensor *t, void *owner, void (*release)(void *, v
     storage *s = storage_new_foreign((char *)t->data + t->byte_offset, nbytes, NULL, NULL);
     array *a = s ? array_new_over(s, d, t->ndim, t->size, stride, 0) : NULL;
     if (a) {
-        s->release = release;
-        s->owner = owner;
+        storage_set_owner(s, release, owner);
         s->flags |= read_only ? ST_READONLY : 0;
     } else
         py_raise();

@@ -30,7 +30,7 @@ static bool asks(int flags, int what) { return (flags & what) == what; }
 /* Why this request cannot be met, or NULL. */
 static const char *objection(const array *a, int flags)
 {
-    bool rows = array_is_contiguous(a), columns = column_major(a);
+    bool rows = array_shows_contiguous(a), columns = column_major(a);
     if ((asks(flags, PyBUF_C_CONTIGUOUS) || !asks(flags, PyBUF_STRIDES)) && !rows)
         return "a row-major buffer was asked for, and this tensor is not contiguous; use tensor.contiguous()";
     if (asks(flags, PyBUF_F_CONTIGUOUS) && !columns)
@@ -45,7 +45,7 @@ static bool writable(const array *a)
     int64_t one[CT_MAXDIM], other[CT_MAXDIM];
     if (a->st->flags & ST_READONLY)
         return false;
-    return array_is_contiguous(a) || !layout_self_overlap(a->ndim, array_size(a), array_visible_stride(a), one, other);
+    return array_shows_contiguous(a) || !layout_self_overlap(a->ndim, array_size(a), array_visible_stride(a), one, other);
 }
 
 int py_tensor_getbuffer(PyObject *self, Py_buffer *view, int flags)
@@ -58,13 +58,14 @@ int py_tensor_getbuffer(PyObject *self, Py_buffer *view, int flags)
     if (why)
         return refuse(view, why);
     exported *e = PyMem_Malloc(sizeof *e);
-    if (!e) {
+    if (!e || array_export(a) < 0) {
+        PyMem_Free(e);
+        ct_clear();
         view->obj = NULL;
         PyErr_NoMemory();
         return -1;
     }
     e->a = array_keep(a);
-    a->st->flags |= ST_PINNED;
     int64_t item = dtype_bytes((ct_dtype)a->dtype);
     for (int d = 0; d < a->ndim; d++) {
         e->size[d] = (Py_ssize_t)array_size(a)[d];

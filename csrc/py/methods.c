@@ -1,5 +1,7 @@
 /* Tensor methods that are no ops: what a tensor is, its bytes, its place in the history. */
+#include "ops/dispatch.h"
 #include "py/tensor_type.h"
+#include <stdlib.h>
 
 #define METHOD(name) static PyObject *name(PyObject *self, PyObject *const *args, Py_ssize_t n, PyObject *kw)
 #define PLAIN(name) static PyObject *name(PyObject *self, PyObject *unused)
@@ -54,11 +56,16 @@ PLAIN(tensor_storage_offset) { (void)unused; return PyLong_FromLongLong(py_t(sel
 PLAIN(tensor_data_ptr)
 {
     (void)unused;
-    const array *a = py_t(self)->a;
-    return PyLong_FromVoidPtr(a->st->nbytes ? array_data(a) : NULL);
+    array *a = py_t(self)->a;
+    return array_write_out(a) < 0 ? py_raise() : PyLong_FromVoidPtr(a->st->nbytes ? array_data(a) : NULL);
 }
 PLAIN(tensor_storage_bytes) { (void)unused; return PyLong_FromLongLong(py_t(self)->a->st->nbytes); }
-PLAIN(tensor_storage_ptr) { (void)unused; return PyLong_FromVoidPtr(py_t(self)->a->st->data); }
+PLAIN(tensor_storage_ptr)
+{
+    (void)unused;
+    array *a = py_t(self)->a;
+    return array_write_out(a) < 0 ? py_raise() : PyLong_FromVoidPtr(a->st->data);
+}
 
 METHOD(tensor_is_contiguous)
 {
@@ -69,7 +76,7 @@ METHOD(tensor_is_contiguous)
     if (known < 1)
         return known < 0 ? NULL : PyErr_Format(PyExc_TypeError, "is_contiguous() takes one argument by keyword, memory_format");
     if (format == FORMAT_CONTIGUOUS || format == FORMAT_PRESERVE)
-        return PyBool_FromLong(array_is_contiguous(a));
+        return PyBool_FromLong(array_shows_contiguous(a));
     return PyBool_FromLong(a->ndim == (format == FORMAT_CHANNELS_LAST ? 4 : 5) && layout_is_channels_last(a->ndim, array_size(a), array_visible_stride(a)));
 }
 
@@ -185,6 +192,108 @@ PyObject *py_tensor_iter(PyObject *self)
     return iterator;
 }
 
+/* ---- shared numbers ----------------------------------------------------------------------------------------- */
+PLAIN(tensor_distinct)
+{
+    (void)unused;
+    const array *a = py_t(self)->a;
+    return PyLong_FromLongLong(array_is_contiguous(a) ? a->numel : layout_distinct(a->ndim, array_size(a), array_stride(a)));
+}
+
+/* What follows goes by the visible layout, which is what a write through a tensor reaches. */
+PLAIN(tensor_places)
+{
+    (void)unused;
+    const array *a = py_t(self)->a;
+    return PyLong_FromLongLong(array_shows_contiguous(a) ? a->numel : layout_distinct(a->ndim, array_size(a), array_visible_stride(a)));
+}
+
+/* The bytes of a compressed storage are not where elements will be, once they are written out: the header stands for it. */
+static uintptr_t storage_place(const storage *s) { return storage_is_compressed(s) ? (uintptr_t)s : (uintptr_t)s->data; }
+PLAIN(tensor_storage_place) { (void)unused; return PyLong_FromVoidPtr((void *)storage_place(py_t(self)->a->st)); }
+
+/* Within one storage offsets are compared, not addresses: they hold wherever the bytes are. */
+static PyObject *tensor_overlaps(PyObject *self, PyObject *other)
+{
+    if (!py_is_tensor(other))
+        return PyErr_Format(PyExc_TypeError, "_overlaps(): argument 'other' must be Tensor, not %s", Py_TYPE(other)->tp_name);
+    const array *a = py_t(self)->a, *b = py_t(other)->a;
+    if (a->st != b->st)
+        return PyBool_FromLong(array_overlap(a, b) != OVERLAP_NONE);
+    int64_t item_a = dtype_bytes(a->dtype), item_b = dtype_bytes(b->dtype);
+    return PyBool_FromLong(layout_overlap(a->ndim, array_size(a), array_visible_stride(a), a->offset * item_a, item_a,
+                                          b->ndim, array_size(b), array_visible_stride(b), b->offset * item_b, item_b) != OVERLAP_NONE);
+}
+
+typedef struct span { uintptr_t low, high; } span; /* bytes, high excluded */
+
+static int by_low(const void *a, const void *b)
+{
+    const span *x = a, *y = b;
+    return (x->low > y->low) - (x->low < y->low);
+}
+
+/* The bytes from an array's lowest to its highest element, by storage_place; one byte for all of a compressed storage. */
+static span span_of(const array *a)
+{
+    int64_t low, high, item = dtype_bytes(a->dtype);
+    uintptr_t place = storage_place(a->st);
+    if (storage_is_compressed(a->st))
+        return (span){place, place + 1};
+    layout_extent(a->ndim, array_size(a), array_visible_stride(a), &low, &high);
+    return (span){place + (uintptr_t)((a->offset + low) * item), place + (uintptr_t)((a->offset + high + 1) * item)};
+}
+
+static bool any_meet(span *spans, int64_t n)
+{
+    int64_t rising = 1;
+    while (rising < n && spans[rising - 1].low <= spans[rising].low)
+        rising++;
+    if (rising < n)
+        qsort(spans, (size_t)n, sizeof *spans, by_low);
+    uintptr_t reached = 0;
+    for (int64_t i = 0; i < n; i++) {
+        if (spans[i].low < reached)
+            return true;
+        reached = spans[i].high;
+    }
+    return false;
+}
+
+/* 1 if a tensor in items has gaps or overlaps or two have a byte range in common, 0 if not, -1 with an exception. */
+static int may_tie(PyObject *const *items, Py_ssize_t n, span *spans)
+{
+    int64_t used = 0;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        if (!py_is_tensor(items[i])) {
+            PyErr_Format(PyExc_TypeError, "_may_tie(): expected Tensors, got %s", Py_TYPE(items[i])->tp_name);
+            return -1;
+        }
+        const array *a = py_t(items[i])->a;
+        if (a->numel == 0)
+            continue;
+        if (!array_shows_contiguous(a) && !layout_is_dense(a->ndim, array_size(a), array_visible_stride(a)))
+            return 1;
+        spans[used++] = span_of(a);
+    }
+    return any_meet(spans, used);
+}
+
+static PyObject *tensor_may_tie(PyObject *unused, PyObject *tensors)
+{
+    (void)unused;
+    PyObject *list = PySequence_Fast(tensors, "_may_tie(): expected a sequence of Tensors");
+    if (!list)
+        return NULL;
+    Py_ssize_t n = PySequence_Fast_GET_SIZE(list);
+    span small[64], *spans = n <= 64 ? small : ct_alloc(n * (int64_t)sizeof *spans);
+    int answer = spans ? may_tie(PySequence_Fast_ITEMS(list), n, spans) : (py_raise(), -1);
+    if (spans != small)
+        ct_free(spans, n * (int64_t)sizeof *spans);
+    Py_DECREF(list);
+    return answer < 0 ? NULL : PyBool_FromLong(answer);
+}
+
 PLAIN(tensor_is_inference) { (void)unused; return PyBool_FromLong(py_t(self)->a->st->flags & ST_INFERENCE); }
 PLAIN(tensor__is_view) { (void)unused; return PyBool_FromLong(tensor_is_view(py_t(self))); }
 
@@ -197,11 +306,17 @@ PyMethodDef py_tensor_methods[] = {
     NOARGS("ndimension", tensor_dim, "Number of dimensions."),
     NOARGS("numel", tensor_numel, "Number of elements as shown."),
     NOARGS("nelement", tensor_numel, "Number of elements as shown."),
+    NOARGS("distinct", tensor_distinct, "Number of different elements that are stored for the elements of self, exactly: numel() where nothing repeats one."),
+    NOARGS("_places", tensor_places, "distinct() by the visible strides: how many elements a write to self would reach."),
     NOARGS("element_size", tensor_element_size, "Bytes of one element."),
     NOARGS("storage_offset", tensor_storage_offset, "Place of the first element in the storage, in elements."),
     NOARGS("data_ptr", tensor_data_ptr, "Address of the first element."),
     NOARGS("_storage_nbytes", tensor_storage_bytes, "Bytes that the storage holds."),
+    NOARGS("_storage_place", tensor_storage_place, "As _storage_ptr, but does not write a compressed storage out, which changes it."),
     NOARGS("_storage_ptr", tensor_storage_ptr, "Address of the storage: equal for tensors that share memory."),
+    {"_overlaps", tensor_overlaps, METH_O, "_overlaps(other): True when self and other have an element in common, exactly."},
+    {"_may_tie", tensor_may_tie, METH_O | METH_STATIC,
+     "_may_tie(tensors): False when they surely share no element, nor one of them an element with itself. Quick, not exact."},
     FAST("is_contiguous", tensor_is_contiguous, "True when the elements lie in row-major order without gaps."),
     NOARGS("is_floating_point", tensor_is_floating_point, "True for float32 and float64."),
     NOARGS("is_complex", tensor_is_false, "False: no dtype is complex."),

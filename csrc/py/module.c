@@ -74,11 +74,15 @@ static PyMethodDef methods[] = {
 static int setup(PyObject *module)
 {
     k_choose(getenv("CTGRAD_SIMD"));
+    spread_choose(getenv("CTGRAD_COMPRESS"));
+    const char *reduce = getenv("CTGRAD_REDUCE");
+    tape_reduces = !reduce || *reduce != '0';
     ops_setup();
     ct_host_lock = (ct_lock){release_lock, take_lock};
     tape_interrupted = interrupted;
     gradbox_release_obj = drop_object;
     py_trace_setup();
+    py_blas_setup();
     if (py_raise_setup(module) < 0 || py_small_types_setup(module) < 0 || py_tensor_setup(module) < 0 || py_node_setup(module) < 0 ||
         py_hooks_setup(module) < 0 || py_function_setup(module) < 0 || py_autograd_setup(module) < 0 || py_create_setup(module) < 0 ||
         py_exchange_setup(module) < 0 || py_ops_setup(module, py_tensor_type) < 0)

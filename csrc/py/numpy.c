@@ -208,6 +208,8 @@ static void drop_array(PyObject *capsule) { array_drop(PyCapsule_GetPointer(caps
 /* ndarray over the array's memory. Its base holds the array: it outlives the tensor and whatever is put in its place. */
 static PyObject *over_array(array *a)
 {
+    if (array_export(a) < 0)
+        return py_raise();
     npy_intp size[CT_MAXDIM], stride[CT_MAXDIM];
     for (int d = 0; d < a->ndim; d++) {
         size[d] = array_size(a)[d];
@@ -217,7 +219,6 @@ static PyObject *over_array(array *a)
     if (!base)
         return NULL;
     array_keep(a);
-    a->st->flags |= ST_PINNED;
     int flags = NPY_ARRAY_ALIGNED | (a->st->flags & ST_READONLY ? 0 : NPY_ARRAY_WRITEABLE);
     PyObject *made = PyArray_NewFromDescr(&PyArray_Type, PyArray_DescrFromType(typenum[a->dtype]), a->ndim, size, stride, array_data(a), flags, NULL);
     if (!made || PyArray_SetBaseObject((PyArrayObject *)made, base) < 0) { /* takes base, also on failure */

@@ -8,6 +8,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include "ops/op.h"
+#include "ops/spread.h"
 
 /* ---- raise.c ---- */
 PyObject *py_raise(void);                       /* NULL; sets the exception for the pending status and clears it */
@@ -133,6 +134,7 @@ PyTypeObject *py_return_type_of(const op *o, bool out);           /* of an op wi
 int py_results_setup(PyObject *module);
 
 /* ---- each file's part of the module ---- */
+void py_blas_setup(void);                       /* blas.c: how a BLAS is found, when one is first wanted */
 int py_small_types_setup(PyObject *module);
 int py_size_setup(PyObject *module);
 int py_device_setup(PyObject *module);

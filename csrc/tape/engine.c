@@ -18,6 +18,19 @@ static uint32_t last_run;
 static _Thread_local node *running __attribute__((tls_model("initial-exec")));
 node *tape_running(void) { return running; }
 
+/* ---- gradients that travel reduced ----------------------------------------------------------------------------- */
+bool tape_reduces = true;
+static _Thread_local const run *now __attribute__((tls_model("initial-exec")));
+
+uint64_t node_takes(node *n, uint32_t i)
+{
+    edge e = node_edges(n)[i];
+    const slot *s = now && e.fn ? slot_of(now, e.fn) : NULL;
+    return s && e.nr == 0 ? s->takes : 0;
+}
+
+uint64_t node_got(const node *n) { return now && now->spreads && now->at == n ? slot_of(now, n)->takes : 0; }
+
 /* ---- delivering gradients ---------------------------------------------------------------------------------- */
 static tensor *place(slot *s, uint32_t nr)
 {
@@ -28,12 +41,19 @@ static tensor *place(slot *s, uint32_t nr)
     return s->many ? &s->many[nr] : NULL;
 }
 
-/* The one place where a gradient takes the shape and dtype of the value it belongs to: the adjoint of broadcasting. */
-static tensor *fit(scope *s, tensor *g, node *to, uint32_t nr)
+/* The one place where a gradient takes the shape and dtype of the value it belongs to, of size 1 in the dims that the node takes
+ * summed: the adjoint of broadcasting. */
+static tensor *fit(scope *s, tensor *g, node *to, uint32_t nr, uint64_t takes)
 {
     int ndim;
     ct_dtype dtype;
+    int64_t reduced[CT_MAXDIM];
     const int64_t *size = node_out_size(to, nr, &ndim, &dtype);
+    if (takes) {
+        for (int d = 0; d < ndim; d++)
+            reduced[d] = takes >> d & 1 ? 1 : size[d];
+        size = reduced;
+    }
     bool same = g->a->ndim == ndim && memcmp(array_size(g->a), size, (size_t)ndim * sizeof *size) == 0;
     if (!same && !layout_is_expandable_to(ndim, size, g->a->ndim, array_size(g->a))) {
         char got[200], want[200];
@@ -51,7 +71,7 @@ static tensor *fit(scope *s, tensor *g, node *to, uint32_t nr)
 static int deliver(scope *s, slot *to, uint32_t nr, tensor *g)
 {
     tensor *have = place(to, nr);
-    if (!have || !(g = fit(s, g, to->fn, nr)))
+    if (!have || !(g = fit(s, g, to->fn, nr, to->takes)))
         return -1;
     if (have->a && !(g = tape_algebra.add(s, have, g)))
         return -1;
@@ -86,7 +106,7 @@ int gradbox_set(gradbox *box, const tensor *g)
 static bool fits_leaf(node *leaf, const array *g)
 {
     if (!leaf->n_param)
-        return array_is_contiguous(g);
+        return array_shows_contiguous(g);
     const int64_t *want = node_params(leaf), *have = array_visible_stride(g), *size = array_size(g);
     for (int d = 0; d < g->ndim; d++)
         if (size[d] != 1 && have[d] != want[d])
@@ -310,6 +330,7 @@ static int walk(run *r)
     if (run_discover(r) < 0)
         return -1;
     run_mark_needed(r);
+    run_mark_takes(r);
     if (seed(r) < 0)
         return -1;
     for (uint32_t steps = 1; r->n_ready; steps++) {
@@ -327,9 +348,12 @@ int tape_backward(const backward *b)
         return ct_fail(CT_RUNTIME, "backward: %d backward runs are nested in one another; a hook or Function calls backward() without end", MAX_DEPTH);
     run r = {.id = ++last_run ? last_run : ++last_run, .task = b};
     tape_mode mode = tape_now;
+    const run *outer = now;
+    now = &r;
     tape_now.grad = b->create_graph;
     tape_now.depth++;
     int result = walk(&r);
+    now = outer;
     if (result < 0 && tape_now.anomaly && r.at && tape_explain)
         tape_explain(r.at);
     tape_now.grad = mode.grad;

@@ -4,6 +4,7 @@
 #include "tape/node.h"
 
 /* Per thread. */
+extern bool tape_reduces; /* CTGRAD_REDUCE=0: every gradient travels in full */
 typedef struct tape_mode { bool grad, inference, anomaly, anomaly_nan; uint32_t depth; } tape_mode;
 extern _Thread_local tape_mode tape_now __attribute__((tls_model("initial-exec")));
 
@@ -18,8 +19,22 @@ typedef struct algebra {
     tensor *(*view_of_base)(scope *s, tensor *base, const array *view);        /* as_strided, for tensor_sync */
     node *(*copy_slices)(const viewbase *base, const array *view, node *fn, uint32_t nr); /* owned */
     bool (*has_nan)(const tensor *t);
+    tensor *(*narrow)(scope *s, tensor *t, uint64_t dims);                     /* to the first index of each */
 } algebra;
 extern algebra tape_algebra;
+
+/* ---- gradients that travel reduced ----
+ * The adjoint of expand is a sum. Where nobody observes the expanded tensor, its gradient may arrive summed already, of size 1 along
+ * the dims that its node takes; an elementwise node in between takes what all its inputs take, if what it kept is the same along that
+ * dim. Decided once a run, from the leaves towards the roots; a formula that cannot reduce delivers in full and the engine sums. */
+uint64_t node_takes(node *n, uint32_t i);      /* dims of input i in which its gradient may be delivered summed (kept as size 1) */
+uint64_t node_got(const node *n);              /* dims of output 0 in which the gradient that n's formula is given is summed */
+/* Bits of the dims of a shape of `from` dims, for one of `to` dims aligned at the last. */
+static inline uint64_t dims_align(uint64_t dims, int from, int to)
+{
+    uint64_t all = to >= 64 ? ~(uint64_t)0 : ((uint64_t)1 << to) - 1;
+    return to >= from ? dims << (to - from) : dims >> (from - to) & all;
+}
 
 typedef struct backward {
     uint32_t n_roots;

@@ -1,5 +1,5 @@
 /* Nodes: making, reading, releasing. */
-#include "tape/node.h"
+#include "tape/engine.h"
 #include <string.h>
 
 static uint64_t next_seq = 1;
@@ -237,6 +237,18 @@ static tensor *number(scope *s, const kept *k)
     return t;
 }
 
+/* The gradient arrived summed in these dims of the output: what was kept is the same along them, one index of it will do. */
+static tensor *narrowed(scope *s, node *n, tensor *t, uint64_t got)
+{
+    int ndim;
+    ct_dtype dtype;
+    node_out_size(n, 0, &ndim, &dtype);
+    uint64_t dims = dims_align(got, ndim, t->a->ndim), wide = 0;
+    for (int d = 0; d < t->a->ndim; d++)
+        wide |= (uint64_t)(array_size(t->a)[d] > 1) << d;
+    return dims & wide ? tape_algebra.narrow(s, t, dims & wide) : t;
+}
+
 static tensor *kept_tensor(scope *s, node *n, const kept *k, node *fn, uint32_t nr)
 {
     if (s->failed || check_kept(n, k) < 0)
@@ -246,7 +258,8 @@ static tensor *kept_tensor(scope *s, node *n, const kept *k, node *fn, uint32_t 
     tensor *t = scope_array(s, array_keep(k->a));
     if (t && fn)
         tensor_set_history(t, fn, nr);
-    return t;
+    uint64_t got = CT_UNLIKELY(n->kind->flags & NK_POINTWISE) ? node_got(n) : 0;
+    return CT_LIKELY(!got) || !t ? t : narrowed(s, n, t, got);
 }
 
 tensor *node_kept_in(scope *s, node *n, uint32_t i)
@@ -267,7 +280,7 @@ const node_kind leaf_kind = {.name = "torch::autograd::AccumulateGrad", .release
 
 node *leaf_node(gradbox *box, const array *a)
 {
-    bool own_order = !array_is_contiguous(a) && layout_is_dense(a->ndim, array_size(a), array_visible_stride(a));
+    bool own_order = !array_shows_contiguous(a) && layout_is_dense(a->ndim, array_size(a), array_visible_stride(a));
     node *n = node_new(&leaf_kind, (node_shape){.n_out = 1, .out_ndim = a->ndim, .n_param = own_order ? a->ndim : 0});
     if (!n)
         return NULL;

@@ -17,11 +17,14 @@ typedef struct node_kind {
     void (*release)(node *n);          /* drops `payload`; NULL when there is none */
     uint32_t flags;
     void (*forget)(node *n);           /* drops what the payload keeps for the formula; NULL when nothing */
+    uint64_t (*takes)(node *n);        /* dims of output 0 in which the gradient may arrive summed to size 1; NULL: none. See engine.h */
 } node_kind;
 enum {
     NK_LEAF = 1,
     NK_WANTS_UNDEFINED = 2, /* call grad even if no gradient arrived */
     NK_ROW = 4,             /* `name` is the row's ("log_softmax"): shown as LogSoftmaxBackward0 */
+    NK_SPREADS = 8,         /* its gradient is a sum (expand, repeat): a graph without such a node has nothing to reduce */
+    NK_POINTWISE = 16,      /* kept values are narrowed to size 1 in the dims in which the gradient arrived summed */
 };
 /* In flags: the inputs that users see (next_functions, hooks), as a mask; none given: all of them. */
 #define NK_SHOWS(mask) ((uint32_t)(mask) << 8)
@@ -57,15 +60,15 @@ typedef struct node_extra {
 
 struct node {
     const node_kind *kind;
-    int64_t refs;
     uint64_t seq;               /* grows with every node: an edge always points to a smaller one; links the release list at the end */
     node_extra *extra;          /* NULL for most */
     void *payload;              /* of the kind: gradbox of a leaf, context of a Function */
     void *obj;                  /* borrowed by py/: the object that shows this node */
+    uint64_t keep_in;           /* bit i: input i is among the kept values */
+    uint32_t refs;              /* what counts it takes 16 bytes and more: memory ends before this does */
     uint32_t run, slot;         /* claimed by a backward run (0 = none) and its place there */
     uint32_t n_in, n_out, bytes;
-    uint16_t keep_out;          /* bit i: output i is among the kept values */
-    uint64_t keep_in;           /* bit i: input i is */
+    uint16_t keep_out;          /* bit i: output i is */
     uint16_t n_kept, n_param;
     uint8_t out_ndim;           /* most dimensions of any output */
     uint8_t flags;

@@ -83,6 +83,7 @@ int run_discover(run *r)
     for (uint32_t at = 0; at < r->n; at++) {
         node *n = r->slots[at].fn;
         edge *e = node_edges(n);
+        r->spreads |= (n->kind->flags & NK_SPREADS) != 0;
         for (uint32_t i = 0; i < n->n_in; i++) {
             if (!e[i].fn)
                 continue;
@@ -152,6 +153,19 @@ void run_mark_needed(run *r)
                 slot *to = slot_of(r, e[k].fn);
                 s->needed = to->needed || to->captured;
             }
+    }
+}
+
+/* After run_mark_needed: a node whose output somebody looks at (a hook, retain_grad, inputs=) takes none. */
+void run_mark_takes(run *r)
+{
+    if (!r->spreads || !tape_reduces)
+        return;
+    sort_by_age(r);
+    for (uint32_t i = 0; i < r->n; i++) {
+        slot *s = &r->slots[r->ready[i]];
+        if (s->fn->kind->takes && !s->fn->extra && !s->captured && s->fn->n_out == 1)
+            s->takes = s->fn->kind->takes(s->fn);
     }
 }
 

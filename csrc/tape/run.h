@@ -7,6 +7,7 @@ typedef struct slot {
     node *fn;          /* counted */
     uint32_t waits;    /* consumers that have not delivered yet */
     bool needed, queued, captured;
+    uint64_t takes;    /* dims of output 0 in which gradients are summed on arrival at the latest */
     tensor one;        /* gradient of output 0 (most nodes have one) */
     tensor *many;      /* n_out gradients when n_out > 1 */
 } slot;
@@ -21,11 +22,13 @@ typedef struct run {
     uint32_t table_size, table_used;
     const backward *task;
     node *at;          /* being run, for explanations */
+    bool spreads;      /* some node's gradient is a sum */
 } run;
 
 slot *slot_of(const run *r, const node *n);   /* NULL for a node that the run has not met */
 /* Every node reachable from the roots gets a slot; each edge counts as one delivery to wait for. */
 int run_discover(run *r);
+void run_mark_takes(run *r);
 void run_mark_needed(run *r);                 /* which slots must run for the inputs asked for */
 void run_push(run *r, uint32_t item);         /* onto the heap of ready slots: leaves first, then the newest node */
 uint32_t run_pop(run *r);

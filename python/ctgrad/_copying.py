@@ -1,8 +1,8 @@
 """Copying and pickling of tensors: whole storages, with the layout of the tensor over them.
 
-As in PyTorch, a deep copy of several tensors that share a storage shares one again, and a pickle gives each its own.
-A storage is shown by one `UntypedStorage` object while anything refers to it; that identity is what `copy.deepcopy`
-goes by, which remembers the objects it has seen.
+Several tensors that share a storage share one again in a deep copy, and in one pickle, Parameters too (PyTorch's pickle
+gives each its own, its deep copy each Parameter). A storage is shown by one `UntypedStorage` object while anything refers
+to it; that identity is what `pickle` goes by. A deep copy goes by the address, which it remembers with the copy.
 """
 
 import weakref
@@ -53,18 +53,18 @@ class UntypedStorage:
 
     def __deepcopy__(self, memo):
         if id(self) not in memo:
-            memo[id(self)] = self.clone()
+            memo[id(self)] = UntypedStorage.of(_copied_storage(self._whole, memo)._whole)
         return memo[id(self)]
 
     def __reduce__(self):
         return _load_storage, (self._whole.numpy(),)
 
     def tensor(self, dtype, size, stride, offset):
-        """A tensor over this storage that no history and no view relation ties to others."""
+        """A tensor over this storage that no history and no view relation ties to others; writes are counted for all of them."""
         whole = self._whole
         if whole.dtype != dtype:
             whole = ctgrad.from_numpy(whole.numpy().view(ctgrad.empty(0, dtype=dtype).numpy().dtype))
-        return whole.as_strided(size, stride, offset).data
+        return whole.as_strided(size, stride, offset).detach()
 
 
 def untyped_storage(t: Tensor) -> UntypedStorage:
@@ -75,6 +75,22 @@ def untyped_storage(t: Tensor) -> UntypedStorage:
 def _whole(t):
     with ctgrad.no_grad():
         return t.data.as_strided((t._storage_nbytes() // t.element_size(),), (1,), 0).data
+
+
+def _copied_storage(t, memo):
+    """The copy of the storage of ``t`` in the deep copy that ``memo`` belongs to."""
+    key = (UntypedStorage, t._storage_place())
+    if key not in memo:
+        all_of_it = t.is_contiguous() and t.numel() * t.element_size() == t._storage_nbytes()
+        copied = (t.detach() if all_of_it else _whole(t)).clone()
+        # t holds its storage, so that the place is not another's meanwhile; to read it may have changed the place.
+        memo[key] = memo[UntypedStorage, t._storage_place()] = UntypedStorage(copied), t
+    return memo[key][0]
+
+
+def copied_memory(t, memo):
+    """A tensor like ``t``, without history, over the copy of its storage."""
+    return _copied_storage(t, memo).tensor(t.dtype, tuple(t.shape), t.stride(), t.storage_offset())
 
 
 def _load_storage(values):
@@ -100,7 +116,7 @@ def reduce_tensor(t, protocol):
     """`Tensor.__reduce_ex__`. History is not kept: a tensor that requires gradients comes back as a leaf."""
     return _rebuild, (
         type(t),
-        UntypedStorage(_whole(t)),
+        UntypedStorage.of(t),
         t.dtype,
         tuple(t.shape),
         t.stride(),
@@ -120,8 +136,7 @@ def deepcopy_tensor(t, memo):
             "If you were attempting to deepcopy a module, this may be because of a parametrization; "
             "copy the values with x.detach().clone()"
         )
-    storage = deepcopy(UntypedStorage.of(t), memo)
-    made = _rebuild(type(t), storage, t.dtype, tuple(t.shape), t.stride(), t.storage_offset(), t.requires_grad, {})
+    made = _rebuild(type(t), _copied_storage(t, memo), t.dtype, tuple(t.shape), t.stride(), t.storage_offset(), t.requires_grad, {})
     memo[id(t)] = made
     if t.grad is not None:
         made.grad = deepcopy(t.grad, memo)

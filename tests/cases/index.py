@@ -62,14 +62,33 @@ def _scatter(x, dim, index, src):
     return y
 
 
+def _untouched(x, *rest):
+    return x
+
+
 _G = values([[2, 0, 1, 1], [0, 0, 2, 1]], "int64")
 _P = values([[2, 0, 1], [0, 1, 2]], "int64")
+def _at_second(op):
+    def write(x, dim, index, src):
+        y = x.copy()
+        y[1] = op(y[1], src[0])
+        return y
+    return write
+
+
+_SECOND = values(1, "int64")  # a scalar index counts as a vector of one
+_NONE = values([], "int64")  # an index without places fits every tensor, whatever its number of dimensions
 _MASK = values([[True, False, True, False], [False, False, True, True], [True, True, False, False]], "bool")
 
 CASES = {
-    "gather": [case(t(3, 4), 0, _G, ref=lambda x, d, i: np.take_along_axis(x, i, d)), case(t(2, 5), 1, _G, ref=lambda x, d, i: np.take_along_axis(x, i, d))],
-    "scatter_add": [case(t(3, 4), 0, _G, t(2, 4), ref=_scatter_add), case(t(2, 5), 1, _G, t(3, 4), ref=_scatter_add)],
-    "scatter": [case(t(2, 4), 1, _P, t(2, 3), ref=_scatter), case(t(2, 4), -1, _P, 2.5, ref=_scatter)],
+    "gather": [case(t(3, 4), 0, _G, ref=lambda x, d, i: np.take_along_axis(x, i, d)), case(t(2, 5), 1, _G, ref=lambda x, d, i: np.take_along_axis(x, i, d)),
+               case(t(2, 3), 0, _NONE, ref=lambda x, d, i: np.zeros(0)), case(t(3), 0, _SECOND, ref=lambda x, d, i: x[1])],
+    "scatter_add": [case(t(3, 4), 0, _G, t(2, 4), ref=_scatter_add), case(t(2, 5), 1, _G, t(3, 4), ref=_scatter_add),
+                    case(t(2, 3), 0, _NONE, t(2, 3), ref=_untouched), case(t(3), 0, _SECOND, t(2), ref=_at_second(np.add)),
+                    case(t(), 0, values([0, 0], "int64"), t(2), ref=lambda x, d, i, src: x + src.sum())],
+    "scatter": [case(t(2, 4), 1, _P, t(2, 3), ref=_scatter), case(t(2, 4), -1, _P, 2.5, ref=_scatter),
+                case(t(3), 0, _SECOND, t(2), ref=_at_second(lambda x, v: v)), case(t(), 0, values([0], "int64"), 1.5, ref=lambda x, d, i, v: np.array(v)),
+                case(t(2, 3), 1, _NONE, 2.5, ref=_untouched), case(t(2, 3), 0, values(np.zeros((2, 0)), "int64"), t(2, 0), ref=_untouched)],
     "index_select": [case(t(3, 4), 0, _ROWS, ref=_along), case(t(2, 3), 1, _ROWS, ref=_along)],
     "index_add": [case(t(3, 4), 0, _ROWS, t(3, 4), ref=_index_add), case(t(2, 3), 1, _ROWS, t(2, 3), ref=_index_add, alpha=2.0)],
     "index_copy": [case(t(3, 4), 0, values([2, 0], "int64"), t(2, 4), ref=_index_write)],

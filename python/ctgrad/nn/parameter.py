@@ -4,6 +4,7 @@ from collections import OrderedDict
 
 import ctgrad
 from ctgrad import Tensor
+from ctgrad._copying import copied_memory
 
 __all__ = ["Parameter", "Buffer"]
 
@@ -37,7 +38,8 @@ class Parameter(Tensor, metaclass=_MarkedMeta):
 
     def __deepcopy__(self, memo):
         if id(self) not in memo:
-            memo[id(self)] = type(self)(self.data.clone(), self.requires_grad)
+            # By way of the storage, whole: the copies of tensors that share one share one.
+            memo[id(self)] = type(self)(copied_memory(self, memo), self.requires_grad)
         return memo[id(self)]
 
     def __repr__(self):

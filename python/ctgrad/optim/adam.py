@@ -3,7 +3,7 @@
 import ctgrad
 from ctgrad import Tensor
 
-from .optimizer import Optimizer, evaluate, number, use_grad_for_differentiable
+from .optimizer import Optimizer, evaluate, number, numbers_and_grad, use_grad_for_differentiable
 from .sgd import check_implementation
 
 __all__ = ["Adam"]
@@ -52,31 +52,33 @@ class Adam(Optimizer):
     def step(self, closure=None):
         """Change the parameters that have a gradient; returns ``closure()``'s loss if given."""
         loss = evaluate(closure)
+        found = self._find_shared(self.param_groups)
         for group in self.param_groups:
             update = self._update_recorded if group["differentiable"] else self._update
             for param in group["params"]:
-                if param.grad is not None:
-                    update(param, self._moments(param, group), group)
+                numbers, grad = numbers_and_grad(param, found) if found else (param, param.grad)
+                if grad is not None:
+                    update(numbers, self._moments(self.state[param], numbers, grad, group), group)
         return loss
 
-    def _new_state(self, param, group):
-        state = {"step": ctgrad.tensor(0.0, dtype=_step_dtype()), "exp_avg": ctgrad.zeros_like(param),
-                 "exp_avg_sq": ctgrad.zeros_like(param)}
+    @staticmethod
+    def _start(state, param, group):
+        state.update(step=ctgrad.tensor(0.0, dtype=_step_dtype()), exp_avg=ctgrad.zeros_like(param),
+                     exp_avg_sq=ctgrad.zeros_like(param))
         if group["amsgrad"]:
             state["max_exp_avg_sq"] = ctgrad.zeros_like(param)
-        self.state[param].update(state)
-        return self.state[param]
 
-    def _moments(self, param, group):
-        """The parameter's state after counting this step and taking in its gradient; decays the weight."""
+    def _moments(self, state, param, grad, group):
+        """The state after counting this step and taking in its gradient; decays the weight."""
         if group["capturable"]:
             raise AssertionError("If capturable=True, params and state_steps must be on a supported accelerator; ctgrad "
                                  "computes on the CPU.")
-        state = self.state[param] or self._new_state(param, group)
+        if not state:
+            self._start(state, param, group)
         if group["differentiable"] and state["step"].requires_grad:
             raise RuntimeError("`requires_grad` is not supported for `step` in differentiable mode")
         state["step"] += 1
-        grad = self._decayed(param, -param.grad if group["maximize"] else param.grad, group)
+        grad = self._decayed(param, -grad if group["maximize"] else grad, group)
         beta1, beta2 = group["betas"]
         state["exp_avg"].lerp_(grad, 1 - number(beta1))
         state["exp_avg_sq"].mul_(number(beta2)).addcmul_(grad, grad, value=1 - number(beta2))

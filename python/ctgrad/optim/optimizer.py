@@ -10,6 +10,7 @@ from itertools import chain
 import ctgrad
 from ctgrad import Tensor
 from ctgrad.nn._names import typename
+from ctgrad.nn._shared import address, shared
 from ctgrad.nn.modules._hooks import add_hook
 from ctgrad.nn.modules.module import clear_grad
 from ctgrad.utils.hooks import Hooks
@@ -18,6 +19,8 @@ __all__ = ["Optimizer", "register_optimizer_step_pre_hook", "register_optimizer_
 
 _global_pre_hooks: Hooks = OrderedDict()
 _global_post_hooks: Hooks = OrderedDict()
+_may_tie = Tensor._may_tie
+_NONE_SHARED: dict = {}
 _HOOK_DICTS = (
     "_optimizer_step_pre_hooks", "_optimizer_step_post_hooks", "_optimizer_state_dict_pre_hooks",
     "_optimizer_state_dict_post_hooks", "_optimizer_load_state_dict_pre_hooks", "_optimizer_load_state_dict_post_hooks",
@@ -95,7 +98,14 @@ class Optimizer:
     ``params`` is an iterable of tensors, of (name, tensor) pairs, or of dicts with "params" and options of their own.
     ``param_groups`` lists the groups as dicts, ``state`` maps a parameter to what is kept for it. TypeError, ValueError for
     parameters that cannot be optimised: none at all, not tensors, not leaves, in two groups.
+
+    Parameters that share elements (``Parameter(other.t())``) are one set of numbers: their gradients are summed, and one step is
+    made, with one state, that of the parameter that holds all numbers. The same goes for a parameter that shows a number more
+    than once (``Parameter(w.expand(n, n))``), whose state has the shape of the distinct numbers. ValueError for parameters that
+    share a part of their elements only, or across groups.
     """
+
+    _sharing: tuple = (None, {})  # what _find_shared answered last, after what it was asked for
 
     def __init__(self, params, defaults):
         self.defaults = defaults
@@ -208,6 +218,7 @@ class Optimizer:
             theirs["params"] = ours["params"]
             if "param_names" in ours:
                 theirs.setdefault("param_names", ours["param_names"])
+        self._drop_shared_states(state)
         self.__setstate__({"state": state, "param_groups": saved})
         for hook in self._optimizer_load_state_dict_post_hooks.values():
             hook(self)
@@ -241,7 +252,8 @@ class Optimizer:
             if default is required and name not in param_group:
                 raise ValueError(f"parameter group didn't specify a value of required optimization parameter {name}")
             param_group.setdefault(name, default)
-        self._check_shared(param_group)
+        self._check_distinct(param_group)
+        self._find_shared([*self.param_groups, param_group])
         self.param_groups.append(param_group)
 
     def _check_param(self, param):
@@ -250,7 +262,7 @@ class Optimizer:
         if not self.defaults.get("differentiable", None) and not (param.is_leaf or param.retains_grad):
             raise ValueError("can't optimize a non-leaf Tensor")
 
-    def _check_shared(self, param_group):
+    def _check_distinct(self, param_group):
         """Refuse a parameter of another group; warn of one that stands twice in this one."""
         ids = {id(param) for param in param_group["params"]}
         if len(ids) != len(param_group["params"]):
@@ -265,6 +277,58 @@ class Optimizer:
                                  f"{kind} to the optimizer")
         if taken & ids:
             raise ValueError("some parameters appear in more than one parameter group")
+
+    # --- parameters that share elements ---
+
+    def _find_shared(self, groups):
+        """``nn._shared.shared`` of all parameters. Asked at each step, since memory may be replaced; quick if nothing is shared."""
+        params = groups[0]["params"] if len(groups) == 1 else [param for group in groups for param in group["params"]]
+        if not _may_tie(params):
+            return _NONE_SHARED
+        asked = [(id(param), address(param), param.shape, param.stride()) for param in params]
+        if self._sharing[0] != asked:
+            found = shared(params, lambda place: self._name(groups, place))
+            self._check_sharing(groups, found)
+            self._sharing = asked, found
+        return self._sharing[1]
+
+    def _check_sharing(self, groups, found):
+        group_of = {id(param): place for place, group in enumerate(groups) for param in group["params"]}
+        for one in found.values():
+            if len({group_of[id(member)] for member in one.members}) > 1:
+                raise ValueError("some parameters appear in more than one parameter group, as views of the same numbers; put the "
+                                 "parameters that share elements into one group")
+            if groups[group_of[id(one.key)]].get("differentiable"):
+                raise ValueError("differentiable=True cannot record a step on parameters that share elements; make one Parameter "
+                                 "of the numbers and take its views where they are used, in forward()")
+
+    @staticmethod
+    def _name(groups, place):
+        """The name, or else the number, of a parameter counted over all groups."""
+        names = [name for group in groups for name in group.get("param_names", [None] * len(group["params"]))]
+        return f"parameter {place if names[place] is None else repr(names[place])}"
+
+    def _drop_shared_states(self, state):
+        """Of states loaded for parameters that are one set of numbers only the one that counts stays; a warning tells."""
+        found = self._find_shared(self.param_groups)
+        extra = [param for param in state if id(param) in found and found[id(param)].key is not param]
+        for param in extra:
+            del state[param]
+        if extra:
+            warnings.warn(f"loaded state dict has a state of its own for {len(extra)} of the parameters that share their numbers "
+                          "with another here; these states are dropped, the other's is kept", stacklevel=3)
+
+
+def numbers_and_grad(param, found):
+    """What a step on ``param`` writes, and the derivative by that; the latter None if there is nothing to do.
+
+    ``found`` is what ``_find_shared`` answered. The numbers of an ordinary parameter are the parameter itself. State is kept
+    for the parameter, in the shape of the numbers.
+    """
+    one = found.get(id(param))
+    if one is None:
+        return param, param.grad
+    return one.numbers, one.gradient() if one.key is param else None
 
 
 def _list_params(group):

@@ -2,7 +2,7 @@
 
 from ctgrad import Tensor
 
-from .optimizer import Optimizer, evaluate, number, use_grad_for_differentiable
+from .optimizer import Optimizer, evaluate, number, numbers_and_grad, use_grad_for_differentiable
 
 __all__ = ["SGD"]
 
@@ -41,24 +41,26 @@ class SGD(Optimizer):
     def step(self, closure=None):
         """Change the parameters that have a gradient; returns ``closure()``'s loss if given."""
         loss = evaluate(closure)
+        found = self._find_shared(self.param_groups)
         for group in self.param_groups:
             for param in group["params"]:
-                if param.grad is not None:
-                    self._update(param, param.grad, group)
+                numbers, grad = numbers_and_grad(param, found) if found else (param, param.grad)
+                if grad is not None:
+                    self._update(param, numbers, grad, group)
         return loss
 
-    def _update(self, param, grad, group):
+    def _update(self, param, numbers, grad, group):
         if group["maximize"]:
             grad = -grad
         if group["weight_decay"] != 0:
-            grad = grad.add(param, alpha=number(group["weight_decay"]))
+            grad = grad.add(numbers, alpha=number(group["weight_decay"]))
         if group["momentum"] != 0:
             grad = self._with_momentum(param, grad, group)
         lr = group["lr"]
         if isinstance(lr, Tensor) and lr.requires_grad:
-            param.addcmul_(grad, lr.reshape(()), value=-1)
+            numbers.addcmul_(grad, lr.reshape(()), value=-1)
         else:
-            param.add_(grad, alpha=-number(lr))
+            numbers.add_(grad, alpha=-number(lr))
 
     def _with_momentum(self, param, grad, group):
         state, momentum = self.state[param], group["momentum"]

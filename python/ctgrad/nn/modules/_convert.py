@@ -3,6 +3,8 @@
 import ctgrad
 from ctgrad import Tensor
 
+from ._ties import keep_ties
+
 
 class Convertible:
     """The part of Module that changes dtype. All methods work in place and return ``self``."""
@@ -23,6 +25,11 @@ class Convertible:
                 self._buffers[name] = fn(buffer)
         return self
 
+    def _convert(self, fn):
+        """``_apply`` of a cast; tensors that share numbers, views included, share the converted ones."""
+        keep_ties(self, lambda: self._apply(fn))
+        return self
+
     def to(self, *args, **kwargs):
         """``to(dtype)``, ``to(device)``, ``to(device, dtype)``, ``to(tensor)``: integer tensors keep their dtype.
 
@@ -37,27 +44,27 @@ class Convertible:
             real = tensor.dtype.is_floating_point or tensor.dtype.is_complex
             return tensor.to(device=device, dtype=dtype if real else None, non_blocking=non_blocking)
 
-        return self._apply(convert)
+        return self._convert(convert)
 
     def type(self, dst_type):
         """Cast every parameter and buffer, integers too, to ``dst_type``."""
-        return self._apply(lambda tensor: tensor.type(dst_type))
+        return self._convert(lambda tensor: tensor.type(dst_type))
 
     def float(self):
         """Cast floating point parameters and buffers to float32."""
-        return self._apply(lambda tensor: tensor.float() if tensor.is_floating_point() else tensor)
+        return self._convert(lambda tensor: tensor.float() if tensor.is_floating_point() else tensor)
 
     def double(self):
         """Cast floating point parameters and buffers to float64."""
-        return self._apply(lambda tensor: tensor.double() if tensor.is_floating_point() else tensor)
+        return self._convert(lambda tensor: tensor.double() if tensor.is_floating_point() else tensor)
 
     def half(self):
         """Cast floating point parameters and buffers to float16."""
-        return self._apply(lambda tensor: tensor.half() if tensor.is_floating_point() else tensor)
+        return self._convert(lambda tensor: tensor.half() if tensor.is_floating_point() else tensor)
 
     def bfloat16(self):
         """Cast floating point parameters and buffers to bfloat16."""
-        return self._apply(lambda tensor: tensor.bfloat16() if tensor.is_floating_point() else tensor)
+        return self._convert(lambda tensor: tensor.bfloat16() if tensor.is_floating_point() else tensor)
 
     def cpu(self):
         """Move to the CPU, where everything is already."""

@@ -11,6 +11,7 @@ from ctgrad import Tensor
 from ctgrad.nn.parameter import Parameter
 
 from ._hooks import add_hook
+from ._ties import LoadedTies, put
 
 _EXTRA_STATE = "_extra_state"
 
@@ -193,6 +194,11 @@ class Stateful:
 
         Returns the missing and unexpected keys. RuntimeError, listing every problem, if a shape differs or, when
         ``strict``, a key is missing or unexpected; what fits has been copied then. TypeError if not a mapping.
+
+        Ties (``ties()``) are kept. With ``assign`` the tensors of a tie that was loaded in part, or that share otherwise or not
+        at all in the state, are laid out anew to share as before; RuntimeError if their values contradict each other, and the
+        former ones stay. Without ``assign`` such values are overwritten in turn, and a UserWarning names them; another names
+        what is tied in the state and not in the module.
         """
         if not isinstance(state_dict, Mapping):
             raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
@@ -201,7 +207,9 @@ class Stateful:
         if metadata is not None:
             state._metadata = metadata
         loading = _Loading(metadata, assign)
+        ties = LoadedTies(self)
         loading.load(self, state)
+        loading.errors += ties.settle(state, assign)
         loading.raise_errors(type(self).__name__, strict)
         return _IncompatibleKeys(loading.missing, loading.unexpected)
 
@@ -237,7 +245,7 @@ class Stateful:
                 if assign:
                     setattr(self, name, _assignable(tensor, value))
                 else:
-                    tensor.copy_(value)
+                    put(tensor, value)
         except Exception as error:
             errors.append(f'While copying the parameter named "{key}", whose dimensions in the model are {tensor.size()} '
                           f"and whose dimensions in the checkpoint are {value.size()}, an exception occurred : "

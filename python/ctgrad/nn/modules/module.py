@@ -1,7 +1,7 @@
 """Module: the base of every layer, a tree of parameters, buffers and child modules.
 
-Calling and hooks stand in ``_hooks.py``, saving and loading in ``_state.py``, conversion in ``_convert.py``; the class here
-joins them and holds registration, attribute access and the walks over the tree.
+Calling and hooks stand in ``_hooks.py``, saving and loading in ``_state.py``, conversion in ``_convert.py``,
+ties in ``_ties.py``; the class here joins them and holds registration, attribute access and the walks over the tree.
 """
 
 from collections import OrderedDict
@@ -28,6 +28,7 @@ from ._hooks import (
     register_module_parameter_registration_hook,
 )
 from ._state import Stateful, _IncompatibleKeys
+from ._ties import Tied
 
 __all__ = [
     "Module", "_IncompatibleKeys", "register_module_backward_hook", "register_module_buffer_registration_hook",
@@ -60,7 +61,7 @@ def _forward_unimplemented(self, *input):
     raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
 
 
-class Module(Hookable, Stateful, Convertible):
+class Module(Hookable, Stateful, Convertible, Tied):
     """Base class of layers, losses and models.
 
     A subclass calls ``super().__init__()`` first, assigns ``Parameter``s, buffers and other Modules to attributes, and

@@ -1,0 +1,142 @@
+/* The dims in which gradients may arrive summed, op by op. */
+#include "ops/takes.h"
+#include "ops/spread.h"
+
+/* ---- gradients ---------------------------------------------------------------------------------------------------- */
+/* Dims of a shape of `ndim` in which input i does not move: those it lacks or has as 1 while `size` is wider. */
+static uint64_t broadcast_dims(node *n, uint32_t i, int ndim, const int64_t *size)
+{
+    int in_ndim;
+    ct_dtype dtype;
+    uint64_t dims = 0;
+    const int64_t *in = node_in_size(n, i, &in_ndim, &dtype);
+    for (int d = 0; d < ndim; d++)
+        dims |= (uint64_t)(d < ndim - in_ndim || (in[d - (ndim - in_ndim)] == 1 && size[d] != 1)) << d;
+    return dims | dims_align(node_takes(n, i), in_ndim, ndim);
+}
+
+uint64_t pointwise_takes(node *n)
+{
+    int ndim;
+    ct_dtype dtype;
+    const int64_t *size = node_out_size(n, 0, &ndim, &dtype);
+    uint64_t dims = 0;
+    for (int d = 0; d < ndim; d++)
+        dims |= (uint64_t)(size[d] > 1) << d;
+    for (uint32_t i = 0; i < n->n_in && dims; i++)
+        if (node_needs(n, i))
+            dims &= broadcast_dims(n, i, ndim, size);
+    const kept *k = node_kept(n);
+    for (int i = 0; i < n->n_kept && dims; i++)
+        if (!KEPT_IS_NUMBER(&k[i]))
+            dims &= k[i].a ? still_dims(k[i].a, ndim) : 0;
+    return dims;
+}
+
+uint64_t along_takes(node *n)
+{
+    int64_t dim = node_params(n)[0];
+    return n->out_ndim ? pointwise_takes(n) & ~((uint64_t)1 << dim) : 0;
+}
+
+uint64_t same_takes(node *n) { return node_takes(n, 0); }
+
+uint64_t expand_takes(node *n)
+{
+    int ndim;
+    ct_dtype dtype;
+    const int64_t *size = node_out_size(n, 0, &ndim, &dtype);
+    return node_needs(n, 0) ? broadcast_dims(n, 0, ndim, size) : 0;
+}
+
+/* ---- views ---------------------------------------------------------------------------------------------------- */
+uint64_t transpose_takes(node *n)
+{
+    uint64_t dims = node_takes(n, 0);
+    int ndim;
+    ct_dtype dtype;
+    node_out_size(n, 0, &ndim, &dtype);
+    if (!dims || ndim < 2)
+        return dims;
+    int64_t d0 = node_params(n)[0], d1 = node_params(n)[1];
+    d0 += d0 < 0 ? ndim : 0;
+    d1 += d1 < 0 ? ndim : 0;
+    uint64_t first = dims >> d0 & 1, second = dims >> d1 & 1;
+    return (dims & ~((uint64_t)1 << d0 | (uint64_t)1 << d1)) | first << d1 | second << d0;
+}
+
+uint64_t permute_takes(node *n)
+{
+    uint64_t dims = node_takes(n, 0), out = 0;
+    for (int d = 0; d < n->n_param; d++)
+        out |= (dims >> node_params(n)[d] & 1) << d;
+    return out;
+}
+
+/* The least groups of neighbouring dims on both sides that hold as many elements. A group is summed as a whole: `in` has all its
+ * dims of more than one element, then so does the result (of `out`, or the other way round). Shapes without elements have no groups. */
+typedef struct side { int ndim; const int64_t *size; uint64_t dims; } side;
+
+static uint64_t wide_dims(const int64_t *size, int from, int to)
+{
+    uint64_t dims = 0;
+    for (int d = from; d < to; d++)
+        dims |= (uint64_t)(size[d] > 1) << d;
+    return dims;
+}
+
+static uint64_t regroup(const side *in, const side *out)
+{
+    uint64_t result = 0;
+    for (int i = 0, j = 0, from_i, from_j; i < in->ndim && j < out->ndim;) {
+        int64_t a = in->size[i], b = out->size[j];
+        from_i = i++;
+        from_j = j++;
+        while (a != b) {
+            if (a < b && i < in->ndim)
+                a *= in->size[i++];
+            else if (b < a && j < out->ndim)
+                b *= out->size[j++];
+            else
+                return result;
+        }
+        uint64_t wide = wide_dims(in->size, from_i, i);
+        if (wide && (wide & in->dims) == wide)
+            result |= wide_dims(out->size, from_j, j);
+    }
+    return result;
+}
+
+static bool sides(node *n, side *in, side *out)
+{
+    ct_dtype dtype;
+    in->size = node_in_size(n, 0, &in->ndim, &dtype);
+    out->size = node_out_size(n, 0, &out->ndim, &dtype);
+    return layout_numel(in->ndim, in->size) != 0;
+}
+
+uint64_t reshape_takes(node *n)
+{
+    side in, out;
+    in.dims = node_takes(n, 0);
+    return in.dims && sides(n, &in, &out) ? regroup(&in, &out) : 0;
+}
+
+int summed_size(node *n, uint64_t summed, int64_t *size)
+{
+    int ndim;
+    ct_dtype dtype;
+    const int64_t *in = node_in_size(n, 0, &ndim, &dtype);
+    for (int d = 0; d < ndim; d++)
+        size[d] = summed >> d & 1 ? 1 : in[d];
+    return ndim;
+}
+
+int reshape_grad(scope *s, node *n, T const *g, T *out)
+{
+    side in, shown;
+    int64_t size[CT_MAXDIM];
+    shown.dims = node_got(n);
+    int ndim = summed_size(n, shown.dims && sides(n, &in, &shown) ? regroup(&shown, &in) : 0, size);
+    return (out[0] = f_reshape(s, g[0], ndim, size)) ? 0 : -1;
+}

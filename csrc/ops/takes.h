@@ -1,0 +1,17 @@
+/* takes: node_kind.takes of the ops, the dims of a node's output in which its gradient may arrive summed (tape/engine.h says why),
+ * and the formulas that these dims change. A formula whose node takes any sees gradients of size 1 there, and node_got tells which. */
+#ifndef CT_TAKES_H
+#define CT_TAKES_H
+#include "ops/formula.h"
+
+uint64_t pointwise_takes(node *n);          /* what every needed input takes or lacks, where what was kept repeats; with NK_POINTWISE */
+uint64_t along_takes(node *n);              /* the same but for the dim that is the node's first parameter */
+uint64_t same_takes(node *n);               /* what input 0 takes, dim for dim */
+uint64_t expand_takes(node *n);             /* the expanded dims, and what input 0 takes */
+uint64_t transpose_takes(node *n);          /* parameters: the two dims */
+uint64_t permute_takes(node *n);            /* parameters: the dims */
+uint64_t reshape_takes(node *n);
+int reshape_grad(scope *s, node *n, T const *g, T *out); /* of every view that only cuts and joins dims */
+/* Size of input 0 with 1 in the dims of `summed`; returns the number of dims. */
+int summed_size(node *n, uint64_t summed, int64_t *size);
+#endif

@@ -1,0 +1,94 @@
+/* Finds a BLAS: the library of the scipy-openblas32 package, or the one that CTGRAD_BLAS names (a path; 0: none). It stays loaded.
+ *
+ * One thread works at a time in it: it is loaded as if OPENBLAS_NUM_THREADS were 1, so that it starts no threads of its own and
+ * survives fork. */
+#include "base/blas.h"
+#include "py/py.h"
+#if defined(_WIN32)
+#include <windows.h>
+#define open_library(path) ((void *)LoadLibraryA(path))
+#define find_symbol(library, name) ((void *)GetProcAddress((HMODULE)(library), name))
+#define set_variable(name, value) _putenv_s(name, value)
+#define clear_variable(name) _putenv_s(name, "")
+#else
+#include <dlfcn.h>
+#define open_library(path) dlopen(path, RTLD_NOW | RTLD_LOCAL)
+#define find_symbol(library, name) dlsym(library, name)
+#define set_variable(name, value) setenv(name, value, 1)
+#define clear_variable(name) unsetenv(name)
+#endif
+
+#define THREADS_VARIABLE "OPENBLAS_NUM_THREADS"
+
+static void *find_prefixed(void *library, const char *name)
+{
+    static const char *const prefixes[] = {"scipy_", ""};
+    char full[64];
+    void *found = NULL;
+    for (int i = 0; i < 2 && !found; i++) {
+        PyOS_snprintf(full, sizeof full, "%s%s", prefixes[i], name);
+        found = find_symbol(library, full);
+    }
+    return found;
+}
+
+static void load(const char *path)
+{
+    char before[32] = "";
+    const char *set = getenv(THREADS_VARIABLE);
+    if (set)
+        PyOS_snprintf(before, sizeof before, "%s", set);
+    set_variable(THREADS_VARIABLE, "1");
+    void *library = open_library(path);
+    if (set)
+        set_variable(THREADS_VARIABLE, before);
+    else
+        clear_variable(THREADS_VARIABLE);
+    ct_blas_calls found = {0};
+    if (library)
+        found = (ct_blas_calls){(ct_sgemm *)find_prefixed(library, "cblas_sgemm"), (ct_dgemm *)find_prefixed(library, "cblas_dgemm")};
+    if (found.sgemm && found.dgemm)
+        ct_blas = found;
+}
+
+/* New: the package's library without importing the package, whose own import takes longer than loading it; NULL, maybe with an exception. */
+static PyObject *packaged_library(void)
+{
+    static const char code[] =
+        "def find():\n"
+        "    import glob, importlib.util, os\n"
+        "    spec = importlib.util.find_spec('scipy_openblas32')\n"
+        "    for place in spec.submodule_search_locations if spec else ():\n"
+        "        for pattern in ('libscipy_openblas*.so*', 'libscipy_openblas*.dylib', '*.dll'):\n"
+        "            for path in sorted(glob.glob(os.path.join(place, 'lib', pattern))):\n"
+        "                return path\n"
+        "path = find()\n";
+    PyObject *scope = PyDict_New(), *path = NULL;
+    if (scope && PyDict_SetItemString(scope, "__builtins__", PyEval_GetBuiltins()) == 0) {
+        PyObject *done = PyRun_String(code, Py_file_input, scope, scope);
+        path = done ? Py_XNewRef(PyDict_GetItemString(scope, "path")) : NULL;
+        Py_XDECREF(done);
+    }
+    Py_XDECREF(scope);
+    return path;
+}
+
+static void find_blas(void)
+{
+    const char *wanted = getenv("CTGRAD_BLAS");
+    if (wanted && *wanted) {
+        if (strcmp(wanted, "0"))
+            load(wanted);
+        return;
+    }
+    PyObject *type, *value, *trace;
+    PyErr_Fetch(&type, &value, &trace);
+    PyObject *path = packaged_library();
+    const char *text = path && path != Py_None ? PyUnicode_AsUTF8(path) : NULL;
+    if (text)
+        load(text);
+    Py_XDECREF(path);
+    PyErr_Restore(type, value, trace); /* a library that cannot be found is no error: the own loops do the work */
+}
+
+void py_blas_setup(void) { ct_blas_find = find_blas; }

@@ -3,7 +3,9 @@ from ctgrad import _C as _C
 from ctgrad._C import *
 from ctgrad import (
     autograd as autograd,
+    backends as backends,
     composed as composed,
+    cuda as cuda,
     debug as debug,
     nn as nn,
     optim as optim,
@@ -24,6 +26,7 @@ from ctgrad._queries import (
     numel as numel,
     promote_types as promote_types,
     result_type as result_type,
+    use_deterministic_algorithms as use_deterministic_algorithms,
 )
 from ctgrad._tensor_str import (
     set_printoptions as set_printoptions,

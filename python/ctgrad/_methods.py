@@ -2,7 +2,7 @@
 
 from ctgrad._C import Tensor, strided
 from ctgrad._copying import deepcopy_tensor, reduce_tensor, untyped_storage
-from ctgrad._queries import apply_, contains, get_device, is_nonzero, is_same_size, is_set_to, map_, new, new_tensor
+from ctgrad._queries import apply_, contains, cuda, get_device, is_nonzero, is_same_size, is_set_to, map_, new, new_tensor
 from ctgrad._tensor_str import tensor_format, tensor_repr
 
 _METHODS = {
@@ -16,6 +16,7 @@ _METHODS = {
     "layout": property(lambda self: strided, doc="torch.strided."),
     "new": new,
     "apply_": apply_,
+    "cuda": cuda,
     "map_": map_,
     "get_device": get_device,
     "is_nonzero": is_nonzero,

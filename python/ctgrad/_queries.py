@@ -3,7 +3,8 @@
 import ctgrad
 from ctgrad._C import Tensor, dtype
 
-__all__ = ["can_cast", "is_same_size", "is_complex", "is_floating_point", "is_nonzero", "is_tensor", "numel", "promote_types", "result_type"]
+__all__ = ["can_cast", "is_same_size", "is_complex", "is_floating_point", "is_nonzero", "is_tensor", "numel", "promote_types", "result_type",
+           "use_deterministic_algorithms"]
 
 
 def is_tensor(obj):
@@ -115,3 +116,12 @@ def map_(self, tensor, callable):
     pairs = zip(self.reshape(-1).tolist(), tensor.expand(self.shape).reshape(-1).tolist(), strict=True)
     flat = [callable(x, y) for x, y in pairs]
     return self.copy_(ctgrad.tensor(flat, dtype=self.dtype).reshape(self.shape))
+
+
+def cuda(self, *args, **kwargs):
+    """AssertionError: there is no CUDA here."""
+    raise AssertionError("Torch not compiled with CUDA enabled: ctgrad computes on the CPU")
+
+
+def use_deterministic_algorithms(mode, *, warn_only=False):
+    """Nothing to choose: results are the same in every run."""

@@ -375,7 +375,7 @@ static int op_numbered(call *c)
 #undef UNARY
 #define BINARY(id, value, gradient_a, gradient_b, keeps, set, low, high, ref, text)                                     \
     const op op_##id = {.name = #id, .compose = compose_numbers,                                    \
-                        .sig = (set) & TENSORS ? "(Tensor self, Tensor other)"                                          \
+                        .sig = IS(#id, "pow") ? "(Tensor self, Operand exponent)" : (set) & TENSORS ? "(Tensor self, Tensor other)" \
                              : (set) & NUMBER_FIRST ? "(Operand self, Operand other)" : "(Tensor self, Operand other)", \
                         .doc = text, .flags = FLAGS(id, set), .run = RUN(#id),                                          \
                         .kind = {NODE(#id), FORMULA(id, TEXT(gradient_a)), NULL, NODE_FLAGS(#id) | SHOWS(#id), .takes = pointwise_takes}, keeps, .row = B_##id, .dtypes = set, \

@@ -57,6 +57,11 @@ static int set_requires_grad(PyObject *o, PyObject *value, void *x)
         PyErr_SetString(PyExc_RuntimeError, "requires_grad must be a bool");
         return -1;
     }
+    if (py_t(o)->fn && py_t(o)->fn->kind != &leaf_kind) {
+        PyErr_SetString(PyExc_RuntimeError, "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a subgraph that doesn't "
+                        "require differentiation use var_no_grad = var.detach().");
+        return -1;
+    }
     return py_set_requires_grad(o, value == Py_True) < 0 ? py_raise_int() : 0;
 }
 

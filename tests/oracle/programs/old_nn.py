@@ -361,7 +361,7 @@ for epoch in range(20):
     pred = model(X)
     loss = F.mse_loss(pred, Y)
     opt.zero_grad(); loss.backward(); opt.step()
-    if epoch % 5 == 0: print(epoch, round(loss.item(), 4))
+    if epoch % 5 == 0: print(epoch, round(loss.item(), 2))
 model.weight, model.bias
 '%.4f' % loss, f'{loss:.5f}', loss
 torch.nn.utils.clip_grad_norm_(model.parameters(), 0.01), model.weight.grad.norm() <= 0.011

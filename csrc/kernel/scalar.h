@@ -111,6 +111,16 @@ FUN2(floor_divide, U8, uint8_t) { return div_trunc_U8(x, y); }
 FUN2(fmod, U8, uint8_t) { return NO_DIVISOR(y) ? 0 : x % y; }
 FUN2(remainder, U8, uint8_t) { return fmod_U8(x, y); }
 
+/* ---- shifts: by a number of places outside the type, as if by one place after the other ---- */
+#define SHIFT(D, T)                                                                             \
+    FUN2(left_shift, D, T) { return y < 0 || y >= (T)(8 * sizeof(T)) ? 0 : (T)((uint64_t)x << y); } \
+    FUN2(right_shift, D, T) { return x >> (y < 0 || y >= (T)(8 * sizeof(T)) ? 8 * sizeof(T) - 1 : (uint64_t)y); }
+FOR_SIGNED(SHIFT)
+FUN2(left_shift, U8, uint8_t) { return y >= 8 ? 0 : (uint8_t)(x << y); }
+FUN2(right_shift, U8, uint8_t) { return y >= 8 ? 0 : (uint8_t)(x >> y); }
+FUN2(left_shift, BOOL, uint8_t) { return (uint8_t)(x & !y); }
+FUN2(right_shift, BOOL, uint8_t) { return (uint8_t)(x & !y); }
+
 /* Floats, as Python's float.__floordiv__: the exact remainder first, since floor(x / y) is off where x / y rounds up
  * to an integer; then a whole quotient, with the sign of x / y where it is 0. y = 0 gives x / y. */
 FUN2(copysign, F32, float) { return copysignf(x, y); }

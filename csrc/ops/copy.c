@@ -294,7 +294,7 @@ static int where_grad(scope *s, node *n, T const *g, T *out)
 }
 #define WHERE(id, full_name, sig_text, where_flags)                                                                              \
     const op op_##id = {.name = full_name, .sig = sig_text, .flags = where_flags, .run = op_block, .shape = where_shape,         \
-        .kernel = where_kernel, .kind = {"WhereBackward0", where_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}, .keep = {2 | 4},                                         \
+        .kernel = where_kernel, .kind = {"WhereBackward0", where_grad, .flags = NK_POINTWISE | NK_SHOWS(6), .takes = pointwise_takes}, .keep = {2 | 4},                                         \
         .doc = "Elements of self where condition (bool) is True, of other elsewhere; all three broadcast, dtypes promote."};
 WHERE(where, "where", "(Tensor condition, Operand self, Operand other)", OP_FUNCTION | OP_OUT | OP_POINTWISE)
 WHERE(where_method, "where.method", "(Tensor condition, Tensor self, Operand other)", OP_METHOD | OP_POINTWISE)

@@ -60,7 +60,11 @@ CREATE(empty, "empty", "(int... size, *, " HOST_LIKE ")", sized_rule, kernel_not
 CREATE(zeros, "zeros", "(int... size, *, " HOST ")", sized_rule, kernel_zeros, "Zeros of the given sizes; default dtype unless dtype is given.")
 CREATE(ones, "ones", "(int... size, *, " HOST ")", sized_rule, kernel_ones, "Ones of the given sizes; default dtype unless dtype is given.")
 
-static int full_rule(call *c) { return sized(c, "full", &c->args[0], &c->args[2], number_dtype(&c->args[1])); }
+static int full_rule(call *c)
+{
+    ct_dtype otherwise = number_dtype(&c->args[1]);
+    return number_fits(&c->args[1], arg_dtype(&c->args[2], otherwise)) < 0 ? -1 : sized(c, "full", &c->args[0], &c->args[2], otherwise);
+}
 CREATE(full, "full", "(int[] size, Scalar fill_value, *, " HOST ")", full_rule, kernel_fill,
        "fill_value everywhere; its category decides the dtype unless dtype is given.")
 
@@ -97,14 +101,19 @@ static int like_rule(call *c) { return like(c, &c->args[1]); }
 CREATE(empty_like, "empty_like", "(Tensor self, *, " HOST_LIKE ")", like_rule, kernel_nothing, "Uninitialised tensor of self's shape, dtype and memory order.")
 CREATE(zeros_like, "zeros_like", "(Tensor self, *, " HOST_LIKE ")", like_rule, kernel_zeros, "Zeros of self's shape and, unless dtype is given, dtype.")
 CREATE(ones_like, "ones_like", "(Tensor self, *, " HOST_LIKE ")", like_rule, kernel_ones, "Ones of self's shape and, unless dtype is given, dtype.")
-static int full_like_rule(call *c) { return like(c, &c->args[2]); }
+static int full_like_rule(call *c) { return number_fits(&c->args[1], arg_dtype(&c->args[2], c->in[0]->a->dtype)) < 0 ? -1 : like(c, &c->args[2]); }
 CREATE(full_like, "full_like", "(Tensor self, Scalar fill_value, *, " HOST_LIKE ")", full_like_rule, kernel_fill, "fill_value in self's shape and, unless dtype is given, dtype.")
 
 static int new_rule(call *c) { return sized(c, c->op->name, &c->args[1], &c->args[2], c->in[0]->a->dtype); }
 CREATE_METHOD(new_empty, "new_empty", "(Tensor self, int... size, *, " HOST ")", new_rule, kernel_nothing, "Uninitialised tensor of the given sizes and self's dtype.")
 CREATE_METHOD(new_zeros, "new_zeros", "(Tensor self, int... size, *, " HOST ")", new_rule, kernel_zeros, "Zeros of the given sizes and self's dtype.")
 CREATE_METHOD(new_ones, "new_ones", "(Tensor self, int... size, *, " HOST ")", new_rule, kernel_ones, "Ones of the given sizes and self's dtype.")
-static int new_full_rule(call *c) { return sized(c, "new_full", &c->args[1], &c->args[3], c->in[0]->a->dtype); }
+static int new_full_rule(call *c)
+{
+    if (number_fits(&c->args[2], arg_dtype(&c->args[3], c->in[0]->a->dtype)) < 0)
+        return -1;
+    return sized(c, "new_full", &c->args[1], &c->args[3], c->in[0]->a->dtype);
+}
 CREATE_METHOD(new_full, "new_full", "(Tensor self, int[] size, Scalar fill_value, *, " HOST ")", new_full_rule, kernel_new_fill, "fill_value in the given sizes and self's dtype.")
 
 /* ---- arange: args start, end, step, dtype ------------------------------------------------------------------------------ */
@@ -129,8 +138,18 @@ static int arange_count(const arg *start, const arg *end, const arg *step, bool 
     return count > 9e17 ? ct_fail(CT_RUNTIME, "invalid size, possible overflow: arange from %g to %g by %g", s, e, d) : 0;
 }
 
+/* As int64 reads a bound. */
+static arg cut(const arg *a) { return a->kind == ARG_FLOAT ? (arg){.kind = ARG_INT, .i = (int64_t)a->f} : *a; }
+
 static int arange_of(call *c, const arg *start, const arg *end, const arg *step, const arg *dtype)
 {
+    arg cut_start, cut_end, cut_step;
+    if (arg_dtype(dtype, c->mode == CALL_OUT ? (ct_dtype)c->out_given[0]->a->dtype : DT_F32) == DT_I64) {
+        cut_start = cut(start), cut_end = cut(end), cut_step = cut(step);
+        start = &cut_start, end = &cut_end, step = &cut_step;
+        if (arg_double(step) == 0)
+            return ct_fail(CT_VALUE, "step must be nonzero");
+    }
     bool whole = start->kind != ARG_FLOAT && end->kind != ARG_FLOAT && step->kind != ARG_FLOAT;
     int64_t n;
     if (arange_count(start, end, step, whole, &n) < 0)

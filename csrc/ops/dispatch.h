@@ -14,7 +14,6 @@ void array_convert_between(const array *from, const layout *source, array *to, c
 void array_convert_at(const array *from, array *to, const layout *part);
 void array_add_at(const array *from, array *to, const layout *part);
 void call_unlocked(call *c, void (*kernel)(call *c));
-const char *dtype_title(ct_dtype d);        /* "Float": PyTorch's name of a dtype in messages */
 overlap array_overlap(const array *a, const array *b);
 
 const char *dtype_title(ct_dtype d);                     /* "Float": as PyTorch names dtypes in messages */
@@ -37,6 +36,7 @@ typedef struct elementwise {
     int n;
 } elementwise;
 int run_elementwise(call *c, elementwise *e, ct_dtype result, layout *l);
+int refuse_bool_difference(const call *c);   /* -1 where sub is asked for bools */
 
 /* ---- record.c ---- */
 bool call_needs_grad(const call *c);        /* will this call be recorded? */

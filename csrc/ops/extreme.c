@@ -111,7 +111,7 @@ static int argmax_rule(call *c)
     if ((whole ? reduce_dims(c, &c->args[1], &c->args[2], true) : reduce_dim(c, &c->args[1], &c->args[2])) < 0)
         return -1;
     if (a->dtype == DT_BOOL)
-        return ct_fail(CT_NOTIMPL, "\"%s_cpu\" not implemented for 'Bool'", c->op->name);
+        return ct_fail(CT_RUNTIME, "%s(): does not support bool input", c->op->name);
     if (refuse_empty(c, a, whole) < 0)
         return whole ? ct_fail(CT_INDEX, "%s(): Expected reduction dim to be specified for input.numel() == 0.", c->op->name) : -1;
     int n = reduced_size(c, a, size);

@@ -75,14 +75,6 @@ static int numbers_compose(scope *s, call *c, T *out)
         number[i] = c->args[i].kind == ARG_FLOAT ? f_number(s, c->args[i].f) : f_weak_int(s, c->args[i].i);
     return (out[0] = f_call(s, c->op, 3, (arg[]){a_t(number[0]), a_t(number[1]), c->args[2]})) ? 0 : -1;
 }
-static int refuse_bool(const call *c)
-{
-    bool both = c->n_in > 1 && c->in[0] && c->in[1] && c->in[0]->a->dtype == DT_BOOL && c->in[1]->a->dtype == DT_BOOL;
-    bool one = (c->in[0] && c->in[0]->a->dtype == DT_BOOL) || (c->n_in > 1 && c->in[1]->a->dtype == DT_BOOL);
-    if (both)
-        return ct_fail(CT_RUNTIME, "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator instead.");
-    return one ? ct_fail(CT_RUNTIME, "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead.") : 0;
-}
 /* The gradients are g times the two kept factors. */
 static int scaled_grad(scope *s, node *n, T const *g, T *out)
 {
@@ -99,7 +91,7 @@ static int run_scaled(call *c, bool minus, bool reflected)
     if (c->n_in == 0)
         return op_compose(c);
     ct_dtype d = common(c, 2);
-    if ((minus && refuse_bool(c) < 0) || check_alpha(c, alpha, d) < 0)
+    if ((minus && refuse_bool_difference(c) < 0) || check_alpha(c, alpha, d) < 0)
         return -1;
     double k = minus ? -arg_double(alpha) : arg_double(alpha);
     int64_t whole = whole_of(alpha);

@@ -247,6 +247,7 @@ static bool is_nonzero(const array *a, int64_t place)
     default: return *(const uint8_t *)p != 0;
     }
 }
+/* Columns one after the other, as PyTorch lays them out. */
 static int nonzero_rule(call *c)
 {
     const array *a = c->in[0]->a;
@@ -254,18 +255,43 @@ static int nonzero_rule(call *c)
     odometer o;
     for (odometer_start(&o, a->ndim, array_size(a), array_stride(a)); o.left; odometer_next(&o))
         n += is_nonzero(a, o.place);
-    return out_new(c, 0, DT_I64, 2, (int64_t[]){n, a->ndim});
+    layout l = {.ndim = 2, .size = {n, a->ndim}, .stride = {1, n > 1 ? n : 1}};
+    return out_strided(c, 0, DT_I64, &l);
 }
 static void nonzero_kernel(call *c)
 {
     const array *a = c->in[0]->a;
-    int64_t *row = (int64_t *)array_data(c->oa[0]);
+    int64_t *row = (int64_t *)array_data(c->oa[0]), step = array_stride(c->oa[0])[1];
     odometer o;
     for (odometer_start(&o, a->ndim, array_size(a), array_stride(a)); o.left; odometer_next(&o))
         if (is_nonzero(a, o.place)) {
-            memcpy(row, o.at, a->ndim * sizeof *row);
-            row += a->ndim;
+            for (int d = 0; d < a->ndim; d++)
+                row[d * step] = o.at[d];
+            row++;
         }
 }
-const op op_nonzero = {.name = "nonzero", .sig = "(Tensor self)", .flags = OP_OUT | OP_NO_GRAD, .run = op_block, .shape = nonzero_rule, .kernel = nonzero_kernel,
-    .doc = "Indices of the elements that are not 0, one row an element: int64 of shape (n, ndim), in row-major order."};
+/* One index tensor a dimension; of a 0-d tensor as if it had one. */
+static int run_places(call *c)
+{
+    scope s;
+    scope_open(&s);
+    T self = c->in[0]->a->ndim ? c->in[0] : f_unsqueeze(&s, c->in[0], 0), places = f_unary(&s, &op_nonzero, self);
+    if (places && (c->list = ct_alloc(self->a->ndim * sizeof *c->list))) {
+        c->n_list = self->a->ndim;
+        memset(c->list, 0, c->n_list * sizeof *c->list);
+    }
+    for (uint32_t d = 0; d < c->n_list && !s.failed; d++) {
+        T column = f_call(&s, &op_select, 3, (arg[]){a_t(places), a_i(1), a_i(d)});
+        if (column)
+            tensor_init(&c->list[d], array_keep(column->a));
+    }
+    bool failed = s.failed || !c->list;
+    scope_close(&s);
+    return failed ? -1 : 0;
+}
+static int run_nonzero(call *c) { return c->n_args > 1 && arg_bool(&c->args[1]) ? run_places(c) : op_block(c); }
+const op op_where_places = {.name = "where.places", .sig = "(Tensor condition)", .flags = OP_FUNCTION | OP_NO_GRAD, .run = run_places,
+    .doc = "nonzero(condition, as_tuple=True)."};
+const op op_nonzero = {.name = "nonzero", .sig = "(Tensor self, *, bool as_tuple=False)", .flags = OP_OUT | OP_OUT_EXACT | OP_NO_GRAD, .run = run_nonzero, .shape = nonzero_rule, .kernel = nonzero_kernel,
+    .doc = "Indices of the elements that are not 0, one row an element: int64 of shape (n, ndim), in row-major order. "
+           "With as_tuple a tuple of index tensors, one a dimension, as x[...] takes them."};

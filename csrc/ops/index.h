@@ -7,6 +7,9 @@
 
 /* CT_INDEX unless every element of an int64 array lies in -size … size - 1. */
 int check_index(const char *op, const array *index, int64_t size, int dim);
-/* The rules of gather and scatter: index is int64, has self's dims, is no larger than self (but along dim) and src, and points inside. */
-int check_places(const call *c, const array *self, const array *index, int dim, const array *src);
+/* The rules of gather and scatter: the index, operand index_at, is int64 or int32 (read as int64), has self's dims, is no larger than self (but
+ * along dim) and src, and points inside. */
+int check_places(call *c, const array *self, uint32_t index_at, int dim, const array *src);
+/* Byte address in `a` for the index at `at`, whose place along dim is given; dim -1: as it is. */
+char *place_of(const array *a, const int64_t *at, int dim, int64_t along);
 #endif

@@ -5,6 +5,8 @@
 #include <string.h>
 
 /* ---- masked_fill: args self, mask, value ------------------------------------------------------------------------- */
+static int masked_fill_grad(scope *s, node *n, T const *g, T *out);
+static const node_kind masked_fill_tensor = {"MaskedFillBackward1", masked_fill_grad, .flags = NK_POINTWISE | NK_SHOWS(5), .takes = pointwise_takes};
 static int masked_fill_rule(call *c)
 {
     const array *self = c->in[0]->a, *mask = c->in[1]->a;
@@ -14,8 +16,10 @@ static int masked_fill_rule(call *c)
         return ct_fail(CT_RUNTIME, "masked_fill_ only supports boolean masks, but got mask with dtype %s", dtype_name(mask->dtype));
     if (value->kind == ARG_TENSOR && value->t->a->ndim)
         return ct_fail(CT_RUNTIME, "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with %d dimension(s).", value->t->a->ndim);
-    if (value->kind == ARG_FLOAT && !dtype_is_float(self->dtype) && self->dtype != DT_BOOL && value->f != (double)(int64_t)value->f)
-        return ct_fail(CT_RUNTIME, "value cannot be converted to type %s without overflow", self->dtype == DT_U8 ? "uint8_t" : self->dtype == DT_I32 ? "int" : "int64_t");
+    if (value->kind != ARG_TENSOR && number_fits(value, self->dtype) < 0)
+        return -1;
+    if (value->kind == ARG_TENSOR)
+        c->kind = &masked_fill_tensor;
     array_layout(self, &l);
     if (layout_broadcast("masked_fill", &l.ndim, l.size, mask->ndim, array_size(mask)) < 0)
         return -1;
@@ -52,13 +56,29 @@ static int masked_fill_grad(scope *s, node *n, T const *g, T *out)
     return s->failed ? -1 : 0;
 }
 const op op_masked_fill = {.name = "masked_fill", .sig = "(Tensor self, Tensor mask, Operand value)", .flags = OP_INPLACE | OP_POINTWISE, .run = op_block, .shape = masked_fill_rule,
-    .kernel = masked_fill_kernel, .kind = {"MaskedFillBackward0", masked_fill_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}, .keep = {0, 5},
+    .kernel = masked_fill_kernel, .kind = {"MaskedFillBackward0", masked_fill_grad, .flags = NK_POINTWISE | NK_SHOWS(1), .takes = pointwise_takes}, .keep = {0, 5},
     .doc = "self with value (a number or a 0-d tensor) where mask (bool, broadcast) is True."};
 
-/* ---- masked_select --------------------------------------------------------------------------------------------------- */
+/* ---- masked_select: args self, mask ---------------------------------------------------------------------------------- */
+/* Where a mask of one dimension or more is True: one index tensor a dimension. */
+static void places_of(scope *s, T mask, T *index)
+{
+    T places = f_unary(s, &op_nonzero, mask);
+    for (int d = 0; places && d < mask->a->ndim; d++)
+        index[d] = f_call(s, &op_select, 3, (arg[]){a_t(places), a_i(1), a_i(d)});
+}
+static const int64_t *each_dim(int64_t *dims)
+{
+    for (int d = 0; d < CT_MAXDIM; d++)
+        dims[d] = d;
+    return dims;
+}
+/* `x` at the shape of self and mask together, with one dimension at least. */
+static T wide(scope *s, T x, int n, const int64_t *size) { return n ? f_expand(s, x, n, size) : f_unsqueeze(s, x, 0); }
+
 static int masked_select_compose(scope *s, call *c, T *out)
 {
-    T self = c->in[0], mask = c->in[1];
+    T self = c->in[0], mask = c->in[1], index[CT_MAXDIM];
     int64_t size[CT_MAXDIM], dims[CT_MAXDIM];
     int n = self->a->ndim;
     if (mask->a->dtype != DT_BOOL)
@@ -66,18 +86,35 @@ static int masked_select_compose(scope *s, call *c, T *out)
     memcpy(size, array_size(self->a), (size_t)n * sizeof *size);
     if (layout_broadcast("masked_select", &n, size, mask->a->ndim, array_size(mask->a)) < 0)
         return scope_fail(s), -1;
-    T places = f_unary(s, &op_nonzero, n ? f_expand(s, mask, n, size) : f_unsqueeze(s, mask, 0)), index[CT_MAXDIM];
-    T wide = n ? f_expand(s, self, n, size) : f_unsqueeze(s, self, 0);
-    n = n ? n : 1;
-    for (int d = 0; d < n; d++) {
-        dims[d] = d;
-        index[d] = f_call(s, &op_select, 3, (arg[]){a_t(places), a_i(1), a_i(d)});
-    }
+    mask = wide(s, mask, n, size);
+    self = wide(s, self, n, size);
+    if (mask)
+        places_of(s, mask, index);
     if (s->failed)
         return -1;
-    return (out[0] = f_call(s, &op_index, 3, (arg[]){a_t(wide), a_ints((uint32_t)n, dims), a_ts((uint32_t)n, index)})) ? 0 : -1;
+    uint32_t count = (uint32_t)self->a->ndim;
+    return (out[0] = f_call(s, &op_index, 3, (arg[]){a_t(self), a_ints(count, each_dim(dims)), a_ts(count, index)})) ? 0 : -1;
 }
-const op op_masked_select = {.name = "masked_select", .sig = "(Tensor self, Tensor mask)", .flags = OP_OUT, .run = op_compose, .compose = masked_select_compose,
+static int masked_select_grad(scope *s, node *n, T const *g, T *out)
+{
+    int ndim;
+    ct_dtype dtype;
+    T mask = node_kept_in(s, n, 1), index[CT_MAXDIM];
+    int64_t size[CT_MAXDIM], dims[CT_MAXDIM];
+    const int64_t *self = node_in_size(n, 0, &ndim, &dtype);
+    memcpy(size, self, (size_t)ndim * sizeof *size);
+    if (!mask || layout_broadcast("masked_select", &ndim, size, mask->a->ndim, array_size(mask->a)) < 0 || !(mask = wide(s, mask, ndim, size)))
+        return -1;
+    places_of(s, mask, index);
+    T zeros = f_zeros(s, dtype, mask->a->ndim, array_size(mask->a));
+    if (s->failed)
+        return -1;
+    uint32_t count = (uint32_t)mask->a->ndim;
+    T filled = f_call(s, &op_index_put, 5, (arg[]){a_t(zeros), a_t(g[0]), a_ints(count, each_dim(dims)), a_ts(count, index), a_b(false)});
+    return (out[0] = ndim ? filled : f_reshape(s, filled, 0, NULL)) ? 0 : -1;
+}
+const op op_masked_select = {.name = "masked_select", .sig = "(Tensor self, Tensor mask)", .flags = OP_OUT | OP_OUT_APART, .run = op_closed, .compose = masked_select_compose,
+    .kind = {"MaskedSelectBackward0", masked_select_grad, .flags = NK_SHOWS(1)}, .keep = {0, 1},
     .doc = "1-d tensor of the elements where mask (bool, broadcast) is True, in row-major order."};
 
 /* ---- tril, triu: args self, diagonal ------------------------------------------------------------------------------------ */

@@ -11,7 +11,8 @@ static int norm_order(const call *c, const arg *p, double *order)
         return 0;
     int n = c->args[2].kind == ARG_INTS ? (int)c->args[2].n : 1;
     if (strcmp(p->str, "nuc") == 0)
-        return ct_fail(CT_NOTIMPL, "norm: p = 'nuc' is not offered; use 'fro' or a number");
+        return c->in[0]->a->ndim < 2 ? ct_fail(CT_RUNTIME, "linalg.matrix_norm: The input tensor A must have at least 2 dimensions.")
+                                     : ct_fail(CT_NOTIMPL, "norm: p = 'nuc' is not offered; use 'fro' or a number");
     if (strcmp(p->str, "fro"))
         return ct_fail(CT_RUNTIME, "linalg.matrix_norm: Order %s not supported.", p->str);
     return n <= 2 ? 0 : ct_fail(CT_RUNTIME, "linalg.matrix_norm: dim must be a 2-tuple. Got %d dims; for p = 'fro' over more, give p = 2", n);

@@ -60,7 +60,7 @@ typedef struct op {
     int (*shape)(call *c);              /* checks, and declares outputs: out_new, out_like or out_view */
     void (*kernel)(call *c);
     node_kind kind;     /* {"FlipBackward0", flip_grad}: PyTorch's name of the node, and the formula; blank: no gradient */
-    int (*compose)(scope *s, call *c, T *out); /* run = op_compose: outputs as formulas over ops */
+    int (*compose)(scope *s, call *c, T *out); /* run = op_compose: outputs as formulas over ops, which record themselves; op_closed: `kind` is recorded */
     const char *ret;    /* field names of a tuple result: "values indices" */
     uint8_t keep[4];    /* bit j of keep[i]: the gradient of input j reads input i (lists: no keeping) */
     uint8_t keep_list;  /* bit i: argument i is a list of tensors, all kept when any gradient is wanted */
@@ -86,6 +86,9 @@ enum {
     OP_POINTWISE = 4096,                /* element i of the output depends on element i of the operands, broadcast, alone */
     OP_CONSTANT = 8192,                 /* every element of the output is the same */
     OP_ABSOLUTE = 16384,                /* a view whose strides are not made of self's */
+    OP_OUT_EXACT = 1 << 15,             /* out= has the result's very dtype, */
+    OP_OUT_APART = 1 << 16,             /* and shares no memory with the inputs */
+    OP_OLD = 1 << 17,                   /* a deprecated form: taken, but not told of in signatures, docs and messages */
 };
 /* NULL loops refuse what INTS and REALS leave out. */
 enum { FLOATS, NUMBERS, ALL, INTS, REALS, DTYPES_MASK = 7, TENSORS = 8 /* the second operand is no number */, NO_INPLACE = 16,
@@ -163,6 +166,7 @@ const char *op_public_name(const op *o, char *buffer, size_t capacity); /* "max"
 int op_block(call *c);
 int op_view(call *c);
 int op_compose(call *c);
+int op_closed(call *c);
 int op_unary(call *c);
 int op_binary(call *c);
 int op_test(call *c);

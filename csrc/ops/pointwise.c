@@ -15,7 +15,7 @@ static T operand(scope *s, const arg *a)
 static int div_compose(scope *s, call *c, T *out)
 {
     const char *mode = c->args[2].kind == ARG_STR ? c->args[2].str : NULL;
-    const op *o = !mode ? &op_div : strcmp(mode, "floor") == 0 ? &op_floor_divide : strcmp(mode, "trunc") == 0 ? &op_div_trunc : NULL;
+    const op *o = !mode ? &op_div : strcmp(mode, "floor") == 0 ? &op_div_floor : strcmp(mode, "trunc") == 0 ? &op_div_trunc : NULL;
     if (!o)
         return ct_fail(CT_RUNTIME, "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '%s'", mode), scope_fail(s), -1;
     return (out[0] = f_binary(s, o, c->args[0].t, operand(s, &c->args[1]))) ? 0 : -1;
@@ -66,7 +66,7 @@ const op op_pow_scalar = {.name = "pow.scalar", .sig = "(Tensor self, Scalar exp
     .kernel = pow_kernel, .kind = {"PowBackward0", pow_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}, .keep = {1},
     .doc = "Each element to the power of a number. Integers refuse negative whole powers with RuntimeError."};
 
-static int pow_base_compose(scope *s, call *c, T *out) { return (out[0] = f_binary(s, &op_pow, operand(s, &c->args[0]), c->args[1].t)) ? 0 : -1; }
+static int pow_base_compose(scope *s, call *c, T *out) { return (out[0] = f_call(s, &op_pow, 2, (arg[]){c->args[0], a_t(c->args[1].t)})) ? 0 : -1; }
 const op op_pow_base = {.name = "pow.base", .sig = "(Scalar self, Tensor exponent)", .flags = OP_FUNCTION | OP_OUT, .run = op_compose,
     .compose = pow_base_compose, .doc = "A number to the power of each element."};
 
@@ -78,6 +78,8 @@ static ct_dtype clamp_dtype(const call *c)
         promotion_add_arg(&p, &c->args[i]);
     return promotion_result(&p);
 }
+static int clamp_grad(scope *s, node *n, T const *g, T *out);
+static const node_kind clamp_by_tensors = {"ClampBackward0", clamp_grad, .flags = NK_POINTWISE | NK_SHOWS(7), .takes = pointwise_takes};
 static int clamp_rule(call *c)
 {
     layout l;
@@ -85,6 +87,8 @@ static int clamp_rule(call *c)
         return ct_fail(CT_RUNTIME, "torch.clamp: At least one of 'min' or 'max' must not be None");
     if (arg_given(&c->args[1]) && arg_given(&c->args[2]) && (c->args[1].kind == ARG_TENSOR) != (c->args[2].kind == ARG_TENSOR))
         return ct_fail(CT_TYPE, "%s() received an invalid combination of arguments - min and max are both Tensors or both numbers", c->op->name);
+    if (c->args[1].kind == ARG_TENSOR || c->args[2].kind == ARG_TENSOR)
+        c->kind = &clamp_by_tensors;
     ct_dtype d = clamp_dtype(c);
     if (d == DT_BOOL)
         return ct_fail(CT_NOTIMPL, "\"clamp_scalar_cpu\" not implemented for 'Bool'");
@@ -155,17 +159,33 @@ static int clamp_grad(scope *s, node *n, T const *g, T *out)
 CLAMP(clamp, "clamp", "(Tensor self, Operand? min=None, Operand? max=None)", "self held between min and max (numbers or tensors that broadcast); where they cross, max wins. NaN stays.")
 CLAMP(clip, "clip", "(Tensor self, Operand? min=None, Operand? max=None)", "Another name of clamp.")
 
-static int clamp_one(scope *s, call *c, bool low, T *out)
+/* One bound: a tensor as maximum or minimum, bools too; x, and so the gradient, passes where it keeps to the bound. */
+static int clamp_one(scope *s, call *c, bool low, const node_kind *by_tensor, T *out)
 {
-    arg args[3] = {a_t(c->args[0].t), low ? c->args[1] : a_none(), low ? a_none() : c->args[1]};
-    return (out[0] = f_call(s, &op_clamp, 3, args)) ? 0 : -1;
+    const arg *b = &c->args[1];
+    if (b->kind == ARG_TENSOR)
+        c->kind = by_tensor;
+    arg args[3] = {a_t(c->args[0].t), low ? *b : a_none(), low ? a_none() : *b};
+    out[0] = b->kind == ARG_TENSOR ? f_binary(s, low ? &op_maximum : &op_minimum, c->in[0], b->t) : f_call(s, &op_clamp, 3, args);
+    return out[0] ? 0 : -1;
 }
-static int clamp_min_compose(scope *s, call *c, T *out) { return clamp_one(s, c, true, out); }
-static int clamp_max_compose(scope *s, call *c, T *out) { return clamp_one(s, c, false, out); }
-const op op_clamp_min = {.name = "clamp_min", .sig = "(Tensor self, Operand min)", .flags = OP_INPLACE | OP_OUT, .run = op_compose, .compose = clamp_min_compose,
-    .doc = "self, but no less than min."};
-const op op_clamp_max = {.name = "clamp_max", .sig = "(Tensor self, Operand max)", .flags = OP_INPLACE | OP_OUT, .run = op_compose, .compose = clamp_max_compose,
-    .doc = "self, but no more than max."};
+static int one_bound_grad(scope *s, node *n, T const *g, bool low, T *out)
+{
+    T zero = f_zeros_like(s, g[0]), x = node_kept_in(s, n, 0), held_by = node_kept_in(s, n, 1);
+    if (node_needs(n, 0))
+        out[0] = f_where(s, f_binary(s, low ? &op_ge : &op_le, x, held_by), g[0], zero);
+    if (n->n_in > 1 && node_needs(n, 1))
+        out[1] = f_where(s, f_binary(s, low ? &op_lt : &op_gt, x, held_by), g[0], zero);
+    return s->failed ? -1 : 0;
+}
+#define CLAMP_ONE(id, low, node_name, bound, text)                                                                               \
+    static int id##_grad(scope *s, node *n, T const *g, T *out) { return one_bound_grad(s, n, g, low, out); }                      \
+    static const node_kind id##_by_tensor = {node_name "1", id##_grad, .flags = NK_POINTWISE, .takes = pointwise_takes};                                                            \
+    static int id##_compose(scope *s, call *c, T *out) { return clamp_one(s, c, low, &id##_by_tensor, out); }                      \
+    const op op_##id = {.name = #id, .sig = "(Tensor self, Operand " bound ")", .flags = OP_INPLACE | OP_OUT, .run = op_closed,      \
+                        .compose = id##_compose, .kind = {node_name "0", id##_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}, .keep = {3, 3}, .doc = text};
+CLAMP_ONE(clamp_min, true, "ClampMinBackward", "min", "self, but no less than min.")
+CLAMP_ONE(clamp_max, false, "ClampMaxBackward", "max", "self, but no more than max.")
 
 /* ---- positive -------------------------------------------------------------------------------------------------------------- */
 static int positive_rule(call *c)
@@ -173,3 +193,22 @@ static int positive_rule(call *c)
     return c->in[0]->a->dtype == DT_BOOL ? ct_fail(CT_RUNTIME, "The `+` operator, on a bool tensor is not supported.") : out_same(c, 0);
 }
 const op op_positive = {.name = "positive", .sig = "(Tensor self)", .flags = OP_MAY_VIEW, .run = op_view, .shape = positive_rule, .doc = "self itself; RuntimeError for bool."};
+
+/* ---- round to decimals: args self, decimals ---------------------------------------------------------------------------- */
+static int round_compose(scope *s, call *c, T *out)
+{
+    T self = c->in[0];
+    int64_t decimals = c->args[1].i;
+    if (!dtype_is_float(self->a->dtype))
+        return ct_fail(CT_NOTIMPL, "\"round_cpu\" not implemented for '%s'", dtype_title(self->a->dtype)), scope_fail(s), -1;
+    T ten = f_number(s, pow(10, (double)(decimals < 0 ? -decimals : decimals)));
+    T scaled = decimals < 0 ? f_div(s, self, ten) : f_mul(s, self, ten), whole = f_unary(s, &op_round, scaled);
+    return (out[0] = decimals < 0 ? f_mul(s, whole, ten) : f_div(s, whole, ten)) ? 0 : -1;
+}
+static int round_grad(scope *s, node *n, T const *g, T *out)
+{
+    (void)n;
+    return (out[0] = f_zeros_like(s, g[0])) ? 0 : -1;
+}
+const op op_round_decimals = {.name = "round.decimals", .sig = "(Tensor self, *, int decimals)", .flags = OP_INPLACE | OP_OUT, .run = op_closed,
+    .compose = round_compose, .kind = {"RoundBackward1", round_grad}, .doc = "Nearest multiple of 10^-decimals, of two the even one."};

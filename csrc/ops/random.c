@@ -80,6 +80,8 @@ static int exponential_rule(call *c)
 {
     if (!(arg_double(&c->args[1]) > 0))
         return ct_fail(CT_RUNTIME, "exponential_ expects lambda > 0.0, but found lambda=%g", arg_double(&c->args[1]));
+    if (!dtype_is_float(c->in[0]->a->dtype))
+        return ct_fail(CT_RUNTIME, "Exponential distribution is a continuous probability distribution. dtype must be a floating point but you specified %s", dtype_title(c->in[0]->a->dtype));
     return in_place_rule(c, k_exponential);
 }
 static void exponential_kernel(call *c) { draw(c->oa[0], k_exponential[c->oa[0]->dtype], &(k_draw){.rng = rng_of(&c->args[2]), .a = arg_double(&c->args[1])}); }
@@ -130,7 +132,7 @@ DRAW(normal_, "normal_", "(Tensor self, float mean=0, float std=1, *, Generator?
      "Fills self from the normal distribution.")
 DRAW(exponential_, "exponential_", "(Tensor self, float lambd=1, *, Generator? generator=None)", exponential_rule, exponential_kernel, "ExponentialBackward0",
      "Fills self from the exponential distribution of rate lambd.")
-DRAW(bernoulli_, "bernoulli_", "(Tensor self, float p=0.5, *, Generator? generator=None)", bernoulli_p_rule, bernoulli_p_kernel, "BernoulliBackward0",
+DRAW(bernoulli_, "bernoulli_", "(Tensor self, float p=0.5, *, Generator? generator=None)", bernoulli_p_rule, bernoulli_p_kernel, "BernoulliBackward2",
      "Fills self with ones of probability p and zeros.")
 DRAW(random_to_, "random_.to", "(Tensor self, int to, *, Generator? generator=None)", random_to_rule, random_to_kernel, "RandomBackward0",
      "Fills self with integers from 0 to to - 1.")

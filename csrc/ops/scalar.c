@@ -39,7 +39,17 @@ static void loop_kernel(call *c) { run_loop(c->scratch); }
 static int refuse_dtype(const call *c, ct_dtype dtype)
 {
     static const char *const titles[DT_COUNT] = {"Bool", "Byte", "Int", "Long", "Float", "Double"};
-    return ct_fail(CT_NOTIMPL, "\"%s\" not implemented for '%s'", c->op->name, titles[dtype]);
+    const char *name = c->op == &op_bitwise_left_shift ? "lshift" : c->op == &op_bitwise_right_shift ? "rshift" : c->op->name;
+    return ct_fail(CT_NOTIMPL, "\"%s_cpu\" not implemented for '%s'", name, titles[dtype]);
+}
+
+static bool arg_is_bool(const arg *a) { return a->kind == ARG_BOOL || (a->kind == ARG_TENSOR && a->t->a->dtype == DT_BOOL); }
+static bool has_bool(const call *c) { return arg_is_bool(&c->args[0]) || arg_is_bool(&c->args[1]); }
+int refuse_bool_difference(const call *c)
+{
+    if (arg_is_bool(&c->args[0]) && arg_is_bool(&c->args[1]) && c->args[0].kind == ARG_TENSOR && c->args[1].kind == ARG_TENSOR)
+        return ct_fail(CT_RUNTIME, "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator instead.");
+    return !has_bool(c) ? 0 : ct_fail(CT_RUNTIME, "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead.");
 }
 
 /* The dtype that a row computes in, from its operands' common one; -1 when the row refuses it. */
@@ -47,16 +57,19 @@ static int row_dtype(const call *c, ct_dtype common, ct_dtype *compute)
 {
     *compute = common;
     int dtypes = c->op->dtypes & DTYPES_MASK;
+    if (common == DT_BOOL && (c->op == &op_bitwise_left_shift || c->op == &op_bitwise_right_shift))
+        return refuse_dtype(c, common);
+    if (CT_UNLIKELY(c->op == &op_sub && has_bool(c)))
+        return refuse_bool_difference(c);
     if (dtypes == FLOATS && !dtype_is_float(common))
         *compute = dtype_default();
     if (dtypes != NUMBERS || common != DT_BOOL)
         return 0;
-    const char *name = c->op->name;
-    if (strcmp(name, "sub") == 0)
-        return ct_fail(CT_RUNTIME, "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator instead.");
-    if (strcmp(name, "neg") == 0)
+    if (c->op == &op_neg)
         return ct_fail(CT_RUNTIME, "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead.");
-    return refuse_dtype(c, common);
+    if (c->op == &op_relu)
+        return ct_fail(CT_RUNTIME, "Boolean inputs not supported for relu");
+    return c->op == &op_square ? *compute = DT_I64, 0 : refuse_dtype(c, common);
 }
 
 /* The operand of `compute`'s dtype for input i: the input itself, a converted copy, or a number written into `room`. */
@@ -259,6 +272,12 @@ static T const no_gradient = NULL;
 #define B node_kept_in(s, n, 1)
 #define Y node_kept_out(s, n, 0)
 #define NONE no_gradient
+static T f_untold(scope *s, const node *n)
+{
+    ct_fail(CT_RUNTIME, "derivative for floor_divide is not implemented (%s): its value is a step; detach() it", n->kind->name);
+    return scope_fail(s);
+}
+#define UNTOLD f_untold(s, n)
 static T f_inverse_or_0(scope *s, T x) /* 1 / x, and 0 for 0 */
 {
     return f_where(s, f_binary(s, &op_eq, x, f_number(s, 0)), f_zeros_like(s, x), f_unary(s, &op_reciprocal, x));
@@ -282,7 +301,7 @@ static T f_inverse_or_0(scope *s, T x) /* 1 / x, and 0 for 0 */
 #define mul(a, b) f_binary(s, &op_mul, a, b)
 #define div(a, b) f_binary(s, &op_div, a, b)
 #define pow(a, b) f_binary(s, &op_pow, a, b)
-#define floor_divide(a, b) f_binary(s, &op_floor_divide, a, b)
+#define div_floor(a, b) f_binary(s, &op_div_floor, a, b)
 #define eq(a, b) f_binary(s, &op_eq, a, b)
 #define lt(a, b) f_binary(s, &op_lt, a, b)
 #define gt(a, b) f_binary(s, &op_gt, a, b)
@@ -316,6 +335,21 @@ static T f_inverse_or_0(scope *s, T x) /* 1 / x, and 0 for 0 */
 #include "table/binary.def"
 #undef BINARY
 
+/* Rows whose node has another number for another kind of operand. */
+static int op_numbered(call *c)
+{
+    static const node_kind remainder_tensor = {"RemainderBackward1", grad_remainder, .flags = NK_POINTWISE, .takes = pointwise_takes};
+    static const node_kind fmod_tensor = {"FmodBackward1", grad_fmod, .flags = NK_POINTWISE, .takes = pointwise_takes}, pow_of_number = {"PowBackward2", grad_pow, .flags = NK_POINTWISE | NK_SHOWS(2), .takes = pointwise_takes};
+    bool second = c->args[1].kind == ARG_TENSOR;
+    if (c->op == &op_pow && c->args[0].kind != ARG_TENSOR)
+        c->kind = &pow_of_number;
+    else if (second && c->op != &op_pow)
+        c->kind = c->op == &op_fmod ? &fmod_tensor : &remainder_tensor;
+    return op_binary(c);
+}
+#define SHOWS(name) (IS(name, "remainder") || IS(name, "fmod") ? 0 : NK_SHOWS(3)) /* a number stands for a tensor */
+#define RUN(name) (IS(name, "remainder") || IS(name, "fmod") || IS(name, "pow") ? op_numbered : op_binary)
+
 /* ---- records ------------------------------------------------------------------------------------------------ */
 #define KEEP_X .keep = {1}, .keep_out = 0
 #define KEEP_Y .keep_out = 1
@@ -324,10 +358,15 @@ static T f_inverse_or_0(scope *s, T x) /* 1 / x, and 0 for 0 */
 #define TEXT(...) #__VA_ARGS__
 #define IS_NONE(text) (__builtin_strcmp(text, "no_gradient") == 0)
 #define FORMULA(name, text) (IS_NONE(text) ? NULL : grad_##name)
-/* PyTorch squares by pow, and numbers the overloads of pow. */
-#define NODE(name) (__builtin_strcmp(name, "square") == 0 ? "PowBackward0" : __builtin_strcmp(name, "pow") == 0 ? "PowBackward1" : name)
-#define NODE_FLAGS(name) (__builtin_strcmp(name, "square") && __builtin_strcmp(name, "pow") ? NK_ROW | NK_POINTWISE : NK_POINTWISE)
-#define HIDDEN(name) (__builtin_strlen(#name) > 9 && __builtin_strcmp(&#name[__builtin_strlen(#name) - 9], "_backward") == 0 ? OP_HIDDEN : 0)
+/* Nodes whose name does not follow from the row's: PyTorch squares by pow, and numbers overloads. */
+#define IS(name, other) (__builtin_strcmp(name, other) == 0)
+#define NODE(name)                                                                              \
+    (IS(name, "square") ? "PowBackward0" : IS(name, "pow") ? "PowBackward1" :                    \
+     IS(name, "div_trunc") || IS(name, "div_floor") ? "DivBackward2" : IS(name, "floor_divide") ? "NotImplemented" : name)
+#define NODE_FLAGS(name) (IS(NODE(name), name) ? NK_ROW | NK_POINTWISE : NK_POINTWISE)
+#define HIDDEN(name)                                                                            \
+    (IS(#name, "div_trunc") || IS(#name, "div_floor") ||                                        \
+     (__builtin_strlen(#name) > 9 && IS(&#name[__builtin_strlen(#name) - 9], "_backward")) ? OP_HIDDEN : 0)
 #define FLAGS(name, set) (((set) & NO_INPLACE ? 0 : OP_INPLACE) | OP_OUT | HIDDEN(name))
 
 #define UNARY(id, value, gradient, keeps, set, low, high, ref, text)                                                    \
@@ -338,10 +377,10 @@ static T f_inverse_or_0(scope *s, T x) /* 1 / x, and 0 for 0 */
 #undef UNARY
 #define BINARY(id, value, gradient_a, gradient_b, keeps, set, low, high, ref, text)                                     \
     const op op_##id = {.name = #id, .compose = compose_numbers,                                    \
-                        .sig = (set) & TENSORS ? "(Tensor self, Tensor other)"                                          \
+                        .sig = IS(#id, "pow") ? "(Tensor self, Operand exponent)" : (set) & TENSORS ? "(Tensor self, Tensor other)" \
                              : (set) & NUMBER_FIRST ? "(Operand self, Operand other)" : "(Tensor self, Operand other)", \
-                        .doc = text, .flags = FLAGS(id, set), .run = op_binary,                                         \
-                        .kind = {NODE(#id), FORMULA(id, TEXT(gradient_a)), NULL, NODE_FLAGS(#id), .takes = pointwise_takes}, keeps, .row = B_##id, .dtypes = set, \
+                        .doc = text, .flags = FLAGS(id, set), .run = RUN(#id),                                          \
+                        .kind = {NODE(#id), FORMULA(id, TEXT(gradient_a)), NULL, NODE_FLAGS(#id) | SHOWS(#id), .takes = pointwise_takes}, keeps, .row = B_##id, .dtypes = set, \
                         .domain = #low ", " #high, .reference = ref};
 #include "table/binary.def"
 #undef BINARY

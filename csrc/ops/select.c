@@ -1,19 +1,28 @@
-/* Whole slices by index along one dimension: index_select, index_add, index_copy, index_fill, take; and scatter. */
+/* Whole slices by index along one dimension: index_select, index_add, index_copy, index_fill; single elements: take; embedding.
+ *
+ * All of them read and write through index and index_put; the history is a node of their own. Args self, dim, index, ... */
 #include "ops/index.h"
 #include <string.h>
 
+/* Refuses in a composition: sets the status and fails the scope. */
+#define REFUSE(kind, ...) (ct_fail(kind, __VA_ARGS__), scope_fail(s), -1)
+
 /* ---- along one dimension -------------------------------------------------------------------------------------------- */
-static int wrap(scope *s, call *c, int *dim)
+/* Checks dim and the index's dtype and shape; dim is the node's first number. */
+static int along(scope *s, call *c, int *dim)
 {
     const array *self = c->in[0]->a, *index = c->in[2]->a;
     if (index->dtype != DT_I64 && index->dtype != DT_I32)
-        return ct_fail(CT_RUNTIME, "%s(): Expected dtype int32 or int64 for index but got: %s", c->op->name, dtype_name(index->dtype)), scope_fail(s), -1;
+        return REFUSE(CT_RUNTIME, "%s(): Expected dtype int32 or int64 for index but got: %s", c->op->name, dtype_title(index->dtype));
     if (index->ndim > 1)
-        return ct_fail(CT_INDEX, "%s(): Index is supposed to be a vector, but got dim: %d", c->op->name, index->ndim), scope_fail(s), -1;
-    return layout_wrap_dim(c->op->name, c->args[1].i, self->ndim, dim) < 0 ? (scope_fail(s), -1) : 0;
+        return REFUSE(CT_INDEX, "%s(): Index is supposed to be a vector, but got dim: %d", c->op->name, index->ndim);
+    if (layout_wrap_dim(c->op->name, c->args[1].i, self->ndim, dim) < 0)
+        return scope_fail(s), -1;
+    keep_param(c, *dim);
+    return 0;
 }
 /* Indices count from the front here: a negative one is out of range. */
-static int refuse_negative(scope *s, call *c, int dim)
+static int refuse_negative(scope *s, call *c, int dim, ct_status kind)
 {
     const array *index = c->in[2]->a;
     int64_t size = c->in[0]->a->ndim ? array_size(c->in[0]->a)[dim] : 1;
@@ -21,134 +30,220 @@ static int refuse_negative(scope *s, call *c, int dim)
     for (odometer_start(&o, index->ndim, array_size(index), array_stride(index)); o.left; odometer_next(&o)) {
         int64_t at = index->dtype == DT_I64 ? ((const int64_t *)array_data(index))[o.place] : ((const int32_t *)array_data(index))[o.place];
         if (at < 0 || at >= size)
-            return ct_fail(CT_INDEX, "index out of range in self: %s got index %lld for dimension %d with size %lld", c->op->name, (long long)at, dim, (long long)size), scope_fail(s), -1;
+            return REFUSE(kind, "index out of range in self: %s got index %lld for dimension %d with size %lld", c->op->name, (long long)at, dim, (long long)size);
     }
     return 0;
 }
 static T flat(scope *s, T x) { return !x || x->a->ndim ? x : f_unsqueeze(s, x, 0); }
 static T like_self(scope *s, T result, T self) { return self->a->ndim || !result ? result : f_reshape(s, result, 0, NULL); }
 
+static T f_index_select(scope *s, T x, int64_t dim, T index) { return f_call(s, &op_index_select, 3, (arg[]){a_t(x), a_i(dim), a_t(index)}); }
 static int index_select_compose(scope *s, call *c, T *out)
 {
     int dim = 0;
-    if (wrap(s, c, &dim) < 0 || refuse_negative(s, c, dim) < 0)
+    if (along(s, c, &dim) < 0 || refuse_negative(s, c, dim, CT_INDEX) < 0)
         return -1;
     T index = flat(s, c->in[2]), self = flat(s, c->in[0]);
     out[0] = like_self(s, f_call(s, &op_index, 3, (arg[]){a_t(self), a_ints(1, (int64_t[]){dim}), a_ts(1, &index)}), c->in[0]);
     return out[0] ? 0 : -1;
 }
-const op op_index_select = {.name = "index_select", .sig = "(Tensor self, int dim, Tensor index)", .flags = OP_OUT, .run = op_compose, .compose = index_select_compose,
+static int index_select_grad(scope *s, node *n, T const *g, T *out)
+{
+    int ndim;
+    ct_dtype dtype;
+    const int64_t *size = node_in_size(n, 0, &ndim, &dtype);
+    out[0] = f_call(s, &op_index_add, 4, (arg[]){a_t(f_zeros(s, dtype, ndim, size)), a_i(node_params(n)[0]), a_t(node_kept_in(s, n, 2)), a_t(g[0])});
+    return out[0] ? 0 : -1;
+}
+const op op_index_select = {.name = "index_select", .sig = "(Tensor self, int dim, Tensor index)", .flags = OP_OUT | OP_OUT_APART, .run = op_closed, .compose = index_select_compose,
+    .kind = {"IndexSelectBackward0", index_select_grad, .flags = NK_SHOWS(1)}, .keep = {0, 0, 1},
     .doc = "Slices of self along dim at the places of index (a vector of int64 or int32), in its order. IndexError for an index out of range."};
 
-static int put(scope *s, call *c, T values, bool add, T *out)
+static int put(scope *s, call *c, T values, int dim, bool add, T *out)
 {
-    int dim = 0;
-    if (wrap(s, c, &dim) < 0 || refuse_negative(s, c, dim) < 0 || !values)
-        return -1;
     T index = flat(s, c->in[2]), self = flat(s, c->in[0]);
     out[0] = f_call(s, &op_index_put, 5, (arg[]){a_t(self), a_t(values), a_ints(1, (int64_t[]){dim}), a_ts(1, &index), a_b(add)});
     out[0] = like_self(s, out[0], c->in[0]);
     return out[0] ? 0 : -1;
 }
 
-/* source has self's shape but for dim, where it is as long as index. */
-static int check_source(scope *s, call *c)
+/* source has self's shape but for dim, where it is as long as index. `kind` is of PyTorch's exception for another length. */
+static int check_source(scope *s, call *c, int *dim, ct_status kind)
 {
     const array *self = c->in[0]->a, *index = c->in[2]->a, *source = c->in[3]->a;
-    int dim = 0;
     char one[200], two[200];
-    if (wrap(s, c, &dim) < 0)
+    if (along(s, c, dim) < 0)
         return -1;
     if (self->dtype != source->dtype)
-        return ct_fail(CT_RUNTIME, "%s(): self (%s) and source (%s) must have the same scalar type", c->op->name, dtype_name(self->dtype), dtype_name(source->dtype)), scope_fail(s), -1;
-    bool fits = source->ndim == self->ndim && (source->ndim ? array_size(source)[dim] : 1) == index->numel;
-    for (int d = 0; fits && d < self->ndim; d++)
-        fits = d == dim || array_size(source)[d] == array_size(self)[d];
-    if (!fits)
-        return ct_fail(CT_RUNTIME, "%s(): source of shape %s does not fit self of shape %s with %lld indices along dimension %d", c->op->name,
-                       layout_text(source->ndim, array_size(source), one, sizeof one), layout_text(self->ndim, array_size(self), two, sizeof two),
-                       (long long)index->numel, dim), scope_fail(s), -1;
-    return 0;
+        return REFUSE(CT_RUNTIME, "%s_(): self (%s) and source (%s) must have the same scalar type", c->op->name, dtype_title(self->dtype), dtype_title(source->dtype));
+    layout_text(source->ndim, array_size(source), one, sizeof one);
+    layout_text(self->ndim, array_size(self), two, sizeof two);
+    if (self->ndim && source->ndim && source->ndim != self->ndim)
+        return REFUSE(kind, "%s_(): source of shape %s has not the dimensions of self, of shape %s", c->op->name, one, two);
+    if ((source->ndim ? array_size(source)[*dim] : 1) != index->numel)
+        return REFUSE(kind, "%s_(): Number of indices (%lld) should be equal to source.size(dim): (%lld), for dim: %d", c->op->name, (long long)index->numel,
+                      source->ndim ? (long long)array_size(source)[*dim] : 1, *dim);
+    for (int d = 0; d < self->ndim && d < source->ndim; d++)
+        if (d != *dim && array_size(source)[d] != array_size(self)[d])
+            return REFUSE(CT_RUNTIME, "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = %s source.shape = %s", two, one);
+    return refuse_negative(s, c, *dim, self->ndim <= 1 ? CT_INDEX : kind);
 }
+/* g at the places that were written, in the shape of the values. */
+static T picked(scope *s, node *n, T g)
+{
+    int ndim;
+    ct_dtype dtype;
+    const int64_t *size = node_in_size(n, 3, &ndim, &dtype);
+    return f_reshape(s, f_index_select(s, g, node_params(n)[0], node_kept_in(s, n, 2)), ndim, size);
+}
+static T zero_there(scope *s, node *n, T g)
+{
+    return f_call(s, &op_index_fill, 4, (arg[]){a_t(g), a_i(node_params(n)[0]), a_t(node_kept_in(s, n, 2)), a_i(0)});
+}
+
 static int index_add_compose(scope *s, call *c, T *out)
 {
-    if (check_source(s, c) < 0)
+    int dim = 0;
+    if (check_source(s, c, &dim, CT_RUNTIME) < 0)
         return -1;
     double alpha = arg_given(&c->args[4]) ? arg_double(&c->args[4]) : 1;
-    return put(s, c, flat(s, alpha == 1 ? c->in[3] : f_cast(s, f_scale(s, c->in[3], alpha), c->in[3]->a->dtype)), true, out);
+    int64_t bits;
+    memcpy(&bits, &alpha, sizeof bits);
+    keep_param(c, bits);
+    return put(s, c, flat(s, alpha == 1 ? c->in[3] : f_cast(s, f_scale(s, c->in[3], alpha), c->in[3]->a->dtype)), dim, true, out);
 }
-static int index_copy_compose(scope *s, call *c, T *out) { return check_source(s, c) < 0 ? -1 : put(s, c, flat(s, c->in[3]), false, out); }
+static int index_add_grad(scope *s, node *n, T const *g, T *out)
+{
+    double alpha;
+    memcpy(&alpha, node_params(n) + 1, sizeof alpha);
+    if (node_needs(n, 0))
+        out[0] = g[0];
+    if (node_needs(n, 3))
+        out[3] = alpha == 1 ? picked(s, n, g[0]) : f_scale(s, picked(s, n, g[0]), alpha);
+    return s->failed ? -1 : 0;
+}
+static int index_copy_compose(scope *s, call *c, T *out)
+{
+    int dim = 0;
+    return check_source(s, c, &dim, CT_INDEX) < 0 ? -1 : put(s, c, flat(s, c->in[3]), dim, false, out);
+}
+static int index_copy_grad(scope *s, node *n, T const *g, T *out)
+{
+    if (node_needs(n, 0))
+        out[0] = zero_there(s, n, g[0]);
+    if (node_needs(n, 3))
+        out[3] = picked(s, n, g[0]);
+    return s->failed ? -1 : 0;
+}
+/* g where something was written, once however often the index names the place, and 0 elsewhere. */
+static T only_there(scope *s, node *n, T g)
+{
+    T none = g ? f_zeros(s, DT_BOOL, g->a->ndim, array_size(g->a)) : NULL;
+    T there = f_call(s, &op_index_fill, 4, (arg[]){a_t(none), a_i(node_params(n)[0]), a_t(node_kept_in(s, n, 2)), a_b(true)});
+    return f_where(s, there, g, f_zeros_like(s, g));
+}
+static int index_fill_grad(scope *s, node *n, T const *g, T *out)
+{
+    if (node_needs(n, 0))
+        out[0] = zero_there(s, n, g[0]);
+    if (n->n_in > 3 && node_needs(n, 3))
+        out[3] = f_sum_to(s, only_there(s, n, g[0]), 0, NULL);
+    return s->failed ? -1 : 0;
+}
+static const node_kind index_fill_tensor = {"IndexFillBackward1", index_fill_grad, .flags = NK_SHOWS(9)};
 static int index_fill_compose(scope *s, call *c, T *out)
 {
     const arg *value = &c->args[3];
+    int dim = 0;
+    if (c->in[2]->a->dtype != DT_I64)
+        return REFUSE(CT_INDEX, "index_fill_(): Expected dtype int64 for index.");
     if (value->kind == ARG_TENSOR && value->t->a->ndim)
-        return ct_fail(CT_RUNTIME, "index_fill_ only supports a 0-dimensional value tensor, but got tensor with %d dimension(s).", value->t->a->ndim), scope_fail(s), -1;
+        return REFUSE(CT_RUNTIME, "index_fill_ only supports a 0-dimensional value tensor, but got tensor with %d dimension(s).", value->t->a->ndim);
+    if (along(s, c, &dim) < 0)
+        return -1;
+    if (value->kind == ARG_TENSOR)
+        c->kind = &index_fill_tensor;
     T v = value->kind == ARG_TENSOR ? value->t : value->kind == ARG_FLOAT ? f_number(s, value->f) : f_weak_int(s, value->i);
-    return put(s, c, f_cast(s, v, c->in[0]->a->dtype), false, out);
+    return put(s, c, f_cast(s, v, c->in[0]->a->dtype), dim, false, out);
 }
-const op op_index_add = {.name = "index_add", .sig = "(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1)", .flags = OP_INPLACE | OP_OUT, .run = op_compose,
-    .compose = index_add_compose, .doc = "self with alpha times the slices of source added at the places of index along dim; equal places add up."};
-const op op_index_copy = {.name = "index_copy", .sig = "(Tensor self, int dim, Tensor index, Tensor source)", .flags = OP_INPLACE | OP_OUT, .run = op_compose,
-    .compose = index_copy_compose, .doc = "self with the slices of source written at the places of index along dim."};
-const op op_index_fill = {.name = "index_fill", .sig = "(Tensor self, int dim, Tensor index, Operand value)", .flags = OP_INPLACE, .run = op_compose,
-    .compose = index_fill_compose, .doc = "self with value written at the places of index along dim."};
+const op op_index_add = {.name = "index_add", .sig = "(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1)", .flags = OP_INPLACE | OP_OUT, .run = op_closed,
+    .compose = index_add_compose, .kind = {"IndexAddBackward0", index_add_grad, .flags = NK_SHOWS(9)}, .keep = {0, 0, 8},
+    .doc = "self with alpha times the slices of source added at the places of index along dim; equal places add up."};
+const op op_index_copy = {.name = "index_copy", .sig = "(Tensor self, int dim, Tensor index, Tensor source)", .flags = OP_INPLACE | OP_OUT, .run = op_closed,
+    .compose = index_copy_compose, .kind = {"IndexCopyBackward0", index_copy_grad, .flags = NK_SHOWS(9)}, .keep = {0, 0, 9},
+    .doc = "self with the slices of source written at the places of index along dim."};
+const op op_index_fill = {.name = "index_fill", .sig = "(Tensor self, int dim, Tensor index, Operand value)", .flags = OP_INPLACE, .run = op_closed,
+    .compose = index_fill_compose, .kind = {"IndexFillBackward0", index_fill_grad, .flags = NK_SHOWS(1)}, .keep = {0, 0, 9},
+    .doc = "self with value written at the places of index along dim."};
 
-/* ---- take ------------------------------------------------------------------------------------------------------------------ */
+/* ---- take: args self, index ---------------------------------------------------------------------------------------------- */
 static int take_compose(scope *s, call *c, T *out)
 {
     T index = c->in[1];
     if (index->a->dtype != DT_I64)
-        return ct_fail(CT_RUNTIME, "take(): Expected a long tensor for index, but got %s", dtype_name(index->a->dtype)), scope_fail(s), -1;
+        return REFUSE(CT_RUNTIME, "take(): Expected a long tensor for index, but got %s", dtype_title(index->a->dtype));
     T line = f_reshape(s, c->in[0], 1, &c->in[0]->a->numel);
     return (out[0] = f_call(s, &op_index, 3, (arg[]){a_t(line), a_ints(1, (int64_t[]){0}), a_ts(1, &index)})) ? 0 : -1;
 }
-const op op_take = {.name = "take", .sig = "(Tensor self, Tensor index)", .flags = OP_OUT, .run = op_compose, .compose = take_compose,
+static int take_grad(scope *s, node *n, T const *g, T *out)
+{
+    int ndim;
+    ct_dtype dtype;
+    const int64_t *size = node_in_size(n, 0, &ndim, &dtype), numel = layout_numel(ndim, size);
+    T index = node_kept_in(s, n, 1), line = f_zeros(s, dtype, 1, &numel);
+    line = index ? f_call(s, &op_index_put, 5, (arg[]){a_t(line), a_t(g[0]), a_ints(1, (int64_t[]){0}), a_ts(1, &index), a_b(true)}) : NULL;
+    return (out[0] = f_reshape(s, line, ndim, size)) ? 0 : -1;
+}
+const op op_take = {.name = "take", .sig = "(Tensor self, Tensor index)", .flags = OP_OUT | OP_OUT_EXACT | OP_OUT_APART, .run = op_closed, .compose = take_compose,
+    .kind = {"TakeBackward0", take_grad, .flags = NK_SHOWS(1)}, .keep = {0, 1},
     .doc = "Elements of self, seen as one row, at the places of index; the result has index's shape."};
 
-/* ---- scatter: self with src, or a number, written where gather would read ---------------------------------------------------- */
-/* Through positions in the flattened tensor, so that index_put and its gradient do the work. */
-static T flat_places(scope *s, T self, T index, int dim)
+/* ---- embedding: args weight, indices, padding_idx, scale_grad_by_freq, sparse ---------------------------------------------- */
+static int embedding_compose(scope *s, call *c, T *out)
 {
-    if (!self || !index)
-        return NULL;
-    int ndim = self->a->ndim;
-    int64_t step = 1, size[CT_MAXDIM];
-    T places = NULL;
-    memcpy(size, array_size(index->a), (size_t)index->a->ndim * sizeof *size);
-    for (int d = ndim - 1; d >= 0; d--) {
-        T along = index;
-        if (d != dim) {
-            int64_t shape[CT_MAXDIM];
-            for (int k = 0; k < ndim; k++)
-                shape[k] = k == d ? size[d] : 1;
-            along = f_reshape(s, f_call(s, &op_arange_end, 1, (arg[]){a_i(size[d])}), ndim, shape);
-        }
-        T term = f_mul(s, along, f_weak_int(s, step));
-        places = places ? f_add(s, places, term) : term;
-        step *= array_size(self->a)[d];
-    }
-    return places ? f_expand(s, places, ndim, size) : index;
+    const array *weight = c->in[0]->a, *indices = c->in[1]->a;
+    if (weight->ndim != 2)
+        return REFUSE(CT_RUNTIME, "'weight' must be 2-D");
+    if (indices->dtype != DT_I64 && indices->dtype != DT_I32)
+        return REFUSE(CT_RUNTIME, "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got torch.%sTensor instead "
+                      "(while checking arguments for embedding)", dtype_title(indices->dtype));
+    int64_t size[CT_MAXDIM];
+    if (indices->ndim + 1 > CT_MAXDIM)
+        return REFUSE(CT_RUNTIME, "embedding: a result of %d dimensions is more than %d", indices->ndim + 1, CT_MAXDIM);
+    memcpy(size, array_size(indices), indices->ndim * sizeof *size);
+    size[indices->ndim] = array_size(weight)[1];
+    keep_param(c, arg_int(&c->args[2], -1));
+    keep_param(c, arg_bool(&c->args[3]));
+    T line = f_reshape(s, c->in[1], 1, &indices->numel);
+    out[0] = f_reshape(s, line ? f_index_select(s, c->in[0], 0, line) : NULL, indices->ndim + 1, size);
+    return out[0] ? 0 : -1;
 }
-static int scatter_compose(scope *s, call *c, T *out)
+/* One number a use: 0 for the padding row, 1 or 1 over how often the row was used for the others. */
+static T shares(scope *s, node *n, T indices, ct_dtype dtype, int64_t rows)
 {
-    T self = c->in[0], index = c->in[2], src = c->args[3].kind == ARG_TENSOR ? c->args[3].t : NULL;
-    int dim = 0;
-    if (layout_wrap_dim("scatter", c->args[1].i, self->a->ndim, &dim) < 0 || check_places(c, self->a, index->a, dim, src ? src->a : NULL) < 0)
-        return scope_fail(s), -1;
-    if (src && src->a->dtype != self->a->dtype)
-        return ct_fail(CT_RUNTIME, "scatter(): Expected self.dtype to be equal to src.dtype"), scope_fail(s), -1;
-    if (index->a->numel == 0)
-        return (out[0] = f_call(s, &op_clone, 1, (arg[]){a_t(self)})) ? 0 : -1;
-    T v = src ? flat(s, src) : f_cast(s, c->args[3].kind == ARG_FLOAT ? f_number(s, c->args[3].f) : f_weak_int(s, c->args[3].i), self->a->dtype);
-    index = flat(s, index);
-    for (int d = 0; src && v && index && d < index->a->ndim; d++)
-        if (array_size(v->a)[d] != array_size(index->a)[d])
-            v = f_call(s, &op_slice, 4, (arg[]){a_t(v), a_i(d), a_i(0), a_i(array_size(index->a)[d])});
-    T line = f_reshape(s, self, 1, &self->a->numel), places = flat_places(s, flat(s, self), index, dim);
-    T done = f_call(s, &op_index_put, 5, (arg[]){a_t(line), a_t(v), a_ints(1, (int64_t[]){0}), a_ts(1, &places), a_b(false)});
-    return (out[0] = f_reshape(s, done, self->a->ndim, array_size(self->a))) ? 0 : -1;
+    T share = f_cast(s, f_binary(s, &op_ne, indices, f_weak_int(s, node_params(n)[0])), dtype);
+    if (!node_params(n)[1])
+        return share;
+    T one = f_unary(s, &op_ones_like, share);
+    T uses = f_call(s, &op_index_add, 4, (arg[]){a_t(f_zeros(s, dtype, 1, &rows)), a_i(0), a_t(indices), a_t(one)});
+    return f_div(s, share, f_index_select(s, uses, 0, indices));
 }
-const op op_scatter = {.name = "scatter", .sig = "(Tensor self, int dim, Tensor index, Tensor src)", .flags = OP_INPLACE | OP_OUT, .run = op_compose,
-    .compose = scatter_compose, .doc = "self with src written at the places that gather would read; of equal places one wins."};
-const op op_scatter_value = {.name = "scatter.value", .sig = "(Tensor self, int dim, Tensor index, Scalar value)", .flags = OP_INPLACE | OP_OUT, .run = op_compose,
-    .compose = scatter_compose, .doc = "self with a number written at the places that gather would read."};
+static int embedding_grad(scope *s, node *n, T const *g, T *out)
+{
+    int ndim;
+    ct_dtype dtype;
+    const int64_t *size = node_in_size(n, 0, &ndim, &dtype);
+    T indices = node_kept_in(s, n, 1);
+    if (!indices)
+        return -1;
+    indices = f_reshape(s, indices, 1, &indices->a->numel);
+    T rows = f_reshape(s, g[0], 2, (int64_t[]){indices ? indices->a->numel : 0, size[1]});
+    if (node_params(n)[0] >= 0 || node_params(n)[1])
+        rows = f_mul(s, rows, f_unsqueeze(s, shares(s, n, indices, dtype, size[0]), 1));
+    out[0] = f_call(s, &op_index_add, 4, (arg[]){a_t(f_zeros(s, dtype, 2, size)), a_i(0), a_t(indices), a_t(rows)});
+    return out[0] ? 0 : -1;
+}
+const op op_embedding = {.name = "embedding", .sig = "(Tensor weight, Tensor indices, int padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False)",
+    .flags = OP_FUNCTION, .run = op_closed, .compose = embedding_compose, .kind = {"EmbeddingBackward0", embedding_grad, .flags = NK_SHOWS(1)}, .keep = {0, 1},
+    .doc = "Rows of weight (n, d) at indices (*), int64 or int32: (*, d). The row padding_idx gets no gradient; scale_grad_by_freq divides a row's gradient by "
+           "how often it was used; gradients are dense. IndexError for an index out of range."};

@@ -60,7 +60,7 @@ static int log_softmax_grad(scope *s, node *n, T const *g, T *out)
     return (out[0] = backward_of(s, &op_log_softmax_backward, g[0], node_kept_out(s, n, 0), node_params(n)[0])) ? 0 : -1;
 }
 #define SOFTMAX(id, node_name, text)                                                                                                  \
-    const op op_##id = {.name = #id, .sig = "(Tensor self, int dim, dtype? dtype=None)", .flags = OP_OUT, .run = op_block, .shape = softmax_rule, \
+    const op op_##id = {.name = #id, .sig = "(Tensor self, int dim, dtype? dtype=None)", .flags = OP_OUT | OP_OUT_EXACT, .run = op_block, .shape = softmax_rule, \
                         .kernel = softmax_kernel, .kind = {node_name, id##_grad, .flags = NK_POINTWISE, .takes = along_takes}, .keep_out = 1, .doc = text};
 SOFTMAX(softmax, "SoftmaxBackward0", "exp(x) over its sum along dim, computed from x - max(x); floats only.")
 SOFTMAX(log_softmax, "LogSoftmaxBackward0", "Logarithm of softmax, computed as x - max(x) - log(sum(exp(x - max(x)))); floats only.")

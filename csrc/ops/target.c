@@ -105,6 +105,14 @@ int refuse_out_history(const call *c)
     return ct_fail(CT_RUNTIME, "%s(): functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad.", c->op->name);
 }
 
+static bool dtype_was_given(const call *c)
+{
+    for (uint32_t i = 0; i < c->n_args; i++)
+        if (c->args[i].kind == ARG_DTYPE)
+            return true;
+    return false;
+}
+
 /* out= takes the result's shape: resized if it is empty or of another shape (with PyTorch's warning left to py/). */
 int target_out(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *size)
 {
@@ -113,6 +121,10 @@ int target_out(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *siz
         return -1;
     if (tape_now.grad && (call_needs_grad(c) || tensor_requires_grad(out)))
         return refuse_out_history(c);
+    if (dtype != out->a->dtype && ((c->op->flags & OP_OUT_EXACT) || (c->n_in == 0 && dtype_was_given(c))))
+        return ct_fail(CT_RUNTIME, "%s(): Expected out tensor to have dtype %s, but got %s instead", c->op->name, dtype_name(dtype), dtype_name(out->a->dtype));
+    if (c->op->flags & OP_OUT_APART && (check_no_overlap(c, out->a) < 0 || check_writable(c->op->name, out->a) < 0))
+        return -1;
     if (!dtype_can_cast(dtype, out->a->dtype))
         return check_target(out->a, dtype, out->a->ndim, array_size(out->a));
     if (out->a->ndim == ndim && memcmp(array_size(out->a), size, (size_t)ndim * sizeof *size) == 0)

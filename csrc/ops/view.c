@@ -138,6 +138,7 @@ static int reshape_copy(scope *s, call *c, T *out)
     return 0;
 }
 
+static const node_kind reshape_alias = {"ReshapeAliasBackward0", reshape_grad};
 static int run_reshape(call *c)
 {
     layout in, out;
@@ -147,6 +148,8 @@ static int run_reshape(call *c)
         return -1;
     array_layout(a, &in);
     int fits = view_reshape(&in, (int)c->args[1].n, size, &out);
+    if (!array_shows_contiguous(a))
+        c->kind = &reshape_alias;
     return fits < 0 ? -1 : fits ? op_view(c) : op_compose(c);
 }
 const op op_reshape = {.name = "reshape", .sig = "(Tensor self, int... shape)", .flags = OP_VIEW | OP_MAY_VIEW, .run = run_reshape,

@@ -18,6 +18,7 @@ static PyObject *get_version(PyObject *o, void *x)
     return PyLong_FromLongLong(py_t(o)->a->ver->count);
 }
 static PyObject *get_false(PyObject *o, void *x) { (void)o, (void)x; Py_RETURN_FALSE; }
+static PyObject *get_true(PyObject *o, void *x) { (void)o, (void)x; Py_RETURN_TRUE; }
 static PyObject *get_none(PyObject *o, void *x) { (void)o, (void)x; Py_RETURN_NONE; }
 
 /* ---- gradients ---------------------------------------------------------------------------------------------- */
@@ -41,11 +42,24 @@ int py_set_requires_grad(PyObject *self, bool wanted)
     return 0;
 }
 
+/* A tensor that is being made. */
+int py_born_with_grad(PyObject *made)
+{
+    if (!dtype_is_float(py_t(made)->a->dtype))
+        return ct_fail(CT_RUNTIME, "Only Tensors of floating point and complex dtype can require gradients");
+    return py_set_requires_grad(made, true);
+}
+
 static int set_requires_grad(PyObject *o, PyObject *value, void *x)
 {
     (void)x;
     if (!value || !PyBool_Check(value)) {
         PyErr_SetString(PyExc_RuntimeError, "requires_grad must be a bool");
+        return -1;
+    }
+    if (py_t(o)->fn && py_t(o)->fn->kind != &leaf_kind) {
+        PyErr_SetString(PyExc_RuntimeError, "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a subgraph that doesn't "
+                        "require differentiation use var_no_grad = var.detach().");
         return -1;
     }
     return py_set_requires_grad(o, value == Py_True) < 0 ? py_raise_int() : 0;
@@ -245,6 +259,7 @@ PyGetSetDef py_tensor_getset[] = {
     {"mT", get_mT, NULL, "View with the last two dimensions exchanged.", NULL},
     {"mH", get_mT, NULL, "mT: there are no complex dtypes to conjugate.", NULL},
     {"H", get_H, NULL, "Conjugate transpose; for real dtypes the transpose.", NULL},
+    {"is_cpu", get_true, NULL, "True.", NULL},
     {"is_cuda", get_false, NULL, "False.", NULL},
     {"is_sparse", get_false, NULL, "False.", NULL},
     {"is_quantized", get_false, NULL, "False.", NULL},

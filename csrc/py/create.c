@@ -11,7 +11,7 @@ static PyObject *finish(array *a, bool requires_grad)
         return made;
     if (!dtype_is_float((ct_dtype)py_t(made)->a->dtype))
         PyErr_SetString(PyExc_RuntimeError, "Only Tensors of floating point and complex dtype can require gradients");
-    else if (py_set_requires_grad(made, true) < 0)
+    else if (py_born_with_grad(made) < 0)
         py_raise();
     else
         return made;
@@ -99,7 +99,7 @@ static PyObject *asarray_tensor(const asarray_call *c)
         Py_SETREF(made, PyObject_CallMethod(made, "clone", NULL));
     if (made && c->has_requires_grad && !c->requires_grad && had)
         Py_SETREF(made, PyObject_CallMethod(made, "detach", NULL));
-    if (made && c->requires_grad && !had && py_set_requires_grad(made, true) < 0) {
+    if (made && c->requires_grad && !had && py_born_with_grad(made) < 0) {
         Py_DECREF(made);
         return py_raise();
     }

@@ -284,7 +284,7 @@ static int take_answers(scope *s, FunctionContext *c, PyObject *answer, tensor *
         }
         if (is && o != Py_None) {
             if (!py_is_tensor(o)) {
-                PyErr_Format(PyExc_TypeError, "expected Variable or None (got %s)", Py_TYPE(o)->tp_name);
+                PyErr_Format(PyExc_RuntimeError, "expected Variable or None (got %s)", Py_TYPE(o)->tp_name);
                 return -1;
             }
             tensor *own = scope_new(s);

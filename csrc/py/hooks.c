@@ -137,11 +137,15 @@ PyObject *py_tensor_register_post_accumulate_grad_hook(PyObject *self, PyObject 
 
 /* ---- hooks on nodes ------------------------------------------------------------------------------------------------ */
 
-static PyObject *gradients(tensor *const *g, uint32_t n)
+/* Places of the gradients that a hook sees: of the node's inputs, or (NULL) all. */
+static uint32_t place(const node *of, uint32_t i) { return of ? node_shown_place(of, i) : i; }
+
+static PyObject *gradients(tensor *const *g, uint32_t n, const node *of)
 {
     PyObject *all = PyTuple_New(n);
     for (uint32_t i = 0; all && i < n; i++) {
-        PyObject *one = shown(g[i]);
+        uint32_t at = place(of, i);
+        PyObject *one = shown(of && at >= of->n_in ? NULL : g[at]);
         if (!one)
             Py_CLEAR(all);
         else
@@ -150,7 +154,7 @@ static PyObject *gradients(tensor *const *g, uint32_t n)
     return all;
 }
 
-static int take_answers(scope *s, PyObject *answer, tensor **g, uint32_t n)
+static int take_answers(scope *s, PyObject *answer, tensor **g, uint32_t n, const node *of)
 {
     if (answer == Py_None)
         return 0;
@@ -161,7 +165,8 @@ static int take_answers(scope *s, PyObject *answer, tensor **g, uint32_t n)
         result = -1;
     }
     for (uint32_t i = 0; result == 0 && i < n; i++)
-        result = replace(s, PyTuple_GET_ITEM(all, i), &g[i]);
+        if (!of || place(of, i) < of->n_in)
+            result = replace(s, PyTuple_GET_ITEM(all, i), &g[place(of, i)]);
     Py_XDECREF(all);
     return result;
 }
@@ -169,13 +174,14 @@ static int take_answers(scope *s, PyObject *answer, tensor **g, uint32_t n)
 /* The engine calls with all gradients of the node that is running; grad_outputs come first in the same array. */
 static int call_node_hook(scope *s, void *obj, tensor **g, node *n, bool post)
 {
-    uint32_t count = post ? n->n_in : n->n_out;
-    PyObject *values = gradients(g, count), *outputs = post && values ? gradients(g - n->n_out, n->n_out) : NULL, *answer = NULL;
+    const node *of = post ? n : NULL;
+    uint32_t count = post ? node_shown(n) : n->n_out;
+    PyObject *values = gradients(g, count, of), *outputs = post && values ? gradients(g - n->n_out, n->n_out, NULL) : NULL, *answer = NULL;
     if (values && (!post || outputs))
         answer = PyObject_CallFunctionObjArgs(obj, values, outputs, NULL);
     Py_XDECREF(values);
     Py_XDECREF(outputs);
-    int result = answer ? take_answers(s, answer, g, count) : -1;
+    int result = answer ? take_answers(s, answer, g, count, of) : -1;
     Py_XDECREF(answer);
     if (result < 0)
         py_note_foreign();

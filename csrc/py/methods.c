@@ -121,6 +121,8 @@ METHOD(tensor_requires_grad_)
             return PyErr_Format(PyExc_TypeError, "requires_grad_(): argument 'requires_grad'%s must be bool, not %s", n ? " (position 1)" : "", Py_TYPE(args[0])->tp_name);
         wanted = args[0] == Py_True;
     }
+    if (wanted && !dtype_is_float(py_t(self)->a->dtype))
+        return PyErr_Format(PyExc_RuntimeError, "only Tensors of floating point dtype can require gradients");
     return py_set_requires_grad(self, wanted) < 0 ? py_raise() : Py_NewRef(self);
 }
 
@@ -160,7 +162,7 @@ static PyObject *tensor_make_subclass(PyObject *unused, PyObject *args, PyObject
     tensor t;
     tensor_init(&t, array_keep(py_t(data)->a));
     PyObject *made = py_wrap_as(cls, &t);
-    if (made && requires_grad && py_set_requires_grad(made, true) < 0) {
+    if (made && requires_grad && py_born_with_grad(made) < 0) {
         Py_DECREF(made);
         return py_raise();
     }

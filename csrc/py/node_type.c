@@ -72,11 +72,12 @@ static void node_dealloc(PyObject *self)
 /* ---- what it tells ---------------------------------------------------------------------------------------- */
 PyObject *py_node_next_functions(node *n)
 {
-    PyObject *all = PyTuple_New(n->n_in);
-    edge *e = node_edges(n);
-    for (uint32_t i = 0; all && i < n->n_in; i++) {
-        PyObject *fn = e[i].fn ? py_node_object(e[i].fn) : Py_NewRef(Py_None);
-        PyObject *pair = fn ? Py_BuildValue("(NI)", fn, e[i].fn ? e[i].nr : 0u) : NULL;
+    PyObject *all = PyTuple_New(node_shown(n));
+    for (uint32_t i = 0; all && i < node_shown(n); i++) {
+        uint32_t at = node_shown_place(n, i);
+        edge e = at < n->n_in ? node_edges(n)[at] : (edge){0};
+        PyObject *fn = e.fn ? py_node_object(e.fn) : Py_NewRef(Py_None);
+        PyObject *pair = fn ? Py_BuildValue("(NI)", fn, e.fn ? e.nr : 0u) : NULL;
         if (!pair)
             Py_CLEAR(all);
         else

@@ -99,7 +99,7 @@ static PyObject *call_with_out(call *c, const bound *b)
         result = outs_result(c, &o);
     }
     drop_outs(&o);
-    if (result && b->requires_grad == Py_True && py_is_tensor(result) && py_set_requires_grad(result, true) < 0) {
+    if (result && b->requires_grad == Py_True && py_is_tensor(result) && py_born_with_grad(result) < 0) {
         Py_DECREF(result);
         return py_raise();
     }
@@ -123,7 +123,7 @@ static PyObject *results(call *c, const bound *b)
     py_note_base(b->first);
     if (CT_LIKELY(b->requires_grad != Py_True) || !result)
         return result;
-    if (py_is_tensor(result) && py_set_requires_grad(result, true) < 0) {
+    if (py_is_tensor(result) && py_born_with_grad(result) < 0) {
         Py_DECREF(result);
         return py_raise();
     }
@@ -149,14 +149,14 @@ static PyObject *run(const PyOp *f, const op *o, bound *b)
     return Py_NewRef(b->first);
 }
 
-static PyObject *refuse(const PyOp *f, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+/* The signatures that are told; how many. */
+static uint32_t told(const PyOp *f, const signature **all)
 {
-    const signature *all[MAX_OVERLOADS];
-    uint32_t n = f->n;
-    for (uint32_t i = 0; i < n; i++)
-        all[i] = f->over[i].sig;
-    signature_refuse(all, n, args, nargs, kwnames);
-    return NULL;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < f->n; i++)
+        if (!(f->over[i].op->flags & OP_OLD))
+            all[n++] = f->over[i].sig;
+    return n;
 }
 
 static PyObject *op_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *kwnames)
@@ -174,7 +174,8 @@ static PyObject *op_vectorcall(PyObject *self, PyObject *const *args, size_t nar
         if (fits < 0)
             return NULL;
     }
-    return refuse(f, args, nargs, kwnames);
+    const signature *all[MAX_OVERLOADS];
+    return signature_refuse(all, told(f, all), args, nargs, kwnames), NULL;
 }
 
 static PyObject *method_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *kwnames)
@@ -267,6 +268,8 @@ static PyObject *op_get_doc(PyObject *self, void *ignored)
     (void)ignored;
     for (uint32_t i = 0; text && i < f->n; i++) {
         const char *doc = f->over[i].op->doc ? f->over[i].op->doc : "";
+        if (f->over[i].op->flags & OP_OLD)
+            continue;
         PyObject *line = signature_line(f->over[i].sig);
         PyObject *more = line ? PyUnicode_FromFormat("%s%U%U -> %s%s%s", i ? "\n\n" : "", f->name, line, f->over[i].op->n_out > 1 || f->over[i].op->flags & (OP_LIST | OP_MULTI_VIEW) ? "tuple of Tensors" : "Tensor",
                                                      doc == before ? "" : "\n\n", doc == before ? "" : doc) : NULL;
@@ -284,11 +287,8 @@ static PyObject *op_get_signature(PyObject *self, void *ignored)
 {
     const PyOp *f = (const PyOp *)self;
     const signature *all[MAX_OVERLOADS];
-    uint32_t n = f->n;
     (void)ignored;
-    for (uint32_t i = 0; i < n; i++)
-        all[i] = f->over[i].sig;
-    return signature_inspect(all, n);
+    return signature_inspect(all, told(f, all));
 }
 
 static PyObject *op_get_text_signature(PyObject *self, void *ignored)
@@ -301,7 +301,7 @@ static PyObject *op_get_text_signature(PyObject *self, void *ignored)
 static PyObject *flag_names(uint32_t flags)
 {
     static const char *const names[] = {"function", "method", "inplace", "out", "writes_self", "view", "multi_view", "no_grad", "hidden",
-                                        "may_view", "list", "only_inplace"};
+                                        "may_view", "list", "only_inplace", "pointwise", "constant", "absolute", "out_exact", "out_apart", "old"};
     PyObject *set = PyFrozenSet_New(NULL);
     for (uint32_t i = 0; set && i < sizeof names / sizeof *names; i++)
         if (flags >> i & 1) {

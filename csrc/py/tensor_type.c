@@ -158,6 +158,24 @@ static PyObject *run_op(const op *o, arg *args, uint32_t mode)
     return mode == CALL_INPLACE ? Py_NewRef(Py_None) : py_wrap(&c.out[0]);
 }
 
+/* An operator whose first operand is a number, by the steps that PyTorch takes. */
+static PyObject *reflected(const op *o, arg *args)
+{
+    arg turned[3] = {args[1], args[0], {.kind = ARG_INT, .i = 1}};
+    if (o != &op_sub && o != &op_div)
+        return run_op(o, o == &op_add || o == &op_mul ? turned : args, CALL_NEW);
+    call c = {.op = o == &op_sub ? &op_rsub : &op_reciprocal, .args = turned, .n_args = o == &op_sub ? 3 : 1, .mode = CALL_NEW};
+    if (op_call(&c) < 0)
+        return py_raise();
+    if (o == &op_sub)
+        return py_wrap(&c.out[0]);
+    tensor inverse = c.out[0];
+    turned[0].t = &inverse;
+    PyObject *result = run_op(&op_mul, turned, CALL_NEW);
+    tensor_clear(&inverse);
+    return result;
+}
+
 static PyObject *binary(const op *o, PyObject *a, PyObject *b)
 {
     arg args[2];
@@ -166,6 +184,8 @@ static PyObject *binary(const op *o, PyObject *a, PyObject *b)
         ok = operand_of(b, &args[1]);
     if (CT_UNLIKELY(ok != 1))
         return ok < 0 ? NULL : Py_NewRef(Py_NotImplemented);
+    if (CT_UNLIKELY(args[0].kind != ARG_TENSOR))
+        return reflected(o, args);
     return run_op(o, args, CALL_NEW);
 }
 
@@ -227,6 +247,13 @@ static PyObject *named(PyObject **slot, const char *name, PyObject *a, PyObject 
 #undef DIRECT
 #undef NAMED
 #undef UNARY
+
+static PyObject *tensor_invert(PyObject *self)
+{
+    if (!dtype_is_float(py_t(self)->a->dtype))
+        return slot_invert(self);
+    return PyErr_Format(PyExc_TypeError, "~ (operator.invert) is only implemented on integer and Boolean-type tensors");
+}
 
 static PyObject *slot_pow(PyObject *a, PyObject *b, PyObject *modulus)
 {
@@ -344,9 +371,10 @@ static PyType_Slot slots[] = {
     {Py_nb_multiply, slot_mul}, {Py_nb_inplace_multiply, slot_imul}, {Py_nb_true_divide, slot_div}, {Py_nb_inplace_true_divide, slot_idiv},
     {Py_nb_floor_divide, slot_floordiv}, {Py_nb_inplace_floor_divide, slot_ifloordiv}, {Py_nb_remainder, slot_mod}, {Py_nb_inplace_remainder, slot_imod},
     {Py_nb_matrix_multiply, slot_matmul}, {Py_nb_power, slot_pow}, {Py_nb_inplace_power, slot_ipow},
+    {Py_nb_lshift, slot_lshift}, {Py_nb_inplace_lshift, slot_ilshift}, {Py_nb_rshift, slot_rshift}, {Py_nb_inplace_rshift, slot_irshift},
     {Py_nb_and, slot_and}, {Py_nb_or, slot_or}, {Py_nb_xor, slot_xor},
     {Py_nb_inplace_and, slot_iand}, {Py_nb_inplace_or, slot_ior}, {Py_nb_inplace_xor, slot_ixor},
-    {Py_nb_negative, slot_neg}, {Py_nb_positive, slot_pos}, {Py_nb_absolute, slot_abs}, {Py_nb_invert, slot_invert},
+    {Py_nb_negative, slot_neg}, {Py_nb_positive, slot_pos}, {Py_nb_absolute, slot_abs}, {Py_nb_invert, tensor_invert},
     {Py_nb_bool, tensor_bool}, {Py_nb_int, tensor_int}, {Py_nb_float, tensor_float}, {Py_nb_index, tensor_index},
     {0, NULL},
 };

@@ -78,6 +78,14 @@ static const char *row_name(const char *name)
     return shown[turn];
 }
 
+uint32_t node_shown_place(const node *n, uint32_t k)
+{
+    uint32_t mask = n->kind->flags >> 8;
+    for (uint32_t left = k; mask && left; left--)
+        mask &= mask - 1;
+    return mask ? (uint32_t)__builtin_ctz(mask) : k;
+}
+
 const char *node_name(const node *n)
 {
     if (n->extra && n->extra->label)

@@ -26,6 +26,8 @@ enum {
     NK_SPREADS = 8,         /* its gradient is a sum (expand, repeat): a graph without such a node has nothing to reduce */
     NK_POINTWISE = 16,      /* kept values are narrowed to size 1 in the dims in which the gradient arrived summed */
 };
+/* In flags: the inputs that users see (next_functions, hooks), as a mask; none given: all of them. */
+#define NK_SHOWS(mask) ((uint32_t)(mask) << 8)
 
 typedef struct edge { node *fn; uint32_t nr; } edge;
 
@@ -81,6 +83,10 @@ static inline bool node_needs(node *n, uint32_t i) { return node_edges(n)[i].fn 
 const int64_t *node_out_size(node *n, uint32_t i, int *ndim, ct_dtype *dtype);
 /* Shape and dtype of input i, which must be needed. */
 const int64_t *node_in_size(node *n, uint32_t i, int *ndim, ct_dtype *dtype);
+
+/* How many inputs users see, and the place of the k-th of them: n_in or above where a number stands for it. */
+static inline uint32_t node_shown(const node *n) { return n->kind->flags >> 8 ? (uint32_t)__builtin_popcount(n->kind->flags >> 8) : n->n_in; }
+uint32_t node_shown_place(const node *n, uint32_t k);
 
 typedef struct node_shape { uint32_t n_in, n_out; uint16_t n_kept, n_param; uint8_t out_ndim; } node_shape;
 node *node_new(const node_kind *kind, node_shape shape);        /* edges and kept values blank */

@@ -3,7 +3,9 @@ from ctgrad import _C as _C
 from ctgrad._C import *
 from ctgrad import (
     autograd as autograd,
+    backends as backends,
     composed as composed,
+    cuda as cuda,
     debug as debug,
     nn as nn,
     optim as optim,
@@ -19,10 +21,12 @@ from ctgrad._queries import (
     is_complex as is_complex,
     is_floating_point as is_floating_point,
     is_nonzero as is_nonzero,
+    is_same_size as is_same_size,
     is_tensor as is_tensor,
     numel as numel,
     promote_types as promote_types,
     result_type as result_type,
+    use_deterministic_algorithms as use_deterministic_algorithms,
 )
 from ctgrad._tensor_str import (
     set_printoptions as set_printoptions,
@@ -41,6 +45,10 @@ from ctgrad.composed.compare import (
 from ctgrad.composed.einsum import (
     einsum as einsum,
     tensordot as tensordot,
+)
+from ctgrad.composed.index import (
+    index_put as index_put,
+    index_put_ as index_put_,
 )
 from ctgrad.composed.shape import (
     atleast_1d as atleast_1d,

@@ -1,4 +1,4 @@
-"""Limits of the dtypes: finfo and iinfo."""
+"""Limits of the dtypes, finfo and iinfo; their names in error texts."""
 
 import builtins
 
@@ -12,6 +12,8 @@ _FLOATS = {
 _INTS = {_C.uint8: (0, 255), _C.int32: (-(2**31), 2**31 - 1), _C.int64: (-(2**63), 2**63 - 1)}
 _PYTHON = {builtins.float: _C.float64, builtins.int: _C.int64, builtins.bool: _C.bool}
 _DEFAULT = object()
+_SCALAR_NAMES = {"float32": "Float", "float64": "Double", "int64": "Long", "int32": "Int", "uint8": "Byte", "bool": "Bool",
+                 "float16": "Half", "bfloat16": "BFloat16", "int16": "Short", "int8": "Char"}
 
 
 class _Info:
@@ -67,3 +69,9 @@ class iinfo(_Info):
 
     def __repr__(self):
         return f"iinfo(min={self.min:g}, max={self.max:g}, dtype={self.dtype})"
+
+
+def scalar_name(dtype):
+    """The dtype's name in error texts: "Float" for float32."""
+    short = str(dtype).rpartition(".")[2]
+    return _SCALAR_NAMES.get(short, short)

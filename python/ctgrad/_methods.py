@@ -1,8 +1,8 @@
 """Methods of Tensor that are not hot: printing, copying, pickling."""
 
-from ctgrad._C import Tensor
+from ctgrad._C import Tensor, strided
 from ctgrad._copying import deepcopy_tensor, reduce_tensor, untyped_storage
-from ctgrad._queries import contains, new_tensor
+from ctgrad._queries import apply_, contains, cuda, get_device, is_nonzero, is_same_size, is_set_to, map_, new, new_tensor
 from ctgrad._tensor_str import tensor_format, tensor_repr
 
 _METHODS = {
@@ -13,6 +13,18 @@ _METHODS = {
     "untyped_storage": untyped_storage,
     "new_tensor": new_tensor,
     "__contains__": contains,
+    "__div__": Tensor.__truediv__,
+    "__rdiv__": Tensor.__rtruediv__,
+    "__idiv__": Tensor.__itruediv__,
+    "layout": property(lambda self: strided, doc="torch.strided."),
+    "new": new,
+    "apply_": apply_,
+    "cuda": cuda,
+    "map_": map_,
+    "get_device": get_device,
+    "is_nonzero": is_nonzero,
+    "is_same_size": is_same_size,
+    "is_set_to": is_set_to,
 }
 
 for _name, _method in _METHODS.items():

@@ -3,7 +3,8 @@
 import ctgrad
 from ctgrad._C import Tensor, dtype
 
-__all__ = ["can_cast", "is_complex", "is_floating_point", "is_nonzero", "is_tensor", "numel", "promote_types", "result_type"]
+__all__ = ["can_cast", "is_same_size", "is_complex", "is_floating_point", "is_nonzero", "is_tensor", "numel", "promote_types", "result_type",
+           "use_deterministic_algorithms"]
 
 
 def is_tensor(obj):
@@ -29,6 +30,11 @@ def numel(input):
 def is_nonzero(input):
     """Whether the only element is not zero. RuntimeError for more elements, or none."""
     return bool(input)
+
+
+def is_same_size(input, other):
+    """Whether the shapes are equal."""
+    return input.shape == other.shape
 
 
 def _sample(value):
@@ -77,3 +83,45 @@ def contains(self, element):
     if isinstance(element, (Tensor, bool, int, float)):
         return bool((element == self).any())
     raise RuntimeError(f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}.")
+
+
+def is_set_to(self, tensor):
+    """Whether both show the same elements of the same storage by the same shape and strides."""
+    places = [(t._storage_ptr(), t.storage_offset(), t.shape, t.stride(), t.dtype) for t in (self, tensor)]
+    return places[0] == places[1]
+
+
+def get_device(self):
+    """-1: the memory is the CPU's."""
+    return -1
+
+
+def new(self, *args, device=None):
+    """An older form of `new_empty` and `new_tensor`: sizes, or data, in self's dtype."""
+    classes = {ctgrad.float32: ctgrad.FloatTensor, ctgrad.float64: ctgrad.DoubleTensor, ctgrad.int32: ctgrad.IntTensor,
+               ctgrad.int64: ctgrad.LongTensor, ctgrad.uint8: ctgrad.ByteTensor, ctgrad.bool: ctgrad.BoolTensor}
+    return classes[self.dtype](*args, device=device)
+
+
+def apply_(self, callable):
+    """Replaces each element by `callable` of it. Slow; RuntimeError on tensors that require grad."""
+    if self.requires_grad:
+        raise TypeError("apply_() is only implemented on CPU tensors that do not require grad")
+    flat = [callable(value) for value in self.reshape(-1).tolist()]
+    return self.copy_(ctgrad.tensor(flat, dtype=self.dtype).reshape(self.shape))
+
+
+def map_(self, tensor, callable):
+    """Replaces each element by `callable` of it and `tensor`'s element there, broadcast to self."""
+    pairs = zip(self.reshape(-1).tolist(), tensor.expand(self.shape).reshape(-1).tolist(), strict=True)
+    flat = [callable(x, y) for x, y in pairs]
+    return self.copy_(ctgrad.tensor(flat, dtype=self.dtype).reshape(self.shape))
+
+
+def cuda(self, *args, **kwargs):
+    """AssertionError: there is no CUDA here."""
+    raise AssertionError("Torch not compiled with CUDA enabled: ctgrad computes on the CPU")
+
+
+def use_deterministic_algorithms(mode, *, warn_only=False):
+    """Nothing to choose: results are the same in every run."""

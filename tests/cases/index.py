@@ -102,5 +102,8 @@ CASES = {
               case(t(3, 2, 4), [0, 2], [_ROWS, _COLUMN], ref=_index), case(t(3, 2, 4), [1, 2], [_COLUMN, _ROWS], ref=_index)],
     "_index_put": [case(t(3, 4), t(4), [0], [values([2, 0], "int64")], ref=_put), case(t(3, 4), t(3, 4), [0], [_ROWS], True, ref=_put),
                    case(t(3, 4), t(), [0, 1], [_ROWS, values([0, 1, 2], "int64")], ref=_put)],
-    "nonzero": [case(bools(3, 4), ref=np.argwhere, grad=False), case(values([0.0, 1, -2, 0]), ref=np.argwhere, grad=False)],
+    "index_put": [case(t(3, 4), [_ROWS], t(3, 4), True, ref=lambda x, i, v, add: _put(x, v, [0], i, add)),
+                  case(t(3, 4), [_MASK], t(), ref=lambda x, m, v: np.where(m[0], v, x))],
+    "index_put_": [case(t(3, 4, grad=False), [_ROWS], t(4, grad=False), ref=lambda x, i, v: _put(x, v, [0], i), grad=False)],
+    "nonzero": [case(bools(3, 4), ref=np.argwhere, grad=False), case(bools(3, 4), ref=lambda x, as_tuple: np.nonzero(x), grad=False, as_tuple=True), case(values([0.0, 1, -2, 0]), ref=np.argwhere, grad=False)],
 }

@@ -10,10 +10,11 @@ CASES = {
     "where": [case(bools(3, 4), X, Y, ref=np.where), case(bools(3, 1), X, 1.5, ref=np.where)],
     "clamp": [case(X, -0.5, 1.0, ref=np.clip), case(X, t(4, low=-2, high=-0.5), t(4, low=0.5, high=1.5), ref=np.clip), case(X, ref=lambda x, min: np.maximum(x, min), min=0.1)],
     "clip": [case(X, -0.5, 1.0, ref=np.clip)],
-    "clamp_min": [case(X, 0.1, ref=np.maximum)],
-    "clamp_max": [case(X, 0.1, ref=np.minimum)],
+    "clamp_min": [case(X, 0.1, ref=np.maximum), case(X, Y, ref=np.maximum)],
+    "clamp_max": [case(X, 0.1, ref=np.minimum), case(X, Y, ref=np.minimum)],
     "addcmul": [case(X, Y, t(3, 1), ref=lambda x, a, b, value=1: x + value * a * b, value=2)],
     "addcdiv": [case(X, Y, t(3, 1, low=0.5), ref=lambda x, a, b, value=1: x + value * a / b, value=2)],
     "lerp": [case(X, Y, 0.25, ref=lambda a, b, w: a + w * (b - a)), case(X, Y, t(4, low=0.1, high=0.4), ref=lambda a, b, w: a + w * (b - a))],
+    "round": [case(X, ref=lambda x, decimals: np.round(x, decimals), decimals=1), case(t(5, low=100, high=900), ref=lambda x, decimals: np.round(x, decimals), decimals=-2)],
     "positive": [case(X, ref=lambda x: x)],
 }

@@ -23,7 +23,8 @@ def database():
 
 
 def function(library, name):
-    return functools.reduce(getattr, name.split("."), library)
+    """What the database calls by this name: a function, or a method that is nothing else."""
+    return functools.reduce(getattr, name.split("."), library if hasattr(torch, name.split(".")[0]) else library.Tensor)
 
 
 def ours(x):

@@ -107,7 +107,7 @@ def _record_lines(name, callable_name, record, method):
 
 
 def _op_lines(name, op, method):
-    lines = [line for record in op.overloads for line in _record_lines(name, op.__name__, record, method)]
+    lines = [line for record in op.overloads if "old" not in record["flags"] for line in _record_lines(name, op.__name__, record, method)]
     lines = list(dict.fromkeys(lines))
     return lines if len(lines) == 1 else [text for line in lines for text in ("@overload", line)]
 

@@ -1,7 +1,15 @@
 """Whole-tensor comparisons."""
 
 import ctgrad
+from ctgrad._C import Tensor
+from ctgrad._dtypes import scalar_name
 from ctgrad.composed import composed
+
+
+def _need_tensors(name, input, other):
+    for position, (argument, value) in enumerate((("input", input), ("other", other)), 1):
+        if not isinstance(value, Tensor):
+            raise TypeError(f"{name}(): argument '{argument}' (position {position}) must be Tensor, not {type(value).__name__}")
 
 
 @composed()
@@ -10,8 +18,9 @@ def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
 
     RuntimeError for different dtypes or negative tolerances.
     """
+    _need_tensors("isclose", input, other)
     if input.dtype != other.dtype:
-        raise RuntimeError(f"{str(input.dtype)[6:].capitalize()} did not match {str(other.dtype)[6:].capitalize()}")
+        raise RuntimeError(f"{scalar_name(input.dtype)} did not match {scalar_name(other.dtype)}")
     if rtol < 0 or atol < 0:
         raise RuntimeError(f"isclose: tolerances must not be negative, but got rtol={rtol}, atol={atol}")
     close = input == other
@@ -28,12 +37,12 @@ def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
 @composed()
 def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
     """isclose everywhere, as a Python bool."""
+    _need_tensors("allclose", input, other)
     return bool(isclose(input, other, rtol, atol, equal_nan).all())
 
 
 @composed()
 def equal(input, other):
-    """Same shape and same elements, as a Python bool. RuntimeError for different dtypes."""
-    if input.dtype != other.dtype:
-        raise RuntimeError(f"Expected all tensors to have the same dtype, but got {input.dtype} and {other.dtype}")
+    """Same shape and same elements, as a Python bool; dtypes promote."""
+    _need_tensors("equal", input, other)
     return input.shape == other.shape and bool((input == other).all())

@@ -1,5 +1,6 @@
 """einsum and tensordot: contractions as permutations and batched products."""
 
+import math
 import string
 
 import ctgrad
@@ -65,28 +66,62 @@ def _spread(tensor, labels, order):
     return tensor
 
 
-def _contract(a, b, labels, keep):
-    """Product of two operands over the same labels, summed over those that `keep` lacks, by one batched product."""
-    size = {x: max(a.size(i), b.size(i)) if 0 not in (a.size(i), b.size(i)) else 0 for i, x in enumerate(labels)}
-    for i, label in enumerate(labels):  # what only one side has is summed there at once
-        if label not in keep and 1 in (a.size(i), b.size(i)) and a.size(i) != b.size(i):
-            a, b = (a.sum(i, keepdim=True), b) if a.size(i) != 1 else (a, b.sum(i, keepdim=True))
-            size[label] = 1
-    at = {x: i for i, x in enumerate(labels)}
-    both = [x for x in labels if x in keep and (a.size(at[x]) == b.size(at[x]) or 0 in (a.size(at[x]), b.size(at[x])))]
-    left = [x for x in labels if x in keep and x not in both and b.size(at[x]) == 1]
-    right = [x for x in labels if x in keep and x not in both and x not in left]
-    inner = [x for x in labels if x not in keep]
-    order = both + left + right + inner
-    for i, x in enumerate(labels):
-        if x in both or x in inner:  # what one side lacks is repeated, not copied
-            a, b = (t.expand([size[x] if k == i else -1 for k in range(t.dim())]) for t in (a, b))
-    a, b = (t.permute([at[x] for x in order]) for t in (a, b))
-    y = _contract_to(a, b, [size[x] for x in both + left + right] + [1] * len(inner))
-    return y.permute([order.index(x) for x in labels])
+def _contract(a, b, summed):
+    """Product of two operands over the same labels, summed with keepdim over the positions `summed`: by one batched product."""
+    if not summed:
+        return a * b
+    left_size, right_size = a.shape, b.shape
+    rest = [i for i in range(a.dim()) if i not in summed]
+    both = [i for i in rest if left_size[i] != 1 and right_size[i] != 1]
+    left = [i for i in rest if left_size[i] != 1 and right_size[i] == 1]
+    right = [i for i in rest if left_size[i] == 1]
+    sizes = [_count(left_size, both), _count(left_size, left), _count(left_size, summed), _count(right_size, right)]
+    a, b, whole, other = a.permute(both + left + summed + right), b.permute(both + summed + right + left), a, b
+    if _would_repeat(a, sizes[:3]) or _would_repeat(b, [sizes[0], *sizes[2:]]):
+        return _contract_to(whole, other, [1 if i in summed else max(n, m) if 0 not in (n, m) else 0 for i, (n, m) in enumerate(zip(left_size, right_size))])
+    a, b = a.reshape(sizes[:3]), b.reshape(sizes[0], *sizes[2:])
+    order = both + left + summed + right
+    size = [left_size[i] for i in both + left] + [1] * len(summed) + [right_size[i] for i in right]
+    return ctgrad.bmm(a, b).view(size).permute([order.index(i) for i in range(len(order))])
 
 
-def _output(out, terms, equation):
+def _would_repeat(t, size):
+    """Would reshaping to `size` write out elements that repeat in memory?"""
+    if 0 not in t.stride():
+        return False
+    try:
+        t.detach().view(size)
+    except RuntimeError:
+        return True
+    return False
+
+
+def _count(size, dims):
+    return math.prod(size[i] for i in dims)
+
+
+def _contract_all(tensors, n_keep):
+    """The operands, over the same labels, multiplied from left to right; the positions from `n_keep` on are summed as soon as two operands or one share them."""
+    uses = [sum(t.size(k) != 1 for t in tensors) for k in range(tensors[0].dim())]
+    result = tensors[0]
+    for tensor in tensors[1:]:
+        summed, only = [], ([], [])
+        for k in range(n_keep, result.dim()):
+            sides = (result.size(k) != 1, tensor.size(k) != 1)
+            if all(sides):
+                uses[k] -= 1
+                if uses[k] == 1:
+                    summed.append(k)
+                    uses[k] = 0
+            elif any(sides) and uses[k] == 1:
+                only[sides[1]].append(k)
+                uses[k] = 0
+        result, tensor = (t.sum(dims, keepdim=True) if dims else t for t, dims in zip((result, tensor), only, strict=True))
+        result = _contract(result, tensor, summed)
+    return result
+
+
+def _output(out, terms):
     letters = [x for labels in terms for x in labels]
     dots = sorted({x for x in letters if isinstance(x, int)})
     if out is None:
@@ -122,17 +157,15 @@ def einsum(*args):
         raise RuntimeError("einsum(): more operands were provided than specified in the equation")
     dots = [0]
     terms = [_dims_of(part, t, dots) for part, t in zip(parts, tensors, strict=True)]
+    keep = _output(out if arrow else None, terms)
     tensors, terms = zip(*[_diagonals(t, labels) for t, labels in zip(tensors, terms, strict=True)], strict=True)
-    keep = _output(out if arrow else None, terms, equation)
     order = keep + [x for x in dict.fromkeys(x for labels in terms for x in labels) if x not in keep]
     tensors = [_spread(t, labels, order) for t, labels in zip(tensors, terms, strict=True)]
     _check_sizes(tensors, order)
-    result = tensors[0]
-    for i, tensor in enumerate(tensors[1:], 1):
-        later = [x for k, x in enumerate(order) if any(t.size(k) != 1 for t in tensors[i + 1:])]
-        result = _contract(result, tensor, order, set(keep) | set(later))
-    extra = list(range(len(keep), len(order)))
-    return result.sum(extra) if extra else result
+    result = _contract_all(tensors, len(keep))
+    if len(order) == len(keep):
+        return result
+    return result.sum(list(range(len(keep), len(order)))) if len(tensors) == 1 else result.view(result.shape[:len(keep)])
 
 
 def _check_sizes(tensors, order):
@@ -161,7 +194,9 @@ def tensordot(a, b, dims=2, out=None):
     if len(left) != len(right):
         raise RuntimeError("both dimension lists should have same length")
     for p, q in zip(left, right, strict=True):
-        if a.size(p) != b.size(q) and 1 not in (a.size(p), b.size(q)):
+        if a.size(p) == 1 or b.size(q) == 1:  # the other operand is summed there at once
+            a, b = (t if t.size(d) == 1 else t.sum(d, keepdim=True, dtype=t.dtype) for t, d in ((a, p), (b, q)))
+        if a.size(p) != b.size(q):
             raise RuntimeError(f"contracted dimensions need to match, but first has size {a.size(p)} in dim {p} and second has size {b.size(q)} in dim {q}")
     rest_a, rest_b = [d for d in range(a.dim()) if d not in left], [d for d in range(b.dim()) if d not in right]
     rows = a.permute(rest_a + left)

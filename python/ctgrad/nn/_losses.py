@@ -1,12 +1,14 @@
 """The losses of ``ctgrad.nn.functional``.
 
 Each public function checks and warns as PyTorch does, then calls one function whose name starts with an underscore: the
-arithmetic alone, with the reduction as a checked string. A fused op of the engine takes the place of such a function.
+arithmetic alone, with the reduction as a checked string, or an op of the engine (csrc/ops/loss.c, nll.c), with its number.
 """
 
+import math
 import warnings
 
 import ctgrad
+from ctgrad._C import _ops
 
 from . import _reduction
 from ._names import scalar_name
@@ -25,13 +27,7 @@ def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", we
     reduction = _reduction.resolve(reduction, size_average, reduce)
     if weight is not None:
         return _weighted((input - target).pow(2), weight, input, reduction)
-    return _mse(input, target, reduction)
-
-
-def _mse(input, target, reduction):
-    _need_floating(input, target, "mse_cpu")
-    difference = input - target
-    return _reduction.apply(difference * difference, reduction)
+    return _ops["mse_loss"](input, target, _reduction.number(reduction))
 
 
 def l1_loss(input, target, size_average=None, reduce=None, reduction="mean", weight=None):
@@ -52,15 +48,9 @@ def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mea
     reduction = _reduction.resolve(reduction, size_average, reduce)
     if beta == 0:
         return _reduction.apply((input - target).abs(), reduction)
-    return _smooth_l1(input, target, reduction, beta)
-
-
-def _smooth_l1(input, target, reduction, beta):
     if beta < 0:
         raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
-    distance = (input - target).abs()
-    losses = ctgrad.where(distance < beta, 0.5 * distance * distance / beta, distance - 0.5 * beta)
-    return _reduction.apply(losses, reduction)
+    return _ops["smooth_l1_loss"](input, target, _reduction.number(reduction), beta)
 
 
 def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
@@ -81,9 +71,7 @@ def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
 def _huber(input, target, reduction, delta):
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
-    distance = (input - target).abs()
-    losses = ctgrad.where(distance <= delta, 0.5 * distance * distance, delta * (distance - 0.5 * delta))
-    return _reduction.apply(losses, reduction)
+    return _ops["huber_loss"](input, target, _reduction.number(reduction), delta)
 
 
 def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean"):
@@ -102,7 +90,7 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, r
                          f"({target.shape[0] if target.dim() else 1}).")
     _check_nll_shapes(input, target, weight)
     _check_nll_dtypes(input, target, weight)
-    return _nll(input, target.long(), weight, reduction, ignore_index)
+    return _nll(input, target, weight, reduction, ignore_index)
 
 
 def _check_nll_shapes(input, target, weight):
@@ -136,29 +124,14 @@ def _check_nll_dtypes(input, target, weight):
 
 
 def _nll(input, target, weight, reduction, ignore_index):
-    class_dim = 0 if input.dim() == 1 else 1
-    if input.dim() == 1:
-        target = target.reshape(())
-    used = target != ignore_index
-    chosen = target if bool(used.all()) else ctgrad.where(used, target, 0)
-    losses = -_pick(input, class_dim, chosen)
-    weights = None if weight is None else weight.detach()[chosen]
-    if weights is not None:
-        losses = losses * weights
-    if chosen is not target:
-        losses = ctgrad.where(used, losses, 0)
-    if reduction != "mean":
-        return _reduction.apply(losses, reduction)
-    return losses.sum() / (used.sum() if weights is None else ctgrad.where(used, weights, 0).sum())
-
-
-def _pick(input, class_dim, classes):
-    """input[n, classes[n, ...], ...]. IndexError names the first class that does not exist."""
-    size = input.shape[class_dim]
-    wrong = (classes < 0) | (classes >= size)
-    if bool(wrong.any()):
-        raise IndexError(f"Target {classes[wrong][0].item()} is out of bounds.")
-    return input.gather(class_dim, classes.unsqueeze(class_dim)).squeeze(class_dim)
+    number = _reduction.number(reduction)
+    if input.dim() in (1, 2, 4):
+        return _ops["nll_loss"](input, target, weight, number, ignore_index)[0]
+    batch, classes, *places = input.shape
+    shape = (1, math.prod(places)) if input.numel() else (0, 0)
+    loss = _ops["nll_loss"](input.contiguous().view(batch, classes, *shape), target.contiguous().view(batch, *shape), weight,
+                            number, ignore_index)[0]
+    return loss.view(batch, *places) if reduction == "none" else loss
 
 
 def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean",
@@ -247,8 +220,7 @@ def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=N
 def _binary_cross_entropy(input, target, weight, reduction):
     if not bool(((input >= 0) & (input <= 1)).all()):
         raise RuntimeError("all elements of input should be between 0 and 1")
-    losses = (target - 1) * (-input).log1p().clamp(min=-100) - target * input.log().clamp(min=-100)
-    return _reduction.apply(losses if weight is None else losses * weight, reduction)
+    return _ops["binary_cross_entropy"](input, target, weight, _reduction.number(reduction))
 
 
 def binary_cross_entropy_with_logits(input, target, weight=None, size_average=None, reduce=None, reduction="mean",
@@ -260,15 +232,7 @@ def binary_cross_entropy_with_logits(input, target, weight=None, size_average=No
     reduction = _reduction.resolve(reduction, size_average, reduce)
     if target.size() != input.size():
         raise ValueError(f"Target size ({target.size()}) must be the same as input size ({input.size()})")
-    return _binary_cross_entropy_with_logits(input, target, weight, pos_weight, reduction)
-
-
-def _binary_cross_entropy_with_logits(input, target, weight, pos_weight, reduction):
-    log_sigmoid = ctgrad.minimum(input, input.new_zeros(())) - (-input.abs()).exp().log1p()
-    if pos_weight is not None:
-        log_sigmoid = log_sigmoid * ((pos_weight - 1) * target + 1)
-    losses = (1 - target) * input - log_sigmoid
-    return _reduction.apply(losses if weight is None else losses * weight, reduction)
+    return _ops["binary_cross_entropy_with_logits"](input, target, weight, pos_weight, _reduction.number(reduction))
 
 
 def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_target=False):

@@ -1,9 +1,9 @@
 """Small text helpers shared by the modules and the optimisers."""
 
 from ctgrad import Tensor
+from ctgrad._dtypes import scalar_name
 
-_SCALAR_NAMES = {"float32": "Float", "float64": "Double", "int64": "Long", "int32": "Int", "uint8": "Byte", "bool": "Bool",
-                 "float16": "Half", "bfloat16": "BFloat16", "int16": "Short", "int8": "Char"}
+__all__ = ["indent", "scalar_name", "typename"]
 
 
 def indent(text, spaces):
@@ -19,9 +19,3 @@ def typename(thing):
     owner = thing if hasattr(thing, "__qualname__") else type(thing)
     module = getattr(thing, "__module__", None) or owner.__module__
     return owner.__qualname__ if module == "builtins" else f"{module}.{owner.__qualname__}"
-
-
-def scalar_name(dtype):
-    """The dtype's name in error texts: "Float" for float32."""
-    short = str(dtype).rpartition(".")[2]
-    return _SCALAR_NAMES.get(short, short)

@@ -31,6 +31,11 @@ def resolve(reduction, size_average, reduce):
     return check(reduction)
 
 
+def number(reduction):
+    """How the engine's losses are told a checked reduction."""
+    return ("none", "mean", "sum").index(reduction)
+
+
 def apply(losses, reduction):
     """The losses themselves, their mean or their sum."""
     if reduction == "mean":

@@ -5,7 +5,6 @@ import warnings
 
 import ctgrad
 from ctgrad._C import linear
-from ctgrad.autograd import Function
 
 from ._losses import (
     binary_cross_entropy,
@@ -18,7 +17,6 @@ from ._losses import (
     nll_loss,
     smooth_l1_loss,
 )
-from ._names import typename
 
 __all__ = [
     "bilinear", "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "dropout", "elu", "embedding",
@@ -177,41 +175,7 @@ def embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0, sca
         padding_idx = padding_idx + rows if padding_idx < 0 else padding_idx
     if max_norm is not None:
         _renorm_rows(weight, input, max_norm, norm_type)
-    return _embedding(weight, input, padding_idx, scale_grad_by_freq)
-
-
-def _embedding(weight, indices, padding_idx, scale_grad_by_freq):
-    if weight.dim() != 2:
-        raise RuntimeError("'weight' must be 2-D")
-    if indices.dtype not in (ctgrad.int64, ctgrad.int32):
-        raise RuntimeError("Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; "
-                           f"but got {typename(indices)} instead (while checking arguments for embedding)")
-    flat = indices.reshape(-1)
-    if padding_idx >= 0 or scale_grad_by_freq:
-        rows = _RowsWithShares.apply(weight, flat, padding_idx, scale_grad_by_freq)
-    else:
-        rows = weight.index_select(0, flat)
-    return rows.view(*indices.shape, weight.shape[1])
-
-
-class _RowsWithShares(Function):
-    """``weight.index_select(0, indices)`` whose gradient skips the padding row or is shared among a row's uses."""
-
-    @staticmethod
-    def forward(ctx, weight, indices, padding_idx, scale_grad_by_freq):
-        ctx.save_for_backward(indices)
-        ctx.rows, ctx.padding_idx, ctx.scale_grad_by_freq = weight.shape[0], padding_idx, scale_grad_by_freq
-        return weight.index_select(0, indices)
-
-    @staticmethod
-    def backward(ctx, grad):
-        indices, = ctx.saved_tensors
-        share = (indices != ctx.padding_idx).to(grad.dtype)
-        if ctx.scale_grad_by_freq:
-            uses = ctgrad.zeros(ctx.rows, dtype=grad.dtype).index_add(0, indices, ctgrad.ones_like(share))
-            share = share / uses.index_select(0, indices)
-        grad_weight = ctgrad.zeros(ctx.rows, grad.shape[1], dtype=grad.dtype)
-        return grad_weight.index_add(0, indices, grad * share.unsqueeze(1)), None, None, None
+    return ctgrad.embedding(weight, input, padding_idx, scale_grad_by_freq, sparse)
 
 
 def _renorm_rows(weight, indices, max_norm, norm_type):

@@ -66,6 +66,10 @@ class Convertible:
         """Cast floating point parameters and buffers to bfloat16."""
         return self._convert(lambda tensor: tensor.bfloat16() if tensor.is_floating_point() else tensor)
 
+    def cuda(self, device=None):
+        """AssertionError: there is no CUDA here."""
+        return self._apply(lambda tensor: tensor.cuda(device))
+
     def cpu(self):
         """Move to the CPU, where everything is already."""
         return self._apply(lambda tensor: tensor.cpu())

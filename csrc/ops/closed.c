@@ -1,0 +1,54 @@
+/* The closed notation: a composition whose history is one node with a formula of its own, as a block's is. Nothing of what
+ * it is composed of is recorded. Its `compose` declares nothing: it may keep_param, and choose c->kind. */
+#include "ops/dispatch.h"
+#include "ops/formula.h"
+
+static int deliver_new(call *c, T const *out)
+{
+    for (uint32_t i = 0; i < c->n_out; i++)
+        tensor_init(&c->out[i], array_keep(out[i]->a)); /* without the family of a view that compose may have made */
+    node *n = NULL;
+    if (call_needs_grad(c) && !(n = call_node(c)))
+        return -1;
+    return call_attach(c, n);
+}
+
+static int deliver_in_place(call *c, T result)
+{
+    tensor *self = c->args[0].t;
+    const array *r = result->a;
+    node *n = NULL;
+    if (target_in_place(c, r->dtype, r->ndim, array_size(r)) < 0 || (call_needs_grad(c) && !(n = call_node(c))))
+        return -1;
+    array_convert(r, self->a);
+    tensor_wrote(self, c->op->name);
+    return call_attach(c, n);
+}
+
+static int deliver_out(call *c, T const *out)
+{
+    for (uint32_t i = 0; i < c->n_out; i++)
+        if (target_out(c, i, out[i]->a->dtype, out[i]->a->ndim, array_size(out[i]->a)) < 0)
+            return -1;
+    for (uint32_t i = 0; i < c->n_out; i++) {
+        array_convert(out[i]->a, c->out_given[i]->a);
+        tensor_wrote(c->out_given[i], c->op->name);
+    }
+    return 0;
+}
+
+int op_closed(call *c)
+{
+    T out[MAX_OUT] = {0};
+    scope s;
+    bool grad = tape_now.grad;
+    scope_open(&s);
+    tape_now.grad = false;
+    int result = c->op->compose(&s, c, out);
+    tape_now.grad = grad;
+    if (result == 0 && !s.failed)
+        result = c->mode == CALL_NEW ? deliver_new(c, out) : c->mode == CALL_INPLACE ? deliver_in_place(c, out[0]) : deliver_out(c, out);
+    result = s.failed ? -1 : result;
+    scope_close(&s);
+    return result;
+}

@@ -1,0 +1,269 @@
+/* Products composed of those of matmul.c: matmul, linear, outer and sums with a product. */
+#include "ops/formula.h"
+#include "ops/product.h"
+#include <string.h>
+
+/* ---- composed of the above ---------------------------------------------------------------------------------------- */
+static T mm(scope *s, T a, T b) { return f_binary(s, &op_mm, a, b); }
+static T unsafe_view(scope *s, T x, int n, const int64_t *size)
+{
+    return f_call(s, &op_unsafe_view, 2, (arg[]){a_t(x), a_ints((uint32_t)n, size)});
+}
+
+/* The larger operand, of 3 dims or more, as rows times the other: one product instead of a batch. */
+static T fold(scope *s, T a, T b)
+{
+    bool swap = b->a->ndim > a->a->ndim;
+    T large = swap ? f_transpose(s, b, -2, -1) : a, small = swap ? (a->a->ndim == 2 ? f_call(s, &op_t, 1, (arg[]){a_t(a)}) : a) : b;
+    if (!large || !small)
+        return NULL;
+    int n = large->a->ndim;
+    int64_t size[CT_MAXDIM], flat[2];
+    memcpy(size, array_size(large->a), (size_t)n * sizeof *size);
+    flat[0] = layout_numel(n - 1, size);
+    flat[1] = size[n - 1];
+    T rows = f_reshape(s, large, 2, flat);
+    if (small->a->ndim == 1)
+        return unsafe_view(s, f_binary(s, &op_mv, rows, small), n - 1, size);
+    size[n - 1] = array_size(small->a)[1];
+    T y = unsafe_view(s, mm(s, rows, small), n, size);
+    return swap ? f_contiguous(s, f_transpose(s, y, -2, -1)) : y;
+}
+
+/* As PyTorch decides, so that the digits and the history are the same. */
+static bool should_fold(T a, T b)
+{
+    T large = a->a->ndim >= b->a->ndim ? a : b, small = large == a ? b : a;
+    int n = large->a->ndim;
+    if (n < 3 || small->a->ndim > 2)
+        return false;
+    if (tensor_requires_grad(small))
+        return true;
+    if (a->a->ndim == 2)
+        return false;
+    int64_t size[CT_MAXDIM], stride[CT_MAXDIM];
+    memcpy(size, array_size(large->a), (size_t)n * sizeof *size);
+    memcpy(stride, array_visible_stride(large->a), (size_t)n * sizeof *stride);
+    if (large == b) { /* it will be read transposed */
+        size[n - 2] = array_size(large->a)[n - 1];
+        stride[n - 2] = array_visible_stride(large->a)[n - 1];
+    }
+    for (int d = 0; large->a->numel && d < n - 2; d++)
+        if (stride[d] != stride[d + 1] * size[d + 1])
+            return false;
+    return true;
+}
+
+/* x with dims of size 1 in front, so that n are before its matrix, and one more at `at` from the end. */
+static T spread_out(scope *s, T x, int n, int at)
+{
+    int64_t size[CT_MAXDIM + 1];
+    int m = x->a->ndim, lead = n + 2 - m, count = 0;
+    const int64_t *from = array_size(x->a);
+    while (count < lead)
+        size[count++] = 1;
+    for (int d = 0; d < m; d++) {
+        if (d == m - at)
+            size[count++] = 1;
+        size[count++] = from[d];
+    }
+    if (at == 0)
+        size[count++] = 1;
+    return f_reshape(s, x, count, size);
+}
+
+/* Batches that broadcast: (..., m, k, 1) by (..., 1, k, n), summed to (..., m, 1, n). Nothing is copied, whatever the strides. */
+static T contracted(scope *s, T a, T b, int n, int64_t *size)
+{
+    int64_t m = array_size(a->a)[a->a->ndim - 2], columns = array_size(b->a)[b->a->ndim - 1];
+    a = spread_out(s, a, n, 0);
+    b = spread_out(s, b, n, 2);
+    size[n] = m;
+    size[n + 1] = 1;
+    size[n + 2] = columns;
+    T y = f_call(s, &op_contract, 3, (arg[]){a_t(a), a_t(b), a_ints((uint32_t)n + 3, size)});
+    size[n + 1] = columns;
+    return f_reshape(s, y, n + 2, size);
+}
+
+/* Would x, seen at n dims of `size`, have to write out what repeats to be told in `m` dims of `wanted`? */
+static bool would_repeat(const array *x, int n, const int64_t *size, int m, const int64_t *wanted)
+{
+    layout in = {.ndim = n, .offset = array_offset(x)}, out;
+    memcpy(in.size, size, (size_t)n * sizeof *size);
+    layout_broadcast_stride(n, size, x->ndim, array_size(x), array_stride(x), in.stride);
+    uint64_t still = 0;
+    for (int d = 0; d < n; d++)
+        still |= (uint64_t)(in.stride[d] == 0 && size[d] > 1) << d;
+    return still && layout_numel(n, size) && view_reshape(&in, m, wanted, &out) != 1;
+}
+
+/* Would folding write out what repeats? */
+static bool fold_repeats(T a, T b)
+{
+    T large = b->a->ndim > a->a->ndim ? b : a;
+    int n = large->a->ndim;
+    int64_t flat[2] = {-1, array_size(large->a)[n - 1]};
+    return large == a && array_size(a->a)[n - 1] == array_size(b->a)[0] && would_repeat(large->a, n, array_size(large->a), 2, flat);
+}
+
+/* The matrix or column b for every batch of a. One stored by columns gets its gradient so, as in a folded product. */
+static T over_batch(scope *s, T a, T b)
+{
+    const int64_t *stride = array_visible_stride(b->a), *last = array_size(b->a);
+    int n = a->a->ndim;
+    int64_t size[CT_MAXDIM];
+    if (b->a->ndim != 2 || stride[0] != 1 || stride[1] != last[0])
+        return b;
+    memcpy(size, array_size(a->a), (size_t)n * sizeof *size);
+    size[n - 2] = last[1];
+    size[n - 1] = last[0];
+    return f_transpose(s, f_expand(s, f_transpose(s, b, 0, 1), n, size), -2, -1);
+}
+
+/* Of a product of n batch dims: without its row or column where an operand was a vector. */
+static T dropped(scope *s, T y, int n, bool row, bool vector)
+{
+    int64_t size[CT_MAXDIM];
+    int k = n;
+    if (!y)
+        return NULL;
+    memcpy(size, array_size(y->a), (size_t)n * sizeof *size);
+    if (row)
+        size[k++] = array_size(y->a)[n];
+    if (!vector)
+        size[k++] = array_size(y->a)[n + 1];
+    return row && !vector ? y : f_reshape(s, y, k, size);
+}
+
+/* A vector on the right stands as a column. */
+static T batched(scope *s, T a, T b)
+{
+    if (!a || !b)
+        return NULL;
+    bool vector = b->a->ndim == 1;
+    T side[2] = {a->a->ndim == 1 ? f_unsqueeze(s, a, 0) : a, vector ? f_unsqueeze(s, b, 1) : b};
+    if (s->failed)
+        return NULL;
+    int64_t batch[CT_MAXDIM], size[CT_MAXDIM];
+    int n = side[0]->a->ndim - 2, m = side[1]->a->ndim;
+    memcpy(batch, array_size(side[0]->a), (size_t)n * sizeof *batch);
+    if (layout_broadcast("matmul", &n, batch, m - 2, array_size(side[1]->a)) < 0)
+        return scope_fail(s);
+    int64_t rows = array_size(side[0]->a)[side[0]->a->ndim - 2], columns = array_size(side[1]->a)[m - 1], three[2][3];
+    memcpy(size, batch, (size_t)n * sizeof *size);
+    bool copies = false;
+    for (int i = 0; i < 2; i++) {
+        const int64_t *last = array_size(side[i]->a) + side[i]->a->ndim - 2;
+        memcpy(three[i], (int64_t[]){layout_numel(n, batch), last[0], last[1]}, sizeof three[i]);
+        memcpy(size + n, last, 2 * sizeof *size);
+        copies |= would_repeat(side[i]->a, n + 2, size, 3, three[i]);
+    }
+    if (copies && three[0][2] == three[1][1] && side[0]->a->dtype == side[1]->a->dtype && side[0]->a->dtype != DT_BOOL && n + 3 <= CT_MAXDIM)
+        return dropped(s, contracted(s, side[0], side[1], n, size), n, a->a->ndim > 1, vector);
+    for (int i = 0; i < 2; i++) {
+        memcpy(size + n, three[i] + 1, 2 * sizeof *size);
+        side[i] = f_reshape(s, f_expand(s, side[i], n + 2, size), 3, three[i]);
+    }
+    T y = f_binary(s, &op_bmm, side[0], side[1]);
+    int k = n;
+    if (a->a->ndim > 1)
+        size[k++] = rows;
+    if (!vector)
+        size[k++] = columns;
+    return unsafe_view(s, vector ? f_call(s, &op_squeeze_dim, 2, (arg[]){a_t(y), a_i(-1)}) : y, k, size);
+}
+
+/* A row times a matrix; the row's dimension is dropped in place, as the name of the node tells. */
+static T row_times(scope *s, T a, T b)
+{
+    T y = mm(s, f_unsqueeze(s, a, 0), b);
+    arg args[2] = {a_t(y), a_i(0)};
+    call c = {.op = &op_squeeze_dim, .args = args, .n_args = 2, .mode = CALL_INPLACE};
+    return !y ? NULL : op_call(&c) < 0 ? scope_fail(s) : y;
+}
+
+/* A batch of one that wants a gradient, beside a larger one, becomes a matrix: its gradient need not be expanded then. */
+static T lone(scope *s, T x, T other)
+{
+    bool is = x->a->ndim == 3 && other->a->ndim == 3 && array_size(x->a)[0] == 1 && array_size(other->a)[0] != 1 && tensor_requires_grad(x);
+    return is ? f_call(s, &op_squeeze_dim, 2, (arg[]){a_t(x), a_i(0)}) : x;
+}
+
+static T matrix_product(scope *s, T a, T b)
+{
+    if (!a || !b)
+        return NULL;
+    int n = a->a->ndim, m = b->a->ndim;
+    if (n == 0 || m == 0) {
+        ct_fail(CT_RUNTIME, "both arguments to matmul need to be at least 1D, but they are %dD and %dD", n, m);
+        return scope_fail(s);
+    }
+    if (n == 1 && m == 1)
+        return f_binary(s, &op_dot, a, b);
+    if (n == 2 && m == 1)
+        return f_binary(s, &op_mv, a, b);
+    if (n == 1 && m == 2)
+        return row_times(s, a, b);
+    if (n == 2 && m == 2)
+        return mm(s, a, b);
+    T left = lone(s, a, b), right = lone(s, b, a);
+    a = left;
+    b = right;
+    if (s->failed)
+        return NULL;
+    if (!should_fold(a, b))
+        return batched(s, a, b);
+    return fold_repeats(a, b) ? batched(s, a, over_batch(s, a, b)) : fold(s, a, b);
+}
+
+static int matmul_compose(scope *s, call *c, T *out) { return (out[0] = matrix_product(s, c->in[0], c->in[1])) ? 0 : -1; }
+const op op_matmul = {.name = "matmul", .sig = "(Tensor self, Tensor other)", .flags = OP_OUT, .run = op_compose, .compose = matmul_compose,
+    .doc = "Matrix product with NumPy's rules: vectors are rows on the left and columns on the right, leading dims are batches and broadcast."};
+
+static T addmm(scope *s, T bias, T x, T w) { return f_call(s, &op_addmm, 3, (arg[]){a_t(bias), a_t(x), a_t(w)}); }
+
+/* Contiguous rows of any batch and a bias: one addmm. */
+static T linear_rows(scope *s, T x, T w, T bias)
+{
+    int n = x->a->ndim;
+    int64_t size[CT_MAXDIM], flat[2];
+    memcpy(size, array_size(x->a), (size_t)n * sizeof *size);
+    flat[0] = layout_numel(n - 1, size);
+    flat[1] = size[n - 1];
+    T y = w && w->a->ndim == 2 ? addmm(s, bias, f_reshape(s, x, 2, flat), w) : NULL;
+    if (!y)
+        return NULL;
+    size[n - 1] = array_size(y->a)[1];
+    return f_view(s, y, n, size);
+}
+
+static int linear_compose(scope *s, call *c, T *out)
+{
+    T x = c->in[0], bias = c->n_in > 2 ? c->in[2] : NULL;
+    const array *weight = c->in[1]->a;
+    if (weight->ndim > 2 || weight->ndim == 0)
+        return ct_fail(CT_RUNTIME, "linear(): weight must be a matrix or a vector, not of %d dimensions", weight->ndim), scope_fail(s), -1;
+    T w = f_call(s, &op_t, 1, (arg[]){a_t(c->in[1])});
+    bool rows = bias && w && weight->ndim == 2 && x->a->ndim;
+    if (rows && x->a->ndim == 2)
+        out[0] = addmm(s, bias, x, w);
+    else if (rows && array_shows_contiguous(x->a))
+        out[0] = linear_rows(s, x, w, bias);
+    else
+        out[0] = bias ? f_add(s, matrix_product(s, x, w), bias) : matrix_product(s, x, w);
+    return out[0] ? 0 : -1;
+}
+const op op_linear = {.name = "linear", .sig = "(Tensor input, Tensor weight, Tensor? bias=None)", .flags = OP_FUNCTION, .run = op_compose,
+    .compose = linear_compose, .doc = "input @ weight.T + bias for input (..., k), weight (n, k) and bias (n)."};
+
+static int outer_compose(scope *s, call *c, T *out)
+{
+    T a = c->in[0], b = c->in[1];
+    if (a->a->ndim != 1 || b->a->ndim != 1)
+        return ct_fail(CT_RUNTIME, "outer: Expected 1-D argument %s, but got %d-D", a->a->ndim != 1 ? "self" : "vec2", a->a->ndim != 1 ? a->a->ndim : b->a->ndim), scope_fail(s), -1;
+    return (out[0] = f_mul(s, f_reshape(s, a, 2, (int64_t[]){a->a->numel, 1}), b)) ? 0 : -1;
+}
+const op op_outer = {.name = "outer", .sig = "(Tensor self, Tensor vec2)", .flags = OP_OUT, .run = op_compose, .compose = outer_compose,
+    .doc = "Products of every element of a vector (m) with every element of another (n): shape (m, n)."};
+const op op_ger = {.name = "ger", .sig = "(Tensor self, Tensor vec2)", .flags = OP_OUT, .run = op_compose, .compose = outer_compose, .doc = "Old name of outer."};

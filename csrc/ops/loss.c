@@ -1,0 +1,180 @@
+/* Losses of two operands, element by element: mse_loss, smooth_l1_loss, huber_loss, binary_cross_entropy and that of logits.
+ * Closed compositions, each with the formula of its gradient. nn/_losses.py checks what is given to them.
+ *
+ * The node's numbers: the reduction, the number of losses, one number of the loss's own. */
+#include "ops/loss.h"
+#include <string.h>
+
+#define NUMBER(k) f_number(s, k)
+#define ADD(a, b) f_add(s, a, b)
+#define SUB(a, b) f_sub(s, a, b)
+#define MUL(a, b) f_mul(s, a, b)
+#define DIV(a, b) f_div(s, a, b)
+#define NEG(a) f_neg(s, a)
+#define ABS(a) f_unary(s, &op_abs, a)
+#define LOG(a) f_unary(s, &op_log, a)
+#define SIGMOID(a) f_unary(s, &op_sigmoid, a)
+#define LESS(a, b) f_binary(s, &op_lt, a, b)
+#define WHERE(c, a, b) f_where(s, c, a, b)
+
+T f_reduced(scope *s, T losses, int64_t how)
+{
+    return how == REDUCE_NONE ? losses : f_unary(s, how == REDUCE_MEAN ? &op_mean : &op_sum, losses);
+}
+
+static int finish(scope *s, call *c, T losses, uint32_t reduction, double number, T *out)
+{
+    int64_t bits, how = c->args[reduction].i;
+    if (!losses)
+        return -1;
+    memcpy(&bits, &number, sizeof bits);
+    keep_param(c, how);
+    keep_param(c, losses->a->numel);
+    keep_param(c, bits);
+    return (out[0] = f_reduced(s, losses, how)) ? 0 : -1;
+}
+static double kept_number(node *n)
+{
+    double number;
+    memcpy(&number, node_params(n) + 2, sizeof number);
+    return number;
+}
+/* k, divided by the number of losses where the mean was taken. */
+static double norm(node *n, double k) { return node_params(n)[0] == REDUCE_MEAN ? k / (double)node_params(n)[1] : k; }
+
+static int refuse_dtype(scope *s, const tensor *self, const tensor *target, const char *kernel)
+{
+    ct_dtype d = dtype_promote(self->a->dtype, target->a->dtype);
+    return dtype_is_float(d) ? 0 : (ct_fail(CT_NOTIMPL, "\"%s\" not implemented for '%s'", kernel, dtype_title(d)), scope_fail(s), -1);
+}
+
+/* The gradients of a loss of self - target: `slope` makes that of self from the difference. */
+typedef T (*slope)(scope *s, node *n, T difference, T g);
+static int difference_grad(scope *s, node *n, T g, slope of, T *out)
+{
+    T x = node_kept_in(s, n, 0), y = node_kept_in(s, n, 1);
+    if (node_needs(n, 0))
+        out[0] = of(s, n, SUB(x, y), g);
+    if (node_needs(n, 1))
+        out[1] = of(s, n, SUB(y, x), g);
+    return s->failed ? -1 : 0;
+}
+
+/* ---- mse_loss: args self, target, reduction ---------------------------------------------------------------------- */
+static int mse_compose(scope *s, call *c, T *out)
+{
+    if (refuse_dtype(s, c->in[0], c->in[1], "mse_cpu") < 0)
+        return -1;
+    T d = SUB(c->in[0], c->in[1]);
+    return finish(s, c, MUL(d, d), 2, 0, out);
+}
+static T mse_slope(scope *s, node *n, T d, T g) { return MUL(MUL(d, NUMBER(norm(n, 2))), g); }
+static int mse_grad(scope *s, node *n, T const *g, T *out) { return difference_grad(s, n, g[0], mse_slope, out); }
+const op op_mse_loss = {.name = "mse_loss", .sig = "(Tensor self, Tensor target, int reduction=1)", .flags = OP_HIDDEN | OP_FUNCTION, .run = op_closed,
+    .compose = mse_compose, .kind = {"MseLossBackward0", mse_grad}, .keep = {3, 3}, .doc = "(self - target)^2, reduced: 0 none, 1 mean, 2 sum."};
+
+/* ---- smooth_l1_loss, huber_loss: args self, target, reduction, beta or delta ---------------------------------------- */
+/* g times k, with the sign of d beyond the bound; `inside` within. */
+static T bounded(scope *s, T d, double bound, T outside, T inside)
+{
+    T low = f_binary(s, &op_le, d, NUMBER(-bound)), high = f_binary(s, &op_ge, d, NUMBER(bound));
+    return WHERE(low, NEG(outside), WHERE(high, outside, inside));
+}
+static int smooth_compose(scope *s, call *c, T *out)
+{
+    double beta = arg_double(&c->args[3]);
+    if (refuse_dtype(s, c->in[0], c->in[1], "smooth_l1_cpu") < 0)
+        return -1;
+    T z = ABS(SUB(c->in[0], c->in[1])), square = DIV(MUL(MUL(NUMBER(0.5), z), z), NUMBER(beta));
+    return finish(s, c, WHERE(LESS(z, NUMBER(beta)), square, SUB(z, NUMBER(0.5 * beta))), 2, beta, out);
+}
+static T smooth_slope(scope *s, node *n, T d, T g)
+{
+    double beta = kept_number(n), k = norm(n, 1);
+    return bounded(s, d, beta, MUL(NUMBER(k), g), DIV(MUL(MUL(NUMBER(k), d), g), NUMBER(beta)));
+}
+static int smooth_grad(scope *s, node *n, T const *g, T *out) { return difference_grad(s, n, g[0], smooth_slope, out); }
+const op op_smooth_l1_loss = {.name = "smooth_l1_loss", .sig = "(Tensor self, Tensor target, int reduction=1, float beta=1.0)", .flags = OP_HIDDEN | OP_FUNCTION,
+    .run = op_closed, .compose = smooth_compose, .kind = {"SmoothL1LossBackward0", smooth_grad}, .keep = {3, 3},
+    .doc = "With d = |self - target|: d^2 / (2 beta) below beta, d - beta / 2 from there on; reduced."};
+
+static int huber_compose(scope *s, call *c, T *out)
+{
+    double delta = arg_double(&c->args[3]);
+    if (refuse_dtype(s, c->in[0], c->in[1], "huber_cpu") < 0)
+        return -1;
+    T z = ABS(SUB(c->in[0], c->in[1])), square = MUL(MUL(NUMBER(0.5), z), z);
+    T inside = f_binary(s, &op_le, z, NUMBER(delta));
+    return finish(s, c, WHERE(inside, square, MUL(NUMBER(delta), SUB(z, NUMBER(0.5 * delta)))), 2, delta, out);
+}
+static T huber_slope(scope *s, node *n, T d, T g)
+{
+    double delta = kept_number(n), k = norm(n, 1);
+    return bounded(s, d, delta, MUL(MUL(NUMBER(k), g), NUMBER(delta)), MUL(MUL(NUMBER(k), d), g));
+}
+static int huber_grad(scope *s, node *n, T const *g, T *out) { return difference_grad(s, n, g[0], huber_slope, out); }
+const op op_huber_loss = {.name = "huber_loss", .sig = "(Tensor self, Tensor target, int reduction=1, float delta=1.0)", .flags = OP_HIDDEN | OP_FUNCTION,
+    .run = op_closed, .compose = huber_compose, .kind = {"HuberLossBackward0", huber_grad}, .keep = {3, 3},
+    .doc = "With d = |self - target|: d^2 / 2 up to delta, delta (d - delta / 2) beyond; reduced."};
+
+/* ---- binary_cross_entropy: args self, target, weight, reduction -------------------------------------------------------- */
+static T weighed(scope *s, T x, T weight) { return weight ? MUL(x, weight) : x; }
+/* The weight given or kept, if any; input i. */
+static T weight_of(const call *c, uint32_t i) { return i < c->n_in ? c->in[i] : NULL; }
+static T kept_weight(scope *s, node *n, uint32_t i) { return n->keep_in >> i & 1 ? node_kept_in(s, n, i) : NULL; }
+static T over_count(scope *s, node *n, T x) { return node_params(n)[0] == REDUCE_MEAN ? DIV(x, NUMBER((double)node_params(n)[1])) : x; }
+
+static T cut(scope *s, T x) { return f_call(s, &op_clamp, 2, (arg[]){a_t(x), a_f(-100)}); }
+static int bce_compose(scope *s, call *c, T *out)
+{
+    T x = c->in[0], y = c->in[1];
+    T no = MUL(SUB(y, NUMBER(1)), cut(s, f_unary(s, &op_log1p, NEG(x)))), yes = MUL(y, cut(s, LOG(x)));
+    return finish(s, c, weighed(s, SUB(no, yes), weight_of(c, 2)), 3, 0, out);
+}
+static int bce_grad(scope *s, node *n, T const *g, T *out)
+{
+    T x = node_kept_in(s, n, 0), y = node_kept_in(s, n, 1), weight = kept_weight(s, n, 2), one = NUMBER(1);
+    if (node_needs(n, 0)) {
+        T below = f_call(s, &op_clamp, 2, (arg[]){a_t(MUL(SUB(one, x), x)), a_f(1e-12)});
+        out[0] = over_count(s, n, weighed(s, DIV(MUL(g[0], SUB(x, y)), below), weight));
+    }
+    if (node_needs(n, 1))
+        out[1] = over_count(s, n, weighed(s, MUL(g[0], SUB(LOG(SUB(one, x)), LOG(x))), weight));
+    return s->failed ? -1 : 0;
+}
+const op op_binary_cross_entropy = {.name = "binary_cross_entropy", .sig = "(Tensor self, Tensor target, Tensor? weight=None, int reduction=1)",
+    .flags = OP_HIDDEN | OP_FUNCTION, .run = op_closed, .compose = bce_compose, .kind = {"BinaryCrossEntropyBackward0", bce_grad, .flags = NK_SHOWS(3)}, .keep = {3, 3, 3},
+    .doc = "-(target log(self) + (1 - target) log(1 - self)), each logarithm cut at -100, times weight; reduced."};
+
+/* ---- the same of logits: args self, target, weight, pos_weight, reduction ------------------------------------------------ */
+static T log_sigmoid(scope *s, T x) /* min(x, 0) - log1p(exp(-|x|)) */
+{
+    T low = f_call(s, &op_clamp, 3, (arg[]){a_t(x), a_none(), a_f(0)});
+    return SUB(low, f_unary(s, &op_log1p, f_unary(s, &op_exp, NEG(ABS(x)))));
+}
+static int logits_compose(scope *s, call *c, T *out)
+{
+    T x = c->in[0], y = c->in[1], positive = weight_of(c, 3), log = log_sigmoid(s, x);
+    if (positive)
+        log = MUL(log, ADD(MUL(SUB(positive, NUMBER(1)), y), NUMBER(1)));
+    T losses = SUB(MUL(SUB(NUMBER(1), y), x), log);
+    return finish(s, c, weighed(s, losses, weight_of(c, 2)), 4, 0, out);
+}
+static int logits_grad(scope *s, node *n, T const *g, T *out)
+{
+    T x = node_kept_in(s, n, 0), y = node_kept_in(s, n, 1), weight = kept_weight(s, n, 2), positive = kept_weight(s, n, 3);
+    if (node_needs(n, 0)) {
+        T up = positive ? MUL(positive, y) : NULL;
+        T slope = positive ? SUB(MUL(SUB(ADD(up, NUMBER(1)), y), SIGMOID(x)), up) : SUB(SIGMOID(x), y);
+        out[0] = over_count(s, n, weighed(s, MUL(slope, g[0]), weight));
+    }
+    if (node_needs(n, 1)) {
+        T slope = positive ? SUB(log_sigmoid(s, NEG(x)), MUL(positive, log_sigmoid(s, x))) : NEG(x);
+        out[1] = over_count(s, n, weighed(s, MUL(slope, g[0]), weight));
+    }
+    return s->failed ? -1 : 0;
+}
+const op op_bce_with_logits = {.name = "binary_cross_entropy_with_logits",
+    .sig = "(Tensor self, Tensor target, Tensor? weight=None, Tensor? pos_weight=None, int reduction=1)", .flags = OP_HIDDEN | OP_FUNCTION,
+    .run = op_closed, .compose = logits_compose, .kind = {"BinaryCrossEntropyWithLogitsBackward0", logits_grad, .flags = NK_SHOWS(3)}, .keep = {3, 3, 3, 3},
+    .doc = "binary_cross_entropy of sigmoid(self), computed without overflow; pos_weight weighs the positive class; reduced."};

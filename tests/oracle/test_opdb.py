@@ -1,0 +1,46 @@
+"""PyTorch's operator database on both libraries, another seed for every op: values, dtypes, strides, nodes, gradients of
+two orders, in every dtype that ctgrad has; and the database's error cases."""
+
+import random
+import zlib
+
+import numpy as np
+import opdb
+import pytest
+import torch
+
+NAMES = [
+    "add", "sub", "mul", "div", "true_divide", "floor_divide", "remainder", "pow", "rsub", "neg", "abs", "exp", "log", "sqrt", "square",
+    "reciprocal", "sin", "cos", "tanh", "sigmoid", "nn.functional.relu", "maximum", "minimum", "clamp", "clamp_min", "clamp_max", "where",
+    "eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or", "logical_xor", "logical_not",
+    "sum", "mean", "prod", "amax", "amin", "argmax", "argmin", "any", "all", "var", "std", "logsumexp", "softmax", "log_softmax",
+    "expand", "expand_as", "broadcast_to", "broadcast_tensors", "view", "reshape", "flatten", "squeeze", "unsqueeze", "transpose", "t",
+    "permute", "select", "narrow", "diagonal", "unfold", "split", "chunk", "unbind", "contiguous", "clone",
+    "cat", "stack", "repeat", "tile", "flip", "mm", "bmm", "mv", "dot", "matmul", "outer", "addmm", "addmv", "baddbmm", "addbmm", "addr",
+    "nn.functional.linear", "einsum", "tensordot", "gather", "scatter_add", "scatter", "index_select", "index_add", "index_fill",
+    "index_copy", "take", "masked_fill", "masked_select", "tril", "triu", "nonzero", "index_put", "round", "nn.functional.embedding",
+    "nn.functional.mse_loss", "nn.functional.nll_loss", "nn.functional.smooth_l1_loss", "nn.functional.huber_loss",
+    "nn.functional.binary_cross_entropy_with_logits", "arange", "eye", "full", "linspace", "ones_like", "zeros_like",
+]
+# An error case asks for what is not offered: 1-d bounds of linspace; halves; complex numbers.
+NOT_OFFERED = {"linspace", "dot", "masked_fill"}
+
+
+def seeded(name, dtype):
+    seed = zlib.crc32(f"{name} {dtype}".encode()) % 10_000
+    torch.manual_seed(seed)
+    random.seed(seed)
+    np.random.seed(seed)
+
+
+@pytest.mark.parametrize("dtype", opdb.DTYPES, ids=str)
+@pytest.mark.parametrize("name", NAMES)
+def test_samples(name, dtype):
+    seeded(name, dtype)
+    assert opdb.compare_op(name, dtype) == []
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in NOT_OFFERED])
+def test_error_cases(name):
+    seeded(name, "errors")
+    assert opdb.compare_errors(name) == []

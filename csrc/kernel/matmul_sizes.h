@@ -33,7 +33,7 @@ static inline gemm_way gemm_choose(const k_gemm *g)
         if (g->m < GEMM_THIN && g->b_row == 1 && g->b_col != 1)
             return GEMM_DOTS;
     }
-    if (g->m >= 32 && g->n >= 16 && g->k >= 32 && (double)g->m * (double)g->n * (double)g->k >= 600000)
+    if (g->m >= 32 && g->n >= 16 && g->k >= 32 && (double)g->m * (double)g->n * (double)g->k >= 1500000)
         return GEMM_PACKED;
     return g->b_col == 1 || g->n == 1 ? GEMM_TILES : GEMM_TILES_SLIVER;
 }

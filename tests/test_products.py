@@ -254,6 +254,7 @@ def test_an_observed_hankel_matrix_gets_its_whole_gradient():
     assert got.tolist() == [1, 2, 3, 4, 4, 3, 2, 1]
 
 
+@pytest.mark.skipif(os.environ.get("CTGRAD_REDUCE") == "0", reason="gradients travel in full")
 def test_a_step_with_a_hankel_matrix_forms_no_square():
     n, rows = 1000, 4
     w, x = ctgrad.randn(2 * n - 1, requires_grad=True), ctgrad.randn(rows, n, requires_grad=True)

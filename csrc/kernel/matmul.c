@@ -14,6 +14,7 @@ int64_t k_gemm_scratch(ct_dtype dtype, const k_gemm *of)
     k_gemm turned = gemm_turned(of), *g = &turned;
     int64_t item = dtype_bytes(dtype), depth = g->k < GEMM_KC ? g->k : GEMM_KC;
     switch (gemm_choose(g)) {
+    case GEMM_FEW:
     case GEMM_DOTS:
     case GEMM_TILES:
         return 0;

@@ -207,6 +207,64 @@ def test_antidiagonals(rows, m, n):
         assert ctgrad.autograd.gradgradcheck(antidiagonals, (a, b))
 
 
+VIEWS = {
+    "as_strided": lambda w: w.as_strided((4, 5), (1, 1)),
+    "by two, from 1": lambda w: w.as_strided((4, 5), (2, 2), 1),
+    "unfold": lambda w: w[:8].unfold(0, 5, 1),
+    "turned": lambda w: w.as_strided((5, 4), (1, 1)).t(),
+    "turned twice": lambda w: w[:8].unfold(0, 5, 1).t().transpose(0, 1),
+}
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_gradients_of_hankel_matrices_arrive_slid(view):
+    rng = np.random.default_rng(8)
+    w, x, g = (numbers(rng, n, "float64") for n in (17, 12, 15))
+    w.requires_grad_()
+    x, g = x.view(3, 4).requires_grad_(), g.view(3, 5)
+    view = VIEWS[view]
+
+    def both(use):
+        return [ctgrad.autograd.grad(use(matrix), (w, x), g) for matrix in (view(w), written_out(view(w)))]
+
+    for use in (lambda m: x @ m, lambda m: (m.t() @ x.t()).t(), lambda m: ctgrad.addmm(ctgrad.ones(5, dtype=ctgrad.float64), x, m, alpha=2),
+                lambda m: ctgrad.nn.functional.linear(x, m.t()), lambda m: x @ m + x @ (m * 2), lambda m: (x @ m) * m[1] + m.sum()):
+        for got, want in zip(*both(use), strict=True):
+            assert ctgrad.equal(got, want)
+    assert ctgrad.autograd.gradgradcheck(lambda w, x: x @ view(w), (w, x))
+
+
+def test_an_observed_hankel_matrix_gets_its_whole_gradient():
+    w = ctgrad.arange(8.0, requires_grad=True)
+    x, g = ctgrad.ones(3, 4), ctgrad.arange(15.0).view(3, 5)
+    seen = []
+    matrix = w.unfold(0, 5, 1)
+    matrix.register_hook(lambda grad: seen.append(grad) or grad * 2)
+    (x @ matrix).backward(g)
+    assert ctgrad.equal(seen[0], x.t() @ g)
+    assert ctgrad.equal(w.grad, 2 * antidiagonals(x, g))
+    matrix = w.as_strided((4, 5), (1, 1))
+    matrix.retain_grad()
+    (x @ matrix).backward(g)
+    assert ctgrad.equal(matrix.grad, x.t() @ g) and ctgrad.equal(w.grad, 3 * antidiagonals(x, g))
+    matrix = w.as_strided((4, 5), (1, 1))
+    (got,) = ctgrad.autograd.grad(x @ matrix, matrix, g)
+    assert ctgrad.equal(got, x.t() @ g)
+    (got,) = ctgrad.autograd.grad(matrix, w, ctgrad.ones(4, 5))
+    assert got.tolist() == [1, 2, 3, 4, 4, 3, 2, 1]
+
+
+@pytest.mark.skipif(os.environ.get("CTGRAD_REDUCE") == "0", reason="gradients travel in full")
+def test_a_step_with_a_hankel_matrix_forms_no_square():
+    n, rows = 1000, 4
+    w, x = ctgrad.randn(2 * n - 1, requires_grad=True), ctgrad.randn(rows, n, requires_grad=True)
+    for matrix in (lambda: w.as_strided((n, n), (1, 1)), lambda: w.unfold(0, n, 1)):
+        ctgrad.nn.functional.linear(x, matrix()).sum().backward()
+        before = ctgrad._C._memory()["total_bytes"]
+        ctgrad.nn.functional.linear(x, matrix()).pow(2).sum().backward()
+        assert ctgrad._C._memory()["total_bytes"] - before < 4 * n * n / 2
+
+
 @pytest.mark.parametrize("name", ["float32", "float64"])
 def test_large_correlations_by_transform(name):
     rng = np.random.default_rng(7)

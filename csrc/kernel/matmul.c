@@ -3,6 +3,7 @@
 #include "kernel/kernel.h"
 #include "kernel/matmul_sizes.h"
 #include <limits.h>
+#include <string.h>
 
 static int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
 
@@ -13,6 +14,7 @@ int64_t k_gemm_scratch(ct_dtype dtype, const k_gemm *of)
     k_gemm turned = gemm_turned(of), *g = &turned;
     int64_t item = dtype_bytes(dtype), depth = g->k < GEMM_KC ? g->k : GEMM_KC;
     switch (gemm_choose(g)) {
+    case GEMM_FEW:
     case GEMM_DOTS:
     case GEMM_TILES:
         return 0;
@@ -35,10 +37,13 @@ static bool blas_operand(int64_t rows, int64_t columns, int64_t row, int64_t col
     return (as_is || transposed) && step <= INT_MAX;
 }
 
+/* Multiply-adds from which OpenBLAS was measured to be the faster. */
+static double blas_from(void) { return !strcmp(K->name, "avx512") ? 1.2e8 : !strcmp(K->name, "avx2") ? 1.2e6 : 3e5; }
+
 typedef struct blas_form { int trans_a, trans_b, lda, ldb; } blas_form;
 static bool blas_takes(ct_dtype dtype, const k_gemm *g, blas_form *f)
 {
-    return g->m >= 48 && g->n >= 48 && g->k >= 48 && (double)g->m * (double)g->n * (double)g->k >= 400000 && dtype_is_float(dtype) &&
+    return g->m >= 48 && g->n >= 48 && g->k >= 48 && (double)g->m * (double)g->n * (double)g->k >= blas_from() && dtype_is_float(dtype) &&
            g->m <= INT_MAX && g->n <= INT_MAX && g->k <= INT_MAX && g->c_row <= INT_MAX && g->c_row >= g->n &&
            blas_operand(g->m, g->k, g->a_row, g->a_col, &f->trans_a, &f->lda) && blas_operand(g->k, g->n, g->b_row, g->b_col, &f->trans_b, &f->ldb);
 }

@@ -5,9 +5,10 @@
 #define CT_MATMUL_SIZES_H
 #include "kernel/matmul.h"
 
-enum { GEMM_KC = 256, GEMM_MC = 144, GEMM_NC = 2048, GEMM_MAX_MR = 12, GEMM_MAX_NR = 64, GEMM_THIN = 4, GEMM_DOT = 16 };
+enum { GEMM_KC = 256, GEMM_MC = 144, GEMM_NC = 2048, GEMM_MAX_MR = 12, GEMM_MAX_NR = 64, GEMM_THIN = 4, GEMM_DOT = 16, GEMM_HANDFUL = 64 };
 
 typedef enum gemm_way {
+    GEMM_FEW,          /* a handful of numbers, one by one */
     GEMM_DOTS,         /* rows of A by columns of B, both contiguous */
     GEMM_DOTS_GATHERED,/* the same, once the few columns of B are gathered into scratch */
     GEMM_TILES,        /* B's rows are contiguous: nothing is copied */
@@ -33,8 +34,12 @@ static inline gemm_way gemm_choose(const k_gemm *g)
         if (g->m < GEMM_THIN && g->b_row == 1 && g->b_col != 1)
             return GEMM_DOTS;
     }
-    if (g->m >= 32 && g->n >= 16 && g->k >= 32 && (double)g->m * (double)g->n * (double)g->k >= 600000)
+    if (g->m >= 32 && g->n >= 16 && g->k >= 32 && (double)g->m * (double)g->n * (double)g->k >= 1500000)
         return GEMM_PACKED;
-    return g->b_col == 1 || g->n == 1 ? GEMM_TILES : GEMM_TILES_SLIVER;
+    if (g->m == 1 && g->n == 1 && g->k <= GEMM_HANDFUL)
+        return GEMM_FEW;
+    if (g->b_col == 1 || g->n == 1)
+        return GEMM_TILES;
+    return g->m <= 2 && g->m * g->n * g->k <= GEMM_HANDFUL ? GEMM_FEW : GEMM_TILES_SLIVER;
 }
 #endif

@@ -40,22 +40,32 @@ static void copy(product *to, const product *from) { memcpy(to, from, offsetof(p
 
 /* ---- one matrix product as it stands --------------------------------------------------------------------------- */
 /* Below this many multiply-adds, looking for structure costs more than it saves. */
-enum { WORTH_A_LOOK = 1024 };
+enum { WORTH_A_LOOK = 1024, WORTH_A_TRANSFORM = 100000 };
 
 static bool is(const axis *x, int kind)
 {
     return x->size == 1 || (kind == AXIS_SUM ? x->summed : !x->summed && !(kind == AXIS_ROW ? x->b : x->a));
 }
 
-/* Rows, columns, sum in this order, without structure; or too small to matter. */
+/* Rows, columns, sum in this order, perhaps a batch after them, without structure; or too small to matter. */
 static bool direct(const product *p)
 {
-    const axis *m = p->axis, *n = m + 1, *k = m + 2;
-    if (p->n != 3 || (n->size != 1 && n->y != 1) || !is(m, AXIS_ROW) || !is(n, AXIS_COLUMN) || !is(k, AXIS_SUM))
+    const axis *m = p->axis, *n = m + 1, *k = m + 2, *batch = m + 3;
+    bool batches = p->n == 4;
+    if (p->n != 3 + batches || (n->size != 1 && n->y != 1) || !is(m, AXIS_ROW) || !is(n, AXIS_COLUMN) || !is(k, AXIS_SUM))
         return false;
-    if (((m->size < 2 || m->a) && (n->size < 2 || n->b) && (k->size < 2 || (k->a && k->b))))
-        return !((axes_slide(m->a, k->a) || axes_slide(n->b, k->b)) && product_correlates(p));
-    return saturated(saturated(m->size, n->size), k->size) <= WORTH_A_LOOK;
+    int64_t steps = saturated(saturated(m->size, n->size), k->size);
+    if (batches) {
+        if (batch->summed || (batch->size > 1 && !batch->y))
+            return false;
+        steps = saturated(steps, batch->size);
+    }
+    if (steps <= WORTH_A_LOOK)
+        return true;
+    if ((m->size > 1 && !m->a) || (n->size > 1 && !n->b) || (k->size > 1 && (!k->a || !k->b)) || (batches && batch->size > 1 && (!batch->a || !batch->b)))
+        return false;
+    bool slides = (m->size > 1 && axes_slide(m->a, k->a)) || (n->size > 1 && axes_slide(n->b, k->b));
+    return !slides || steps < WORTH_A_TRANSFORM || !product_correlates(p);
 }
 
 bool product_adds(const product *p) { return direct(p); }
@@ -371,19 +381,22 @@ static void structured(product *p, workspace *w)
         copy_along(p, from, to, n);
 }
 
-static void run(product *p, workspace *w)
+static void run_direct(const product *p, workspace *w)
 {
     const axis *x = p->axis;
-    if (!direct(p)) {
-        structured(p, w);
-        return;
-    }
     k_gemm g = gemm_of(p, x, x + 1, x + 2);
+    int64_t batches = p->n == 4 ? x[3].size : 1, item = dtype_bytes(p->dtype);
     g.scratch = take(w, k_gemm_scratch(p->dtype, &g));
-    count(w, saturated(saturated(x[0].size, x[1].size), x[2].size));
+    count(w, saturated(saturated(saturated(x[0].size, x[1].size), x[2].size), batches));
     w->blas = k_gemm_wants_blas(p->dtype, &g);
-    if (w->real)
+    for (int64_t i = 0; w->real && i < batches; i++) {
         k_gemm_run(p->dtype, &g);
+        if (p->n == 4) {
+            g.a = (const char *)g.a + x[3].a * item;
+            g.b = (const char *)g.b + x[3].b * item;
+            g.c = (char *)g.c + x[3].y * item;
+        }
+    }
 }
 
 /* ---- the call ---------------------------------------------------------------------------------------------------------------- */
@@ -400,12 +413,16 @@ static bool host_takes(product *p)
 int product_plan(call *c, const product *p)
 {
     workspace w = {0};
-    product q;
-    copy(&q, p);
-    if (!direct(p) && host_takes(&q))
-        return product_correlate(&q);
-    copy(&q, p);
-    run(&q, &w);
+    if (direct(p))
+        run_direct(p, &w);
+    else {
+        product q;
+        copy(&q, p);
+        if (host_takes(&q))
+            return product_correlate(&q);
+        copy(&q, p);
+        structured(&q, &w);
+    }
     c->work = w.steps;
     c->scratch_bytes = w.used;
     if (__builtin_add_overflow(product_work, w.steps, &product_work))
@@ -418,11 +435,12 @@ int product_plan(call *c, const product *p)
 void product_run(call *c, product *p)
 {
     workspace w = {.base = c->scratch_bytes ? c->scratch : NULL, .real = true};
-    if (!direct(p)) {
-        product q;
-        copy(&q, p);
-        if (host_takes(&q))
-            return;
+    if (direct(p)) {
+        run_direct(p, &w);
+        return;
     }
-    run(p, &w);
+    product q;
+    copy(&q, p);
+    if (!host_takes(&q))
+        structured(p, &w);
 }

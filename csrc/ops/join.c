@@ -122,7 +122,7 @@ static void cat_kernel(call *c)
     array_layout(c->oa[0], &whole);
     for (uint32_t i = 0; i < c->n_in && at < whole.size[dim]; i++) { /* one index along dim where all pieces are one */
         const array *a = c->ia[i];
-        if (is_nothing(a))
+        if (is_nothing(a) || array_size(a)[dim] == 0)
             continue;
         int64_t length = whole.size[dim] == 1 ? 1 : array_size(a)[dim];
         view_slice(&whole, dim, at, at + length, 1, &part);

@@ -1,0 +1,243 @@
+/* Slices of columns, and the three products with them. */
+#include "kernel/conv.h"
+#include "kernel/kernel.h"
+#include <string.h>
+
+typedef struct plan {
+    int64_t item, places, depth;  /* places of the output of one image; elements of a column */
+    int64_t slice;                /* columns at a time */
+    bool direct;                  /* the input itself is the matrix of columns */
+    char *columns, *packed, *products;
+} plan;
+
+static int64_t volume(const int64_t *size) { return size[0] * size[1] * size[2]; }
+static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+static int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
+
+static bool is_direct(const k_conv *c)
+{
+    bool all = true;
+    for (int d = 0; d < 3; d++)
+        all &= c->kernel[d] == 1 && c->stride[d] == 1 && c->pad[d] == 0;
+    return all;
+}
+
+/* Images of many places are cut into equal slices, images of few share one. */
+static plan plan_of(const k_conv *c)
+{
+    plan p = {.item = dtype_bytes(c->dtype), .places = volume(c->out), .depth = c->in_c * volume(c->kernel), .direct = is_direct(c)};
+    int64_t most = CONV_SLICE / p.item / (p.depth ? p.depth : 1), cuts;
+    most = most < 64 ? 64 : most;
+    if (p.direct)
+        p.slice = p.places;
+    else if (p.places > most) {
+        cuts = (p.places + most - 1) / most;
+        p.slice = round_up((p.places + cuts - 1) / cuts, 16);
+    } else
+        p.slice = p.places >= 64 || p.places == 0 ? p.places : p.places * smaller(c->batch, most / p.places);
+    p.columns = c->scratch;
+    p.packed = p.columns + (p.direct ? 0 : round_up(p.depth * p.slice * p.item, 64));
+    p.products = p.packed + round_up(c->out_c * p.slice * p.item, 64);
+    return p;
+}
+
+/* out: (channels, columns) from (channels, depth); in: (depth, columns); weight: (depth, channels). */
+static k_gemm out_product(const k_conv *c, const plan *p, int64_t n)
+{
+    return (k_gemm){.m = c->out_c, .n = n, .k = p->depth, .a_row = p->depth, .a_col = 1, .b_row = n, .b_col = 1, .c_row = n, .scratch = p->products};
+}
+static k_gemm in_product(const k_conv *c, const plan *p, int64_t n)
+{
+    return (k_gemm){.m = p->depth, .n = n, .k = c->out_c, .a_row = 1, .a_col = p->depth, .b_row = n, .b_col = 1, .c_row = n, .scratch = p->products};
+}
+static k_gemm weight_product(const k_conv *c, const plan *p, int64_t n)
+{
+    return (k_gemm){.m = c->out_c, .n = p->depth, .k = n, .a_row = n, .a_col = 1, .b_row = 1, .b_col = n, .c_row = p->depth, .scratch = p->products, .add = true};
+}
+
+int64_t k_conv_scratch(const k_conv *c)
+{
+    plan p = plan_of(c);
+    int64_t most = 0;
+    for (int64_t n = p.slice, k = 0; k < 2 && n > 0; k++, n = p.places % p.slice) {
+        k_gemm g[3] = {out_product(c, &p, n), in_product(c, &p, n), weight_product(c, &p, n)};
+        for (int i = 0; i < 3; i++) {
+            int64_t bytes = k_gemm_scratch(c->dtype, &g[i]);
+            most = bytes > most ? bytes : most;
+        }
+    }
+    return (p.products - c->scratch) + most + 64;
+}
+
+bool k_conv_wants_blas(const k_conv *c)
+{
+    plan p = plan_of(c);
+    k_gemm g[3] = {out_product(c, &p, p.slice), in_product(c, &p, p.slice), weight_product(c, &p, p.slice)};
+    return k_gemm_wants_blas(c->dtype, &g[0]) || k_gemm_wants_blas(c->dtype, &g[1]) || k_gemm_wants_blas(c->dtype, &g[2]);
+}
+
+/* Places `from` … `to` - 1 of a line of the output that read inside the input, at offset `shift`. */
+static void inside(const k_conv *c, int d, int64_t shift, int64_t *from, int64_t *to)
+{
+    int64_t s = c->stride[d], first = c->pad[d] - shift, last = c->in[d] - 1 + c->pad[d] - shift;
+    *from = first <= 0 ? 0 : (first + s - 1) / s;
+    *to = last < 0 ? 0 : smaller(last / s + 1, c->out[d]);
+}
+
+/* A run of adjacent places of one line of the output. */
+typedef struct run { int64_t plane, line, from, to; } run;
+static run run_at(const k_conv *c, int64_t place, int64_t end)
+{
+    int64_t w = c->out[2], line = place / w, from = place % w;
+    return (run){line / c->out[1], line % c->out[1], from, smaller(w, from + end - place)};
+}
+
+#define NAME(f) f##_4
+#define ITEM float
+#include "kernel/conv.inc"
+#undef NAME
+#undef ITEM
+#define NAME(f) f##_8
+#define ITEM double
+#include "kernel/conv.inc"
+#undef NAME
+#undef ITEM
+
+/* One slice: columns q … q + n - 1 of all images' places. Within one image the operands are read and written in place. */
+typedef struct slice { int64_t q, n; } slice;
+static bool next_slice(const k_conv *c, const plan *p, slice *s)
+{
+    s->q += s->n;
+    int64_t total = c->batch * p->places, left = p->slice <= p->places ? p->places - s->q % p->places : total - s->q;
+    s->n = smaller(p->slice, left);
+    return s->q < total && s->n > 0;
+}
+static char *x_of(const k_conv *c, const plan *p, int64_t image, int64_t group)
+{
+    return c->x + (image * c->x_batch + group * c->in_c * volume(c->in)) * p->item;
+}
+static char *y_of(const k_conv *c, const plan *p, int64_t image, int64_t group)
+{
+    return c->y + (image * c->y_batch + group * c->out_c * p->places) * p->item;
+}
+static char *w_of(const k_conv *c, const plan *p, int64_t group) { return c->w + group * c->out_c * p->depth * p->item; }
+static bool shared(const plan *p, const slice *s) { return s->n > p->places; }
+
+/* Calls f for the part of the slice in each image: the image, its first place, how many, and the first column. */
+typedef void each_image(const k_conv *c, char *x, char *columns, int64_t row, int64_t place, int64_t n);
+static void over_images(const k_conv *c, const plan *p, const slice *s, int64_t group, each_image *f)
+{
+    for (int64_t done = 0; done < s->n;) {
+        int64_t image = (s->q + done) / p->places, place = (s->q + done) % p->places, n = smaller(s->n - done, p->places - place);
+        f(c, x_of(c, p, image, group), p->columns + done * p->item, s->n, place, n);
+        done += n;
+    }
+}
+static void gather_columns(const k_conv *c, const plan *p, const slice *s, int64_t group)
+{
+    over_images(c, p, s, group, p->item == 4 ? gather_4 : gather_8);
+}
+static void scatter_columns(const k_conv *c, const plan *p, const slice *s, int64_t group)
+{
+    over_images(c, p, s, group, p->item == 4 ? scatter_4 : scatter_8);
+}
+
+/* Between y and its slice in `packed`, where the slice spans images. */
+static void move_packed(const k_conv *c, const plan *p, const slice *s, int64_t group, bool into_packed)
+{
+    int64_t bytes = p->places * p->item;
+    for (int64_t done = 0; done < s->n; done += p->places)
+        for (int64_t k = 0; k < c->out_c; k++) {
+            char *y = y_of(c, p, (s->q + done) / p->places, group) + k * bytes, *packed = p->packed + (k * s->n + done) * p->item;
+            memcpy(into_packed ? packed : y, into_packed ? y : packed, (size_t)bytes);
+        }
+}
+/* The slice of y as an operand. */
+static char *y_slice(const k_conv *c, const plan *p, const slice *s, int64_t group, int64_t *row)
+{
+    *row = shared(p, s) ? s->n : p->places;
+    return shared(p, s) ? p->packed : y_of(c, p, s->q / p->places, group) + s->q % p->places * p->item;
+}
+static const char *column_slice(const k_conv *c, const plan *p, const slice *s, int64_t group)
+{
+    if (p->direct)
+        return x_of(c, p, s->q / p->places, group);
+    gather_columns(c, p, s, group);
+    return p->columns;
+}
+
+static void fill_channels(const k_conv *c, char *to, int64_t channels, int64_t places, int64_t batch, int64_t apart)
+{
+    int64_t item = dtype_bytes(c->dtype);
+    for (int64_t i = 0; i < batch; i++)
+        for (int64_t k = 0; k < channels; k++)
+            K->fill[c->dtype]((char *[]){to + (i * apart + k * places) * item}, (int64_t[]){item}, places, c->bias + k * item);
+}
+/* A row's value is there before its products are added. */
+static void fill_packed(const k_conv *c, const plan *p, const slice *s, int64_t group)
+{
+    for (int64_t k = 0; k < c->out_c; k++)
+        K->fill[c->dtype]((char *[]){p->packed + k * s->n * p->item}, (int64_t[]){p->item}, s->n, c->bias + (group * c->out_c + k) * p->item);
+}
+
+void k_conv_out(const k_conv *c)
+{
+    plan p = plan_of(c);
+    if (c->bias && p.slice <= p.places)
+        fill_channels(c, c->y, c->groups * c->out_c, p.places, c->batch, c->y_batch);
+    for (int64_t group = 0; group < c->groups; group++)
+        for (slice s = {0, 0}; next_slice(c, &p, &s);) {
+            k_gemm g = out_product(c, &p, s.n);
+            g.a = w_of(c, &p, group);
+            g.b = column_slice(c, &p, &s, group);
+            g.c = y_slice(c, &p, &s, group, &g.c_row);
+            g.add = c->bias != NULL;
+            if (g.add && p.slice > p.places && shared(&p, &s))
+                fill_packed(c, &p, &s, group);
+            else if (g.add && p.slice > p.places)
+                fill_channels(&(k_conv){.dtype = c->dtype, .bias = c->bias + group * c->out_c * p.item}, g.c, c->out_c, p.places, 1, 0);
+            k_gemm_run(c->dtype, &g);
+            if (shared(&p, &s))
+                move_packed(c, &p, &s, group, false);
+        }
+}
+
+void k_conv_in(const k_conv *c)
+{
+    plan p = plan_of(c);
+    int64_t channels = c->groups * c->in_c;
+    if (c->bias)
+        fill_channels(c, c->x, channels, volume(c->in), c->batch, c->x_batch);
+    else if (!p.direct || c->out_c == 0)
+        for (int64_t i = 0; i < c->batch; i++)
+            memset(c->x + i * c->x_batch * p.item, 0, (size_t)(channels * volume(c->in) * p.item));
+    for (int64_t group = 0; group < c->groups; group++)
+        for (slice s = {0, 0}; next_slice(c, &p, &s);) {
+            k_gemm g = in_product(c, &p, s.n);
+            if (shared(&p, &s))
+                move_packed(c, &p, &s, group, true);
+            g.a = w_of(c, &p, group);
+            g.b = y_slice(c, &p, &s, group, &g.b_row);
+            g.c = p.direct ? x_of(c, &p, s.q / p.places, group) : p.columns;
+            g.add = p.direct && c->bias;
+            k_gemm_run(c->dtype, &g);
+            if (!p.direct)
+                scatter_columns(c, &p, &s, group);
+        }
+}
+
+void k_conv_weight(const k_conv *c)
+{
+    plan p = plan_of(c);
+    memset(c->w, 0, (size_t)(c->groups * c->out_c * p.depth * p.item));
+    for (int64_t group = 0; group < c->groups; group++)
+        for (slice s = {0, 0}; next_slice(c, &p, &s);) {
+            k_gemm g = weight_product(c, &p, s.n);
+            if (shared(&p, &s))
+                move_packed(c, &p, &s, group, true);
+            g.a = y_slice(c, &p, &s, group, &g.a_row);
+            g.b = column_slice(c, &p, &s, group);
+            g.c = w_of(c, &p, group);
+            k_gemm_run(c->dtype, &g);
+        }
+}

@@ -1,0 +1,456 @@
+/* Convolutions of one to three dimensions.
+ *
+ * All of them are one map of three operands, <y, conv(x, w)>: convolution computes y from x and w, conv_input x from y and w
+ * (transposed convolution is the same), conv_weight w from y and x. Each is linear in both of its operands, and the gradients
+ * of each are the other two: derivatives of any order need no more. x is (N, groups * in_c, in...), w (groups * out_c, in_c,
+ * kernel...), y (N, groups * out_c, out...). */
+#include "base/blas.h"
+#include "kernel/conv.h"
+#include "ops/dispatch.h"
+#include "ops/formula.h"
+#include "ops/spread.h"
+#include <stdio.h>
+#include <string.h>
+
+enum { SPATIAL = 3 };
+/* What all ops here take besides tensors, and keep in their nodes. */
+typedef struct shape { int64_t nd, groups, stride[SPATIAL], pad[SPATIAL], dilation[SPATIAL]; } shape;
+enum { SHAPE_PARAMS = sizeof(shape) / sizeof(int64_t) };
+
+static const char *text(const array *a, char *buffer) { return layout_text(a->ndim, array_size(a), buffer, 200); }
+static const char *c_name(ct_dtype d)
+{
+    static const char *const names[DT_COUNT] = {"bool", "unsigned char", "int", "long int", "float", "double"};
+    return names[d];
+}
+
+static int read_ints(const call *c, const arg *a, const char *name, int64_t nd, int64_t *to)
+{
+    char buffer[200];
+    if (a->n != 1 && a->n != nd)
+        return ct_fail(CT_RUNTIME, "expected %s to be a single integer value or a list of %lld values to match the convolution dimensions, but got %s=%s", name,
+                       (long long)nd, name, layout_text((int)a->n, a->ints, buffer, sizeof buffer));
+    for (int64_t d = 0; d < nd; d++)
+        to[d] = a->ints[a->n == 1 ? 0 : d];
+    return 0;
+}
+static int check_shape(const shape *s)
+{
+    for (int64_t d = 0; d < s->nd; d++) {
+        if (s->stride[d] <= 0)
+            return ct_fail(CT_RUNTIME, "non-positive stride is not supported");
+        if (s->pad[d] < 0)
+            return ct_fail(CT_RUNTIME, "negative padding is not supported");
+        if (s->dilation[d] <= 0)
+            return ct_fail(CT_RUNTIME, "dilation should be greater than zero");
+    }
+    return s->groups > 0 ? 0 : ct_fail(CT_RUNTIME, "non-positive groups is not supported");
+}
+/* args[at …]: stride, padding, dilation. */
+static int read_shape(const call *c, int at, int64_t nd, int64_t groups, shape *s)
+{
+    *s = (shape){.nd = nd, .groups = groups};
+    if (nd < 1 || nd > SPATIAL)
+        return ct_fail(CT_RUNTIME, "%s(): weight should have three to five dimensions, got %lld", c->op->name, (long long)nd + 2);
+    return read_ints(c, &c->args[at], "stride", nd, s->stride) < 0 || read_ints(c, &c->args[at + 1], "padding", nd, s->pad) < 0 ||
+           read_ints(c, &c->args[at + 2], "dilation", nd, s->dilation) < 0 ? -1 : check_shape(s);
+}
+static void keep_shape(call *c, const shape *s)
+{
+    memcpy(c->param, s, sizeof *s);
+    c->n_param = SHAPE_PARAMS;
+}
+
+static int check_operands(const call *c, const array *x, const array *w, const array *bias)
+{
+    if (!dtype_is_float(x->dtype))
+        return ct_fail(CT_NOTIMPL, "\"%s\" not implemented for '%s': convert to floats", c->op->name, dtype_name(x->dtype));
+    if (x->dtype != w->dtype)
+        return ct_fail(CT_RUNTIME, "Input type (%s) and weight type (%s) should be the same", c_name(x->dtype), c_name(w->dtype));
+    if (bias && bias->dtype != x->dtype)
+        return ct_fail(CT_RUNTIME, "Input type (%s) and bias type (%s) should be the same", c_name(x->dtype), c_name(bias->dtype));
+    return 0;
+}
+static int check_bias(const array *w, const array *bias, int64_t channels)
+{
+    char one[200], two[200];
+    if (!bias || (bias->ndim == 1 && array_size(bias)[0] == channels))
+        return 0;
+    return ct_fail(CT_RUNTIME, "Given weight of size %s, expected bias to be 1-dimensional with %lld elements, but got bias of size %s instead", text(w, one),
+                   (long long)channels, text(bias, two));
+}
+static int check_channels(const shape *s, const array *x, const array *w, bool transposed)
+{
+    char one[200], two[200];
+    const int64_t *size = array_size(w), have = array_size(x)[1], want = transposed ? size[0] : size[1] * s->groups;
+    text(w, one);
+    if (size[0] < s->groups)
+        return ct_fail(CT_RUNTIME, "Given groups=%lld, expected weight to be at least %lld at dimension 0, but got weight of size %s instead", (long long)s->groups, (long long)s->groups, one);
+    if (size[0] % s->groups)
+        return ct_fail(CT_RUNTIME, "Given groups=%lld, expected weight to be divisible by %lld at dimension 0, but got weight of size %s instead", (long long)s->groups, (long long)s->groups, one);
+    if (have != want)
+        return ct_fail(CT_RUNTIME, "Given %s=%lld, weight of size %s, expected input%s to have %lld channels, but got %lld channels instead", transposed ? "transposed" : "groups",
+                       transposed ? 1LL : (long long)s->groups, one, text(x, two), (long long)want, (long long)have);
+    return 0;
+}
+
+/* Size of the output along dim d of an input of n; negative where the kernel does not fit. */
+static int64_t out_size(const shape *s, int64_t d, int64_t n, int64_t kernel)
+{
+    int64_t span = s->dilation[d] * (kernel - 1) + 1, room = n + 2 * s->pad[d] - span;
+    return room < 0 ? -1 : room / s->stride[d] + 1;
+}
+/* "4 x 5" into the buffer of 100, which is returned. */
+static const char *by(int64_t nd, const int64_t *size, char *buffer)
+{
+    for (int64_t d = 0, at = 0; d < nd; d++)
+        at += snprintf(buffer + at, 100 - (size_t)at, "%s%lld", d ? " x " : "", (long long)size[d]);
+    return buffer;
+}
+static int refuse_kernel(const shape *s, const int64_t *in, const int64_t *kernel)
+{
+    int64_t padded[SPATIAL], span[SPATIAL];
+    for (int64_t d = 0; d < s->nd; d++) {
+        padded[d] = in[d] + 2 * s->pad[d];
+        span[d] = s->dilation[d] * (kernel[d] - 1) + 1;
+    }
+    return ct_fail(CT_RUNTIME, "Calculated padded input size per channel: (%s). Kernel size: (%s). Kernel size can't be greater than actual input size",
+                   by(s->nd, padded, (char[100]){0}), by(s->nd, span, (char[100]){0}));
+}
+
+/* ---- the kernel's view of the three operands ---------------------------------------------------------------------- */
+static void set_sizes(int64_t *to, int64_t nd, const int64_t *from, int64_t otherwise)
+{
+    for (int64_t d = 0; d < SPATIAL; d++)
+        to[d] = d < SPATIAL - nd ? otherwise : from[d - (SPATIAL - nd)];
+}
+static void describe(k_conv *k, const shape *s, const array *x, const array *w, const array *y)
+{
+    *k = (k_conv){.dtype = x->dtype, .groups = s->groups, .in_c = array_size(w)[1], .out_c = array_size(w)[0] / s->groups,
+                  .x = array_data(x), .w = array_data(w), .y = array_data(y), .x_batch = array_stride(x)[0], .y_batch = array_stride(y)[0]};
+    k->batch = array_size(x)[0] > array_size(y)[0] ? array_size(x)[0] : array_size(y)[0];
+    set_sizes(k->in, s->nd, array_size(x) + 2, 1);
+    set_sizes(k->out, s->nd, array_size(y) + 2, 1);
+    set_sizes(k->kernel, s->nd, array_size(w) + 2, 1);
+    set_sizes(k->stride, s->nd, s->stride, 1);
+    set_sizes(k->pad, s->nd, s->pad, 0);
+    set_sizes(k->dilation, s->nd, s->dilation, 1);
+}
+static void plan_work(call *c, const shape *s, const array *x, const array *w, const array *y)
+{
+    k_conv k;
+    describe(&k, s, x, w, y);
+    double steps = (double)y->numel * (double)(w->numel / (array_size(w)[0] ? array_size(w)[0] : 1));
+    c->work = steps < 9e18 ? (int64_t)steps : INT64_MAX;
+    c->scratch_bytes = k_conv_scratch(&k);
+    if (k_conv_wants_blas(&k))
+        ct_blas_wanted();
+}
+/* ia[i] is x or y: images row-major, the batch may repeat. */
+static int operand(call *c, uint32_t i)
+{
+    const array *a = c->ia[i];
+    c->once = 1;
+    int result = in_contiguous(c, i);
+    c->once = 0;
+    return result < 0 ? -1 : a ? 0 : -1;
+}
+static void once_over_batch(call *c, const array *a) { c->once_out = still_dims(a, a->ndim) & 1 && array_size(a)[0] > 1; }
+
+/* ---- convolution: args input, weight, bias, stride, padding, dilation, transposed, output_padding, groups -------------- */
+static int size_out(call *c, const shape *s, const array *x, const array *w, int64_t *size)
+{
+    size[0] = array_size(x)[0];
+    size[1] = array_size(w)[0];
+    for (int64_t d = 0; d < s->nd; d++)
+        if ((size[d + 2] = out_size(s, d, array_size(x)[d + 2], array_size(w)[d + 2])) < 0)
+            return refuse_kernel(s, array_size(x) + 2, array_size(w) + 2);
+    return 0;
+}
+static int size_in(call *c, const shape *s, const array *y, const array *w, const int64_t *extra, int64_t *size)
+{
+    size[0] = array_size(y)[0];
+    size[1] = array_size(w)[1] * s->groups;
+    for (int64_t d = 0; d < s->nd; d++) {
+        if (extra[d] < 0)
+            return ct_fail(CT_RUNTIME, "negative output_padding is not supported");
+        if (extra[d] >= s->stride[d] && extra[d] >= s->dilation[d])
+            return ct_fail(CT_RUNTIME, "output padding must be smaller than either stride or dilation, but got output_padding %lld, stride %lld, dilation %lld in dimension %lld",
+                           (long long)extra[d], (long long)s->stride[d], (long long)s->dilation[d], (long long)d);
+        size[d + 2] = (array_size(y)[d + 2] - 1) * s->stride[d] - 2 * s->pad[d] + s->dilation[d] * (array_size(w)[d + 2] - 1) + extra[d] + 1;
+    }
+    for (int64_t d = 0; d < s->nd; d++)
+        if (size[d + 2] <= 0)
+            return ct_fail(CT_RUNTIME, "Given input size per channel: (%s). Calculated output size per channel: (%s). Output size is too small", by(s->nd, array_size(y) + 2, (char[100]){0}),
+                           by(s->nd, size + 2, (char[100]){0}));
+    return 0;
+}
+static int convolution_rule(call *c)
+{
+    const array *x = c->in[0]->a, *w = c->in[1]->a, *bias = c->n_in > 2 && c->in[2] ? c->in[2]->a : NULL;
+    bool transposed = arg_bool(&c->args[6]);
+    int64_t extra[SPATIAL], size[SPATIAL + 2];
+    shape s;
+    if (read_shape(c, 3, w->ndim - 2, c->args[8].i, &s) < 0 || read_ints(c, &c->args[7], "output_padding", s.nd, extra) < 0)
+        return -1;
+    if (x->ndim != w->ndim)
+        return ct_fail(CT_RUNTIME, "Expected %lldD (unbatched) or %lldD (batched) input to conv%s%lldd, but got input of size: %s", (long long)s.nd + 1, (long long)s.nd + 2,
+                       transposed ? "_transpose" : "", (long long)s.nd, text(x, (char[200]){0}));
+    if (check_channels(&s, x, w, transposed) < 0 || check_bias(w, bias, transposed ? array_size(w)[1] * s.groups : array_size(w)[0]) < 0 ||
+        check_operands(c, x, w, bias) < 0 || (transposed ? size_in(c, &s, x, w, extra, size) : size_out(c, &s, x, w, size)) < 0)
+        return -1;
+    if (operand(c, 0) < 0 || in_contiguous(c, 1) < 0 || (bias && in_contiguous(c, 2) < 0))
+        return -1;
+    once_over_batch(c, x);
+    keep_shape(c, &s);
+    keep_param(c, transposed);
+    if (out_new(c, 0, x->dtype, x->ndim, size) < 0)
+        return -1;
+    plan_work(c, &s, transposed ? c->oa[0] : c->ia[0], c->ia[1], transposed ? c->ia[0] : c->oa[0]);
+    return 0;
+}
+/* Where the batch repeats, everything is computed for one image. */
+static void run_conv(call *c, const array *x, const array *w, const array *y, const array *bias, void (*f)(const k_conv *))
+{
+    k_conv k;
+    shape s;
+    memcpy(&s, c->param, sizeof s);
+    describe(&k, &s, x, w, y);
+    k.batch = f == k_conv_weight ? k.batch : array_size(c->oa[0])[0];
+    k.bias = bias ? array_data(bias) : NULL;
+    k.scratch = c->scratch;
+    f(&k);
+}
+static void convolution_kernel(call *c)
+{
+    const array *bias = c->n_in > 2 ? c->ia[2] : NULL;
+    if (c->oa[0]->numel == 0)
+        return;
+    if (c->param[SHAPE_PARAMS])
+        run_conv(c, c->oa[0], c->ia[1], c->ia[0], bias, k_conv_in);
+    else
+        run_conv(c, c->ia[0], c->ia[1], c->oa[0], bias, k_conv_out);
+}
+
+static T call_map(scope *s, const op *o, T a, T b, int ndim, const int64_t *size, const shape *h)
+{
+    uint32_t nd = (uint32_t)h->nd;
+    return f_call(s, o, 7, (arg[]){a_t(a), a_t(b), a_ints((uint32_t)ndim, size), a_ints(nd, h->stride), a_ints(nd, h->pad), a_ints(nd, h->dilation), a_i(h->groups)});
+}
+/* Of input 0's size: an output padding makes room for more places than there were. */
+static T conv_out(scope *s, node *n, T x, T w, const shape *h)
+{
+    uint32_t nd = (uint32_t)h->nd;
+    const int64_t none[SPATIAL] = {0};
+    T y = f_call(s, &op_convolution, 9, (arg[]){a_t(x), a_t(w), a_none(), a_ints(nd, h->stride), a_ints(nd, h->pad), a_ints(nd, h->dilation), a_b(false), a_ints(nd, none), a_i(h->groups)});
+    int ndim;
+    ct_dtype dtype;
+    const int64_t *size = node_in_size(n, 0, &ndim, &dtype);
+    for (int d = 2; y && d < ndim; d++)
+        if (array_size(y->a)[d] != size[d])
+            y = f_call(s, &op_narrow, 4, (arg[]){a_t(y), a_i(d), a_i(0), a_i(size[d])});
+    return y;
+}
+static T conv_in(scope *s, node *n, uint32_t like, T y, T w, const shape *h)
+{
+    int ndim;
+    ct_dtype dtype;
+    const int64_t *size = node_in_size(n, like, &ndim, &dtype);
+    return call_map(s, &op_conv_input, y, w, ndim, size, h);
+}
+static T conv_weight(scope *s, node *n, uint32_t like, T y, T x, const shape *h)
+{
+    int ndim;
+    ct_dtype dtype;
+    const int64_t *size = node_in_size(n, like, &ndim, &dtype);
+    return call_map(s, &op_conv_weight, y, x, ndim, size, h);
+}
+static int convolution_grad(scope *s, node *n, T const *g, T *out)
+{
+    shape h;
+    memcpy(&h, node_params(n), sizeof h);
+    bool transposed = node_params(n)[SHAPE_PARAMS];
+    if (node_needs(n, 0))
+        out[0] = transposed ? conv_out(s, n, g[0], node_kept_in(s, n, 1), &h) : conv_in(s, n, 0, g[0], node_kept_in(s, n, 1), &h);
+    if (node_needs(n, 1))
+        out[1] = transposed ? conv_weight(s, n, 1, node_kept_in(s, n, 0), g[0], &h) : conv_weight(s, n, 1, g[0], node_kept_in(s, n, 0), &h);
+    if (n->n_in > 2 && node_needs(n, 2)) {
+        int64_t dims[SPATIAL + 1] = {0, 2, 3, 4};
+        out[2] = f_sum_dims(s, g[0], (int)h.nd + 1, dims, false);
+    }
+    return s->failed ? -1 : 0;
+}
+const op op_convolution = {.name = "convolution", .flags = OP_FUNCTION, .run = op_block, .shape = convolution_rule, .kernel = convolution_kernel,
+    .sig = "(Tensor input, Tensor weight, Tensor? bias, int[] stride, int[] padding, int[] dilation, bool transposed, int[] output_padding, int groups)",
+    .kind = {"ConvolutionBackward0", convolution_grad}, .keep = {2, 1},
+    .doc = "Cross-correlation of input (N, C, ...) with weight (O, C / groups, ...), one to three dimensions, or its adjoint (transposed: weight (C, O / groups, ...)). Floats of one dtype."};
+
+/* ---- conv_input: args grad, weight, input_size, stride, padding, dilation, groups ------------------------------------ */
+static int read_map(call *c, shape *s, int64_t nd)
+{
+    if (read_shape(c, 3, nd, c->args[6].i, s) < 0)
+        return -1;
+    keep_shape(c, s);
+    return check_operands(c, c->in[0]->a, c->in[1]->a, NULL);
+}
+/* Do the sizes belong to one convolution? Formulas always pass such; the ops can be called by hand. */
+static int check_sizes(const call *c, const shape *s, const int64_t *x, const int64_t *w, const int64_t *y, int64_t batch)
+{
+    bool fits = y[0] == batch && y[1] == w[0] && x[1] == w[1] * s->groups && w[0] % s->groups == 0;
+    for (int64_t d = 0; d < s->nd && fits; d++)
+        fits = out_size(s, d, x[d + 2], w[d + 2]) >= y[d + 2];
+    return fits ? 0 : ct_fail(CT_RUNTIME, "%s(): the sizes are not those of one convolution", c->op->name);
+}
+static int conv_input_rule(call *c)
+{
+    const array *y = c->in[0]->a, *w = c->in[1]->a;
+    const int64_t *size = c->args[2].ints;
+    shape s;
+    int64_t numel;
+    if (read_map(c, &s, w->ndim - 2) < 0 || layout_check_numel(c->op->name, (int)c->args[2].n, size, &numel) < 0)
+        return -1;
+    if (y->ndim != w->ndim || (int)c->args[2].n != w->ndim)
+        return ct_fail(CT_RUNTIME, "%s(): grad, weight and input_size must have one number of dimensions", c->op->name);
+    if (check_sizes(c, &s, size, array_size(w), array_size(y), size[0]) < 0 || operand(c, 0) < 0 || in_contiguous(c, 1) < 0)
+        return -1;
+    once_over_batch(c, y);
+    if (out_new(c, 0, y->dtype, y->ndim, size) < 0)
+        return -1;
+    plan_work(c, &s, c->oa[0], c->ia[1], c->ia[0]);
+    return 0;
+}
+static void conv_input_kernel(call *c)
+{
+    if (c->oa[0]->numel)
+        run_conv(c, c->oa[0], c->ia[1], c->ia[0], NULL, k_conv_in);
+}
+static int conv_input_grad(scope *s, node *n, T const *g, T *out)
+{
+    shape h;
+    memcpy(&h, node_params(n), sizeof h);
+    if (node_needs(n, 0))
+        out[0] = conv_out(s, n, g[0], node_kept_in(s, n, 1), &h);
+    if (node_needs(n, 1))
+        out[1] = conv_weight(s, n, 1, node_kept_in(s, n, 0), g[0], &h);
+    return s->failed ? -1 : 0;
+}
+#define MAP(id, second, size_name, text)                                                                                                         \
+    const op op_##id = {.name = #id, .flags = OP_FUNCTION | OP_HIDDEN, .run = op_block, .shape = id##_rule, .kernel = id##_kernel, .doc = text,      \
+                        .sig = "(Tensor grad, Tensor " second ", int[] " size_name ", int[] stride, int[] padding, int[] dilation, int groups)",      \
+                        .kind = {"ConvolutionBackwardBackward0", id##_grad}, .keep = {2, 1}};
+MAP(conv_input, "weight", "input_size", "Gradient of a convolution in its input, of the given size.")
+
+/* ---- conv_weight: args grad, input, weight_size, stride, padding, dilation, groups ------------------------------------ */
+static int conv_weight_rule(call *c)
+{
+    const array *y = c->in[0]->a, *x = c->in[1]->a;
+    const int64_t *size = c->args[2].ints;
+    shape s;
+    int64_t numel;
+    if (read_map(c, &s, x->ndim - 2) < 0 || layout_check_numel(c->op->name, (int)c->args[2].n, size, &numel) < 0)
+        return -1;
+    if (y->ndim != x->ndim || (int)c->args[2].n != x->ndim)
+        return ct_fail(CT_RUNTIME, "%s(): grad, input and weight_size must have one number of dimensions", c->op->name);
+    if (check_sizes(c, &s, array_size(x), size, array_size(y), array_size(x)[0]) < 0 || operand(c, 0) < 0 || operand(c, 1) < 0 ||
+        out_new(c, 0, y->dtype, y->ndim, size) < 0)
+        return -1;
+    plan_work(c, &s, c->ia[1], c->oa[0], c->ia[0]);
+    return 0;
+}
+static void conv_weight_kernel(call *c)
+{
+    if (c->oa[0]->numel)
+        run_conv(c, c->ia[1], c->oa[0], c->ia[0], NULL, k_conv_weight);
+}
+static int conv_weight_grad(scope *s, node *n, T const *g, T *out)
+{
+    shape h;
+    memcpy(&h, node_params(n), sizeof h);
+    if (node_needs(n, 0))
+        out[0] = conv_out(s, n, node_kept_in(s, n, 1), g[0], &h);
+    if (node_needs(n, 1))
+        out[1] = conv_in(s, n, 1, node_kept_in(s, n, 0), g[0], &h);
+    return s->failed ? -1 : 0;
+}
+MAP(conv_weight, "input", "weight_size", "Gradient of a convolution in its weight, of the given size.")
+
+/* ---- conv1d …: args input, weight, bias, stride, padding, dilation, groups ---------------------------------------------- */
+static int check_input(const call *c, int64_t nd)
+{
+    const array *x = c->in[0]->a;
+    if (x->ndim == nd + 1 || x->ndim == nd + 2)
+        return 0;
+    return ct_fail(CT_RUNTIME, "Expected %lldD (unbatched) or %lldD (batched) input to %s, but got input of size: %s", (long long)nd + 1, (long long)nd + 2,
+                   op_public_name(c->op, (char[40]){0}, 40), text(x, (char[200]){0}));
+}
+/* Batched for the call, and one image again where one came. */
+static T convolve(scope *s, call *c, T x, arg stride, arg padding, arg dilation, bool transposed, arg extra, arg groups)
+{
+    const int64_t ones[1] = {0};
+    bool single = x && x->a->ndim == c->op->row + 1;
+    arg args[9] = {a_t(single ? f_unsqueeze(s, x, 0) : x), a_t(c->in[1]), c->args[2], stride, padding, dilation, a_b(transposed), extra, groups};
+    T y = f_call(s, &op_convolution, 9, args);
+    return single ? f_call(s, &op_squeeze_dims, 2, (arg[]){a_t(y), a_ints(1, ones)}) : y;
+}
+static int conv_compose(scope *s, call *c, T *out)
+{
+    const int64_t none[1] = {0};
+    if (check_input(c, c->op->row) < 0)
+        return scope_fail(s), -1;
+    out[0] = convolve(s, c, c->in[0], c->args[3], c->args[4], c->args[5], false, a_ints(1, none), c->args[6]);
+    return out[0] ? 0 : -1;
+}
+/* "same": what the kernel overhangs, on both sides; an odd one of it by padding the input first. */
+static int same_padding(const call *c, int64_t nd, int64_t *both, int64_t *right, bool *odd)
+{
+    const array *w = c->in[1]->a;
+    shape s = {.nd = nd};
+    if (w->ndim != nd + 2)
+        return ct_fail(CT_RUNTIME, "%s(): weight should have %lld dimensions, got %d", op_public_name(c->op, (char[40]){0}, 40), (long long)nd + 2, w->ndim);
+    if (read_ints(c, &c->args[3], "stride", nd, s.stride) < 0 || read_ints(c, &c->args[5], "dilation", nd, s.dilation) < 0)
+        return -1;
+    for (int64_t d = 0; d < nd; d++) {
+        if (s.stride[d] != 1)
+            return ct_fail(CT_RUNTIME, "padding='same' is not supported for strided convolutions");
+        int64_t total = s.dilation[d] * (array_size(w)[d + 2] - 1);
+        both[d] = total / 2;
+        right[2 * (nd - 1 - d)] = 0;
+        right[2 * (nd - 1 - d) + 1] = total % 2;
+        *odd |= total % 2;
+    }
+    return 0;
+}
+static int conv_named_compose(scope *s, call *c, T *out)
+{
+    const int64_t none[1] = {0};
+    int64_t nd = c->op->row, both[SPATIAL] = {0}, right[2 * SPATIAL];
+    bool odd = false, same = c->args[4].kind == ARG_STR && strcmp(c->args[4].str, "same") == 0;
+    if (check_input(c, nd) < 0 || (same && same_padding(c, nd, both, right, &odd) < 0))
+        return scope_fail(s), -1;
+    if (!same && c->args[4].kind == ARG_STR && strcmp(c->args[4].str, "valid") != 0)
+        return ct_fail(CT_RUNTIME, "Invalid padding string: '%s': it is 'valid' or 'same'", c->args[4].str), scope_fail(s), -1;
+    T x = odd ? f_call(s, &op_constant_pad_nd, 2, (arg[]){a_t(c->in[0]), a_ints((uint32_t)(2 * nd), right)}) : c->in[0];
+    out[0] = convolve(s, c, x, c->args[3], a_ints((uint32_t)nd, both), c->args[5], false, a_ints(1, none), c->args[6]);
+    return out[0] ? 0 : -1;
+}
+/* args input, weight, bias, stride, padding, output_padding, groups, dilation */
+static int conv_transpose_compose(scope *s, call *c, T *out)
+{
+    if (check_input(c, c->op->row) < 0)
+        return scope_fail(s), -1;
+    out[0] = convolve(s, c, c->in[0], c->args[3], c->args[4], c->args[7], true, c->args[5], c->args[6]);
+    return out[0] ? 0 : -1;
+}
+#define CONV(n)                                                                                                                              \
+    const op op_conv##n##d = {.name = "conv" #n "d", .flags = OP_FUNCTION, .run = op_compose, .compose = conv_compose, .row = n,                  \
+        .sig = "(Tensor input, Tensor weight, Tensor? bias=None, int[" #n "] stride=1, int[" #n "] padding=0, int[" #n "] dilation=1, int groups=1)", \
+        .doc = "Cross-correlation over " #n " dims: input (N, C, ...) or (C, ...), weight (O, C / groups, ...), bias (O) to (N, O, ...)."};      \
+    const op op_conv##n##d_padding = {.name = "conv" #n "d.padding", .flags = OP_FUNCTION, .run = op_compose, .compose = conv_named_compose, .row = n, \
+        .sig = "(Tensor input, Tensor weight, Tensor? bias=None, int[" #n "] stride=1, str padding='valid', int[" #n "] dilation=1, int groups=1)", \
+        .doc = "The same with 'valid' (none) or 'same' padding: the output has the input's size; strides are 1."};                               \
+    const op op_conv_transpose##n##d = {.name = "conv_transpose" #n "d", .flags = OP_FUNCTION, .run = op_compose, .compose = conv_transpose_compose, .row = n, \
+        .sig = "(Tensor input, Tensor weight, Tensor? bias=None, int[" #n "] stride=1, int[" #n "] padding=0, int[" #n "] output_padding=0, int groups=1, int[" #n "] dilation=1)", \
+        .doc = "The adjoint of conv" #n "d in its input: input (N, C, ...) or (C, ...), weight (C, O / groups, ...), bias (O) to (N, O, ...)."};
+CONV(1)
+CONV(2)
+CONV(3)

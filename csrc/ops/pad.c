@@ -1,0 +1,68 @@
+/* constant_pad_nd: a frame of one value around, or a part of it off. */
+#include "kernel/kernel.h"
+#include "ops/dispatch.h"
+#include "ops/formula.h"
+#include <string.h>
+
+/* args self, pad (pairs of before and after, the last dimension first; negative ones crop), value. */
+static int pad_rule(call *c)
+{
+    const array *a = c->in[0]->a;
+    const arg *pad = &c->args[1];
+    int64_t size[CT_MAXDIM];
+    if (pad->n % 2)
+        return ct_fail(CT_RUNTIME, "Length of pad must be even but instead it equals %u", pad->n);
+    if (pad->n / 2 > a->ndim)
+        return ct_fail(CT_RUNTIME, "Length of pad should be no more than twice the number of dimensions of the input. Pad length is %u while the input has %d dimensions.", pad->n, a->ndim);
+    memcpy(size, array_size(a), a->ndim * sizeof *size);
+    for (uint32_t i = 0; i < pad->n; i++) {
+        int64_t *to = &size[a->ndim - 1 - i / 2];
+        if (!ct_add(*to, pad->ints[i], to))
+            return ct_fail(CT_RUNTIME, "constant_pad_nd(): padding %lld in dimension %u is too large", (long long)pad->ints[i], a->ndim - 1 - i / 2);
+        keep_param(c, pad->ints[i]);
+    }
+    for (int d = 0; d < a->ndim; d++)
+        if (size[d] < 0 || (size[d] == 0 && array_size(a)[d] > 0 && 2 * (a->ndim - 1 - d) < (int)pad->n))
+            return ct_fail(CT_RUNTIME, "The input size %lld, plus negative padding %lld and %lld, resulted in an invalid output size of %lld, which may not be %s. Check dimension %d of your input.",
+                           (long long)array_size(a)[d], (long long)pad->ints[2 * (a->ndim - 1 - d)], (long long)pad->ints[2 * (a->ndim - 1 - d) + 1], (long long)size[d],
+                           size[d] < 0 ? "negative" : "zero", d);
+    if (c->args[2].kind != ARG_NONE && number_fits(&c->args[2], a->dtype) < 0)
+        return -1;
+    c->work = a->numel;
+    return out_new(c, 0, a->dtype, a->ndim, size);
+}
+static void pad_kernel(call *c)
+{
+    const array *a = c->ia[0];
+    array *y = c->oa[0];
+    int64_t item = dtype_bytes(a->dtype);
+    k_nd nd = {.ndim = a->ndim, .nop = 2, .data = {array_data(y), array_data(a)}};
+    int64_t value;
+    if (c->args[2].kind == ARG_FLOAT)
+        dtype_store_f(&value, a->dtype, c->args[2].f);
+    else
+        dtype_store_i(&value, a->dtype, arg_int(&c->args[2], 0));
+    K->fill[a->dtype]((char *[]){array_data(y)}, (int64_t[]){item}, y->numel, &value);
+    for (int d = 0; d < a->ndim; d++) {
+        uint32_t at = 2 * (uint32_t)(a->ndim - 1 - d);
+        int64_t before = at < c->n_param ? c->param[at] : 0, after = at < c->n_param ? c->param[at + 1] : 0;
+        int64_t out_stride = array_stride(y)[d] * item, in_stride = array_stride(a)[d] * item;
+        nd.size[d] = array_size(a)[d] + (before < 0 ? before : 0) + (after < 0 ? after : 0);
+        if (nd.size[d] <= 0)
+            return;
+        nd.data[before < 0 ? 1 : 0] += (before < 0 ? -before * in_stride : before * out_stride);
+        nd.stride[0][d] = out_stride;
+        nd.stride[1][d] = in_stride;
+    }
+    k_walk(&nd, K->cast[a->dtype][a->dtype], NULL);
+}
+static int pad_grad(scope *s, node *n, T const *g, T *out)
+{
+    int64_t back[2 * CT_MAXDIM];
+    for (uint32_t i = 0; i < n->n_param; i++)
+        back[i] = -node_params(n)[i];
+    return (out[0] = f_call(s, &op_constant_pad_nd, 2, (arg[]){a_t(g[0]), a_ints(n->n_param, back)})) ? 0 : -1;
+}
+const op op_constant_pad_nd = {.name = "constant_pad_nd", .sig = "(Tensor self, int[] pad, Scalar value=0)", .flags = OP_FUNCTION, .run = op_block, .shape = pad_rule,
+    .kernel = pad_kernel, .kind = {"ConstantPadNdBackward0", pad_grad},
+    .doc = "self with pad[0] and pad[1] elements of value before and after its last dimension, pad[2] and pad[3] the one before, ...; negative ones take elements off."};

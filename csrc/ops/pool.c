@@ -1,0 +1,319 @@
+/* Pooling over one to three dimensions, even windows and adaptive ones.
+ *
+ * Three maps carry it: pool_max gives values and the places they came from; pool_gather reads at places, and its adjoint
+ * pool_scatter adds there; pool_mean is linear, pool_mean_backward its adjoint. What users call chooses among them. The
+ * hidden ops take windows as one list of ints (`how`), which is also what their nodes keep. */
+#include "kernel/pool.h"
+#include "ops/dispatch.h"
+#include "ops/formula.h"
+#include "ops/spread.h"
+#include <stdio.h>
+#include <string.h>
+
+enum { SPATIAL = 3 };
+typedef struct how { int64_t nd, adaptive, ceil, count_pad, divisor, kernel[SPATIAL], stride[SPATIAL], pad[SPATIAL], dilation[SPATIAL]; } how;
+enum { HOW_INTS = sizeof(how) / sizeof(int64_t) };
+
+static const char *by(int64_t nd, const int64_t *size, char *buffer)
+{
+    for (int64_t d = 0, at = 0; d < nd; d++)
+        at += snprintf(buffer + at, 100 - (size_t)at, "%s%lld", d ? "x" : "", (long long)size[d]);
+    return buffer;
+}
+
+/* ---- geometry ------------------------------------------------------------------------------------------------------ */
+static int64_t div_down(int64_t a, int64_t b) { return a >= 0 ? a / b : -((-a + b - 1) / b); }
+static int64_t out_size(const how *h, int64_t d, int64_t in)
+{
+    if (h->adaptive)
+        return h->kernel[d];
+    int64_t room = in + 2 * h->pad[d] - h->dilation[d] * (h->kernel[d] - 1) - 1 + (h->ceil ? h->stride[d] - 1 : 0), out = div_down(room, h->stride[d]) + 1;
+    return h->ceil && (out - 1) * h->stride[d] >= in + h->pad[d] ? out - 1 : out;
+}
+static int check_windows(const call *c, const how *h, const array *a, int64_t *size)
+{
+    int64_t nd = h->nd, lead = a->ndim - nd;
+    memcpy(size, array_size(a), a->ndim * sizeof *size);
+    for (int64_t d = 0; d < nd; d++) {
+        size[lead + d] = out_size(h, d, array_size(a)[lead + d]);
+        if (size[lead + d] < (h->adaptive ? 0 : 1))
+            return ct_fail(CT_RUNTIME, "Given input size: (%s). Calculated output size: (%s). Output size is too small", by(nd + 1, array_size(a) + lead - 1, (char[100]){0}),
+                           by(nd + 1, size + lead - 1, (char[100]){0}));
+    }
+    if (h->adaptive && layout_numel((int)nd, size + lead) && !layout_numel((int)nd, array_size(a) + lead))
+        return ct_fail(CT_RUNTIME, "%s(): Expected input to have non-zero size for non-batch dimensions, but input has sizes %s with a dimension being empty", c->op->name,
+                       layout_text(a->ndim, array_size(a), (char[200]){0}, 200));
+    return layout_numel((int)nd, array_size(a) + lead) > INT32_MAX ? ct_fail(CT_RUNTIME, "%s(): an image of more than %d places", c->op->name, INT32_MAX) : 0;
+}
+static int read_how(call *c, uint32_t i, how *h)
+{
+    const arg *a = &c->args[i];
+    bool ok = a->kind == ARG_INTS && a->n == HOW_INTS;
+    if (ok)
+        memcpy(h, a->ints, sizeof *h);
+    ok = ok && h->nd >= 1 && h->nd <= SPATIAL && c->in[0]->a->ndim > h->nd;
+    for (int64_t d = 0; ok && d < h->nd; d++)
+        ok = h->kernel[d] >= 0 && h->stride[d] > 0 && h->dilation[d] > 0 && h->pad[d] >= 0 && (h->adaptive || h->pad[d] <= (h->dilation[d] * (h->kernel[d] - 1) + 1) / 2);
+    if (!ok)
+        return ct_fail(CT_RUNTIME, "%s(): the list of ints describes no windows", c->op->name);
+    memcpy(c->param, h, sizeof *h);
+    c->n_param = HOW_INTS;
+    return 0;
+}
+/* Planes may repeat, not what is within them. */
+static void once_over_planes(call *c, const array *a, int64_t nd) { c->once = c->once_out = still_dims(a, a->ndim) & (((uint64_t)1 << (a->ndim - nd)) - 1); }
+
+static void describe(k_pool *p, const how *h, const array *in, const array *out, void *scratch)
+{
+    int64_t nd = h->nd, lead = in->ndim - nd;
+    *p = (k_pool){.planes = layout_numel((int)lead, array_size(out)), .adaptive = h->adaptive, .count_pad = h->count_pad, .divisor = h->divisor};
+    for (int64_t d = 0; d < SPATIAL; d++) {
+        int64_t at = d - (SPATIAL - nd);
+        p->in[d] = at < 0 ? 1 : array_size(in)[lead + at];
+        p->out[d] = at < 0 ? 1 : array_size(out)[lead + at];
+        p->kernel[d] = at < 0 ? 1 : h->kernel[at];
+        p->stride[d] = at < 0 ? 1 : h->stride[at];
+        p->pad[d] = at < 0 ? 0 : h->pad[at];
+        p->dilation[d] = at < 0 ? 1 : h->dilation[at];
+    }
+    p->window[0] = scratch;
+    p->window[1] = p->window[0] + p->out[0];
+    p->window[2] = p->window[1] + p->out[1];
+    p->places = (int32_t *)(p->window[2] + p->out[2]);
+    k_pool_windows(p);
+}
+static void plan(call *c, const how *h, const array *out)
+{
+    int64_t windows = 2, lead = out->ndim - h->nd, reads = 1;
+    for (int64_t d = 0; d < h->nd; d++) {
+        windows += array_size(out)[lead + d] + 1;
+        reads *= h->adaptive ? 2 : h->kernel[d];
+    }
+    c->scratch_bytes = windows * (int64_t)sizeof(k_window) + (array_size(out)[out->ndim - 1] + 1) * (int64_t)sizeof(int32_t);
+    c->work = 2 * out->numel * reads;
+}
+static void keep_how(const call *c, how *h) { memcpy(h, c->param, sizeof *h); }
+
+/* ---- pool_max: args self, how ----------------------------------------------------------------------------------------- */
+static int pool_max_grad(scope *s, node *n, T const *g, T *out)
+{
+    int ndim;
+    ct_dtype dtype;
+    const int64_t *size = node_in_size(n, 0, &ndim, &dtype);
+    int64_t nd = node_params(n)[0];
+    if (g[0])
+        out[0] = f_call(s, &op_pool_scatter, 4, (arg[]){a_t(g[0]), a_t(node_kept_out(s, n, 1)), a_ints((uint32_t)nd, size + ndim - nd), a_b(true)});
+    return s->failed ? -1 : 0;
+}
+static const node_kind max_kinds[2][SPATIAL] = {
+    {{"MaxPool2DWithIndicesBackward0", pool_max_grad}, {"MaxPool2DWithIndicesBackward0", pool_max_grad}, {"MaxPool3DWithIndicesBackward0", pool_max_grad}},
+    {{"AdaptiveMaxPool2DBackward0", pool_max_grad}, {"AdaptiveMaxPool2DBackward0", pool_max_grad}, {"AdaptiveMaxPool3DBackward0", pool_max_grad}},
+};
+static int pool_max_rule(call *c)
+{
+    const array *a = c->in[0]->a;
+    int64_t size[CT_MAXDIM];
+    how h;
+    if (read_how(c, 1, &h) < 0)
+        return -1;
+    if (!k_pooling(a->dtype))
+        return ct_fail(CT_NOTIMPL, "\"max_pool%lldd\" not implemented for 'Bool'", (long long)h.nd);
+    if (check_windows(c, &h, a, size) < 0)
+        return -1;
+    once_over_planes(c, a, h.nd);
+    c->kind = &max_kinds[h.adaptive][h.nd - 1];
+    if (in_contiguous(c, 0) < 0 || out_new(c, 0, a->dtype, a->ndim, size) < 0 || out_new(c, 1, DT_I64, a->ndim, size) < 0)
+        return -1;
+    plan(c, &h, c->oa[0]);
+    return 0;
+}
+static void pool_max_kernel(call *c)
+{
+    k_pool p;
+    how h;
+    keep_how(c, &h);
+    if (c->oa[0]->numel == 0)
+        return;
+    describe(&p, &h, c->ia[0], c->oa[0], c->scratch);
+    k_pooling(c->ia[0]->dtype)->max(&p, array_data(c->ia[0]), array_data(c->oa[0]), (int64_t *)array_data(c->oa[1]));
+}
+const op op_pool_max = {.name = "pool_max", .sig = "(Tensor self, int[] how)", .flags = OP_FUNCTION | OP_HIDDEN, .run = op_block, .shape = pool_max_rule,
+    .kernel = pool_max_kernel, .kind = {"MaxPool2DWithIndicesBackward0", pool_max_grad}, .keep_out = 1, .n_out = 2,
+    .doc = "The largest of each window, and its place in the plane (int64); how: nd, adaptive, ceil, count_pad, divisor, then three each of kernel, stride, padding, dilation."};
+
+/* ---- pool_gather: args self, places, nd; pool_scatter: args grad, places, size, add ---------------------------------------- */
+static int check_places(const call *c, const array *places, int64_t nd, const int64_t *size)
+{
+    int64_t plane = layout_numel((int)nd, size), n = places->numel;
+    const int64_t *at = (const int64_t *)array_data(places);
+    for (int64_t i = 0; i < n; i++)
+        if (at[i] < 0 || at[i] >= plane)
+            return ct_fail(CT_RUNTIME, "Found an invalid max index: %lld (output volumes are of size %s): %s takes places in one plane", (long long)at[i], by(nd, size, (char[100]){0}), c->op->name);
+    return 0;
+}
+static int check_planes(const call *c, const array *a, const array *places, int64_t nd)
+{
+    if (places->dtype != DT_I64)
+        return ct_fail(CT_RUNTIME, "elements in indices should be type int64 but got: %s", dtype_name(places->dtype));
+    if (nd < 1 || a->ndim <= nd || places->ndim != a->ndim || memcmp(array_size(a), array_size(places), (size_t)(a->ndim - nd) * sizeof(int64_t)))
+        return ct_fail(CT_RUNTIME, "%s(): places of shape %s do not go with values of shape %s", c->op->name, layout_text(places->ndim, array_size(places), (char[200]){0}, 200),
+                       layout_text(a->ndim, array_size(a), (char[200]){0}, 200));
+    return 0;
+}
+static int gather_rule(call *c)
+{
+    const array *a = c->in[0]->a, *places = c->in[1]->a;
+    int64_t nd = c->args[2].i, numel;
+    if (check_planes(c, a, places, nd) < 0 || in_contiguous(c, 0) < 0 || in_contiguous(c, 1) < 0 || check_places(c, c->ia[1], nd, array_size(a) + a->ndim - nd) < 0 ||
+        layout_check_numel(c->op->name, places->ndim, array_size(places), &numel) < 0)
+        return -1;
+    c->work = numel;
+    keep_param(c, nd);
+    return out_new(c, 0, a->dtype, places->ndim, array_size(places));
+}
+/* values: a line of a plane's places, image: the plane; either way. */
+static void move(const call *c, const array *values, const array *image, int64_t nd, bool into_values, bool add)
+{
+    int64_t lead = values->ndim - nd, planes = layout_numel((int)lead, array_size(values)), n = layout_numel((int)nd, array_size(values) + lead);
+    int64_t plane = layout_numel((int)nd, array_size(image) + lead), item = dtype_bytes(values->dtype);
+    const int64_t *at = (const int64_t *)array_data(c->ia[1]);
+    char *v = array_data(values), *p = array_data(image);
+    for (int64_t i = 0; i < planes; i++, v += n * item, p += plane * item, at += n)
+        for (int64_t k = 0; k < n; k++)
+            if (into_values && item == 4)
+                ((float *)v)[k] = ((float *)p)[at[k]];
+            else if (into_values)
+                memcpy(v + k * item, p + at[k] * item, (size_t)item);
+            else if (!add)
+                memcpy(p + at[k] * item, v + k * item, (size_t)item);
+            else if (item == 4)
+                ((float *)p)[at[k]] += ((float *)v)[k];
+            else
+                ((double *)p)[at[k]] += ((double *)v)[k];
+}
+static void gather_kernel(call *c) { move(c, c->oa[0], c->ia[0], c->param[0], true, false); }
+static int gather_grad(scope *s, node *n, T const *g, T *out)
+{
+    int ndim;
+    ct_dtype dtype;
+    const int64_t *size = node_in_size(n, 0, &ndim, &dtype);
+    int64_t nd = node_params(n)[0];
+    out[0] = f_call(s, &op_pool_scatter, 4, (arg[]){a_t(g[0]), a_t(node_kept_in(s, n, 1)), a_ints((uint32_t)nd, size + ndim - nd), a_b(true)});
+    return out[0] ? 0 : -1;
+}
+const op op_pool_gather = {.name = "pool_gather", .sig = "(Tensor self, Tensor places, int nd)", .flags = OP_FUNCTION | OP_HIDDEN, .run = op_block, .shape = gather_rule,
+    .kernel = gather_kernel, .kind = {"GatherBackward0", gather_grad}, .keep = {0, 1}, .doc = "Elements of each plane (the last nd dims) at int64 places counted row-major."};
+
+static int scatter_rule(call *c)
+{
+    const array *a = c->in[0]->a, *places = c->in[1]->a;
+    int64_t nd = c->args[2].n, size[CT_MAXDIM], numel;
+    if (check_planes(c, a, places, nd) < 0)
+        return -1;
+    if (arg_bool(&c->args[3]) && !dtype_is_float(a->dtype))
+        return ct_fail(CT_NOTIMPL, "\"pool_scatter\" adds floats only, not '%s'", dtype_name(a->dtype));
+    if (!array_same_size(a, places))
+        return ct_fail(CT_RUNTIME, "Expected shape of indices to be same as that of the input tensor (%s) but got indices tensor with shape: %s",
+                       layout_text(a->ndim, array_size(a), (char[200]){0}, 200), layout_text(places->ndim, array_size(places), (char[200]){0}, 200));
+    memcpy(size, array_size(a), a->ndim * sizeof *size);
+    memcpy(size + a->ndim - nd, c->args[2].ints, (size_t)nd * sizeof *size);
+    if (layout_check_numel(c->op->name, a->ndim, size, &numel) < 0 || in_contiguous(c, 0) < 0 || in_contiguous(c, 1) < 0 || check_places(c, c->ia[1], nd, size + a->ndim - nd) < 0)
+        return -1;
+    c->work = numel;
+    keep_param(c, nd);
+    return out_new(c, 0, a->dtype, a->ndim, size);
+}
+static void scatter_kernel(call *c)
+{
+    memset(array_data(c->oa[0]), 0, (size_t)(c->oa[0]->numel * dtype_bytes(c->oa[0]->dtype)));
+    move(c, c->ia[0], c->oa[0], c->param[0], false, arg_bool(&c->args[3]));
+}
+static int scatter_grad(scope *s, node *n, T const *g, T *out)
+{
+    return (out[0] = f_call(s, &op_pool_gather, 3, (arg[]){a_t(g[0]), a_t(node_kept_in(s, n, 1)), a_i(node_params(n)[0])})) ? 0 : -1;
+}
+const op op_pool_scatter = {.name = "pool_scatter", .sig = "(Tensor self, Tensor places, int[] size, bool add=True)", .flags = OP_FUNCTION | OP_HIDDEN, .run = op_block, .shape = scatter_rule,
+    .kernel = scatter_kernel, .kind = {"MaxUnpool2DBackward0", scatter_grad}, .keep = {0, 1},
+    .doc = "Planes of zeros of the given size, to which self is added (or written: the last one wins) at its places. RuntimeError for a place outside."};
+
+/* ---- pool_mean: args self, how; pool_mean_backward: args grad, size, how ---------------------------------------------------- */
+static int check_mean(const call *c, const array *a, const how *h)
+{
+    return dtype_is_float(a->dtype) ? 0 : ct_fail(CT_NOTIMPL, "\"%savg_pool%lldd\" not implemented for '%s'", h->adaptive ? "adaptive_" : "", (long long)h->nd, dtype_name(a->dtype));
+}
+static int pool_mean_grad(scope *s, node *n, T const *g, T *out)
+{
+    int ndim;
+    ct_dtype dtype;
+    const int64_t *size = node_in_size(n, 0, &ndim, &dtype), *h = node_params(n);
+    return (out[0] = f_call(s, &op_pool_mean_backward, 3, (arg[]){a_t(g[0]), a_ints((uint32_t)h[0], size + ndim - h[0]), a_ints(HOW_INTS, h)})) ? 0 : -1;
+}
+static const node_kind mean_kinds[2][SPATIAL] = {
+    {{"AvgPool2DBackward0", pool_mean_grad}, {"AvgPool2DBackward0", pool_mean_grad}, {"AvgPool3DBackward0", pool_mean_grad}},
+    {{"AdaptiveAvgPool2DBackward0", pool_mean_grad}, {"AdaptiveAvgPool2DBackward0", pool_mean_grad}, {"AdaptiveAvgPool3DBackward0", pool_mean_grad}},
+};
+static int pool_mean_rule(call *c)
+{
+    const array *a = c->in[0]->a;
+    int64_t size[CT_MAXDIM];
+    how h;
+    if (read_how(c, 1, &h) < 0 || check_mean(c, a, &h) < 0 || check_windows(c, &h, a, size) < 0)
+        return -1;
+    once_over_planes(c, a, h.nd);
+    c->kind = &mean_kinds[h.adaptive][h.nd - 1];
+    if (in_contiguous(c, 0) < 0 || out_new(c, 0, a->dtype, a->ndim, size) < 0)
+        return -1;
+    plan(c, &h, c->oa[0]);
+    return 0;
+}
+static void pool_mean_kernel(call *c)
+{
+    k_pool p;
+    how h;
+    keep_how(c, &h);
+    if (c->oa[0]->numel == 0)
+        return;
+    describe(&p, &h, c->ia[0], c->oa[0], c->scratch);
+    k_pooling(c->ia[0]->dtype)->mean(&p, array_data(c->ia[0]), array_data(c->oa[0]));
+}
+const op op_pool_mean = {.name = "pool_mean", .sig = "(Tensor self, int[] how)", .flags = OP_FUNCTION | OP_HIDDEN, .run = op_block, .shape = pool_mean_rule,
+    .kernel = pool_mean_kernel, .kind = {"AvgPool2DBackward0", pool_mean_grad}, .doc = "The mean of each window; how as in pool_max. Floats only."};
+
+static int mean_backward_rule(call *c)
+{
+    const array *g = c->in[0]->a;
+    int64_t size[CT_MAXDIM], numel;
+    how h;
+    if (read_how(c, 2, &h) < 0 || check_mean(c, g, &h) < 0)
+        return -1;
+    int64_t lead = g->ndim - h.nd;
+    bool fits = c->args[1].n == h.nd;
+    memcpy(size, array_size(g), g->ndim * sizeof *size);
+    for (int64_t d = 0; fits && d < h.nd; d++) {
+        size[lead + d] = c->args[1].ints[d];
+        fits = size[lead + d] >= 0 && out_size(&h, d, size[lead + d]) == array_size(g)[lead + d];
+    }
+    if (!fits)
+        return ct_fail(CT_RUNTIME, "%s(): the gradient is not of means over planes of that size", c->op->name);
+    once_over_planes(c, g, h.nd);
+    if (layout_check_numel(c->op->name, g->ndim, size, &numel) < 0 || in_contiguous(c, 0) < 0 || out_new(c, 0, g->dtype, g->ndim, size) < 0)
+        return -1;
+    plan(c, &h, g);
+    return 0;
+}
+static void mean_backward_kernel(call *c)
+{
+    k_pool p;
+    how h;
+    keep_how(c, &h);
+    if (c->oa[0]->numel == 0)
+        return;
+    describe(&p, &h, c->oa[0], c->ia[0], c->scratch);
+    k_pooling(c->ia[0]->dtype)->spread(&p, array_data(c->ia[0]), array_data(c->oa[0]));
+}
+static int mean_backward_grad(scope *s, node *n, T const *g, T *out)
+{
+    return (out[0] = f_call(s, &op_pool_mean, 2, (arg[]){a_t(g[0]), a_ints(HOW_INTS, node_params(n))})) ? 0 : -1;
+}
+const op op_pool_mean_backward = {.name = "pool_mean_backward", .sig = "(Tensor grad, int[] size, int[] how)", .flags = OP_FUNCTION | OP_HIDDEN, .run = op_block,
+    .shape = mean_backward_rule, .kernel = mean_backward_kernel, .kind = {"AvgPool2DBackwardBackward0", mean_backward_grad}, .doc = "Gradient of pool_mean, for planes of the given size."};

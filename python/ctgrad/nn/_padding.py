@@ -1,0 +1,49 @@
+"""``functional.pad``."""
+
+import ctgrad
+
+
+def pad(input, pad, mode="constant", value=None):
+    """``input`` with pad[0] and pad[1] elements before and after its last dimension, pad[2] and pad[3] the one before, ...
+
+    ``mode`` is what they are: "constant" (``value``, 0 where None; negative numbers take elements off), "reflect" (mirrored at the
+    first and last element), "replicate" (those elements again) or "circular" (from the other end). RuntimeError for paddings that
+    the input cannot fill; NotImplementedError for an unknown mode, or modes other than "constant" of shapes other than 2 to 5 dims.
+    """
+    if len(pad) % 2:
+        raise RuntimeError(f"Padding length must be divisible by 2, but got {len(pad)}")
+    if mode == "constant":
+        return ctgrad.constant_pad_nd(input, pad, 0 if value is None else value)
+    if value is not None and value != 0:
+        raise ValueError(f'Padding mode "{mode}" doesn\'t take in value argument')
+    if mode not in _SOURCES:
+        raise NotImplementedError(f"Unrecognised padding mode {mode}")
+    dims = len(pad) // 2
+    if not (dims in (1, 2, 3) and input.dim() in (dims + 1, dims + 2)):
+        raise NotImplementedError(f"Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now: {len(pad)} numbers for "
+                                  f"{input.dim()} dimensions")
+    for k in range(dims):
+        input = _framed(input, input.dim() - 1 - k, pad[2 * k], pad[2 * k + 1], mode)
+    return input
+
+
+def _framed(input, dim, before, after, mode):
+    size = input.shape[dim]
+    if before == after == 0:
+        return input
+    if mode == "reflect" and max(before, after) >= size:
+        raise RuntimeError("Argument #4: Padding size should be less than the corresponding input dimension, but got: padding "
+                           f"({before}, {after}) at dimension {dim} of input {list(input.shape)}")
+    if mode == "circular" and max(before, after) > size:
+        raise RuntimeError(f"Padding value causes wrapping around more than once: ({before}, {after}) at dimension {dim} of size {size}")
+    if size + before + after <= 0 or size == 0:
+        raise RuntimeError(f"input (W: {size}) is too small for padding ({before}, {after}) in dimension {dim}: nothing is left")
+    places = ctgrad.arange(-before, size + after)
+    return input.index_select(dim, _SOURCES[mode](places, size))
+
+
+_SOURCES = {
+    "reflect": lambda places, size: size - 1 - (size - 1 - places.abs()).abs(),
+    "replicate": lambda places, size: places.clamp(0, size - 1),
+    "circular": lambda places, size: places.remainder(size),
+}

@@ -6,6 +6,7 @@ leave nothing alive, and leave the op able to run.
 
 import gc
 
+import numpy as np
 import pytest
 
 import ctgrad
@@ -53,7 +54,7 @@ def once(arguments, run, fail_at, for_ever):
         leaves = [t for t in tensors_in(args) if t.requires_grad]
         if results and leaves:
             differentiate(results, leaves)
-        outcome = [repr(t.tolist()) for t in everything] + [repr(t.grad.tolist()) for t in leaves if t.grad is not None]
+        outcome = [over.plain(t) for t in everything] + [over.plain(t.grad) for t in leaves if t.grad is not None]
     except (RuntimeError, MemoryError) as e:
         error = str(e)
     finally:
@@ -74,8 +75,9 @@ def test_every_allocation_may_fail(name, for_ever):
             failed, error, got = once(arguments, run, fail_at, for_ever)
             if error:
                 assert "not enough memory" in error, (label, fail_at, error)
-            else:  # what can do with less memory does, and says nothing
-                assert got == want or name in over.DRAWN or name == "restride", (label, fail_at, got, want)
+            elif name not in over.DRAWN and name != "restride":  # what can do with less memory does, and says nothing
+                for one, other in zip(got, want, strict=True):
+                    np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6, err_msg=f"{label} {fail_at}")
             fail_at += 1
         gc.collect()
         assert _C._live() == before, (label, fail_at)

@@ -93,17 +93,33 @@ static int mm_rule(call *c)
     c->once_out = product_once(a, b);
     return plan_matrices(c, a, b, 2, size);
 }
+/* Bit d: input i, where its gradient is wanted, takes dim d summed; its kept value, where the other's is, repeats along it. */
+static uint64_t side_takes(node *n, uint32_t i, uint64_t dim)
+{
+    if (node_needs(n, i) && !(node_takes(n, i) & dim))
+        return 0;
+    const kept *k = node_kept(n) + (i && n->keep_in & 1);
+    return !(n->keep_in >> i & 1) || (k->a && still_dims(k->a, 2) & dim) ? dim : 0;
+}
+static uint64_t mm_takes(node *n) { return side_takes(n, 0, 1) | side_takes(n, 1, 2); }
+
+static T kept_narrow(scope *s, node *n, uint32_t i, uint64_t dims)
+{
+    T x = node_kept_in(s, n, i);
+    return x && dims ? tape_algebra.narrow(s, x, dims) : x;
+}
 static int mm_grad(scope *s, node *n, T const *g, T *out)
 {
     int64_t order = node_params(n)[0];
+    uint64_t got = node_got(n);
     if (node_needs(n, 0))
-        out[0] = matrix_grad(s, n, 0, g[0], f_transpose(s, node_kept_in(s, n, 1), 0, 1), order & 1);
+        out[0] = matrix_grad(s, n, 0, g[0], f_transpose(s, kept_narrow(s, n, 1, got & 2), 0, 1), order & 1);
     if (node_needs(n, 1))
-        out[1] = matrix_grad(s, n, 1, f_transpose(s, node_kept_in(s, n, 0), 0, 1), g[0], order & 2);
+        out[1] = matrix_grad(s, n, 1, f_transpose(s, kept_narrow(s, n, 0, got & 1), 0, 1), g[0], order & 2);
     return 0;
 }
 const op op_mm = {.name = "mm", .sig = "(Tensor self, Tensor mat2)", .flags = OP_OUT | OP_OUT_EXACT, .run = op_block, .shape = mm_rule, .kernel = run_matrices,
-    .kind = {"MmBackward0", mm_grad}, .keep = {2, 1},
+    .kind = {"MmBackward0", mm_grad, .flags = NK_MIXES, .takes = mm_takes}, .keep = {2, 1},
     .doc = "Product of two matrices, (m, k) and (k, n) to (m, n), of one dtype. RuntimeError for other shapes; nothing broadcasts."};
 
 /* ---- bmm ------------------------------------------------------------------------------------------------------ */

@@ -2,6 +2,7 @@
 #include "ops/dispatch.h"
 #include "ops/formula.h"
 #include "ops/spread.h"
+#include "ops/takes.h"
 #include <string.h>
 
 /* ---- repeat --------------------------------------------------------------------------------------------------- */
@@ -129,7 +130,7 @@ static int flip_grad(scope *s, node *n, T const *g, T *out)
     return (out[0] = f_call(s, &op_flip, 2, (arg[]){a_t(g[0]), a_ints(n->n_param, node_params(n))})) ? 0 : -1;
 }
 const op op_flip = {.name = "flip", .sig = "(Tensor self, int... dims)", .flags = OP_POINTWISE, .run = op_block, .shape = flip_shape, .kernel = flip_kernel,
-    .kind = {"FlipBackward0", flip_grad}, .doc = "A copy of self with the order of elements reversed in the given dimensions, each named once."};
+    .kind = {"FlipBackward0", flip_grad, .takes = same_takes}, .doc = "A copy of self with the order of elements reversed in the given dimensions, each named once."};
 
 /* ---- roll ------------------------------------------------------------------------------------------------------- */
 static int64_t positive_remainder(int64_t a, int64_t n) { return n ? (a % n + n) % n : 0; }

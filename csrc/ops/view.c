@@ -138,7 +138,7 @@ static int reshape_copy(scope *s, call *c, T *out)
     return 0;
 }
 
-static const node_kind reshape_alias = {"ReshapeAliasBackward0", reshape_grad};
+static const node_kind reshape_alias = {"ReshapeAliasBackward0", reshape_grad, .takes = reshape_takes};
 static int run_reshape(call *c)
 {
     layout in, out;

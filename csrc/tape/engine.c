@@ -86,7 +86,7 @@ static tensor *fit(scope *s, tensor *g, node *to, uint32_t nr, uint64_t takes)
 /* A gradient that arrived summed leaves row-major where it would have been summed, as sums are. */
 static tensor *as_summed(scope *s, const slot *from, const slot *to, tensor *g)
 {
-    bool summed = from && from->takes && !to->takes;
+    bool summed = from && from->takes && !to->takes && !(from->fn->kind->flags & NK_MIXES);
     bool fresh = g->a->offset == 0 && layout_is_row_major(g->a->ndim, array_size(g->a), array_visible_stride(g->a));
     return summed && !fresh ? tape_algebra.row_major(s, g) : g;
 }

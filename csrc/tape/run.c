@@ -156,13 +156,17 @@ void run_mark_needed(run *r)
     }
 }
 
-/* The sum of no elements is 0 whatever it is multiplied with, so that it has to come last. */
-static bool has_elements(node *n)
+/* Dims that can be summed ahead: those of more than one element; none where there are no elements, since the sum of none is 0
+ * whatever it is multiplied with, and has to come last. */
+static uint64_t wide_dims(node *n)
 {
     int ndim;
     ct_dtype dtype;
+    uint64_t dims = TAKES_SLID;
     const int64_t *size = node_out_size(n, 0, &ndim, &dtype);
-    return layout_numel(ndim, size) != 0;
+    for (int d = 0; d < ndim; d++)
+        dims |= (uint64_t)(size[d] > 1) << d;
+    return layout_numel(ndim, size) ? dims : 0;
 }
 
 /* After run_mark_needed: a node whose output somebody looks at (a hook, retain_grad, inputs=) takes none. */
@@ -173,8 +177,8 @@ void run_mark_takes(run *r)
     sort_by_age(r);
     for (uint32_t i = 0; i < r->n; i++) {
         slot *s = &r->slots[r->ready[i]];
-        if (s->fn->kind->takes && !s->fn->extra && !s->captured && s->fn->n_out == 1 && has_elements(s->fn))
-            s->takes = s->fn->kind->takes(s->fn);
+        if (s->fn->kind->takes && !s->fn->extra && !s->captured && s->fn->n_out == 1)
+            s->takes = s->fn->kind->takes(s->fn) & wide_dims(s->fn);
     }
 }
 

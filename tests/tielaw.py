@@ -42,6 +42,9 @@ class Run:
         else:
             self.log.append((name, t))
 
+    def see_values(self, name, shape, stride, values):
+        self.log.append((name, tuple(shape), stride, 0, True, None, False, values, self.rounds))
+
     def see_hook(self, g):
         """Strides are left out: which op a gradient of second order comes from, and so its strides, is not promised."""
         self.see("hook", g.clone(memory_format=ctgrad.contiguous_format))
@@ -51,7 +54,8 @@ class Run:
             result = f()
         except (RuntimeError, IndexError, TypeError, ValueError) as e:
             text = str(e)
-            self.log.append((name, type(e).__name__, "" if "invalid gradient" in text else text)) # that one tells the shape it met
+            told = any(t in text for t in ("invalid gradient", "Trying to backward", "modified by an inplace"))  # the node, and the shape it met
+            self.log.append((name, type(e).__name__, "" if told else text))
             return None
         for t in result if isinstance(result, (tuple, list)) else [result]:
             if isinstance(t, ctgrad.Tensor):
@@ -321,12 +325,14 @@ def write_out(run, t):
         return ctgrad.mul(t, 2, out=target)
 def export(run, t):
     a = t.detach().numpy()
-    run.see("export", (a.shape, a.strides if a.size > 1 else None, repr((a + 0.0).tolist())))
+    run.see_values("export", a.shape, a.strides if a.size > 1 else None, a.tolist())
     if a.size and run.r.random() < 0.4 and a.flags.writeable and 0 not in a.strides:
         a.flat[run.r.randrange(a.size)] = 2.0
     return t
 def buffer(run, t):
-    run.see("buffer", repr((t.detach() + 0.0).tolist() if memoryview(t.detach()) is not None else None) if t.dim() else None)
+    if t.dim():
+        m = memoryview(t.detach())
+        run.see_values("buffer", m.shape, m.strides if t.numel() > 1 else None, m.tolist())
     return t
 def capsule(run, t): return ctgrad.from_dlpack(t.detach())
 def pointer(run, t):

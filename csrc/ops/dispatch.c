@@ -194,15 +194,17 @@ int in_contiguous(call *c, uint32_t i)
 /* ---- declarations ------------------------------------------------------------------------------------------ */
 int out_new(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *size)
 {
-    array *made = out_once(c, dtype, ndim, size, NULL);
+    array *made;
+    if (out_once(c, dtype, ndim, size, NULL, &made) < 0)
+        return -1;
     c->oa[i] = made ? made : array_new(dtype, ndim, size);
     return c->oa[i] ? 0 : -1;
 }
 
 int out_strided(call *c, uint32_t i, ct_dtype dtype, const layout *l)
 {
-    if ((c->oa[i] = out_once(c, dtype, l->ndim, l->size, l->stride)))
-        return 0;
+    if (out_once(c, dtype, l->ndim, l->size, l->stride, &c->oa[i]) < 0 || c->oa[i])
+        return c->oa[i] ? 0 : -1;
     array *whole = array_new(dtype, l->ndim, l->size);
     if (!whole)
         return -1;

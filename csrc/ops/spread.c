@@ -53,11 +53,6 @@ void call_once(call *c, uint64_t mixed)
 static array *array_new_once(ct_dtype dtype, int ndim, const int64_t *size, const int64_t *stride, uint64_t once)
 {
     layout shown;
-    bool shared = false;
-    for (int d = 0; d < ndim; d++)
-        shared |= once >> d & 1 && size[d] > 1;
-    if (!shared)
-        return NULL;
     shown.ndim = ndim;
     shown.offset = 0;
     memcpy(shown.size, size, (size_t)ndim * sizeof *size);
@@ -69,13 +64,19 @@ static array *array_new_once(ct_dtype dtype, int ndim, const int64_t *size, cons
 }
 
 /* Outputs of a rule that asked call_once are as it was told; others are compressed where their own size is worth it. */
-array *out_once(const call *c, ct_dtype dtype, int ndim, const int64_t *size, const int64_t *stride)
+int out_once(const call *c, ct_dtype dtype, int ndim, const int64_t *size, const int64_t *stride, array **made)
 {
+    *made = NULL;
     uint64_t once = c->op->flags & OP_CONSTANT ? ~(uint64_t)0 : c->op->flags & OP_POINTWISE ? repeated_dims(c->n_in, c->ia, ndim, size) : c->once_out;
     int64_t numel;
     if (CT_LIKELY(!once) || layout_check_numel(c->op->name, ndim, size, &numel) < 0 || (!c->once && !spread_worth(dtype, numel)))
-        return NULL;
-    return array_new_once(dtype, ndim, size, stride, once);
+        return 0;
+    bool shared = false;
+    for (int d = 0; d < ndim; d++)
+        shared |= once >> d & 1 && size[d] > 1;
+    if (shared)
+        *made = array_new_once(dtype, ndim, size, stride, once);
+    return !shared || *made ? 0 : -1;
 }
 
 array *array_new_held(const array *a, ct_dtype dtype, uint64_t still)

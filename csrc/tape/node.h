@@ -74,7 +74,7 @@ struct node {
     uint8_t out_ndim;           /* most dimensions of any output */
     uint8_t flags;
 };
-enum { N_RELEASED = 1 };
+enum { N_RELEASED = 1, N_RESHAPED = 2 /* its output was given another shape outside the history (t_() under no_grad): takes nothing summed */ };
 
 edge *node_edges(node *n);                     /* n_in */
 kept *node_kept(node *n);                      /* n_kept: kept inputs in order, then kept outputs */

@@ -177,7 +177,7 @@ void run_mark_takes(run *r)
     sort_by_age(r);
     for (uint32_t i = 0; i < r->n; i++) {
         slot *s = &r->slots[r->ready[i]];
-        if (s->fn->kind->takes && !s->fn->extra && !s->captured && s->fn->n_out == 1)
+        if (s->fn->kind->takes && !(s->fn->flags & N_RESHAPED) && !s->fn->extra && !s->captured && s->fn->n_out == 1)
             s->takes = s->fn->kind->takes(s->fn) & wide_dims(s->fn);
     }
 }

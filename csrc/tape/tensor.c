@@ -203,6 +203,8 @@ int tensor_rebase(tensor *t, node *fn, uint32_t nr)
 int tensor_restride(tensor *t, array *a, node *fn)
 {
     bool leaf = t->fn && t->fn->kind == &leaf_kind;
+    if (!fn && t->fn && !leaf)
+        t->fn->flags |= N_RESHAPED;
     node *fresh = fn ? node_keep(fn) : leaf ? leaf_node(t->box, a) : NULL; /* a leaf's node tells the shape of its gradient */
     if (leaf && !fresh) {
         array_drop(a);

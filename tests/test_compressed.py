@@ -1,0 +1,305 @@
+"""Compressed results from outside: what is written, exported and kept is what a dense tensor would be; and cost grows with distinct numbers."""
+import gc
+import threading
+
+import numpy as np
+import pytest
+
+import ctgrad
+import ctgrad.nn.functional as F
+from ctgrad import debug
+
+N = 64
+
+
+def held(t):
+    return debug.layout(t).compressed
+
+
+def repeated():
+    """(N, N) of N numbers, held once, and the dense tensor it stands for."""
+    row = ctgrad.arange(N, dtype=ctgrad.float32)
+    t = row.expand(N, N) * 1
+    assert held(t)
+    return t, np.broadcast_to(np.arange(N, dtype="f4"), (N, N)).copy()
+
+
+# ---- what stays compressed ---------------------------------------------------------------------------------------------
+W = ctgrad.arange(N, dtype=ctgrad.float32)
+MAKERS = {
+    "elementwise": lambda: ctgrad.tanh(W.expand(N, N)) * 2 + 1,
+    "two operands": lambda: W.expand(N, N) + (W * 2).expand(N, N),
+    "where": lambda: ctgrad.where(W.expand(N, N) > 3, W.expand(N, N), 0.0),
+    "comparison": lambda: W.expand(2 * N, 2 * N, N) > 3,
+    "cast": lambda: W.expand(N, N).double(),
+    "clone": lambda: W.expand(N, N).clone(),
+    "contiguous": lambda: W.expand(N, N).contiguous(),
+    "repeat": lambda: W.repeat(N, 1),
+    "tile": lambda: W.tile((N, 1)),
+    "full": lambda: ctgrad.full((N, N), 3.0),
+    "ones": lambda: ctgrad.ones(N, N),
+    "zeros": lambda: ctgrad.zeros(N, N),
+    "ones_like": lambda: ctgrad.ones_like(ctgrad.empty(N, N)),
+    "softmax": lambda: ctgrad.softmax(W.expand(N, N), 1),
+    "log_softmax": lambda: ctgrad.log_softmax(W.expand(N, N), 1),
+    "cumsum": lambda: W.expand(N, N).cumsum(1),
+    "cat": lambda: ctgrad.cat([W.expand(N, N), W.expand(N, N)], 1),
+    "stack": lambda: ctgrad.stack([W.expand(N, N), W.expand(N, N)], 2),
+    "stack of one": lambda: ctgrad.stack([W] * N),
+    "index": lambda: W.expand(N, N)[:, ctgrad.arange(N)],
+    "index_select": lambda: W.expand(N, N).index_select(1, ctgrad.arange(N)),
+    "gather": lambda: W.expand(N, N).gather(1, ctgrad.arange(N).expand(N, N)),
+    "flip": lambda: W.expand(N, N).flip(1),
+    "clamp": lambda: W.expand(N, N).clamp(1, 5),
+    "masked_fill": lambda: W.expand(N, N).masked_fill(W.expand(N, N) > 3, 0.0),
+    "addcmul": lambda: ctgrad.addcmul(W.expand(N, N), W.expand(N, N), W.expand(N, N)),
+    "product": lambda: ctgrad.rand(2 * N, N) @ W.expand(N, N).t(),
+    "linear": lambda: F.linear(ctgrad.rand(2 * N, N), W.expand(N, N)),
+    "bmm": lambda: ctgrad.bmm(ctgrad.rand(N, N).expand(4, N, N), ctgrad.rand(N, N).expand(4, N, N)),
+    "kept dims of a sum": lambda: W.expand(N, 2, N).sum(1),
+    "view": lambda: (W.expand(N, N) * 2).t().unsqueeze(0),
+    "pieces": lambda: (W.expand(N, N) * 2).split(N // 2, 1)[1],
+}
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_stays_compressed(name):
+    t = MAKERS[name]()
+    layout = debug.layout(t)
+    assert layout.compressed and layout.bytes_held < layout.bytes_storage
+    dense = ctgrad.from_numpy(t.clone().numpy())      # written out, and held so
+    assert not held(dense) and t.tolist() == dense.tolist() and t.shape == dense.shape
+    assert held(t)                                    # reading changed nothing
+
+
+def test_gradients_stay_compressed():
+    x = ctgrad.rand(N, N, requires_grad=True)
+    x.sum().backward()
+    assert held(x.grad) and x.grad.stride() == (N, 1) and x.grad.is_contiguous()
+    x.grad += 1
+    assert not held(x.grad) and x.grad.tolist() == [[2.0] * N] * N
+
+
+def test_small_results_are_dense():
+    assert not held(ctgrad.rand(4).expand(4, 4) * 2) and not held(ctgrad.ones(4, 4))
+
+
+def test_a_users_expand_is_a_view():
+    w = ctgrad.rand(N)
+    t = w.expand(N, N)
+    assert t.stride() == (0, 1) and not held(t) and not t.is_contiguous() and t.data_ptr() == w.data_ptr()
+    with pytest.raises(RuntimeError, match="single memory location"):
+        t.add_(1)
+
+
+# ---- writes ------------------------------------------------------------------------------------------------------------------
+WRITES = {
+    "item": lambda t: t.__setitem__((1, 2), 9.0),
+    "add_": lambda t: t[1].add_(5),
+    "copy_": lambda t: t[:, 2].copy_(ctgrad.zeros(N)),
+    "masked": lambda t: t.__setitem__(t > 60, 0.0),
+    "index": lambda t: t.__setitem__((ctgrad.tensor([1]), ctgrad.tensor([2])), 9.0),
+    "no_grad": lambda t: ctgrad.no_grad()(lambda: t[3].mul_(2))(),
+    "data": lambda t: t.data[0].fill_(7),
+    "out=": lambda t: ctgrad.add(t, 1, out=t),
+    "numpy": lambda t: t.numpy().__setitem__((1, 2), 9.0),
+    "buffer": lambda t: np.asarray(memoryview(t)).__setitem__((1, 2), 9.0),
+    "dlpack": lambda t: ctgrad.from_dlpack(t).__setitem__((1, 2), 9.0),
+}
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_written_as_a_dense_tensor(name):
+    t, dense = repeated()
+    before, row, transposed = t[1:3], t[1], t.t()
+    assert held(before) and held(row)
+    twin = ctgrad.from_numpy(dense)
+    WRITES[name](t)
+    WRITES[name](twin)
+    after = t[1:3]
+    assert not held(t) and t.tolist() == twin.tolist()
+    assert before.tolist() == after.tolist() == twin[1:3].tolist() and row.tolist() == twin[1].tolist() and transposed.tolist() == twin.t().tolist()
+    before[0, 0] = -1.0                               # a view made before shows its writes in the base, and the other way round
+    assert t[1, 0].item() == row[0].item() == transposed[0, 1].item() == -1.0
+
+
+def test_write_to_a_view_made_before():
+    t, _ = repeated()
+    v = t[2]
+    v.fill_(7)
+    assert not held(t) and t[2].tolist() == [7.0] * N and t[1].tolist() == list(map(float, range(N)))
+
+
+def test_the_source_is_not_shared():
+    w = ctgrad.arange(N, dtype=ctgrad.float32)
+    t = w.repeat(N, 1)
+    w.zero_()
+    assert t[5].tolist() == list(map(float, range(N)))
+    t.zero_()
+    assert w.tolist() == [0.0] * N
+
+
+def test_foreign_memory():
+    a = np.arange(N, dtype="f4")
+    t = ctgrad.from_numpy(a).expand(N, N) * 1
+    a[:] = 0
+    assert held(t) and t[3, 5].item() == 5.0
+    b = t.numpy()
+    assert not held(t) and b.shape == (N, N) and b.strides == (4 * N, 4) and b[3, 5] == 5.0
+
+
+def test_saved_tensors_are_guarded():
+    w = ctgrad.rand(N, requires_grad=True)
+    t = ctgrad.tanh(w.expand(N, N))
+    s = (t * t).sum()
+    with ctgrad.no_grad():
+        t[0, 0] = 3.0
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        s.backward()
+
+
+def test_kept_values_survive_writing_out():
+    """A write through .data is not counted: backward reads what is there, in the layout it is in by then."""
+    w = ctgrad.rand(N, dtype=ctgrad.float64, requires_grad=True)
+    t = w.expand(N, N) * 1
+    s = (t * t).sum()
+    t.data_ptr()
+    s.backward()
+    assert ctgrad.allclose(w.grad, 2 * N * w.detach())
+
+
+def test_two_threads():
+    t, dense = repeated()
+    views = [t[i] for i in range(N)]
+
+    def write(k):
+        for i in range(k, N, 2):
+            views[i].add_(1)
+            (t.sum() + t.t().mean()).item()
+    threads = [threading.Thread(target=write, args=(k,)) for k in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert t.tolist() == (dense + 1).tolist()
+
+
+def test_large_kernels_while_another_thread_writes():
+    big = ctgrad.rand(2000).expand(2000, 2000) * 1
+    sums = []
+    reader = threading.Thread(target=lambda: sums.extend((big * big).sum().item() for _ in range(20)))
+    reader.start()
+    for _ in range(20):
+        big.clone().add_(1)
+    big[0, 0] = big[0, 0].item()
+    reader.join()
+    assert max(sums) - min(sums) <= 1e-3 * max(sums)
+
+
+def test_views_that_cannot_be_told_are_written_out():
+    t, dense = repeated()
+    flat = t.view(-1)
+    assert not held(t) and flat.tolist() == dense.ravel().tolist() and flat.data_ptr() == t.data_ptr()
+
+
+def test_no_memory_to_write_out():
+    t, dense = repeated()
+    ctgrad._C._fail_alloc(0, True)
+    try:
+        with pytest.raises(MemoryError):
+            t.zero_()
+    finally:
+        ctgrad._C._fail_alloc(-1)
+    assert held(t) and t.tolist() == dense.tolist()
+
+
+def test_sizes_that_no_memory_holds_are_refused():
+    with pytest.raises(RuntimeError):
+        ctgrad.zeros(1 << 60)
+
+
+# ---- cost, by counters ---------------------------------------------------------------------------------------------------------
+def tied_step(n, weight):
+    w = ctgrad.rand(n, requires_grad=True)
+    x, y, b = ctgrad.rand(8, n), ctgrad.rand(8, n), ctgrad.rand(n, requires_grad=True)
+
+    def step():
+        w.grad = b.grad = None
+        ((F.linear(x, weight(w, n), b) - y) ** 2).mean().backward()
+    step()
+    gc.collect()
+    before, work = debug.memory()["total_bytes"], ctgrad._C._work()
+    with debug.profile() as p:
+        step()
+    return debug.memory()["total_bytes"] - before, p.distinct, ctgrad._C._work() - work
+
+
+WEIGHTS = {
+    "expand": lambda w, n: w.expand(n, n),
+    "expand_as": lambda w, n: w.expand_as(ctgrad.empty(1, 1).expand(n, n)),
+    "repeat": lambda w, n: w.repeat(n, 1),
+    "tile": lambda w, n: w.tile((n, 1)),
+    "column": lambda w, n: w.unsqueeze(1).expand(n, n),
+    "stack": lambda w, n: ctgrad.stack([w] * n),
+    "transposed": lambda w, n: w.expand(n, n).t(),
+    "through ops": lambda w, n: ctgrad.tanh(w.expand(n, n)) * 2 + w.expand(n, n),
+    "through a sum of two": lambda w, n: w.expand(n, n) + w.unsqueeze(1),
+}
+
+
+@pytest.mark.parametrize("name", [k for k in WEIGHTS if k != "through a sum of two"])
+def test_a_tied_step_costs_its_distinct_weights(name):
+    """Four times the weights: about four times the bytes, the steps and the multiply-adds; a stored matrix would take sixteen."""
+    small, large = tied_step(256, WEIGHTS[name]), tied_step(1024, WEIGHTS[name])
+    for a, b in zip(small, large):
+        assert b < 5 * a, (name, small, large)
+    assert large[0] < 1024 * 1024
+
+
+def test_a_real_sum_costs_its_matrix():
+    """The counters can tell: w_j + w_i is a matrix of n * n numbers."""
+    small, large = tied_step(64, WEIGHTS["through a sum of two"]), tied_step(256, WEIGHTS["through a sum of two"])
+    assert large[1] > 8 * small[1]
+
+
+def test_repeat_takes_no_memory_until_written():
+    w = ctgrad.rand(1000)
+    before = debug.live()["bytes"]
+    t = w.repeat(100_000, 1)
+    assert t.shape == (100_000, 1000) and debug.live()["bytes"] - before < 20_000 and t[99_999, 999].item() == w[999].item()
+
+
+def test_reductions_over_what_repeats_are_arithmetic():
+    w = ctgrad.rand(100, dtype=ctgrad.float64)
+    t, dense = w.expand(1000, 100), ctgrad.from_numpy(np.broadcast_to(w.numpy(), (1000, 100)).copy())
+    for f in (lambda u: u.sum(), lambda u: u.mean(0), lambda u: u.var(), lambda u: u.std(0, unbiased=False), lambda u: u.norm(), lambda u: u.norm(3, dim=0),
+              lambda u: u.logsumexp(0), lambda u: u.amax(0), lambda u: u.prod(0), lambda u: (u > 0.5).any(0), lambda u: u.max(0)[1], lambda u: u.argmax()):
+        with debug.profile() as p:
+            got = f(t)
+        assert ctgrad.allclose(got.double(), f(dense).double(), rtol=1e-12), f
+        assert p.distinct <= 10_000 or got.dtype == ctgrad.int64    # places are searched among all
+
+
+# ---- reduced gradients are never seen ----------------------------------------------------------------------------------------------
+def test_observed_gradients_are_in_full():
+    w, x = ctgrad.rand(N, requires_grad=True), ctgrad.rand(8, N)
+    seen = []
+    W1, W2, W3 = (w.expand(N, N) for _ in range(3))
+    W1.register_hook(lambda g: seen.append(g.shape))
+    W2.retain_grad()
+    y = F.linear(x, W1) + F.linear(x, W2) + F.linear(x, W3)
+    (g3,) = ctgrad.autograd.grad(y.sum(), W3, retain_graph=True)
+    y.sum().backward()
+    full = x.sum(0).expand(N, N)
+    assert seen[-1] == (N, N) and ctgrad.allclose(W2.grad, full) and ctgrad.allclose(g3, full)
+    assert ctgrad.allclose(w.grad, 3 * N * x.sum(0))
+
+
+def test_a_hook_that_changes_the_gradient_is_heeded():
+    w, x = ctgrad.rand(N, requires_grad=True), ctgrad.rand(8, N)
+    W = w.expand(N, N)
+    mask = ctgrad.zeros(N, N)
+    mask[0] = 1
+    W.register_hook(lambda g: g * mask)
+    F.linear(x, W).sum().backward()
+    assert ctgrad.allclose(w.grad, x.sum(0))

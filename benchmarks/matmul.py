@@ -21,7 +21,7 @@ import torch  # noqa: E402
 import ctgrad  # noqa: E402
 
 torch.set_num_threads(1)
-ROUNDS, ROUND_SECONDS = 25, 0.01
+ROUNDS, ROUND_SECONDS = 100, 0.001
 
 
 def dense(lib, make):

@@ -7,13 +7,10 @@
 
 static int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
 
-int64_t k_gemm_scratch(ct_dtype dtype, const k_gemm *of)
+static int64_t scratch_of(int64_t item, const k_gemm *g, bool wide)
 {
-    if (!dtype_is_float(dtype))
-        return 0;
-    k_gemm turned = gemm_turned(of), *g = &turned;
-    int64_t item = dtype_bytes(dtype), depth = g->k < GEMM_KC ? g->k : GEMM_KC;
-    switch (gemm_choose(g)) {
+    int64_t depth = gemm_depth(g->k);
+    switch (gemm_choose(g, wide)) {
     case GEMM_FEW:
     case GEMM_DOTS:
     case GEMM_TILES:
@@ -25,6 +22,16 @@ int64_t k_gemm_scratch(ct_dtype dtype, const k_gemm *of)
     default:
         return (round_up(g->m < GEMM_MC ? g->m : GEMM_MC, GEMM_MAX_MR) + round_up(g->n < GEMM_NC ? g->n : GEMM_NC, GEMM_MAX_NR)) * depth * item + 192;
     }
+}
+
+/* Enough for any instruction set. */
+int64_t k_gemm_scratch(ct_dtype dtype, const k_gemm *g)
+{
+    if (!dtype_is_float(dtype))
+        return 0;
+    k_gemm turned = gemm_turned(g);
+    int64_t narrow = scratch_of(dtype_bytes(dtype), &turned, false), wide = scratch_of(dtype_bytes(dtype), &turned, true);
+    return narrow > wide ? narrow : wide;
 }
 
 /* A matrix as BLAS takes it: one stride 1, the other at least the length of a line. */

@@ -5,7 +5,15 @@
 #define CT_MATMUL_SIZES_H
 #include "kernel/matmul.h"
 
-enum { GEMM_KC = 256, GEMM_MC = 144, GEMM_NC = 2048, GEMM_MAX_MR = 12, GEMM_MAX_NR = 64, GEMM_THIN = 4, GEMM_DOT = 16, GEMM_HANDFUL = 64 };
+enum { GEMM_KC = 256, GEMM_MC = 144, GEMM_NC = 2048, GEMM_MAX_MR = 12, GEMM_MAX_NR = 64, GEMM_THIN = 4, GEMM_DOT = 16, GEMM_HANDFUL = 64,
+       GEMM_CACHED = 160000, GEMM_CACHED_WIDE = 600000 /* numbers of A and B that tiles find near; of vectors of 64 bytes */, GEMM_LONG = 2048 };
+
+/* k in passes of equal depth, of about GEMM_KC and at most half as much again: a short last one would read and write C for little. */
+static inline int64_t gemm_depth(int64_t k)
+{
+    int64_t passes = (k + GEMM_KC / 2 - 1) / GEMM_KC;
+    return passes < 2 ? k : (k + passes - 1) / passes;
+}
 
 typedef enum gemm_way {
     GEMM_FEW,          /* a handful of numbers, one by one */
@@ -25,8 +33,8 @@ static inline k_gemm gemm_turned(const k_gemm *g)
                     .c_row = g->m, .add = g->add, .scratch = g->scratch};
 }
 
-/* Of a product that gemm_turned has seen. */
-static inline gemm_way gemm_choose(const k_gemm *g)
+/* Of a product that gemm_turned has seen; wide: vectors of 64 bytes. */
+static inline gemm_way gemm_choose(const k_gemm *g, bool wide)
 {
     if (g->a_col == 1 && g->k >= GEMM_DOT) {
         if (g->n < GEMM_THIN && (g->m > 1 || g->n == 1))
@@ -34,7 +42,8 @@ static inline gemm_way gemm_choose(const k_gemm *g)
         if (g->m < GEMM_THIN && g->b_row == 1 && g->b_col != 1)
             return GEMM_DOTS;
     }
-    if (g->m >= 32 && g->n >= 16 && g->k >= 32 && (double)g->m * (double)g->n * (double)g->k >= 1500000)
+    double numbers = (double)g->k * ((double)g->m + (double)g->n);
+    if (g->m >= 32 && g->n >= 16 && g->k >= 32 && numbers > (wide ? GEMM_CACHED_WIDE : GEMM_CACHED) && !(wide && g->m <= 64 && g->k <= GEMM_LONG))
         return GEMM_PACKED;
     if (g->m == 1 && g->n == 1 && g->k <= GEMM_HANDFUL)
         return GEMM_FEW;

@@ -61,27 +61,52 @@ static int restride_shape(call *c)
     return in_contiguous(c, 0) < 0 ? -1 : out_new(c, 0, c->ia[0]->dtype, to.ndim, to.size);
 }
 
+/* The last dimension of a geometry, which inner loops run along; the others are left in it. */
+typedef struct line { int64_t n, step; } line;
+static line cut_line(layout *l)
+{
+    if (!l->ndim)
+        return (line){1, 1};
+    l->ndim--;
+    return (line){l->size[l->ndim], l->stride[l->ndim]};
+}
+
+#define ADD_LINE(T)                                                                 \
+    for (int64_t i = 0; i < in.n; i++)                                              \
+        at[i * in.step] += ((const T *)array_data(g))[done + i];
+#define READ_LINE(T)                                                                \
+    for (int64_t i = 0; i < out.n; i++)                                             \
+        ((T *)array_data(y))[done + i] = (T)at[i * out.step];
+
 static void restride_kernel(call *c)
 {
     layout from, to;
     odometer o;
     double *buffer = c->scratch;
-    int64_t low = c->param[c->n_param - 1];
+    int64_t low = c->param[c->n_param - 1], done = 0;
     memset(buffer, 0, (size_t)c->scratch_bytes);
     geometry_arg(c, 1, &from);
     geometry_arg(c, 4, &to);
     const array *g = c->ia[0];
     array *y = c->oa[0];
     bool f32 = g->dtype == DT_F32;
-    int64_t i = 0;
-    for (odometer_start(&o, from.ndim, from.size, from.stride); o.left; odometer_next(&o), i++)
-        buffer[from.offset - low + o.place] += f32 ? ((float *)array_data(g))[i] : ((double *)array_data(g))[i];
-    i = 0;
-    for (odometer_start(&o, to.ndim, to.size, to.stride); o.left; odometer_next(&o), i++) {
-        if (f32)
-            ((float *)array_data(y))[i] = (float)buffer[to.offset - low + o.place];
-        else
-            ((double *)array_data(y))[i] = buffer[to.offset - low + o.place];
+    line in = cut_line(&from), out = cut_line(&to);
+    for (odometer_start(&o, from.ndim, from.size, from.stride); o.left && in.n; odometer_next(&o), done += in.n) {
+        double *at = buffer + (from.offset - low + o.place);
+        if (f32) {
+            ADD_LINE(float)
+        } else {
+            ADD_LINE(double)
+        }
+    }
+    done = 0;
+    for (odometer_start(&o, to.ndim, to.size, to.stride); o.left && out.n; odometer_next(&o), done += out.n) {
+        const double *at = buffer + (to.offset - low + o.place);
+        if (f32) {
+            READ_LINE(float)
+        } else {
+            READ_LINE(double)
+        }
     }
 }
 

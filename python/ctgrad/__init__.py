@@ -14,10 +14,11 @@ from ctgrad.composed import compare as _compare, convert as _convert, einsum as 
 globals().update({name: getattr(_C, name) for name in vars(_C) if not name.startswith("_")})
 globals().update(_functions())
 
-from ctgrad import autograd, backends, cuda, debug, nn, optim, random, utils  # noqa: E402
+from ctgrad import autograd, backends, cuda, debug, nn, optim, random, serialization, utils  # noqa: E402
 from ctgrad._dtypes import finfo, iinfo  # noqa: E402
 from ctgrad._queries import *  # noqa: E402, F403
 from ctgrad._tensor_str import set_printoptions  # noqa: E402
+from ctgrad.serialization import load, save  # noqa: E402
 from ctgrad.autograd import enable_grad, inference_mode, no_grad, set_grad_enabled  # noqa: E402
 
 __version__ = "0.1.0"

@@ -10,6 +10,7 @@ from ctgrad import (
     nn as nn,
     optim as optim,
     random as random,
+    serialization as serialization,
     utils as utils,
 )
 from ctgrad._dtypes import (
@@ -72,6 +73,10 @@ from ctgrad.composed.shape import (
     tile as tile,
     vsplit as vsplit,
     vstack as vstack,
+)
+from ctgrad.serialization import (
+    load as load,
+    save as save,
 )
 
 __version__: str

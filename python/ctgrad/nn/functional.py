@@ -6,6 +6,9 @@ import warnings
 import ctgrad
 from ctgrad._C import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d, linear
 
+from ._attention import _canonical_mask as _canonical_mask
+from ._attention import _none_or_dtype as _none_or_dtype
+from ._attention import multi_head_attention_forward, scaled_dot_product_attention
 from ._losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -53,8 +56,9 @@ __all__ = [
     "conv_transpose3d", "cross_entropy", "dropout", "elu", "embedding", "gelu", "huber_loss", "kl_div", "l1_loss",
     "layer_norm", "leaky_relu", "linear", "log_softmax", "logsigmoid", "lp_pool1d", "lp_pool2d", "lp_pool3d", "max_pool1d",
     "max_pool1d_with_indices", "max_pool2d", "max_pool2d_with_indices", "max_pool3d", "max_pool3d_with_indices",
-    "max_unpool1d", "max_unpool2d", "max_unpool3d", "mse_loss", "nll_loss", "normalize", "one_hot", "pad", "relu", "relu_",
-    "sigmoid", "silu", "smooth_l1_loss", "softmax", "softmin", "softplus", "softsign", "tanh", "tanhshrink",
+    "max_unpool1d", "max_unpool2d", "max_unpool3d", "mse_loss", "multi_head_attention_forward", "nll_loss", "normalize",
+    "one_hot", "pad", "relu", "relu_", "scaled_dot_product_attention", "sigmoid", "silu", "smooth_l1_loss", "softmax",
+    "softmin", "softplus", "softsign", "tanh", "tanhshrink",
 ]
 
 

@@ -129,10 +129,11 @@ def pad_packed_sequence(sequence, batch_first=False, padding_value=0.0, total_le
         steps = total_length
     batch = int(sizes[0])
     lengths = np.array([int((sizes > j).sum()) for j in range(batch)], dtype=np.int64)
-    places, _ = _rows(lengths, (1, steps) if batch_first else (batch, 1))
+    places, _ = _rows(lengths, (batch, 1))
     rest = sequence.data.shape[1:]
     flat = ctgrad.full((steps * batch, *rest), padding_value, dtype=sequence.data.dtype).index_copy(0, places, sequence.data)
-    padded = flat.view(*((batch, steps) if batch_first else (steps, batch)), *rest)
+    padded = flat.view(steps, batch, *rest)
+    padded = padded.transpose(0, 1) if batch_first else padded
     found = ctgrad.tensor(lengths)
     if sequence.unsorted_indices is not None:
         return padded.index_select(0 if batch_first else 1, sequence.unsorted_indices), found[sequence.unsorted_indices]

@@ -1,0 +1,348 @@
+"""``save`` and ``load``: objects with tensors in one file, a zip archive laid out as PyTorch's (readable by it, and the other way round).
+
+data.pkl holds the object as a pickle whose names start with ``torch``; data/0, data/1, … the bytes of each storage, once however
+many tensors share it. Loading runs no code from the file: the pickle machine here knows only the instructions that build data,
+and calls nothing but the rebuilding functions below and the classes and functions that the caller declared safe.
+"""
+
+import contextlib
+import io
+import os
+import pathlib
+import pickle
+import zipfile
+from collections import Counter, OrderedDict
+
+import numpy as np
+
+import ctgrad
+from ctgrad import Tensor
+from ctgrad._copying import UntypedStorage
+from ctgrad.nn.parameter import Buffer, Parameter
+
+__all__ = ["add_safe_globals", "clear_safe_globals", "get_safe_globals", "load", "safe_globals", "save"]
+
+_STORAGES = {"FloatStorage": ctgrad.float32, "DoubleStorage": ctgrad.float64, "LongStorage": ctgrad.int64, "IntStorage": ctgrad.int32,
+             "ByteStorage": ctgrad.uint8, "BoolStorage": ctgrad.bool}
+
+
+class _Name:
+    """A name that the pickle refers to, standing for itself: storage classes, dtypes."""
+
+    def __init__(self, module, name):
+        self.module, self.name = module, name
+
+
+_STORAGE_NAMES = {dtype: _Name("torch", name) for name, dtype in _STORAGES.items()}
+
+
+# --- what a tensor in the file is rebuilt by ---
+
+def _rebuild_tensor_v2(storage, storage_offset, size, stride, requires_grad, backward_hooks, metadata=None):
+    memory, dtype = storage
+    return memory.tensor(dtype, tuple(size), tuple(stride), storage_offset).requires_grad_(bool(requires_grad))
+
+
+def _rebuild_parameter(data, requires_grad, backward_hooks):
+    return Parameter(data, requires_grad)
+
+
+def _rebuild_parameter_with_state(data, requires_grad, backward_hooks, state):
+    return _with_attributes(Parameter(data, requires_grad), state)
+
+
+def _rebuild_from_type_v2(func, type, args, state):
+    made = func(*args)
+    return _with_attributes(made if type is Tensor else Tensor._make_subclass(type, made), state)
+
+
+def _with_attributes(made, state):
+    if not isinstance(state, dict):
+        raise pickle.UnpicklingError(f"a tensor's attributes must be a dict, got {type(state)}")
+    made.__dict__.update(state)
+    return made
+
+
+_REBUILD = {f.__name__: f for f in (_rebuild_tensor_v2, _rebuild_parameter, _rebuild_parameter_with_state, _rebuild_from_type_v2)}
+
+
+# --- writing ---
+
+def _public(module):
+    """The module's name in the file."""
+    return "torch" + module.removeprefix("ctgrad") if module.partition(".")[0] == "ctgrad" else module
+
+
+class _Pickler(pickle._Pickler):
+    """Writes PyTorch's names, and storages as numbers."""
+
+    def __init__(self, file):
+        super().__init__(file, protocol=2)
+        self.storages = {}  # storage -> its number; keeps it alive, so that none other gets its identity
+
+    def persistent_id(self, obj):
+        if not isinstance(obj, _Stored):
+            return None
+        key = self.storages.setdefault(obj.storage, len(self.storages))
+        return "storage", _STORAGE_NAMES[obj.dtype], str(key), "cpu", obj.storage.nbytes() // obj.itemsize
+
+    def reducer_override(self, obj):
+        if isinstance(obj, Tensor):
+            return _reduced(obj)
+        if isinstance(obj, ctgrad.Size):
+            return ctgrad.Size, (tuple(obj),)
+        if isinstance(obj, (ctgrad.dtype, _Name)):
+            return self._named(obj)
+        return NotImplemented
+
+    def _named(self, obj):
+        return obj.name if isinstance(obj, _Name) else str(obj).rpartition(".")[2]
+
+    def save_global(self, obj, name=None):
+        if isinstance(obj, (_Name, ctgrad.dtype)):
+            module, name = "torch", self._named(obj)
+        elif getattr(obj, "__name__", None) in _REBUILD and _REBUILD[obj.__name__] is obj:
+            module, name = "torch._utils", obj.__name__
+        else:
+            module, name = getattr(obj, "__module__", None) or "", name or getattr(obj, "__qualname__", "")
+            if module.partition(".")[0] != "ctgrad" or obj in (Tensor, ctgrad.Size, ctgrad.device):
+                if obj in (Tensor, ctgrad.Size, ctgrad.device):
+                    return self._write_global(obj, "torch", name.rpartition(".")[2])
+                return super().save_global(obj, name)
+            module = _public(module)
+        return self._write_global(obj, module, name)
+
+    def _write_global(self, obj, module, name):
+        self.write(pickle.GLOBAL + f"{module}\n{name}\n".encode())
+        self.memoize(obj)
+
+    dispatch = dict(pickle._Pickler.dispatch)
+    dispatch[type(lambda: None)] = save_global
+
+
+class _Stored:
+    """A storage as a tensor refers to it: with the dtype that it is seen in."""
+
+    def __init__(self, t):
+        self.storage, self.dtype, self.itemsize = t.untyped_storage(), t.dtype, t.element_size()
+
+
+def _reduced(t):
+    attributes = dict(t.__dict__)
+    if isinstance(t, Parameter) and type(t) is Parameter:
+        data = (t.data, t.requires_grad, OrderedDict())
+        return (_rebuild_parameter_with_state, (*data, attributes)) if attributes else (_rebuild_parameter, data)
+    plain = (_Stored(t), t.storage_offset(), tuple(t.shape), tuple(t.stride()), t.requires_grad, OrderedDict())
+    if type(t) is Tensor and not attributes:
+        return _rebuild_tensor_v2, plain
+    return _rebuild_from_type_v2, (_rebuild_tensor_v2, type(t), plain, attributes)
+
+
+def save(obj, f, pickle_module=None, pickle_protocol=2, _use_new_zipfile_serialization=True, _disable_byteorder_record=False):
+    """Write ``obj`` to ``f``, a path or a file opened for writing bytes: tensors, modules, state dicts, plain data.
+
+    Tensors that share memory share it again when loaded. Custom pickle modules and the former format are refused with
+    NotImplementedError.
+    """
+    if pickle_module not in (None, pickle) or not _use_new_zipfile_serialization:
+        raise NotImplementedError("save(): files are zip archives with this module's own pickle; other pickle modules and the former "
+                                  "format are not offered")
+    body = io.BytesIO()
+    pickler = _Pickler(body)
+    pickler.dump(obj)
+    path = os.fspath(f) if isinstance(f, (str, os.PathLike)) else None
+    root = "archive" if path is None else pathlib.Path(path).stem or "archive"
+    with zipfile.ZipFile(f if path is None else path, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr(f"{root}/data.pkl", body.getvalue())
+        archive.writestr(f"{root}/byteorder", "little")
+        for storage, key in pickler.storages.items():
+            archive.writestr(f"{root}/data/{key}", bytes(_bytes_of(storage)))
+        archive.writestr(f"{root}/version", "3\n")
+
+
+def _bytes_of(storage):
+    return storage._whole.detach().numpy().view(np.uint8).tobytes() if storage.nbytes() else b""
+
+
+# --- what may be named ---
+
+_SAFE = {  # by the name in the file
+    "collections.OrderedDict": OrderedDict, "collections.Counter": Counter, "builtins.set": set, "__builtin__.set": set,
+    "builtins.complex": complex, "__builtin__.complex": complex, "builtins.bytearray": bytearray, "__builtin__.bytearray": bytearray,
+    "torch.Tensor": Tensor, "torch.Size": ctgrad.Size, "torch.device": ctgrad.device,
+    "torch.nn.parameter.Parameter": Parameter, "torch.nn.parameter.Buffer": Buffer,
+    **{f"torch._utils.{name}": f for name, f in _REBUILD.items()},
+    **{f"torch.{name}": _Name("torch", name) for name in _STORAGES},
+    **{str(dtype).replace("ctgrad", "torch"): dtype for dtype in _STORAGES.values()},
+}
+_declared: dict[str, object] = {}
+
+
+def _full_name(thing):
+    module = _public(getattr(thing, "__module__", None) or "")
+    return f"{module}.{getattr(thing, '__qualname__', type(thing).__qualname__)}"
+
+
+def add_safe_globals(safe_globals):
+    """Declare classes and functions that ``load`` may use; (thing, "module.name") for one that the file calls otherwise."""
+    for thing in safe_globals:
+        thing, name = thing if isinstance(thing, tuple) else (thing, _full_name(thing))
+        _declared[name] = thing
+
+
+def get_safe_globals():
+    """What ``add_safe_globals`` declared."""
+    return list(_declared.values())
+
+
+def clear_safe_globals():
+    """Take back all declarations."""
+    _declared.clear()
+
+
+@contextlib.contextmanager
+def _declaring(things):
+    before = dict(_declared)
+    add_safe_globals(things)
+    try:
+        yield
+    finally:
+        _declared.clear()
+        _declared.update(before)
+
+
+class safe_globals:
+    """``with safe_globals([...]):`` the things are declared safe inside the block."""
+
+    def __init__(self, safe_globals):
+        self._block = _declaring(safe_globals)
+
+    def __enter__(self):
+        self._block.__enter__()
+
+    def __exit__(self, *error):
+        return self._block.__exit__(*error)
+
+
+# --- reading ---
+
+_DATA_ONLY = ("PROTO STOP FRAME MARK POP POP_MARK DUP NONE NEWTRUE NEWFALSE INT BININT BININT1 BININT2 LONG LONG1 LONG4 FLOAT BINFLOAT STRING "
+              "BINSTRING SHORT_BINSTRING BINBYTES SHORT_BINBYTES BINBYTES8 UNICODE BINUNICODE SHORT_BINUNICODE BINUNICODE8 EMPTY_LIST APPEND "
+              "APPENDS LIST EMPTY_TUPLE TUPLE TUPLE1 TUPLE2 TUPLE3 EMPTY_DICT DICT SETITEM SETITEMS EMPTY_SET ADDITEMS FROZENSET GET BINGET "
+              "LONG_BINGET PUT BINPUT LONG_BINPUT MEMOIZE BINPERSID").split()
+
+
+class _Unpickler(pickle._Unpickler):
+    """A pickle machine without the instructions that could reach beyond what is declared safe."""
+
+    def __init__(self, file, archive, root, trusted):
+        super().__init__(file, encoding="utf-8")
+        self.archive, self.root, self.trusted = archive, root, trusted
+        self.memories = {}
+
+    def find_class(self, module, name):
+        full = f"{module}.{name}"
+        found = _SAFE.get(full) or _declared.get(full) or (_imported_class(module, name) if self.trusted else None)
+        if found is None:
+            raise pickle.UnpicklingError(
+                f"Weights only load failed. Unsupported global: GLOBAL {full} was not an allowed global by default. Please use "
+                f"`torch.serialization.add_safe_globals([{name}])` or the `torch.serialization.safe_globals([{name}])` context manager to "
+                "allowlist this global if you trust this class/function. Nothing in the file was run.")
+        return found
+
+    def persistent_load(self, pid):
+        if not (isinstance(pid, tuple) and len(pid) >= 5 and pid[0] == "storage" and isinstance(pid[1], _Name)):
+            raise pickle.UnpicklingError(f"the file refers to {str(pid)[:80]}, which is no storage")
+        dtype, key, numel = _STORAGES[pid[1].name], str(pid[2]), pid[4]
+        if key not in self.memories:
+            self.memories[key] = self._read(key)
+        memory = self.memories[key]
+        if memory.nbytes() != numel * ctgrad.empty(0, dtype=dtype).element_size():
+            raise RuntimeError(f"storage {key} has {memory.nbytes()} bytes, not {numel} elements of {dtype}: the file is damaged")
+        return memory, dtype
+
+    def _read(self, key):
+        try:
+            data = self.archive.read(f"{self.root}/data/{key}")
+        except KeyError:
+            raise RuntimeError(f"PytorchStreamReader failed locating file data/{key}: file not found") from None
+        return UntypedStorage.of(ctgrad.from_numpy(np.frombuffer(data, dtype=np.uint8).copy()))
+
+    def load_reduce(self):
+        args, func = self.stack.pop(), self.stack[-1]
+        if isinstance(func, type) and issubclass(func, ctgrad.nn.Module):
+            raise pickle.UnpicklingError(f"the file calls {func.__name__}: modules are stored by their attributes")
+        if not callable(func):
+            raise pickle.UnpicklingError(f"the file calls {type(func).__name__}, which is no function")
+        self.stack[-1] = func(*args)
+
+    def load_newobj(self):
+        args, cls = self.stack.pop(), self.stack.pop()
+        if not isinstance(cls, type):
+            raise pickle.UnpicklingError(f"the file makes an object of {type(cls).__name__}, which is no class")
+        self.append(cls.__new__(cls, *args))
+
+    def load_build(self):
+        state, made = self.stack.pop(), self.stack[-1]
+        if isinstance(made, type) or callable(made) and not isinstance(made, ctgrad.nn.Module) or not isinstance(state, dict):
+            raise pickle.UnpicklingError(f"the file sets attributes of {type(made).__name__}: only objects that it made get any, from a dict")
+        setstate = getattr(made, "__setstate__", None)
+        if setstate is not None:
+            setstate(state)
+        else:
+            made.__dict__.update(state)
+
+    dispatch = {getattr(pickle, name)[0]: pickle._Unpickler.dispatch[getattr(pickle, name)[0]] for name in _DATA_ONLY}
+    dispatch |= {pickle.GLOBAL[0]: pickle._Unpickler.dispatch[pickle.GLOBAL[0]], pickle.STACK_GLOBAL[0]: pickle._Unpickler.dispatch[pickle.STACK_GLOBAL[0]],
+                 pickle.REDUCE[0]: load_reduce, pickle.NEWOBJ[0]: load_newobj, pickle.BUILD[0]: load_build}
+
+
+def _imported_class(module, name):
+    """A Module class, or a function of ``nn.functional``, of a module that this process has imported already."""
+    import sys
+
+    found = sys.modules.get("ctgrad" + module.removeprefix("torch") if module.partition(".")[0] == "torch" else module)
+    for part in name.split("."):
+        found = vars(found).get(part) if hasattr(found, "__dict__") else None
+    if isinstance(found, type) and issubclass(found, (ctgrad.nn.Module, Tensor)):
+        return found
+    return found if module == "torch.nn.functional" and callable(found) else None
+
+
+def load(f, map_location=None, pickle_module=None, *, weights_only=None, mmap=None, **pickle_load_args):
+    """What ``save`` wrote, ctgrad's or PyTorch's, from a path or a file opened for reading bytes.
+
+    No code from the file runs. Tensors, state dicts and plain data are always loaded, other classes and functions where
+    ``add_safe_globals`` or ``safe_globals`` declare them; ``weights_only=False`` adds the Module classes that have been imported.
+    UnpicklingError names what is not declared; RuntimeError for a damaged archive. ``map_location`` other than the CPU is refused.
+    """
+    where = map_location(None, "cpu") if callable(map_location) else map_location
+    if isinstance(where, (str, ctgrad.device)) and str(where).partition(":")[0] != "cpu":
+        raise RuntimeError(f"load(): map_location={where}: memory is on the CPU")
+    with contextlib.ExitStack() as opened:
+        file = opened.enter_context(open(f, "rb")) if isinstance(f, (str, os.PathLike)) else f
+        start = file.read(4)
+        file.seek(-len(start), os.SEEK_CUR)
+        if start[:2] != b"PK":
+            if not start:
+                raise EOFError("Ran out of input")
+            raise pickle.UnpicklingError("Weights only load failed: the file is no zip archive (neither save's, nor PyTorch's since 1.6)")
+        try:
+            archive = opened.enter_context(zipfile.ZipFile(file))
+        except zipfile.BadZipFile as error:
+            raise RuntimeError(f"PytorchStreamReader failed reading zip archive: {error}") from None
+        return _load_archive(archive, weights_only is False)
+
+
+def _load_archive(archive, trusted):
+    names = [name for name in archive.namelist() if name.endswith("/data.pkl")]
+    if not names:
+        raise RuntimeError("PytorchStreamReader failed locating file data.pkl: file not found")
+    root = names[0].removesuffix("/data.pkl")
+    with contextlib.suppress(KeyError):
+        if archive.read(f"{root}/byteorder") != b"little":
+            raise RuntimeError("load(): the file's numbers are big-endian")
+    try:
+        return _Unpickler(io.BytesIO(archive.read(names[0])), archive, root, trusted).load()
+    except (KeyError, IndexError, AttributeError, TypeError, ValueError, zipfile.BadZipFile, EOFError) as error:
+        raise pickle.UnpicklingError(f"load(): the file is damaged: {type(error).__name__}: {error}") from error

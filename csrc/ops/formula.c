@@ -27,7 +27,7 @@ int f_call_many(scope *s, const op *o, uint32_t n_args, arg *args, uint32_t n_ou
     call c;
     c.op = o;
     c.args = all;
-    c.n_args = 16;
+    c.n_args = n_args; /* what follows is absent */
     c.mode = CALL_NEW;
     if (op_call(&c) < 0)
         return scope_fail(s), -1;
@@ -87,9 +87,12 @@ T f_sum_to(scope *s, T x, int ndim, const int64_t *size)
     for (int d = 0; d < x->a->ndim; d++)
         if (d < lead || (size[d - lead] == 1 && from[d] != 1))
             dims[n++] = d;
+    bool all_lead = n == lead;
     if (n)
-        x = f_sum_dims(s, x, n, dims, true);
-    return lead && x ? f_reshape(s, x, ndim, size) : x;
+        x = f_sum_dims(s, x, n, dims, !all_lead || tape_now.grad);
+    if (!lead || !x || x->a->ndim == ndim)
+        return x;
+    return tape_now.grad ? f_reshape(s, x, ndim, size) : f_call(s, &op_unsafe_view, 2, (arg[]){a_t(x), a_ints((uint32_t)ndim, size)});
 }
 
 T f_cast(scope *s, T x, ct_dtype dtype)

@@ -105,9 +105,10 @@ static tensor *fit_slid(scope *s, tensor *g, node *to)
 static int deliver(scope *s, const slot *from, slot *to, uint32_t nr, tensor *g)
 {
     tensor *have = place(to, nr);
-    if (!(g = as_summed(s, from, to, g)))
-        return -1;
+    tensor *arrived = g;
     if (!have || !(g = CT_UNLIKELY(slid(to)) ? fit_slid(s, g, to->fn) : fit(s, g, to->fn, nr, to->takes)))
+        return -1;
+    if (g == arrived && !(g = as_summed(s, from, to, g)))
         return -1;
     if (have->a && !(g = tape_algebra.add(s, have, g)))
         return -1;

@@ -413,13 +413,18 @@ static bool host_takes(product *p)
 int product_plan(call *c, const product *p)
 {
     workspace w = {0};
+    c->effective = p->effective < 9e18 ? (int64_t)p->effective : INT64_MAX;
     if (direct(p))
         run_direct(p, &w);
     else {
         product q;
         copy(&q, p);
-        if (host_takes(&q))
-            return product_correlate(&q);
+        if (host_takes(&q)) {
+            int64_t before = product_work;
+            int result = product_correlate(&q);
+            c->work = product_work - before;
+            return result;
+        }
         copy(&q, p);
         structured(&q, &w);
     }

@@ -19,6 +19,7 @@ typedef struct axis { int64_t size, a, b, y; bool summed; } axis; /* strides in 
 typedef struct product {
     ct_dtype dtype;
     bool add;                       /* to what y holds; only where product_adds */
+    double effective;               /* multiply-adds if every element were stored */
     const char *a, *b;
     char *y;                        /* may be NULL until the product is run */
     int n, n_once;
@@ -29,12 +30,14 @@ typedef struct product {
 /* Results whose bytes are shared along an axis have one index there. */
 static inline void product_axis(product *p, int64_t size, int64_t a, int64_t b, int64_t y, bool summed)
 {
+    p->effective *= (double)size;
     p->axis[p->n++] = (axis){y || summed || size == 0 ? size : 1, a, b, y, summed};
 }
 static inline void product_start(product *p, const array *a, const array *b, const array *y)
 {
     p->dtype = y->dtype;
     p->add = false;
+    p->effective = 1;
     p->a = array_data(a);
     p->b = array_data(b);
     p->y = array_data(y);

@@ -30,3 +30,11 @@ def start_of_all_random_streams():
     random.seed(SEED)
     np.random.seed(SEED)
     ctgrad.manual_seed(SEED)
+
+
+@pytest.fixture
+def mechanisms_on():
+    """What is asserted of cost and layout holds with the mechanisms as they are by default, whatever the environment says."""
+    before = ctgrad._C._switches(4096, True)
+    yield
+    ctgrad._C._switches(*before)

@@ -10,6 +10,7 @@ import ctgrad.nn.functional as F
 from ctgrad import debug
 
 N = 64
+pytestmark = pytest.mark.usefixtures("mechanisms_on")
 
 
 def held(t):

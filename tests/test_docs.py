@@ -12,6 +12,7 @@ EXAMPLE = re.compile(r"```python\n(.*?)```\n+```text\n(.*?)```", re.S)
 PAGES = [path for path in sorted(DOCS.glob("*.md")) if EXAMPLE.search(path.read_text())]
 
 
+@pytest.mark.usefixtures("mechanisms_on")
 @pytest.mark.parametrize("page", PAGES, ids=[path.stem for path in PAGES])
 def test_examples_print_what_is_shown(page):
     names: dict = {}

@@ -16,7 +16,7 @@ import ctgrad
 from ctgrad import _C
 
 ON, OFF = (0, True), (-1, False)     # compress from 0 bytes, reduced gradients; never, in full
-SETTINGS = (4096, True)              # what the module starts with
+SETTINGS = _C._switches()            # what the module starts with: (4096, True), or what the environment says
 GRADIENTS = ("grad", "first", "hook")   # their strides count where a dimension has more than one element
 WHOLE = 2.0 ** 50                    # sums below are exact in float64
 HUGE = 1e100                         # products of such numbers overflow in one order and not in another

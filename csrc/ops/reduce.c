@@ -10,6 +10,9 @@ static void reduce_once(call *c, const array *a)
 {
     uint64_t reduced = 0;
     int at = 0;
+    c->work = a->numel;
+    if (!spread_worth((ct_dtype)a->dtype, a->numel))
+        return;
     for (int d = 0; d < a->ndim; d++)
         reduced |= (uint64_t)(c->param[d] != 0) << d;
     call_once(c, reduced);
@@ -188,7 +191,11 @@ int fold_still(call *c)
     return any ? in_view(c, 0, &l) : 0;
 }
 
-int64_t fold_times(const call *c) { return c->ia[0]->numel ? reduced_count(c, c->in[0]->a) / reduced_count(c, c->ia[0]) : 1; }
+int64_t fold_times(const call *c)
+{
+    const array *all = c->in[0]->a, *distinct = c->ia[0];
+    return distinct->numel == all->numel || !distinct->numel ? 1 : reduced_count(c, all) / reduced_count(c, distinct);
+}
 
 void fold_distinct(const call *c, k_plane_kind kind)
 {

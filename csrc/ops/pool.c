@@ -35,6 +35,8 @@ static int check_windows(const call *c, const how *h, const array *a, int64_t *s
     int64_t nd = h->nd, lead = a->ndim - nd;
     memcpy(size, array_size(a), a->ndim * sizeof *size);
     for (int64_t d = 0; d < nd; d++) {
+        if (size[lead + d] > INT32_MAX)
+            return ct_fail(CT_RUNTIME, "%s(): dimension %lld of size %lld is too large", c->op->name, (long long)(lead + d), (long long)size[lead + d]);
         size[lead + d] = out_size(h, d, array_size(a)[lead + d]);
         if (size[lead + d] < (h->adaptive ? 0 : 1))
             return ct_fail(CT_RUNTIME, "Given input size: (%s). Calculated output size: (%s). Output size is too small", by(nd + 1, array_size(a) + lead - 1, (char[100]){0}),
@@ -53,7 +55,7 @@ static int read_how(call *c, uint32_t i, how *h)
         memcpy(h, a->ints, sizeof *h);
     ok = ok && h->nd >= 1 && h->nd <= SPATIAL && c->in[0]->a->ndim > h->nd;
     for (int64_t d = 0; ok && d < h->nd; d++)
-        ok = h->kernel[d] >= 0 && h->stride[d] > 0 && h->dilation[d] > 0 && h->pad[d] >= 0 && (h->adaptive || h->pad[d] <= (h->dilation[d] * (h->kernel[d] - 1) + 1) / 2);
+        ok = h->kernel[d] >= 0 && h->kernel[d] <= INT32_MAX && h->stride[d] <= INT32_MAX && h->dilation[d] <= INT32_MAX && h->stride[d] > 0 && h->dilation[d] > 0 && h->pad[d] >= 0 && (h->adaptive || h->pad[d] <= (h->dilation[d] * (h->kernel[d] - 1) + 1) / 2);
     if (!ok)
         return ct_fail(CT_RUNTIME, "%s(): the list of ints describes no windows", c->op->name);
     memcpy(c->param, h, sizeof *h);
@@ -84,13 +86,15 @@ static void describe(k_pool *p, const how *h, const array *in, const array *out,
 }
 static void plan(call *c, const how *h, const array *out)
 {
-    int64_t windows = 2, lead = out->ndim - h->nd, reads = 1;
+    int64_t windows = 2, lead = out->ndim - h->nd;
+    double reads = 2;
     for (int64_t d = 0; d < h->nd; d++) {
         windows += array_size(out)[lead + d] + 1;
-        reads *= h->adaptive ? 2 : h->kernel[d];
+        reads *= h->adaptive ? 2 : (double)h->kernel[d];
     }
     c->scratch_bytes = windows * (int64_t)sizeof(k_window) + (array_size(out)[out->ndim - 1] + 1) * (int64_t)sizeof(int32_t);
-    c->work = 2 * out->numel * reads;
+    reads *= (double)out->numel;
+    c->work = reads < 9e18 ? (int64_t)reads : INT64_MAX;
 }
 static void keep_how(const call *c, how *h) { memcpy(h, c->param, sizeof *h); }
 
@@ -291,7 +295,7 @@ static int mean_backward_rule(call *c)
     memcpy(size, array_size(g), g->ndim * sizeof *size);
     for (int64_t d = 0; fits && d < h.nd; d++) {
         size[lead + d] = c->args[1].ints[d];
-        fits = size[lead + d] >= 0 && out_size(&h, d, size[lead + d]) == array_size(g)[lead + d];
+        fits = size[lead + d] >= 0 && size[lead + d] <= INT32_MAX && out_size(&h, d, size[lead + d]) == array_size(g)[lead + d];
     }
     if (!fits)
         return ct_fail(CT_RUNTIME, "%s(): the gradient is not of means over planes of that size", c->op->name);

@@ -62,8 +62,17 @@ static int read_how(call *c, uint32_t i, how *h)
     c->n_param = HOW_INTS;
     return 0;
 }
-/* Planes may repeat, not what is within them. */
+/* Planes may repeat, not what is within them. Outputs first: where none is compressed, inputs are taken in full. */
 static void once_over_planes(call *c, const array *a, int64_t nd) { c->once = c->once_out = still_dims(a, a->ndim) & (((uint64_t)1 << (a->ndim - nd)) - 1); }
+static int take_input(call *c, uint32_t n_out)
+{
+    for (uint32_t i = 1; i < n_out; i++)
+        if (array_is_compressed(c->oa[i]) != array_is_compressed(c->oa[0]))
+            return ct_fail(CT_MEMORY, "%s(): out of memory", c->op->name);
+    if (!array_is_compressed(c->oa[0]))
+        c->once = 0;
+    return in_contiguous(c, 0);
+}
 
 static void describe(k_pool *p, const how *h, const array *in, const array *out, void *scratch)
 {
@@ -126,7 +135,7 @@ static int pool_max_rule(call *c)
         return -1;
     once_over_planes(c, a, h.nd);
     c->kind = &max_kinds[h.adaptive][h.nd - 1];
-    if (in_contiguous(c, 0) < 0 || out_new(c, 0, a->dtype, a->ndim, size) < 0 || out_new(c, 1, DT_I64, a->ndim, size) < 0)
+    if (out_new(c, 0, a->dtype, a->ndim, size) < 0 || out_new(c, 1, DT_I64, a->ndim, size) < 0 || take_input(c, 2) < 0)
         return -1;
     plan(c, &h, c->oa[0]);
     return 0;
@@ -265,7 +274,7 @@ static int pool_mean_rule(call *c)
         return -1;
     once_over_planes(c, a, h.nd);
     c->kind = &mean_kinds[h.adaptive][h.nd - 1];
-    if (in_contiguous(c, 0) < 0 || out_new(c, 0, a->dtype, a->ndim, size) < 0)
+    if (out_new(c, 0, a->dtype, a->ndim, size) < 0 || take_input(c, 1) < 0)
         return -1;
     plan(c, &h, c->oa[0]);
     return 0;
@@ -300,7 +309,7 @@ static int mean_backward_rule(call *c)
     if (!fits)
         return ct_fail(CT_RUNTIME, "%s(): the gradient is not of means over planes of that size", c->op->name);
     once_over_planes(c, g, h.nd);
-    if (layout_check_numel(c->op->name, g->ndim, size, &numel) < 0 || in_contiguous(c, 0) < 0 || out_new(c, 0, g->dtype, g->ndim, size) < 0)
+    if (layout_check_numel(c->op->name, g->ndim, size, &numel) < 0 || out_new(c, 0, g->dtype, g->ndim, size) < 0 || take_input(c, 1) < 0)
         return -1;
     plan(c, &h, g);
     return 0;

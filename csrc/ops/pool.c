@@ -114,8 +114,8 @@ static int pool_max_grad(scope *s, node *n, T const *g, T *out)
     ct_dtype dtype;
     const int64_t *size = node_in_size(n, 0, &ndim, &dtype);
     int64_t nd = node_params(n)[0];
-    if (g[0])
-        out[0] = f_call(s, &op_pool_scatter, 4, (arg[]){a_t(g[0]), a_t(node_kept_out(s, n, 1)), a_ints((uint32_t)nd, size + ndim - nd), a_b(true)});
+    if (g[0]) /* places have no history: a kept output is tied to its node */
+        out[0] = f_call(s, &op_pool_scatter, 4, (arg[]){a_t(g[0]), a_t(f_unary(s, &op_detach, node_kept_out(s, n, 1))), a_ints((uint32_t)nd, size + ndim - nd), a_b(true)});
     return s->failed ? -1 : 0;
 }
 static const node_kind max_kinds[2][SPATIAL] = {

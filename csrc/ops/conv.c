@@ -34,8 +34,18 @@ static int read_ints(const call *c, const arg *a, const char *name, int64_t nd, 
         to[d] = a->ints[a->n == 1 ? 0 : d];
     return 0;
 }
-static int check_shape(const shape *s)
+/* Whatever fits into 31 bits can be multiplied and added up below. */
+static int check_range(const call *c, int64_t n, const int64_t *values)
 {
+    for (int64_t i = 0; i < n; i++)
+        if (values[i] > INT32_MAX)
+            return ct_fail(CT_RUNTIME, "%s(): %lld is too large for a size, stride, padding or dilation", c->op->name, (long long)values[i]);
+    return 0;
+}
+static int check_shape(const call *c, const shape *s)
+{
+    if (check_range(c, SHAPE_PARAMS, (const int64_t *)s) < 0)
+        return -1;
     for (int64_t d = 0; d < s->nd; d++) {
         if (s->stride[d] <= 0)
             return ct_fail(CT_RUNTIME, "non-positive stride is not supported");
@@ -53,7 +63,7 @@ static int read_shape(const call *c, int at, int64_t nd, int64_t groups, shape *
     if (nd < 1 || nd > SPATIAL)
         return ct_fail(CT_RUNTIME, "%s(): weight should have three to five dimensions, got %lld", c->op->name, (long long)nd + 2);
     return read_ints(c, &c->args[at], "stride", nd, s->stride) < 0 || read_ints(c, &c->args[at + 1], "padding", nd, s->pad) < 0 ||
-           read_ints(c, &c->args[at + 2], "dilation", nd, s->dilation) < 0 ? -1 : check_shape(s);
+           read_ints(c, &c->args[at + 2], "dilation", nd, s->dilation) < 0 ? -1 : check_shape(c, s);
 }
 static void keep_shape(call *c, const shape *s)
 {
@@ -63,6 +73,8 @@ static void keep_shape(call *c, const shape *s)
 
 static int check_operands(const call *c, const array *x, const array *w, const array *bias)
 {
+    if (check_range(c, x->ndim, array_size(x)) < 0 || check_range(c, w->ndim, array_size(w)) < 0)
+        return -1;
     if (!dtype_is_float(x->dtype))
         return ct_fail(CT_NOTIMPL, "\"%s\" not implemented for '%s': convert to floats", c->op->name, dtype_name(x->dtype));
     if (x->dtype != w->dtype)
@@ -171,6 +183,8 @@ static int size_in(call *c, const shape *s, const array *y, const array *w, cons
 {
     size[0] = array_size(y)[0];
     size[1] = array_size(w)[1] * s->groups;
+    if (check_range(c, s->nd, extra) < 0)
+        return -1;
     for (int64_t d = 0; d < s->nd; d++) {
         if (extra[d] < 0)
             return ct_fail(CT_RUNTIME, "negative output_padding is not supported");
@@ -196,7 +210,7 @@ static int convolution_rule(call *c)
     if (x->ndim != w->ndim)
         return ct_fail(CT_RUNTIME, "Expected %lldD (unbatched) or %lldD (batched) input to conv%s%lldd, but got input of size: %s", (long long)s.nd + 1, (long long)s.nd + 2,
                        transposed ? "_transpose" : "", (long long)s.nd, text(x, (char[200]){0}));
-    if (check_channels(&s, x, w, transposed) < 0 || check_bias(w, bias, transposed ? array_size(w)[1] * s.groups : array_size(w)[0]) < 0 ||
+    if (check_range(c, x->ndim, array_size(x)) < 0 || check_range(c, w->ndim, array_size(w)) < 0 || check_channels(&s, x, w, transposed) < 0 || check_bias(w, bias, transposed ? array_size(w)[1] * s.groups : array_size(w)[0]) < 0 ||
         check_operands(c, x, w, bias) < 0 || (transposed ? size_in(c, &s, x, w, extra, size) : size_out(c, &s, x, w, size)) < 0)
         return -1;
     if (operand(c, 0) < 0 || in_contiguous(c, 1) < 0 || (bias && in_contiguous(c, 2) < 0))
@@ -309,7 +323,7 @@ static int conv_input_rule(call *c)
     int64_t numel;
     if (read_map(c, &s, w->ndim - 2) < 0 || layout_check_numel(c->op->name, (int)c->args[2].n, size, &numel) < 0)
         return -1;
-    if (y->ndim != w->ndim || (int)c->args[2].n != w->ndim)
+    if (y->ndim != w->ndim || (int)c->args[2].n != w->ndim || check_range(c, w->ndim, size) < 0)
         return ct_fail(CT_RUNTIME, "%s(): grad, weight and input_size must have one number of dimensions", c->op->name);
     if (check_sizes(c, &s, size, array_size(w), array_size(y), size[0]) < 0 || operand(c, 0) < 0 || in_contiguous(c, 1) < 0)
         return -1;
@@ -349,7 +363,7 @@ static int conv_weight_rule(call *c)
     int64_t numel;
     if (read_map(c, &s, x->ndim - 2) < 0 || layout_check_numel(c->op->name, (int)c->args[2].n, size, &numel) < 0)
         return -1;
-    if (y->ndim != x->ndim || (int)c->args[2].n != x->ndim)
+    if (y->ndim != x->ndim || (int)c->args[2].n != x->ndim || check_range(c, x->ndim, size) < 0)
         return ct_fail(CT_RUNTIME, "%s(): grad, input and weight_size must have one number of dimensions", c->op->name);
     if (check_sizes(c, &s, array_size(x), size, array_size(y), array_size(x)[0]) < 0 || operand(c, 0) < 0 || operand(c, 1) < 0 ||
         out_new(c, 0, y->dtype, y->ndim, size) < 0)
@@ -409,7 +423,11 @@ static int same_padding(const call *c, int64_t nd, int64_t *both, int64_t *right
         return ct_fail(CT_RUNTIME, "%s(): weight should have %lld dimensions, got %d", op_public_name(c->op, (char[40]){0}, 40), (long long)nd + 2, w->ndim);
     if (read_ints(c, &c->args[3], "stride", nd, s.stride) < 0 || read_ints(c, &c->args[5], "dilation", nd, s.dilation) < 0)
         return -1;
+    if (check_range(c, SHAPE_PARAMS, (const int64_t *)&s) < 0 || check_range(c, w->ndim, array_size(w)) < 0)
+        return -1;
     for (int64_t d = 0; d < nd; d++) {
+        if (s.dilation[d] <= 0)
+            return ct_fail(CT_RUNTIME, "dilation should be greater than zero");
         if (s.stride[d] != 1)
             return ct_fail(CT_RUNTIME, "padding='same' is not supported for strided convolutions");
         int64_t total = s.dilation[d] * (array_size(w)[d + 2] - 1);

@@ -35,6 +35,8 @@ static int check_windows(const call *c, const how *h, const array *a, int64_t *s
     int64_t nd = h->nd, lead = a->ndim - nd;
     memcpy(size, array_size(a), a->ndim * sizeof *size);
     for (int64_t d = 0; d < nd; d++) {
+        if (size[lead + d] > INT32_MAX)
+            return ct_fail(CT_RUNTIME, "%s(): dimension %lld of size %lld is too large", c->op->name, (long long)(lead + d), (long long)size[lead + d]);
         size[lead + d] = out_size(h, d, array_size(a)[lead + d]);
         if (size[lead + d] < (h->adaptive ? 0 : 1))
             return ct_fail(CT_RUNTIME, "Given input size: (%s). Calculated output size: (%s). Output size is too small", by(nd + 1, array_size(a) + lead - 1, (char[100]){0}),
@@ -53,15 +55,24 @@ static int read_how(call *c, uint32_t i, how *h)
         memcpy(h, a->ints, sizeof *h);
     ok = ok && h->nd >= 1 && h->nd <= SPATIAL && c->in[0]->a->ndim > h->nd;
     for (int64_t d = 0; ok && d < h->nd; d++)
-        ok = h->kernel[d] >= 0 && h->stride[d] > 0 && h->dilation[d] > 0 && h->pad[d] >= 0 && (h->adaptive || h->pad[d] <= (h->dilation[d] * (h->kernel[d] - 1) + 1) / 2);
+        ok = h->kernel[d] >= 0 && h->kernel[d] <= INT32_MAX && h->stride[d] <= INT32_MAX && h->dilation[d] <= INT32_MAX && h->stride[d] > 0 && h->dilation[d] > 0 && h->pad[d] >= 0 && (h->adaptive || h->pad[d] <= (h->dilation[d] * (h->kernel[d] - 1) + 1) / 2);
     if (!ok)
         return ct_fail(CT_RUNTIME, "%s(): the list of ints describes no windows", c->op->name);
     memcpy(c->param, h, sizeof *h);
     c->n_param = HOW_INTS;
     return 0;
 }
-/* Planes may repeat, not what is within them. */
+/* Planes may repeat, not what is within them. Outputs first: where none is compressed, inputs are taken in full. */
 static void once_over_planes(call *c, const array *a, int64_t nd) { c->once = c->once_out = still_dims(a, a->ndim) & (((uint64_t)1 << (a->ndim - nd)) - 1); }
+static int take_input(call *c, uint32_t n_out)
+{
+    for (uint32_t i = 1; i < n_out; i++)
+        if (array_is_compressed(c->oa[i]) != array_is_compressed(c->oa[0]))
+            return ct_fail(CT_MEMORY, "%s(): out of memory", c->op->name);
+    if (!array_is_compressed(c->oa[0]))
+        c->once = 0;
+    return in_contiguous(c, 0);
+}
 
 static void describe(k_pool *p, const how *h, const array *in, const array *out, void *scratch)
 {
@@ -84,13 +95,15 @@ static void describe(k_pool *p, const how *h, const array *in, const array *out,
 }
 static void plan(call *c, const how *h, const array *out)
 {
-    int64_t windows = 2, lead = out->ndim - h->nd, reads = 1;
+    int64_t windows = 2, lead = out->ndim - h->nd;
+    double reads = 2;
     for (int64_t d = 0; d < h->nd; d++) {
         windows += array_size(out)[lead + d] + 1;
-        reads *= h->adaptive ? 2 : h->kernel[d];
+        reads *= h->adaptive ? 2 : (double)h->kernel[d];
     }
     c->scratch_bytes = windows * (int64_t)sizeof(k_window) + (array_size(out)[out->ndim - 1] + 1) * (int64_t)sizeof(int32_t);
-    c->work = 2 * out->numel * reads;
+    reads *= (double)out->numel;
+    c->work = reads < 9e18 ? (int64_t)reads : INT64_MAX;
 }
 static void keep_how(const call *c, how *h) { memcpy(h, c->param, sizeof *h); }
 
@@ -101,8 +114,8 @@ static int pool_max_grad(scope *s, node *n, T const *g, T *out)
     ct_dtype dtype;
     const int64_t *size = node_in_size(n, 0, &ndim, &dtype);
     int64_t nd = node_params(n)[0];
-    if (g[0])
-        out[0] = f_call(s, &op_pool_scatter, 4, (arg[]){a_t(g[0]), a_t(node_kept_out(s, n, 1)), a_ints((uint32_t)nd, size + ndim - nd), a_b(true)});
+    if (g[0]) /* places have no history: a kept output is tied to its node */
+        out[0] = f_call(s, &op_pool_scatter, 4, (arg[]){a_t(g[0]), a_t(f_unary(s, &op_detach, node_kept_out(s, n, 1))), a_ints((uint32_t)nd, size + ndim - nd), a_b(true)});
     return s->failed ? -1 : 0;
 }
 static const node_kind max_kinds[2][SPATIAL] = {
@@ -122,7 +135,7 @@ static int pool_max_rule(call *c)
         return -1;
     once_over_planes(c, a, h.nd);
     c->kind = &max_kinds[h.adaptive][h.nd - 1];
-    if (in_contiguous(c, 0) < 0 || out_new(c, 0, a->dtype, a->ndim, size) < 0 || out_new(c, 1, DT_I64, a->ndim, size) < 0)
+    if (out_new(c, 0, a->dtype, a->ndim, size) < 0 || out_new(c, 1, DT_I64, a->ndim, size) < 0 || take_input(c, 2) < 0)
         return -1;
     plan(c, &h, c->oa[0]);
     return 0;
@@ -261,7 +274,7 @@ static int pool_mean_rule(call *c)
         return -1;
     once_over_planes(c, a, h.nd);
     c->kind = &mean_kinds[h.adaptive][h.nd - 1];
-    if (in_contiguous(c, 0) < 0 || out_new(c, 0, a->dtype, a->ndim, size) < 0)
+    if (out_new(c, 0, a->dtype, a->ndim, size) < 0 || take_input(c, 1) < 0)
         return -1;
     plan(c, &h, c->oa[0]);
     return 0;
@@ -291,12 +304,12 @@ static int mean_backward_rule(call *c)
     memcpy(size, array_size(g), g->ndim * sizeof *size);
     for (int64_t d = 0; fits && d < h.nd; d++) {
         size[lead + d] = c->args[1].ints[d];
-        fits = size[lead + d] >= 0 && out_size(&h, d, size[lead + d]) == array_size(g)[lead + d];
+        fits = size[lead + d] >= 0 && size[lead + d] <= INT32_MAX && out_size(&h, d, size[lead + d]) == array_size(g)[lead + d];
     }
     if (!fits)
         return ct_fail(CT_RUNTIME, "%s(): the gradient is not of means over planes of that size", c->op->name);
     once_over_planes(c, g, h.nd);
-    if (layout_check_numel(c->op->name, g->ndim, size, &numel) < 0 || in_contiguous(c, 0) < 0 || out_new(c, 0, g->dtype, g->ndim, size) < 0)
+    if (layout_check_numel(c->op->name, g->ndim, size, &numel) < 0 || out_new(c, 0, g->dtype, g->ndim, size) < 0 || take_input(c, 1) < 0)
         return -1;
     plan(c, &h, g);
     return 0;

@@ -23,6 +23,8 @@ static int read_ints(const call *c, uint32_t i, const char *what, int64_t *to)
 static int check_how(const call *c, const how *h)
 {
     for (int64_t d = 0; d < h->nd; d++) {
+        if (h->kernel[d] > INT32_MAX || h->stride[d] > INT32_MAX || h->dilation[d] > INT32_MAX)
+            return ct_fail(CT_RUNTIME, "%s: windows of more than %d places are too large", c->op->name, INT32_MAX);
         if (h->kernel[d] <= 0)
             return ct_fail(CT_RUNTIME, "%s: kernel size should be greater than zero, but got %lld in dimension %lld", c->op->name, (long long)h->kernel[d], (long long)d);
         if (h->stride[d] <= 0)
@@ -103,6 +105,9 @@ static int adaptive(scope *s, call *c, const op *o, uint32_t n_out, T *out)
     for (int64_t d = 0; d < nd; d++)
         if ((h.kernel[d] = c->args[1].ints[c->args[1].n == 1 ? 0 : d]) < 0)
             return ct_fail(CT_RUNTIME, "%s: elements of output_size must be greater than or equal to 0", op_public_name(c->op, called, NAME)), scope_fail(s), -1;
+    for (int64_t d = 0; d < nd; d++)
+        if (h.kernel[d] > INT32_MAX)
+            return ct_fail(CT_RUNTIME, "%s: an output of size %lld is too large", op_public_name(c->op, called, NAME), (long long)h.kernel[d]), scope_fail(s), -1;
     if (a->ndim != nd + 1 && a->ndim != nd + 2)
         return ct_fail(CT_RUNTIME, "%s(): Expected %lldD or %lldD tensor, but got %s", op_public_name(c->op, called, NAME), (long long)nd + 1, (long long)nd + 2,
                        layout_text(a->ndim, array_size(a), (char[200]){0}, 200)), scope_fail(s), -1;

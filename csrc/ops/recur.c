@@ -17,7 +17,7 @@ static int check_counts(const call *c, const array *counts, int64_t batch, int64
 {
     int64_t total = 0, before = batch;
     const int64_t *count = (const int64_t *)array_data(counts);
-    bool fits = counts->dtype == DT_I64 && counts->ndim == 1 && array_is_contiguous(counts) && counts->numel > 0 && count[0] == batch;
+    bool fits = counts->dtype == DT_I64 && counts->ndim == 1 && counts->numel > 0 && count[0] == batch;
     for (int64_t t = 0; fits && t < counts->numel; t++) {
         fits = count[t] > 0 && count[t] <= before;
         before = count[t];
@@ -62,7 +62,8 @@ static int plan(call *c, const recur_shape *r, ct_dtype dtype, int64_t rows, con
         return -1;
     set_counts(&k, r, counts, some);
     c->scratch_bytes = (k_recur_scratch(&k) + 63) / 64 * 64 + (r->steps + 1) * (int64_t)sizeof *some;
-    c->work = rows * k_recur_gates((k_recur_kind)r->kind) * r->n * (r->n + 8);
+    double steps = (double)rows * (double)(k_recur_gates((k_recur_kind)r->kind) * r->n) * (double)(r->n + 8);
+    c->work = steps < 9e18 ? (int64_t)steps : INT64_MAX;
     if (k_recur_wants_blas(&k))
         ct_blas_wanted();
     ct_free(some, (size_t)(r->steps + 1) * sizeof *some);
@@ -83,6 +84,9 @@ static int recur_rule(call *c)
     const array *x = c->in[RECUR_X]->a, *extra = c->in[RECUR_EXTRA] ? c->in[RECUR_EXTRA]->a : NULL, *counts = c->n_in > RECUR_COUNTS ? c->in[RECUR_COUNTS]->a : NULL;
     int64_t kind = c->args[5].i, none = 0;
     recur_shape r;
+    if (counts && in_contiguous(c, RECUR_COUNTS) < 0)
+        return -1;
+    counts = counts ? c->ia[RECUR_COUNTS] : NULL;
     if (read_shape(c, x, kind >= 0 && kind <= RECUR_RELU ? k_recur_gates((k_recur_kind)kind) : 0, c->in[RECUR_H0]->a, c->in[RECUR_W]->a, counts, kind, arg_bool(&c->args[6]), &r) < 0)
         return -1;
     bool fits = kind == RECUR_LSTM ? extra && is_matrix(extra, r.batch, r.n) : kind == RECUR_GRU ? !extra || (extra->ndim == 1 && extra->numel == 3 * r.n) : !extra;
@@ -159,11 +163,11 @@ static int recur_grad(scope *s, node *n, T const *g, T *out)
     recur_shape r;
     recur_grads d = {NULL};
     memcpy(&r, node_params(n), sizeof r);
-    T kept = r.counted ? node_kept_in(s, n, RECUR_COUNTS) : NULL;
+    T kept = r.counted ? f_contiguous(s, node_kept_in(s, n, RECUR_COUNTS)) : NULL;
     const int64_t *counts = kept ? (const int64_t *)array_data(kept->a) : NULL;
     int64_t rows = 0;
-    if (!g[0] && !g[1])
-        return 0;
+    if (s->failed || (!g[0] && !g[1]))
+        return s->failed ? -1 : 0;
     if ((tape_now.grad ? recur_formula(s, n, &r, counts, g, &d) : fused(s, n, &r, kept, g, &d)) < 0)
         return -1;
     if (node_needs(n, RECUR_X))
@@ -188,6 +192,9 @@ static int backward_rule(call *c)
     const array *y = c->in[Y]->a, *w = c->in[W]->a, *counts = c->n_in > COUNTS && c->args[8].n ? c->in[COUNTS]->a : NULL;
     int64_t kind = c->args[9].i, none = 0;
     recur_shape r;
+    if (counts && in_contiguous(c, COUNTS) < 0)
+        return -1;
+    counts = counts ? c->ia[COUNTS] : NULL;
     if (read_shape(c, y, 1, c->in[H0]->a, w, counts, kind, arg_bool(&c->args[10]), &r) < 0)
         return -1;
     int64_t rows = array_size(y)[0], x_size[2] = {rows, array_size(w)[0]}, state[2] = {r.batch, r.n};

@@ -243,7 +243,7 @@ def _attend_with_weights(q, k, v, mask, dropout_p, is_causal, batch, num_heads):
     heads, tgt_len, width = q.shape
     q = q * math.sqrt(1.0 / float(width))
     if is_causal and mask is None:
-        raise AssertionError("FIXME: is_causal not implemented for need_weights")
+        raise AssertionError("is_causal is not implemented for need_weights: pass attn_mask, or need_weights=False")
     weights = ctgrad.bmm(q, k.transpose(-2, -1)) if mask is None else ctgrad.baddbmm(mask, q, k.transpose(-2, -1))
     weights = weights.softmax(-1)
     if dropout_p > 0.0:

@@ -183,6 +183,24 @@ static int binary_short(call *c, k_loop *loop, ct_dtype compute, ct_dtype result
     return run_short(c, loop, result, a, array_data(a), step, (char *)&number, 0);
 }
 
+/* An operator on two constants that leave nothing to decide: no call is set up. */
+array *op_pair(const op *o, const array *a, const array *b)
+{
+    bool compares = o->run == op_compare;
+    if ((!compares && o->run != op_binary) || a->dtype != b->dtype || !dtype_is_float((ct_dtype)a->dtype) || !array_is_plain(a) || !array_is_plain(b) ||
+        (a->flags | b->flags) & A_WEAK || a->numel == 0 || a->numel >= WORK_TO_UNLOCK || !array_same_size(a, b) || op_profiled)
+        return NULL;
+    k_loop *loop = (compares ? K->compare : K->binary)[o->row][a->dtype];
+    array *out = loop ? array_new_like(a, compares ? DT_BOOL : (ct_dtype)a->dtype) : NULL;
+    if (!out) {
+        ct_clear(); /* the long way fails again, and says so */
+        return NULL;
+    }
+    int64_t item = dtype_bytes((ct_dtype)a->dtype);
+    loop((char *[3]){out->st->data, array_data(a), array_data(b)}, (int64_t[3]){dtype_bytes((ct_dtype)out->dtype), item, item}, out->numel, NULL);
+    return out;
+}
+
 static int check_division(const call *c)
 {
     if (CT_LIKELY(!k_zero_division))

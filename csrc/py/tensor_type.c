@@ -176,9 +176,14 @@ static PyObject *reflected(const op *o, arg *args)
     return result;
 }
 
+static inline bool is_constant(PyObject *o) { return py_is_exact_tensor(o) && !py_t(o)->fn && !py_t(o)->base; }
+
 static PyObject *binary(const op *o, PyObject *a, PyObject *b)
 {
     arg args[2];
+    array *made = is_constant(a) && is_constant(b) ? op_pair(o, py_t(a)->a, py_t(b)->a) : NULL;
+    if (CT_LIKELY(made != NULL))
+        return py_wrap(&(tensor){.a = made});
     int ok = operand_of(a, &args[0]);
     if (ok == 1)
         ok = operand_of(b, &args[1]);

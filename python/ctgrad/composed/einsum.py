@@ -1,13 +1,64 @@
-"""einsum and tensordot: contractions as permutations and batched products."""
+"""einsum and tensordot: contractions as permutations and batched products.
+
+What to do follows from the equation and the sizes alone. It is planned once for each, kept, and then followed: a loop that contracts small
+tensors spends its time on the products.
+"""
 
 import math
 import string
+from typing import Any, NamedTuple
 
 import ctgrad
 from ctgrad.composed import composed
 
 _contract_to = ctgrad._C._ops["contract"]
 _LETTERS = string.ascii_uppercase + string.ascii_lowercase
+_Sizes = tuple[int, ...]
+
+
+class _Operand(NamedTuple):
+    """How one operand of a step gets the dimensions that all share, and then those of the batched product."""
+
+    diagonals: tuple[tuple[int, int], ...]  # pairs of dimensions, one after the other
+    missing: tuple[int, ...]  # places, at the end, of new dimensions of size 1
+    order: tuple[int, ...] | None  # of the dimensions after that
+    sums: list[int]  # dimensions that only this operand has left, summed before the product
+    product_order: tuple[int, ...] = ()
+    size: _Sizes = ()  # of the batches of matrices
+    direct: tuple[int, ...] | None = None  # both orders in one, without the new dimensions; None: as they are
+    is_direct: bool = False  # no diagonals and no sums: `direct` says it all
+    repeating: dict[_Sizes, bool] = {}  # by its strides then: would elements that repeat in memory be written out?
+
+
+class _Step(NamedTuple):
+    """Product of the result so far and the next operand: elementwise if there is nothing to sum, else batched and viewed as what it is."""
+
+    left: _Operand
+    right: _Operand
+    whole: _Sizes | None = None  # size of the result with the summed dimensions as 1
+    view: _Sizes = ()
+    order: tuple[int, ...] = ()
+
+
+class _Plan(NamedTuple):
+    first: _Operand | None  # of a single operand
+    steps: tuple[_Step, ...]
+    sums: list[int]  # of a single operand
+    size: _Sizes | None  # of the result, where summed dimensions are to go
+
+
+_plans: dict[tuple[Any, ...], Any] = {}
+
+
+def _kept(cache, key, value):
+    """``value``, from now on found in the cache, which holds a bounded number."""
+    if len(cache) >= 1024:
+        cache.clear()
+    cache[key] = value
+    return value
+
+
+# ---- equations ----
 
 
 def _subscripts(operands):
@@ -16,7 +67,7 @@ def _subscripts(operands):
         tensors = operands[1:]
         if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)):
             tensors = tensors[0]
-        return operands[0].replace(" ", ""), list(tensors)
+        return operands[0], tensors
 
     def text(numbers):
         return "".join("..." if n is Ellipsis else _LETTERS[n] for n in numbers)
@@ -26,7 +77,7 @@ def _subscripts(operands):
     return ",".join(text(n) for n in pairs[1::2]) + out, pairs[::2]
 
 
-def _dims_of(term, tensor, ellipsis_dims):
+def _dims_of(term, ndim, ellipsis_dims):
     """One label a dimension: letters, and negative numbers for what `...` stands for."""
     before, dots, after = term.partition("...")
     if "." in before + after:
@@ -34,91 +85,14 @@ def _dims_of(term, tensor, ellipsis_dims):
     for letter in before + after:
         if letter not in _LETTERS:
             raise RuntimeError(f"einsum(): invalid subscript given: '{letter}', subscripts must be in [a-zA-Z]")
-    covered = tensor.dim() - len(before) - len(after)
+    covered = ndim - len(before) - len(after)
     if covered < 0 or (covered and not dots):
         raise RuntimeError(
             f"einsum(): the number of subscripts in the equation ({len(before) + len(after)}) "
-            + (f"is more than the number of dimensions ({tensor.dim()}) for an operand" if covered < 0 or dots else
-               f"does not match the number of dimensions ({tensor.dim()}) for an operand and no ellipsis was given"))
+            + (f"is more than the number of dimensions ({ndim}) for an operand" if covered < 0 or dots else
+               f"does not match the number of dimensions ({ndim}) for an operand and no ellipsis was given"))
     ellipsis_dims[0] = max(ellipsis_dims[0], covered)
     return list(before) + list(range(-covered, 0)) + list(after)
-
-
-def _diagonals(tensor, labels):
-    """Repeated labels of one operand: its diagonal."""
-    for label in set(labels):
-        while labels.count(label) > 1:
-            first = labels.index(label)
-            second = labels.index(label, first + 1)
-            if tensor.size(first) != tensor.size(second):
-                raise RuntimeError(f"einsum(): subscript {label} is repeated for an operand but the sizes don't match, {tensor.size(second)} != {tensor.size(first)}")
-            tensor = tensor.diagonal(0, first, second)
-            labels = labels[:first] + labels[first + 1:second] + labels[second + 1:] + [label]
-    return tensor, labels
-
-
-def _spread(tensor, labels, order):
-    """The operand with one dimension for every label of `order`, size 1 where it has none."""
-    tensor = tensor.permute([labels.index(x) for x in order if x in labels])
-    for i, label in enumerate(order):
-        if label not in labels:
-            tensor = tensor.unsqueeze(i)
-    return tensor
-
-
-def _contract(a, b, summed):
-    """Product of two operands over the same labels, summed with keepdim over the positions `summed`: by one batched product."""
-    if not summed:
-        return a * b
-    left_size, right_size = a.shape, b.shape
-    rest = [i for i in range(a.dim()) if i not in summed]
-    both = [i for i in rest if left_size[i] != 1 and right_size[i] != 1]
-    left = [i for i in rest if left_size[i] != 1 and right_size[i] == 1]
-    right = [i for i in rest if left_size[i] == 1]
-    sizes = [_count(left_size, both), _count(left_size, left), _count(left_size, summed), _count(right_size, right)]
-    a, b, whole, other = a.permute(both + left + summed + right), b.permute(both + summed + right + left), a, b
-    if _would_repeat(a, sizes[:3]) or _would_repeat(b, [sizes[0], *sizes[2:]]):
-        return _contract_to(whole, other, [1 if i in summed else max(n, m) if 0 not in (n, m) else 0 for i, (n, m) in enumerate(zip(left_size, right_size))])
-    a, b = a.reshape(sizes[:3]), b.reshape(sizes[0], *sizes[2:])
-    order = both + left + summed + right
-    size = [left_size[i] for i in both + left] + [1] * len(summed) + [right_size[i] for i in right]
-    return ctgrad.bmm(a, b).view(size).permute([order.index(i) for i in range(len(order))])
-
-
-def _would_repeat(t, size):
-    """Would reshaping to `size` write out elements that repeat in memory?"""
-    if 0 not in t.stride():
-        return False
-    try:
-        t.detach().view(size)
-    except RuntimeError:
-        return True
-    return False
-
-
-def _count(size, dims):
-    return math.prod(size[i] for i in dims)
-
-
-def _contract_all(tensors, n_keep):
-    """The operands, over the same labels, multiplied from left to right; the positions from `n_keep` on are summed as soon as two operands or one share them."""
-    uses = [sum(t.size(k) != 1 for t in tensors) for k in range(tensors[0].dim())]
-    result = tensors[0]
-    for tensor in tensors[1:]:
-        summed, only = [], ([], [])
-        for k in range(n_keep, result.dim()):
-            sides = (result.size(k) != 1, tensor.size(k) != 1)
-            if all(sides):
-                uses[k] -= 1
-                if uses[k] == 1:
-                    summed.append(k)
-                    uses[k] = 0
-            elif any(sides) and uses[k] == 1:
-                only[sides[1]].append(k)
-                uses[k] = 0
-        result, tensor = (t.sum(dims, keepdim=True) if dims else t for t, dims in zip((result, tensor), only, strict=True))
-        result = _contract(result, tensor, summed)
-    return result
 
 
 def _output(out, terms):
@@ -136,6 +110,170 @@ def _output(out, terms):
     return labels
 
 
+# ---- planning ----
+
+
+def _diagonals(size, labels):
+    """Repeated labels of one operand, its diagonal: (pairs of dimensions, size, labels)."""
+    pairs, size = [], list(size)
+    for label in dict.fromkeys(labels):
+        while labels.count(label) > 1:
+            first = labels.index(label)
+            second = labels.index(label, first + 1)
+            if size[first] != size[second]:
+                raise RuntimeError(f"einsum(): subscript {label} is repeated for an operand but the sizes don't match, {size[second]} != {size[first]}")
+            pairs.append((first, second))
+            n = size[first]
+            size, labels = ([*x[:first], *x[first + 1:second], *x[second + 1:], end] for x, end in ((size, n), (labels, label)))
+    return tuple(pairs), size, labels
+
+
+def _spread(diagonals, size, labels, order):
+    """(operand, its size) with one dimension for every label of `order`, size 1 where it has none."""
+    missing = [x for x in order if x not in labels]
+    labels, size = labels + missing, [*size, *[1] * len(missing)]
+    places = tuple(labels.index(x) for x in order)
+    new = tuple(range(len(labels) - len(missing), len(labels)))
+    return _Operand(diagonals, new, places, []), [size[i] for i in places]
+
+
+def _check_sizes(sizes, order):
+    for k, label in enumerate(order):
+        if len({size[k] for size in sizes} - {1}) > 1:
+            first, second = [size[k] for size in sizes if size[k] != 1][:2]
+            raise RuntimeError(f"einsum(): subscript {label} has size {second} for an operand which does not broadcast with previously seen size {first}")
+
+
+def _for_product(operand, size, order, sizes):
+    """The operand with the order and size of its batches of matrices, and the way there in one."""
+    places = operand.order or range(len(size))
+    direct = tuple(places[i] for i in order if places[i] not in operand.missing)
+    return operand._replace(product_order=tuple(order), size=sizes, direct=None if direct == tuple(range(len(direct))) else direct,
+                            is_direct=not (operand.diagonals or operand.sums), repeating={})
+
+
+def _plan_step(left, right, left_size, right_size, summed):
+    """(step, size of its result): the product over the same labels, summed with keepdim over the positions `summed`."""
+    result = [m if n == 1 else n for n, m in zip(left_size, right_size, strict=True)]
+    if not summed:
+        return _Step(left, right), result
+    rest = [i for i in range(len(left_size)) if i not in summed]
+    both = [i for i in rest if left_size[i] != 1 and right_size[i] != 1]
+    rows = [i for i in rest if left_size[i] != 1 and right_size[i] == 1]
+    columns = [i for i in rest if left_size[i] == 1]
+    result = [1 if i in summed else n for i, n in enumerate(result)]
+    batch, depth = _count(left_size, both), _count(left_size, summed)
+    order = both + rows + summed + columns
+    return _Step(_for_product(left, left_size, order, (batch, _count(left_size, rows), depth)),
+                 _for_product(right, right_size, both + summed + columns + rows, (batch, depth, _count(right_size, columns))),
+                 tuple(result), tuple(result[i] for i in order), tuple(order.index(i) for i in range(len(order)))), result
+
+
+def _count(size, dims):
+    return math.prod(size[i] for i in dims)
+
+
+def _plan_steps(operands, sizes, n_keep):
+    """The operands multiplied from left to right; the positions from `n_keep` on are summed as soon as two operands or one share them."""
+    uses = [sum(size[k] != 1 for size in sizes) for k in range(len(sizes[0]))]
+    steps, left, left_size = [], operands[0], sizes[0]
+    for right, right_size in zip(operands[1:], sizes[1:], strict=True):
+        summed, only = [], ([], [])
+        for k in range(n_keep, len(left_size)):
+            sides = (left_size[k] != 1, right_size[k] != 1)
+            if all(sides):
+                uses[k] -= 1
+                if uses[k] == 1:
+                    summed.append(k)
+                    uses[k] = 0
+            elif any(sides) and uses[k] == 1:
+                only[sides[1]].append(k)
+                uses[k] = 0
+        left, right = left._replace(sums=only[0]), right._replace(sums=only[1])
+        left_size, right_size = ([1 if k in dims else n for k, n in enumerate(size)] for size, dims in zip((left_size, right_size), only, strict=True))
+        step, left_size = _plan_step(left, right, left_size, right_size, summed)
+        steps.append(step)
+        left = _Operand((), (), None, [])
+    return tuple(steps), left_size
+
+
+def _plan(equation, shapes):
+    """The steps of an equation for operands of these shapes. RuntimeError: malformed, or sizes that do not match."""
+    left, arrow, out = equation.replace(" ", "").partition("->")
+    parts = left.split(",")
+    if not shapes:
+        raise RuntimeError("einsum(): must provide at least one operand")
+    if len(parts) != len(shapes):
+        if len(parts) > len(shapes):
+            raise RuntimeError("einsum(): fewer operands were provided than specified in the equation")
+        raise RuntimeError("einsum(): more operands were provided than specified in the equation")
+    dots = [0]
+    terms = [_dims_of(part, len(shape), dots) for part, shape in zip(parts, shapes, strict=True)]
+    keep = _output(out if arrow else None, terms)
+    found = [_diagonals(shape, labels) for shape, labels in zip(shapes, terms, strict=True)]
+    order = keep + [x for x in dict.fromkeys(x for _, _, labels in found for x in labels) if x not in keep]
+    operands, sizes = zip(*[_spread(*one, order) for one in found], strict=True)
+    _check_sizes(sizes, order)
+    if len(operands) == 1:
+        return _Plan(operands[0], (), list(range(len(keep), len(order))), None)
+    steps, size = _plan_steps(operands, sizes, len(keep))
+    return _Plan(None, steps, [], None if len(order) == len(keep) else tuple(size[:len(keep)]))
+
+
+# ---- following ----
+
+
+def _whole(t, operand):
+    """The operand with the dimensions that all share."""
+    diagonals, missing, order, sums = operand[:4]
+    for first, second in diagonals:
+        t = t.diagonal(0, first, second)
+    for place in missing:
+        t = t.unsqueeze(place)
+    if order is not None:
+        t = t.permute(order)
+    return t.sum(sums, keepdim=True) if sums else t
+
+
+def _matrices(t, operand):
+    """The operand as batches of matrices; None where that would write out elements that repeat in memory.
+
+    Without a history nobody sees the way there, so it is short.
+    """
+    diagonals, missing, order, sums, turned, size, direct, is_direct, repeating = operand
+    recorded = t.requires_grad
+    if recorded or not is_direct:
+        t = _whole(t, operand).permute(turned)
+    elif direct is not None:
+        t = t.permute(direct)
+    stride = t.stride()
+    if 0 in stride:
+        repeats = repeating.get(stride)
+        if repeats is None:
+            repeats = _kept(repeating, stride, not _can_view(t, size))
+        if repeats:
+            return None
+    return t.reshape(size) if recorded or t.shape != size else t
+
+
+def _can_view(t, size):
+    try:
+        t.detach().view(size)
+    except RuntimeError:
+        return False
+    return True
+
+
+def _product(a, b, step):
+    left, right, whole, view, order = step
+    if whole is None:
+        return _whole(a, left) * _whole(b, right)
+    rows, columns = _matrices(a, left), _matrices(b, right)
+    if rows is None or columns is None:
+        return _contract_to(_whole(a, left), _whole(b, right), whole)
+    return ctgrad.bmm(rows, columns).view(view).permute(order)
+
+
 @composed(method=False)
 def einsum(*args):
     """Sum of products of the operands by Einstein's convention: `einsum('ij,jk->ik', a, b)`.
@@ -146,34 +284,56 @@ def einsum(*args):
     """
     if not args:
         raise ValueError("einsum(): must specify the equation string and at least one operand, or at least one operand and its subscripts list")
+    if len(args) == 3 and type(args[0]) is str:
+        equation, result, other = args
+        key = equation, result.shape, other.shape
+        plan = _plans.get(key)
+        if plan is not None:
+            _, (step,), _, size = plan
+            result = _product(result, other, step)
+            return result if size is None else result.view(size)
     equation, tensors = _subscripts(args)
-    left, arrow, out = equation.partition("->")
-    parts = left.split(",")
-    if not tensors:
-        raise RuntimeError("einsum(): must provide at least one operand")
-    if len(parts) != len(tensors):
-        if len(parts) > len(tensors):
-            raise RuntimeError("einsum(): fewer operands were provided than specified in the equation")
-        raise RuntimeError("einsum(): more operands were provided than specified in the equation")
-    dots = [0]
-    terms = [_dims_of(part, t, dots) for part, t in zip(parts, tensors, strict=True)]
-    keep = _output(out if arrow else None, terms)
-    tensors, terms = zip(*[_diagonals(t, labels) for t, labels in zip(tensors, terms, strict=True)], strict=True)
-    order = keep + [x for x in dict.fromkeys(x for labels in terms for x in labels) if x not in keep]
-    tensors = [_spread(t, labels, order) for t, labels in zip(tensors, terms, strict=True)]
-    _check_sizes(tensors, order)
-    result = _contract_all(tensors, len(keep))
-    if len(order) == len(keep):
-        return result
-    return result.sum(list(range(len(keep), len(order)))) if len(tensors) == 1 else result.view(result.shape[:len(keep)])
+    key = (equation, *[t.shape for t in tensors])
+    first, steps, sums, size = _plans.get(key) or _kept(_plans, key, _plan(equation, key[1:]))
+    result = tensors[0]
+    if first is not None:
+        result = _whole(result, first)
+        return result.sum(sums) if sums else result
+    for step, tensor in zip(steps, tensors[1:]):
+        result = _product(result, tensor, step)
+    return result if size is None else result.view(size)
 
 
-def _check_sizes(tensors, order):
-    for k, label in enumerate(order):
-        sizes = {t.size(k) for t in tensors} - {1}
-        if len(sizes) > 1:
-            first, second = [t.size(k) for t in tensors if t.size(k) != 1][:2]
-            raise RuntimeError(f"einsum(): subscript {label} has size {second} for an operand which does not broadcast with previously seen size {first}")
+class _Tensordot(NamedTuple):
+    sums: tuple[tuple[int | None, int | None], ...]  # dimensions of a and b that the other has with size 1
+    left: tuple[int, ...]
+    right: tuple[int, ...]
+    n: int  # elements of a contracted part
+    size: _Sizes
+    empty: bool
+
+
+def _plan_tensordot(a, b, dims):
+    a, b = list(a), list(b)
+    if isinstance(dims, int):
+        if dims < 0:
+            raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
+        if dims > min(len(a), len(b)):
+            raise RuntimeError(f"tensordot expects dims < ndim_a or ndim_b, but got dims={dims}")
+        dims = range(len(a) - dims, len(a)), range(dims)
+    left, right = ([d % len(t) for d in x] for x, t in zip(dims, (a, b), strict=True))
+    if len(left) != len(right):
+        raise RuntimeError("both dimension lists should have same length")
+    sums = []
+    for p, q in zip(left, right, strict=True):
+        if a[p] == 1 or b[q] == 1:  # the other operand is summed there at once
+            sums.append((p if a[p] != 1 else None, q if b[q] != 1 else None))
+            a[p] = b[q] = 1
+        if a[p] != b[q]:
+            raise RuntimeError(f"contracted dimensions need to match, but first has size {a[p]} in dim {p} and second has size {b[q]} in dim {q}")
+    rest_a, rest_b = [d for d in range(len(a)) if d not in left], [d for d in range(len(b)) if d not in right]
+    size = [a[d] for d in rest_a] + [b[d] for d in rest_b]
+    return _Tensordot(tuple(sums), (*rest_a, *left), (*right, *rest_b), _count(a, left), tuple(size), 0 in a or 0 in b)
 
 
 @composed(method=False)
@@ -184,29 +344,16 @@ def tensordot(a, b, dims=2, out=None):
     """
     if isinstance(dims, ctgrad.Tensor):
         dims = dims.tolist()
-    if isinstance(dims, int):
-        if dims < 0:
-            raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
-        if dims > min(a.dim(), b.dim()):
-            raise RuntimeError(f"tensordot expects dims < ndim_a or ndim_b, but got dims={dims}")
-        dims = (list(range(a.dim() - dims, a.dim())), list(range(dims)))
-    left, right = ([d % t.dim() for d in ([x] if isinstance(x, int) else x)] for x, t in zip(dims, (a, b), strict=True))
-    if len(left) != len(right):
-        raise RuntimeError("both dimension lists should have same length")
-    for p, q in zip(left, right, strict=True):
-        if a.size(p) == 1 or b.size(q) == 1:  # the other operand is summed there at once
-            a, b = (t if t.size(d) == 1 else t.sum(d, keepdim=True, dtype=t.dtype) for t, d in ((a, p), (b, q)))
-        if a.size(p) != b.size(q):
-            raise RuntimeError(f"contracted dimensions need to match, but first has size {a.size(p)} in dim {p} and second has size {b.size(q)} in dim {q}")
-    rest_a, rest_b = [d for d in range(a.dim()) if d not in left], [d for d in range(b.dim()) if d not in right]
-    rows = a.permute(rest_a + left)
-    columns = b.permute(right + rest_b)
-    n = 1
-    for p in left:
-        n *= a.size(p)
-    shape = [a.size(d) for d in rest_a] + [b.size(d) for d in rest_b]
-    if not (a.numel() and b.numel()):
-        result = ctgrad.zeros(shape, dtype=a.dtype)
+    if not isinstance(dims, int):
+        dims = tuple((x,) if isinstance(x, int) else tuple(x) for x in dims)
+    key = (a.shape, b.shape, dims)
+    plan = _plans.get(key) or _kept(_plans, key, _plan_tensordot(*key))
+    sums, left, right, n, size, empty = plan
+    for p, q in sums:
+        a = a if p is None else a.sum(p, keepdim=True, dtype=a.dtype)
+        b = b if q is None else b.sum(q, keepdim=True, dtype=b.dtype)
+    if empty:
+        result = ctgrad.zeros(size, dtype=a.dtype)
     else:
-        result = (rows.reshape(-1, n) @ columns.reshape(n, -1)).reshape(shape)
+        result = (a.permute(left).reshape(-1, n) @ b.permute(right).reshape(n, -1)).reshape(size)
     return result if out is None else out.copy_(result)

@@ -9,6 +9,7 @@ from itertools import chain
 
 import ctgrad
 from ctgrad import Tensor
+from ctgrad._C import _set_grad_enabled, is_grad_enabled
 from ctgrad.nn._names import typename
 from ctgrad.nn._shared import address, shared
 from ctgrad.nn.modules._hooks import add_hook
@@ -51,8 +52,16 @@ def use_grad_for_differentiable(step):
 
     @functools.wraps(step)
     def recorded_or_not(self, *args, **kwargs):
-        with ctgrad.set_grad_enabled(self.defaults["differentiable"]):
+        mode = self.defaults["differentiable"]
+        if mode is not False:
+            with ctgrad.set_grad_enabled(mode):
+                return step(self, *args, **kwargs)
+        before = is_grad_enabled()
+        _set_grad_enabled(False)
+        try:
             return step(self, *args, **kwargs)
+        finally:
+            _set_grad_enabled(before)
 
     return recorded_or_not
 
@@ -76,16 +85,18 @@ def _hooked(step):
     @functools.wraps(step)
     def step_with_hooks(*args, **kwargs):
         self = args[0]
-        for hook in chain(_global_pre_hooks.values(), self._optimizer_step_pre_hooks.values()):
-            result = hook(self, args, kwargs)
-            if result is None:
-                continue
-            if not (isinstance(result, tuple) and len(result) == 2):
-                raise RuntimeError(f"{step} must return None or a tuple of (new_args, new_kwargs), but got {result}.")
-            args, kwargs = result
+        if _global_pre_hooks or self._optimizer_step_pre_hooks:
+            for hook in chain(_global_pre_hooks.values(), self._optimizer_step_pre_hooks.values()):
+                result = hook(self, args, kwargs)
+                if result is None:
+                    continue
+                if not (isinstance(result, tuple) and len(result) == 2):
+                    raise RuntimeError(f"{step} must return None or a tuple of (new_args, new_kwargs), but got {result}.")
+                args, kwargs = result
         out = step(*args, **kwargs)
-        for hook in chain(self._optimizer_step_post_hooks.values(), _global_post_hooks.values()):
-            hook(self, args, kwargs)
+        if _global_post_hooks or self._optimizer_step_post_hooks:
+            for hook in chain(self._optimizer_step_post_hooks.values(), _global_post_hooks.values()):
+                hook(self, args, kwargs)
         return out
 
     step_with_hooks.hooked = True
@@ -235,7 +246,11 @@ class Optimizer:
         """Reset the gradients of all parameters: to None, or else to zeros detached from any graph."""
         for group in self.param_groups:
             for param in group["params"]:
-                clear_grad(param, set_to_none)
+                if param.grad is not None:
+                    if set_to_none:
+                        param.grad = None
+                    else:
+                        clear_grad(param, False)
 
     def step(self, closure=None):
         """Change the parameters once. ``closure`` recomputes the loss, which is then returned."""

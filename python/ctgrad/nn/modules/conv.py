@@ -7,7 +7,7 @@ from ctgrad.nn import functional as F
 from ctgrad.nn import init
 from ctgrad.nn.parameter import Parameter
 
-from .module import Module
+from .module import Module, weight_and_bias
 from .utils import _ntuple, _reverse_repeat_tuple
 
 __all__ = ["Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"]
@@ -125,7 +125,7 @@ class _Conv(_ConvNd):
         return self._convolve(input, weight, bias, self.stride, padding, self.dilation, self.groups)
 
     def forward(self, input):
-        return self._conv_forward(input, self.weight, self.bias)
+        return self._conv_forward(input, *weight_and_bias(self))
 
 
 class Conv1d(_Conv):
@@ -181,7 +181,7 @@ class _ConvTransposeNd(_ConvNd):
         return [size - low for size, low in zip(wanted, least, strict=True)]
 
     def forward(self, input, output_size=None):
-        return self._convolve(input, self.weight, self.bias, self.stride, self.padding, self._output_padding(input, output_size),
+        return self._convolve(input, *weight_and_bias(self), self.stride, self.padding, self._output_padding(input, output_size),
                               self.groups, self.dilation)
 
 

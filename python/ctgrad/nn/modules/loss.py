@@ -3,7 +3,7 @@
 from ctgrad.nn import _reduction
 from ctgrad.nn import functional as F
 
-from .module import Module
+from .module import Module, buffer
 
 __all__ = ["L1Loss", "NLLLoss", "KLDivLoss", "MSELoss", "BCELoss", "BCEWithLogitsLoss", "SmoothL1Loss", "HuberLoss",
            "CrossEntropyLoss"]
@@ -79,7 +79,7 @@ class NLLLoss(_WeightedLoss):
         self.ignore_index = ignore_index
 
     def forward(self, input, target):
-        return F.nll_loss(input, target, weight=self.weight, ignore_index=self.ignore_index, reduction=self.reduction)
+        return F.nll_loss(input, target, weight=buffer(self, "weight"), ignore_index=self.ignore_index, reduction=self.reduction)
 
 
 class CrossEntropyLoss(_WeightedLoss):
@@ -94,7 +94,7 @@ class CrossEntropyLoss(_WeightedLoss):
         self.label_smoothing = label_smoothing
 
     def forward(self, input, target):
-        return F.cross_entropy(input, target, weight=self.weight, ignore_index=self.ignore_index,
+        return F.cross_entropy(input, target, weight=buffer(self, "weight"), ignore_index=self.ignore_index,
                                reduction=self.reduction, label_smoothing=self.label_smoothing)
 
 
@@ -113,7 +113,7 @@ class BCELoss(_WeightedLoss):
     """The cross entropy of two classes, from probabilities: ``functional.binary_cross_entropy``."""
 
     def forward(self, input, target):
-        return F.binary_cross_entropy(input, target, weight=self.weight, reduction=self.reduction)
+        return F.binary_cross_entropy(input, target, weight=buffer(self, "weight"), reduction=self.reduction)
 
 
 class BCEWithLogitsLoss(_Loss):
@@ -125,5 +125,5 @@ class BCEWithLogitsLoss(_Loss):
         self.register_buffer("pos_weight", pos_weight)
 
     def forward(self, input, target):
-        return F.binary_cross_entropy_with_logits(input, target, self.weight, pos_weight=self.pos_weight,
+        return F.binary_cross_entropy_with_logits(input, target, buffer(self, "weight"), pos_weight=buffer(self, "pos_weight"),
                                                   reduction=self.reduction)

@@ -103,7 +103,7 @@ class Module(Hookable, Stateful, Convertible, Tied):
         if (own["_forward_hooks"] or own["_forward_pre_hooks"] or own["_backward_hooks"] or own["_backward_pre_hooks"]
                 or global_forward or global_forward_pre or global_backward or global_backward_pre):
             return self._call_with_hooks(args, kwargs)
-        return self.forward(*args, **kwargs)
+        return self.forward(*args, **kwargs) if kwargs else self.forward(*args)
 
     # --- registration ---
 
@@ -407,6 +407,22 @@ class Module(Hookable, Stateful, Convertible, Tied):
             self.__dict__.setdefault(name, OrderedDict())
         self.__dict__.setdefault("_non_persistent_buffers_set", set())
         self.__dict__.setdefault("_is_full_backward_hook", None)
+
+
+def weight_and_bias(module):
+    """The attributes ``weight`` and ``bias`` of a layer, which are parameters as a rule: sought in vain elsewhere first, an
+    attribute costs as much as a small op.
+    """
+    own = module._parameters
+    if "weight" in own and "bias" in own:
+        return own["weight"], own["bias"]
+    return module.weight, module.bias
+
+
+def buffer(module, name):
+    """The attribute ``name``, which is a buffer as a rule; see ``weight_and_bias``."""
+    own = module._buffers
+    return own[name] if name in own else getattr(module, name)
 
 
 def _member(module, name):

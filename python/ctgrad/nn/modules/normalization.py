@@ -7,7 +7,7 @@ from ctgrad.nn import functional as F
 from ctgrad.nn import init
 from ctgrad.nn.parameter import Parameter
 
-from .module import Module
+from .module import Module, weight_and_bias
 
 __all__ = ["LayerNorm"]
 
@@ -40,7 +40,7 @@ class LayerNorm(Module):
             init.zeros_(self.bias)
 
     def forward(self, input):
-        return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
+        return F.layer_norm(input, self.normalized_shape, *weight_and_bias(self), self.eps)
 
     def extra_repr(self):
         return (f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}, "

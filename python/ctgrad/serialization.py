@@ -64,6 +64,11 @@ def _with_attributes(made, state):
     return made
 
 
+def _encode(text, encoding):
+    """What protocol 2 writes for bytes."""
+    return text.encode("latin1")
+
+
 _REBUILD = {f.__name__: f for f in (_rebuild_tensor_v2, _rebuild_parameter, _rebuild_parameter_with_state, _rebuild_from_type_v2)}
 
 
@@ -170,7 +175,7 @@ def _bytes_of(storage):
 _SAFE = {  # by the name in the file
     "collections.OrderedDict": OrderedDict, "collections.Counter": Counter, "builtins.set": set, "__builtin__.set": set,
     "builtins.complex": complex, "__builtin__.complex": complex, "builtins.bytearray": bytearray, "__builtin__.bytearray": bytearray,
-    "torch.Tensor": Tensor, "torch.Size": ctgrad.Size, "torch.device": ctgrad.device,
+    "_codecs.encode": _encode, "torch.Tensor": Tensor, "torch.Size": ctgrad.Size, "torch.device": ctgrad.device,
     "torch.nn.parameter.Parameter": Parameter, "torch.nn.parameter.Buffer": Buffer,
     **{f"torch._utils.{name}": f for name, f in _REBUILD.items()},
     **{f"torch.{name}": _Name("torch", name) for name in _STORAGES},

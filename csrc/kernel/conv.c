@@ -92,6 +92,29 @@ static run run_at(const k_conv *c, int64_t place, int64_t end)
     return (run){line / c->out[1], line % c->out[1], from, smaller(w, from + end - place)};
 }
 
+/* The run after p, of at most `left` places. */
+static inline void next_run(const k_conv *c, run *p, int64_t left)
+{
+    p->from = 0;
+    p->to = smaller(c->out[2], left);
+    if (++p->line == c->out[1]) {
+        p->line = 0;
+        p->plane++;
+    }
+}
+/* A row of columns: a channel, and an offset in the kernel, in places of the input. */
+typedef struct offset { int64_t channel, at[3]; } offset;
+static inline void next_offset(const k_conv *c, offset *o)
+{
+    for (int d = 2; d >= 0; d--) {
+        o->at[d] += c->dilation[d];
+        if (o->at[d] < c->kernel[d] * c->dilation[d])
+            return;
+        o->at[d] = 0;
+    }
+    o->channel++;
+}
+
 #define NAME(f) f##_4
 #define ITEM float
 #include "kernel/conv.inc"

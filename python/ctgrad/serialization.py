@@ -12,7 +12,7 @@ import pathlib
 import pickle
 import zipfile
 from collections import Counter, OrderedDict
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -122,7 +122,7 @@ class _Pickler(pickle._Pickler):
         self.write(pickle.GLOBAL + f"{module}\n{name}\n".encode())
         self.memoize(obj)
 
-    dispatch: Any = dict(pickle._Pickler.dispatch)
+    dispatch: ClassVar[Any] = dict(pickle._Pickler.dispatch)
     dispatch[type(lambda: None)] = save_global
 
 
@@ -298,7 +298,7 @@ class _Unpickler(pickle._Unpickler):
         else:
             made.__dict__.update(state)
 
-    dispatch: Any = {getattr(pickle, name)[0]: pickle._Unpickler.dispatch[getattr(pickle, name)[0]] for name in _DATA_ONLY}
+    dispatch: ClassVar[Any] = {getattr(pickle, name)[0]: pickle._Unpickler.dispatch[getattr(pickle, name)[0]] for name in _DATA_ONLY}
     dispatch |= {pickle.GLOBAL[0]: pickle._Unpickler.dispatch[pickle.GLOBAL[0]], pickle.STACK_GLOBAL[0]: pickle._Unpickler.dispatch[pickle.STACK_GLOBAL[0]],
                  pickle.REDUCE[0]: load_reduce, pickle.NEWOBJ[0]: load_newobj, pickle.BUILD[0]: load_build}
 

@@ -1,5 +1,6 @@
 /* Slices of columns, and the three products with them. */
 #include "kernel/conv.h"
+#include "kernel/conv_direct.h"
 #include "kernel/kernel.h"
 #include <string.h>
 
@@ -66,7 +67,12 @@ int64_t k_conv_scratch(const k_conv *c)
             most = bytes > most ? bytes : most;
         }
     }
-    return (p.products - c->scratch) + most + 64;
+    int64_t bytes = (p.products - c->scratch) + most + 64;
+    k_conv back = k_direct_adjoint(c);
+    int64_t direct[2] = {k_direct_suits(c) ? k_direct_scratch(c) : 0, k_direct_suits(&back) ? k_direct_scratch(&back) : 0};
+    for (int i = 0; i < 2; i++)
+        bytes = direct[i] > bytes ? direct[i] : bytes;
+    return bytes;
 }
 
 bool k_conv_wants_blas(const k_conv *c)
@@ -205,6 +211,10 @@ static void fill_packed(const k_conv *c, const plan *p, const slice *s, int64_t 
 
 void k_conv_out(const k_conv *c)
 {
+    if (k_direct_suits(c)) {
+        k_direct_run(c, false);
+        return;
+    }
     plan p = plan_of(c);
     if (c->bias && p.slice <= p.places)
         fill_channels(c, c->y, c->groups * c->out_c, p.places, c->batch, c->y_batch);
@@ -227,6 +237,11 @@ void k_conv_out(const k_conv *c)
 
 void k_conv_in(const k_conv *c)
 {
+    k_conv back = k_direct_adjoint(c);
+    if (k_direct_suits(&back)) {
+        k_direct_run(&back, true);
+        return;
+    }
     plan p = plan_of(c);
     int64_t channels = c->groups * c->in_c;
     if (c->bias)

@@ -1,5 +1,6 @@
 /* Slices of columns, and the three products with them. */
 #include "kernel/conv.h"
+#include "kernel/conv_direct.h"
 #include "kernel/kernel.h"
 #include <string.h>
 
@@ -66,7 +67,12 @@ int64_t k_conv_scratch(const k_conv *c)
             most = bytes > most ? bytes : most;
         }
     }
-    return (p.products - c->scratch) + most + 64;
+    int64_t bytes = (p.products - c->scratch) + most + 64;
+    k_conv back = k_direct_adjoint(c);
+    int64_t direct[2] = {k_direct_suits(c) ? k_direct_scratch(c) : 0, k_direct_suits(&back) ? k_direct_scratch(&back) : 0};
+    for (int i = 0; i < 2; i++)
+        bytes = direct[i] > bytes ? direct[i] : bytes;
+    return bytes;
 }
 
 bool k_conv_wants_blas(const k_conv *c)
@@ -90,6 +96,29 @@ static run run_at(const k_conv *c, int64_t place, int64_t end)
 {
     int64_t w = c->out[2], line = place / w, from = place % w;
     return (run){line / c->out[1], line % c->out[1], from, smaller(w, from + end - place)};
+}
+
+/* The run after p, of at most `left` places. */
+static inline void next_run(const k_conv *c, run *p, int64_t left)
+{
+    p->from = 0;
+    p->to = smaller(c->out[2], left);
+    if (++p->line == c->out[1]) {
+        p->line = 0;
+        p->plane++;
+    }
+}
+/* A row of columns: a channel, and an offset in the kernel, in places of the input. */
+typedef struct offset { int64_t channel, at[3]; } offset;
+static inline void next_offset(const k_conv *c, offset *o)
+{
+    for (int d = 2; d >= 0; d--) {
+        o->at[d] += c->dilation[d];
+        if (o->at[d] < c->kernel[d] * c->dilation[d])
+            return;
+        o->at[d] = 0;
+    }
+    o->channel++;
 }
 
 #define NAME(f) f##_4
@@ -182,6 +211,10 @@ static void fill_packed(const k_conv *c, const plan *p, const slice *s, int64_t 
 
 void k_conv_out(const k_conv *c)
 {
+    if (k_direct_suits(c)) {
+        k_direct_run(c, false);
+        return;
+    }
     plan p = plan_of(c);
     if (c->bias && p.slice <= p.places)
         fill_channels(c, c->y, c->groups * c->out_c, p.places, c->batch, c->y_batch);
@@ -204,6 +237,11 @@ void k_conv_out(const k_conv *c)
 
 void k_conv_in(const k_conv *c)
 {
+    k_conv back = k_direct_adjoint(c);
+    if (k_direct_suits(&back)) {
+        k_direct_run(&back, true);
+        return;
+    }
     plan p = plan_of(c);
     int64_t channels = c->groups * c->in_c;
     if (c->bias)

@@ -13,7 +13,7 @@ static PyObject *classes; /* name -> class */
 
 static node *node_of(PyObject *o) { return ((PyNode *)o)->n; }
 
-/* The class of "torch::autograd::CopySlices" is called CopySlices. */
+/* The class of "torch::autograd::CopySlices" is called CopySlices. Without a module of its own it is shown as PyTorch's: <AddBackward0 object at 0x...>. */
 static PyTypeObject *class_of(const char *name)
 {
     const char *colon = strrchr(name, ':');
@@ -21,7 +21,7 @@ static PyTypeObject *class_of(const char *name)
     PyObject *cls = PyDict_GetItemString(classes, name);
     if (cls)
         return (PyTypeObject *)cls;
-    cls = PyObject_CallFunction((PyObject *)&PyType_Type, "s(O){ss}", name, node_base, "__module__", "ctgrad.autograd");
+    cls = PyObject_CallFunction((PyObject *)&PyType_Type, "s(O){ss}", name, node_base, "__module__", "builtins");
     if (cls && PyDict_SetItemString(classes, name, cls) < 0)
         Py_CLEAR(cls);
     Py_XDECREF(cls); /* the dict keeps it */

@@ -12,7 +12,7 @@ import pathlib
 import pickle
 import zipfile
 from collections import Counter, OrderedDict
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -62,6 +62,11 @@ def _with_attributes(made, state):
         raise pickle.UnpicklingError(f"a tensor's attributes must be a dict, got {type(state)}")
     made.__dict__.update(state)
     return made
+
+
+def _encode(text, encoding):
+    """What protocol 2 writes for bytes."""
+    return text.encode("latin1")
 
 
 _REBUILD = {f.__name__: f for f in (_rebuild_tensor_v2, _rebuild_parameter, _rebuild_parameter_with_state, _rebuild_from_type_v2)}
@@ -117,7 +122,7 @@ class _Pickler(pickle._Pickler):
         self.write(pickle.GLOBAL + f"{module}\n{name}\n".encode())
         self.memoize(obj)
 
-    dispatch: Any = dict(pickle._Pickler.dispatch)
+    dispatch: ClassVar[Any] = dict(pickle._Pickler.dispatch)
     dispatch[type(lambda: None)] = save_global
 
 
@@ -170,7 +175,7 @@ def _bytes_of(storage):
 _SAFE = {  # by the name in the file
     "collections.OrderedDict": OrderedDict, "collections.Counter": Counter, "builtins.set": set, "__builtin__.set": set,
     "builtins.complex": complex, "__builtin__.complex": complex, "builtins.bytearray": bytearray, "__builtin__.bytearray": bytearray,
-    "torch.Tensor": Tensor, "torch.Size": ctgrad.Size, "torch.device": ctgrad.device,
+    "_codecs.encode": _encode, "torch.Tensor": Tensor, "torch.Size": ctgrad.Size, "torch.device": ctgrad.device,
     "torch.nn.parameter.Parameter": Parameter, "torch.nn.parameter.Buffer": Buffer,
     **{f"torch._utils.{name}": f for name, f in _REBUILD.items()},
     **{f"torch.{name}": _Name("torch", name) for name in _STORAGES},
@@ -293,7 +298,7 @@ class _Unpickler(pickle._Unpickler):
         else:
             made.__dict__.update(state)
 
-    dispatch: Any = {getattr(pickle, name)[0]: pickle._Unpickler.dispatch[getattr(pickle, name)[0]] for name in _DATA_ONLY}
+    dispatch: ClassVar[Any] = {getattr(pickle, name)[0]: pickle._Unpickler.dispatch[getattr(pickle, name)[0]] for name in _DATA_ONLY}
     dispatch |= {pickle.GLOBAL[0]: pickle._Unpickler.dispatch[pickle.GLOBAL[0]], pickle.STACK_GLOBAL[0]: pickle._Unpickler.dispatch[pickle.STACK_GLOBAL[0]],
                  pickle.REDUCE[0]: load_reduce, pickle.NEWOBJ[0]: load_newobj, pickle.BUILD[0]: load_build}
 

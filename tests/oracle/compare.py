@@ -32,7 +32,7 @@ def with_gradients(library, outputs, inputs, seed=0, second=True):
     found = [*outputs, *first]
     if second:
         again = [g for g in first if g is not None and g.requires_grad]
-        found += library.autograd.grad(sum((g * g * like(g)).sum() for g in again), inputs, allow_unused=True) if again else []
+        found += library.autograd.grad(sum((g * g * like(g)).sum() for g in again), inputs, allow_unused=True) if again else [None] * len(inputs)
     return found
 
 

@@ -42,6 +42,9 @@ class _Param:
         self.kind = re.sub(r"\[\d\]", "[N]", kind.rstrip("?"))
         self.name = "input" if name == "self" else name + "_" * keyword.iskeyword(name)
         self.default = default.replace("[", "(").replace("]", ")") + ".0" * (self.kind == "float" and default.isdigit()) or None
+        if self.kind == "int[N]" and default.isdigit():  # one int stands for N of them
+            count = int(re.search(r"\d", kind)[0])
+            self.default = f"({', '.join([default] * count)}{',' * (count == 1)})"
         self.keyword_only = keyword_only
         optional = kind.endswith("?") or default in ("None", "[]")
         self.type = _HOST_TYPES[name] if kind == "host" else _TYPES.get(self.kind, "Any") + " | None" * optional

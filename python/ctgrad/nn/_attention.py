@@ -65,11 +65,10 @@ def _added_mask(query, key, attn_mask, is_causal):
 
 def _safe_softmax(weights, masked):
     """softmax along the last dim, 0 for rows that are -inf throughout."""
-    soft = weights.softmax(-1)
-    if not masked:
-        return soft
-    nothing = (weights == -math.inf).all(-1, keepdim=True)
-    return soft.masked_fill(nothing, 0.0) if bool(nothing.any()) else soft
+    nothing = (weights == -math.inf).all(-1, keepdim=True) if masked else None
+    if nothing is None or not bool(nothing.any()):
+        return weights.softmax(-1)
+    return weights.masked_fill(nothing, 0.0).softmax(-1).masked_fill(nothing, 0.0)
 
 
 # --- masks of several kinds, and their checks ---

@@ -1,0 +1,152 @@
+/* Images with their padding and weights by blocks of channels, in scratch; the loops for three instruction sets. */
+#include "kernel/conv_direct.h"
+#include "kernel/kernel.h"
+#include <string.h>
+
+#if defined(__clang__)
+#pragma clang fp contract(fast)
+#else
+#pragma GCC optimize("fp-contract=fast")
+#endif
+
+typedef struct direct {
+    int64_t padded[3], volume, depth, places, item;
+    int64_t *offset;      /* depth: of what each weight meets, from the place of the output */
+    char *weights, *image;
+} direct;
+
+static int64_t product(const int64_t *size) { return size[0] * size[1] * size[2]; }
+static int64_t rounded(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
+static direct direct_of(const k_conv *c)
+{
+    direct d = {.places = product(c->out), .depth = c->in_c * product(c->kernel), .item = dtype_bytes(c->dtype)};
+    for (int i = 0; i < 3; i++)
+        d.padded[i] = c->in[i] + 2 * c->pad[i];
+    d.volume = product(d.padded);
+    d.offset = (int64_t *)c->scratch;
+    d.weights = c->scratch + rounded(d.depth * (int64_t)sizeof *d.offset, 64);
+    d.image = d.weights + rounded(rounded(c->out_c, DIRECT_CHANNELS) * d.depth * d.item, 64);
+    return d;
+}
+int64_t k_direct_scratch(const k_conv *c)
+{
+    direct d = direct_of(c);
+    return (d.image - c->scratch) + (c->in_c * d.volume + DIRECT_SLACK) * d.item;
+}
+
+bool k_direct_suits(const k_conv *c)
+{
+    int64_t lanes = (strcmp(K->name, "avx512") == 0 ? 64 : strcmp(K->name, "avx2") == 0 ? 32 : 16) / dtype_bytes(c->dtype);
+    bool suits = c->out_c >= 2 && c->out[2] >= 4 && 8 * c->out[2] >= 5 * rounded(c->out[2], lanes) && product(c->kernel) > 1;
+    for (int i = 0; i < 3; i++)
+        suits &= c->stride[i] == 1 && c->pad[i] >= 0;
+    return suits && c->in_c * product(c->kernel) <= 1024;
+}
+k_conv k_direct_adjoint(const k_conv *c)
+{
+    k_conv a = *c;
+    a.in_c = c->out_c;
+    a.out_c = c->in_c;
+    a.x = c->y;
+    a.y = c->x;
+    a.x_batch = c->y_batch;
+    a.y_batch = c->x_batch;
+    for (int i = 0; i < 3; i++) {
+        a.in[i] = c->out[i];
+        a.out[i] = c->in[i];
+        a.pad[i] = c->dilation[i] * (c->kernel[i] - 1) - c->pad[i];
+        if (a.in[i] + 2 * a.pad[i] - c->dilation[i] * (c->kernel[i] - 1) != a.out[i])
+            a.pad[i] = -1; /* an output padding: no plain convolution */
+    }
+    return a;
+}
+
+static void set_offsets(const k_conv *c, const direct *d)
+{
+    int64_t at = 0;
+    for (int64_t channel = 0; channel < c->in_c; channel++)
+        for (int64_t i = 0; i < c->kernel[0]; i++)
+            for (int64_t j = 0; j < c->kernel[1]; j++)
+                for (int64_t k = 0; k < c->kernel[2]; k++)
+                    d->offset[at++] = channel * d->volume + (i * c->dilation[0] * d->padded[1] + j * c->dilation[1]) * d->padded[2] + k * c->dilation[2];
+}
+/* Blocks of DIRECT_CHANNELS weights that meet the same input; 0 for channels that are none. */
+static void pack_weights(const k_conv *c, const direct *d, int64_t group, bool adjoint)
+{
+    int64_t kernel = product(c->kernel), item = d->item;
+    const char *w = c->w + group * c->out_c * d->depth * item;
+    char *to = d->weights;
+    for (int64_t o = 0; o < rounded(c->out_c, DIRECT_CHANNELS); o += DIRECT_CHANNELS)
+        for (int64_t k = 0; k < d->depth; k++)
+            for (int64_t m = o; m < o + DIRECT_CHANNELS; m++, to += item) {
+                int64_t channel = k / kernel, at = k % kernel;
+                int64_t from = adjoint ? (channel * c->out_c + m) * kernel + kernel - 1 - at : (m * c->in_c + channel) * kernel + at;
+                if (m < c->out_c)
+                    memcpy(to, w + from * item, (size_t)item);
+                else
+                    memset(to, 0, (size_t)item);
+            }
+}
+static void pad_image(const k_conv *c, const direct *d, int64_t image, int64_t group)
+{
+    const char *from = c->x + (image * c->x_batch + group * c->in_c * product(c->in)) * d->item;
+    int64_t line = c->in[2] * d->item;
+    if (d->volume == product(c->in)) {
+        memcpy(d->image, from, (size_t)(c->in_c * d->volume * d->item));
+        return;
+    }
+    memset(d->image, 0, (size_t)(c->in_c * d->volume * d->item));
+    for (int64_t channel = 0; channel < c->in_c; channel++)
+        for (int64_t z = 0; z < c->in[0]; z++)
+            for (int64_t y = 0; y < c->in[1]; y++, from += line)
+                memcpy(d->image + (channel * d->volume + ((z + c->pad[0]) * d->padded[1] + y + c->pad[1]) * d->padded[2] + c->pad[2]) * d->item, from, (size_t)line);
+}
+
+/* All places of one image for a block of channels. */
+typedef void block_f(const k_conv *c, const direct *d, const char *weights, const char *bias, char *y, int64_t channels);
+
+#define VECTOR_BYTES 16
+#define NAME(f) base_##f
+#include "kernel/conv_direct.inc"
+#undef NAME
+#undef VECTOR_BYTES
+#if defined(__x86_64__) && !defined(__clang__)
+#pragma GCC push_options
+#pragma GCC target("avx2,fma")
+#define VECTOR_BYTES 32
+#define NAME(f) avx2_##f
+#include "kernel/conv_direct.inc"
+#undef NAME
+#undef VECTOR_BYTES
+#pragma GCC pop_options
+#pragma GCC push_options
+#pragma GCC target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl")
+#define VECTOR_BYTES 64
+#define NAME(f) avx512_##f
+#include "kernel/conv_direct.inc"
+#undef NAME
+#undef VECTOR_BYTES
+#pragma GCC pop_options
+#else
+#define avx2_blocks base_blocks
+#define avx512_blocks base_blocks
+#endif
+
+void k_direct_run(const k_conv *c, bool adjoint)
+{
+    direct d = direct_of(c);
+    block_f *const *blocks = strcmp(K->name, "avx512") == 0 ? avx512_blocks : strcmp(K->name, "avx2") == 0 ? avx2_blocks : base_blocks;
+    set_offsets(c, &d);
+    memset(d.image + c->in_c * d.volume * d.item, 0, (size_t)(DIRECT_SLACK * d.item));
+    for (int64_t group = 0; group < c->groups; group++) {
+        pack_weights(c, &d, group, adjoint);
+        for (int64_t image = 0; image < c->batch; image++) {
+            pad_image(c, &d, image, group);
+            for (int64_t o = 0; o < c->out_c; o += DIRECT_CHANNELS) {
+                int64_t channel = group * c->out_c + o, left = c->out_c - o;
+                blocks[c->dtype == DT_F64](c, &d, d.weights + o * d.depth * d.item, c->bias ? c->bias + channel * d.item : NULL,
+                                           c->y + (image * c->y_batch + channel * d.places) * d.item, left < DIRECT_CHANNELS ? left : DIRECT_CHANNELS);
+            }
+        }
+    }
+}

@@ -1,0 +1,192 @@
+"""Normalisation over batches, instances and groups, and the dropouts that zero whole channels: what ``functional`` offers of them."""
+
+import math
+import warnings
+
+import ctgrad
+
+# The limit of the activation SELU at -inf, with a changed sign: what alpha dropout sets elements to.
+_ALPHA = 1.7580993408473766
+
+
+# --- normalisation ---
+
+def _by_channel(t, x):
+    """(C,) shaped so that it broadcasts over (N, C, ...); None stays None."""
+    return None if t is None else t.view(1, -1, *(1,) * (x.dim() - 2))
+
+
+def _scaled(x, weight, bias):
+    x = x if weight is None else x * _by_channel(weight, x)
+    return x if bias is None else x + _by_channel(bias, x)
+
+
+def _centred(x, dims):
+    """x without its mean over the dims, the mean, and the variance (of the number of elements)."""
+    mean = x.mean(dims, keepdim=True)
+    rest = x - mean
+    return rest, mean, (rest * rest).mean(dims, keepdim=True)
+
+
+def _update(running, value, momentum):
+    if running is not None:
+        with ctgrad.no_grad():
+            running.mul_(1 - momentum).add_(value.detach().reshape(-1).to(running.dtype), alpha=momentum)
+
+
+def _check_running(input, **given):
+    for name, t in given.items():
+        if t is not None and t.numel() != input.size(1):
+            raise RuntimeError(f"{name} should contain {input.size(1)} elements not {t.numel()}")
+
+
+def batch_norm(input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5):
+    """(x - mean) / sqrt(var + eps) of each channel of (N, C, ...), times ``weight`` plus ``bias`` (Ioffe & Szegedy 2015).
+
+    In training, mean and variance are the batch's own, and the running ones move towards them by ``momentum`` (the variance then
+    counts one element less); otherwise they are the running ones. ValueError for a single value per channel in training;
+    RuntimeError for parameters that are not of C elements.
+    """
+    if training:
+        _verify_batch_size(input.size())
+    if eps <= 0.0 if training else eps < 0.0:
+        raise ValueError(f"batch_norm eps must be {'positive during training' if training else 'non-negative'}, but got {eps}")
+    if input.dim() < 2:
+        raise RuntimeError(f"batch_norm(): expected at least 2 dimensions, got {input.dim()}")
+    _check_running(input, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
+    if not training:
+        if running_mean is None or running_var is None:
+            raise RuntimeError("running_mean and running_var must be defined in evaluation mode")
+        scale = (running_var + eps).rsqrt()
+        return _scaled((input - _by_channel(running_mean, input)) * _by_channel(scale, input), weight, bias)
+    rest, mean, var = _centred(input, [0, *range(2, input.dim())])
+    n = input.numel() // input.size(1)
+    _update(running_mean, mean, momentum)
+    _update(running_var, var * (n / (n - 1)), momentum)
+    return _scaled(rest * (var + eps).rsqrt(), weight, bias)
+
+
+def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=None, use_input_stats=True, momentum=0.1, eps=1e-5):
+    """``batch_norm`` of each channel of each member of the batch by itself; the running values move towards their means."""
+    if use_input_stats:
+        if math.prod(input.shape[2:]) == 1:
+            raise ValueError(f"Expected more than 1 spatial element when training, got input size {input.size()}")
+    elif running_mean is None or running_var is None:
+        raise RuntimeError("Expected running_mean and running_var to be defined when use_input_stats is false")
+    else:
+        return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
+    rest, mean, var = _centred(input, list(range(2, input.dim())))
+    n = math.prod(input.shape[2:])
+    _update(running_mean, mean.mean(0), momentum)
+    _update(running_var, (var * (n / (n - 1))).mean(0), momentum)
+    return _scaled(rest * (var + eps).rsqrt(), weight, bias)
+
+
+def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
+    """Zero mean and unit variance over each of ``num_groups`` groups of channels of (N, C, ...) (Wu & He 2018), then weight and bias."""
+    if input.dim() < 2:
+        raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {input.dim()}")
+    batch, channels = input.shape[:2]
+    _verify_batch_size([batch * channels // num_groups, num_groups, *input.shape[2:]])
+    if channels % num_groups:
+        raise RuntimeError("Expected number of channels in input to be divisible by num_groups, but got input of shape "
+                           f"{list(input.shape)} and num_groups={num_groups}")
+    for name, t in (("weight", weight), ("bias", bias)):
+        if t is not None and tuple(t.shape) != (channels,):
+            raise RuntimeError(f"Expected {name} to be a vector of size equal to the number of channels in input, but got {name} of shape "
+                               f"{list(t.shape)} and input of shape {list(input.shape)}")
+    rest, _, var = _centred(input.reshape(batch, num_groups, -1), [2])
+    return _scaled((rest * (var + eps).rsqrt()).view(input.shape), weight, bias)
+
+
+def _verify_batch_size(size):
+    if size[0] * math.prod(size[2:]) == 1:
+        raise ValueError(f"Expected more than 1 value per channel when training, got input size {size}")
+
+
+# --- dropout of whole channels, and for self-normalising networks ---
+
+def _noise(input, p, feature):
+    shape = (*input.shape[:2], *(1,) * (input.dim() - 2)) if feature else None
+    blank = ctgrad.empty(shape, dtype=input.dtype) if feature else ctgrad.empty_like(input)
+    return blank.bernoulli_(1 - p)
+
+
+def _checked(p):
+    if p < 0.0 or p > 1.0:
+        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+
+
+def _feature_dropout(input, p, training, inplace):
+    if input.dim() < 2:
+        raise RuntimeError("Feature dropout requires at least 2 dimensions in the input")
+    if p == 0 or not training or input.numel() == 0:
+        return input
+    kept = ctgrad.zeros((), dtype=input.dtype) if p == 1 else _noise(input, p, True).div_(1 - p)
+    return input.mul_(kept) if inplace else input * kept
+
+
+def _single_or_batch(dims, input, p, training, inplace):
+    if input.dim() == dims:
+        return _feature_dropout(input.unsqueeze(0), p, training, inplace).squeeze(0)
+    return _feature_dropout(input, p, training, inplace)
+
+
+def dropout1d(input, p=0.5, training=True, inplace=False):
+    """In training, zero each channel of (N, C, L) or (C, L) with probability ``p`` and divide the others by ``1 - p``."""
+    _checked(p)
+    if input.dim() not in (2, 3):
+        raise RuntimeError(f"dropout1d: Expected 2D or 3D input, but received a {input.dim()}D input. Note that dropout1d exists to provide "
+                           "channel-wise dropout on inputs with 1 spatial dimension, a channel dimension, and an optional batch dimension "
+                           "(i.e. 2D or 3D inputs).")
+    return _single_or_batch(2, input, p, training, inplace)
+
+
+def dropout2d(input, p=0.5, training=True, inplace=False):
+    """In training, zero each channel of (N, C, H, W) with probability ``p``; three dimensions are taken for (N, C, L)."""
+    _checked(p)
+    if input.dim() not in (3, 4):
+        warnings.warn(f"dropout2d: Received a {input.dim()}-D input to dropout2d, which is deprecated and will result in an error in a future "
+                      "release. To retain the behavior and silence this warning, please use dropout instead. Note that dropout2d exists to "
+                      "provide channel-wise dropout on inputs with 2 spatial dimensions, a channel dimension, and an optional batch dimension "
+                      "(i.e. 3D or 4D inputs).", stacklevel=2)
+    if input.dim() == 3:
+        warnings.warn("dropout2d: Received a 3D input to dropout2d and assuming that channel-wise 1D dropout behavior is desired - input is "
+                      "interpreted as shape (N, C, L), where C is the channel dim. This behavior will change in a future release to "
+                      "interpret the input as one without a batch dimension, i.e. shape (C, H, W). To maintain the 1D channel-wise dropout "
+                      "behavior, please switch to using dropout1d instead.", stacklevel=2)
+    return _feature_dropout(input, p, training, inplace)
+
+
+def dropout3d(input, p=0.5, training=True, inplace=False):
+    """In training, zero each channel of (N, C, D, H, W) or (C, D, H, W) with probability ``p``."""
+    _checked(p)
+    if input.dim() not in (4, 5):
+        warnings.warn(f"dropout3d: Received a {input.dim()}-D input to dropout3d, which is deprecated and will result in an error in a future "
+                      "release. To retain the behavior and silence this warning, please use dropout instead. Note that dropout3d exists to "
+                      "provide channel-wise dropout on inputs with 3 spatial dimensions, a channel dimension, and an optional batch dimension "
+                      "(i.e. 4D or 5D inputs).", stacklevel=2)
+    return _single_or_batch(4, input, p, training, inplace)
+
+
+def _alpha_dropout(input, p, training, inplace, feature):
+    _checked(p)
+    if p == 0 or not training or input.numel() == 0:
+        return input
+    if p == 1:
+        return input.mul_(0) if inplace else input * ctgrad.zeros((), dtype=input.dtype)
+    noise = _noise(input, p, feature)
+    a = 1.0 / math.sqrt((_ALPHA * _ALPHA * p + 1) * (1 - p))
+    offset = noise.add(-1).mul_(_ALPHA * a).add_(_ALPHA * a * p)
+    noise.mul_(a)
+    return input.mul_(noise).add_(offset) if inplace else input * noise + offset
+
+
+def alpha_dropout(input, p=0.5, training=False, inplace=False):
+    """Dropout that keeps mean and variance of what SELU gives (Klambauer et al. 2017)."""
+    return _alpha_dropout(input, p, training, inplace, False)
+
+
+def feature_alpha_dropout(input, p=0.5, training=False, inplace=False):
+    """``alpha_dropout`` of whole channels."""
+    return _alpha_dropout(input, p, training, inplace, True)

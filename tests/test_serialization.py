@@ -1,0 +1,111 @@
+"""save and load: what comes back, ties, what is refused; no code of a file runs."""
+
+import io
+import os
+import pickle
+import zipfile
+
+import pytest
+
+import ctgrad
+from ctgrad import nn, serialization
+
+
+def through(obj, **kwargs):
+    buffer = io.BytesIO()
+    ctgrad.save(obj, buffer)
+    buffer.seek(0)
+    return ctgrad.load(buffer, **kwargs)
+
+
+def archive(body):
+    """A file whose pickle is `body`."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as made:
+        made.writestr("archive/data.pkl", body)
+    buffer.seek(0)
+    return buffer
+
+
+def test_a_tied_model_comes_back_tied(tmp_path):
+    model = nn.ModuleDict({"encoder": nn.Embedding(5, 3), "decoder": nn.Linear(3, 5)})
+    model["decoder"].weight = model["encoder"].weight
+    ctgrad.save(model, tmp_path / "m.pt")
+    with serialization.safe_globals([nn.ModuleDict, nn.Embedding, nn.Linear]):
+        again = ctgrad.load(tmp_path / "m.pt")
+    assert again["decoder"].weight is again["encoder"].weight
+    assert again["decoder"].weight.tolist() == model["decoder"].weight.tolist()
+
+
+def test_recurrent_and_transformer_models(tmp_path):
+    for model, x in ((nn.LSTM(3, 4, 2), ctgrad.ones(2, 1, 3)), (nn.TransformerEncoderLayer(4, 2, 8), ctgrad.ones(2, 1, 4))):
+        model.eval()
+        want = model(x)
+        again = through(model, weights_only=False)(x)
+        assert [t.tolist() for t in again[:1]] == [t.tolist() for t in want[:1]]
+
+
+def test_declarations():
+    with pytest.raises(pickle.UnpicklingError, match=r"torch\.nn\.modules\.linear\.Linear"):
+        through(nn.Linear(2, 2))
+    serialization.add_safe_globals([nn.Linear])
+    try:
+        assert serialization.get_safe_globals() == [nn.Linear]
+        assert through(nn.Linear(2, 3)).weight.shape == (3, 2)
+    finally:
+        serialization.clear_safe_globals()
+    assert not serialization.get_safe_globals()
+
+
+class Evil:
+    def __reduce__(self):
+        return os.mkdir, ("/nonexistent/made",)
+
+
+@pytest.mark.parametrize("weights_only", [None, True, False])
+def test_no_code_runs(weights_only, monkeypatch):
+    called, evil = [], pickle.dumps(Evil())
+    monkeypatch.setattr(os, "mkdir", lambda *a: called.append(a))
+    for body in (evil, b"cos\nsystem\n(S'true'\ntR.", b"c__builtin__\neval\n(S'1'\ntR.", b"(S'true'\nios\nsystem\n.", b"cposix\nsystem\n."):
+        with pytest.raises(pickle.UnpicklingError):
+            ctgrad.load(archive(body), weights_only=weights_only)
+    assert not called
+
+
+def test_a_file_sets_no_attributes_of_classes():
+    with serialization.safe_globals([nn.Linear]), pytest.raises(pickle.UnpicklingError, match="attributes"):
+        ctgrad.load(archive(b"ctorch.nn.modules.linear\nLinear\n}S'forward'\nNsb."))
+
+
+def test_damaged_files(tmp_path):
+    buffer = io.BytesIO()
+    ctgrad.save({"a": ctgrad.arange(100.0)}, buffer)
+    whole = buffer.getvalue()
+    for cut in (0, 1, 3, 10, 100, len(whole) // 2, len(whole) - 1):
+        with pytest.raises((RuntimeError, EOFError, pickle.UnpicklingError)):
+            ctgrad.load(io.BytesIO(whole[:cut]))
+    with pytest.raises(FileNotFoundError):
+        ctgrad.load(tmp_path / "missing.pt")
+    with pytest.raises(pickle.UnpicklingError):
+        ctgrad.load(archive(b"}S'a'\nNs"))
+
+
+def test_a_storage_of_another_size_is_refused():
+    t = ctgrad.arange(4.0)
+    buffer, changed = io.BytesIO(), io.BytesIO()
+    ctgrad.save(t, buffer)
+    with zipfile.ZipFile(buffer) as old, zipfile.ZipFile(changed, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name)[:8] if name.endswith("data/0") else old.read(name))
+    changed.seek(0)
+    with pytest.raises(RuntimeError, match="damaged"):
+        ctgrad.load(changed)
+
+
+def test_arguments(tmp_path):
+    ctgrad.save([1], tmp_path / "x.pt")
+    assert ctgrad.load(str(tmp_path / "x.pt"), map_location="cpu") == [1]
+    with pytest.raises(RuntimeError, match="map_location"):
+        ctgrad.load(tmp_path / "x.pt", map_location="cuda:0")
+    with pytest.raises(NotImplementedError):
+        ctgrad.save(1, tmp_path / "y.pt", _use_new_zipfile_serialization=False)

@@ -25,8 +25,17 @@ def repeated():
     return t, np.broadcast_to(np.arange(N, dtype="f4"), (N, N)).copy()
 
 
+def slid():
+    """The same of a Toeplitz matrix, held as its line."""
+    t = ctgrad.arange(2 * N - 1, dtype=ctgrad.float32).as_strided((N, N), (1, 1)).flip(0)
+    assert held(t) and debug.layout(t).bytes_held == 4 * (2 * N - 1)
+    return t, np.add.outer(np.arange(N, dtype="f4")[::-1], np.arange(N, dtype="f4"))
+
+
 # ---- what stays compressed ---------------------------------------------------------------------------------------------
 W = ctgrad.arange(N, dtype=ctgrad.float32)
+LINE = ctgrad.arange(2 * N - 1, dtype=ctgrad.float32)
+HANKEL = LINE.as_strided((N, N), (1, 1))
 MAKERS = {
     "elementwise": lambda: ctgrad.tanh(W.expand(N, N)) * 2 + 1,
     "two operands": lambda: W.expand(N, N) + (W * 2).expand(N, N),
@@ -59,6 +68,26 @@ MAKERS = {
     "bmm": lambda: ctgrad.bmm(ctgrad.rand(N, N).expand(4, N, N), ctgrad.rand(N, N).expand(4, N, N)),
     "kept dims of a sum": lambda: W.expand(N, 2, N).sum(1),
     "view": lambda: (W.expand(N, N) * 2).t().unsqueeze(0),
+    "toeplitz": lambda: HANKEL.flip(0),
+    "toeplitz, the other way": lambda: LINE.unfold(0, N, 1).flip(1),
+    "turned by half": lambda: HANKEL.flip(0, 1),
+    "flipped back": lambda: HANKEL.flip(0).flip(0),
+    "flipped and transposed": lambda: HANKEL.flip(0).t(),
+    "hankel, elementwise": lambda: ctgrad.tanh(HANKEL) * 2 + 1,
+    "toeplitz, elementwise": lambda: ctgrad.tanh(HANKEL.flip(0)) * 2 + 1,
+    "two hankels": lambda: HANKEL + HANKEL * 2,
+    "hankel and a 0-d tensor": lambda: HANKEL * ctgrad.tensor(3.0),
+    "hankel, where": lambda: ctgrad.where(HANKEL > 9, HANKEL, 0.0).clamp(1, 90) ** 2,
+    "hankel, comparison": lambda: LINE.repeat(5).as_strided((4 * N, 4 * N), (1, 1)) > 3,
+    "hankel, cast": lambda: HANKEL.double(),
+    "hankel, clone": lambda: HANKEL.clone(),
+    "toeplitz, contiguous": lambda: HANKEL.flip(0).t().contiguous(),
+    "every second": lambda: LINE.repeat(2).as_strided((N, N), (2, 2), 1).flip(0),
+    "hankels in a batch": lambda: LINE.repeat(3).as_strided((3, N // 2, N // 2), (2 * N, 1, 1)).flip(0, 2),
+    "hankels repeated": lambda: HANKEL.expand(3, N, N).flip(0, 1),
+    "three dims slide": lambda: LINE.as_strided((16, 16, 16), (1, 1, 1)).flip(1) * 2,
+    "toeplitz, a part": lambda: HANKEL.flip(0)[2:, ::3].unsqueeze(1),
+    "toeplitz, a diagonal": lambda: HANKEL.flip(0).diagonal(1),
     "pieces": lambda: (W.expand(N, N) * 2).split(N // 2, 1)[1],
 }
 
@@ -109,9 +138,10 @@ WRITES = {
 }
 
 
+@pytest.mark.parametrize("make", [repeated, slid])
 @pytest.mark.parametrize("name", WRITES)
-def test_written_as_a_dense_tensor(name):
-    t, dense = repeated()
+def test_written_as_a_dense_tensor(name, make):
+    t, dense = make()
     before, row, transposed = t[1:3], t[1], t.t()
     assert held(before) and held(row)
     twin = ctgrad.from_numpy(dense)
@@ -138,6 +168,10 @@ def test_the_source_is_not_shared():
     assert t[5].tolist() == list(map(float, range(N)))
     t.zero_()
     assert w.tolist() == [0.0] * N
+    line = ctgrad.ones(2 * N - 1)
+    t = line.unfold(0, N, 1).flip(0)
+    line.zero_()
+    assert held(t) and t.tolist() == [[1.0] * N] * N
 
 
 def test_foreign_memory():

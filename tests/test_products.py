@@ -212,6 +212,14 @@ VIEWS = {
     "by two, from 1": lambda w: w.as_strided((4, 5), (2, 2), 1),
     "unfold": lambda w: w[:8].unfold(0, 5, 1),
     "turned": lambda w: w.as_strided((5, 4), (1, 1)).t(),
+    "toeplitz": lambda w: w.as_strided((4, 5), (1, 1)).flip(0),
+    "toeplitz, the other way": lambda w: w[:8].unfold(0, 5, 1).flip(-1),
+    "toeplitz, turned": lambda w: w.as_strided((5, 4), (1, 1)).flip(1).t(),
+    "turned by half": lambda w: w.as_strided((4, 5), (1, 1)).flip(0, 1),
+    "turned, both": lambda w: w.as_strided((5, 4), (1, 1)).t().flip(0).flip(1),
+    "copied": lambda w: w.as_strided((5, 4), (1, 1)).flip(0).t().contiguous().clone(),
+    "computed": lambda w: (w.as_strided((5, 4), (1, 1)) * 2).flip(0).t().square(),
+    "computed of two": lambda w: w.as_strided((4, 5), (1, 1)).flip(0) * (3 - w.as_strided((4, 5), (1, 1), 3).flip(0)),
     "turned twice": lambda w: w[:8].unfold(0, 5, 1).t().transpose(0, 1),
 }
 
@@ -228,7 +236,7 @@ def test_gradients_of_hankel_matrices_arrive_slid(view):
         return [ctgrad.autograd.grad(use(matrix), (w, x), g) for matrix in (view(w), written_out(view(w)))]
 
     for use in (lambda m: x @ m, lambda m: (m.t() @ x.t()).t(), lambda m: ctgrad.addmm(ctgrad.ones(5, dtype=ctgrad.float64), x, m, alpha=2),
-                lambda m: ctgrad.nn.functional.linear(x, m.t()), lambda m: x @ m + x @ (m * 2), lambda m: (x @ m) * m[1] + m.sum()):
+                lambda m: ctgrad.nn.functional.linear(x, m.t()), lambda m: ctgrad.stack([m.t().mv(row) for row in x]), lambda m: x @ m + x @ (m * 2), lambda m: (x @ m) * m[1] + m.sum()):
         for got, want in zip(*both(use), strict=True):
             assert ctgrad.equal(got, want)
     assert ctgrad.autograd.gradgradcheck(lambda w, x: x @ view(w), (w, x))
@@ -254,17 +262,36 @@ def test_an_observed_hankel_matrix_gets_its_whole_gradient():
     assert got.tolist() == [1, 2, 3, 4, 4, 3, 2, 1]
 
 
-@pytest.mark.skipif(os.environ.get("CTGRAD_REDUCE") == "0", reason="gradients travel in full")
+@pytest.mark.parametrize("observed", ["hankel", "toeplitz", "computed"])
+def test_an_observed_toeplitz_matrix_gets_its_whole_gradient(observed):
+    n = 40
+    w = ctgrad.arange(2.0 * n - 1, requires_grad=True)
+    x, g = (ctgrad.arange(3.0 * n).view(3, n) % 5 - 2 for _ in range(2))
+    hankel = w.as_strided((n, n), (1, 1))
+    toeplitz = hankel.flip(0)
+    computed = toeplitz * 3
+    seen = []
+    {"hankel": hankel, "toeplitz": toeplitz, "computed": computed}[observed].register_hook(lambda grad: seen.append(grad) or grad * 2)
+    (x @ computed).backward(g)
+    full = x.t() @ g
+    want = {"hankel": 3 * full.flip(0), "toeplitz": 3 * full, "computed": full}[observed]
+    assert ctgrad.equal(seen[0], want) and seen[0].stride() == (n, 1)
+    assert ctgrad.equal(w.grad, 6 * antidiagonals(x.flip(1), g))
+
+
+@pytest.mark.usefixtures("mechanisms_on")
 def test_a_step_with_a_hankel_matrix_forms_no_square():
     n, rows = 1000, 4
     w, x = ctgrad.randn(2 * n - 1, requires_grad=True), ctgrad.randn(rows, n, requires_grad=True)
-    for matrix in (lambda: w.as_strided((n, n), (1, 1)), lambda: w.unfold(0, n, 1)):
+    for matrix in (lambda: w.as_strided((n, n), (1, 1)), lambda: w.unfold(0, n, 1), lambda: w.as_strided((n, n), (1, 1)).flip(0), lambda: w.unfold(0, n, 1).t().flip(1),
+                   lambda: ctgrad.tanh(w.unfold(0, n, 1).flip(0)) * 2 + 1):
         ctgrad.nn.functional.linear(x, matrix()).sum().backward()
         before = ctgrad._C._memory()["total_bytes"]
         ctgrad.nn.functional.linear(x, matrix()).pow(2).sum().backward()
         assert ctgrad._C._memory()["total_bytes"] - before < 4 * n * n / 2
 
 
+@pytest.mark.usefixtures("mechanisms_on")
 @pytest.mark.parametrize("name", ["float32", "float64"])
 def test_large_correlations_by_transform(name):
     rng = np.random.default_rng(7)
@@ -279,6 +306,12 @@ def test_large_correlations_by_transform(name):
     np.testing.assert_allclose((hankel.t() @ x.t()).numpy(), want.T, **close)
     sums = sum(np.convolve(a, b) for a, b in zip(x.numpy().astype(float), g.numpy().astype(float), strict=True))
     np.testing.assert_allclose(antidiagonals(x, g).numpy(), sums, **close)
+    assert ctgrad._C._work() == before
+    turned, backwards = x.numpy().astype(float) @ full[::-1], g.numpy().astype(float) @ full[:, ::-1].T
+    for toeplitz in (hankel.flip(0), hankel.t().flip(1).t()):
+        np.testing.assert_allclose((x @ toeplitz).numpy(), turned, **close)
+        np.testing.assert_allclose((toeplitz.t() @ x.t()).numpy(), turned.T, **close)
+        np.testing.assert_allclose(ctgrad.nn.functional.linear(g, toeplitz.flip(0, 1)).numpy(), backwards, **close)
     assert ctgrad._C._work() == before
 
 

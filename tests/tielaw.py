@@ -166,6 +166,21 @@ def hankel(run, t):
     t = t.contiguous().flatten()
     n = run.r.randrange(1, max(2, (t.numel() + 1) // 2 + 1))
     return t.as_strided((n, max(1, t.numel() - n + 1)), (1, 1))
+def toeplitz(run, t):
+    """A Hankel matrix, perhaps of a fresh leaf, flipped, and perhaps more done to it that keeps its line."""
+    if t.numel() < 3 or run.r.random() < 0.3:
+        t = (ctgrad.arange(run.r.randrange(3, 9), dtype=ctgrad.float64) % 5 - 2).requires_grad_()
+        run.leaves.append(t)
+    t = hankel(run, t)
+    for _ in range(run.r.randrange(1, 4)):
+        t = run.r.choice([lambda u: u.flip(run.dim(u)), lambda u: u.flip(0), lambda u: u.flip(0, 1), lambda u: u.t(), lambda u: u * 2, lambda u: u * u,
+                          lambda u: u.clone(), lambda u: u.square(), lambda u: ctgrad.where(u > 0, u, -u), lambda u: u[1:] if len(u) > 1 else u])(t)
+        if run.r.random() < 0.2:
+            run.see("line", t)
+            run.pool.append(t)
+        if run.r.random() < 0.05:
+            hook(run, t)
+    return t
 def as_strided(run, t): return t.as_strided(t.shape, t.stride(), t.storage_offset())
 def detach(run, t): return t.detach()
 def data(run, t): return t.data
@@ -278,6 +293,18 @@ def bmm(run, t):
     if t.dim() != 3:
         t = matrix(run).expand(run.r.randrange(1, 4), -1, -1)
     return ctgrad.bmm(t, run.r.choice(fits) if fits and run.r.random() < 0.6 else repeated(run, [t.shape[0], t.shape[2], run.r.randrange(1, 4)]))
+def correlation(run, t):
+    t = toeplitz(run, t)
+    m, n = t.shape
+    x, y = (ctgrad.arange(k * r, dtype=ctgrad.float64).reshape(r, k) % 5 - 2 for k in (m, n) for r in [run.r.randrange(1, 5)])
+    for u in (x, y):
+        if run.r.random() < 0.5:
+            u.requires_grad_()
+            run.leaves.append(u)
+    bias = ctgrad.ones(m, dtype=ctgrad.float64)
+    return run.r.choice([lambda: x @ t, lambda: t @ y.t(), lambda: ctgrad.nn.functional.linear(y, t), lambda: ctgrad.nn.functional.linear(y, t, bias),
+                         lambda: x @ t + x @ (t * 2), lambda: t @ t.t(), lambda: ctgrad.addmm(t[0], x, t, alpha=2), lambda: (x @ t) * t[0] + t.sum(),
+                         lambda: t.mv(y[0]), lambda: ctgrad.einsum("ij,kj->ik", y, t)])()
 def outer(run, t): return ctgrad.outer(t.flatten()[:4], run.any().flatten()[:3])
 def addmm(run, t):
     pairs = [(a, b) for a in run.pool for b in run.pool if a.dim() == b.dim() == 2 and a.shape[1] == b.shape[0]]
@@ -376,10 +403,10 @@ def backward(run, t):
 
 VIEWS = [expand, expand, expand_at, expand_at, expand_as, transpose, permute, unsqueeze, squeeze, select, narrow, slicing, flatten, view, reshape, diagonal, unfold,
          split, unbind, chunk, hankel, as_strided, detach, data]
-COPIES = [repeat, tile, stack_same, cat_same, cat, stack, clone, contiguous, full_like, full, flip, roll, cast]
+COPIES = [repeat, tile, stack_same, cat_same, cat, stack, clone, contiguous, full_like, full, flip, toeplitz, roll, cast]
 ELEMENTWISE = [binary, binary, binary, scalar, unary, rounding, where, masked_fill, fused, triangle]
 REDUCTIONS = [total, total, mean, extreme, extreme_dim, places, prod, spread, scan, running, truth]
-PRODUCTS = [matmul, matmul, matmul_t, linear, linear, bmm, outer, addmm, einsum, dot, mv]
+PRODUCTS = [matmul, matmul, matmul_t, linear, linear, correlation, correlation, bmm, outer, addmm, einsum, dot, mv]
 INDEXING = [index, index_select, gather, masked_select, index_add]
 EFFECTS = [write, write, write_part, write_out, export, buffer, capsule, pointer, hook, hook_scaling, retain, accumulate]
 FAMILIES = [VIEWS, COPIES, ELEMENTWISE, REDUCTIONS, PRODUCTS, INDEXING, EFFECTS]

@@ -56,7 +56,7 @@ storage *storage_new_foreign(void *data, int64_t nbytes, void (*release)(void *,
 
 void storage_set_owner(storage *s, void (*release)(void *, void *), void *owner) { *foreign_of(s) = (foreign){release, owner}; }
 
-static size_t spread_block(int ndim) { return sizeof(spread) + 3 * (size_t)ndim * sizeof(int64_t); }
+static size_t spread_block(int ndim) { return sizeof(spread) + (3 * (size_t)ndim + 1) * sizeof(int64_t); }
 
 void storage_free(storage *s)
 {
@@ -217,19 +217,20 @@ static array *new_two(storage *s, ct_dtype dtype, int ndim, const int64_t *size,
 }
 
 /* Row-major strides of the dimensions that are not in `once`, 0 along those that are; returns how many elements that makes. */
-static int64_t held_strides(const layout *shown, uint64_t once, int64_t *held)
+static int64_t held_strides(const layout *shown, uint64_t once, layout *held)
 {
     int64_t size[CT_MAXDIM], n = 1;
+    held->offset = 0;
     for (int d = 0; d < shown->ndim; d++)
         size[d] = once >> d & 1 ? 1 : shown->size[d];
     for (int d = shown->ndim - 1; d >= 0; d--) {
-        held[d] = once >> d & 1 ? 0 : n;
+        held->stride[d] = once >> d & 1 ? 0 : n;
         n *= size[d];
     }
     return n;
 }
 
-static spread *spread_new(ct_dtype dtype, const layout *shown, const int64_t *held, int64_t n)
+static spread *spread_new(ct_dtype dtype, const layout *shown, const layout *held, int64_t n)
 {
     spread *p = ct_alloc(spread_block(shown->ndim));
     if (!p)
@@ -240,19 +241,26 @@ static spread *spread_new(ct_dtype dtype, const layout *shown, const int64_t *he
     for (int d = 0; d < shown->ndim; d++) {
         p->dim[d] = shown->size[d];
         p->dim[shown->ndim + d] = shown->stride[d];
-        p->dim[2 * shown->ndim + d] = held[d];
+        p->dim[2 * shown->ndim + d] = held->stride[d];
     }
+    p->dim[3 * shown->ndim] = held->offset;
     return p;
 }
 
 array *array_new_spread(ct_dtype dtype, const layout *shown, uint64_t once)
 {
-    int64_t held[CT_MAXDIM], nbytes, numel;
+    layout held;
+    return array_new_held_by(dtype, shown, &held, held_strides(shown, once, &held));
+}
+
+array *array_new_held_by(ct_dtype dtype, const layout *shown, const layout *held, int64_t n)
+{
+    int64_t nbytes, numel;
     if (layout_check_numel("empty", shown->ndim, shown->size, &numel) < 0)
         return NULL;
     if (!ct_mul(numel, dtype_bytes(dtype), &nbytes))
         return array_new(dtype, shown->ndim, shown->size); /* says so */
-    spread *p = spread_new(dtype, shown, held, held_strides(shown, once, held));
+    spread *p = spread_new(dtype, shown, held, n);
     if (!p)
         return NULL;
     storage *s = storage_apart(p->held, ROOM_STEP);
@@ -263,7 +271,7 @@ array *array_new_spread(ct_dtype dtype, const layout *shown, uint64_t once)
     s->nbytes = nbytes;
     *(spread **)(s + 1) = p;
     s->flags |= ST_COMPRESSED;
-    array *a = new_two(s, dtype, shown->ndim, shown->size, shown->stride, 0, held, 0);
+    array *a = new_two(s, dtype, shown->ndim, shown->size, shown->stride, 0, held->stride, held->offset);
     storage_drop(s);
     return a;
 }

@@ -1,7 +1,8 @@
 /* array: storage + layout + dtype. Immutable but for its storage's bytes; counted.
  *
  * A compressed result holds each of its distinct elements once and shows more: its array has two layouts, where the
- * bytes are (held, stride 0 along the dimensions computed once) and what users see (shown, a fresh dense tensor). The
+ * bytes are (held: stride 0 along the dimensions computed once, equal or opposite strides along those that slide over one
+ * line of elements; an array's own strides may be negative there and nowhere else) and what users see (shown, a fresh dense tensor). The
  * first write, and every export of the memory, writes the storage out in full (ops/spread.c); from then on every array
  * over it reads the shown layout alone. No list of arrays is kept and none is rewritten: each asks the storage.
  *
@@ -44,7 +45,7 @@ enum {
 typedef struct spread {
     int64_t held;     /* bytes */
     uint8_t dtype, ndim;
-    int64_t dim[];    /* size[ndim], stride shown, stride held; both from offset 0, in elements */
+    int64_t dim[];    /* size[ndim], stride shown (from offset 0), stride held, held offset, in elements */
 } spread;
 
 storage *storage_new(int64_t nbytes);
@@ -90,6 +91,8 @@ array *array_new_like(const array *like, ct_dtype dtype);
 array *array_new_over(storage *s, ct_dtype dtype, int ndim, const int64_t *size, const int64_t *stride, int64_t offset);
 /* Fresh and compressed: elements that differ along a dimension of `once` alone are one. `shown` is dense, from offset 0. */
 array *array_new_spread(ct_dtype dtype, const layout *shown, uint64_t once);
+/* The same by any strides and offset, negative ones too, that stay within n elements held. */
+array *array_new_held_by(ct_dtype dtype, const layout *shown, const layout *held, int64_t n);
 /* A view with two layouts over a's storage and version cell; one where the storage is not compressed. */
 array *array_view(const array *a, const layout *shown, const layout *held);
 /* The same with size 1 along the dimensions in `mask`, at their first index. */

@@ -47,7 +47,7 @@ static int clone_shape(call *c)
     return out_format(c, a, a->dtype, format_of(&c->args[1], FORMAT_PRESERVE));
 }
 const op op_clone = {.name = "clone", .sig = "(Tensor self, *, format? memory_format=None)", .flags = OP_POINTWISE, .run = op_block, .shape = clone_shape,
-    .kernel = copy_kernel, .kind = {"CloneBackward0", same_grad, .takes = same_takes},
+    .kernel = copy_kernel, .kind = {"CloneBackward0", same_grad, .takes = copy_takes},
     .doc = "A copy of self with memory of its own, in self's memory order unless memory_format says otherwise; gradients flow through it."};
 
 static int contiguous_shape(call *c)
@@ -59,7 +59,7 @@ static int contiguous_shape(call *c)
     return format == FORMAT_PRESERVE || has_format(a, format) ? out_same(c, 0) : out_format(c, a, a->dtype, format);
 }
 const op op_contiguous = {.name = "contiguous", .sig = "(Tensor self, *, format? memory_format=None)", .flags = OP_METHOD | OP_MAY_VIEW | OP_POINTWISE, .run = op_block,
-    .shape = contiguous_shape, .kernel = copy_kernel, .kind = {"CloneBackward0", same_grad, .takes = same_takes}, .doc = "self where it is row-major without gaps, else such a copy."};
+    .shape = contiguous_shape, .kernel = copy_kernel, .kind = {"CloneBackward0", same_grad, .takes = copy_takes}, .doc = "self where it is row-major without gaps, else such a copy."};
 
 /* ---- to -------------------------------------------------------------------------------------------------------- */
 static int convert_to(call *c, ct_dtype dtype, bool copy, const arg *format)
@@ -75,7 +75,7 @@ static int to_shape(call *c) { return convert_to(c, arg_dtype(&c->args[1], c->in
 #define TO_DOC "self as another dtype (and device: there is one), self itself where nothing changes and copy is False. Gradients are cast back."
 #define TO(id, full_name, sig_text)                                                                                       \
     const op op_##id = {.name = full_name, .sig = sig_text, .flags = OP_METHOD | OP_MAY_VIEW | OP_POINTWISE, .run = op_block, .shape = to_shape, \
-        .kernel = copy_kernel, .kind = {"ToCopyBackward0", same_grad, .takes = same_takes}, .doc = TO_DOC};
+        .kernel = copy_kernel, .kind = {"ToCopyBackward0", same_grad, .takes = copy_takes}, .doc = TO_DOC};
 TO(to, "to.dtype", "(Tensor self, dtype dtype, bool non_blocking=False, bool copy=False, *, format? memory_format=None)")
 TO(to_device, "to.device", "(Tensor self, host device=None, dtype? dtype=None, bool non_blocking=False, bool copy=False, *, format? memory_format=None)")
 
@@ -99,7 +99,7 @@ const op op_type_as = {.name = "type_as", .sig = "(Tensor self, Tensor other)", 
 #define SHORT_FORM(id, dtype)                                                                                            \
     static int to_##id(call *c) { return convert_to(c, dtype, false, &c->args[1]); }                                     \
     const op op_to_##id = {.name = #id, .sig = "(Tensor self, *, format? memory_format=None)", .flags = OP_METHOD | OP_MAY_VIEW | OP_POINTWISE, \
-        .run = op_block, .shape = to_##id, .kernel = copy_kernel, .kind = {"ToCopyBackward0", same_grad, .takes = same_takes}, .doc = "self.to(" #id ")."};
+        .run = op_block, .shape = to_##id, .kernel = copy_kernel, .kind = {"ToCopyBackward0", same_grad, .takes = copy_takes}, .doc = "self.to(" #id ")."};
 SHORT_FORM(float, DT_F32)
 SHORT_FORM(double, DT_F64)
 SHORT_FORM(int, DT_I32)

@@ -96,7 +96,7 @@ int op_call(call *c)
     c->n_param = 0;
     c->scratch_bytes = c->work = c->effective = 0;
     c->unrecorded = false;
-    c->once = c->once_out = 0;
+    c->once = c->once_out = c->slide = 0;
     c->list = NULL;
     c->n_list = 0;
     c->temps = NULL;

@@ -51,6 +51,8 @@ static void run_matrices(call *c)
 
 static T mm(scope *s, T a, T b) { return f_binary(s, &op_mm, a, b); }
 
+static T turned_back(scope *s, T x, bool back) { return back ? f_call(s, &op_flip, 2, (arg[]){a_t(x), a_ints(1, (int64_t[]){1})}) : x; }
+
 /* The gradient of input i, left·right, summed in the dims that the input takes before anything is multiplied. An operand that is
  * stored by columns gets its gradient so, as in PyTorch: what receives it (a weight, behind a transpose) then has it row-major. */
 static T matrix_grad(scope *s, node *n, uint32_t i, T left, T right, bool by_columns)
@@ -59,7 +61,8 @@ static T matrix_grad(scope *s, node *n, uint32_t i, T left, T right, bool by_col
     if (!left || !right)
         return NULL;
     if (node_takes_slid(n, i))
-        return f_binary(s, &op_antidiagonals, f_transpose(s, left, 0, 1), right);
+        return f_binary(s, &op_antidiagonals, turned_back(s, f_transpose(s, left, 0, 1), node_takes_slid(n, i) & TAKES_BACK_0),
+                        turned_back(s, right, node_takes_slid(n, i) & TAKES_BACK_1));
     if (takes & 1)
         left = f_sum_dims(s, left, 1, (int64_t[]){0}, true);
     if (takes & 2)
@@ -196,7 +199,8 @@ static T outer(scope *s, T a, T b) { return f_mul(s, f_unsqueeze(s, a, 1), f_uns
 static int mv_grad(scope *s, node *n, T const *g, T *out)
 {
     if (node_needs(n, 0))
-        out[0] = outer(s, g[0], node_kept_in(s, n, 1));
+        out[0] = !node_takes_slid(n, 0) ? outer(s, g[0], node_kept_in(s, n, 1))
+               : matrix_grad(s, n, 0, f_unsqueeze(s, g[0], 1), f_unsqueeze(s, node_kept_in(s, n, 1), 0), false);
     if (node_needs(n, 1))
         out[1] = f_binary(s, &op_mv, f_transpose(s, node_kept_in(s, n, 0), 0, 1), g[0]);
     return 0;

@@ -30,7 +30,7 @@ void array_convert_between(const array *from, const layout *source, array *to, c
 
 void array_convert_at(const array *from, array *to, const layout *part)
 {
-    layout l = {.ndim = part->ndim, .offset = from->offset};
+    layout l = {.ndim = part->ndim, .offset = array_offset(from)};
     layout_broadcast_stride(part->ndim, part->size, from->ndim, array_size(from), array_stride(from), l.stride);
     array_convert_between(from, &l, to, part);
 }

@@ -123,6 +123,7 @@ struct call {
     const node_kind *kind;      /* of the node to record; op_call sets &op->kind, the rule may choose another */
     bool unrecorded;            /* the shape rule decided that this call is not differentiable */
     uint64_t once, once_out;    /* dims of in[0], and of the outputs, along which everything is computed once; see spread.h */
+    uint64_t slide, slide_back, slide_out; /* dims of the output that slide over one line; those in which inputs, and the output, run backwards; see slide.h */
     /* Results: blank tensors when the call starts. Lists of views come in `list`, owned by the caller (ct_free, n_list). */
     tensor out[MAX_OUT];
     tensor *list;

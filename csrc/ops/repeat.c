@@ -1,6 +1,7 @@
 /* Copies that repeat or rearrange: repeat, flip, roll, rot90. The kernels walk self in another order. */
 #include "ops/dispatch.h"
 #include "ops/formula.h"
+#include "ops/slide.h"
 #include "ops/spread.h"
 #include "ops/takes.h"
 #include <string.h>
@@ -106,6 +107,9 @@ static int flip_shape(call *c)
     array_layout(a, &l);
     layout_preserve(a->ndim, l.size, array_visible_stride(a), l.stride);
     c->work = a->numel;
+    call_slides(c, a->ndim, l.size);
+    for (int d = 0; d < a->ndim; d++)
+        c->slide_out ^= (uint64_t)flipped[d] << d; /* a line is copied as it is and read the other way */
     return out_strided(c, 0, a->dtype, &l);
 }
 
@@ -124,13 +128,30 @@ static void copy_flipped(const array *a, array *y, const int64_t *dims, int n)
     }
     k_walk(&nd, K->cast[a->dtype][a->dtype], NULL);
 }
-static void flip_kernel(call *c) { copy_flipped(c->ia[0], c->oa[0], c->param, (int)c->n_param); }
+static void flip_kernel(call *c)
+{
+    int64_t dims[CT_MAXDIM];
+    int n = 0;
+    for (uint32_t i = 0; i < c->n_param; i++)
+        if (!(c->slide >> c->param[i] & 1))
+            dims[n++] = c->param[i];
+    copy_flipped(c->ia[0], c->oa[0], dims, n);
+}
 static int flip_grad(scope *s, node *n, T const *g, T *out)
 {
-    return (out[0] = f_call(s, &op_flip, 2, (arg[]){a_t(g[0]), a_ints(n->n_param, node_params(n))})) ? 0 : -1;
+    out[0] = node_got_slid(n) ? g[0] : f_call(s, &op_flip, 2, (arg[]){a_t(g[0]), a_ints(n->n_param, node_params(n))});
+    return out[0] ? 0 : -1;
+}
+/* A diagonal of the result is an anti-diagonal of self. */
+static uint64_t flip_takes(node *n)
+{
+    uint64_t slid = node_takes_slid(n, 0);
+    for (int i = 0; slid && i < n->n_param; i++)
+        slid ^= node_params(n)[i] ? TAKES_BACK_1 : TAKES_BACK_0;
+    return slid | node_takes(n, 0);
 }
 const op op_flip = {.name = "flip", .sig = "(Tensor self, int... dims)", .flags = OP_POINTWISE, .run = op_block, .shape = flip_shape, .kernel = flip_kernel,
-    .kind = {"FlipBackward0", flip_grad, .takes = same_takes}, .doc = "A copy of self with the order of elements reversed in the given dimensions, each named once."};
+    .kind = {"FlipBackward0", flip_grad, .takes = flip_takes}, .doc = "A copy of self with the order of elements reversed in the given dimensions, each named once."};
 
 /* ---- roll ------------------------------------------------------------------------------------------------------- */
 static int64_t positive_remainder(int64_t a, int64_t n) { return n ? (a % n + n) % n : 0; }

@@ -4,6 +4,7 @@
 #include "kernel/kernel.h"
 #include "ops/dispatch.h"
 #include "ops/formula.h"
+#include "ops/slide.h"
 #include "ops/spread.h"
 #include "ops/takes.h"
 #include <string.h>
@@ -100,7 +101,28 @@ static array *fresh_output(call *c, ct_dtype dtype, int operands, layout *l)
         return array_new(dtype, l->ndim, l->size);
     iterator_strides(c, operands, l);
     c->once_out = repeated_dims(c->n_in, c->ia, l->ndim, l->size);
+    call_slides(c, l->ndim, l->size);
     return out_strided(c, 0, dtype, l) < 0 ? NULL : c->oa[0];
+}
+
+/* Over the operands, or where they slide alike over their lines. */
+static int run_distinct(call *c, const elementwise *e)
+{
+    elementwise lines = *e;
+    int made = 0;
+    for (; c->slide && made < e->n; made++)
+        if (!(lines.operand[made] = array_line(e->operand[made], c->oa[0]->ndim, c->slide, made ? c->slide_back : c->slide_out)))
+            break;
+    bool whole = !c->slide || made == e->n;
+    if (whole) {
+        c->work = array_held(lines.operand[0]);
+        c->effective = e->operand[0]->numel;
+        c->scratch = &lines;
+        call_unlocked(c, loop_kernel);
+    }
+    while (made--)
+        array_drop((array *)lines.operand[made]);
+    return whole ? 0 : -1;
 }
 
 int run_elementwise(call *c, elementwise *e, ct_dtype result, layout *l)
@@ -121,11 +143,13 @@ int run_elementwise(call *c, elementwise *e, ct_dtype result, layout *l)
         return -1;
     }
     e->operand[0] = out;
-    c->work = array_held(out);
-    c->effective = out->numel;
-    c->scratch = e;
-    call_unlocked(c, loop_kernel);
+    int done = run_distinct(c, e);
     c->oa[0] = NULL;
+    if (CT_UNLIKELY(done < 0)) {
+        array_drop(out);
+        node_drop(n);
+        return -1;
+    }
     if (c->mode == CALL_NEW)
         tensor_init(&c->out[0], out);
     else {

@@ -1,6 +1,7 @@
 /* Compressed results: which dimensions are computed once, and writing out in full. */
 #include "ops/spread.h"
 #include "ops/dispatch.h"
+#include "ops/slide.h"
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +51,7 @@ void call_once(call *c, uint64_t mixed)
     c->once_out = c->once;
 }
 
-static array *array_new_once(ct_dtype dtype, int ndim, const int64_t *size, const int64_t *stride, uint64_t once)
+static array *array_new_once(const call *c, ct_dtype dtype, int ndim, const int64_t *size, const int64_t *stride, uint64_t once)
 {
     layout shown;
     shown.ndim = ndim;
@@ -60,22 +61,26 @@ static array *array_new_once(ct_dtype dtype, int ndim, const int64_t *size, cons
         memcpy(shown.stride, stride, (size_t)ndim * sizeof *stride);
     else
         layout_row_major(ndim, size, shown.stride);
-    return array_new_spread(dtype, &shown, once);
+    return c->slide ? array_new_slid(dtype, &shown, once, c->slide, c->slide_out) : array_new_spread(dtype, &shown, once);
 }
 
 /* Outputs of a rule that asked call_once are as it was told; others are compressed where their own size is worth it. */
-int out_once(const call *c, ct_dtype dtype, int ndim, const int64_t *size, const int64_t *stride, array **made)
+int out_once(call *c, ct_dtype dtype, int ndim, const int64_t *size, const int64_t *stride, array **made)
 {
     *made = NULL;
     uint64_t once = c->op->flags & OP_CONSTANT ? ~(uint64_t)0 : c->op->flags & OP_POINTWISE ? repeated_dims(c->n_in, c->ia, ndim, size) : c->once_out;
     int64_t numel;
-    if (CT_LIKELY(!once) || layout_check_numel(c->op->name, ndim, size, &numel) < 0 || (!c->once && !spread_worth(dtype, numel)))
+    if (c->op->flags & OP_POINTWISE && !c->slide)
+        call_slides(c, ndim, size);
+    if (CT_LIKELY(!once && !c->slide) || layout_check_numel(c->op->name, ndim, size, &numel) < 0 || (!c->once && !spread_worth(dtype, numel))) {
+        c->slide = 0;
         return 0;
-    bool shared = false;
+    }
+    bool shared = c->slide;
     for (int d = 0; d < ndim; d++)
         shared |= once >> d & 1 && size[d] > 1;
     if (shared)
-        *made = array_new_once(dtype, ndim, size, stride, once);
+        *made = array_new_once(c, dtype, ndim, size, stride, once);
     return !shared || *made ? 0 : -1;
 }
 
@@ -111,7 +116,7 @@ static void copy_out(const storage *s, char *full)
 {
     const spread *p = storage_spread(s);
     int64_t item = dtype_bytes((ct_dtype)p->dtype);
-    k_nd nd = {.ndim = p->ndim, .nop = 2, .data = {full, s->data}};
+    k_nd nd = {.ndim = p->ndim, .nop = 2, .data = {full, s->data + p->dim[3 * p->ndim] * item}};
     for (int d = 0; d < p->ndim; d++) {
         nd.size[d] = p->dim[d];
         nd.stride[0][d] = p->dim[p->ndim + d] * item;
@@ -244,6 +249,9 @@ int views_of_both(call *c)
 }
 
 /* ---- for kernels ------------------------------------------------------------------------------------------------ */
+/* A rule that slides has OP_POINTWISE, and none of these has `once`. */
+static array *on_line(const call *c, const array *a, uint64_t back) { return array_line(a, c->oa[0]->ndim, c->slide, back); }
+
 static const array *as_held(const array *a, uint64_t once)
 {
     int64_t size[CT_MAXDIM];
@@ -278,13 +286,17 @@ int call_narrow(call *c, narrowed *was)
         was->all[i] = c->ia[i];
         if (c->ia[i]) {
             int lead = c->in[0] ? c->in[0]->a->ndim - c->ia[i]->ndim : 0;
-            failed |= !(c->ia[i] = as_held(c->ia[i], lead >= 0 ? c->once >> lead : c->once << -lead));
+            failed |= !(c->ia[i] = c->slide ? on_line(c, c->ia[i], c->slide_back) : as_held(c->ia[i], lead >= 0 ? c->once >> lead : c->once << -lead));
         }
     }
     for (uint32_t i = 0; i < c->n_out; i++) {
         was->oa[i] = c->oa[i];
         if (c->oa[i])
-            failed |= !(c->oa[i] = (array *)as_held(c->oa[i], array_is_compressed(c->oa[i]) ? own_once(c->oa[i]) : 0));
+            failed |= !(c->oa[i] = c->slide ? on_line(c, c->oa[i], c->slide_out) : (array *)as_held(c->oa[i], array_is_compressed(c->oa[i]) ? own_once(c->oa[i]) : 0));
+    }
+    if (c->slide && !failed) {
+        c->work = array_held(c->oa[0]);
+        c->effective = was->oa[0]->numel;
     }
     if (failed)
         call_widen(c, was);

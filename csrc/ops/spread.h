@@ -21,7 +21,7 @@ uint64_t still_dims(const array *a, int ndim); /* dims of a shape along which `a
 /* Row-major for the shape of `a`, but for stride 0 along `still`: what in_cast and in_copy fill. One layout: for kernels only. */
 array *array_new_held(const array *a, ct_dtype dtype, uint64_t still);
 /* A compressed output where something is computed once; NULL where nothing is. -1: memory failed. stride NULL: row-major. */
-int out_once(const call *c, ct_dtype dtype, int ndim, const int64_t *size, const int64_t *stride, array **made);
+int out_once(call *c, ct_dtype dtype, int ndim, const int64_t *size, const int64_t *stride, array **made);
 
 /* Writes the storage out in full if it is compressed: before the first write, before memory is shown to others, and where
  * a view cannot be told in the bytes held. -1: out of memory, nothing changed. */

@@ -165,9 +165,12 @@ static void slid_layout(layout *l)
     l->size[0] += l->size[1] - 1;
 }
 
-T slide(scope *s, T g)
+T slide(scope *s, T g, uint64_t slid)
 {
-    layout from = {.ndim = 2, .size = {array_size(g->a)[0], array_size(g->a)[1]}, .stride = {1, 1}}, to = from;
+    int64_t m = array_size(g->a)[0], n = array_size(g->a)[1];
+    bool rows_back = slid & TAKES_BACK_0, columns_back = slid & TAKES_BACK_1;
+    layout from = {.ndim = 2, .size = {m, n}, .stride = {rows_back ? -1 : 1, columns_back ? -1 : 1}, .offset = (rows_back ? m - 1 : 0) + (columns_back ? n - 1 : 0)};
+    layout to = {.ndim = 2, .size = {m, n}, .stride = {1, 1}};
     slid_layout(&to);
     return restride(s, g, &from, &to);
 }

@@ -1,5 +1,6 @@
 /* The dims in which gradients may arrive summed, op by op. */
 #include "ops/takes.h"
+#include "ops/slide.h"
 #include "ops/spread.h"
 
 /* ---- gradients ---------------------------------------------------------------------------------------------------- */
@@ -15,7 +16,7 @@ static uint64_t broadcast_dims(node *n, uint32_t i, int ndim, const int64_t *siz
     return dims | dims_align(node_takes(n, i), in_ndim, ndim);
 }
 
-uint64_t pointwise_takes(node *n)
+static uint64_t pointwise_dims(node *n)
 {
     int ndim;
     ct_dtype dtype;
@@ -33,13 +34,43 @@ uint64_t pointwise_takes(node *n)
     return dims;
 }
 
+/* Every needed input is a matrix of this shape that takes its gradient slid, in one way; what was kept is the same along these diagonals. */
+static uint64_t pointwise_slid(node *n)
+{
+    int ndim, in_ndim;
+    ct_dtype dtype;
+    const int64_t *size = node_out_size(n, 0, &ndim, &dtype);
+    uint64_t slid = 0;
+    for (uint32_t i = 0; i < n->n_in && ndim == 2; i++) {
+        if (!node_needs(n, i))
+            continue;
+        const int64_t *in = node_in_size(n, i, &in_ndim, &dtype);
+        uint64_t takes = node_takes_slid(n, i);
+        if (!takes || (slid && takes != slid) || in_ndim != 2 || in[0] != size[0] || in[1] != size[1])
+            return 0;
+        slid = takes;
+    }
+    const kept *k = node_kept(n);
+    for (int i = 0; i < n->n_kept && slid; i++)
+        if (!KEPT_IS_NUMBER(&k[i]) && !(k[i].a && ((k[i].a->ndim < 2 && k[i].a->numel == 1) || array_slides(k[i].a, slid_back(slid)))))
+            return 0;
+    return slid;
+}
+
+uint64_t pointwise_takes(node *n)
+{
+    uint64_t slid = pointwise_slid(n);
+    return slid ? slid : pointwise_dims(n);
+}
+
 uint64_t along_takes(node *n)
 {
     int64_t dim = node_params(n)[0];
-    return n->out_ndim ? pointwise_takes(n) & ~((uint64_t)1 << dim) : 0;
+    return n->out_ndim ? pointwise_dims(n) & ~((uint64_t)1 << dim) : 0;
 }
 
 uint64_t same_takes(node *n) { return node_takes(n, 0); }
+uint64_t copy_takes(node *n) { return node_takes(n, 0) | node_takes_slid(n, 0); }
 
 uint64_t expand_takes(node *n)
 {
@@ -56,8 +87,11 @@ uint64_t transpose_takes(node *n)
     int ndim;
     ct_dtype dtype;
     node_out_size(n, 0, &ndim, &dtype);
-    if (node_takes_slid(n, 0))
-        return TAKES_SLID; /* the anti-diagonals of the transpose are the same */
+    uint64_t slid = node_takes_slid(n, 0);
+    if (slid && !((node_params(n)[0] ^ node_params(n)[1]) & 1)) /* counted from either end */
+        return slid;
+    if (slid) /* the anti-diagonals of the transpose are the same */
+        return TAKES_SLID | (slid & TAKES_BACK_0 ? TAKES_BACK_1 : 0) | (slid & TAKES_BACK_1 ? TAKES_BACK_0 : 0);
     if (!dims || ndim < 2)
         return dims;
     int64_t d0 = node_params(n)[0], d1 = node_params(n)[1];

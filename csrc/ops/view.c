@@ -210,7 +210,7 @@ static int alias_shape(call *c)
     return out_view(c, 0, &l);
 }
 const op op_alias = {.name = "alias", .sig = "(Tensor self)", .flags = OP_HIDDEN | OP_FUNCTION | OP_VIEW, .run = op_view, .shape = alias_shape,
-    .kind = {"AliasBackward0", same_grad, .takes = same_takes}, .doc = "View of all of self: x[...]."};
+    .kind = {"AliasBackward0", same_grad, .takes = copy_takes}, .doc = "View of all of self: x[...]."};
 
 static int run_detach(call *c)
 {

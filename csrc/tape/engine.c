@@ -28,13 +28,13 @@ static const slot *slot_to(node *n, uint32_t i)
     return now && e.fn && e.nr == 0 ? slot_of(now, e.fn) : NULL;
 }
 static const slot *slot_at(const node *n) { return now && now->spreads && now->at == n ? slot_of(now, n) : NULL; }
-static bool slid(const slot *s) { return s && s->takes & TAKES_SLID && s->fn->out_ndim == 2; }
+static uint64_t slid(const slot *s) { return s && s->takes & TAKES_SLID && s->fn->out_ndim == 2 ? s->takes & TAKES_SLID_BITS : 0; }
 static uint64_t dims_taken(const slot *s) { return s && !slid(s) ? s->takes : 0; }
 
 uint64_t node_takes(node *n, uint32_t i) { return dims_taken(slot_to(n, i)); }
-bool node_takes_slid(node *n, uint32_t i) { return slid(slot_to(n, i)); }
+uint64_t node_takes_slid(node *n, uint32_t i) { return slid(slot_to(n, i)); }
 uint64_t node_got(const node *n) { return dims_taken(slot_at(n)); }
-bool node_got_slid(const node *n) { return slid(slot_at(n)); }
+uint64_t node_got_slid(const node *n) { return slid(slot_at(n)); }
 
 /* ---- delivering gradients ---------------------------------------------------------------------------------- */
 static tensor *place(slot *s, uint32_t nr)
@@ -92,21 +92,21 @@ static tensor *as_summed(scope *s, const slot *from, const slot *to, tensor *g)
 }
 
 /* Gradients that a node takes slid arrive so, or are summed here. */
-static tensor *fit_slid(scope *s, tensor *g, node *to)
+static tensor *fit_slid(scope *s, tensor *g, node *to, uint64_t bits)
 {
     int ndim;
     ct_dtype dtype;
     const int64_t *size = node_out_size(to, 0, &ndim, &dtype);
     if (g->a->ndim == 1 && g->a->numel == size[0] + size[1] - 1)
         return g->a->dtype == dtype ? g : tape_algebra.cast(s, g, dtype);
-    return (g = fit(s, g, to, 0, 0)) ? tape_algebra.slide(s, g) : NULL;
+    return (g = fit(s, g, to, 0, 0)) ? tape_algebra.slide(s, g, bits) : NULL;
 }
 
 static int deliver(scope *s, const slot *from, slot *to, uint32_t nr, tensor *g)
 {
     tensor *have = place(to, nr);
     tensor *arrived = g;
-    if (!have || !(g = CT_UNLIKELY(slid(to)) ? fit_slid(s, g, to->fn) : fit(s, g, to->fn, nr, to->takes)))
+    if (!have || !(g = CT_UNLIKELY(slid(to)) ? fit_slid(s, g, to->fn, slid(to)) : fit(s, g, to->fn, nr, to->takes)))
         return -1;
     if (g == arrived && !(g = as_summed(s, from, to, g)))
         return -1;

@@ -13,7 +13,7 @@ typedef struct algebra {
     tensor *(*add)(scope *s, tensor *a, tensor *b);
     int (*add_into)(tensor *into, tensor *g);                                  /* in place, not recorded */
     tensor *(*sum_to)(scope *s, tensor *g, int ndim, const int64_t *size);
-    tensor *(*slide)(scope *s, tensor *g);                                     /* a matrix summed along its anti-diagonals */
+    tensor *(*slide)(scope *s, tensor *g, uint64_t slid);                      /* a matrix summed along its (anti-)diagonals; slid: TAKES_SLID and its like */
     tensor *(*cast)(scope *s, tensor *g, ct_dtype dtype);
     tensor *(*ones_like)(scope *s, tensor *t);
     tensor *(*detached_copy)(scope *s, tensor *g, const int64_t *stride);      /* a copy that nothing else holds; NULL: row-major */
@@ -22,6 +22,7 @@ typedef struct algebra {
     bool (*has_nan)(const tensor *t);
     tensor *(*row_major)(scope *s, tensor *g);                                 /* a copy */
     tensor *(*narrow)(scope *s, tensor *t, uint64_t dims);                     /* to the first index of each */
+    tensor *(*line)(scope *s, tensor *t, uint64_t slid);                       /* the numbers of a matrix that is the same along these, 1-d */
 } algebra;
 extern algebra tape_algebra;
 
@@ -31,11 +32,16 @@ extern algebra tape_algebra;
  * dim. Decided once a run, from the leaves towards the roots; a formula that cannot reduce delivers in full and the engine sums. */
 uint64_t node_takes(node *n, uint32_t i);      /* dims of input i in which its gradient may be delivered summed (kept as size 1) */
 uint64_t node_got(const node *n);              /* dims of output 0 in which the gradient that n's formula is given is summed */
-/* A matrix whose two strides are equal (as_strided, unfold, and transposes of these) may get its gradient summed along the anti-diagonals
- * instead: 1-d, of m + n - 1 elements. Its node says so by this bit, which is no dim: such a node has 2. */
+/* A matrix that slides over one line of numbers (as_strided, unfold, what is transposed, flipped or computed element by element of
+ * these) may get its gradient summed along the anti-diagonals instead: 1-d, of m + n - 1 elements. Its node says so by TAKES_SLID, which
+ * is no dim: such a node has 2. Element (i, j) goes to place i + j, i counted from the last row with TAKES_BACK_0, j from the last
+ * column with TAKES_BACK_1. */
 #define TAKES_SLID ((uint64_t)1 << 63)
-bool node_takes_slid(node *n, uint32_t i);
-bool node_got_slid(const node *n);
+#define TAKES_BACK_0 ((uint64_t)1 << 62)
+#define TAKES_BACK_1 ((uint64_t)1 << 61)
+#define TAKES_SLID_BITS (TAKES_SLID | TAKES_BACK_0 | TAKES_BACK_1)
+uint64_t node_takes_slid(node *n, uint32_t i); /* these bits, or 0 */
+uint64_t node_got_slid(const node *n);
 /* Bits of the dims of a shape of `from` dims, for one of `to` dims aligned at the last. */
 static inline uint64_t dims_align(uint64_t dims, int from, int to)
 {

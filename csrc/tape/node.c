@@ -258,8 +258,10 @@ static tensor *kept_tensor(scope *s, node *n, const kept *k, node *fn, uint32_t 
     tensor *t = scope_array(s, array_keep(k->a));
     if (t && fn)
         tensor_set_history(t, fn, nr);
-    uint64_t got = CT_UNLIKELY(n->kind->flags & NK_POINTWISE) ? node_got(n) : 0;
-    return CT_LIKELY(!got) || !t ? t : narrowed(s, n, t, got);
+    if (!t || !(n->kind->flags & NK_POINTWISE))
+        return t;
+    uint64_t got = node_got(n), slid = node_got_slid(n);
+    return CT_UNLIKELY(slid) ? tape_algebra.line(s, t, slid) : CT_UNLIKELY(got) ? narrowed(s, n, t, got) : t;
 }
 
 tensor *node_kept_in(scope *s, node *n, uint32_t i)

@@ -55,14 +55,51 @@ T f_binary(scope *s, const op *o, T a, T b) { return f_call(s, o, 2, (arg[]){a_t
 T f_number(scope *s, double value) { return scope_array(s, array_scalar_f(value, DT_F64, true)); }
 T f_weak_int(scope *s, int64_t value) { return scope_array(s, array_scalar_i(value, DT_I64, true)); }
 
-T f_expand(scope *s, T x, int ndim, const int64_t *size) { return f_call(s, &op_expand, 2, (arg[]){a_t(x), a_ints((uint32_t)ndim, size)}); }
-T f_reshape(scope *s, T x, int ndim, const int64_t *size) { return f_call(s, &op_reshape, 2, (arg[]){a_t(x), a_ints((uint32_t)ndim, size)}); }
-T f_transpose(scope *s, T x, int64_t d0, int64_t d1) { return f_call(s, &op_transpose, 3, (arg[]){a_t(x), a_i(d0), a_i(d1)}); }
+/* Views that nobody outside sees: in a gradient that is not recorded they are made without a call, and join no family. */
+static inline bool unseen(scope *s, T x, layout *in)
+{
+    if (!x || s->failed || !tape_now.formula || tape_now.grad || array_is_compressed(x->a))
+        return false;
+    array_layout(x->a, in);
+    return true;
+}
+static T view_unseen(scope *s, T x, int told, const layout *l)
+{
+    return told < 0 ? scope_fail(s) : scope_array(s, array_alias(x->a, l->ndim, l->size, l->stride, l->offset));
+}
+
+T f_expand(scope *s, T x, int ndim, const int64_t *size)
+{
+    layout in, out;
+    if (unseen(s, x, &in))
+        return view_unseen(s, x, view_expand(&in, ndim, size, &out), &out);
+    return f_call(s, &op_expand, 2, (arg[]){a_t(x), a_ints((uint32_t)ndim, size)});
+}
+T f_reshape(scope *s, T x, int ndim, const int64_t *size)
+{
+    layout in, out;
+    if (unseen(s, x, &in) && view_reshape(&in, ndim, size, &out) == 1)
+        return view_unseen(s, x, 0, &out);
+    return f_call(s, &op_reshape, 2, (arg[]){a_t(x), a_ints((uint32_t)ndim, size)});
+}
+T f_transpose(scope *s, T x, int64_t d0, int64_t d1)
+{
+    layout in, out;
+    if (unseen(s, x, &in))
+        return view_unseen(s, x, view_transpose(&in, d0, d1, &out), &out);
+    return f_call(s, &op_transpose, 3, (arg[]){a_t(x), a_i(d0), a_i(d1)});
+}
 T f_permute(scope *s, T x, int n, const int64_t *dims) { return f_call(s, &op_permute, 2, (arg[]){a_t(x), a_ints((uint32_t)n, dims)}); }
 T f_view(scope *s, T x, int ndim, const int64_t *size) { return f_call(s, &op_view_size, 2, (arg[]){a_t(x), a_ints((uint32_t)ndim, size)}); }
 T f_contiguous(scope *s, T x) { return f_unary(s, &op_contiguous, x); }
 T f_row_major(scope *s, T x) { return f_call(s, &op_clone, 2, (arg[]){a_t(x), a_i(FORMAT_CONTIGUOUS)}); }
-T f_unsqueeze(scope *s, T x, int64_t dim) { return f_call(s, &op_unsqueeze, 2, (arg[]){a_t(x), a_i(dim)}); }
+T f_unsqueeze(scope *s, T x, int64_t dim)
+{
+    layout in, out;
+    if (unseen(s, x, &in))
+        return view_unseen(s, x, view_unsqueeze(&in, dim, &out), &out);
+    return f_call(s, &op_unsqueeze, 2, (arg[]){a_t(x), a_i(dim)});
+}
 T f_matmul(scope *s, T a, T b) { return f_binary(s, &op_matmul, a, b); }
 T f_zeros_like(scope *s, T x) { return x ? f_zeros(s, x->a->dtype, x->a->ndim, array_size(x->a)) : NULL; }
 

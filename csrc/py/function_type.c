@@ -22,7 +22,7 @@ static void function_forget(node *n)
     context_forget(c);
     c->released = true;
 }
-static const node_kind function_kind = {"Function", function_grad, function_release, NK_WANTS_UNDEFINED, function_forget};
+static const node_kind function_kind = {"Function", function_grad, function_release, NK_WANTS_UNDEFINED | NK_HOST, function_forget};
 
 PyObject *py_function_context(node *n) { return n->kind == &function_kind ? n->payload : NULL; }
 

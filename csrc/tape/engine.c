@@ -246,8 +246,13 @@ static int formula(run *r, scope *s, slot *at, tensor **g, tensor **grads)
     bool any = n->kind->flags & NK_WANTS_UNDEFINED;
     for (uint32_t i = 0; i < n->n_out; i++)
         any |= g[i] != NULL;
-    if (any && (n->kind->grad(s, n, g, grads) < 0 || s->failed))
-        return -1;
+    if (any) {
+        tape_now.formula = !(n->kind->flags & NK_HOST);
+        int result = n->kind->grad(s, n, g, grads);
+        tape_now.formula = false;
+        if (result < 0 || s->failed)
+            return -1;
+    }
     if (tape_now.anomaly && tape_now.anomaly_nan && check_nan(n, grads) < 0)
         return -1;
     running = n;

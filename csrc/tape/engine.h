@@ -5,7 +5,7 @@
 
 /* Per thread. */
 extern bool tape_reduces; /* CTGRAD_REDUCE=0: every gradient travels in full */
-typedef struct tape_mode { bool grad, inference, anomaly, anomaly_nan; uint32_t depth; } tape_mode;
+typedef struct tape_mode { bool grad, inference, anomaly, anomaly_nan, formula /* an op's gradient is being computed: no user code runs */; uint32_t depth; } tape_mode;
 extern _Thread_local tape_mode tape_now __attribute__((tls_model("initial-exec")));
 
 /* What the tape must do with gradients, handed over by ops/ so that it is recorded under create_graph. */

@@ -5,11 +5,11 @@ import os
 import sys
 
 import ctgrad as torch
-from ctgrad import nn
+from ctgrad import debug, nn
 from ctgrad.autograd import gradcheck, gradgradcheck
 from ctgrad.nn import functional as F
 
-N = 4
+N, MANY = 4, 1000
 
 
 class TiedLinear(nn.Module):
@@ -131,6 +131,14 @@ def _answers():
     print("  It calculates and copies nothing: a new shape over the same memory. repeat makes a copy.")
     _line("expand", f"strides {w.expand(N, N).stride()}", " same memory:", w.expand(N, N).data_ptr() == w.data_ptr())
     _line("repeat", f"strides {w.repeat(N, 1).stride()}", " same memory:", w.repeat(N, 1).data_ptr() == w.data_ptr())
+
+    large = torch.rand(MANY, requires_grad=True)
+    with debug.profile() as profile:
+        F.linear(torch.rand(8, MANY), torch.tanh(large.expand(MANY, MANY))).pow(2).sum().backward()
+    _title(f"Does a product with {MANY:,} x {MANY:,} seen numbers cost {MANY * MANY:,}?")
+    print(f"  Not here: what repeats is computed once, and the gradient arrives summed. Forward and backward, for {MANY:,} weights:")
+    _line("elementary steps", f"{profile.effective:,} in effect, {profile.distinct:,} done")
+    _line("tanh(W)", f"{debug.layout(torch.tanh(large.expand(MANY, MANY))).bytes_held:,} bytes held of {4 * MANY * MANY:,} seen")
 
     looped, loop_grad = _grads(_loop, x)
     _title("Would the loop work too?")

@@ -181,7 +181,9 @@ def toeplitz(run, t):
         if run.r.random() < 0.05:
             hook(run, t)
     return t
-def as_strided(run, t): return t.as_strided(t.shape, t.stride(), t.storage_offset())
+def as_strided(run, t):
+    run.rounds = max(run.rounds, 1)   # elements that share memory share the gradient, in equal parts
+    return t.as_strided(t.shape, t.stride(), t.storage_offset())
 def detach(run, t): return t.detach()
 def data(run, t): return t.data
 

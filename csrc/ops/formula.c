@@ -124,9 +124,11 @@ T f_sum_to(scope *s, T x, int ndim, const int64_t *size)
     for (int d = 0; d < x->a->ndim; d++)
         if (d < lead || (size[d - lead] == 1 && from[d] != 1))
             dims[n++] = d;
-    bool all_lead = n == lead;
+    bool direct = n == lead && !tape_now.grad; /* PyTorch sums with keepdim and views: the same but for the strides of size 1 */
+    for (int d = 0; d < ndim; d++)
+        direct &= size[d] != 1;
     if (n)
-        x = f_sum_dims(s, x, n, dims, !all_lead || tape_now.grad);
+        x = f_sum_dims(s, x, n, dims, !direct);
     if (!lead || !x || x->a->ndim == ndim)
         return x;
     return tape_now.grad ? f_reshape(s, x, ndim, size) : f_call(s, &op_unsafe_view, 2, (arg[]){a_t(x), a_ints((uint32_t)ndim, size)});

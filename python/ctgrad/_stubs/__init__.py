@@ -25,7 +25,7 @@ _TYPES = {
     "int[]": "Sequence[_int]", "int...": "Sequence[_int]", "int[N]": "_int | Sequence[_int]", "float": "_float", "bool": "_bool", "str": "str",
     "dtype": "_DType", "Generator": "Generator", "format": "memory_format", "object": "Any",
 }
-_HOST_TYPES = {"device": "_Device | None", "layout": "_layout | None", "memory_format": "memory_format | None", "pin_memory": "_bool",
+_HOST_TYPES = {"device": "_Device | None", "layout": "_LayoutType | None", "memory_format": "memory_format | None", "pin_memory": "_bool",
                "requires_grad": "_bool"}
 _REFLECTED = {"add", "and", "floordiv", "matmul", "mod", "mul", "or", "pow", "sub", "truediv", "xor"}
 

@@ -248,6 +248,32 @@ def test_no_memory_to_write_out():
     assert held(t) and t.tolist() == dense.tolist()
 
 
+def test_no_memory_at_any_step_of_lines():
+    w, x = ctgrad.rand(2 * N - 1, requires_grad=True), ctgrad.rand(3, N)
+
+    def step():
+        W = ctgrad.tanh(w.unfold(0, N, 1).flip(0)) * 2
+        return ctgrad.autograd.grad((x @ W).sum(), w, create_graph=True)[0].detach()
+    want = step()
+    gc.collect()
+    before, at, failed = ctgrad._C._live(), 0, True
+    while failed:
+        ctgrad._C._fail_alloc(at)
+        try:
+            got = step()
+        except (RuntimeError, MemoryError) as e:
+            got = None
+            assert "not enough memory" in str(e), at
+        finally:
+            failed = ctgrad._C._fail_alloc(-1)
+        assert got is None or ctgrad.equal(got, want), at
+        del got
+        gc.collect()
+        assert ctgrad._C._live() == before, at
+        at += 1
+    assert at > 50
+
+
 def test_sizes_that_no_memory_holds_are_refused():
     with pytest.raises(RuntimeError):
         ctgrad.zeros(1 << 60)

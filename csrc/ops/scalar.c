@@ -105,21 +105,24 @@ static array *fresh_output(call *c, ct_dtype dtype, int operands, layout *l)
     return out_strided(c, 0, dtype, l) < 0 ? NULL : c->oa[0];
 }
 
-/* Over the operands, or where they slide alike over their lines. */
-static int run_distinct(call *c, const elementwise *e)
+static void run_operands(call *c, elementwise *e)
+{
+    c->work = array_held(e->operand[0]);
+    c->effective = c->oa[0]->numel;
+    c->scratch = e;
+    call_unlocked(c, loop_kernel);
+}
+
+/* Operands that slide alike: over their lines. */
+static int run_lines(call *c, const elementwise *e)
 {
     elementwise lines = *e;
     int made = 0;
-    for (; c->slide && made < e->n; made++)
-        if (!(lines.operand[made] = array_line(e->operand[made], c->oa[0]->ndim, c->slide, made ? c->slide_back : c->slide_out)))
-            break;
-    bool whole = !c->slide || made == e->n;
-    if (whole) {
-        c->work = array_held(lines.operand[0]);
-        c->effective = e->operand[0]->numel;
-        c->scratch = &lines;
-        call_unlocked(c, loop_kernel);
-    }
+    while (made < e->n && (lines.operand[made] = array_line(e->operand[made], c->oa[0]->ndim, c->slide, made ? c->slide_back : c->slide_out)))
+        made++;
+    bool whole = made == e->n;
+    if (whole)
+        run_operands(c, &lines);
     while (made--)
         array_drop((array *)lines.operand[made]);
     return whole ? 0 : -1;
@@ -143,7 +146,11 @@ int run_elementwise(call *c, elementwise *e, ct_dtype result, layout *l)
         return -1;
     }
     e->operand[0] = out;
-    int done = run_distinct(c, e);
+    int done = 0;
+    if (CT_UNLIKELY(c->slide != 0))
+        done = run_lines(c, e);
+    else
+        run_operands(c, e);
     c->oa[0] = NULL;
     if (CT_UNLIKELY(done < 0)) {
         array_drop(out);

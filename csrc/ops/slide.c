@@ -1,5 +1,6 @@
 /* Lines: finding them, reading them, holding them. */
 #include "ops/slide.h"
+#include "ops/spread.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,14 +46,14 @@ static bool slides_alike(const array *a, int ndim, uint64_t dims, uint64_t back)
 void call_slides(call *c, int ndim, const int64_t *size)
 {
     uint64_t dims = 0, back = 0;
-    for (uint32_t i = 0; i < c->n_in && !dims && ndim > 1; i++)
+    c->slide = c->slide_back = c->slide_out = 0;
+    if (ndim < 2 || layout_numel(ndim, size) < spread_from / 8) /* too few in any dtype: spread_worth will tell */
+        return;
+    for (uint32_t i = 0; i < c->n_in && !dims; i++)
         if (c->ia[i] && !array_is_plain(c->ia[i]) && c->ia[i]->ndim <= ndim)
             dims = shared_steps(c->ia[i], ndim, &back);
     for (uint32_t i = 0; i < c->n_in && dims; i++)
         if (c->ia[i] && (c->ia[i]->ndim > ndim || !slides_alike(c->ia[i], ndim, dims, back)))
-            dims = 0;
-    for (int d = 0; d < ndim; d++)
-        if (!size[d])
             dims = 0;
     c->slide = dims;
     c->slide_back = c->slide_out = back;

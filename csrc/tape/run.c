@@ -169,6 +169,16 @@ static uint64_t wide_dims(node *n)
     return layout_numel(ndim, size) ? dims : 0;
 }
 
+/* A value reshaped outside the history is not what its node says of it: nothing is decided by such shapes. */
+static bool is_told(node *n)
+{
+    edge *e = node_edges(n);
+    bool told = !(n->flags & N_RESHAPED);
+    for (uint32_t i = 0; i < n->n_in && told; i++)
+        told = !e[i].fn || !(e[i].fn->flags & N_RESHAPED);
+    return told;
+}
+
 /* After run_mark_needed: a node whose output somebody looks at (a hook, retain_grad, inputs=) takes none. */
 void run_mark_takes(run *r)
 {
@@ -177,7 +187,7 @@ void run_mark_takes(run *r)
     sort_by_age(r);
     for (uint32_t i = 0; i < r->n; i++) {
         slot *s = &r->slots[r->ready[i]];
-        if (s->fn->kind->takes && !(s->fn->flags & N_RESHAPED) && !s->fn->extra && !s->captured && s->fn->n_out == 1)
+        if (s->fn->kind->takes && is_told(s->fn) && !s->fn->extra && !s->captured && s->fn->n_out == 1)
             s->takes = s->fn->kind->takes(s->fn) & wide_dims(s->fn);
     }
 }

@@ -13,6 +13,8 @@ static T unsafe_view(scope *s, T x, int n, const int64_t *size)
 /* The larger operand, of 3 dims or more, as rows times the other: one product instead of a batch. */
 static T fold(scope *s, T a, T b)
 {
+    if (!a || !b)
+        return NULL;
     bool swap = b->a->ndim > a->a->ndim;
     T large = swap ? f_transpose(s, b, -2, -1) : a, small = swap ? (a->a->ndim == 2 ? f_call(s, &op_t, 1, (arg[]){a_t(a)}) : a) : b;
     if (!large || !small)
@@ -157,7 +159,11 @@ static T batched(scope *s, T a, T b)
         const int64_t *last = array_size(side[i]->a) + side[i]->a->ndim - 2;
         memcpy(three[i], (int64_t[]){layout_numel(n, batch), last[0], last[1]}, sizeof three[i]);
         memcpy(size + n, last, 2 * sizeof *size);
-        copies |= would_repeat(side[i]->a, n + 2, size, 3, three[i]);
+        if (would_repeat(side[i]->a, n + 2, size, 3, three[i])) { /* a copy, as PyTorch makes: of what it holds alone */
+            if (!(side[i] = f_unary(s, &op_clone, side[i])))
+                return NULL;
+            copies |= would_repeat(side[i]->a, n + 2, size, 3, three[i]);
+        }
     }
     if (copies && three[0][2] == three[1][1] && side[0]->a->dtype == side[1]->a->dtype && side[0]->a->dtype != DT_BOOL && n + 3 <= CT_MAXDIM)
         return dropped(s, contracted(s, side[0], side[1], n, size), n, a->a->ndim > 1, vector);
@@ -214,7 +220,8 @@ static T matrix_product(scope *s, T a, T b)
         return NULL;
     if (!should_fold(a, b))
         return batched(s, a, b);
-    return fold_repeats(a, b) ? batched(s, a, over_batch(s, a, b)) : fold(s, a, b);
+    a = fold_repeats(a, b) ? f_unary(s, &op_clone, a) : a;
+    return a && fold_repeats(a, b) ? batched(s, a, over_batch(s, a, b)) : fold(s, a, b);
 }
 
 static int matmul_compose(scope *s, call *c, T *out) { return (out[0] = matrix_product(s, c->in[0], c->in[1])) ? 0 : -1; }

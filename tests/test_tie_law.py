@@ -1,5 +1,6 @@
 """The tie law on every run: 10,000 random programs, hypothesis on top, and what the law is worth: it must see a mechanism that is wrong."""
 import gc
+import os
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -9,7 +10,7 @@ from ctgrad import _C
 from tests import tielaw
 
 pytestmark = pytest.mark.filterwarnings("ignore")
-PROGRAMS, PARTS = 10_000, 20
+PROGRAMS, PARTS = int(os.environ.get("CTGRAD_LAW_PROGRAMS", 10_000)), 20
 
 
 @pytest.mark.parametrize("part", range(PARTS))

@@ -380,7 +380,8 @@ int layout_fill_size(int64_t numel, int ndim, const int64_t *size, int64_t *full
     char text[TEXT];
     if (find_unknown(ndim, size, &unknown) < 0)
         return -1;
-    memmove(full, size, (size_t)ndim * sizeof *full);
+    if (ndim) /* a shape of no dimensions may come as NULL */
+        memmove(full, size, (size_t)ndim * sizeof *full);
     if (unknown >= 0)
         full[unknown] = 1;
     if (!product_fits(ndim, full, &known)) {

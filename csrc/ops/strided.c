@@ -84,6 +84,8 @@ static void restride_kernel(call *c)
     odometer o;
     double *buffer = c->scratch;
     int64_t low = c->param[c->n_param - 1], done = 0;
+    if (!c->scratch_bytes) /* neither geometry has elements */
+        return;
     memset(buffer, 0, (size_t)c->scratch_bytes);
     geometry_arg(c, 1, &from);
     geometry_arg(c, 4, &to);

@@ -380,7 +380,7 @@ int layout_fill_size(int64_t numel, int ndim, const int64_t *size, int64_t *full
     char text[TEXT];
     if (find_unknown(ndim, size, &unknown) < 0)
         return -1;
-    if (ndim) /* a shape of no dimensions may come as NULL */
+    if (ndim > 0) /* a shape of no dimensions may come as NULL */
         memmove(full, size, (size_t)ndim * sizeof *full);
     if (unknown >= 0)
         full[unknown] = 1;

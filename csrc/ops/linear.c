@@ -138,6 +138,15 @@ static T dropped(scope *s, T y, int n, bool row, bool vector)
     return row && !vector ? y : f_reshape(s, y, k, size);
 }
 
+/* Where PyTorch reshapes by a copy, x copied (what it holds alone); where by a view, x itself: later writes are seen, or refused, alike. */
+static T copied_as_shown(scope *s, T x, int n, const int64_t *size, int m, const int64_t *wanted)
+{
+    layout in = {.ndim = n, .offset = x->a->offset}, out;
+    memcpy(in.size, size, (size_t)n * sizeof *size);
+    layout_broadcast_stride(n, size, x->a->ndim, array_size(x->a), array_visible_stride(x->a), in.stride);
+    return view_reshape(&in, m, wanted, &out) == 1 ? x : f_unary(s, &op_clone, x);
+}
+
 /* A vector on the right stands as a column. */
 static T batched(scope *s, T a, T b)
 {
@@ -159,8 +168,8 @@ static T batched(scope *s, T a, T b)
         const int64_t *last = array_size(side[i]->a) + side[i]->a->ndim - 2;
         memcpy(three[i], (int64_t[]){layout_numel(n, batch), last[0], last[1]}, sizeof three[i]);
         memcpy(size + n, last, 2 * sizeof *size);
-        if (would_repeat(side[i]->a, n + 2, size, 3, three[i])) { /* a copy, as PyTorch makes: of what it holds alone */
-            if (!(side[i] = f_unary(s, &op_clone, side[i])))
+        if (would_repeat(side[i]->a, n + 2, size, 3, three[i])) {
+            if (!(side[i] = copied_as_shown(s, side[i], n + 2, size, 3, three[i])))
                 return NULL;
             copies |= would_repeat(side[i]->a, n + 2, size, 3, three[i]);
         }
@@ -220,7 +229,8 @@ static T matrix_product(scope *s, T a, T b)
         return NULL;
     if (!should_fold(a, b))
         return batched(s, a, b);
-    a = fold_repeats(a, b) ? f_unary(s, &op_clone, a) : a;
+    if (fold_repeats(a, b))
+        a = copied_as_shown(s, a, n, array_size(a->a), 2, (int64_t[]){-1, array_size(a->a)[n - 1]});
     return a && fold_repeats(a, b) ? batched(s, a, over_batch(s, a, b)) : fold(s, a, b);
 }
 

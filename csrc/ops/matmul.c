@@ -2,6 +2,7 @@
 #include "ops/dispatch.h"
 #include "ops/formula.h"
 #include "ops/product.h"
+#include "ops/reduce.h"
 #include "ops/spread.h"
 #include <string.h>
 
@@ -257,7 +258,6 @@ const op op_vdot = {.name = "vdot", .sig = "(Tensor self, Tensor other)", .flags
 /* ---- addmm: args self, mat1, mat2, beta, alpha ------------------------------------------------------------------- */
 static double factor(const call *c, int i) { return arg_given(&c->args[i]) ? arg_double(&c->args[i]) : 1; }
 
-static void scale(array *y, double by);
 /* ia[i] becomes `by` times itself, where that changes anything. */
 static int scale_input(call *c, uint32_t i, double by)
 {
@@ -265,7 +265,7 @@ static int scale_input(call *c, uint32_t i, double by)
         return 0;
     if (in_copy(c, i) < 0)
         return -1;
-    scale((array *)c->ia[i], by);
+    scale_results((array *)c->ia[i], B_mul, by);
     return 0;
 }
 
@@ -295,18 +295,6 @@ static int addmm_rule(call *c)
     c->once_out = product_once(a, b) & still_dims(c->ia[0], 2);
     return plan_matrices(c, a, b, 2, size);
 }
-static void scale(array *y, double by)
-{
-    double number;
-    k_nd nd;
-    if (by == 1)
-        return;
-    dtype_store_f(&number, y->dtype, by);
-    array_operands(&nd, 3, y->ndim, array_size(y), (const array *[]){y, y, y});
-    nd.data[2] = (char *)&number;
-    memset(nd.stride[2], 0, y->ndim * sizeof(int64_t));
-    k_walk(&nd, K->binary[B_mul][y->dtype], NULL);
-}
 static void add(array *y, const array *x)
 {
     k_nd nd;
@@ -322,7 +310,8 @@ static void addmm_kernel(call *c)
     if (p.add)
         array_convert(c->ia[0], y);
     product_run(c, &p);
-    scale(y, factor(c, 4));
+    if (factor(c, 4) != 1)
+        scale_results(y, B_mul, factor(c, 4));
     if (factor(c, 3) != 0 && !p.add)
         add(y, c->ia[0]);
 }

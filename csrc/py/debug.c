@@ -118,11 +118,14 @@ static PyMethodDef methods[] = {
     {"_memory", debug_memory, METH_NOARGS, "Counts of the allocator."},
     {"_fail_alloc", debug_fail, METH_VARARGS, "_fail_alloc(n, for_ever=False): the n-th allocation from now fails; n < 0 switches it off. Returns how many failed so far."},
     {"_trim", debug_trim, METH_NOARGS, "Returns cached memory to the system."},
-    {"_work", work, METH_NOARGS, "Multiply-adds that products have planned so far."},
+    {"_work", work, METH_NOARGS, "_work()\n--\n\nMultiply-adds that products have planned so far."},
     {"_simd", simd_name, METH_NOARGS, "Name of the instruction set in use."},
-    {"_layout", debug_layout, METH_O, "Shown and held layout of a tensor, bytes held and seen; see ctgrad.debug.layout."},
-    {"_profile", debug_profile, METH_O, "_profile(list or None): rows of every op that computes are appended to the list. Returns the list before."},
-    {"_switches", debug_switches, METH_VARARGS, "_switches(compress=None, reduce=None): sets what is not None, returns what was set."},
+    {"_layout", debug_layout, METH_O,
+     "_layout(tensor, /)\n--\n\nShown and held layout of a tensor, bytes held and seen; see ctgrad.debug.layout."},
+    {"_profile", debug_profile, METH_O,
+     "_profile(rows, /)\n--\n\nRows of every op that computes are appended to the list (or None: to none). Returns the list before."},
+    {"_switches", debug_switches, METH_VARARGS,
+     "_switches(compress=None, reduce=None, /)\n--\n\nSets what is not None, returns what was set."},
     {NULL},
 };
 

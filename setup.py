@@ -1,6 +1,7 @@
 """Build of the extension module ctgrad._C: every .c file of csrc/, compiled side by side."""
 import glob
 import os
+import platform
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,6 +10,8 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 KERNEL_FLAGS = ["-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fwrapv"]
+# Small copies of unknown length as calls and stores: generic tuning writes `rep movs`, which costs some 30 ns to start.
+TUNE = ["-mtune=haswell"] if platform.machine() in ("x86_64", "AMD64") else []
 FLAGS = ["-std=gnu11", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-missing-field-initializers", "-Wno-unused-parameter"]
 
 
@@ -21,7 +24,7 @@ class BuildInParallel(build_ext):
 
         def compile_all(sources, extra_postargs=None, **options):
             def run(source):
-                flags = KERNEL_FLAGS if f"csrc{os.sep}kernel" in source else ["-O2", "-ffp-contract=off"]
+                flags = KERNEL_FLAGS if f"csrc{os.sep}kernel" in source else ["-O2", "-ffp-contract=off", *TUNE]
                 return compile_one([source], extra_postargs=[*(extra_postargs or []), *flags, *extra], **options)
             with ThreadPoolExecutor(os.cpu_count()) as pool:
                 return [obj for objects in pool.map(run, sources) for obj in objects]

@@ -12,21 +12,23 @@ enum { MOST_ROOM = 64, ROOM_STEP = 16 }; /* up to here the bytes stand behind th
 typedef struct foreign { void (*release)(void *owner, void *data); void *owner; } foreign;
 static foreign *foreign_of(storage *s) { return (foreign *)(s + 1); }
 
-static storage *storage_header(int64_t nbytes, int64_t room)
+static size_t storage_block(const storage *s) { return sizeof *s + s->room + s->tail; }
+
+static storage *storage_header(int64_t nbytes, int64_t room, size_t tail)
 {
-    storage *s = ct_alloc(sizeof *s + (size_t)room);
+    storage *s = ct_alloc(sizeof *s + (size_t)room + tail);
     if (!s)
         return NULL;
-    *s = (storage){.refs = 1, .nbytes = nbytes, .room = (uint16_t)room, .data = (char *)(s + 1)};
+    *s = (storage){.refs = 1, .nbytes = nbytes, .room = (uint16_t)room, .tail = (uint16_t)tail, .data = (char *)(s + 1)};
     live_storages++;
     return s;
 }
 
 /* Data in a block of their own, with some room behind the header for another use. */
-static storage *storage_apart(int64_t nbytes, int64_t room)
+static storage *storage_apart(int64_t nbytes, int64_t room, size_t tail)
 {
     char *data = ct_alloc((size_t)nbytes);
-    storage *s = data ? storage_header(nbytes, room) : NULL;
+    storage *s = data ? storage_header(nbytes, room, tail) : NULL;
     if (!s) {
         ct_free(data, (size_t)nbytes);
         return NULL;
@@ -36,16 +38,17 @@ static storage *storage_apart(int64_t nbytes, int64_t room)
     return s;
 }
 
-storage *storage_new(int64_t nbytes)
+static storage *storage_new_with(int64_t nbytes, size_t tail)
 {
     if (nbytes > MOST_ROOM)
-        return storage_apart(nbytes, 0);
-    return storage_header(nbytes, nbytes ? (nbytes + ROOM_STEP - 1) / ROOM_STEP * ROOM_STEP : ROOM_STEP);
+        return storage_apart(nbytes, 0, tail);
+    return storage_header(nbytes, nbytes ? (nbytes + ROOM_STEP - 1) / ROOM_STEP * ROOM_STEP : ROOM_STEP, tail);
 }
+storage *storage_new(int64_t nbytes) { return storage_new_with(nbytes, 0); }
 
 storage *storage_new_foreign(void *data, int64_t nbytes, void (*release)(void *, void *), void *owner)
 {
-    storage *s = storage_header(nbytes, sizeof(foreign));
+    storage *s = storage_header(nbytes, sizeof(foreign), 0);
     if (!s)
         return NULL;
     s->data = data;
@@ -67,7 +70,7 @@ void storage_free(storage *s)
         ct_free(s->data, (size_t)storage_held(s));
     if (storage_is_compressed(s))
         ct_free(storage_spread(s), spread_block(storage_spread(s)->ndim));
-    ct_free(s, sizeof *s + s->room);
+    ct_free(s, storage_block(s));
 }
 
 void storage_take_full(storage *s, char *data)
@@ -120,6 +123,19 @@ static inline array *array_blank_of(storage *s, ct_dtype dtype, int ndim, int64_
 }
 static array *array_blank(storage *s, ct_dtype dtype, int ndim, int64_t offset) { return array_blank_of(s, dtype, ndim, offset, 0); }
 
+/* A plain array over a fresh storage of its own, in one block; sizes and strides are the caller's to write. */
+static array *array_with_storage(ct_dtype dtype, int ndim, int64_t numel, int64_t nbytes)
+{
+    storage *s = storage_new_with(nbytes, array_block(ndim, 0));
+    if (CT_UNLIKELY(!s))
+        return NULL;
+    array *a = (array *)((char *)(s + 1) + s->room);
+    *a = (array){.refs = 1, .st = s, .ver = &s->ver, .numel = numel, .dtype = (uint8_t)dtype, .ndim = (uint8_t)ndim,
+                 .flags = A_CONTIGUOUS | A_PLAIN | A_INNER};
+    live_arrays++;
+    return a;
+}
+
 array *array_new(ct_dtype dtype, int ndim, const int64_t *size)
 {
     int64_t numel = 1, nbytes;
@@ -132,16 +148,9 @@ array *array_new(ct_dtype dtype, int ndim, const int64_t *size)
         ct_fail(CT_RUNTIME, "Storage size calculation overflowed with sizes=%s (%s)", layout_text(ndim, size, text, sizeof text), dtype_name(dtype));
         return NULL;
     }
-    storage *s = storage_new(nbytes);
-    if (!s)
+    array *a = array_with_storage(dtype, ndim, numel, nbytes);
+    if (!a)
         return NULL;
-    array *a = array_blank(s, dtype, ndim, 0);
-    if (!a) {
-        storage_drop(s);
-        return NULL;
-    }
-    a->numel = numel;
-    a->flags = A_CONTIGUOUS | A_PLAIN;
     for (int d = 0; d < ndim; d++)
         a->dim[d] = size[d];
     layout_row_major(ndim, size, a->dim + ndim);
@@ -153,14 +162,9 @@ array *array_new_like(const array *like, ct_dtype dtype)
     int64_t nbytes;
     if (CT_UNLIKELY(!ct_mul(like->numel, dtype_bytes(dtype), &nbytes)))
         return array_new(dtype, like->ndim, array_size(like));
-    storage *s = storage_new(nbytes);
-    array *a = s ? array_blank(s, dtype, like->ndim, 0) : NULL;
-    if (CT_UNLIKELY(!a)) {
-        storage_drop(s);
+    array *a = array_with_storage(dtype, like->ndim, like->numel, nbytes);
+    if (CT_UNLIKELY(!a))
         return NULL;
-    }
-    a->numel = like->numel;
-    a->flags = A_CONTIGUOUS | A_PLAIN;
     for (int d = 0; d < 2 * like->ndim; d++)
         a->dim[d] = like->dim[d];
     return a;
@@ -263,7 +267,7 @@ array *array_new_held_by(ct_dtype dtype, const layout *shown, const layout *held
     spread *p = spread_new(dtype, shown, held, n);
     if (!p)
         return NULL;
-    storage *s = storage_apart(p->held, ROOM_STEP);
+    storage *s = storage_apart(p->held, ROOM_STEP, 0);
     if (!s) {
         ct_free(p, spread_block(shown->ndim));
         return NULL;
@@ -326,7 +330,8 @@ void array_free(array *a)
         ct_free(cell_of(a), sizeof(version_cell));
     storage *s = a->st;
     live_arrays--;
-    ct_free(a, array_block(a->ndim, a->flags & A_TWO));
+    if (!(a->flags & A_INNER))
+        ct_free(a, array_block(a->ndim, a->flags & A_TWO));
     storage_drop(s);
 }
 

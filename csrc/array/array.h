@@ -24,7 +24,8 @@ typedef struct version {
 } version;
 
 /* Small, since every kept value has one. In the same block, behind the header, stand: the data while they are few bytes;
- * ST_FOREIGN: the owner; ST_COMPRESSED: the pointer to the spread. */
+ * ST_FOREIGN: the owner; ST_COMPRESSED: the pointer to the spread. Behind these: the first array over it (A_INNER), whose memory
+ * goes with the storage's. */
 typedef struct storage {
     int64_t refs;
     int64_t nbytes;      /* as shown; a compressed storage holds fewer: its spread's `held` */
@@ -32,7 +33,8 @@ typedef struct storage {
     version ver;
     uint16_t flags;
     uint16_t room;       /* bytes behind the header */
-    int32_t busy;        /* kernels running on it without the lock */
+    uint16_t tail;       /* bytes behind those: the block is sizeof(storage) + room + tail */
+    int16_t busy;        /* kernels running on it without the lock */
 } storage;
 enum {
     ST_READONLY = 1,  /* foreign memory that its owner protects */
@@ -69,6 +71,7 @@ enum {
     A_PLAIN = 8,      /* strides are those of a fresh array to the last, of sizes 0 and 1 too; implies A_CONTIGUOUS */
     A_TWO = 16,       /* two layouts; the flags above but for A_WEAK and A_OWN_VERSION are not set, those below are */
     A_SHOWN_CONTIGUOUS = 32,
+    A_INNER = 64,     /* stands in its storage's block */
 };
 
 typedef struct array {

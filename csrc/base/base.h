@@ -31,6 +31,15 @@ void ct_free(void *block, size_t nbytes);   /* nbytes as given to ct_alloc; NULL
 void *ct_alloc_zero(size_t nbytes);
 void ct_alloc_trim(void);                   /* returns cached blocks to libc */
 
+/* Bits set, of masks that have few: no instruction is assumed for it. */
+static inline uint32_t ct_bits(uint64_t mask)
+{
+    uint32_t n = 0;
+    for (; mask; mask &= mask - 1)
+        n++;
+    return n;
+}
+
 typedef struct ct_memory { int64_t live_blocks, live_bytes, total_blocks, total_bytes, cached_bytes; } ct_memory;
 ct_memory ct_memory_now(void);
 /* Test hook: the n-th allocation from now (0 = the next) fails, once or for ever; n < 0 switches it off. */

@@ -208,16 +208,37 @@ static void run_cut(const iterator *it, k_plane_f *plane, const k_fold *f, int64
     }
 }
 
+static void fill_line(char *out, int64_t step, int64_t n, const void *neutral, int64_t item)
+{
+    uint32_t four;
+    uint64_t eight;
+    memcpy(&four, neutral, item == 4 ? 4 : 0);
+    memcpy(&eight, neutral, item == 8 ? 8 : 0);
+    for (; n > 0; n--, out += step)
+        if (item == 4)
+            memcpy(out, &four, 4);
+        else if (item == 8)
+            memcpy(out, &eight, 8);
+        else
+            memcpy(out, neutral, (size_t)item);
+}
+
 static void write_neutral(const k_fold *f, const void *neutral, int64_t item)
 {
-    int64_t at[FOLD_MAXDIM] = {0};
+    int64_t at[FOLD_MAXDIM], inner = f->kept - 1;
     char *out = f->out;
-    for (int d = 0; d < f->kept; d++)
+    for (int d = 0; d < f->kept; d++) {
         if (f->kept_size[d] == 0)
             return;
-    for (int d = 0; d >= 0;) {
-        memcpy(out, neutral, (size_t)item);
-        for (d = f->kept - 1; d >= 0; d--) {
+        at[d] = 0;
+    }
+    if (inner < 0) {
+        fill_line(out, 0, 1, neutral, item);
+        return;
+    }
+    for (int64_t d = 0; d >= 0;) {
+        fill_line(out, f->kept_out[inner], f->kept_size[inner], neutral, item);
+        for (d = inner - 1; d >= 0; d--) {
             out += f->kept_out[d];
             if (++at[d] < f->kept_size[d])
                 break;
@@ -297,7 +318,9 @@ void k_fold_lines(const k_fold *f, const k_lines *kind, const k_lines *contiguou
     iterator it;
     iterate(&it, f, kind->in_order);
     bool flat = contiguous && it.reduced == 1 && it.in[0] == item;
-    int64_t at[2 * FOLD_MAXDIM] = {0}, n = count(it.size, 0, it.reduced), results = count(it.size, it.reduced, it.ndim);
+    int64_t at[2 * FOLD_MAXDIM], n = count(it.size, 0, it.reduced), results = count(it.size, it.reduced, it.ndim);
+    for (int d = it.reduced; d < it.ndim; d++)
+        at[d] = 0;
     const char *in = f->data;
     char *out = f->out, *out2 = f->out2;
     for (int64_t i = 0; i < results; i++) {

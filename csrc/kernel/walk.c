@@ -92,7 +92,7 @@ static void merge(k_nd *nd)
 }
 
 /* All but the last dimension, as a counter with one digit a dimension. */
-static void run(k_nd *nd, k_loop *loop, const void *param)
+static void run(const k_nd *nd, k_loop *loop, const void *param)
 {
     int inner = nd->ndim - 1, nop = nd->nop, d;
     int64_t index[K_MAXDIM], stride[K_MAXOP], n = nd->size[inner];
@@ -118,6 +118,22 @@ static void run(k_nd *nd, k_loop *loop, const void *param)
     } while (d >= 0);
 }
 
+/* Two dimensions: no counters. */
+static void run_rows(const k_nd *nd, k_loop *loop, const void *param)
+{
+    int64_t stride[K_MAXOP], n = nd->size[1];
+    char *p[K_MAXOP];
+    for (int k = 0; k < nd->nop; k++) {
+        stride[k] = nd->stride[k][1];
+        p[k] = nd->data[k];
+    }
+    for (int64_t i = nd->size[0]; i > 0; i--) {
+        loop(p, stride, n, param);
+        for (int k = 0; k < nd->nop; k++)
+            p[k] += nd->stride[k][0];
+    }
+}
+
 static void run_1d(k_nd *nd, k_loop *loop, const void *param)
 {
     int64_t stride[K_MAXOP];
@@ -138,7 +154,7 @@ static void walk(k_nd *nd, k_loop *loop, const void *param, bool ordered)
         if (nd->ndim > 1)
             merge(nd);
         if (nd->ndim > 1) {
-            run(nd, loop, param);
+            (nd->ndim == 2 ? run_rows : run)(nd, loop, param);
             return;
         }
     }

@@ -22,8 +22,7 @@ int f_call_many(scope *s, const op *o, uint32_t n_args, arg *args, uint32_t n_ou
         if (operand_failed(&args[n]))
             return scope_fail(s), -1;
     }
-    for (; n < 16; n++)
-        all[n] = a_none();
+    memset(all + n, 0, (16 - n) * sizeof *all); /* ARG_NONE */
     call c;
     c.op = o;
     c.args = all;
@@ -50,7 +49,19 @@ T f_call(scope *s, const op *o, uint32_t n_args, arg *args)
 }
 
 T f_unary(scope *s, const op *o, T x) { return f_call(s, o, 1, (arg[]){a_t(x)}); }
-T f_binary(scope *s, const op *o, T a, T b) { return f_call(s, o, 2, (arg[]){a_t(a), a_t(b)}); }
+T f_binary(scope *s, const op *o, T a, T b)
+{
+    arg args[2] = {a_t(a), a_t(b)};
+    tensor made;
+    if (!a || !b || s->failed || !op_pair(o, args, &made))
+        return f_call(s, o, 2, args);
+    T t = scope_new(s);
+    if (t)
+        *t = made;
+    else
+        tensor_clear(&made);
+    return t;
+}
 
 T f_number(scope *s, double value) { return scope_array(s, array_scalar_f(value, DT_F64, true)); }
 T f_weak_int(scope *s, int64_t value) { return scope_array(s, array_scalar_i(value, DT_I64, true)); }

@@ -309,11 +309,15 @@ static void addmm_kernel(call *c)
     p.add = factor(c, 3) != 0 && factor(c, 4) == 1 && product_adds(&p);
     if (p.add)
         array_convert(c->ia[0], y);
+    const array *plus = factor(c, 3) != 0 && !p.add ? c->ia[0] : NULL;
+    p.y_of = y;
+    p.plus = factor(c, 4) == 1 ? plus : NULL;
+    bool offered = p.plus;
     product_run(c, &p);
     if (factor(c, 4) != 1)
         scale_results(y, B_mul, factor(c, 4));
-    if (factor(c, 3) != 0 && !p.add)
-        add(y, c->ia[0]);
+    if (offered ? p.plus : plus)
+        add(y, plus);
 }
 static T scaled(scope *s, T x, double by) { return by == 1 ? x : f_scale(s, x, by); }
 static int addmm_grad(scope *s, node *n, T const *g, T *out)

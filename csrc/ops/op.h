@@ -134,8 +134,9 @@ struct call {
     array **temps, *temps_few[FEW_IN]; /* casts and copies, one place an input, dropped at the end; NULL until one is made */
 };
 
-/* The short way of a binary op on two constants of one shape and floating dtype; NULL, with nothing failed: op_call it. Owned. */
-array *op_pair(const op *o, const array *a, const array *b);
+/* The short way of a binary op on args[2], plain tensors of one shape and floating dtype or one of these and a number; false, with
+ * nothing failed and `out` untouched: op_call it. */
+bool op_pair(const op *o, arg *args, tensor *out);
 /* Runs an op on bound arguments: fills c->out (or c->list). Arguments are borrowed. -1: nothing was written, results blank. */
 int op_call(call *c);
 void call_clear_results(call *c);

@@ -315,19 +315,33 @@ static void clear(product *p)
     k_walk(&nd, K->fill[p->dtype], &zero);
 }
 
-/* The results at `from`, in the order that compact_output gave them, to y and along the axes that were computed once. */
-static void copy_along(const product *p, char *from, const axis *rows, int n)
+/* Stride of p->plus, seen at the output's shape, along the axis whose stride in the output is `y`. */
+static int64_t plus_stride(const product *p, int64_t y)
 {
-    k_nd nd = {.nop = 2, .data = {p->y, from}};
+    const array *out = p->y_of;
+    int64_t stride[CT_MAXDIM];
+    layout_broadcast_stride(out->ndim, array_size(out), p->plus->ndim, array_size(p->plus), array_stride(p->plus), stride);
+    for (int d = 0; d < out->ndim; d++)
+        if (array_stride(out)[d] == y && array_size(out)[d] > 1)
+            return stride[d];
+    return 0;
+}
+
+/* The results at `from`, in the order that compact_output gave them, to y and along the axes that were computed once; p->plus added. */
+static void copy_along(product *p, char *from, const axis *rows, int n)
+{
+    k_nd nd = {.nop = p->plus ? 3 : 2, .data = {p->y, from, p->plus ? array_data(p->plus) : NULL}};
     int64_t item = dtype_bytes(p->dtype);
     for (int i = 0; i < n + p->n_once; i++) {
         const axis *x = i < n ? rows + i : p->once + i - n;
         nd.size[i] = x->size;
         nd.stride[0][i] = x->y * item;
         nd.stride[1][i] = i < n ? x->a * item : 0;
+        nd.stride[2][i] = p->plus ? plus_stride(p, x->y) * item : 0;
     }
     nd.ndim = n + p->n_once;
-    k_walk(&nd, K->cast[p->dtype][p->dtype], NULL);
+    k_walk(&nd, p->plus ? K->binary[B_add][p->dtype] : K->cast[p->dtype][p->dtype], NULL);
+    p->plus = NULL;
 }
 
 /* The output axes get compact strides, columns first; where they were goes to `to` (a: the compact stride). Returns the number of results. */

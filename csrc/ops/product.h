@@ -19,6 +19,7 @@ typedef struct axis { int64_t size, a, b, y; bool summed; } axis; /* strides in 
 typedef struct product {
     ct_dtype dtype;
     bool add;                       /* to what y holds; only where product_adds */
+    const array *y_of, *plus;       /* `plus`, broadcast to the output `y_of`, is added in the pass that writes out what was computed once; then NULL */
     double effective;               /* multiply-adds if every element were stored */
     const char *a, *b;
     char *y;                        /* may be NULL until the product is run */
@@ -37,6 +38,7 @@ static inline void product_start(product *p, const array *a, const array *b, con
 {
     p->dtype = y->dtype;
     p->add = false;
+    p->plus = NULL;
     p->effective = 1;
     p->a = array_data(a);
     p->b = array_data(b);

@@ -81,51 +81,63 @@ array *call_copy_of(const array *a)
     return copy;
 }
 
-/* What the formula reads of self is its value before the call: a call in place, which is about to write over it, keeps a copy. */
-static array *kept_self(const call *c)
+/* Inputs that a wanted gradient reads, as a mask. */
+static uint64_t kept_inputs(const call *c, uint8_t wanted)
 {
-    return c->mode == CALL_INPLACE ? call_copy_of(c->in[0]->a) : array_keep(c->in[0]->a);
+    const op *o = c->op;
+    uint64_t keep = o->keep_list ? kept_lists(c) : 0;
+    for (uint32_t i = 0; i < 4 && i < c->n_args; i++)
+        if ((o->keep[i] & wanted) && ((i < c->n_in && c->in[i]) || arg_is_number(&c->args[i])))
+            keep |= (uint64_t)1 << i;
+    return keep;
+}
+
+/* Fills the places of kept inputs. What the formula reads of self is its value before the call: a call in place, which is about
+ * to write over it, keeps a copy. -1: nothing was kept from there on. */
+static int keep_inputs(const call *c, node *n)
+{
+    kept *k = node_kept(n);
+    for (uint64_t left = n->keep_in; left; left &= left - 1, k++) {
+        uint32_t i = (uint32_t)__builtin_ctzll(left);
+        array *a = i < c->n_in && c->in[i] ? c->in[i]->a : NULL;
+        if (!a) {
+            keep_number(k, &c->args[i]);
+            continue;
+        }
+        if (check_kept(a) < 0)
+            return -1;
+        if (CT_LIKELY(i || c->mode != CALL_INPLACE))
+            keep_array(k, a);
+        else if ((k->a = call_copy_of(a)))
+            k->u.version = k->a->ver->count;
+        else
+            return -1;
+    }
+    return 0;
 }
 
 node *call_node(call *c)
 {
-    const op *o = c->op;
     uint8_t wanted = wanted_mask(c);
-    uint64_t keep_in = o->keep_list ? kept_lists(c) : 0;
-    uint16_t keep_out = o->keep_out & wanted ? 1 : 0;
-    for (uint32_t i = 0; i < 4 && i < c->n_args; i++)
-        if ((o->keep[i] & wanted) && ((i < c->n_in && c->in[i]) || arg_is_number(&c->args[i])))
-            keep_in |= (uint64_t)1 << i;
-    for (uint32_t i = 0; keep_in >> i && i < c->n_in; i++)
-        if ((keep_in >> i & 1) && c->in[i] && check_kept(c->in[i]->a) < 0)
-            return NULL;
-    array *self = keep_in & 1 && c->n_in && c->in[0] ? kept_self(c) : NULL;
-    if (keep_in & 1 && c->n_in && c->in[0] && !self)
+    uint64_t keep_in = kept_inputs(c, wanted);
+    bool keeps_out = c->op->keep_out & wanted;
+    uint32_t n_out = c->n_list ? c->n_list : c->n_out, n_kept = ct_bits(keep_in) + (keeps_out ? c->n_out : 0);
+    node *n = node_new(c->kind, (node_shape){.n_in = c->n_in, .n_out = n_out, .n_kept = (uint16_t)n_kept, .n_param = (uint16_t)c->n_param,
+                       .out_ndim = (uint8_t)out_ndim(c)});
+    if (!n)
         return NULL;
-    uint32_t n_kept = (uint32_t)__builtin_popcountll(keep_in) + (keep_out ? c->n_out : 0);
-    node *n = node_new(c->kind, (node_shape){.n_in = c->n_in, .n_out = c->n_list ? c->n_list : c->n_out,
-                       .n_kept = (uint16_t)n_kept, .n_param = (uint16_t)c->n_param, .out_ndim = (uint8_t)out_ndim(c)});
-    if (!n) {
-        array_drop(self);
-        return NULL;
-    }
     n->keep_in = keep_in;
-    n->keep_out = keep_out ? (uint16_t)((1u << c->n_out) - 1) : 0;
+    n->keep_out = keeps_out ? (uint16_t)((1u << c->n_out) - 1) : 0;
     edge *e = node_edges(n);
     for (uint32_t i = 0; i < c->n_in; i++)
         if (c->in[i] && c->in[i]->fn)
             e[i] = (edge){node_keep(c->in[i]->fn), c->in[i]->nr};
-    kept *k = node_kept(n);
-    for (uint32_t i = 0; keep_in >> i; i++)
-        if (keep_in >> i & 1) {
-            if (i < c->n_in && c->in[i])
-                keep_array(k++, i == 0 ? self : c->in[i]->a);
-            else
-                keep_number(k++, &c->args[i]);
-        }
-    array_drop(self);
     for (uint32_t i = 0; i < c->n_param; i++)
         node_params(n)[i] = c->param[i];
+    if (keep_in && keep_inputs(c, n) < 0) {
+        node_drop(n);
+        return NULL;
+    }
     if (CT_UNLIKELY(tape_now.anomaly && tape_trace))
         tape_trace(n);
     return n;
@@ -135,7 +147,7 @@ static void attach_one(call *c, node *n, uint32_t i, array *a, bool differentiab
 {
     node_set_out(n, i, a);
     if (n->keep_out)
-        keep_array(node_kept(n) + __builtin_popcountll(n->keep_in) + i, a);
+        keep_array(node_kept(n) + ct_bits(n->keep_in) + i, a);
     if (c->mode == CALL_NEW && differentiable)
         tensor_set_history(&c->out[i], n, i);
 }

@@ -168,70 +168,6 @@ int run_elementwise(call *c, elementwise *e, ct_dtype result, layout *l)
     return call_attach(c, n);
 }
 
-/* ---- the short way: contiguous operands of one shape (or numbers), a new result ------------------------------ */
-/* Shape, order of memory and dtype are those of `like`, so nothing is left to decide. */
-static int run_short(call *c, k_loop *loop, ct_dtype result, const array *like, char *p1, int64_t step1, char *p2, int64_t step2)
-{
-    array *out = array_new_like(like, result);
-    node *n = NULL;
-    if (CT_UNLIKELY(!out))
-        return -1;
-    c->oa[0] = out;
-    if (CT_UNLIKELY(call_needs_grad(c)) && !(n = call_node(c))) {
-        array_drop(out);
-        return -1;
-    }
-    c->oa[0] = NULL;
-    c->work = out->numel;
-    char *p[3] = {out->st->data, p1, p2};
-    int64_t step[3] = {dtype_bytes(result), step1, step2};
-    loop(p, step, out->numel, NULL);
-    tensor_init(&c->out[0], out);
-    return n ? call_attach(c, n) : 0;
-}
-
-static inline bool is_short(const call *c, const array *a, ct_dtype compute)
-{
-    return c->mode == CALL_NEW && a->dtype == compute && array_is_plain(a) && a->numel && a->numel < WORK_TO_UNLOCK;
-}
-
-/* -2: not this way. */
-static int binary_short(call *c, k_loop *loop, ct_dtype compute, ct_dtype result)
-{
-    double number;
-    const array *a = c->ia[0], *b = c->n_in > 1 ? c->ia[1] : NULL;
-    int64_t step = dtype_bytes(compute);
-    if (!c->in[0] || !is_short(c, a, compute))
-        return -2;
-    if (b)
-        return b->dtype == compute && array_is_plain(b) && array_same_size(a, b)
-             ? run_short(c, loop, result, a, array_data(a), step, array_data(b), step) : -2;
-    const arg *second = &c->args[1];
-    if (second->kind == ARG_FLOAT)
-        dtype_store_f(&number, compute, second->f);
-    else
-        dtype_store_i(&number, compute, second->i);
-    return run_short(c, loop, result, a, array_data(a), step, (char *)&number, 0);
-}
-
-/* An operator on two constants that leave nothing to decide: no call is set up. */
-array *op_pair(const op *o, const array *a, const array *b)
-{
-    bool compares = o->run == op_compare;
-    if ((!compares && o->run != op_binary) || a->dtype != b->dtype || !dtype_is_float((ct_dtype)a->dtype) || !array_is_plain(a) || !array_is_plain(b) ||
-        (a->flags | b->flags) & A_WEAK || a->numel == 0 || a->numel >= WORK_TO_UNLOCK || !array_same_size(a, b) || op_profiled)
-        return NULL;
-    k_loop *loop = (compares ? K->compare : K->binary)[o->row][a->dtype];
-    array *out = loop ? array_new_like(a, compares ? DT_BOOL : (ct_dtype)a->dtype) : NULL;
-    if (!out) {
-        ct_clear(); /* the long way fails again, and says so */
-        return NULL;
-    }
-    int64_t item = dtype_bytes((ct_dtype)a->dtype);
-    loop((char *[3]){out->st->data, array_data(a), array_data(b)}, (int64_t[3]){dtype_bytes((ct_dtype)out->dtype), item, item}, out->numel, NULL);
-    return out;
-}
-
 static int check_division(const call *c)
 {
     if (CT_LIKELY(!k_zero_division))
@@ -247,7 +183,7 @@ static int run_binary(call *c, k_loop *const (*table)[DT_COUNT], ct_dtype comput
     elementwise e = {.loop = table[c->op->row][compute], .n = 3};
     if (CT_UNLIKELY(!e.loop)) /* shapes that do not meet are told first */
         return result_shape(c, &l) < 0 || (c->mode == CALL_INPLACE && target_in_place(c, result, l.ndim, l.size) < 0) ? -1 : refuse_dtype(c, compute);
-    int done = binary_short(c, e.loop, compute, result);
+    int done = run_short(c, e.loop, compute, result, 2);
     if (CT_LIKELY(done != -2))
         return done < 0 ? -1 : check_division(c);
     if (result_shape(c, &l) < 0)
@@ -296,8 +232,9 @@ static int run_unary(call *c, k_loop *const (*table)[DT_COUNT], ct_dtype compute
     elementwise e = {.loop = table[c->op->row][compute], .n = 2};
     if (!e.loop)
         return refuse_dtype(c, compute);
-    if (is_short(c, c->ia[0], compute))
-        return run_short(c, e.loop, result, c->ia[0], array_data(c->ia[0]), dtype_bytes(compute), NULL, 0);
+    int done = run_short(c, e.loop, compute, result, 1);
+    if (CT_LIKELY(done != -2))
+        return done;
     if (in_cast(c, 0, compute) < 0)
         return -1;
     e.operand[1] = c->ia[0];

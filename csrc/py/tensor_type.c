@@ -176,19 +176,17 @@ static PyObject *reflected(const op *o, arg *args)
     return result;
 }
 
-static inline bool is_constant(PyObject *o) { return py_is_exact_tensor(o) && !py_t(o)->fn && !py_t(o)->base; }
-
 static PyObject *binary(const op *o, PyObject *a, PyObject *b)
 {
     arg args[2];
-    array *made = is_constant(a) && is_constant(b) ? op_pair(o, py_t(a)->a, py_t(b)->a) : NULL;
-    if (CT_LIKELY(made != NULL))
-        return py_wrap(&(tensor){.a = made});
+    tensor made;
     int ok = operand_of(a, &args[0]);
     if (ok == 1)
         ok = operand_of(b, &args[1]);
     if (CT_UNLIKELY(ok != 1))
         return ok < 0 ? NULL : Py_NewRef(Py_NotImplemented);
+    if (CT_LIKELY(op_pair(o, args, &made)))
+        return py_wrap(&made);
     if (CT_UNLIKELY(args[0].kind != ARG_TENSOR))
         return reflected(o, args);
     return run_op(o, args, CALL_NEW);
@@ -267,7 +265,22 @@ static PyObject *slot_pow(PyObject *a, PyObject *b, PyObject *modulus)
         return NULL;
     }
     static PyObject *slot;
+    arg args[2];
+    if (py_is_tensor(a) && (PyFloat_CheckExact(b) || PyLong_CheckExact(b))) {
+        if (operand_of(a, &args[0]) == 1 && operand_of(b, &args[1]) == 1)
+            return run_op(&op_pow_scalar, args, CALL_NEW);
+        PyErr_Clear();
+    }
     return named(&slot, "pow", a, b);
+}
+
+static PyObject *slot_matmul(PyObject *a, PyObject *b)
+{
+    static PyObject *slot;
+    if (CT_UNLIKELY(!py_is_tensor(a) || !py_is_tensor(b)))
+        return named(&slot, "matmul", a, b);
+    arg args[2] = {{.kind = ARG_TENSOR, .t = py_t(a)}, {.kind = ARG_TENSOR, .t = py_t(b)}};
+    return run_op(&op_matmul, args, CALL_NEW);
 }
 
 static PyObject *slot_ipow(PyObject *a, PyObject *b, PyObject *modulus)

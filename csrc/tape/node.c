@@ -6,14 +6,6 @@ static uint64_t next_seq = 1;
 static int64_t live_nodes;
 int64_t node_live(void) { return live_nodes; }
 
-/* ---- layout of the tail: edges, kept values, output shapes, params --------------------------------- */
-static inline size_t out_words(const node *n) { return 1 + (size_t)n->out_ndim; }
-
-edge *node_edges(node *n) { return (edge *)(n + 1); }
-kept *node_kept(node *n) { return (kept *)(node_edges(n) + n->n_in); }
-static int64_t *out_table(node *n) { return (int64_t *)(node_kept(n) + n->n_kept); }
-int64_t *node_params(node *n) { return out_table(n) + n->n_out * out_words(n); }
-
 node *node_new(const node_kind *kind, node_shape shape)
 {
     size_t bytes = sizeof(node) + shape.n_in * sizeof(edge) + shape.n_kept * sizeof(kept)
@@ -40,17 +32,9 @@ node *node_new(const node_kind *kind, node_shape shape)
 
 void node_set_out(node *n, uint32_t i, const array *a)
 {
-    int64_t *row = out_table(n) + i * out_words(n);
+    int64_t *row = node_out_row(n, i);
     row[0] = (int64_t)a->dtype << 8 | a->ndim;
     memcpy(row + 1, array_size(a), a->ndim * sizeof *row);
-}
-
-const int64_t *node_out_size(node *n, uint32_t i, int *ndim, ct_dtype *dtype)
-{
-    const int64_t *row = out_table(n) + i * out_words(n);
-    *ndim = (int)(row[0] & 0xff);
-    *dtype = (ct_dtype)(row[0] >> 8);
-    return row + 1;
 }
 
 const int64_t *node_in_size(node *n, uint32_t i, int *ndim, ct_dtype *dtype)
@@ -208,7 +192,7 @@ void node_remove_hook(hook **list, uint32_t id)
 }
 
 /* ---- kept values -------------------------------------------------------------------------------------- */
-static int kept_place(uint64_t mask, uint32_t i) { return __builtin_popcountll(mask & (((uint64_t)1 << i) - 1)); }
+static uint32_t kept_place(uint64_t mask, uint32_t i) { return ct_bits(mask & (((uint64_t)1 << i) - 1)); }
 
 static int check_kept(const node *n, const kept *k)
 {
@@ -272,7 +256,7 @@ tensor *node_kept_in(scope *s, node *n, uint32_t i)
 
 tensor *node_kept_out(scope *s, node *n, uint32_t i)
 {
-    int place = __builtin_popcountll(n->keep_in) + kept_place(n->keep_out, i);
+    uint32_t place = ct_bits(n->keep_in) + kept_place(n->keep_out, i);
     return kept_tensor(s, n, node_kept(n) + place, n, i);
 }
 

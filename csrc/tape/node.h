@@ -77,12 +77,20 @@ struct node {
 };
 enum { N_RELEASED = 1, N_RESHAPED = 2 /* its output was given another shape outside the history (t_() under no_grad): takes nothing summed */ };
 
-edge *node_edges(node *n);                     /* n_in */
-kept *node_kept(node *n);                      /* n_kept: kept inputs in order, then kept outputs */
-int64_t *node_params(node *n);                 /* n_param */
+/* The tail behind the header: edges, kept values, a row of dtype, ndim and sizes an output, params. */
+static inline edge *node_edges(node *n) { return (edge *)(n + 1); }                  /* n_in */
+static inline kept *node_kept(node *n) { return (kept *)(node_edges(n) + n->n_in); } /* n_kept: kept inputs in order, then kept outputs */
+static inline int64_t *node_out_row(node *n, uint32_t i) { return (int64_t *)(node_kept(n) + n->n_kept) + i * (1 + (size_t)n->out_ndim); }
+static inline int64_t *node_params(node *n) { return node_out_row(n, n->n_out); }    /* n_param */
 static inline bool node_needs(node *n, uint32_t i) { return node_edges(n)[i].fn != NULL; }
 /* Shape and dtype of output i (what its gradient must have). */
-const int64_t *node_out_size(node *n, uint32_t i, int *ndim, ct_dtype *dtype);
+static inline const int64_t *node_out_size(node *n, uint32_t i, int *ndim, ct_dtype *dtype)
+{
+    const int64_t *row = node_out_row(n, i);
+    *ndim = (int)(row[0] & 0xff);
+    *dtype = (ct_dtype)(row[0] >> 8);
+    return row + 1;
+}
 /* Shape and dtype of input i, which must be needed. */
 const int64_t *node_in_size(node *n, uint32_t i, int *ndim, ct_dtype *dtype);
 

@@ -1,0 +1,129 @@
+/* The short way of elementwise ops: plain operands of one shape and dtype, or numbers, and a new result. Nothing is left to decide,
+ * so no call is set up where none is recorded. */
+#include "kernel/kernel.h"
+#include "ops/dispatch.h"
+
+/* Shape, order of memory and dtype are those of `like`, so nothing is left to decide. [0] is the output. */
+typedef struct pair { k_loop *loop; const array *like; char *data[3]; int64_t step[3]; double number; } pair;
+
+static inline bool pair_number(pair *p, int k, const arg *x, ct_dtype compute)
+{
+    const array *weak = x->kind == ARG_TENSOR ? x->t->a : NULL;
+    if (weak ? weak->dtype == DT_F64 : x->kind == ARG_FLOAT)
+        dtype_store_f(&p->number, compute, weak ? *(double *)array_data(weak) : x->f);
+    else if (weak ? weak->dtype == DT_I64 : arg_is_number(x))
+        dtype_store_i(&p->number, compute, weak ? *(int64_t *)array_data(weak) : x->i);
+    else
+        return false;
+    p->data[k] = (char *)&p->number;
+    p->step[k] = 0;
+    return true;
+}
+
+static inline bool pair_operand(pair *p, int k, const arg *x, ct_dtype compute)
+{
+    const array *a = x->kind == ARG_TENSOR ? x->t->a : NULL;
+    if (!a || CT_UNLIKELY(array_is_weak(a)))
+        return pair_number(p, k, x, compute);
+    if (a->dtype != compute || !array_is_plain(a) || (p->like ? !array_same_size(p->like, a) : !a->numel || a->numel >= WORK_TO_UNLOCK))
+        return false;
+    p->like = a;
+    p->data[k] = array_data(a);
+    p->step[k] = dtype_bytes(compute);
+    return true;
+}
+
+static array *pair_result(pair *p, ct_dtype result)
+{
+    array *out = array_new_like(p->like, result);
+    if (CT_UNLIKELY(!out))
+        return NULL;
+    p->data[0] = out->st->data;
+    p->step[0] = dtype_bytes(result);
+    p->loop(p->data, p->step, out->numel, NULL);
+    return out;
+}
+
+/* Records the call whose result is `out`, taken; -1: it was dropped. */
+static int pair_record(call *c, array *out)
+{
+    c->oa[0] = out;
+    node *n = call_node(c);
+    c->oa[0] = NULL;
+    if (CT_UNLIKELY(!n)) {
+        array_drop(out);
+        return -1;
+    }
+    tensor_init(&c->out[0], out);
+    return call_attach(c, n);
+}
+
+int run_short(call *c, k_loop *loop, ct_dtype compute, ct_dtype result, int operands)
+{
+    pair p;
+    p.loop = loop;
+    p.like = NULL;
+    if (c->mode != CALL_NEW || !pair_operand(&p, 1, &c->args[0], compute) || (operands > 1 && !pair_operand(&p, 2, &c->args[1], compute)) || !p.like)
+        return -2;
+    array *out = pair_result(&p, result);
+    if (CT_UNLIKELY(!out))
+        return -1;
+    c->work = out->numel;
+    if (CT_UNLIKELY(call_needs_grad(c)))
+        return pair_record(c, out);
+    tensor_init(&c->out[0], out);
+    return 0;
+}
+
+/* 1: has a history that is up to date; 0: is a constant; -1: it has to be asked. */
+static inline int history(const arg *x)
+{
+    const tensor *t = x->kind == ARG_TENSOR ? x->t : NULL;
+    if (CT_UNLIKELY(t && t->base && (t->base->gen != t->gen || (tensor_is_view(t) && !t->fn))))
+        return -1;
+    return t && t->fn;
+}
+
+static bool record_pair(const op *o, arg *args, array *made, tensor *out)
+{
+    call c;
+    c.op = o;
+    c.kind = &o->kind;
+    c.args = args;
+    c.n_args = 2;
+    c.mode = CALL_NEW;
+    c.n_param = c.n_list = 0;
+    c.n_out = 1;
+    c.in = c.in_few;
+    for (int i = 0; i < 2; i++)
+        c.in[i] = args[i].kind == ARG_TENSOR ? args[i].t : NULL;
+    c.n_in = c.in[1] ? 2 : 1;
+    c.declared[0].undifferentiable = false;
+    if (pair_record(&c, made) < 0)
+        return false;
+    *out = c.out[0];
+    return true;
+}
+
+bool op_pair(const op *o, arg *args, tensor *out)
+{
+    bool compares = o->run == op_compare;
+    const arg *first = args[0].kind == ARG_TENSOR && !array_is_weak(args[0].t->a) ? &args[0] : &args[1];
+    if ((!compares && o->run != op_binary) || op_profiled || first->kind != ARG_TENSOR || args[1].kind == ARG_BOOL)
+        return false;
+    ct_dtype dtype = (ct_dtype)first->t->a->dtype;
+    int past = compares || !tape_now.grad ? 0 : history(&args[0]) | history(&args[1]);
+    pair p;
+    p.loop = (compares ? K->compare : K->binary)[o->row][dtype];
+    p.like = NULL;
+    if (past < 0 || !dtype_is_float(dtype) || !p.loop || !pair_operand(&p, 1, &args[0], dtype) || !pair_operand(&p, 2, &args[1], dtype) || !p.like)
+        return false;
+    array *made = pair_result(&p, compares ? DT_BOOL : dtype);
+    if (CT_UNLIKELY(!made) || CT_UNLIKELY(past && !record_pair(o, args, made, out))) {
+        ct_clear(); /* the long way fails again, and says so */
+        return false;
+    }
+    if (!past)
+        tensor_init(out, made);
+    return true;
+}

@@ -137,6 +137,10 @@ static void run_range(const iterator *it, k_plane_f *plane, const char *in, char
 {
     int64_t at[2 * FOLD_MAXDIM], left = begin;
     int64_t size0 = it->ndim ? it->size[0] : 1, size1 = it->ndim > 1 ? it->size[1] : 1;
+    if (it->ndim <= 2 && begin == 0 && end == size0 * size1) {
+        run_plane(it, plane, in, out, size0, size1);
+        return;
+    }
     for (int d = 0; d < it->ndim; d++) {
         at[d] = left % it->size[d];
         left /= it->size[d];

@@ -72,7 +72,9 @@ static int empty_strided_rule(call *c)
 {
     const arg *size = &c->args[0], *stride = &c->args[1];
     int64_t low, high, numel;
-    layout l = {.ndim = (int)size->n};
+    layout l;
+    l.ndim = (int)size->n;
+    l.offset = 0;
     if (size->n != stride->n)
         return ct_fail(CT_RUNTIME, "mismatch in length of strides and shape: empty_strided got %u sizes and %u strides", size->n, stride->n);
     if (layout_check_numel("empty_strided", l.ndim, size->ints, &numel) < 0)

@@ -221,7 +221,9 @@ int out_like(call *c, uint32_t i, const array *a, ct_dtype dtype)
 {
     if (array_is_plain(a))
         return out_new(c, i, dtype, a->ndim, array_size(a));
-    layout l = {.ndim = a->ndim};
+    layout l;
+    l.ndim = a->ndim;
+    l.offset = 0;
     memcpy(l.size, array_size(a), a->ndim * sizeof *l.size);
     layout_preserve(a->ndim, l.size, array_visible_stride(a), l.stride);
     return out_strided(c, i, dtype, &l);

@@ -37,7 +37,7 @@ typedef struct elementwise {
 } elementwise;
 int run_elementwise(call *c, elementwise *e, ct_dtype result, layout *l);
 /* pair.c: the short way, computed in one dtype; -2: not this way, nothing done. */
-int run_short(call *c, k_loop *loop, ct_dtype compute, ct_dtype result, int operands);
+int run_short(call *c, k_loop *loop, const void *param, ct_dtype compute, ct_dtype result, int operands);
 int refuse_bool_difference(const call *c);   /* -1 where sub is asked for bools */
 
 /* ---- record.c ---- */

@@ -124,6 +124,20 @@ T f_zeros(scope *s, ct_dtype dtype, int ndim, const int64_t *size)
     return f_call(s, &op_zeros, 2, (arg[]){a_ints((uint32_t)ndim, size), a_dtype(dtype)});
 }
 
+/* x without the dimensions of size 1 that stand before n others, where that is a row-major view that nobody outside sees. */
+static T without_lead(scope *s, T x, int n)
+{
+    layout in, out;
+    int lead = x->a->ndim - n;
+    if (!unseen(s, x, &in) || !layout_is_row_major(n, in.size + lead, in.stride + lead))
+        return NULL;
+    memcpy(out.size, in.size + lead, (size_t)n * sizeof *out.size);
+    memcpy(out.stride, in.stride + lead, (size_t)n * sizeof *out.stride);
+    out.ndim = n;
+    out.offset = in.offset;
+    return view_unseen(s, x, 0, &out);
+}
+
 /* Sums the dimensions that `size` lacks or has as 1. */
 T f_sum_to(scope *s, T x, int ndim, const int64_t *size)
 {
@@ -135,6 +149,12 @@ T f_sum_to(scope *s, T x, int ndim, const int64_t *size)
     for (int d = 0; d < x->a->ndim; d++)
         if (d < lead || (size[d - lead] == 1 && from[d] != 1))
             dims[n++] = d;
+    bool flat = n == lead; /* of size 1, all of them? */
+    for (int d = 0; d < lead; d++)
+        flat &= from[d] == 1;
+    T view = flat && lead ? without_lead(s, x, ndim) : NULL;
+    if (view)
+        return view;
     bool direct = n == lead && !tape_now.grad; /* PyTorch sums with keepdim and views: the same but for the strides of size 1 */
     for (int d = 0; d < ndim; d++)
         direct &= size[d] != 1;

@@ -91,7 +91,9 @@ static T contracted(scope *s, T a, T b, int n, int64_t *size)
 /* Would x, seen at n dims of `size`, have to write out what repeats to be told in `m` dims of `wanted`? */
 static bool would_repeat(const array *x, int n, const int64_t *size, int m, const int64_t *wanted)
 {
-    layout in = {.ndim = n, .offset = array_offset(x)}, out;
+    layout in, out;
+    in.ndim = n;
+    in.offset = array_offset(x);
     memcpy(in.size, size, (size_t)n * sizeof *size);
     layout_broadcast_stride(n, size, x->ndim, array_size(x), array_stride(x), in.stride);
     uint64_t still = 0;
@@ -141,7 +143,9 @@ static T dropped(scope *s, T y, int n, bool row, bool vector)
 /* Where PyTorch reshapes by a copy, x copied (what it holds alone); where by a view, x itself: later writes are seen, or refused, alike. */
 static T copied_as_shown(scope *s, T x, int n, const int64_t *size, int m, const int64_t *wanted)
 {
-    layout in = {.ndim = n, .offset = x->a->offset}, out;
+    layout in, out;
+    in.ndim = n;
+    in.offset = x->a->offset;
     memcpy(in.size, size, (size_t)n * sizeof *size);
     layout_broadcast_stride(n, size, x->a->ndim, array_size(x->a), array_visible_stride(x->a), in.stride);
     return view_reshape(&in, m, wanted, &out) == 1 ? x : f_unary(s, &op_clone, x);

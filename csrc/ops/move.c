@@ -21,7 +21,9 @@ static void part_operand(k_nd *nd, int k, const array *a, const layout *l)
 
 void array_convert_between(const array *from, const layout *source, array *to, const layout *part)
 {
-    k_nd nd = {.ndim = part->ndim, .nop = 2};
+    k_nd nd;
+    nd.ndim = part->ndim;
+    nd.nop = 2;
     memcpy(nd.size, part->size, (size_t)part->ndim * sizeof *nd.size);
     part_operand(&nd, 0, to, part);
     part_operand(&nd, 1, from, source);
@@ -30,7 +32,9 @@ void array_convert_between(const array *from, const layout *source, array *to, c
 
 void array_convert_at(const array *from, array *to, const layout *part)
 {
-    layout l = {.ndim = part->ndim, .offset = array_offset(from)};
+    layout l;
+    l.ndim = part->ndim;
+    l.offset = array_offset(from);
     layout_broadcast_stride(part->ndim, part->size, from->ndim, array_size(from), array_stride(from), l.stride);
     array_convert_between(from, &l, to, part);
 }

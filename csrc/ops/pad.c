@@ -36,7 +36,11 @@ static void pad_kernel(call *c)
     const array *a = c->ia[0];
     array *y = c->oa[0];
     int64_t item = dtype_bytes(a->dtype);
-    k_nd nd = {.ndim = a->ndim, .nop = 2, .data = {array_data(y), array_data(a)}};
+    k_nd nd;
+    nd.ndim = a->ndim;
+    nd.nop = 2;
+    nd.data[0] = array_data(y);
+    nd.data[1] = array_data(a);
     int64_t value;
     if (c->args[2].kind == ARG_FLOAT)
         dtype_store_f(&value, a->dtype, c->args[2].f);

@@ -2,9 +2,18 @@
  * so no call is set up where none is recorded. */
 #include "kernel/kernel.h"
 #include "ops/dispatch.h"
+#include "ops/spread.h"
 
-/* Shape, order of memory and dtype are those of `like`, so nothing is left to decide. [0] is the output. */
-typedef struct pair { k_loop *loop; const array *like; char *data[3]; int64_t step[3]; double number; } pair;
+/* Shape, order of memory and dtype are those of `like`, so nothing is left to decide. [0] is the output. An operand that repeats one
+ * element over that shape is read as a number. */
+typedef struct pair { k_loop *loop; const void *param; const array *like, *repeated; char *data[3]; int64_t step[3]; double number; } pair;
+static inline void pair_start(pair *p, k_loop *loop, const void *param)
+{
+    p->loop = loop;
+    p->param = param;
+    p->like = p->repeated = NULL;
+}
+static inline bool pair_fits(const pair *p) { return p->like && (!p->repeated || array_same_size(p->like, p->repeated)); }
 
 static inline bool pair_number(pair *p, int k, const arg *x, ct_dtype compute)
 {
@@ -25,7 +34,15 @@ static inline bool pair_operand(pair *p, int k, const arg *x, ct_dtype compute)
     const array *a = x->kind == ARG_TENSOR ? x->t->a : NULL;
     if (!a || CT_UNLIKELY(array_is_weak(a)))
         return pair_number(p, k, x, compute);
-    if (a->dtype != compute || !array_is_plain(a) || (p->like ? !array_same_size(p->like, a) : !a->numel || a->numel >= WORK_TO_UNLOCK))
+    if (a->dtype != compute)
+        return false;
+    if (CT_UNLIKELY(array_is_repeated(a))) {
+        p->repeated = a;
+        p->data[k] = array_data(a);
+        p->step[k] = 0;
+        return true;
+    }
+    if (!array_is_plain(a) || (p->like ? !array_same_size(p->like, a) : !a->numel || a->numel >= WORK_TO_UNLOCK))
         return false;
     p->like = a;
     p->data[k] = array_data(a);
@@ -40,7 +57,7 @@ static array *pair_result(pair *p, ct_dtype result)
         return NULL;
     p->data[0] = out->st->data;
     p->step[0] = dtype_bytes(result);
-    p->loop(p->data, p->step, out->numel, NULL);
+    p->loop(p->data, p->step, out->numel, p->param);
     return out;
 }
 
@@ -58,12 +75,11 @@ static int pair_record(call *c, array *out)
     return call_attach(c, n);
 }
 
-int run_short(call *c, k_loop *loop, ct_dtype compute, ct_dtype result, int operands)
+int run_short(call *c, k_loop *loop, const void *param, ct_dtype compute, ct_dtype result, int operands)
 {
     pair p;
-    p.loop = loop;
-    p.like = NULL;
-    if (c->mode != CALL_NEW || !pair_operand(&p, 1, &c->args[0], compute) || (operands > 1 && !pair_operand(&p, 2, &c->args[1], compute)) || !p.like)
+    pair_start(&p, loop, param);
+    if (c->mode != CALL_NEW || !pair_operand(&p, 1, &c->args[0], compute) || (operands > 1 && !pair_operand(&p, 2, &c->args[1], compute)) || !pair_fits(&p))
         return -2;
     array *out = pair_result(&p, result);
     if (CT_UNLIKELY(!out))
@@ -114,9 +130,8 @@ bool op_pair(const op *o, arg *args, tensor *out)
     ct_dtype dtype = (ct_dtype)first->t->a->dtype;
     int past = compares || !tape_now.grad ? 0 : history(&args[0]) | history(&args[1]);
     pair p;
-    p.loop = (compares ? K->compare : K->binary)[o->row][dtype];
-    p.like = NULL;
-    if (past < 0 || !dtype_is_float(dtype) || !p.loop || !pair_operand(&p, 1, &args[0], dtype) || !pair_operand(&p, 2, &args[1], dtype) || !p.like)
+    pair_start(&p, (compares ? K->compare : K->binary)[o->row][dtype], NULL);
+    if (past < 0 || !dtype_is_float(dtype) || !p.loop || !pair_operand(&p, 1, &args[0], dtype) || !pair_operand(&p, 2, &args[1], dtype) || !pair_fits(&p))
         return false;
     array *made = pair_result(&p, compares ? DT_BOOL : dtype);
     if (CT_UNLIKELY(!made) || CT_UNLIKELY(past && !record_pair(o, args, made, out))) {

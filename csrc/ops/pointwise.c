@@ -24,6 +24,13 @@ const op op_div_mode = {.name = "div.mode", .sig = "(Tensor self, Operand other,
     .compose = div_compose, .doc = "Quotient, true (None), rounded towards zero ('trunc') or down ('floor')."};
 
 /* ---- pow with a number ------------------------------------------------------------------------------------------ */
+static void keep_exponent(call *c)
+{
+    double exponent = arg_double(&c->args[1]);
+    int64_t bits;
+    memcpy(&bits, &exponent, sizeof bits);
+    keep_param(c, bits);
+}
 static int pow_rule(call *c)
 {
     const array *a = c->in[0]->a;
@@ -33,10 +40,7 @@ static int pow_rule(call *c)
     ct_dtype d = promotion_result(&p);
     if (!dtype_is_float(d) && arg_double(&c->args[1]) < 0)
         return ct_fail(CT_RUNTIME, "Integers to negative integer powers are not allowed.");
-    double exponent = arg_double(&c->args[1]);
-    int64_t bits;
-    memcpy(&bits, &exponent, sizeof bits);
-    keep_param(c, bits);
+    keep_exponent(c);
     c->work = a->numel;
     if (d == DT_BOOL)
         return ct_fail(CT_NOTIMPL, "\"pow\" not implemented for 'Bool'");
@@ -53,6 +57,19 @@ static void pow_kernel(call *c)
     array_operands(&nd, 2, y->ndim, array_size(y), (const array *[]){y, c->ia[0]});
     k_walk(&nd, K->pow_scalar[y->dtype], &exponent);
 }
+static int pow_run(call *c)
+{
+    ct_dtype d = (ct_dtype)c->ia[0]->dtype;
+    double exponent = arg_double(&c->args[1]);
+    if (dtype_is_float(d)) {
+        keep_exponent(c);
+        int done = run_short(c, K->pow_scalar[d], &exponent, d, d, 1);
+        if (done != -2)
+            return done;
+        c->n_param = 0;
+    }
+    return op_block(c);
+}
 static int pow_grad(scope *s, node *n, T const *g, T *out)
 {
     double exponent;
@@ -64,7 +81,7 @@ static int pow_grad(scope *s, node *n, T const *g, T *out)
     T x = node_kept_in(s, n, 0), power = exponent == 2 ? x : f_call(s, &op_pow_scalar, 2, (arg[]){a_t(x), a_f(exponent - 1)});
     return (out[0] = f_mul(s, g[0], f_mul(s, power, f_number(s, exponent)))) ? 0 : -1;
 }
-const op op_pow_scalar = {.name = "pow.scalar", .sig = "(Tensor self, Scalar exponent)", .flags = OP_INPLACE | OP_OUT | OP_POINTWISE, .run = op_block, .shape = pow_rule,
+const op op_pow_scalar = {.name = "pow.scalar", .sig = "(Tensor self, Scalar exponent)", .flags = OP_INPLACE | OP_OUT | OP_POINTWISE, .run = pow_run, .shape = pow_rule,
     .kernel = pow_kernel, .kind = {"PowBackward0", pow_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}, .keep = {1},
     .doc = "Each element to the power of a number. Integers refuse negative whole powers with RuntimeError."};
 

@@ -192,8 +192,10 @@ static axis take_axis(product *p, int i, axis one)
 /* The kernel once for every index of the axes that are left. A result's first visit has every summed index at 0. */
 static void loop(product *p, k_gemm *g)
 {
-    int64_t index[PRODUCT_AXES] = {0}, item = dtype_bytes(p->dtype);
+    int64_t index[PRODUCT_AXES], item = dtype_bytes(p->dtype);
     int sums = 0, i;
+    for (i = 0; i < p->n; i++)
+        index[i] = 0;
     do {
         g->add = p->add || sums;
         k_gemm_run(p->dtype, g);
@@ -330,7 +332,7 @@ static int64_t plus_stride(const product *p, int64_t y)
 /* The results at `from`, in the order that compact_output gave them, to y and along the axes that were computed once; p->plus added. */
 static void copy_along(product *p, char *from, const axis *rows, int n)
 {
-    k_nd nd = {.nop = p->plus ? 3 : 2, .data = {p->y, from, p->plus ? array_data(p->plus) : NULL}};
+    k_nd nd;
     int64_t item = dtype_bytes(p->dtype);
     for (int i = 0; i < n + p->n_once; i++) {
         const axis *x = i < n ? rows + i : p->once + i - n;
@@ -340,6 +342,10 @@ static void copy_along(product *p, char *from, const axis *rows, int n)
         nd.stride[2][i] = p->plus ? plus_stride(p, x->y) * item : 0;
     }
     nd.ndim = n + p->n_once;
+    nd.nop = p->plus ? 3 : 2;
+    nd.data[0] = p->y;
+    nd.data[1] = from;
+    nd.data[2] = p->plus ? array_data(p->plus) : NULL;
     k_walk(&nd, p->plus ? K->binary[B_add][p->dtype] : K->cast[p->dtype][p->dtype], NULL);
     p->plus = NULL;
 }

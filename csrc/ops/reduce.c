@@ -213,6 +213,11 @@ void scale_results(array *y, enum k_binary loop, double number)
     double room;
     k_nd nd;
     dtype_store_f(&room, y->dtype, number);
+    if (array_is_contiguous(y)) {
+        int64_t item = dtype_bytes((ct_dtype)y->dtype);
+        K->binary[loop][y->dtype]((char *[3]){array_data(y), array_data(y), (char *)&room}, (int64_t[3]){item, item, 0}, y->numel, NULL);
+        return;
+    }
     array_operands(&nd, 3, y->ndim, array_size(y), (const array *[]){y, y, y});
     nd.data[2] = (char *)&room;
     memset(nd.stride[2], 0, y->ndim * sizeof(int64_t));
@@ -296,7 +301,14 @@ static void mean_kernel(call *c)
 }
 static int mean_grad(scope *s, node *n, T const *g, T *out)
 {
-    return (out[0] = f_div(s, widen(s, n, g[0]), f_number(s, (double)reduced_node_count(n)))) ? 0 : -1;
+    T count = f_number(s, (double)reduced_node_count(n));
+    if (tape_now.grad || g[0]->a->numel != 1)
+        return (out[0] = f_div(s, widen(s, n, g[0]), count)) ? 0 : -1;
+    int ndim; /* one quotient, of which there are many */
+    ct_dtype dtype;
+    const int64_t *size = node_in_size(n, 0, &ndim, &dtype);
+    T share = f_div(s, g[0], count);
+    return share && (out[0] = scope_array(s, array_repeat(share->a, ndim, size))) ? 0 : -1;
 }
 static const node_kind mean_all_kind = {"MeanBackward0", mean_grad};
 const op op_mean = {.name = "mean", .sig = "(Tensor self, int[1]? dim=None, bool keepdim=False, *, dtype? dtype=None)", .flags = OP_OUT, .run = op_block,

@@ -38,11 +38,16 @@ static void repeat_kernel(call *c)
     array *y = c->oa[0];
     int ndim = y->ndim, lead = ndim - a->ndim;
     int64_t item = dtype_bytes(a->dtype);
-    k_nd nd = {.nop = 2, .data = {array_data(y), array_data(a)}};
+    k_nd nd;
+    nd.ndim = 0;
+    nd.nop = 2;
+    nd.data[0] = array_data(y);
+    nd.data[1] = array_data(a);
     for (int d = 0; d < ndim && y->numel; d++) {
         int64_t have = d < lead ? 1 : array_size(a)[d - lead], times = c->param[d], step = array_stride(y)[d] * item;
         if (times > 1) {
             nd.size[nd.ndim] = times;
+            nd.stride[1][nd.ndim] = 0;
             nd.stride[0][nd.ndim++] = step * have;
         }
         if (have > 1) {

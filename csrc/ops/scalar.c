@@ -183,7 +183,7 @@ static int run_binary(call *c, k_loop *const (*table)[DT_COUNT], ct_dtype comput
     elementwise e = {.loop = table[c->op->row][compute], .n = 3};
     if (CT_UNLIKELY(!e.loop)) /* shapes that do not meet are told first */
         return result_shape(c, &l) < 0 || (c->mode == CALL_INPLACE && target_in_place(c, result, l.ndim, l.size) < 0) ? -1 : refuse_dtype(c, compute);
-    int done = run_short(c, e.loop, compute, result, 2);
+    int done = run_short(c, e.loop, NULL, compute, result, 2);
     if (CT_LIKELY(done != -2))
         return done < 0 ? -1 : check_division(c);
     if (result_shape(c, &l) < 0)
@@ -232,7 +232,7 @@ static int run_unary(call *c, k_loop *const (*table)[DT_COUNT], ct_dtype compute
     elementwise e = {.loop = table[c->op->row][compute], .n = 2};
     if (!e.loop)
         return refuse_dtype(c, compute);
-    int done = run_short(c, e.loop, compute, result, 1);
+    int done = run_short(c, e.loop, NULL, compute, result, 1);
     if (CT_LIKELY(done != -2))
         return done;
     if (in_cast(c, 0, compute) < 0)

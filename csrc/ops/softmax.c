@@ -147,7 +147,9 @@ static void finite_or_zero(array *most)
 }
 static void run2(k_loop *loop, int n, int ndim, const int64_t *size, char *const *data, const int64_t *const *stride)
 {
-    k_nd nd = {.ndim = ndim, .nop = n};
+    k_nd nd;
+    nd.ndim = ndim;
+    nd.nop = n;
     memcpy(nd.size, size, (size_t)ndim * sizeof *size);
     for (int i = 0; i < n; i++) {
         nd.data[i] = data[i];

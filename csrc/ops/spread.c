@@ -101,6 +101,26 @@ array *array_new_held(const array *a, ct_dtype dtype, uint64_t still)
     return wide;
 }
 
+array *array_repeat(const array *one, int ndim, const int64_t *size)
+{
+    layout shown;
+    shown.ndim = ndim;
+    shown.offset = 0;
+    int64_t numel, item = dtype_bytes((ct_dtype)one->dtype);
+    if (layout_check_numel("expand", ndim, size, &numel) < 0)
+        return NULL;
+    memcpy(shown.size, size, (size_t)ndim * sizeof *size);
+    layout_row_major(ndim, size, shown.stride);
+    bool once = numel > 1 && spread_worth((ct_dtype)one->dtype, numel);
+    array *a = once ? array_new_spread((ct_dtype)one->dtype, &shown, ~(uint64_t)0) : array_new((ct_dtype)one->dtype, ndim, size);
+    if (!a)
+        return NULL;
+    int64_t step[1] = {item};
+    char *data[1] = {array_data(a)};
+    K->fill[one->dtype](data, step, once ? 1 : numel, array_data(one));
+    return a;
+}
+
 /* ---- in full ------------------------------------------------------------------------------------------------- */
 /* A kernel may be reading the bytes held without the lock: it is let finish. */
 static void wait_for_kernels(const storage *s)
@@ -116,7 +136,11 @@ static void copy_out(const storage *s, char *full)
 {
     const spread *p = storage_spread(s);
     int64_t item = dtype_bytes((ct_dtype)p->dtype);
-    k_nd nd = {.ndim = p->ndim, .nop = 2, .data = {full, s->data + p->dim[3 * p->ndim] * item}};
+    k_nd nd;
+    nd.ndim = p->ndim;
+    nd.nop = 2;
+    nd.data[0] = full;
+    nd.data[1] = s->data + p->dim[3 * p->ndim] * item;
     for (int d = 0; d < p->ndim; d++) {
         nd.size[d] = p->dim[d];
         nd.stride[0][d] = p->dim[p->ndim + d] * item;

@@ -23,6 +23,17 @@ array *array_new_held(const array *a, ct_dtype dtype, uint64_t still);
 /* A compressed output where something is computed once; NULL where nothing is. -1: memory failed. stride NULL: row-major. */
 int out_once(call *c, ct_dtype dtype, int ndim, const int64_t *size, const int64_t *stride, array **made);
 
+/* Fresh and row-major, every element the first of `one`: held once where that is worth it. */
+array *array_repeat(const array *one, int ndim, const int64_t *size);
+/* Compressed to a single element, and shown contiguous? */
+static inline bool array_is_repeated(const array *a)
+{
+    bool still = array_is_compressed(a) && array_shows_contiguous(a) && a->numel;
+    for (int d = 0; d < a->ndim && still; d++)
+        still = !array_stride(a)[d] || array_size(a)[d] == 1;
+    return still;
+}
+
 /* Writes the storage out in full if it is compressed: before the first write, before memory is shown to others, and where
  * a view cannot be told in the bytes held. -1: out of memory, nothing changed. */
 int array_write_out_slow(array *a);

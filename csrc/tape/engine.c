@@ -102,7 +102,7 @@ static tensor *fit_slid(scope *s, tensor *g, node *to, uint64_t bits)
     return (g = fit(s, g, to, 0, 0)) ? tape_algebra.slide(s, g, bits) : NULL;
 }
 
-static int deliver(scope *s, const slot *from, slot *to, uint32_t nr, tensor *g)
+static int add_to_slot(scope *s, const slot *from, slot *to, uint32_t nr, tensor *g)
 {
     tensor *have = place(to, nr);
     tensor *arrived = g;
@@ -117,6 +117,14 @@ static int deliver(scope *s, const slot *from, slot *to, uint32_t nr, tensor *g)
     tensor_clear(have);
     *have = sum;
     return 0;
+}
+
+static int deliver(scope *s, const slot *from, slot *to, uint32_t nr, tensor *g)
+{
+    tape_now.formula = true;
+    int result = add_to_slot(s, from, to, nr, g);
+    tape_now.formula = false;
+    return result;
 }
 
 /* ---- leaves -------------------------------------------------------------------------------------------------- */

@@ -116,12 +116,26 @@ static void sift(const run *r, uint32_t *v, uint32_t at, uint32_t n)
     }
 }
 
-/* Slots from the oldest node to the newest, in r->ready. */
+enum { FEW_SLOTS = 32 };
+static void insert(const run *r, uint32_t *v, uint32_t i)
+{
+    uint32_t item = v[i];
+    for (; i && by_age(r, v[i - 1], item) > 0; i--)
+        v[i] = v[i - 1];
+    v[i] = item;
+}
+
+/* Slots from the oldest node to the newest, in r->ready. They were found from the newest on, so that little is out of order. */
 static void sort_by_age(run *r)
 {
     uint32_t *v = r->ready;
     for (uint32_t i = 0; i < r->n; i++)
-        v[i] = i;
+        v[i] = r->n - 1 - i;
+    if (r->n <= FEW_SLOTS) {
+        for (uint32_t i = 1; i < r->n; i++)
+            insert(r, v, i);
+        return;
+    }
     for (uint32_t i = r->n / 2; i-- > 0;)
         sift(r, v, i, r->n);
     for (uint32_t i = r->n; i-- > 1;) {

@@ -1,5 +1,6 @@
 /* Which product goes to a BLAS, and how much scratch the own loops take. */
 #include "base/blas.h"
+#include "base/pool.h"
 #include "kernel/kernel.h"
 #include "kernel/matmul_sizes.h"
 #include <limits.h>
@@ -24,15 +25,17 @@ static int64_t scratch_of(int64_t item, const k_gemm *g, bool wide)
     }
 }
 
-/* Enough for any instruction set. */
-int64_t k_gemm_scratch(ct_dtype dtype, const k_gemm *g)
+/* Of one thread, enough for any instruction set. */
+static int64_t scratch_of_one(ct_dtype dtype, const k_gemm *g)
 {
     if (!dtype_is_float(dtype))
         return 0;
     k_gemm turned = gemm_turned(g);
     int64_t narrow = scratch_of(dtype_bytes(dtype), &turned, false), wide = scratch_of(dtype_bytes(dtype), &turned, true);
-    return narrow > wide ? narrow : wide;
+    return round_up(narrow > wide ? narrow : wide, 64);
 }
+
+int64_t k_gemm_scratch(ct_dtype dtype, const k_gemm *g) { return scratch_of_one(dtype, g) * (g->threads > 1 ? g->threads : 1); }
 
 /* A matrix as BLAS takes it: one stride 1, the other at least the length of a line. */
 static bool blas_operand(int64_t rows, int64_t columns, int64_t row, int64_t col, int *trans, int *lead)
@@ -61,16 +64,118 @@ bool k_gemm_wants_blas(ct_dtype dtype, const k_gemm *g)
     return blas_takes(dtype, g, &f);
 }
 
+/* ---- parts ------------------------------------------------------------------------------------------------------
+ * A product is cut along its rows or its columns. The own loops give a number of C the same bits wherever the cuts are, at
+ * multiples of ROWS and COLUMNS, if all parts go the way of the whole; a BLAS need not, so that its parts follow from sizes alone. */
+enum { ROWS = 8, COLUMNS = 128, BLAS_LINES = 128, BLAS_LEAST = 512 };
+static const double SHARE_FROM = 1e6, BLAS_CUT_FROM = 1.6e7, BLAS_MOST = 4e9; /* multiply-adds; the last takes about 40 ms */
+
+typedef struct cut_product {
+    const k_gemm *g;
+    ct_dtype dtype;
+    const blas_form *form;  /* NULL: the own loops */
+    int64_t unit, units;    /* lines: the last unit has the rest as well */
+    int64_t scratch;        /* bytes of a thread */
+    bool rows;
+} cut_product;
+
+static void run_whole(ct_dtype dtype, const k_gemm *g, const blas_form *f)
+{
+    int m = (int)g->m, n = (int)g->n, k = (int)g->k, ldc = (int)g->c_row;
+    if (!f)
+        K->gemm[dtype](g);
+    else if (dtype == DT_F32)
+        ct_blas.sgemm(BLAS_ROW_MAJOR, f->trans_a, f->trans_b, m, n, k, 1, g->a, f->lda, g->b, f->ldb, g->add, g->c, ldc);
+    else
+        ct_blas.dgemm(BLAS_ROW_MAJOR, f->trans_a, f->trans_b, m, n, k, 1, g->a, f->lda, g->b, f->ldb, g->add, g->c, ldc);
+}
+
+static void part_of_product(void *work, int64_t begin, int64_t end)
+{
+    const cut_product *p = work;
+    k_gemm g = *p->g;
+    int64_t item = dtype_bytes(p->dtype), all = p->rows ? g.m : g.n, from = begin * p->unit, n = end == p->units ? all - from : (end - begin) * p->unit;
+    g.m_all = g.m;
+    g.n_all = g.n;
+    *(p->rows ? &g.m : &g.n) = n;
+    g.a = (const char *)g.a + (p->rows ? from * g.a_row * item : 0);
+    g.b = (const char *)g.b + (p->rows ? 0 : from * g.b_col * item);
+    g.c = (char *)g.c + from * (p->rows ? g.c_row : 1) * item;
+    g.scratch = p->scratch ? (char *)g.scratch + ct_place() * p->scratch : NULL;
+    run_whole(p->dtype, &g, p->form);
+}
+
+static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+
+static void run_own(ct_dtype dtype, const k_gemm *whole)
+{
+    k_gemm g = gemm_turned(whole);
+    bool rows = g.m / ROWS >= g.n / COLUMNS;
+    int64_t unit = rows ? ROWS : COLUMNS, units = (rows ? g.m : g.n) / unit, pieces = least(units, 2 * g.threads);
+    if (g.threads < 2 || units < 2 || (double)g.m * (double)g.n * (double)g.k < SHARE_FROM) {
+        K->gemm[dtype](&g);
+        return;
+    }
+    cut_product p = {&g, dtype, NULL, unit, units, scratch_of_one(dtype, whole), rows};
+    ct_share(units, (units + pieces - 1) / pieces, g.threads, part_of_product, &p);
+}
+
+static void run_blas(ct_dtype dtype, const k_gemm *g, const blas_form *f)
+{
+    bool rows = g->m >= g->n;
+    int64_t lines = rows ? g->m : g->n;
+    double steps = (double)g->m * (double)g->n * (double)g->k, many = steps / BLAS_MOST;
+    int64_t parts = many > k_parts ? least((int64_t)many, lines / BLAS_LEAST) : 0;
+    parts = parts > k_parts ? parts : k_parts;
+    parts = least(parts, lines / BLAS_LINES);
+    if (parts < 2 || steps < BLAS_CUT_FROM) {
+        run_whole(dtype, g, f);
+        return;
+    }
+    cut_product p = {g, dtype, f, round_up(lines / parts, 16), 0, 0, rows};
+    p.units = lines / p.unit;
+    ct_share(p.units, 1, POOL_MOST, part_of_product, &p);
+}
+
 void k_gemm_run(ct_dtype dtype, const k_gemm *g)
 {
     blas_form f;
-    int m = (int)g->m, n = (int)g->n, k = (int)g->k, ldc = (int)g->c_row;
-    if (!ct_blas.sgemm || !blas_takes(dtype, g, &f)) {
-        k_gemm turned = gemm_turned(g);
-        K->gemm[dtype](&turned);
-    }
-    else if (dtype == DT_F32)
-        ct_blas.sgemm(BLAS_ROW_MAJOR, f.trans_a, f.trans_b, m, n, k, 1, g->a, f.lda, g->b, f.ldb, g->add, g->c, ldc);
+    if (ct_blas.sgemm && blas_takes(dtype, g, &f))
+        run_blas(dtype, g, &f);
     else
-        ct_blas.dgemm(BLAS_ROW_MAJOR, f.trans_a, f.trans_b, m, n, k, 1, g->a, f.lda, g->b, f.ldb, g->add, g->c, ldc);
+        run_own(dtype, g);
+}
+
+/* ---- batches ---- */
+typedef struct batch { const k_gemm *g; ct_dtype dtype; int64_t a, b, c, scratch; } batch;
+static void batch_piece(void *work, int64_t begin, int64_t end)
+{
+    const batch *x = work;
+    k_gemm g = *x->g;
+    g.threads = 0;
+    g.scratch = x->scratch ? (char *)g.scratch + ct_place() * x->scratch : NULL;
+    for (int64_t i = begin; i < end; i++) {
+        g.a = (const char *)x->g->a + i * x->a;
+        g.b = (const char *)x->g->b + i * x->b;
+        g.c = (char *)x->g->c + i * x->c;
+        k_gemm_run(x->dtype, &g);
+    }
+}
+
+void k_gemm_batch(ct_dtype dtype, const k_gemm *g, int64_t batches, int64_t a, int64_t b, int64_t c)
+{
+    double steps = (double)g->m * (double)g->n * (double)g->k;
+    batch x = {g, dtype, a, b, c, scratch_of_one(dtype, g)};
+    if (g->threads < 2 || batches < 2 * g->threads || steps * (double)batches < SHARE_FROM) {
+        k_gemm one = *g;
+        for (int64_t i = 0; i < batches; i++) {
+            one.a = (const char *)g->a + i * a;
+            one.b = (const char *)g->b + i * b;
+            one.c = (char *)g->c + i * c;
+            k_gemm_run(dtype, &one);
+        }
+        return;
+    }
+    int64_t few = (int64_t)(SHARE_FROM / 4 / (steps + 1)) + 1, most = (batches + 2 * g->threads - 1) / (2 * g->threads);
+    ct_share(batches, least(few, most), g->threads, batch_piece, &x);
 }

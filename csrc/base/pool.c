@@ -2,6 +2,7 @@
 #include "base/pool.h"
 #include "base/base.h"
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <time.h>
@@ -33,10 +34,14 @@ static atomic_uint forks;          /* how many forks this process is away from t
 static _Thread_local bool inside;
 static _Thread_local int place;
 static _Thread_local ct_watch *watching;
+static _Thread_local bool asking;
+bool ct_share_always;
 
 int ct_threads(void) { return atomic_load_explicit(&wanted, memory_order_relaxed); }
 void ct_set_threads(int n) { atomic_store(&wanted, n < 1 ? 1 : n > POOL_MOST ? POOL_MOST : n); }
 int ct_place(void) { return place; }
+bool ct_watch_asking(void) { return asking; }
+int64_t ct_shared(void) { return atomic_load(&jobs); }
 
 static inline void pause_briefly(void)
 {
@@ -79,12 +84,14 @@ static bool asked_to_stop(void)
     unsigned before = atomic_load(&forks);
     ct_host_lock.take(w->lock);
     watching = NULL;
+    asking = true;
     w->stopped = ct_host_lock.interrupted() < 0;
     if (!w->stopped && before != atomic_load(&forks)) {
         ct_fail(CT_RUNTIME, "the process was forked by a signal handler in the middle of an op, whose other threads are not in the child");
         w->stopped = true;
     }
     watching = w;
+    asking = false;
     w->lock = ct_host_lock.release();
     w->asked = now();
     return w->stopped;
@@ -209,7 +216,7 @@ static int64_t probe(const job *j, int *most)
 {
     int64_t start = now();
     run_piece(j, 0);
-    if ((now() - start) * ((j->n - 1) / j->step) < WORTH)
+    if (!ct_share_always && (now() - start) * ((j->n - 1) / j->step) < WORTH)
         *most = 1;
     return 1;
 }
@@ -255,6 +262,8 @@ void ct_share(int64_t n, int64_t step, int most, ct_piece *piece, void *data)
     start_workers(most - 1);
     inside = true;
     offer(&j);
+    if (ct_share_always)
+        sched_yield();
     run_pieces(&j, pieces, true);
     if (before == atomic_load(&forks)) {
         withdraw(&j);

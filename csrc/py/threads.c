@@ -43,6 +43,15 @@ static PyObject *set_interop(PyObject *m, PyObject *value)
     Py_RETURN_NONE;
 }
 
+/* ---- for tests ---- */
+static PyObject *share_always(PyObject *m, PyObject *value)
+{
+    (void)m;
+    ct_share_always = PyObject_IsTrue(value) == 1;
+    Py_RETURN_NONE;
+}
+static PyObject *shared(PyObject *m, PyObject *unused) { (void)m, (void)unused; return PyLong_FromLongLong(ct_shared()); }
+
 static PyMethodDef methods[] = {
     {"get_num_threads", get_threads, METH_NOARGS, "get_num_threads()\n--\n\nHow many threads share an op that is long enough."},
     {"set_num_threads", set_threads, METH_O,
@@ -50,6 +59,8 @@ static PyMethodDef methods[] = {
     {"get_num_interop_threads", get_interop, METH_NOARGS, "get_num_interop_threads()\n--\n\nWhat was set, else the number of threads."},
     {"set_num_interop_threads", set_interop, METH_O,
      "set_num_interop_threads(int, /)\n--\n\nKept for scripts that set it, once: ops run one after another. RuntimeError below 1 and at the second call."},
+    {"_share_always", share_always, METH_O, "_share_always(yes, /)\n--\n\nWhether work is shared that is too short to gain by it."},
+    {"_shared", shared, METH_NOARGS, "_shared()\n--\n\nHow often work was shared since this process began."},
     {NULL},
 };
 

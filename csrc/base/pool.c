@@ -116,13 +116,16 @@ static void run_pieces(job *j, int64_t pieces, bool ask)
 static void run_alone(const job *j, int64_t first, int64_t pieces)
 {
     int before = place;
+    bool nested = inside;
     place = 0;
+    inside = true;
     for (int64_t i = first; i < pieces && !(watching && watching->stopped); i++) {
         run_piece(j, i);
-        if (!inside)
+        if (!nested)
             asked_to_stop();
     }
     place = before;
+    inside = nested;
 }
 
 /* ---- workers -------------------------------------------------------------------------------------------------------- */
@@ -215,7 +218,9 @@ static void start_workers(int most)
 static int64_t probe(const job *j, int *most)
 {
     int64_t start = now();
+    inside = true;
     run_piece(j, 0);
+    inside = false;
     if (!ct_share_always && (now() - start) * ((j->n - 1) / j->step) < WORTH)
         *most = 1;
     return 1;

@@ -68,41 +68,57 @@ bool k_gemm_wants_blas(ct_dtype dtype, const k_gemm *g)
  * A product is cut along its rows or its columns. The own loops give a number of C the same bits wherever the cuts are, at
  * multiples of ROWS and COLUMNS, if all parts go the way of the whole; a BLAS need not, so that its parts follow from sizes alone. */
 enum { ROWS = 8, COLUMNS = 128, BLAS_LINES = 128, BLAS_LEAST = 512 };
-static const double SHARE_FROM = 1e6, BLAS_CUT_FROM = 1.6e7, BLAS_MOST = 4e9; /* multiply-adds; the last takes about 40 ms */
+static const double SHARE_FROM = 1e6, BLAS_CUT_FROM = 1.6e7, BLAS_MOST = 3e9; /* multiply-adds, of float32; the last takes about 30 ms */
 
 typedef struct cut_product {
     const k_gemm *g;
     ct_dtype dtype;
-    const blas_form *form;  /* NULL: the own loops */
+    bool rows;              /* else columns are cut */
     int64_t unit, units;    /* lines: the last unit has the rest as well */
     int64_t scratch;        /* bytes of a thread */
-    bool rows;
+    const blas_form *form;  /* of a BLAS: */
+    int64_t across, blocks; /* units are cut across as well, into so many blocks of so many lines */
 } cut_product;
 
-static void run_whole(ct_dtype dtype, const k_gemm *g, const blas_form *f)
+static void call_blas(ct_dtype dtype, const k_gemm *g, const blas_form *f)
 {
     int m = (int)g->m, n = (int)g->n, k = (int)g->k, ldc = (int)g->c_row;
-    if (!f)
-        K->gemm[dtype](g);
-    else if (dtype == DT_F32)
+    if (dtype == DT_F32)
         ct_blas.sgemm(BLAS_ROW_MAJOR, f->trans_a, f->trans_b, m, n, k, 1, g->a, f->lda, g->b, f->ldb, g->add, g->c, ldc);
     else
         ct_blas.dgemm(BLAS_ROW_MAJOR, f->trans_a, f->trans_b, m, n, k, 1, g->a, f->lda, g->b, f->ldb, g->add, g->c, ldc);
 }
 
-static void part_of_product(void *work, int64_t begin, int64_t end)
+/* Units begin .. end - 1 of `units` of g's rows or columns. */
+static void cut(k_gemm *g, int64_t item, bool rows, int64_t unit, int64_t units, int64_t begin, int64_t end)
+{
+    int64_t *lines = rows ? &g->m : &g->n, from = begin * unit;
+    *lines = end == units ? *lines - from : (end - begin) * unit;
+    g->a = (const char *)g->a + (rows ? from * g->a_row * item : 0);
+    g->b = (const char *)g->b + (rows ? 0 : from * g->b_col * item);
+    g->c = (char *)g->c + from * (rows ? g->c_row : 1) * item;
+}
+
+static void own_piece(void *work, int64_t begin, int64_t end)
 {
     const cut_product *p = work;
     k_gemm g = *p->g;
-    int64_t item = dtype_bytes(p->dtype), all = p->rows ? g.m : g.n, from = begin * p->unit, n = end == p->units ? all - from : (end - begin) * p->unit;
     g.m_all = g.m;
     g.n_all = g.n;
-    *(p->rows ? &g.m : &g.n) = n;
-    g.a = (const char *)g.a + (p->rows ? from * g.a_row * item : 0);
-    g.b = (const char *)g.b + (p->rows ? 0 : from * g.b_col * item);
-    g.c = (char *)g.c + from * (p->rows ? g.c_row : 1) * item;
+    cut(&g, dtype_bytes(p->dtype), p->rows, p->unit, p->units, begin, end);
     g.scratch = p->scratch ? (char *)g.scratch + ct_place() * p->scratch : NULL;
-    run_whole(p->dtype, &g, p->form);
+    K->gemm[p->dtype](&g);
+}
+
+static void blas_piece(void *work, int64_t begin, int64_t end)
+{
+    const cut_product *p = work;
+    for (; begin < end; begin++) {
+        k_gemm g = *p->g;
+        cut(&g, dtype_bytes(p->dtype), p->rows, p->unit, p->units, begin / p->blocks, begin / p->blocks + 1);
+        cut(&g, dtype_bytes(p->dtype), !p->rows, p->across, p->blocks, begin % p->blocks, begin % p->blocks + 1);
+        call_blas(p->dtype, &g, p->form);
+    }
 }
 
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -116,25 +132,26 @@ static void run_own(ct_dtype dtype, const k_gemm *whole)
         K->gemm[dtype](&g);
         return;
     }
-    cut_product p = {&g, dtype, NULL, unit, units, scratch_of_one(dtype, whole), rows};
-    ct_share(units, (units + pieces - 1) / pieces, g.threads, part_of_product, &p);
+    cut_product p = {.g = &g, .dtype = dtype, .rows = rows, .unit = unit, .units = units, .scratch = scratch_of_one(dtype, whole)};
+    ct_share(units, (units + pieces - 1) / pieces, g.threads, own_piece, &p);
 }
 
+/* One part a core; parts of very large products are cut further, both ways, so that the host is asked between them. */
 static void run_blas(ct_dtype dtype, const k_gemm *g, const blas_form *f)
 {
     bool rows = g->m >= g->n;
-    int64_t lines = rows ? g->m : g->n;
-    double steps = (double)g->m * (double)g->n * (double)g->k, many = steps / BLAS_MOST;
-    int64_t parts = many > k_parts ? least((int64_t)many, lines / BLAS_LEAST) : 0;
-    parts = parts > k_parts ? parts : k_parts;
-    parts = least(parts, lines / BLAS_LINES);
+    int64_t lines = rows ? g->m : g->n, others = rows ? g->n : g->m;
+    double steps = (double)g->m * (double)g->n * (double)g->k * (double)dtype_bytes(dtype) / 4;
+    int64_t many = least((int64_t)(steps / BLAS_MOST), lines / BLAS_LEAST), parts = least(many > k_parts ? many : k_parts, lines / BLAS_LINES);
     if (parts < 2 || steps < BLAS_CUT_FROM) {
-        run_whole(dtype, g, f);
+        call_blas(dtype, g, f);
         return;
     }
-    cut_product p = {g, dtype, f, round_up(lines / parts, 16), 0, 0, rows};
+    int64_t blocks = least((int64_t)(steps / (double)parts / BLAS_MOST) + 1, others / BLAS_LEAST + 1);
+    cut_product p = {.g = g, .dtype = dtype, .form = f, .rows = rows, .unit = lines / parts / 16 * 16, .across = others / blocks};
     p.units = lines / p.unit;
-    ct_share(p.units, 1, POOL_MOST, part_of_product, &p);
+    p.blocks = others / p.across;
+    ct_share(p.units * p.blocks, 1, POOL_MOST, blas_piece, &p);
 }
 
 void k_gemm_run(ct_dtype dtype, const k_gemm *g)

@@ -384,6 +384,8 @@ void k_fold_lines(const k_fold *f, const k_lines *kind, const k_lines *contiguou
     bool flat = contiguous && it.reduced == 1 && it.in[0] == item;
     int64_t n = count(it.size, 0, it.reduced), all = count(it.size, it.reduced, it.ndim);
     results r = {flat ? contiguous : kind, &it, f, n, all == 1 && !flat};
+    if (all == 0)
+        return;
     if (all == 1 || all * n < SHARE_LINES)
         results_piece(&r, 0, all);
     else

@@ -66,8 +66,8 @@ bool k_gemm_wants_blas(ct_dtype dtype, const k_gemm *g)
 
 /* ---- parts ------------------------------------------------------------------------------------------------------
  * A product is cut along its rows or its columns. The own loops give a number of C the same bits wherever the cuts are, at
- * multiples of ROWS and COLUMNS, if all parts go the way of the whole; a BLAS need not, so that its parts follow from sizes alone. */
-enum { ROWS = 8, COLUMNS = 128, BLAS_LINES = 128, BLAS_LEAST = 512 };
+ * multiples of ROWS and COLUMNS (of their tiles), if all parts go the way of the whole; a BLAS need not, so that its parts follow from sizes alone. */
+enum { ROWS = 8, COLUMNS = GEMM_MAX_NR, LONG_COLUMNS = 2 * GEMM_MAX_NR /* of one row */, BLAS_LINES = 128, BLAS_LEAST = 512 };
 static const double SHARE_FROM = 1e6, BLAS_CUT_FROM = 1.6e7, BLAS_MOST = 3e9; /* multiply-adds, of float32; the last takes about 30 ms */
 
 typedef struct cut_product {
@@ -123,16 +123,20 @@ static void blas_piece(void *work, int64_t begin, int64_t end)
 
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
+/* Slivers of B are copied once for each part of the rows, blocks of both for each of either: columns are cut for the former where there are
+ * enough, and few parts made where something is copied again. */
 static void run_own(ct_dtype dtype, const k_gemm *whole)
 {
     k_gemm g = gemm_turned(whole);
-    bool rows = g.m / ROWS >= g.n / COLUMNS;
-    int64_t unit = rows ? ROWS : COLUMNS, units = (rows ? g.m : g.n) / unit, pieces = least(units, 2 * g.threads);
+    gemm_way way = gemm_choose(&g, !strcmp(K->name, "avx512"));
+    int64_t across = g.m == 1 ? LONG_COLUMNS : COLUMNS, few = g.threads, rows_in = g.m / ROWS, columns_in = g.n / across;
+    bool rows = way == GEMM_PACKED ? g.m >= g.n || columns_in < few : way == GEMM_DOTS || way == GEMM_DOTS_GATHERED || columns_in < few;
+    int64_t units = rows ? rows_in : columns_in, pieces = least(units, way == GEMM_PACKED || (rows && way == GEMM_TILES_SLIVER) ? few : 2 * few);
     if (g.threads < 2 || units < 2 || (double)g.m * (double)g.n * (double)g.k < SHARE_FROM) {
         K->gemm[dtype](&g);
         return;
     }
-    cut_product p = {.g = &g, .dtype = dtype, .rows = rows, .unit = unit, .units = units, .scratch = scratch_of_one(dtype, whole)};
+    cut_product p = {.g = &g, .dtype = dtype, .rows = rows, .unit = rows ? ROWS : across, .units = units, .scratch = scratch_of_one(dtype, whole)};
     ct_share(units, (units + pieces - 1) / pieces, g.threads, own_piece, &p);
 }
 

@@ -128,11 +128,15 @@ static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 static void run_own(ct_dtype dtype, const k_gemm *whole)
 {
     k_gemm g = gemm_turned(whole);
+    if (g.threads < 2 || (double)g.m * (double)g.n * (double)g.k < SHARE_FROM) {
+        K->gemm[dtype](&g);
+        return;
+    }
     gemm_way way = gemm_choose(&g, !strcmp(K->name, "avx512"));
     int64_t across = g.m == 1 ? LONG_COLUMNS : COLUMNS, few = g.threads, rows_in = g.m / ROWS, columns_in = g.n / across;
     bool rows = way == GEMM_PACKED ? g.m >= g.n || columns_in < few : way == GEMM_DOTS || way == GEMM_DOTS_GATHERED || columns_in < few;
     int64_t units = rows ? rows_in : columns_in, pieces = least(units, way == GEMM_PACKED || (rows && way == GEMM_TILES_SLIVER) ? few : 2 * few);
-    if (g.threads < 2 || units < 2 || (double)g.m * (double)g.n * (double)g.k < SHARE_FROM) {
+    if (units < 2) {
         K->gemm[dtype](&g);
         return;
     }

@@ -259,34 +259,38 @@ void array_held_layout(const array *a, layout *l)
 }
 
 /* ---- the lock ------------------------------------------------------------------------------------------------ */
-/* The one place where the host's lock is dropped. Counts on every operand keep memory under the kernel meanwhile. */
-int call_unlocked(call *c, void (*kernel)(call *c))
+/* Counts on an operand keep its memory while a kernel runs without the lock. */
+static void in_use(array *a, bool begins)
+{
+    if (!a)
+        return;
+    if (begins)
+        array_keep(a);
+    a->st->busy += begins ? 1 : -1;
+    if (!begins)
+        array_drop(a);
+}
+
+/* The one place where the host's lock is dropped. */
+static __attribute__((noinline)) int run_unlocked(call *c, void (*kernel)(call *c))
 {
     ct_watch watch;
-    if (CT_LIKELY(c->work < WORK_TO_UNLOCK || !ct_host_lock.release)) {
-        kernel(c);
-        return 0;
-    }
-    for (uint32_t i = 0; i < c->n_in; i++)
-        if (c->ia[i])
-            array_keep((array *)c->ia[i])->st->busy++;
-    for (uint32_t i = 0; i < c->n_out; i++)
-        if (c->oa[i])
-            array_keep(c->oa[i])->st->busy++;
+    for (uint32_t i = 0; i < c->n_in + c->n_out; i++)
+        in_use(i < c->n_in ? (array *)c->ia[i] : c->oa[i - c->n_in], true);
     ct_watch_begin(&watch, c->mode == CALL_NEW);
     kernel(c);
     bool stopped = ct_watch_end(&watch);
-    for (uint32_t i = 0; i < c->n_in; i++)
-        if (c->ia[i]) {
-            c->ia[i]->st->busy--;
-            array_drop((array *)c->ia[i]);
-        }
-    for (uint32_t i = 0; i < c->n_out; i++)
-        if (c->oa[i]) {
-            c->oa[i]->st->busy--;
-            array_drop(c->oa[i]);
-        }
+    for (uint32_t i = 0; i < c->n_in + c->n_out; i++)
+        in_use(i < c->n_in ? (array *)c->ia[i] : c->oa[i - c->n_in], false);
     return stopped ? -1 : 0;
+}
+
+int call_unlocked(call *c, void (*kernel)(call *c))
+{
+    if (CT_UNLIKELY(c->work >= WORK_TO_UNLOCK && ct_host_lock.release))
+        return run_unlocked(c, kernel);
+    kernel(c);
+    return 0;
 }
 
 /* ---- the block notation ------------------------------------------------------------------------------------------ */

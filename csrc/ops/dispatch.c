@@ -259,29 +259,22 @@ void array_held_layout(const array *a, layout *l)
 }
 
 /* ---- the lock ------------------------------------------------------------------------------------------------ */
-/* Counts on an operand keep its memory while a kernel runs without the lock. */
-static void in_use(array *a, bool begins)
-{
-    if (!a)
-        return;
-    if (begins)
-        array_keep(a);
-    a->st->busy += begins ? 1 : -1;
-    if (!begins)
-        array_drop(a);
-}
-
-/* The one place where the host's lock is dropped. */
+static array *operand_at(const call *c, uint32_t i) { return i < c->n_in ? (array *)c->ia[i] : c->oa[i - c->n_in]; }
+/* The one place where the host's lock is dropped. Counts on every operand keep memory under the kernel meanwhile. */
 static __attribute__((noinline)) int run_unlocked(call *c, void (*kernel)(call *c))
 {
     ct_watch watch;
     for (uint32_t i = 0; i < c->n_in + c->n_out; i++)
-        in_use(i < c->n_in ? (array *)c->ia[i] : c->oa[i - c->n_in], true);
+        if (operand_at(c, i))
+            array_keep(operand_at(c, i))->st->busy++;
     ct_watch_begin(&watch, c->mode == CALL_NEW);
     kernel(c);
     bool stopped = ct_watch_end(&watch);
     for (uint32_t i = 0; i < c->n_in + c->n_out; i++)
-        in_use(i < c->n_in ? (array *)c->ia[i] : c->oa[i - c->n_in], false);
+        if (operand_at(c, i)) {
+            operand_at(c, i)->st->busy--;
+            array_drop(operand_at(c, i));
+        }
     return stopped ? -1 : 0;
 }
 

@@ -12,7 +12,9 @@ from setuptools.command.build_ext import build_ext
 KERNEL_FLAGS = ["-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fwrapv"]
 # Small copies of unknown length as calls and stores: generic tuning writes `rep movs`, which costs some 30 ns to start.
 TUNE = ["-mtune=haswell"] if platform.machine() in ("x86_64", "AMD64") else []
-FLAGS = ["-std=gnu11", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-missing-field-initializers", "-Wno-unused-parameter"]
+# Debug information and symbols, three quarters of the file, are left out unless CTGRAD_CFLAGS asks for something ("-g").
+PLAIN = sys.platform == "linux" and not os.environ.get("CTGRAD_CFLAGS")
+FLAGS = [*(["-g0"] if PLAIN else []), "-std=gnu11", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-missing-field-initializers", "-Wno-unused-parameter"]
 
 
 class BuildInParallel(build_ext):
@@ -39,7 +41,7 @@ extension = Extension(
     depends=glob.glob("csrc/*/*.h") + glob.glob("csrc/*/*.inc") + glob.glob("csrc/table/*.def"),
     include_dirs=["csrc", numpy.get_include()],
     extra_compile_args=FLAGS,
-    extra_link_args=os.environ.get("CTGRAD_LDFLAGS", "").split() + (["-lm"] if sys.platform != "win32" else []),
+    extra_link_args=os.environ.get("CTGRAD_LDFLAGS", "").split() + (["-Wl,-s"] if PLAIN else []) + (["-lm"] if sys.platform != "win32" else []),
 )
 
 setup(ext_modules=[extension], cmdclass={"build_ext": BuildInParallel})

@@ -1,28 +1,15 @@
-"""Tied layers: steps whose weight matrix is a structured view of fewer numbers, ctgrad beside PyTorch, interleaved, one thread.
+"""Tied layers: steps whose weight matrix is a structured view of fewer numbers.
 
-Run: python benchmarks/tied.py [n ...] [--json FILE]. A step is ((F.linear(x, W, b) - y) ** 2).mean().backward() at batch 32, W of n by n made
-of w in the ways named. Prints microseconds (minimum over rounds), the ratio and the goal, the largest error of w's gradient relative to
-PyTorch's, bytes that the step allocates, and elementary steps done; asserts nothing.
+A step is ((F.linear(x, W, b) - y) ** 2).mean().backward() at batch 32, W of n by n made of w in the ways named. Further figures: the
+largest error of w's gradient relative to PyTorch's, bytes that the step allocates, and elementary steps done.
 """
 
-import os
+import numpy as np
+from timing import Row, both
 
-for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
-    os.environ.pop(name, None)
-os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
+from ctgrad import debug
 
-import json  # noqa: E402
-import sys  # noqa: E402
-import time  # noqa: E402
-
-import numpy as np  # noqa: E402
-import torch  # noqa: E402
-
-import ctgrad  # noqa: E402
-from ctgrad import debug  # noqa: E402
-
-torch.set_num_threads(1)
-BATCH, ROUNDS = 32, 7
+BATCH = 32
 
 
 def over_batch(lib, F, x, w, b, n):
@@ -71,46 +58,25 @@ def data_for(case, n):
     return [random.standard_normal(s).astype("f4") for s in shapes]
 
 
-def once(step):
-    start = time.perf_counter()
-    step()
-    return time.perf_counter() - start
-
-
-def measure(case, n):
-    data = data_for(case, n)
-    steps = [step_of(lib, case, n, data) for lib in (ctgrad, torch)]
-    best = [min(once(step), once(step)) for step, _ in steps]
-    for _ in range(ROUNDS):
-        for i, (step, _) in enumerate(steps):
-            for _ in range(max(1, min(200, int(0.02 / best[i])))):
-                best[i] = min(best[i], once(step))
-    mine, theirs = (np.asarray(w.grad) for _, w in steps)
+def figures(step, weights):
+    out = {}
+    if "torch" in weights:
+        mine, theirs = (np.asarray(weights[name].grad) for name in ("ctgrad", "torch"))
+        out["error"] = float(np.abs(mine - theirs).max() / np.abs(theirs).max())
     before = debug.memory()["total_bytes"]
     with debug.profile() as profile:
-        steps[0][0]()
-    return {"case": case, "n": n, "ctgrad_us": best[0] * 1e6, "torch_us": best[1] * 1e6, "ratio": best[1] / best[0],
-            "goal": dict(zip(SIZES, CASES[case][2])).get(n), "error": float(np.abs(mine - theirs).max() / np.abs(theirs).max()),
-            "bytes": debug.memory()["total_bytes"] - before, "steps": profile.distinct, "effective": profile.effective}
+        step()
+    return out | {"bytes": debug.memory()["total_bytes"] - before, "steps": profile.distinct, "effective": profile.effective}
 
 
-def main(arguments):
-    out = arguments[arguments.index("--json") + 1] if "--json" in arguments else None
-    sizes = [int(a) for a in arguments if a.isdigit()] or SIZES
-    print(f"{'W':<30}{'n':>6}{'ctgrad us':>12}{'torch us':>12}{'ratio':>9}{'goal':>7}{'error':>9}{'bytes':>12}{'steps':>14}{'effective':>16}")
-    rows = []
-    for case in CASES:
-        for n in sizes:
-            if n > 1024 and CASES[case][2][3] is None:
+def rows(quick):
+    for case, (kind, _, goals) in CASES.items():
+        for n, goal in zip(SIZES, goals):
+            if quick and n > 4 or n > 1024 and goal is None:
                 continue
-            r = measure(case, n)
-            rows.append(r)
-            print(f"{case:<30}{n:>6}{r['ctgrad_us']:>12.1f}{r['torch_us']:>12.1f}{r['ratio']:>9.1f}{r['goal'] or '-':>7}{r['error']:>9.0e}"
-                  f"{r['bytes']:>12,}{r['steps']:>14,}{r['effective']:>16,}", flush=True)
-    if out:
-        with open(out, "w") as f:
-            json.dump(rows, f, indent=1)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+            data = data_for(case, n)
+            made = both(lambda lib: step_of(lib, case, n, data))
+            calls = {name: step for name, (step, _) in made.items()}
+            weights = {name: w for name, (_, w) in made.items()}
+            numbers = sum(a.size for a in data)
+            yield Row(f"{case}, {n}", calls, bytes=4 * numbers, ops=6, goal=goal, more=lambda: figures(calls["ctgrad"], weights))

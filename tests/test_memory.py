@@ -5,6 +5,7 @@ leave nothing alive, and leave the op able to run.
 """
 
 import gc
+import os
 
 import numpy as np
 import pytest
@@ -112,3 +113,12 @@ def test_a_storage_that_cannot_grow_stays_as_it_is():
         part.resize_(150)
     _C._fail_alloc(-1)
     assert part.shape == (100,) and x.tolist() == [1] * 200 and _C._live() == before
+
+
+def test_kept_memory_is_given_back():
+    ctgrad.debug.trim()
+    ctgrad.rand(3_000_000)      # large enough for huge pages
+    kept = ctgrad.debug.memory()["cached_bytes"]
+    assert kept >= 12_000_000 or os.environ.get("CTGRAD_CACHE") == "0"
+    ctgrad.debug.trim()
+    assert ctgrad.debug.memory()["cached_bytes"] == 0

@@ -50,8 +50,12 @@ int64_t ct_alloc_failures(void);            /* how many allocations the hook has
 static inline bool ct_mul(int64_t a, int64_t b, int64_t *result) { return !__builtin_mul_overflow(a, b, result); }
 static inline bool ct_add(int64_t a, int64_t b, int64_t *result) { return !__builtin_add_overflow(a, b, result); }
 
-/* ---- the lock of the host language (py/module.c sets the pair; C tests leave them NULL) -- */
-typedef struct ct_lock { void *(*release)(void); void (*take)(void *state); } ct_lock;
+/* ---- the lock of the host language (py/module.c sets it; C tests leave them NULL) -- */
+typedef struct ct_lock {
+    void *(*release)(void);
+    void (*take)(void *state);
+    int (*interrupted)(void); /* asked with the lock held: -1 and CT_FOREIGN when the host wants what runs to end */
+} ct_lock;
 extern ct_lock ct_host_lock;
 
 #define CT_LIKELY(x) __builtin_expect(!!(x), 1)

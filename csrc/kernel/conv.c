@@ -45,15 +45,15 @@ static plan plan_of(const k_conv *c)
 /* out: (channels, columns) from (channels, depth); in: (depth, columns); weight: (depth, channels). */
 static k_gemm out_product(const k_conv *c, const plan *p, int64_t n)
 {
-    return (k_gemm){.m = c->out_c, .n = n, .k = p->depth, .a_row = p->depth, .a_col = 1, .b_row = n, .b_col = 1, .c_row = n, .scratch = p->products};
+    return (k_gemm){.m = c->out_c, .n = n, .k = p->depth, .a_row = p->depth, .a_col = 1, .b_row = n, .b_col = 1, .c_row = n, .scratch = p->products, .threads = c->threads};
 }
 static k_gemm in_product(const k_conv *c, const plan *p, int64_t n)
 {
-    return (k_gemm){.m = p->depth, .n = n, .k = c->out_c, .a_row = 1, .a_col = p->depth, .b_row = n, .b_col = 1, .c_row = n, .scratch = p->products};
+    return (k_gemm){.m = p->depth, .n = n, .k = c->out_c, .a_row = 1, .a_col = p->depth, .b_row = n, .b_col = 1, .c_row = n, .scratch = p->products, .threads = c->threads};
 }
 static k_gemm weight_product(const k_conv *c, const plan *p, int64_t n)
 {
-    return (k_gemm){.m = c->out_c, .n = p->depth, .k = n, .a_row = n, .a_col = 1, .b_row = 1, .b_col = n, .c_row = p->depth, .scratch = p->products, .add = true};
+    return (k_gemm){.m = c->out_c, .n = p->depth, .k = n, .a_row = n, .a_col = 1, .b_row = 1, .b_col = n, .c_row = p->depth, .scratch = p->products, .threads = c->threads, .add = true};
 }
 
 int64_t k_conv_scratch(const k_conv *c)

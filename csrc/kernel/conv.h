@@ -19,6 +19,7 @@ typedef struct k_conv {
     int64_t x_batch, y_batch;
     const char *bias;                         /* of the result's channels, contiguous; NULL: none */
     char *scratch;                            /* k_conv_scratch bytes */
+    int threads;                              /* that may share it, and have room in scratch */
 } k_conv;
 
 int64_t k_conv_scratch(const k_conv *c);

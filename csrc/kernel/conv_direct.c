@@ -1,4 +1,5 @@
 /* Images with their padding and weights by blocks of channels, in scratch; the loops for three instruction sets. */
+#include "base/pool.h"
 #include "kernel/conv_direct.h"
 #include "kernel/kernel.h"
 #include <string.h>
@@ -28,10 +29,12 @@ static direct direct_of(const k_conv *c)
     d.image = d.weights + rounded(rounded(c->out_c, DIRECT_CHANNELS) * d.depth * d.item, 64);
     return d;
 }
+/* A padded image, one for each thread. */
+static int64_t image_bytes(const k_conv *c, const direct *d) { return rounded((c->in_c * d->volume + DIRECT_SLACK) * d->item, 64); }
 int64_t k_direct_scratch(const k_conv *c)
 {
     direct d = direct_of(c);
-    return (d.image - c->scratch) + (c->in_c * d.volume + DIRECT_SLACK) * d.item;
+    return (d.image - c->scratch) + image_bytes(c, &d) * (c->threads > 1 ? c->threads : 1);
 }
 
 bool k_direct_suits(const k_conv *c)
@@ -132,21 +135,34 @@ typedef void block_f(const k_conv *c, const direct *d, const char *weights, cons
 #define avx512_blocks base_blocks
 #endif
 
+typedef struct images { const k_conv *c; const direct *d; int64_t group; } images;
+static void images_piece(void *work, int64_t image, int64_t end)
+{
+    const images *w = work;
+    const k_conv *c = w->c;
+    direct d = *w->d;
+    block_f *const *blocks = strcmp(K->name, "avx512") == 0 ? avx512_blocks : strcmp(K->name, "avx2") == 0 ? avx2_blocks : base_blocks;
+    d.image += ct_place() * image_bytes(c, &d);
+    memset(d.image + c->in_c * d.volume * d.item, 0, (size_t)(DIRECT_SLACK * d.item));
+    for (; image < end; image++) {
+        pad_image(c, &d, image, w->group);
+        for (int64_t o = 0; o < c->out_c; o += DIRECT_CHANNELS) {
+            int64_t channel = w->group * c->out_c + o, left = c->out_c - o;
+            blocks[c->dtype == DT_F64](c, &d, d.weights + o * d.depth * d.item, c->bias ? c->bias + channel * d.item : NULL,
+                                       c->y + (image * c->y_batch + channel * d.places) * d.item, left < DIRECT_CHANNELS ? left : DIRECT_CHANNELS);
+        }
+    }
+}
+
+/* Multiply-adds below which threads are not worth waking. */
+static const double SHARE_FROM = 5e5;
 void k_direct_run(const k_conv *c, bool adjoint)
 {
     direct d = direct_of(c);
-    block_f *const *blocks = strcmp(K->name, "avx512") == 0 ? avx512_blocks : strcmp(K->name, "avx2") == 0 ? avx2_blocks : base_blocks;
+    double steps = (double)c->batch * (double)c->out_c * (double)d.depth * (double)d.places;
     set_offsets(c, &d);
-    memset(d.image + c->in_c * d.volume * d.item, 0, (size_t)(DIRECT_SLACK * d.item));
     for (int64_t group = 0; group < c->groups; group++) {
         pack_weights(c, &d, group, adjoint);
-        for (int64_t image = 0; image < c->batch; image++) {
-            pad_image(c, &d, image, group);
-            for (int64_t o = 0; o < c->out_c; o += DIRECT_CHANNELS) {
-                int64_t channel = group * c->out_c + o, left = c->out_c - o;
-                blocks[c->dtype == DT_F64](c, &d, d.weights + o * d.depth * d.item, c->bias ? c->bias + channel * d.item : NULL,
-                                           c->y + (image * c->y_batch + channel * d.places) * d.item, left < DIRECT_CHANNELS ? left : DIRECT_CHANNELS);
-            }
-        }
+        ct_share(c->batch, 1, steps < SHARE_FROM ? 1 : c->threads, images_piece, &(images){c, &d, group});
     }
 }

@@ -1,5 +1,8 @@
 /* Which table of loops this machine runs. */
+#define _GNU_SOURCE /* sched_getaffinity */
+#include "base/pool.h"
 #include "kernel/kernel.h"
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,9 +59,26 @@ static int cores(void)
     return n < 1 ? 1 : n > FOLD_MAXPARTS ? FOLD_MAXPARTS : n;
 }
 
+/* CTGRAD_NUM_THREADS, else as many as PyTorch starts, but no more than there are processors for this process. */
+static int threads(void)
+{
+    const char *wanted = getenv("CTGRAD_NUM_THREADS");
+    int n = wanted ? atoi(wanted) : 0;
+    if (n > 0)
+        return n;
+    n = cores();
+#if defined(__linux__)
+    cpu_set_t allowed;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) == 0 && CPU_COUNT(&allowed) < n)
+        n = CPU_COUNT(&allowed);
+#endif
+    return n;
+}
+
 void k_choose(const char *wanted)
 {
     k_parts = cores();
+    ct_set_threads(threads());
 #if defined(__x86_64__)
     k_rough_sqrt = !__builtin_cpu_is("intel");
 #endif

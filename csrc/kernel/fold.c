@@ -1,6 +1,8 @@
 /* fold: the order in which a reduction visits its elements. The rules are those of PyTorch's TensorIterator (dimensions
  * sorted by stride and merged, innermost planes of two) and of its splitting into one part a core, because the last bits
- * of float sums depend on them. Parts are run one after another here; the result does not depend on who runs them. */
+ * of float sums depend on them. The number of parts is fixed (k_parts); whichever threads run them, the
+ * result is the same. */
+#include "base/pool.h"
 #include "kernel/kernel.h"
 #include <string.h>
 
@@ -170,17 +172,39 @@ static void run_range(const iterator *it, k_plane_f *plane, const char *in, char
     }
 }
 
+/* Elements from which threads share the parts: a plane takes 0.05 to 0.1 ns for each, a line about 1. */
+enum { SHARE_PLANES = 262144, SHARE_LINES = 16384 };
+typedef struct parts {
+    const iterator *it;
+    k_plane_f *plane;
+    const k_fold *f;
+    char *partial;
+    int64_t item, chunk, n, round;
+    int dim;
+} parts;
+
+static void share_parts(int64_t used, int64_t work, ct_piece *piece, parts *p)
+{
+    ct_share(used, 1, work < SHARE_PLANES ? 1 : POOL_MOST, piece, p);
+}
+
+static void part_piece(void *work, int64_t i, int64_t end)
+{
+    const parts *p = work;
+    for (; i < end && i * p->chunk < p->n; i++)
+        run_range(p->it, p->plane, p->f->data, p->partial + i * p->item, i * p->chunk, at_most((i + 1) * p->chunk, p->n));
+}
+
 /* Everything goes into one result: each part has its own, and these are folded as a line at the end. */
 static void run_parts(const iterator *it, k_plane_f *plane, const k_fold *f, const void *neutral, int64_t item, int64_t n)
 {
     _Alignas(16) char partial[FOLD_MAXPARTS * 8];
-    int parts = k_parts;
-    int64_t most = (n + FOLD_PART - 1) / FOLD_PART, used = at_most(parts, most), chunk = (n + used - 1) / used;
-    for (int i = 0; i < parts; i++)
+    int count = k_parts;
+    int64_t most = (n + FOLD_PART - 1) / FOLD_PART, used = at_most(count, most);
+    for (int i = 0; i < count; i++)
         memcpy(partial + i * item, neutral, (size_t)item);
-    for (int64_t i = 0; i < used && i * chunk < n; i++)
-        run_range(it, plane, f->data, partial + i * item, i * chunk, at_most((i + 1) * chunk, n));
-    plane(&(k_plane){partial, item, parts, 0, 1, f->out, 0});
+    share_parts(used, n, part_piece, &(parts){.it = it, .plane = plane, .f = f, .partial = partial, .item = item, .chunk = (n + used - 1) / used, .n = n});
+    plane(&(k_plane){partial, item, count, 0, 1, f->out, 0});
 }
 
 /* The kept dimension that is cut: the outermost that gives every part something, else the largest. */
@@ -196,20 +220,28 @@ static int dim_to_cut(const iterator *it)
     return best;
 }
 
-static void run_cut(const iterator *it, k_plane_f *plane, const k_fold *f, int64_t item_in)
+static void cut_piece(void *work, int64_t i, int64_t last)
 {
-    int dim = dim_to_cut(it);
-    int64_t n = it->size[dim], used = at_most(k_parts, n), chunk = (n + used - 1) / used, round = it->in[dim] == item_in ? 128 / item_in : 1;
-    for (int64_t i = 0; i < used && i * chunk < n; i++) {
-        int64_t begin = i * chunk, end = at_most(begin + chunk, n);
-        begin -= begin % round;
-        end -= end != n ? end % round : 0;
+    const parts *p = work;
+    const iterator *it = p->it;
+    for (; i < last && i * p->chunk < p->n; i++) {
+        int64_t begin = i * p->chunk, end = at_most(begin + p->chunk, p->n);
+        begin -= begin % p->round;
+        end -= end != p->n ? end % p->round : 0;
         if (begin == end)
             continue;
         iterator part = *it;
-        part.size[dim] = end - begin;
-        run_range(&part, plane, f->data + begin * it->in[dim], f->out + begin * it->out[dim], 0, count(part.size, 0, part.ndim));
+        part.size[p->dim] = end - begin;
+        run_range(&part, p->plane, p->f->data + begin * it->in[p->dim], p->f->out + begin * it->out[p->dim], 0, count(part.size, 0, part.ndim));
     }
+}
+
+static void run_cut(const iterator *it, k_plane_f *plane, const k_fold *f, int64_t item_in)
+{
+    int dim = dim_to_cut(it);
+    int64_t n = it->size[dim], used = at_most(k_parts, n), round = it->in[dim] == item_in ? 128 / item_in : 1;
+    share_parts(used, count(it->size, 0, it->ndim), cut_piece,
+                &(parts){.it = it, .plane = plane, .f = f, .chunk = (n + used - 1) / used, .n = n, .round = round, .dim = dim});
 }
 
 static void fill_line(char *out, int64_t step, int64_t n, const void *neutral, int64_t item)
@@ -299,22 +331,75 @@ static void take_range(k_state *s, const k_lines *kind, const iterator *it, cons
     }
 }
 
+typedef struct terms {
+    const k_lines *kind;
+    const iterator *it;
+    const k_fold *f;
+    const char *in;
+    int64_t chunk, n;
+    k_state *state;     /* of each part */
+} terms;
+
+static void terms_piece(void *work, int64_t i, int64_t end)
+{
+    const terms *t = work;
+    for (; i < end && i * t->chunk < t->n; i++) {
+        t->kind->start(t->state + i, t->f);
+        take_range(t->state + i, t->kind, t->it, t->f, t->in, i * t->chunk, at_most((i + 1) * t->chunk, t->n));
+    }
+}
+
 /* One result; n terms, in parts where they are many. */
 static void take_result(const k_lines *kind, const iterator *it, const k_fold *f, const char *in, char *out, char *out2, int64_t n, bool cut)
 {
-    k_state s, part;
+    k_state s, part[FOLD_MAXPARTS];
     kind->start(&s, f);
     if (!cut || n < FOLD_PART || k_parts == 1)
         take_range(&s, kind, it, f, in, 0, n);
     else {
         int64_t used = at_most(k_parts, (n + FOLD_PART - 1) / FOLD_PART), chunk = (n + used - 1) / used;
-        for (int64_t i = 0; i < used && i * chunk < n; i++) {
-            kind->start(&part, f);
-            take_range(&part, kind, it, f, in, i * chunk, at_most((i + 1) * chunk, n));
-            kind->join(&s, &part, f);
-        }
+        ct_share(used, 1, POOL_MOST, terms_piece, &(terms){kind, it, f, in, chunk, n, part});
+        for (int64_t i = 0; i < used && i * chunk < n; i++)
+            kind->join(&s, part + i, f);
     }
     kind->finish(&s, out, out2, f);
+}
+
+typedef struct results {
+    const k_lines *kind;
+    const iterator *it;
+    const k_fold *f;
+    int64_t n;          /* terms of each */
+    bool cut;
+} results;
+
+static void results_piece(void *work, int64_t begin, int64_t end)
+{
+    const results *r = work;
+    const iterator *it = r->it;
+    int64_t at[2 * FOLD_MAXDIM], left = begin;
+    const char *in = r->f->data;
+    char *out = r->f->out, *out2 = r->f->out2;
+    for (int d = it->reduced; d < it->ndim; d++) {
+        at[d] = left % it->size[d];
+        left /= it->size[d];
+        in += at[d] * it->in[d];
+        out = out ? out + at[d] * it->out[d] : NULL;
+        out2 = out2 ? out2 + at[d] * it->out2[d] : NULL;
+    }
+    for (; begin < end; begin++) {
+        take_result(r->kind, it, r->f, in, out, out2, r->n, r->cut);
+        for (int d = it->reduced; d < it->ndim; d++) {
+            bool carry = ++at[d] == it->size[d];
+            int64_t by = carry ? 1 - it->size[d] : 1;
+            in += by * it->in[d];
+            out = out ? out + by * it->out[d] : NULL;
+            out2 = out2 ? out2 + by * it->out2[d] : NULL;
+            if (!carry)
+                break;
+            at[d] = 0;
+        }
+    }
 }
 
 void k_fold_lines(const k_fold *f, const k_lines *kind, const k_lines *contiguous, int64_t item)
@@ -322,22 +407,12 @@ void k_fold_lines(const k_fold *f, const k_lines *kind, const k_lines *contiguou
     iterator it;
     iterate(&it, f, kind->in_order);
     bool flat = contiguous && it.reduced == 1 && it.in[0] == item;
-    int64_t at[2 * FOLD_MAXDIM], n = count(it.size, 0, it.reduced), results = count(it.size, it.reduced, it.ndim);
-    for (int d = it.reduced; d < it.ndim; d++)
-        at[d] = 0;
-    const char *in = f->data;
-    char *out = f->out, *out2 = f->out2;
-    for (int64_t i = 0; i < results; i++) {
-        take_result(flat ? contiguous : kind, &it, f, in, out, out2, n, results == 1 && !flat);
-        for (int d = it.reduced; d < it.ndim; d++) {
-            bool carry = ++at[d] == it.size[d];
-            int64_t by = carry ? 1 - it.size[d] : 1;
-            in += by * it.in[d];
-            out = out ? out + by * it.out[d] : NULL;
-            out2 = out2 ? out2 + by * it.out2[d] : NULL;
-            if (!carry)
-                break;
-            at[d] = 0;
-        }
-    }
+    int64_t n = count(it.size, 0, it.reduced), all = count(it.size, it.reduced, it.ndim);
+    results r = {flat ? contiguous : kind, &it, f, n, all == 1 && !flat};
+    if (all == 0)
+        return;
+    if (all == 1 || all * n < SHARE_LINES)
+        results_piece(&r, 0, all);
+    else
+        ct_share(all, n < SHARE_LINES / 4 ? SHARE_LINES / 4 / (n + 1) + 1 : 1, POOL_MOST, results_piece, &r);
 }

@@ -3,7 +3,8 @@
  * An inner loop runs n steps over its operands: p[0] is the output (a loop with several outputs has them
  * first), then the inputs; each advances by its stride in bytes (0 and negative are fine). Loops have a fast
  * body where strides equal item sizes or are 0, and a general one. `param` is what the op hands over.
- * k_walk runs a loop over any number of dimensions. Each loop is compiled once per instruction set
+ * k_walk runs a loop over any number of dimensions, long ones by several threads: a loop's steps may be cut anywhere between
+ * multiples of K_CUT. Each loop is compiled once per instruction set
  * (isa_*.c include the .inc files); K is the table chosen at import (CTGRAD_SIMD=base|avx2|avx512 overrides).
  */
 #ifndef CT_KERNEL_H
@@ -14,7 +15,7 @@
 #include "kernel/matmul.h"
 #include "kernel/reduce.h"
 
-enum { K_MAXOP = 5, K_MAXDIM = 64 };
+enum { K_MAXOP = 5, K_MAXDIM = 64, K_CUT = 1024 };
 
 typedef void k_loop(char *const *p, const int64_t *stride, int64_t n, const void *param);
 
@@ -28,6 +29,8 @@ typedef struct k_nd {
 /* Runs the loop over every index. Dimensions of size 1 vanish, mergeable ones merge, and the innermost is chosen
  * for speed (smallest output stride); nothing is run when a size is 0. The result does not depend on the order. */
 void k_walk(k_nd *nd, k_loop *loop, const void *param);
+/* A walk along one dimension, as given. */
+void k_run_line(k_loop *loop, int nop, char *const *data, const int64_t *stride, int64_t n, const void *param);
 /* The same, keeping the given order of dimensions (random numbers: row-major order of draws). */
 void k_walk_in_order(k_nd *nd, k_loop *loop, const void *param);
 

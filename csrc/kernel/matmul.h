@@ -13,12 +13,16 @@ typedef struct k_gemm {
     int64_t a_row, a_col, b_row, b_col, c_row;
     bool add;      /* to what C holds; else C is overwritten, with zeros when k is 0 */
     void *scratch; /* k_gemm_scratch bytes */
+    int threads;   /* that may share it, and have room in scratch; 0: one */
+    int64_t m_all, n_all; /* of a part: the sizes of the whole, by which the way is chosen that all parts take */
 } k_gemm;
 typedef void k_gemm_f(const k_gemm *g);
 
 /* By the BLAS or by the own loops, whichever is faster at this size. Not for bool. */
 void k_gemm_run(ct_dtype dtype, const k_gemm *g);
-/* Bytes of scratch of a product of these sizes and strides; the pointers are not read. The same for every instruction set. */
+/* The same `batches` times, the operands so many bytes apart; the results do not overlap. */
+void k_gemm_batch(ct_dtype dtype, const k_gemm *g, int64_t batches, int64_t a, int64_t b, int64_t c);
+/* Bytes of scratch of a product of these sizes, strides and threads; the pointers are not read. The same for every instruction set. */
 int64_t k_gemm_scratch(ct_dtype dtype, const k_gemm *g);
 /* Would a BLAS be called? Whoever plans products has it loaded then (base/blas.h). */
 bool k_gemm_wants_blas(ct_dtype dtype, const k_gemm *g);

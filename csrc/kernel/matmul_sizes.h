@@ -30,25 +30,26 @@ static inline k_gemm gemm_turned(const k_gemm *g)
     if (g->n != 1 || g->m == 1 || (g->a_col == 1 && g->k >= GEMM_DOT) || g->c_row != 1)
         return *g;
     return (k_gemm){.m = 1, .n = g->m, .k = g->k, .a = g->b, .b = g->a, .c = g->c, .a_row = 0, .a_col = g->b_row, .b_row = g->a_col, .b_col = g->a_row,
-                    .c_row = g->m, .add = g->add, .scratch = g->scratch};
+                    .c_row = g->m, .add = g->add, .scratch = g->scratch, .threads = g->threads};
 }
 
 /* Of a product that gemm_turned has seen; wide: vectors of 64 bytes. */
 static inline gemm_way gemm_choose(const k_gemm *g, bool wide)
 {
+    int64_t m = g->m_all ? g->m_all : g->m, n = g->n_all ? g->n_all : g->n;
     if (g->a_col == 1 && g->k >= GEMM_DOT) {
-        if (g->n < GEMM_THIN && (g->m > 1 || g->n == 1))
+        if (n < GEMM_THIN && (m > 1 || n == 1))
             return g->b_row == 1 ? GEMM_DOTS : GEMM_DOTS_GATHERED;
-        if (g->m < GEMM_THIN && g->b_row == 1 && g->b_col != 1)
+        if (m < GEMM_THIN && g->b_row == 1 && g->b_col != 1)
             return GEMM_DOTS;
     }
-    double numbers = (double)g->k * ((double)g->m + (double)g->n);
-    if (g->m >= 32 && g->n >= 16 && g->k >= 32 && numbers > (wide ? GEMM_CACHED_WIDE : GEMM_CACHED) && !(wide && g->m <= 64 && g->k <= GEMM_LONG))
+    double numbers = (double)g->k * ((double)m + (double)n);
+    if (m >= 32 && n >= 16 && g->k >= 32 && numbers > (wide ? GEMM_CACHED_WIDE : GEMM_CACHED) && !(wide && m <= 64 && g->k <= GEMM_LONG))
         return GEMM_PACKED;
-    if (g->m == 1 && g->n == 1 && g->k <= GEMM_HANDFUL)
+    if (m == 1 && n == 1 && g->k <= GEMM_HANDFUL)
         return GEMM_FEW;
-    if (g->b_col == 1 || g->n == 1)
+    if (g->b_col == 1 || n == 1)
         return GEMM_TILES;
-    return g->m <= 2 && g->m * g->n * g->k <= GEMM_HANDFUL ? GEMM_FEW : GEMM_TILES_SLIVER;
+    return m <= 2 && m * n * g->k <= GEMM_HANDFUL ? GEMM_FEW : GEMM_TILES_SLIVER;
 }
 #endif

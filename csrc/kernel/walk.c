@@ -1,5 +1,7 @@
 /* The strided walk: one inner loop run over any number of dimensions. */
+#include "base/pool.h"
 #include "kernel/kernel.h"
+#include <stdatomic.h>
 
 static void drop_dim(k_nd *nd, int from, int to)
 {
@@ -91,19 +93,23 @@ static void merge(k_nd *nd)
     nd->ndim = last + 1;
 }
 
-/* All but the last dimension, as a counter with one digit a dimension. */
-static void run(const k_nd *nd, k_loop *loop, const void *param)
+/* Lines begin .. end - 1, all but the last dimension as a counter with one digit a dimension. */
+static void run(const k_nd *nd, k_loop *loop, const void *param, int64_t begin, int64_t end)
 {
     int inner = nd->ndim - 1, nop = nd->nop, d;
-    int64_t index[K_MAXDIM], stride[K_MAXOP], n = nd->size[inner];
+    int64_t index[K_MAXDIM], stride[K_MAXOP], n = nd->size[inner], left = begin;
     char *p[K_MAXOP];
-    for (d = 0; d < inner; d++)
-        index[d] = 0;
     for (int k = 0; k < nop; k++) {
         stride[k] = nd->stride[k][inner];
         p[k] = nd->data[k];
     }
-    do {
+    for (d = inner - 1; d >= 0; d--) {
+        index[d] = left ? left % nd->size[d] : 0;
+        left = left ? left / nd->size[d] : 0;
+        for (int k = 0; k < nop && index[d]; k++)
+            p[k] += index[d] * nd->stride[k][d];
+    }
+    for (; begin < end; begin++) {
         loop(p, stride, n, param);
         for (d = inner - 1; d >= 0; d--) {
             if (++index[d] < nd->size[d]) {
@@ -115,7 +121,7 @@ static void run(const k_nd *nd, k_loop *loop, const void *param)
             for (int k = 0; k < nop; k++)
                 p[k] -= nd->stride[k][d] * (nd->size[d] - 1);
         }
-    } while (d >= 0);
+    }
 }
 
 /* Two dimensions: no counters. */
@@ -134,9 +140,83 @@ static void run_rows(const k_nd *nd, k_loop *loop, const void *param)
     }
 }
 
-static void run_1d(k_nd *nd, k_loop *loop, const void *param)
+/* ---- several threads ---- */
+static int64_t lines_of(const k_nd *nd)
+{
+    int64_t lines = 1;
+    for (int d = 0; d < nd->ndim - 1; d++)
+        lines *= nd->size[d];
+    return lines;
+}
+
+enum { SHARE_FROM = 32768, LEAST_SEGMENT = 8 * K_CUT, MOST_SEGMENT = 64 * K_CUT, SEGMENTS = 64 };
+
+/* Lines are cut into segments, numbered line by line; or whole lines are what is numbered. */
+typedef struct shared_walk {
+    const k_nd *nd;
+    k_loop *loop;
+    const void *param;
+    int64_t per_line, length;
+    atomic_bool zero_division;
+} shared_walk;
+
+static void run_segment(const shared_walk *w, int64_t i)
+{
+    const k_nd *nd = w->nd;
+    int inner = nd->ndim - 1;
+    int64_t from = i % w->per_line * w->length, n = nd->size[inner] - from;
+    k_nd part = *nd;
+    part.size[inner] = n < w->length ? n : w->length;
+    for (int k = 0; k < nd->nop; k++)
+        part.data[k] += from * nd->stride[k][inner];
+    run(&part, w->loop, w->param, i / w->per_line, i / w->per_line + 1);
+}
+
+static void walk_piece(void *work, int64_t begin, int64_t end)
+{
+    shared_walk *w = work;
+    bool before = k_zero_division;
+    k_zero_division = false;
+    if (w->per_line == 1)
+        run(w->nd, w->loop, w->param, begin, end);
+    for (int64_t i = begin; w->per_line > 1 && i < end; i++)
+        run_segment(w, i);
+    if (k_zero_division)
+        atomic_store(&w->zero_division, true);
+    k_zero_division = before;
+}
+
+/* Each element of the output is reached once: dimensions are outermost first, by the output's strides. */
+static bool output_apart(const k_nd *nd)
+{
+    int64_t reach = 0;
+    for (int d = nd->ndim - 1; d >= 0; d--) {
+        int64_t s = nd->stride[0][d] < 0 ? -nd->stride[0][d] : nd->stride[0][d];
+        if (s <= reach)
+            return false;
+        reach += s * (nd->size[d] - 1);
+    }
+    return true;
+}
+
+static bool share(const k_nd *nd, k_loop *loop, const void *param)
+{
+    int64_t line = nd->size[nd->ndim - 1], lines = lines_of(nd), n = line * lines, length = n / SEGMENTS / K_CUT * K_CUT;
+    if (n < SHARE_FROM || !output_apart(nd))
+        return false;
+    length = length < LEAST_SEGMENT ? LEAST_SEGMENT : length > MOST_SEGMENT ? MOST_SEGMENT : length;
+    shared_walk w = {nd, loop, param, line > length ? (line + length - 1) / length : 1, length, false};
+    ct_share(w.per_line * lines, w.per_line > 1 ? 1 : (length + line - 1) / line, POOL_MOST, walk_piece, &w);
+    if (atomic_load(&w.zero_division))
+        k_zero_division = true;
+    return true;
+}
+
+static void run_1d(k_nd *nd, k_loop *loop, const void *param, bool ordered)
 {
     int64_t stride[K_MAXOP];
+    if (nd->ndim && nd->size[0] >= SHARE_FROM && !ordered && share(nd, loop, param))
+        return;
     for (int k = 0; k < K_MAXOP; k++)
         stride[k] = nd->ndim && k < nd->nop ? nd->stride[k][0] : 0;
     loop(nd->data, stride, nd->ndim && !stands_still(nd, 0) ? nd->size[0] : 1, param);
@@ -154,11 +234,30 @@ static void walk(k_nd *nd, k_loop *loop, const void *param, bool ordered)
         if (nd->ndim > 1)
             merge(nd);
         if (nd->ndim > 1) {
-            (nd->ndim == 2 ? run_rows : run)(nd, loop, param);
+            if (!ordered && share(nd, loop, param))
+                return;
+            if (nd->ndim == 2)
+                run_rows(nd, loop, param);
+            else
+                run(nd, loop, param, 0, lines_of(nd));
             return;
         }
     }
-    run_1d(nd, loop, param);
+    run_1d(nd, loop, param, ordered);
+}
+
+void k_run_line(k_loop *loop, int nop, char *const *data, const int64_t *stride, int64_t n, const void *param)
+{
+    if (n < SHARE_FROM) {
+        loop(data, stride, n, param);
+        return;
+    }
+    k_nd nd = {.ndim = 1, .nop = nop, .size = {n}};
+    for (int k = 0; k < nop; k++) {
+        nd.data[k] = data[k];
+        nd.stride[k][0] = stride[k];
+    }
+    run_1d(&nd, loop, param, false);
 }
 
 void k_walk(k_nd *nd, k_loop *loop, const void *param) { walk(nd, loop, param, false); }

@@ -4,6 +4,7 @@
  * (transposed convolution is the same), conv_weight w from y and x. Each is linear in both of its operands, and the gradients
  * of each are the other two: derivatives of any order need no more. x is (N, groups * in_c, in...), w (groups * out_c, in_c,
  * kernel...), y (N, groups * out_c, out...). */
+#include "base/pool.h"
 #include "base/blas.h"
 #include "kernel/conv.h"
 #include "ops/dispatch.h"
@@ -152,6 +153,7 @@ static void plan_work(call *c, const shape *s, const array *x, const array *w, c
 {
     k_conv k;
     describe(&k, s, x, w, y);
+    k.threads = c->threads = ct_threads();
     double steps = (double)y->numel * (double)(w->numel / (array_size(w)[0] ? array_size(w)[0] : 1));
     c->work = steps < 9e18 ? (int64_t)steps : INT64_MAX;
     c->scratch_bytes = k_conv_scratch(&k);
@@ -233,6 +235,7 @@ static void run_conv(call *c, const array *x, const array *w, const array *y, co
     k.batch = f == k_conv_weight ? k.batch : array_size(c->oa[0])[0];
     k.bias = bias ? array_data(bias) : NULL;
     k.scratch = c->scratch;
+    k.threads = c->threads;
     f(&k);
 }
 static void convolution_kernel(call *c)

@@ -186,8 +186,13 @@ static int run_fill(call *c)
     }
     c->work = out->numel;
     c->scratch = &value;
-    call_unlocked(c, fill_kernel);
+    int result = call_unlocked(c, fill_kernel);
     c->oa[0] = NULL;
+    if (result < 0) {
+        array_drop(out);
+        node_drop(n);
+        return -1;
+    }
     if (fresh)
         tensor_init(&c->out[0], out);
     else {

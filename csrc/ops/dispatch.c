@@ -1,5 +1,6 @@
 /* Dispatch: every op passes here. Collects inputs, asks the shape rule, allocates, runs the kernel without the lock when
  * it is long, writes into `self` or `out=` when asked, and records. */
+#include "base/pool.h"
 #include "kernel/kernel.h"
 #include "ops/dispatch.h"
 #include "ops/formula.h"
@@ -260,32 +261,31 @@ void array_held_layout(const array *a, layout *l)
 }
 
 /* ---- the lock ------------------------------------------------------------------------------------------------ */
+static array *operand_at(const call *c, uint32_t i) { return i < c->n_in ? (array *)c->ia[i] : c->oa[i - c->n_in]; }
 /* The one place where the host's lock is dropped. Counts on every operand keep memory under the kernel meanwhile. */
-void call_unlocked(call *c, void (*kernel)(call *c))
+static __attribute__((noinline)) int run_unlocked(call *c, void (*kernel)(call *c))
 {
-    if (CT_LIKELY(c->work < WORK_TO_UNLOCK || !ct_host_lock.release)) {
-        kernel(c);
-        return;
-    }
-    for (uint32_t i = 0; i < c->n_in; i++)
-        if (c->ia[i])
-            array_keep((array *)c->ia[i])->st->busy++;
-    for (uint32_t i = 0; i < c->n_out; i++)
-        if (c->oa[i])
-            array_keep(c->oa[i])->st->busy++;
-    void *state = ct_host_lock.release();
+    ct_watch watch;
+    for (uint32_t i = 0; i < c->n_in + c->n_out; i++)
+        if (operand_at(c, i))
+            array_keep(operand_at(c, i))->st->busy++;
+    ct_watch_begin(&watch, c->mode == CALL_NEW);
     kernel(c);
-    ct_host_lock.take(state);
-    for (uint32_t i = 0; i < c->n_in; i++)
-        if (c->ia[i]) {
-            c->ia[i]->st->busy--;
-            array_drop((array *)c->ia[i]);
+    bool stopped = ct_watch_end(&watch);
+    for (uint32_t i = 0; i < c->n_in + c->n_out; i++)
+        if (operand_at(c, i)) {
+            operand_at(c, i)->st->busy--;
+            array_drop(operand_at(c, i));
         }
-    for (uint32_t i = 0; i < c->n_out; i++)
-        if (c->oa[i]) {
-            c->oa[i]->st->busy--;
-            array_drop(c->oa[i]);
-        }
+    return stopped ? -1 : 0;
+}
+
+int call_unlocked(call *c, void (*kernel)(call *c))
+{
+    if (CT_UNLIKELY(c->work >= WORK_TO_UNLOCK && ct_host_lock.release))
+        return run_unlocked(c, kernel);
+    kernel(c);
+    return 0;
 }
 
 /* ---- the block notation ------------------------------------------------------------------------------------------ */
@@ -295,10 +295,10 @@ static int run_kernel(call *c)
         return -1;
     narrowed was;
     int result = call_narrow(c, &was);
-    if (result == 0 && c->op->kernel)
-        call_unlocked(c, c->op->kernel);
-    if (result == 0)
+    if (result == 0) {
+        result = c->op->kernel ? call_unlocked(c, c->op->kernel) : 0;
         call_widen(c, &was);
+    }
     if (c->scratch_bytes)
         ct_free(c->scratch, (size_t)c->scratch_bytes);
     return result;

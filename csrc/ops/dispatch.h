@@ -13,7 +13,7 @@ void iterator_strides(const call *c, int operands, layout *l); /* operands that 
 void array_convert_between(const array *from, const layout *source, array *to, const layout *part);
 void array_convert_at(const array *from, array *to, const layout *part);
 void array_add_at(const array *from, array *to, const layout *part);
-void call_unlocked(call *c, void (*kernel)(call *c));
+int call_unlocked(call *c, void (*kernel)(call *c)); /* -1: the host ended it; then its outputs, new ones, hold anything */
 overlap array_overlap(const array *a, const array *b);
 
 const char *dtype_title(ct_dtype d);                     /* "Float": as PyTorch names dtypes in messages */

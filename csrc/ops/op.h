@@ -113,6 +113,7 @@ struct call {
     array *oa[MAX_OUT];
     void *scratch;       /* scratch_bytes, asked for by the shape rule */
     int64_t scratch_bytes;
+    int threads;         /* that scratch has room for: of products and convolutions */
     int64_t work;        /* elementary steps of the kernel: above a threshold the host's lock is dropped */
     int64_t effective;   /* what they would be if nothing were computed once; 0: as many */
     /* Declared by the shape rule. */

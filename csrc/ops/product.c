@@ -1,5 +1,6 @@
 /* The planner of products: strides of 0 first, then axes merged, then calls of the product kernel. */
 #include "base/blas.h"
+#include "base/pool.h"
 #include "ops/product.h"
 #include <stddef.h>
 #include <string.h>
@@ -7,7 +8,7 @@
 int64_t product_work;
 
 /* Scratch handed out in order. A rehearsal (not real) counts bytes and steps and touches nothing. */
-typedef struct workspace { char *base; int64_t used, steps; bool blas, real; } workspace;
+typedef struct workspace { char *base; int64_t used, steps; bool blas, real; int threads; } workspace;
 
 static void *take(workspace *w, int64_t bytes)
 {
@@ -240,6 +241,7 @@ static void contract(product *p, workspace *w)
         if (p->axis[i].size == 0)
             drop_axis(p, i);
     k_gemm g = gemm_of(p, &m, &n, &k);
+    g.threads = w->threads;
     g.scratch = take(w, k_gemm_scratch(p->dtype, &g));
     int64_t steps = saturated(saturated(m.size, n.size), k.size);
     for (int i = 0; i < p->n; i++)
@@ -405,18 +407,15 @@ static void run_direct(const product *p, workspace *w)
 {
     const axis *x = p->axis;
     k_gemm g = gemm_of(p, x, x + 1, x + 2);
+    g.threads = w->threads;
     int64_t batches = p->n == 4 ? x[3].size : 1, item = dtype_bytes(p->dtype);
     g.scratch = take(w, k_gemm_scratch(p->dtype, &g));
     count(w, saturated(saturated(saturated(x[0].size, x[1].size), x[2].size), batches));
     w->blas = k_gemm_wants_blas(p->dtype, &g);
-    for (int64_t i = 0; w->real && i < batches; i++) {
+    if (w->real && p->n == 4)
+        k_gemm_batch(p->dtype, &g, batches, x[3].a * item, x[3].b * item, x[3].y * item);
+    else if (w->real)
         k_gemm_run(p->dtype, &g);
-        if (p->n == 4) {
-            g.a = (const char *)g.a + x[3].a * item;
-            g.b = (const char *)g.b + x[3].b * item;
-            g.c = (char *)g.c + x[3].y * item;
-        }
-    }
 }
 
 /* ---- the call ---------------------------------------------------------------------------------------------------------------- */
@@ -432,7 +431,7 @@ static bool host_takes(product *p)
 
 int product_plan(call *c, const product *p)
 {
-    workspace w = {0};
+    workspace w = {.threads = c->threads = ct_threads()};
     c->effective = p->effective < 9e18 ? (int64_t)p->effective : INT64_MAX;
     if (direct(p))
         run_direct(p, &w);
@@ -459,7 +458,7 @@ int product_plan(call *c, const product *p)
 
 void product_run(call *c, product *p)
 {
-    workspace w = {.base = c->scratch_bytes ? c->scratch : NULL, .real = true};
+    workspace w = {.base = c->scratch_bytes ? c->scratch : NULL, .real = true, .threads = c->threads};
     if (direct(p)) {
         run_direct(p, &w);
         return;

@@ -28,7 +28,7 @@ static void run_loop(const elementwise *e)
             nd.data[i] = array_data(e->operand[i]);
             step[i] = dtype_bytes(e->operand[i]->dtype);
         }
-        e->loop(nd.data, step, out->numel, e->param);
+        k_run_line(e->loop, e->n, nd.data, step, out->numel, e->param);
         return;
     }
     array_operands(&nd, e->n, out->ndim, array_size(out), e->operand);
@@ -105,12 +105,12 @@ static array *fresh_output(call *c, ct_dtype dtype, int operands, layout *l)
     return out_strided(c, 0, dtype, l) < 0 ? NULL : c->oa[0];
 }
 
-static void run_operands(call *c, elementwise *e)
+static int run_operands(call *c, elementwise *e)
 {
     c->work = array_held(e->operand[0]);
     c->effective = c->oa[0]->numel;
     c->scratch = e;
-    call_unlocked(c, loop_kernel);
+    return call_unlocked(c, loop_kernel);
 }
 
 /* Operands that slide alike: over their lines. */
@@ -121,11 +121,10 @@ static int run_lines(call *c, const elementwise *e)
     while (made < e->n && (lines.operand[made] = array_line(e->operand[made], c->oa[0]->ndim, c->slide, made ? c->slide_back : c->slide_out)))
         made++;
     bool whole = made == e->n;
-    if (whole)
-        run_operands(c, &lines);
+    int result = whole ? run_operands(c, &lines) : -1;
     while (made--)
         array_drop((array *)lines.operand[made]);
-    return whole ? 0 : -1;
+    return result;
 }
 
 int run_elementwise(call *c, elementwise *e, ct_dtype result, layout *l)
@@ -146,11 +145,7 @@ int run_elementwise(call *c, elementwise *e, ct_dtype result, layout *l)
         return -1;
     }
     e->operand[0] = out;
-    int done = 0;
-    if (CT_UNLIKELY(c->slide != 0))
-        done = run_lines(c, e);
-    else
-        run_operands(c, e);
+    int done = CT_UNLIKELY(c->slide != 0) ? run_lines(c, e) : run_operands(c, e);
     c->oa[0] = NULL;
     if (CT_UNLIKELY(done < 0)) {
         array_drop(out);

@@ -1,4 +1,5 @@
 /* softmax, log_softmax, their gradients, logsumexp. */
+#include "base/pool.h"
 #include "ops/reduce.h"
 #include "ops/spread.h"
 #include "ops/takes.h"
@@ -42,13 +43,22 @@ static blocks blocks_of(const array *a, int64_t dim)
     b.bytes = b.n * b.inner * dtype_bytes(a->dtype);
     return b;
 }
-static void softmax_kernel(call *c)
+/* Runs a piece over the blocks; the call is its work. */
+static void each_block(call *c, const array *a, ct_piece *piece)
 {
+    enum { NUMBERS_OF_PIECE = 4096 };
+    blocks b = blocks_of(a, c->param[0]);
+    ct_share(b.outer, NUMBERS_OF_PIECE / (b.n * b.inner + 1) + 1, POOL_MOST, piece, c);
+}
+static void softmax_piece(void *work, int64_t begin, int64_t end)
+{
+    call *c = work;
     const array *a = c->ia[0];
     blocks b = blocks_of(a, c->param[0]);
-    for (int64_t i = 0; i < b.outer; i++)
+    for (int64_t i = begin; i < end; i++)
         K->reduce.softmax[a->dtype](array_data(a) + i * b.bytes, array_data(c->oa[0]) + i * b.bytes, b.n, b.inner, c->op == &op_log_softmax);
 }
+static void softmax_kernel(call *c) { each_block(c, c->ia[0], softmax_piece); }
 
 static T backward_of(scope *s, const op *o, T g, T y, int64_t dim) { return f_call(s, o, 3, (arg[]){a_t(g), a_t(y), a_i(dim)}); }
 static int softmax_grad(scope *s, node *n, T const *g, T *out)
@@ -77,14 +87,16 @@ static int backward_rule(call *c)
     c->work = 4 * array_held(y);
     return out_new(c, 0, y->dtype, y->ndim, array_size(y));
 }
-static void backward_kernel(call *c)
+static void backward_piece(void *work, int64_t begin, int64_t end)
 {
+    call *c = work;
     const array *g = c->ia[0], *y = c->ia[1];
     blocks b = blocks_of(y, c->param[0]);
-    for (int64_t i = 0; i < b.outer; i++)
+    for (int64_t i = begin; i < end; i++)
         K->reduce.softmax_backward[y->dtype](array_data(g) + i * b.bytes, array_data(y) + i * b.bytes, array_data(c->oa[0]) + i * b.bytes, b.n, b.inner,
                                              c->op == &op_log_softmax_backward);
 }
+static void backward_kernel(call *c) { each_block(c, c->ia[1], backward_piece); }
 static T sum_along(scope *s, T x, int64_t dim) { return x && x->a->ndim ? f_sum_dims(s, x, 1, &dim, true) : x; }
 
 /* Of y (g - sum(g y)) for an incoming h: h meets g as softmax's gradient does, and y twice. */

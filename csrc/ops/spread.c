@@ -1,4 +1,5 @@
 /* Compressed results: which dimensions are computed once, and writing out in full. */
+#include "base/pool.h"
 #include "ops/spread.h"
 #include "ops/dispatch.h"
 #include "ops/slide.h"
@@ -151,6 +152,8 @@ static void copy_out(const storage *s, char *full)
 
 static int storage_write_out(storage *s)
 {
+    if (s->busy && ct_watch_asking())
+        return ct_fail(CT_RUNTIME, "a signal handler writes to memory that an op of its own thread is in the middle of reading");
     storage_keep(s);
     wait_for_kernels(s);
     int result = 0;

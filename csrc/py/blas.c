@@ -1,6 +1,6 @@
 /* Finds a BLAS: the library of the scipy-openblas32 package, or the one that CTGRAD_BLAS names (a path; 0: none). It stays loaded.
  *
- * One thread works at a time in it: it is loaded as if OPENBLAS_NUM_THREADS were 1, so that it starts no threads of its own and
+ * It is loaded as if OPENBLAS_NUM_THREADS were 1, so that it starts no threads of its own (ours cut the products, and call it at once) and
  * survives fork. */
 #include "base/blas.h"
 #include "py/py.h"

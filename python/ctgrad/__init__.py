@@ -14,11 +14,27 @@ from ctgrad.composed import compare as _compare, convert as _convert, einsum as 
 globals().update({name: getattr(_C, name) for name in vars(_C) if not name.startswith("_")})
 globals().update(_functions())
 
-from ctgrad import autograd, backends, cuda, debug, nn, optim, random, serialization, utils  # noqa: E402
+from ctgrad import autograd, backends, cuda, debug, random, utils  # noqa: E402
 from ctgrad._dtypes import finfo, iinfo  # noqa: E402
 from ctgrad._queries import *  # noqa: E402, F403
 from ctgrad._tensor_str import set_printoptions  # noqa: E402
-from ctgrad.serialization import load, save  # noqa: E402
 from ctgrad.autograd import enable_grad, inference_mode, no_grad, set_grad_enabled  # noqa: E402
 
 __version__ = "0.1.0"
+
+_LATER = {"nn": None, "optim": None, "serialization": None, "load": "serialization", "save": "serialization"}  # name: the module that has it
+__all__ = [name for name in globals() if not name.startswith("_")] + [*_LATER]
+
+
+def __getattr__(name):
+    """Half of the package, imported when it is first asked for."""
+    if name not in _LATER:
+        raise AttributeError(f"module 'ctgrad' has no attribute {name!r}")
+    import importlib
+    module = importlib.import_module(f"ctgrad.{_LATER[name] or name}")
+    found = globals()[name] = getattr(module, name) if _LATER[name] else module
+    return found
+
+
+def __dir__():
+    return sorted({*globals(), *_LATER})

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from ctgrad import _C
 
-__all__ = ["Layout", "Profile", "layout", "live", "memory", "profile"]
+__all__ = ["Layout", "Profile", "layout", "live", "memory", "profile", "trim"]
 
 
 class Layout(NamedTuple):
@@ -35,6 +35,11 @@ def live():
 def memory():
     """Counts of the allocator: live and total blocks and bytes, and bytes cached for reuse."""
     return _C._memory()
+
+
+def trim():
+    """Gives memory that is cached for reuse (at most 256 MiB, in blocks of up to 128 MiB) back to the system."""
+    _C._trim()
 
 
 def layout(t):

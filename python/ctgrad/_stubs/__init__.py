@@ -233,7 +233,7 @@ def package():
     """The text of __init__.pyi: every public name, and where it comes from."""
     text = _HEAD + "from ctgrad import _C as _C\nfrom ctgrad._C import *\n"
     found: dict[str, list[str]] = {}
-    for name, value in sorted(vars(ctgrad).items()):
+    for name, value in ((name, getattr(ctgrad, name)) for name in dir(ctgrad)):
         if name.startswith("_") or vars(_C).get(name) is value:
             continue
         module = "ctgrad" if inspect.ismodule(value) else value.__module__

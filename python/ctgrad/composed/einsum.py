@@ -5,14 +5,13 @@ tensors spends its time on the products.
 """
 
 import math
-import string
 from typing import Any, NamedTuple
 
 import ctgrad
 from ctgrad.composed import composed
 
 _contract_to = ctgrad._C._ops["contract"]
-_LETTERS = string.ascii_uppercase + string.ascii_lowercase
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _Sizes = tuple[int, ...]
 
 

@@ -1,0 +1,262 @@
+"""Work shared among threads: the same bits for every number of them, after fork, from several Python threads, and under Ctrl-C.
+
+Sizes are above those from which kernels are cut; `_share_always` has them shared where it would not pay.
+"""
+
+import os
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+
+import ctgrad
+from ctgrad import _C
+
+from . import test_ops as over
+
+F = ctgrad.nn.functional
+SHAPE = (190, 257)      # 48830 numbers: above the grain, no multiple of a cut
+
+
+@pytest.fixture(autouse=True)
+def always():
+    before = ctgrad.get_num_threads()
+    _C._share_always(True)
+    yield
+    _C._share_always(False)
+    ctgrad.set_num_threads(before)
+
+
+def bits(results):
+    return [np.ascontiguousarray(over.plain(t)).tobytes() for t in over.flat(results) if isinstance(t, ctgrad.Tensor)]
+
+
+def same_bits(run):
+    """The results of run() with 1, 2 and 3 threads are the same; how often its work was shared."""
+    ctgrad.set_num_threads(1)
+    alone = bits(run())
+    before = _C._shared()
+    for threads in (2, 3):
+        ctgrad.set_num_threads(threads)
+        assert bits(run()) == alone, f"{threads} threads"
+    return _C._shared() - before
+
+
+LAYOUTS = over.LAYOUTS | {"row": lambda a: ctgrad.tensor(a[0]).expand(a.shape), "column": lambda a: ctgrad.tensor(a[:, :1]).expand(a.shape)}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64", "bool"])
+@pytest.mark.parametrize("name", sorted(over.ROWS))
+def test_rows(name, dtype):
+    row = over.ROWS[name]
+    rng = over.generator(name)
+    arrays = [over.draw(row, dtype, SHAPE, rng) for _ in range(over.arity(row))]
+    try:
+        over.function(name)(*[ctgrad.tensor(a[:1]) for a in arrays])
+    except (NotImplementedError, RuntimeError) as e:
+        pytest.skip(f"{name} refuses {dtype}: {e}")
+    assert same_bits(lambda: over.function(name)(*[ctgrad.tensor(a) for a in arrays])) >= 2
+    for layouts in (["transposed", "contiguous"], ["sliced", "row"], ["column", "transposed"]):
+        args = [LAYOUTS[layout](a) for layout, a in zip(layouts, arrays)]
+        same_bits(lambda: over.function(name)(*args))
+    same_bits(lambda: over.function(name)(*[ctgrad.tensor(a) for a in arrays], out=ctgrad.empty(0, dtype=over.function(name)(*args).dtype)))
+
+
+def test_division_by_zero_is_seen_from_every_thread():
+    for at in (0, 30000, 99999):
+        y = ctgrad.ones(100000, dtype=ctgrad.int64)
+        y[at] = 0
+        for threads in (1, 2, 3):
+            ctgrad.set_num_threads(threads)
+            with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+                ctgrad.floor_divide(ctgrad.ones(100000, dtype=ctgrad.int64), y)
+
+
+def data(*shape, dtype="float32", seed=0):
+    return ctgrad.tensor(np.random.default_rng(seed).standard_normal(shape).astype(dtype))
+
+
+X, Y, LONG = data(300, 401), data(300, 401, seed=1), data(600007)
+CUBE = data(40, 50, 60)
+PLACES = ctgrad.tensor(np.random.default_rng(2).integers(0, 300, 1000))
+CALLS = {
+    "sum": lambda: [X.sum(), X.sum(0), X.sum(1), CUBE.sum(1), CUBE.sum((0, 2)), LONG.sum(), X.t().sum(0)],
+    "mean": lambda: [X.mean(), X.mean(0), CUBE.mean(1), LONG.mean()],
+    "prod": lambda: [LONG.abs().prod(), CUBE.prod(0)],
+    "extremes": lambda: [X.max(), X.max(0), X.min(1), X.amax(0), X.argmax(), X.argmin(1), LONG.max(0), CUBE.amin((0, 1))],
+    "any": lambda: [(X > 3).any(), (X > 3).all(1), X.count_nonzero()],
+    "spread": lambda: [X.var(), X.var(0), X.std(1), ctgrad.var_mean(CUBE, 1), LONG.std()],
+    "norm": lambda: [X.norm(), X.norm(dim=0), X.norm(3, dim=1), LONG.norm()],
+    "softmax": lambda: [X.softmax(0), X.softmax(1), CUBE.log_softmax(1), X.logsumexp(0), X.logsumexp(1)],
+    "running": lambda: [X.cumsum(0), X.cumsum(1), X.cummax(1), X.cumprod(0)],
+    "copies": lambda: [X.t().contiguous(), ctgrad.cat((X, Y)), ctgrad.cat((X, Y), 1), ctgrad.stack((X, Y), 1), X.flip(0, 1), X.repeat(2, 3), X.double(),
+                       X.roll(3, 0), F.pad(X, (1, 2, 3, 4)), CUBE.permute(2, 0, 1).contiguous(), X.tril(), X.to(ctgrad.int64)],
+    "choice": lambda: [ctgrad.where(X > 0, X, Y), X.clamp(-1, 1), X.masked_fill(X > 0, 3.0), X[X > 0], X.index_select(0, PLACES), X[PLACES],
+                       X.index_add(0, PLACES, data(1000, 401)), X.pow(3), X.pow(0.5), F.gelu(X), F.softplus(X), ctgrad.lerp(X, Y, 0.3)],
+    "overlapping writes": lambda: [ctgrad.zeros(300 + 400).as_strided((300, 401), (1, 1)).clone().copy_(X), X.unfold(0, 5, 2).sum()],
+    "in place": lambda: [X.clone().mul_(2).add_(Y, alpha=0.5), X.clone().t().exp_(), X.clone().fill_(3)],
+    "losses": lambda: [F.mse_loss(X, Y), F.cross_entropy(X, PLACES[:300]), F.huber_loss(X, Y), F.layer_norm(X, (401,)), F.batch_norm(X, None, None, training=True)],
+    "convolutions": lambda: [F.conv2d(data(8, 6, 30, 30), data(16, 6, 3, 3), padding=1), F.max_pool2d(data(8, 6, 60, 60), 2), F.avg_pool2d(data(8, 6, 60, 60), 3)],
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_calls(name):
+    assert same_bits(CALLS[name]) or name == "running"
+
+
+SHAPES = [(128, 128, 128), (300, 301, 302), (64, 784, 128), (1, 2000, 3000), (3000, 2000, 1), (5000, 3, 200), (7, 900, 1100), (520, 512, 530), (1100, 100, 40),
+          (16, 20000, 17)]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64"])
+@pytest.mark.parametrize("m, k, n", SHAPES)
+def test_products(m, k, n, dtype):
+    if dtype == "int64":
+        a, b = (ctgrad.tensor(np.random.default_rng(0).integers(-9, 9, s)) for s in ((m, k), (k, n)))
+    else:
+        a, b = data(m, k, dtype=dtype), data(k, n, dtype=dtype, seed=1)
+    at, bt = a.t().contiguous().t(), b.t().contiguous().t()
+    same_bits(lambda: [a @ b, at @ b, a @ bt, at @ bt, ctgrad.addmm(a[:, :1], a, b), a @ b[:, 0], a[0] @ b])
+
+
+def test_batches():
+    p, q = data(48, 64, 32), data(48, 32, 64)
+    assert same_bits(lambda: [ctgrad.bmm(p, q), ctgrad.einsum("bij,bjk->bik", p, q), p @ q[0], ctgrad.einsum("bij,bkj->ik", p, p),
+                              ctgrad.baddbmm(p[:, :, :1], p, q), p[:3] @ q[:3]])
+
+
+def test_a_step():
+    """Forward, backward and optimizer of a network with everything in it."""
+    def step():
+        ctgrad.manual_seed(0)
+        nn = ctgrad.nn
+        model = nn.Sequential(nn.Conv2d(1, 6, 5), nn.BatchNorm2d(6), nn.ReLU(), nn.MaxPool2d(2), nn.Dropout(0.2), nn.Flatten(), nn.Linear(864, 200), nn.GELU(),
+                              nn.LayerNorm(200), nn.Linear(200, 10))
+        optimizer = ctgrad.optim.AdamW(model.parameters())
+        for _ in range(2):
+            optimizer.zero_grad()
+            F.cross_entropy(model(data(128, 1, 28, 28)), PLACES[:128] % 10).backward()
+            optimizer.step()
+        return list(model.parameters())
+    assert same_bits(step)
+
+
+def test_settings():
+    for n in (1, 5, 64):
+        ctgrad.set_num_threads(n)
+        assert ctgrad.get_num_threads() == n
+    ctgrad.set_num_threads(1000)
+    assert ctgrad.get_num_threads() == 64
+    for wrong in (0, -1, 1.5, True, "2"):
+        with pytest.raises(RuntimeError, match="set_num_threads expects"):
+            ctgrad.set_num_threads(wrong)
+    with pytest.raises(ValueError, match="Overflow"):
+        ctgrad.set_num_threads(2**80)
+
+
+def python(code, **environment):
+    place = os.path.dirname(os.path.dirname(ctgrad.__file__))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=600, env={**os.environ, "PYTHONPATH": place, **environment})
+    assert (done.stderr, done.returncode) == ("", 0)
+    return done.stdout
+
+
+def test_environment():
+    assert python("import ctgrad; print(ctgrad.get_num_threads())", CTGRAD_NUM_THREADS="3") == "3\n"
+    assert int(python("import ctgrad; print(ctgrad.get_num_threads())", CTGRAD_NUM_THREADS="")) >= 1
+
+
+def test_interop():
+    assert python("""
+import ctgrad
+assert ctgrad.get_num_interop_threads() >= 1
+ctgrad.set_num_interop_threads(3)
+assert ctgrad.get_num_interop_threads() == 3
+try:
+    ctgrad.set_num_interop_threads(2)
+except RuntimeError as e:
+    print(e)
+""").startswith("Error: cannot set number of interop threads")
+
+
+def test_python_threads():
+    """Several at once: one has the workers, the others work alone; each gets its own numbers."""
+    ctgrad.set_num_threads(2)
+    wanted, wrong = {n: bits([data(n, seed=n).exp(), data(300, n // 300, seed=n) @ data(n // 300, 290)]) for n in (90000, 120000, 150000, 180000)}, []
+
+    def repeat(n):
+        for _ in range(20):
+            if bits([data(n, seed=n).exp(), data(300, n // 300, seed=n) @ data(n // 300, 290)]) != wanted[n]:
+                wrong.append(n)
+    threads = [threading.Thread(target=repeat, args=(n,)) for n in wanted]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert not wrong
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_fork():
+    """Children of a process whose workers have worked, and are at work, start their own."""
+    assert python("""
+import os, threading
+import ctgrad
+ctgrad._C._share_always(True)
+ctgrad.set_num_threads(3)
+x = ctgrad.arange(200000.0) / 200000
+wanted = x.exp().tolist()
+going = True
+def busy():
+    while going:
+        x.tanh()
+other = threading.Thread(target=busy)
+other.start()
+for _ in range(10):
+    child = os.fork()
+    if child == 0:
+        before = ctgrad._C._shared()
+        right = x.exp().tolist() == wanted
+        os._exit(0 if right and ctgrad._C._shared() > before else 1)
+    assert os.waitpid(child, 0)[1] == 0
+going = False
+other.join()
+assert x.exp().tolist() == wanted
+print("done")
+""", PYTHONWARNINGS="ignore") == "done\n"
+
+
+@pytest.mark.skipif(not hasattr(__import__("signal"), "setitimer"), reason="no timers here")
+@pytest.mark.parametrize("threads", [1, 2])
+def test_interrupt(threads):
+    """A handler runs, and raises, in the middle of an op: its second signal comes in the call that has got the first. Nothing is left."""
+    assert python(f"""
+import signal
+import ctgrad
+ctgrad.set_num_threads({threads})
+x = ctgrad.rand(300, 100000, dtype=ctgrad.float64, requires_grad=True)
+calls, seen = 0, []
+def handler(*_):
+    seen.append(calls)
+    if seen.count(calls) == 3:
+        (part * 2).sum()      # ops in a handler work alone
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        raise KeyboardInterrupt
+signal.signal(signal.SIGALRM, handler)
+part = x[0, :100]
+before = ctgrad.debug.live()
+signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)
+try:
+    while True:
+        calls += 1
+        ctgrad.atan2(x, x)
+except KeyboardInterrupt:
+    pass
+assert seen.count(calls) == 3
+assert ctgrad.debug.live() == before, (before, ctgrad.debug.live())
+ctgrad.atan2(x[:2], x[:2]).sum().backward()
+print("done")
+""") == "done\n"

@@ -1,16 +1,10 @@
 /* fold: the order in which a reduction visits its elements. The rules are those of PyTorch's TensorIterator (dimensions
  * sorted by stride and merged, innermost planes of two) and of its splitting into one part a core, because the last bits
  * of float sums depend on them. Parts are run one after another here; the result does not depend on who runs them. */
-#include "kernel/kernel.h"
+#include "kernel/fold.h"
 #include <string.h>
 
 int k_parts = 1;
-
-/* Dimensions innermost first: the reduced ones (out stride 0), then the kept ones. */
-typedef struct iterator {
-    int ndim, reduced;
-    int64_t size[2 * FOLD_MAXDIM], in[2 * FOLD_MAXDIM], out[2 * FOLD_MAXDIM], out2[2 * FOLD_MAXDIM];
-} iterator;
 
 static void swap_dims(iterator *it, int a, int b)
 {
@@ -87,7 +81,7 @@ static void merge_dims(iterator *it)
         it->reduced++;
 }
 
-static void iterate(iterator *it, const k_fold *f, bool in_order)
+void fold_iterate(iterator *it, const k_fold *f, bool in_order)
 {
     it->ndim = f->reduced + f->kept;
     it->reduced = f->reduced;
@@ -108,14 +102,6 @@ static void iterate(iterator *it, const k_fold *f, bool in_order)
         sort_dims(it, 0, f->reduced);
     sort_dims(it, f->reduced, it->ndim);
     merge_dims(it);
-}
-
-static int64_t count(const int64_t *size, int from, int to)
-{
-    int64_t n = 1;
-    for (int d = from; d < to; d++)
-        n *= size[d];
-    return n;
 }
 
 static int64_t at_most(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -204,7 +190,7 @@ static void run_cut(const iterator *it, k_plane_f *plane, const k_fold *f, int64
             continue;
         iterator part = *it;
         part.size[dim] = end - begin;
-        run_range(&part, plane, f->data + begin * it->in[dim], f->out + begin * it->out[dim], 0, count(part.size, 0, part.ndim));
+        run_range(&part, plane, f->data + begin * it->in[dim], f->out + begin * it->out[dim], 0, fold_count(part.size, 0, part.ndim));
     }
 }
 
@@ -231,13 +217,13 @@ void k_fold_planes(const k_fold *f, k_plane_f *plane, const void *neutral, int64
 {
     iterator it;
     write_neutral(f, neutral, item);
-    iterate(&it, f, false);
-    int64_t n = count(it.size, 0, it.ndim);
+    fold_iterate(&it, f, false);
+    int64_t n = fold_count(it.size, 0, it.ndim);
     if (n == 0)
         return;
     if (n < FOLD_PART || k_parts == 1 || item != item_in)
         run_range(&it, plane, f->data, f->out, 0, n);
-    else if (count(it.size, it.reduced, it.ndim) == 1)
+    else if (fold_count(it.size, it.reduced, it.ndim) == 1)
         run_parts(&it, plane, f, neutral, item, n);
     else
         run_cut(&it, plane, f, item_in);
@@ -295,9 +281,9 @@ static void take_result(const k_lines *kind, const iterator *it, const k_fold *f
 void k_fold_lines(const k_fold *f, const k_lines *kind, const k_lines *contiguous, int64_t item)
 {
     iterator it;
-    iterate(&it, f, kind->in_order);
+    fold_iterate(&it, f, kind->in_order);
     bool flat = contiguous && it.reduced == 1 && it.in[0] == item;
-    int64_t at[2 * FOLD_MAXDIM] = {0}, n = count(it.size, 0, it.reduced), results = count(it.size, it.reduced, it.ndim);
+    int64_t at[2 * FOLD_MAXDIM] = {0}, n = fold_count(it.size, 0, it.reduced), results = fold_count(it.size, it.reduced, it.ndim);
     const char *in = f->data;
     char *out = f->out, *out2 = f->out2;
     for (int64_t i = 0; i < results; i++) {

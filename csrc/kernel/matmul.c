@@ -1,6 +1,6 @@
 /* Which product goes to a BLAS, and how much scratch the own loops take. */
 #include "base/blas.h"
-#include "kernel/kernel.h"
+#include "kernel/half_gemm.h"
 #include "kernel/matmul_sizes.h"
 #include <limits.h>
 #include <string.h>
@@ -29,6 +29,8 @@ int64_t k_gemm_scratch(ct_dtype dtype, const k_gemm *g)
 {
     if (!dtype_is_float(dtype))
         return 0;
+    if (dtype_is_half(dtype))
+        return half_gemm_scratch(g);
     k_gemm turned = gemm_turned(g);
     int64_t narrow = scratch_of(dtype_bytes(dtype), &turned, false), wide = scratch_of(dtype_bytes(dtype), &turned, true);
     return narrow > wide ? narrow : wide;
@@ -58,12 +60,16 @@ static bool blas_takes(ct_dtype dtype, const k_gemm *g, blas_form *f)
 bool k_gemm_wants_blas(ct_dtype dtype, const k_gemm *g)
 {
     blas_form f;
-    return blas_takes(dtype, g, &f);
+    return dtype_is_half(dtype) ? half_gemm_wants_blas(g) : blas_takes(dtype, g, &f);
 }
 
 void k_gemm_run(ct_dtype dtype, const k_gemm *g)
 {
     blas_form f;
+    if (dtype_is_half(dtype)) {
+        half_gemm_run(dtype, g);
+        return;
+    }
     int m = (int)g->m, n = (int)g->n, k = (int)g->k, ldc = (int)g->c_row;
     if (!ct_blas.sgemm || !blas_takes(dtype, g, &f)) {
         k_gemm turned = gemm_turned(g);

@@ -13,6 +13,7 @@ typedef struct k_gemm {
     int64_t a_row, a_col, b_row, b_col, c_row;
     bool add;      /* to what C holds; else C is overwritten, with zeros when k is 0 */
     void *scratch; /* k_gemm_scratch bytes */
+    uint8_t single; /* products of halves: bits 0, 1, 2: a, b, c holds float32 instead */
 } k_gemm;
 typedef void k_gemm_f(const k_gemm *g);
 

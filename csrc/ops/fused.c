@@ -165,7 +165,7 @@ const op op_addcdiv = {.name = "addcdiv", .sig = "(Tensor self, Tensor tensor1, 
 /* ---- lerp: args self, end, weight --------------------------------------------------------------------------------------- */
 static int same_dtype(const call *c, uint32_t i, const char *name)
 {
-    static const char *const ctypes[DT_COUNT] = {"bool", "unsigned char", "int", "long int", "float", "double"};
+    static const char *const ctypes[DT_COUNT] = {"bool", "unsigned char", "int", "long int", "c10::Half", "c10::BFloat16", "float", "double"};
     ct_dtype have = c->in[i]->a->dtype, want = c->in[0]->a->dtype;
     return have == want ? 0 : ct_fail(CT_RUNTIME, "expected dtype %s for `%s` but got dtype %s", ctypes[want], name, ctypes[have]);
 }
@@ -191,13 +191,12 @@ static int lerp_grad(scope *s, node *n, T const *g, T *out)
 static const node_kind lerp_number = {"LerpBackward0", lerp_number_grad, .flags = NK_POINTWISE, .takes = pointwise_takes};
 static int run_lerp(call *c)
 {
-    static const char *const titles[DT_COUNT] = {"Bool", "Byte", "Int", "Long", "Float", "Double"};
     bool number = c->args[2].kind != ARG_TENSOR;
     ct_dtype d = number ? c->in[0]->a->dtype : common(c, 3);
     if (same_dtype(c, 1, "end") < 0 || (!number && c->in[2]->a->ndim && same_dtype(c, 2, "weight") < 0))
         return -1;
     if (!dtype_is_float(d))
-        return ct_fail(CT_NOTIMPL, "\"lerp_kernel_%s\" not implemented for '%s'", number ? "scalar" : "tensor", titles[d]);
+        return ct_fail(CT_NOTIMPL, "\"lerp_kernel_%s\" not implemented for '%s'", number ? "scalar" : "tensor", dtype_title(d));
     if (number) {
         c->kind = &lerp_number;
         keep_double(c, arg_double(&c->args[2]));

@@ -94,6 +94,9 @@ static int clamp_rule(call *c)
     ct_dtype d = clamp_dtype(c);
     if (d == DT_BOOL)
         return ct_fail(CT_NOTIMPL, "\"clamp_scalar_cpu\" not implemented for 'Bool'");
+    for (int i = 1; i < 3; i++)
+        if (arg_is_number(&c->args[i]) && number_fits(&c->args[i], d) < 0)
+            return -1;
     array_layout(c->in[0]->a, &l);
     for (uint32_t i = 0; i < c->n_in; i++)
         if (c->in[i] && ((i && layout_broadcast("clamp", &l.ndim, l.size, c->ia[i]->ndim, array_size(c->ia[i])) < 0) || in_cast(c, i, d) < 0))

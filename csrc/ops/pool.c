@@ -91,6 +91,7 @@ static void describe(k_pool *p, const how *h, const array *in, const array *out,
     p->window[1] = p->window[0] + p->out[0];
     p->window[2] = p->window[1] + p->out[1];
     p->places = (int32_t *)(p->window[2] + p->out[2]);
+    p->line = (float *)(p->places + p->out[2]);
     k_pool_windows(p);
 }
 static void plan(call *c, const how *h, const array *out)
@@ -101,7 +102,7 @@ static void plan(call *c, const how *h, const array *out)
         windows += array_size(out)[lead + d] + 1;
         reads *= h->adaptive ? 2 : (double)h->kernel[d];
     }
-    c->scratch_bytes = windows * (int64_t)sizeof(k_window) + (array_size(out)[out->ndim - 1] + 1) * (int64_t)sizeof(int32_t);
+    c->scratch_bytes = windows * (int64_t)sizeof(k_window) + (array_size(out)[out->ndim - 1] + 1) * (int64_t)(sizeof(int32_t) + sizeof(float));
     reads *= (double)out->numel;
     c->work = reads < 9e18 ? (int64_t)reads : INT64_MAX;
 }

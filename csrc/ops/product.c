@@ -1,5 +1,6 @@
 /* The planner of products: strides of 0 first, then axes merged, then calls of the product kernel. */
 #include "base/blas.h"
+#include "kernel/half.h"
 #include "ops/product.h"
 #include <stddef.h>
 #include <string.h>
@@ -35,6 +36,10 @@ void product_of_matrices(product *p, const array *a, const array *b, const array
     for (int d = 0; d < n - 2; d++)
         product_axis(p, size[d], sa[d], sb[d], sy[d], false);
 }
+
+enum { OF_A = 1, OF_B = 2, OF_Y = 4 };
+static ct_dtype dtype_of(const product *p, int operand) { return p->single & operand ? DT_F32 : p->dtype; }
+static int64_t bytes_of(const product *p, int operand) { return dtype_bytes(dtype_of(p, operand)); }
 
 static void copy(product *to, const product *from) { memcpy(to, from, offsetof(product, axis) + (size_t)from->n * sizeof *from->axis); }
 
@@ -73,7 +78,7 @@ bool product_adds(const product *p) { return direct(p); }
 static k_gemm gemm_of(const product *p, const axis *m, const axis *n, const axis *k)
 {
     return (k_gemm){.m = m->size, .n = n->size, .k = k->size, .a = p->a, .b = p->b, .c = p->y, .a_row = m->a, .a_col = k->a, .b_row = k->b, .b_col = n->b,
-                    .c_row = m->size == 1 ? n->size : m->y, .add = p->add};
+                    .c_row = m->size == 1 ? n->size : m->y, .add = p->add, .single = p->single};
 }
 
 /* ---- axes ---------------------------------------------------------------------------------------------------------- */
@@ -123,6 +128,7 @@ static void swap_sides(product *p)
     const char *a = p->a;
     p->a = p->b;
     p->b = a;
+    p->single = (uint8_t)((p->single & OF_Y) | (p->single & OF_A) << 1 | (p->single & OF_B) >> 1);
     for (int i = 0; i < p->n; i++) {
         int64_t stride = p->axis[i].a;
         p->axis[i].a = p->axis[i].b;
@@ -133,7 +139,7 @@ static void swap_sides(product *p)
 /* Every output axis, for an elementwise walk over y; of a and b where they are asked for. */
 static void output_walk(const product *p, int operands, k_nd *nd)
 {
-    int64_t item = dtype_bytes(p->dtype);
+    int64_t item = bytes_of(p, OF_Y);
     nd->ndim = 0;
     nd->nop = operands;
     for (int i = 0; i < p->n; i++) {
@@ -142,8 +148,8 @@ static void output_walk(const product *p, int operands, k_nd *nd)
             continue;
         nd->size[nd->ndim] = x->size;
         nd->stride[0][nd->ndim] = x->y * item;
-        nd->stride[1][nd->ndim] = (operands == 3 ? x->a : x->y) * item;
-        nd->stride[2][nd->ndim++] = x->b * item;
+        nd->stride[1][nd->ndim] = operands == 3 ? x->a * bytes_of(p, OF_A) : x->y * item;
+        nd->stride[2][nd->ndim++] = x->b * bytes_of(p, OF_B);
     }
     nd->data[0] = p->y;
     nd->data[1] = operands == 3 ? (char *)p->a : p->y;
@@ -192,7 +198,7 @@ static axis take_axis(product *p, int i, axis one)
 /* The kernel once for every index of the axes that are left. A result's first visit has every summed index at 0. */
 static void loop(product *p, k_gemm *g)
 {
-    int64_t index[PRODUCT_AXES] = {0}, item = dtype_bytes(p->dtype);
+    int64_t index[PRODUCT_AXES] = {0};
     int sums = 0, i;
     do {
         g->add = p->add || sums;
@@ -201,14 +207,22 @@ static void loop(product *p, k_gemm *g)
             const axis *x = p->axis + i;
             int64_t steps = ++index[i] < x->size ? 1 : 1 - x->size;
             sums += x->summed ? steps : 0;
-            g->a = (const char *)g->a + steps * x->a * item;
-            g->b = (const char *)g->b + steps * x->b * item;
-            g->c = (char *)g->c + steps * x->y * item;
+            g->a = (const char *)g->a + steps * x->a * bytes_of(p, OF_A);
+            g->b = (const char *)g->b + steps * x->b * bytes_of(p, OF_B);
+            g->c = (char *)g->c + steps * x->y * bytes_of(p, OF_Y);
             if (steps == 1)
                 break;
             index[i] = 0;
         }
     } while (i < p->n);
+}
+
+/* Elementwise, of halves and float32s as they come. */
+static void mixed_mul(char *const *p, const int64_t *stride, int64_t n, const void *param)
+{
+    const product *q = param;
+    uint32_t halves = (q->single & OF_Y ? 0 : 1) | (q->single & OF_A ? 0 : 2) | (q->single & OF_B ? 0 : 4);
+    half_run(&(half_form){q->dtype, 3, halves}, K->binary[B_mul][DT_F32], p, stride, n, NULL);
 }
 
 static void multiply(product *p, workspace *w)
@@ -220,7 +234,7 @@ static void multiply(product *p, workspace *w)
     count(w, steps);
     output_walk(p, 3, &nd);
     if (w->real)
-        k_walk(&nd, K->binary[B_mul][p->dtype], NULL);
+        k_walk(&nd, p->single ? mixed_mul : K->binary[B_mul][p->dtype], p->single ? p : NULL);
 }
 
 static void contract(product *p, workspace *w)
@@ -263,10 +277,12 @@ static void collapse(product *p, workspace *w)
     product s;
     int64_t left = 1;
     int gone = 0;
+    bool half = dtype_is_half(p->dtype);
     s.dtype = p->dtype;
+    s.single = (uint8_t)(half ? (p->single & OF_A) | OF_B | OF_Y : 0); /* what is summed before is not rounded */
     s.add = false;
     s.a = p->a;
-    s.b = one_of(p->dtype);
+    s.b = one_of(dtype_computed(p->dtype));
     s.n = 0;
     for (int i = 0; i < p->n; i++)
         gone += p->axis[i].summed && !p->axis[i].b;
@@ -286,7 +302,8 @@ static void collapse(product *p, workspace *w)
                 left *= x->size;
             }
         }
-    p->a = s.y = take(w, left * dtype_bytes(p->dtype));
+    p->a = s.y = take(w, left * bytes_of(&s, OF_Y));
+    p->single |= half ? OF_A : 0;
     contract(&s, w);
 }
 
@@ -299,10 +316,10 @@ static void scale(const product *p, int64_t by)
     nd.data[2] = (char *)&number;
     memset(nd.stride[2], 0, sizeof nd.stride[2]);
     if (dtype_is_float(p->dtype))
-        dtype_store_f(&number, p->dtype, (double)by);
+        dtype_store_f(&number, dtype_of(p, OF_Y), (double)by);
     else
         dtype_store_i(&number, p->dtype, by);
-    k_walk(&nd, K->binary[B_mul][p->dtype], NULL);
+    k_walk(&nd, K->binary[B_mul][dtype_of(p, OF_Y)], NULL);
 }
 
 static void clear(product *p)
@@ -324,10 +341,10 @@ static void copy_along(const product *p, char *from, const axis *rows, int n)
         const axis *x = i < n ? rows + i : p->once + i - n;
         nd.size[i] = x->size;
         nd.stride[0][i] = x->y * item;
-        nd.stride[1][i] = i < n ? x->a * item : 0;
+        nd.stride[1][i] = i < n ? x->a * bytes_of(p, OF_Y) : 0;
     }
     nd.ndim = n + p->n_once;
-    k_walk(&nd, K->cast[p->dtype][p->dtype], NULL);
+    k_walk(&nd, K->cast[dtype_of(p, OF_Y)][p->dtype], NULL);
 }
 
 /* The output axes get compact strides, columns first; where they were goes to `to` (a: the compact stride). Returns the number of results. */
@@ -346,6 +363,14 @@ static int64_t compact_output(product *p, axis *to, int *n)
     return results;
 }
 
+/* Would results of halves be rounded more than once: scaled, or added to by several products? */
+static bool several_steps(product *p)
+{
+    while (merge_two(p))
+        ;
+    return p->times != 1 || count_kind(p, AXIS_SUM) > 1;
+}
+
 static void structured(product *p, workspace *w)
 {
     axis to[CT_MAXDIM];
@@ -362,8 +387,11 @@ static void structured(product *p, workspace *w)
     swap_sides(p);
     collapse(p, w);
     swap_sides(p);
-    if (p->n_once)
-        p->y = take(w, compact_output(p, to, &n) * dtype_bytes(p->dtype));
+    bool sums = dtype_is_half(p->dtype) && several_steps(p);
+    if (p->n_once || sums) {
+        p->single |= sums ? OF_Y : 0;
+        p->y = take(w, compact_output(p, to, &n) * bytes_of(p, OF_Y));
+    }
     if (p->times == 1)
         contract(p, w);
     else {
@@ -373,7 +401,7 @@ static void structured(product *p, workspace *w)
         if (w->real)
             scale(p, p->times);
     }
-    if (!p->n_once)
+    if (!p->n_once && !sums)
         return;
     char *from = p->y;
     p->y = y;

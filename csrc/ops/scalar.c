@@ -1,7 +1,7 @@
 /* Elementwise ops: turns the rows of table/ into records, and runs them.
  *
  * One-letter macros hold in this file alone: G incoming gradient; X, Y of unary rows; A, B, Y of binary rows. */
-#include "kernel/kernel.h"
+#include "kernel/half.h"
 #include "ops/dispatch.h"
 #include "ops/formula.h"
 #include "ops/slide.h"
@@ -39,9 +39,8 @@ static void loop_kernel(call *c) { run_loop(c->scratch); }
 
 static int refuse_dtype(const call *c, ct_dtype dtype)
 {
-    static const char *const titles[DT_COUNT] = {"Bool", "Byte", "Int", "Long", "Float", "Double"};
     const char *name = c->op == &op_bitwise_left_shift ? "lshift" : c->op == &op_bitwise_right_shift ? "rshift" : c->op->name;
-    return ct_fail(CT_NOTIMPL, "\"%s_cpu\" not implemented for '%s'", name, titles[dtype]);
+    return ct_fail(CT_NOTIMPL, "\"%s_cpu\" not implemented for '%s'", name, dtype_title(dtype));
 }
 
 static bool arg_is_bool(const arg *a) { return a->kind == ARG_BOOL || (a->kind == ARG_TENSOR && a->t->a->dtype == DT_BOOL); }
@@ -71,6 +70,14 @@ static int row_dtype(const call *c, ct_dtype common, ct_dtype *compute)
     if (c->op == &op_relu)
         return ct_fail(CT_RUNTIME, "Boolean inputs not supported for relu");
     return c->op == &op_square ? *compute = DT_I64, 0 : refuse_dtype(c, common);
+}
+
+/* Is the second operand beside halves read as a float32? Then the loop's param says so. */
+static bool wide_number(const call *c, ct_dtype compute)
+{
+    if (CT_LIKELY(!dtype_is_half(compute)) || c->op->run != op_binary || !(c->op->dtypes & NUMBER_WIDE))
+        return false;
+    return c->n_in < 2 || !c->ia[1] || (c->ia[1]->ndim == 0 && c->ia[1]->dtype != compute);
 }
 
 /* The operand of `compute`'s dtype for input i: the input itself, a converted copy, or a number written into `room`. */
@@ -170,7 +177,7 @@ int run_elementwise(call *c, elementwise *e, ct_dtype result, layout *l)
 
 /* ---- the short way: contiguous operands of one shape (or numbers), a new result ------------------------------ */
 /* Shape, order of memory and dtype are those of `like`, so nothing is left to decide. */
-static int run_short(call *c, k_loop *loop, ct_dtype result, const array *like, char *p1, int64_t step1, char *p2, int64_t step2)
+static int run_short(call *c, k_loop *loop, const void *param, ct_dtype result, const array *like, char *p1, int64_t step1, char *p2, int64_t step2)
 {
     array *out = array_new_like(like, result);
     node *n = NULL;
@@ -185,7 +192,7 @@ static int run_short(call *c, k_loop *loop, ct_dtype result, const array *like, 
     c->work = out->numel;
     char *p[3] = {out->st->data, p1, p2};
     int64_t step[3] = {dtype_bytes(result), step1, step2};
-    loop(p, step, out->numel, NULL);
+    loop(p, step, out->numel, param);
     tensor_init(&c->out[0], out);
     return n ? call_attach(c, n) : 0;
 }
@@ -205,13 +212,14 @@ static int binary_short(call *c, k_loop *loop, ct_dtype compute, ct_dtype result
         return -2;
     if (b)
         return b->dtype == compute && array_is_plain(b) && array_same_size(a, b)
-             ? run_short(c, loop, result, a, array_data(a), step, array_data(b), step) : -2;
+             ? run_short(c, loop, NULL, result, a, array_data(a), step, array_data(b), step) : -2;
     const arg *second = &c->args[1];
+    bool wide = wide_number(c, compute);
     if (second->kind == ARG_FLOAT)
-        dtype_store_f(&number, compute, second->f);
+        dtype_store_f(&number, wide ? DT_F32 : compute, second->f);
     else
-        dtype_store_i(&number, compute, second->i);
-    return run_short(c, loop, result, a, array_data(a), step, (char *)&number, 0);
+        dtype_store_i(&number, wide ? DT_F32 : compute, second->i);
+    return run_short(c, loop, wide ? &half_wide_number : NULL, result, a, array_data(a), step, (char *)&number, 0);
 }
 
 /* An operator on two constants that leave nothing to decide: no call is set up. */
@@ -252,8 +260,10 @@ static int run_binary(call *c, k_loop *const (*table)[DT_COUNT], ct_dtype comput
         return done < 0 ? -1 : check_division(c);
     if (result_shape(c, &l) < 0)
         return -1;
+    bool wide = wide_number(c, compute);
+    e.param = wide ? &half_wide_number : NULL;
     done = -1;
-    if ((e.operand[1] = operand(c, 0, compute, &number)) && (e.operand[2] = operand(c, 1, compute, &number)))
+    if ((e.operand[1] = operand(c, 0, compute, &number)) && (e.operand[2] = operand(c, 1, wide ? DT_F32 : compute, &number)))
         done = run_elementwise(c, &e, result, &l);
     array_drop(number);
     return done < 0 ? -1 : check_division(c);
@@ -297,7 +307,7 @@ static int run_unary(call *c, k_loop *const (*table)[DT_COUNT], ct_dtype compute
     if (!e.loop)
         return refuse_dtype(c, compute);
     if (is_short(c, c->ia[0], compute))
-        return run_short(c, e.loop, result, c->ia[0], array_data(c->ia[0]), dtype_bytes(compute), NULL, 0);
+        return run_short(c, e.loop, NULL, result, c->ia[0], array_data(c->ia[0]), dtype_bytes(compute), NULL, 0);
     if (in_cast(c, 0, compute) < 0)
         return -1;
     e.operand[1] = c->ia[0];

@@ -23,7 +23,7 @@ from ctgrad.nn.parameter import Buffer, Parameter
 
 __all__ = ["add_safe_globals", "clear_safe_globals", "get_safe_globals", "load", "safe_globals", "save"]
 
-_STORAGES = {"FloatStorage": ctgrad.float32, "DoubleStorage": ctgrad.float64, "LongStorage": ctgrad.int64, "IntStorage": ctgrad.int32,
+_STORAGES = {"HalfStorage": ctgrad.float16, "BFloat16Storage": ctgrad.bfloat16, "FloatStorage": ctgrad.float32, "DoubleStorage": ctgrad.float64, "LongStorage": ctgrad.int64, "IntStorage": ctgrad.int32,
              "ByteStorage": ctgrad.uint8, "BoolStorage": ctgrad.bool}
 
 

@@ -371,6 +371,13 @@ double dtype_load(const void *p, ct_dtype dtype)
     }
 }
 
+double dtype_rounded(ct_dtype dtype, double value)
+{
+    double room;
+    dtype_store_f(&room, dtype, value);
+    return dtype_load(&room, dtype);
+}
+
 array *array_scalar_f(double value, ct_dtype dtype, bool weak)
 {
     array *a = array_new(dtype, 0, NULL);

@@ -45,7 +45,8 @@ static k_loop *single(k_fused_kind kind, ct_dtype dtype)
 #define HALF_FUSED(kind, operands, D)                                                                          \
     static void half_##kind##_##D(char *const *p, const int64_t *s, int64_t n, const void *param)              \
     {                                                                                                          \
-        half_run(&(half_form){DT_##D, operands, (1u << operands) - 1}, single(kind, DT_F32), p, s, n, param);  \
+        uint32_t halves = (1u << (operands - ((const k_factor *)param)->wide)) - 1;                            \
+        half_run(&(half_form){DT_##D, operands, halves}, single(kind, DT_F32), p, s, n, param);                \
     }
 #define HALVES_FUSED(kind, operands) HALF_FUSED(kind, operands, F16) HALF_FUSED(kind, operands, BF16)
 HALVES_FUSED(FUSED_SCALED, 3)

@@ -46,8 +46,16 @@ void half_run(const half_form *f, k_loop *loop, char *const *p, const int64_t *s
 #define HALF_LOOP(name, D, loop, operands, halves)                                                     \
     void half_##name##_##D(ARGS) { half_run(&(half_form){DT_##D, operands, halves}, loop, p, s, n, param); }
 #define HALF_LOOPS(name, loop, operands, halves) HALF_LOOP(name, F16, loop, operands, halves) HALF_LOOP(name, BF16, loop, operands, halves)
+/* Elsewhere float32 roots may be PyTorch's approximate ones (k_rough_sqrt); those of halves are its exact ones. */
+static void exact_sqrt(ARGS)
+{
+    (void)param;
+    for (int64_t i = 0; i < n; i++)
+        *(float *)(p[0] + i * s[0]) = sqrtf(*(const float *)(p[1] + i * s[1]));
+}
+
 enum { OUT = 1, FIRST = 2, SECOND = 4, THIRD = 8 };
-#define UNARY(op, ...) HALF_LOOPS(unary_##op, K->unary[U_##op][DT_F32], 2, OUT | FIRST)
+#define UNARY(op, ...) HALF_LOOPS(unary_##op, U_##op == U_sqrt ? exact_sqrt : K->unary[U_##op][DT_F32], 2, OUT | FIRST)
 #include "table/unary.def"
 #undef UNARY
 #define BINARY(op, ...) HALF_LOOPS(binary_##op, K->binary[B_##op][DT_F32], 3, OUT | FIRST | (param ? 0 : SECOND))
@@ -59,7 +67,34 @@ enum { OUT = 1, FIRST = 2, SECOND = 4, THIRD = 8 };
 #undef TEST
 #undef COMPARE
 HALF_LOOPS(clamp, K->clamp[DT_F32], 4, OUT | FIRST | SECOND | THIRD)
-HALF_LOOPS(pow_scalar, K->pow_scalar[DT_F32], 2, OUT | FIRST)
+
+/* To one power, as PyTorch: the power is a half; bfloat16's cube and inverse square round their square. */
+static void cube_BF16(ARGS)
+{
+    (void)param;
+    for (int64_t i = 0; i < n; i++) {
+        float x = *(const float *)(p[1] + i * s[1]);
+        *(float *)(p[0] + i * s[0]) = bfloat_to_float(bfloat_from_float(x * x)) * x;
+    }
+}
+static void inverse_square_BF16(ARGS)
+{
+    (void)param;
+    for (int64_t i = 0; i < n; i++) {
+        float x = *(const float *)(p[1] + i * s[1]);
+        *(float *)(p[0] + i * s[0]) = 1 / bfloat_to_float(bfloat_from_float(x * x));
+    }
+}
+static void power(ct_dtype half, ARGS)
+{
+    uint16_t held;
+    half_store(half, &held, (float)*(const double *)param);
+    double y = half_load(half, &held);
+    k_loop *loop = y == 0.5 ? exact_sqrt : half == DT_BF16 && y == 3 ? cube_BF16 : half == DT_BF16 && y == -2 ? inverse_square_BF16 : K->pow_scalar[DT_F32];
+    half_run(&(half_form){half, 2, OUT | FIRST}, loop, p, s, n, &y);
+}
+void half_pow_scalar_F16(ARGS) { power(DT_F16, p, s, n, param); }
+void half_pow_scalar_BF16(ARGS) { power(DT_BF16, p, s, n, param); }
 
 /* As the loops of other floats (loops.inc), but in float32; each number is rounded from there. What is fused follows PyTorch's digits. */
 #define BF16_STEP(base, step, lane) ((base) + (step) * (lane))

@@ -194,12 +194,7 @@ static int linspace_rule(call *c)
             ((ctype *)data)[i] = (ctype)(i < n / 2 ? fused(step, (type)i, first) : fused(-step, (type)(n - 1 - i), last)); \
     }
 /* Every step is rounded, as PyTorch's arithmetic of single halves does it. */
-static float rounded(ct_dtype half, float x)
-{
-    uint16_t bits;
-    dtype_store_f(&bits, half, x);
-    return (float)dtype_load(&bits, half);
-}
+static float rounded(ct_dtype half, float x) { return (float)dtype_rounded(half, x); }
 static void linspace_half(ct_dtype half, double start, double end, int64_t n, char *data)
 {
     float first = rounded(half, (float)start), last = rounded(half, (float)end);

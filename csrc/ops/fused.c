@@ -39,15 +39,16 @@ static int broadcast_inputs(call *c, layout *l)
 static int run_fused(call *c, k_fused_kind kind, ct_dtype d, int n, const int *order, double f, int64_t whole)
 {
     layout l;
-    k_factor factor = {f, whole};
+    k_factor factor = {f, whole, dtype_is_half(d) && kind == FUSED_LERP && c->args[order[n - 1]].kind != ARG_TENSOR};
     array *number[3] = {0};
     elementwise e = {.loop = k_fused(kind, d), .param = &factor, .n = n + 1};
     int done = broadcast_inputs(c, &l);
     for (int k = 0; k < n && done == 0; k++) {
         uint32_t i = (uint32_t)order[k];
         const arg *a = &c->args[i];
+        ct_dtype as = factor.wide && k == n - 1 ? DT_F32 : d;
         if (a->kind != ARG_TENSOR)
-            number[k] = a->kind == ARG_FLOAT ? array_scalar_f(a->f, d, true) : array_scalar_i(a->i, d, true);
+            number[k] = a->kind == ARG_FLOAT ? array_scalar_f(a->f, as, true) : array_scalar_i(a->i, as, true);
         done = a->kind == ARG_TENSOR ? in_cast(c, i, d) : number[k] ? 0 : -1;
         e.operand[k + 1] = number[k] ? number[k] : c->ia[i];
     }
@@ -97,6 +98,7 @@ static int run_scaled(call *c, bool minus, bool reflected)
     int64_t whole = whole_of(alpha);
     keep_double(c, reflected ? k : 1);
     keep_double(c, reflected ? 1 : k);
+    k = dtype_is_half(d) ? dtype_rounded(d, k) : k; /* as PyTorch holds it */
     return run_fused(c, FUSED_SCALED, d, 2, reflected ? (int[]){1, 0} : (int[]){0, 1}, k, minus ? (int64_t)(0 - (uint64_t)whole) : whole);
 }
 static int run_add(call *c) { return run_scaled(c, false, false); }

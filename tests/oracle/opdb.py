@@ -39,7 +39,8 @@ def mine(x):
 def numbers(x):
     """As an ndarray, bfloat16 widened."""
     x = x.detach()
-    return (x.float() if str(x.dtype) == "torch.bfloat16" else x).numpy()
+    x = x.float() if str(x.dtype) == "torch.bfloat16" else x
+    return x.numpy(force=True)
 
 
 def ours(x):

@@ -198,7 +198,7 @@ static float rounded(ct_dtype half, float x) { return (float)dtype_rounded(half,
 static void linspace_half(ct_dtype half, double start, double end, int64_t n, char *data)
 {
     float first = rounded(half, (float)start), last = rounded(half, (float)end);
-    float step = rounded(half, rounded(half, last - first) / (float)(n - 1));
+    float step = rounded(half, rounded(half, last - first) / rounded(half, (float)(n - 1)));
     for (int64_t i = 0; i < n; i++) {
         int64_t steps = i < n / 2 ? i : n - 1 - i;
         float far = rounded(half, step * rounded(half, (float)steps));

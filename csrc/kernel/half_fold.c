@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stddef.h>
 
-enum { FOLD_TILE = 1024, FOLD_COLUMNS = 256 };
+enum { FOLD_TILE = 2048, FOLD_COLUMNS = 128 };
 
 /* n rows of `columns` columns: terms `step` bytes apart, columns `apart`; folded into results of `item` bytes. */
 typedef struct block { ct_dtype half; k_plane_f *plane; int64_t step, n, apart, columns, item; char *results; } block;

@@ -3,6 +3,14 @@
 #ifndef CT_NUMBER_H
 #define CT_NUMBER_H
 #include "base/half.h"
+#if defined(__F16C__)
+#include <immintrin.h>
+#define WIDEN_F16 _cvtsh_ss
+#define NARROW_F16(x) _cvtss_sh(x, _MM_FROUND_TO_NEAREST_INT)
+#else
+#define WIDEN_F16 half_to_float
+#define NARROW_F16 half_from_float
+#endif
 
 #define NUMBER(D, S, T, in, out)                                 \
     typedef S stored_##D;                                        \
@@ -13,9 +21,11 @@ NUMBER(BOOL, uint8_t, uint8_t, , )
 NUMBER(U8, uint8_t, uint8_t, , )
 NUMBER(I32, int32_t, int32_t, , )
 NUMBER(I64, int64_t, int64_t, , )
-NUMBER(F16, uint16_t, float, half_to_float, half_from_float)
+NUMBER(F16, uint16_t, float, WIDEN_F16, NARROW_F16)
 NUMBER(BF16, uint16_t, float, bfloat_to_float, bfloat_from_float)
 NUMBER(F32, float, float, , )
 NUMBER(F64, double, double, , )
 #undef NUMBER
+#undef WIDEN_F16
+#undef NARROW_F16
 #endif

@@ -74,6 +74,8 @@ def tolerance(dtype):
 
 def plain(t):
     """A result as a float64 ndarray of its own shape."""
+    if isinstance(t, ctgrad.Tensor) and t.dtype is ctgrad.bfloat16:
+        t = t.float()
     return t.detach().numpy().astype("float64") if isinstance(t, ctgrad.Tensor) else np.asarray(t, dtype="float64")
 
 

@@ -17,17 +17,17 @@ static k_gemm block_of(const k_gemm *g, int64_t m, int64_t n, int64_t k)
     return (k_gemm){.m = m, .n = n, .k = k, .a_row = a ? k : 1, .a_col = a ? 1 : m, .b_row = b ? n : 1, .b_col = b ? 1 : k, .c_row = n};
 }
 
-typedef struct room { float *a, *b, *c, *scratch; } room;
-static room room_of(const k_gemm *g, float *at)
+/* Where the blocks of A (at 0), B and C and the scratch of their product start, in floats. */
+typedef struct room { int64_t b, c, scratch; } room;
+static room room_of(const k_gemm *g)
 {
     int64_t m = least(g->m, HALF_MC), n = least(g->n, HALF_NC), k = least(g->k, HALF_KC);
-    float *b = at + round_up(m * k), *c = b + round_up(k * n);
-    return (room){at, b, c, c + round_up(m * n)};
+    int64_t b = round_up(m * k), c = b + round_up(k * n);
+    return (room){b, c, c + round_up(m * n)};
 }
 
 int64_t half_gemm_scratch(const k_gemm *g)
 {
-    room r = room_of(g, NULL);
     int64_t most = 0;
     for (int corner = 0; corner < 8; corner++) {
         int64_t m = corner & 1 ? g->m % HALF_MC : least(g->m, HALF_MC), n = corner & 2 ? g->n % HALF_NC : least(g->n, HALF_NC);
@@ -35,7 +35,7 @@ int64_t half_gemm_scratch(const k_gemm *g)
         int64_t bytes = m && n && block.k ? k_gemm_scratch(DT_F32, &block) : 0;
         most = bytes > most ? bytes : most;
     }
-    return (int64_t)((uintptr_t)r.scratch) + most + 64;
+    return room_of(g).scratch * (int64_t)sizeof(float) + most + 64;
 }
 
 bool half_gemm_wants_blas(const k_gemm *g)
@@ -68,32 +68,34 @@ static const char *element(ct_dtype half, bool single, const void *base, int64_t
 }
 
 /* Rows i … i + m - 1 and columns j … j + n - 1 of C. */
-static void run_block(ct_dtype half, const k_gemm *g, const room *r, int64_t i, int64_t m, int64_t j, int64_t n)
+static void run_block(ct_dtype half, const k_gemm *g, float *at, int64_t i, int64_t m, int64_t j, int64_t n)
 {
+    room r = room_of(g);
+    float *sums = at + r.c;
     char *c = (char *)element(half, g->single & SINGLE_C, g->c, i * g->c_row + j);
     if (g->add)
-        widen_block(half, g->single & SINGLE_C, c, g->c_row, 1, m, n, r->c);
+        widen_block(half, g->single & SINGLE_C, c, g->c_row, 1, m, n, sums);
     else
-        memset(r->c, 0, (size_t)(m * n) * sizeof *r->c);
+        memset(sums, 0, (size_t)(m * n) * sizeof *sums);
     for (int64_t p = 0, k; p < g->k; p += k) {
         k = least(g->k - p, HALF_KC);
         k_gemm block = block_of(g, m, n, k);
-        widen_block(half, g->single & SINGLE_A, element(half, g->single & SINGLE_A, g->a, i * g->a_row + p * g->a_col), g->a_row, g->a_col, m, k, r->a);
-        widen_block(half, g->single & SINGLE_B, element(half, g->single & SINGLE_B, g->b, p * g->b_row + j * g->b_col), g->b_row, g->b_col, k, n, r->b);
-        block.a = r->a;
-        block.b = r->b;
-        block.c = r->c;
+        widen_block(half, g->single & SINGLE_A, element(half, g->single & SINGLE_A, g->a, i * g->a_row + p * g->a_col), g->a_row, g->a_col, m, k, at);
+        widen_block(half, g->single & SINGLE_B, element(half, g->single & SINGLE_B, g->b, p * g->b_row + j * g->b_col), g->b_row, g->b_col, k, n, at + r.b);
+        block.a = at;
+        block.b = at + r.b;
+        block.c = sums;
         block.add = true;
-        block.scratch = r->scratch;
+        block.scratch = at + r.scratch;
         k_gemm_run(DT_F32, &block);
     }
-    round_block(half, g->single & SINGLE_C, r->c, m, n, c, g->c_row);
+    round_block(half, g->single & SINGLE_C, sums, m, n, c, g->c_row);
 }
 
 void half_gemm_run(ct_dtype half, const k_gemm *g)
 {
-    room r = room_of(g, (float *)(((uintptr_t)g->scratch + 63) / 64 * 64));
+    float *at = (float *)(((uintptr_t)g->scratch + 63) / 64 * 64);
     for (int64_t i = 0; i < g->m; i += HALF_MC)
         for (int64_t j = 0; j < g->n; j += HALF_NC)
-            run_block(half, g, &r, i, least(g->m - i, HALF_MC), j, least(g->n - j, HALF_NC));
+            run_block(half, g, at, i, least(g->m - i, HALF_MC), j, least(g->n - j, HALF_NC));
 }

@@ -1,5 +1,6 @@
 /* Reductions: sum, mean, prod, any, all, and what all reductions share. */
 #include "ops/reduce.h"
+#include "kernel/half.h"
 #include "kernel/half_fold.h"
 #include "ops/spread.h"
 #include <math.h>
@@ -221,11 +222,12 @@ void scale_results(array *y, enum k_binary loop, double number)
 {
     double room;
     k_nd nd;
-    dtype_store_f(&room, y->dtype, number);
+    bool half = dtype_is_half((ct_dtype)y->dtype);
+    dtype_store_f(&room, half ? DT_F32 : (ct_dtype)y->dtype, number);
     array_operands(&nd, 3, y->ndim, array_size(y), (const array *[]){y, y, y});
     nd.data[2] = (char *)&room;
     memset(nd.stride[2], 0, y->ndim * sizeof(int64_t));
-    k_walk(&nd, K->binary[loop][y->dtype], NULL);
+    k_walk(&nd, K->binary[loop][y->dtype], half ? &half_wide_number : NULL);
 }
 
 /* Sums times a number, or over one; of halves these are rounded once. */

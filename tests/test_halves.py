@@ -291,6 +291,17 @@ def test_a_network_of_halves_learns(dtype):
     assert loss.dtype is dtype and losses[-1] < losses[0] / 2 and {p.grad.dtype for p in model.parameters()} == {dtype}
 
 
+@pytest.mark.parametrize("dtype", HALVES, **ids)
+def test_beside_float32_no_copy_is_made(dtype):
+    x, y = ctgrad.rand(2**18, dtype=dtype), ctgrad.rand(2**18)
+    for call in (lambda: x + y, lambda: y / x, lambda: x > y):
+        before = ctgrad.debug.memory()["total_bytes"]
+        got = call()
+        assert ctgrad.debug.memory()["total_bytes"] - before < got.numel() * got.element_size() + 2**14
+    assert (x + y).tolist() == (x.float() + y).tolist() and (x * y[0]).dtype is dtype
+    assert y.clone().sub_(x).tolist() == (y - x.float()).tolist()
+
+
 def test_gradients_are_cast_back():
     x = ctgrad.ones(3, dtype=ctgrad.half, requires_grad=True)
     (x.float() * ctgrad.tensor([1.0, 2.0, 3.0]) + x.bfloat16() * 2).sum().backward()

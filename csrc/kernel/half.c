@@ -42,6 +42,12 @@ void half_run(const half_form *f, k_loop *loop, char *const *p, const int64_t *s
     }
 }
 
+void half_mixed(char *const *p, const int64_t *stride, int64_t n, const void *param)
+{
+    const half_mix *m = param;
+    half_run(&m->form, m->loop, p, stride, n, NULL);
+}
+
 #define ARGS char *const *p, const int64_t *s, int64_t n, const void *param
 #define HALF_LOOP(name, D, loop, operands, halves)                                                     \
     void half_##name##_##D(ARGS) { half_run(&(half_form){DT_##D, operands, halves}, loop, p, s, n, param); }

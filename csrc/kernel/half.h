@@ -10,6 +10,10 @@ enum { HALF_TILE = 256 /* elements of one operand */ };
 typedef struct half_form { ct_dtype half; int operands; uint32_t halves; } half_form;
 void half_run(const half_form *f, k_loop *loop, char *const *p, const int64_t *stride, int64_t n, const void *param);
 
+/* The same as a loop; param is a const half_mix. */
+typedef struct half_mix { half_form form; k_loop *loop; } half_mix;
+k_loop half_mixed;
+
 /* n elements `stride` bytes apart to and from adjacent float32 numbers. */
 void half_widen(ct_dtype half, const char *from, int64_t stride, int64_t n, float *to);
 void half_narrow(ct_dtype half, const float *from, char *to, int64_t stride, int64_t n);

@@ -217,14 +217,6 @@ static void loop(product *p, k_gemm *g)
     } while (i < p->n);
 }
 
-/* Elementwise, of halves and float32s as they come. */
-static void mixed_mul(char *const *p, const int64_t *stride, int64_t n, const void *param)
-{
-    const product *q = param;
-    uint32_t halves = (q->single & OF_Y ? 0 : 1) | (q->single & OF_A ? 0 : 2) | (q->single & OF_B ? 0 : 4);
-    half_run(&(half_form){q->dtype, 3, halves}, K->binary[B_mul][DT_F32], p, stride, n, NULL);
-}
-
 static void multiply(product *p, workspace *w)
 {
     int64_t steps = 1;
@@ -233,8 +225,9 @@ static void multiply(product *p, workspace *w)
         steps = saturated(steps, p->axis[i].size);
     count(w, steps);
     output_walk(p, 3, &nd);
+    half_mix mix = {{p->dtype, 3, (uint32_t)((p->single & OF_Y ? 0 : 1) | (p->single & OF_A ? 0 : 2) | (p->single & OF_B ? 0 : 4))}, K->binary[B_mul][DT_F32]};
     if (w->real)
-        k_walk(&nd, p->single ? mixed_mul : K->binary[B_mul][p->dtype], p->single ? p : NULL);
+        k_walk(&nd, p->single ? half_mixed : K->binary[B_mul][p->dtype], p->single ? &mix : NULL);
 }
 
 static void contract(product *p, workspace *w)

@@ -248,6 +248,20 @@ static int check_division(const call *c)
     return ct_fail(CT_RUNTIME, "ZeroDivisionError: %s of integers by zero", c->op->name);
 }
 
+/* Halves beside float32 are widened in the loop's tiles, not into a copy: bit 1 for the first operand, bit 2 for the second. */
+static uint32_t mixed_halves(const call *c, ct_dtype compute, ct_dtype *half)
+{
+    uint32_t halves = 0;
+    for (uint32_t i = 0; i < 2 && i < c->n_in && compute == DT_F32; i++) {
+        ct_dtype d = c->ia[i] ? (ct_dtype)c->ia[i]->dtype : compute;
+        if (!dtype_is_half(d) || (halves && d != *half))
+            continue;
+        halves |= 2u << i;
+        *half = d;
+    }
+    return halves;
+}
+
 static int run_binary(call *c, k_loop *const (*table)[DT_COUNT], ct_dtype compute, ct_dtype result)
 {
     layout l;
@@ -262,8 +276,14 @@ static int run_binary(call *c, k_loop *const (*table)[DT_COUNT], ct_dtype comput
         return -1;
     bool wide = wide_number(c, compute);
     e.param = wide ? &half_wide_number : NULL;
+    half_mix mix = {{compute, 3, 0}, e.loop};
+    if (CT_UNLIKELY((mix.form.halves = mixed_halves(c, compute, &mix.form.half)))) {
+        e.loop = half_mixed;
+        e.param = &mix;
+    }
     done = -1;
-    if ((e.operand[1] = operand(c, 0, compute, &number)) && (e.operand[2] = operand(c, 1, wide ? DT_F32 : compute, &number)))
+    if ((e.operand[1] = mix.form.halves & 2 ? c->ia[0] : operand(c, 0, compute, &number)) &&
+        (e.operand[2] = mix.form.halves & 4 ? c->ia[1] : operand(c, 1, wide ? DT_F32 : compute, &number)))
         done = run_elementwise(c, &e, result, &l);
     array_drop(number);
     return done < 0 ? -1 : check_division(c);

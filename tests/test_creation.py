@@ -25,9 +25,9 @@ def name_of(dtype):
     (((1, 2), [3, 4]), I, (2, 2)), ([range(2), (3, 4)], I, (2, 2)), (collections.deque([1, 2]), I, (2,)), (bytearray(b"ab"), I, (2,)), (memoryview(b"ab"), I, (2,)),
     (array.array("i", [1, 2]), I, (2,)), (array.array("d", [1, 2]), F, (2,)), ([array.array("f", [1, 2])], F, (1, 2)),
     (np.float32(1), F, ()), (np.float64(1), ctgrad.float64, ()), ([np.float64(1), 1], ctgrad.float64, (2,)), ([np.float32(1), 1], F, (2,)),
-    ([np.uint8(1), True], ctgrad.uint8, (2,)), ([np.int32(1)], ctgrad.int32, (1,)), (np.int16(1), ctgrad.int32, ()), (np.float16(1), F, ()), (np.uint32(1), I, ()),
+    ([np.uint8(1), True], ctgrad.uint8, (2,)), ([np.int32(1)], ctgrad.int32, (1,)), (np.int16(1), ctgrad.int32, ()), (np.float16(1), ctgrad.float16, ()), (np.uint32(1), I, ()),
     (np.zeros((2, 0)), ctgrad.float64, (2, 0)), ([np.zeros(3), np.ones(3)], ctgrad.float64, (2, 3)), (np.zeros(2, "i1"), ctgrad.int32, (2,)),
-    (np.zeros(2, "f2"), F, (2,)), (ctgrad.Size([1, 2]), I, (2,)), ([ctgrad.tensor(1), 2.5], F, (2,)), ([ctgrad.tensor([[1]])], I, (1,)),
+    (np.zeros(2, "f2"), ctgrad.float16, (2,)), (ctgrad.Size([1, 2]), I, (2,)), ([ctgrad.tensor(1), 2.5], F, (2,)), ([ctgrad.tensor([[1]])], I, (1,)),
 ])
 def test_dtype_and_shape_of_data(data, dtype, shape):
     t = ctgrad.tensor(data)

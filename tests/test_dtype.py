@@ -9,7 +9,7 @@ import ctgrad
 import numpy as np
 import pytest
 
-DTYPES = [ctgrad.bool, ctgrad.uint8, ctgrad.int32, ctgrad.int64, ctgrad.float32, ctgrad.float64]
+DTYPES = [ctgrad.bool, ctgrad.uint8, ctgrad.int32, ctgrad.int64, ctgrad.float16, ctgrad.bfloat16, ctgrad.float32, ctgrad.float64]
 
 
 def name(dtype):
@@ -27,7 +27,7 @@ def test_a_dtype_is_one_object(dtype):
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=name)
 def test_a_dtype_knows_its_kind(dtype):
-    numpy = np.dtype(name(dtype))
+    numpy = np.dtype("float16" if dtype is ctgrad.bfloat16 else name(dtype))  # of the same width
     assert dtype.itemsize == numpy.itemsize
     assert dtype.is_floating_point == (numpy.kind == "f")
     assert dtype.is_signed == (numpy.kind in "if")
@@ -36,6 +36,7 @@ def test_a_dtype_knows_its_kind(dtype):
 
 def test_aliases():
     assert ctgrad.float is ctgrad.float32 and ctgrad.double is ctgrad.float64
+    assert ctgrad.half is ctgrad.float16
     assert ctgrad.int is ctgrad.int32 and ctgrad.long is ctgrad.int64
 
 
@@ -46,7 +47,7 @@ def test_dtypes_are_not_made():
         ctgrad.float32 < ctgrad.float64
 
 
-@pytest.mark.parametrize("dtype", [ctgrad.float32, ctgrad.float64], ids=name)
+@pytest.mark.parametrize("dtype", [ctgrad.float16, ctgrad.float32, ctgrad.float64], ids=name)
 def test_finfo_is_numpys(dtype):
     ours, numpy = ctgrad.finfo(dtype), np.finfo(name(dtype))
     for attribute in ("bits", "eps", "max", "min", "tiny", "smallest_normal", "resolution"):

@@ -59,8 +59,8 @@ def test_strides_come_along(view, dtype):
 @pytest.mark.parametrize("bad, error, text", [
     (lambda: np.arange(3)[::-1], ValueError, "negative"), (lambda: np.zeros((2, 1))[:, ::-1], ValueError, "negative"), (lambda: np.zeros(2, ">f8"), ValueError, "byte order"),
     (lambda: np.zeros(3, [("a", "f4"), ("b", "i1")])["a"], ValueError, "strides not a multiple"), (lambda: np.frombuffer(bytearray(9), "f4", offset=1), ValueError, "aligned"),
-    (lambda: np.zeros(2, "i1"), TypeError, "can't convert np.ndarray of type numpy.int8. The only supported types are: float64, float32, int64, int32, uint8, and bool"),
-    (lambda: np.zeros(2, "f2"), TypeError, "numpy.float16"), (lambda: np.zeros(2, "c8"), TypeError, "numpy.complex64"), (lambda: np.array(["a"]), TypeError, "numpy.str_"),
+    (lambda: np.zeros(2, "i1"), TypeError, "can't convert np.ndarray of type numpy.int8. The only supported types are: float64, float32, float16, int64, int32, uint8, and bool"),
+    (lambda: np.zeros(2, "c8"), TypeError, "numpy.complex64"), (lambda: np.array(["a"]), TypeError, "numpy.str_"),
     (lambda: np.array([None]), TypeError, "numpy.object_"), (lambda: np.zeros(2, "M8[s]"), TypeError, "numpy.datetime64"), (lambda: [1], TypeError, r"expected np.ndarray \(got list\)"),
     (lambda: np.float32(1), TypeError, r"expected np.ndarray \(got numpy.float32\)"), (lambda: ctgrad.ones(1), TypeError, r"expected np.ndarray \(got Tensor\)"),
 ])
@@ -69,9 +69,9 @@ def test_what_cannot_be_shared(bad, error, text):
         ctgrad.from_numpy(bad())
 
 
-@pytest.mark.parametrize("dtype, becomes", [("i1", "int32"), ("i2", "int32"), ("u2", "int32"), ("u4", "int64"), ("f2", "float32"), ("q", "int64"), ("?", "bool")])
+@pytest.mark.parametrize("dtype, becomes", [("i1", "int32"), ("i2", "int32"), ("u2", "int32"), ("u4", "int64"), ("q", "int64"), ("?", "bool")])
 def test_other_dtypes_are_converted_without_loss(dtype, becomes):
-    top = np.finfo(dtype).max if dtype == "f2" else 1 if dtype == "?" else np.iinfo(dtype).max
+    top = 1 if dtype == "?" else np.iinfo(dtype).max
     a = np.array([0, top], dtype)
     for t in (ctgrad.tensor(a), ctgrad.as_tensor(a), ctgrad.tensor(list(a))):
         assert repr(t.dtype) == f"torch.{becomes}" and t.tolist() == a.tolist()
@@ -358,7 +358,7 @@ def test_a_plain_producer():
 
 @pytest.mark.parametrize("wrong", [
     {"ndim": -1}, {"ndim": 65}, {"shape": (-1,)}, {"shape": (2**62, 2**62)}, {"shape": (2**61,)}, {"strides": (-1,)}, {"shape": (2, 2), "strides": (2**62, 2**62)}, {"device_type": 2},
-    {"bits": 16}, {"code": 5}, {"lanes": 4}, {"byte_offset": 3}, {"data": None}, {"code": 99}, {"bits": 0},
+    {"bits": 24}, {"code": 5}, {"lanes": 4}, {"byte_offset": 3}, {"data": None}, {"code": 99}, {"bits": 0},
 ])
 def test_a_producer_that_is_wrong(wrong):
     with pytest.raises((BufferError, RuntimeError)):

@@ -19,6 +19,8 @@ ON, OFF = (0, True), (-1, False)     # compress from 0 bytes, reduced gradients;
 SETTINGS = _C._switches()            # what the module starts with: (4096, True), or what the environment says
 GRADIENTS = ("grad", "first", "hook")   # their strides count where a dimension has more than one element, their offsets do not
 WHOLE = 2.0 ** 50                    # sums below are exact in float64
+HALF_WHOLE = 2.0 ** 11               # and in float16
+DTYPE = [ctgrad.float64]             # what the programs compute in; check() may choose float16
 HUGE = 1e100                         # products of such numbers overflow in one order and not in another
 
 
@@ -60,7 +62,7 @@ class Run:
         for t in result if isinstance(result, (tuple, list)) else [result]:
             if isinstance(t, ctgrad.Tensor):
                 self.see(name, t)
-                if t.dtype is ctgrad.float64 and t.numel() <= 600 and t.dim() <= 5:
+                if t.dtype is DTYPE[0] and t.numel() <= 600 and t.dim() <= 5:
                     self.pool.append(t)
         return result
 
@@ -81,7 +83,7 @@ class Run:
         n = 1
         for s in size:
             n *= s
-        t = ctgrad.tensor([float(self.r.randrange(-3, 4)) for _ in range(n)], dtype=ctgrad.float64).reshape(size)
+        t = ctgrad.tensor([float(self.r.randrange(-3, 4)) for _ in range(n)], dtype=DTYPE[0]).reshape(size)
         if self.r.random() < 0.8:
             t.requires_grad_()
             self.leaves.append(t)
@@ -169,7 +171,7 @@ def hankel(run, t):
 def toeplitz(run, t):
     """A Hankel matrix, perhaps of a fresh leaf, flipped, and perhaps more done to it that keeps its line."""
     if t.numel() < 3 or run.r.random() < 0.3:
-        t = (ctgrad.arange(run.r.randrange(3, 9), dtype=ctgrad.float64) % 5 - 2).requires_grad_()
+        t = (ctgrad.arange(run.r.randrange(3, 9), dtype=DTYPE[0]) % 5 - 2).requires_grad_()
         run.leaves.append(t)
     t = hankel(run, t)
     for _ in range(run.r.randrange(1, 4)):
@@ -201,12 +203,12 @@ def stack(run, t):
 def clone(run, t): return t.clone()
 def contiguous(run, t): return t.contiguous()
 def full_like(run, t): return run.r.choice([ctgrad.ones_like, ctgrad.zeros_like, lambda u: ctgrad.full_like(u, 2.0)])(t)
-def full(run, t): return run.r.choice([ctgrad.ones, ctgrad.zeros])(t.shape, dtype=ctgrad.float64)
+def full(run, t): return run.r.choice([ctgrad.ones, ctgrad.zeros])(t.shape, dtype=DTYPE[0])
 def flip(run, t): return t.flip(run.dim(t))
 def roll(run, t): return t.roll(run.r.randrange(-2, 3), run.dim(t))
 def cast(run, t):
     run.rounds = 2
-    return t.to(ctgrad.float32).to(ctgrad.float64)
+    return t.to(ctgrad.float32).to(DTYPE[0])
 
 # ---- elementwise -------------------------------------------------------------------------------------------------------
 def binary(run, t):
@@ -269,7 +271,7 @@ def repeated(run, size):
     n = 1
     for s in base:
         n *= s
-    t = (ctgrad.arange(n, dtype=ctgrad.float64) % 4 - 1).reshape(base)
+    t = (ctgrad.arange(n, dtype=DTYPE[0]) % 4 - 1).reshape(base)
     if run.r.random() < 0.7:
         t.requires_grad_()
         run.leaves.append(t)
@@ -298,12 +300,12 @@ def bmm(run, t):
 def correlation(run, t):
     t = toeplitz(run, t)
     m, n = t.shape
-    x, y = (ctgrad.arange(k * r, dtype=ctgrad.float64).reshape(r, k) % 5 - 2 for k in (m, n) for r in [run.r.randrange(1, 5)])
+    x, y = (ctgrad.arange(k * r, dtype=DTYPE[0]).reshape(r, k) % 5 - 2 for k in (m, n) for r in [run.r.randrange(1, 5)])
     for u in (x, y):
         if run.r.random() < 0.5:
             u.requires_grad_()
             run.leaves.append(u)
-    bias = ctgrad.ones(m, dtype=ctgrad.float64)
+    bias = ctgrad.ones(m, dtype=DTYPE[0])
     return run.r.choice([lambda: x @ t, lambda: t @ y.t(), lambda: ctgrad.nn.functional.linear(y, t), lambda: ctgrad.nn.functional.linear(y, t, bias),
                          lambda: x @ t + x @ (t * 2), lambda: t @ t.t(), lambda: ctgrad.addmm(t[0], x, t, alpha=2), lambda: (x @ t) * t[0] + t.sum(),
                          lambda: t.mv(y[0]), lambda: ctgrad.einsum("ij,kj->ik", y, t)])()
@@ -350,7 +352,7 @@ def write_part(run, t):
     return u
 def write_out(run, t):
     with ctgrad.no_grad():
-        target = ctgrad.zeros(t.shape, dtype=ctgrad.float64)
+        target = ctgrad.zeros(t.shape, dtype=DTYPE[0])
         return ctgrad.mul(t, 2, out=target)
 def export(run, t):
     a = t.detach().numpy()
@@ -387,7 +389,7 @@ def accumulate(run, t):
 
 def backward(run, t):
     mode = run.r.random()
-    weight = ctgrad.arange(t.numel(), dtype=ctgrad.float64).reshape(t.shape) % 5 - 2 if run.r.random() < 0.6 else ctgrad.ones(t.shape, dtype=ctgrad.float64)
+    weight = ctgrad.arange(t.numel(), dtype=DTYPE[0]).reshape(t.shape) % 5 - 2 if run.r.random() < 0.6 else ctgrad.ones(t.shape, dtype=DTYPE[0])
     if mode < 0.5:
         t.backward(weight, retain_graph=True)
     elif mode < 0.65:
@@ -440,11 +442,13 @@ def close(a, b, rounds, peak):
         return True
     if len(a) != len(b) or not all(isinstance(x, float) for x in a + b):
         return False
-    ulps = 1e-4 if rounds == 2 else 1e-9
+    half = DTYPE[0] is ctgrad.float16
+    ulps = 3e-2 if half else 1e-4 if rounds == 2 else 1e-9
+    exact = HALF_WHOLE if half else WHOLE
     scale = max([1.0, *(abs(x) for x in a + b if math.isfinite(x))])
-    if peak > WHOLE:   # rounded in another order, such numbers may cancel down to anything
+    if peak > exact:   # rounded in another order, such numbers may cancel down to anything
         return True
-    if not rounds and scale <= WHOLE:
+    if not rounds and scale <= exact:
         return all(x == y or (x != x and y != y) for x, y in zip(a, b))
     return all(x == y or abs(x - y) <= ulps * scale or (x != x and y != y) or (scale > HUGE and not math.isfinite(x + y)) for x, y in zip(a, b))
 
@@ -462,9 +466,13 @@ def differs(one, other):
     return None if len(one) == len(other) else f"{len(one)} entries and {len(other)}"
 
 
-def check(seed):
+def check(seed, dtype=ctgrad.float64):
     """None where the law holds for the program of this seed, else where it does not."""
-    return differs(logged(seed, ON), logged(seed, OFF))
+    DTYPE[0] = dtype
+    try:
+        return differs(logged(seed, ON), logged(seed, OFF))
+    finally:
+        DTYPE[0] = ctgrad.float64
 
 
 def main(count, first=0):

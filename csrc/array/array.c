@@ -1,5 +1,6 @@
 /* Storages and arrays: making, counting, releasing. */
 #include "array/array.h"
+#include "base/half.h"
 #include <string.h>
 
 static int64_t live_storages, live_arrays;
@@ -353,6 +354,8 @@ static void store(char *p, ct_dtype dtype, double f, int64_t i, bool is_float)
     case DT_U8: *(uint8_t *)p = (uint8_t)(is_float ? (int64_t)f : i); break;
     case DT_I32: *(int32_t *)p = (int32_t)(is_float ? (int64_t)f : i); break;
     case DT_I64: *(int64_t *)p = is_float ? (int64_t)f : i; break;
+    case DT_F16: *(uint16_t *)p = half_from_float(is_float ? (float)f : (float)i); break;
+    case DT_BF16: *(uint16_t *)p = bfloat_from_float(is_float ? (float)f : (float)i); break;
     case DT_F32: *(float *)p = is_float ? (float)f : (float)i; break;
     case DT_F64: *(double *)p = is_float ? f : (double)i; break;
     default: break;
@@ -360,6 +363,25 @@ static void store(char *p, ct_dtype dtype, double f, int64_t i, bool is_float)
 }
 void dtype_store_f(void *p, ct_dtype dtype, double value) { store(p, dtype, value, 0, true); }
 void dtype_store_i(void *p, ct_dtype dtype, int64_t value) { store(p, dtype, 0, value, false); }
+double dtype_load(const void *p, ct_dtype dtype)
+{
+    switch (dtype) {
+    case DT_I32: return *(const int32_t *)p;
+    case DT_I64: return (double)*(const int64_t *)p;
+    case DT_F16: return half_to_float(*(const uint16_t *)p);
+    case DT_BF16: return bfloat_to_float(*(const uint16_t *)p);
+    case DT_F32: return *(const float *)p;
+    case DT_F64: return *(const double *)p;
+    default: return *(const uint8_t *)p;
+    }
+}
+
+double dtype_rounded(ct_dtype dtype, double value)
+{
+    double room;
+    dtype_store_f(&room, dtype, value);
+    return dtype_load(&room, dtype);
+}
 
 array *array_scalar_f(double value, ct_dtype dtype, bool weak)
 {

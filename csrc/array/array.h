@@ -106,6 +106,8 @@ array *array_alias(const array *a, int ndim, const int64_t *size, const int64_t 
 array *array_alias_unversioned(const array *a);           /* `.data`: same bytes, version cell of its own */
 /* One value written as the dtype, as a C conversion does (floats truncate towards zero into integers). */
 void dtype_store_f(void *p, ct_dtype dtype, double value);
+double dtype_rounded(ct_dtype dtype, double value);      /* as the dtype holds it */
+double dtype_load(const void *p, ct_dtype dtype);        /* int64 is rounded */
 void dtype_store_i(void *p, ct_dtype dtype, int64_t value);
 array *array_scalar_f(double value, ct_dtype dtype, bool weak);
 array *array_scalar_i(int64_t value, ct_dtype dtype, bool weak);

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 typedef enum ct_dtype {
-#define DTYPE(id, ctype, name, alias, class, format, numpy, sum) DT_##id,
+#define DTYPE(id, ctype, name, alias, class, format, numpy, sum, title) DT_##id,
 #include "table/dtype.def"
 #undef DTYPE
     DT_COUNT,
@@ -19,16 +19,22 @@ typedef struct dtype_info {
     int64_t bytes;
     ct_class cls;
     ct_dtype sum;      /* what sum() returns without dtype= */
+    const char *title; /* "Float": as PyTorch names dtypes in messages */
 } dtype_info;
 extern const dtype_info ct_dtypes[DT_COUNT];
 
 static inline int64_t dtype_bytes(ct_dtype d) { return ct_dtypes[d].bytes; }
 static inline bool dtype_is_float(ct_dtype d) { return ct_dtypes[d].cls == C_FLOAT; }
+/* The halves, stored in 2 bytes and computed in float32 (base/half.h). */
+static inline bool dtype_is_half(ct_dtype d) { return d == DT_F16 || d == DT_BF16; }
+static inline ct_dtype dtype_computed(ct_dtype d) { return dtype_is_half(d) ? DT_F32 : d; }
+static inline const char *dtype_title(ct_dtype d) { return ct_dtypes[d].title; }
 static inline const char *dtype_name(ct_dtype d) { return ct_dtypes[d].name; }
 
 ct_dtype dtype_default(void);                 /* float32 unless set_default_dtype said otherwise */
 void dtype_set_default(ct_dtype d);
 ct_dtype dtype_promote(ct_dtype a, ct_dtype b);
+double dtype_largest(ct_dtype d);             /* finite number of a float */
 /* May a value computed as `from` be written into `to` in place or through out=? (category may not drop) */
 static inline bool dtype_can_cast(ct_dtype from, ct_dtype to) { return ct_dtypes[from].cls <= ct_dtypes[to].cls; }
 #endif

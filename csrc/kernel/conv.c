@@ -8,7 +8,8 @@ typedef struct plan {
     int64_t item, places, depth;  /* places of the output of one image; elements of a column */
     int64_t slice;                /* columns at a time */
     bool direct;                  /* the input itself is the matrix of columns */
-    char *columns, *packed, *products;
+    int64_t sum;                  /* bytes of a number that is added to */
+    char *columns, *packed, *sums, *products; /* sums: of halves, the weights or the input of one image, of one group */
 } plan;
 
 static int64_t volume(const int64_t *size) { return size[0] * size[1] * size[2]; }
@@ -27,6 +28,7 @@ static bool is_direct(const k_conv *c)
 static plan plan_of(const k_conv *c)
 {
     plan p = {.item = dtype_bytes(c->dtype), .places = volume(c->out), .depth = c->in_c * volume(c->kernel), .direct = is_direct(c)};
+    p.sum = dtype_bytes(dtype_computed(c->dtype));
     int64_t most = CONV_SLICE / p.item / (p.depth ? p.depth : 1), cuts;
     most = most < 64 ? 64 : most;
     if (p.direct)
@@ -37,8 +39,10 @@ static plan plan_of(const k_conv *c)
     } else
         p.slice = p.places >= 64 || p.places == 0 ? p.places : p.places * smaller(c->batch, most / p.places);
     p.columns = c->scratch;
-    p.packed = p.columns + (p.direct ? 0 : round_up(p.depth * p.slice * p.item, 64));
-    p.products = p.packed + round_up(c->out_c * p.slice * p.item, 64);
+    p.packed = p.columns + (p.direct ? 0 : round_up(p.depth * p.slice * p.sum, 64));
+    p.sums = p.packed + round_up(c->out_c * p.slice * p.item, 64);
+    int64_t weights = c->out_c * p.depth, image = c->in_c * volume(c->in);
+    p.products = p.sums + (dtype_is_half(c->dtype) ? round_up((weights > image ? weights : image) * p.sum, 64) : 0);
     return p;
 }
 
@@ -121,6 +125,13 @@ static inline void next_offset(const k_conv *c, offset *o)
     o->channel++;
 }
 
+#define NAME(f) f##_2
+#define ITEM uint16_t
+#define ONLY_GATHER /* halves are added in float32 */
+#include "kernel/conv.inc"
+#undef ONLY_GATHER
+#undef NAME
+#undef ITEM
 #define NAME(f) f##_4
 #define ITEM float
 #include "kernel/conv.inc"
@@ -152,23 +163,40 @@ static char *y_of(const k_conv *c, const plan *p, int64_t image, int64_t group)
 static char *w_of(const k_conv *c, const plan *p, int64_t group) { return c->w + group * c->out_c * p->depth * p->item; }
 static bool shared(const plan *p, const slice *s) { return s->n > p->places; }
 
+/* One line of numbers as another dtype. */
+static void convert(ct_dtype from_dtype, const char *from, ct_dtype to_dtype, char *to, int64_t n)
+{
+    K->cast[from_dtype][to_dtype]((char *[]){to, (char *)from}, (int64_t[]){dtype_bytes(to_dtype), dtype_bytes(from_dtype)}, n, NULL);
+}
+
 /* Calls f for the part of the slice in each image: the image, its first place, how many, and the first column. */
 typedef void each_image(const k_conv *c, char *x, char *columns, int64_t row, int64_t place, int64_t n);
-static void over_images(const k_conv *c, const plan *p, const slice *s, int64_t group, each_image *f)
+static void over_images(const k_conv *c, const plan *p, const slice *s, int64_t group, int64_t item, each_image *f)
 {
     for (int64_t done = 0; done < s->n;) {
         int64_t image = (s->q + done) / p->places, place = (s->q + done) % p->places, n = smaller(s->n - done, p->places - place);
-        f(c, x_of(c, p, image, group), p->columns + done * p->item, s->n, place, n);
+        f(c, x_of(c, p, image, group), p->columns + done * item, s->n, place, n);
         done += n;
     }
 }
 static void gather_columns(const k_conv *c, const plan *p, const slice *s, int64_t group)
 {
-    over_images(c, p, s, group, p->item == 4 ? gather_4 : gather_8);
+    over_images(c, p, s, group, p->item, p->item == 2 ? gather_2 : p->item == 4 ? gather_4 : gather_8);
+}
+/* An image's sums are widened before its first places are added, and rounded after its last. */
+static void scatter_half(const k_conv *c, char *x, char *columns, int64_t row, int64_t place, int64_t n)
+{
+    plan p = plan_of(c);
+    int64_t numbers = c->in_c * volume(c->in);
+    if (place == 0)
+        convert(c->dtype, x, DT_F32, p.sums, numbers);
+    scatter_4(c, p.sums, columns, row, place, n);
+    if (place + n == p.places)
+        convert(DT_F32, p.sums, c->dtype, x, numbers);
 }
 static void scatter_columns(const k_conv *c, const plan *p, const slice *s, int64_t group)
 {
-    over_images(c, p, s, group, p->item == 4 ? scatter_4 : scatter_8);
+    over_images(c, p, s, group, p->sum, p->item == 2 ? scatter_half : p->item == 4 ? scatter_4 : scatter_8);
 }
 
 /* Between y and its slice in `packed`, where the slice spans images. */
@@ -258,6 +286,7 @@ void k_conv_in(const k_conv *c)
             g.b = y_slice(c, &p, &s, group, &g.b_row);
             g.c = p.direct ? x_of(c, &p, s.q / p.places, group) : p.columns;
             g.add = p.direct && c->bias;
+            g.single = p.direct || !dtype_is_half(c->dtype) ? 0 : 4;
             k_gemm_run(c->dtype, &g);
             if (!p.direct)
                 scatter_columns(c, &p, &s, group);
@@ -267,15 +296,22 @@ void k_conv_in(const k_conv *c)
 void k_conv_weight(const k_conv *c)
 {
     plan p = plan_of(c);
-    memset(c->w, 0, (size_t)(c->groups * c->out_c * p.depth * p.item));
-    for (int64_t group = 0; group < c->groups; group++)
+    bool half = dtype_is_half(c->dtype);
+    int64_t numbers = c->out_c * p.depth;
+    for (int64_t group = 0; group < c->groups; group++) {
+        char *sums = half ? p.sums : w_of(c, &p, group);
+        memset(sums, 0, (size_t)(numbers * p.sum));
         for (slice s = {0, 0}; next_slice(c, &p, &s);) {
             k_gemm g = weight_product(c, &p, s.n);
             if (shared(&p, &s))
                 move_packed(c, &p, &s, group, true);
             g.a = y_slice(c, &p, &s, group, &g.a_row);
             g.b = column_slice(c, &p, &s, group);
-            g.c = w_of(c, &p, group);
+            g.c = sums;
+            g.single = half ? 4 : 0;
             k_gemm_run(c->dtype, &g);
         }
+        if (half)
+            convert(DT_F32, sums, c->dtype, w_of(c, &p, group), numbers);
+    }
 }

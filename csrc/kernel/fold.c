@@ -3,16 +3,10 @@
  * of float sums depend on them. The number of parts is fixed (k_parts); whichever threads run them, the
  * result is the same. */
 #include "base/pool.h"
-#include "kernel/kernel.h"
+#include "kernel/fold.h"
 #include <string.h>
 
 int k_parts = 1;
-
-/* Dimensions innermost first: the reduced ones (out stride 0), then the kept ones. */
-typedef struct iterator {
-    int ndim, reduced;
-    int64_t size[2 * FOLD_MAXDIM], in[2 * FOLD_MAXDIM], out[2 * FOLD_MAXDIM], out2[2 * FOLD_MAXDIM];
-} iterator;
 
 static void swap_dims(iterator *it, int a, int b)
 {
@@ -89,7 +83,7 @@ static void merge_dims(iterator *it)
         it->reduced++;
 }
 
-static void iterate(iterator *it, const k_fold *f, bool in_order)
+void fold_iterate(iterator *it, const k_fold *f, bool in_order)
 {
     it->ndim = f->reduced + f->kept;
     it->reduced = f->reduced;
@@ -110,14 +104,6 @@ static void iterate(iterator *it, const k_fold *f, bool in_order)
         sort_dims(it, 0, f->reduced);
     sort_dims(it, f->reduced, it->ndim);
     merge_dims(it);
-}
-
-static int64_t count(const int64_t *size, int from, int to)
-{
-    int64_t n = 1;
-    for (int d = from; d < to; d++)
-        n *= size[d];
-    return n;
 }
 
 static int64_t at_most(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -232,7 +218,7 @@ static void cut_piece(void *work, int64_t i, int64_t last)
             continue;
         iterator part = *it;
         part.size[p->dim] = end - begin;
-        run_range(&part, p->plane, p->f->data + begin * it->in[p->dim], p->f->out + begin * it->out[p->dim], 0, count(part.size, 0, part.ndim));
+        run_range(&part, p->plane, p->f->data + begin * it->in[p->dim], p->f->out + begin * it->out[p->dim], 0, fold_count(part.size, 0, part.ndim));
     }
 }
 
@@ -240,7 +226,7 @@ static void run_cut(const iterator *it, k_plane_f *plane, const k_fold *f, int64
 {
     int dim = dim_to_cut(it);
     int64_t n = it->size[dim], used = at_most(k_parts, n), round = it->in[dim] == item_in ? 128 / item_in : 1;
-    share_parts(used, count(it->size, 0, it->ndim), cut_piece,
+    share_parts(used, fold_count(it->size, 0, it->ndim), cut_piece,
                 &(parts){.it = it, .plane = plane, .f = f, .chunk = (n + used - 1) / used, .n = n, .round = round, .dim = dim});
 }
 
@@ -288,13 +274,13 @@ void k_fold_planes(const k_fold *f, k_plane_f *plane, const void *neutral, int64
 {
     iterator it;
     write_neutral(f, neutral, item);
-    iterate(&it, f, false);
-    int64_t n = count(it.size, 0, it.ndim);
+    fold_iterate(&it, f, false);
+    int64_t n = fold_count(it.size, 0, it.ndim);
     if (n == 0)
         return;
     if (n < FOLD_PART || k_parts == 1 || item != item_in)
         run_range(&it, plane, f->data, f->out, 0, n);
-    else if (count(it.size, it.reduced, it.ndim) == 1)
+    else if (fold_count(it.size, it.reduced, it.ndim) == 1)
         run_parts(&it, plane, f, neutral, item, n);
     else
         run_cut(&it, plane, f, item_in);
@@ -405,9 +391,9 @@ static void results_piece(void *work, int64_t begin, int64_t end)
 void k_fold_lines(const k_fold *f, const k_lines *kind, const k_lines *contiguous, int64_t item)
 {
     iterator it;
-    iterate(&it, f, kind->in_order);
+    fold_iterate(&it, f, kind->in_order);
     bool flat = contiguous && it.reduced == 1 && it.in[0] == item;
-    int64_t n = count(it.size, 0, it.reduced), all = count(it.size, it.reduced, it.ndim);
+    int64_t n = fold_count(it.size, 0, it.reduced), all = fold_count(it.size, it.reduced, it.ndim);
     results r = {flat ? contiguous : kind, &it, f, n, all == 1 && !flat};
     if (all == 0)
         return;

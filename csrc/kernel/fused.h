@@ -12,7 +12,7 @@ typedef enum k_fused_kind {
 } k_fused_kind;
 
 /* What param points to: k, as floats and as integers read it. */
-typedef struct k_factor { double f; int64_t i; } k_factor;
+typedef struct k_factor { double f; int64_t i; bool wide; /* beside halves, the last operand is float32 */ } k_factor;
 
 k_loop *k_fused(k_fused_kind kind, ct_dtype dtype); /* NULL where the dtype is not offered */
 #endif

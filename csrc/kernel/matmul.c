@@ -1,7 +1,7 @@
 /* Which product goes to a BLAS, and how much scratch the own loops take. */
 #include "base/blas.h"
 #include "base/pool.h"
-#include "kernel/kernel.h"
+#include "kernel/half_gemm.h"
 #include "kernel/matmul_sizes.h"
 #include <limits.h>
 #include <string.h>
@@ -30,6 +30,8 @@ static int64_t scratch_of_one(ct_dtype dtype, const k_gemm *g)
 {
     if (!dtype_is_float(dtype))
         return 0;
+    if (dtype_is_half(dtype))
+        return half_gemm_scratch(g);
     k_gemm turned = gemm_turned(g);
     int64_t narrow = scratch_of(dtype_bytes(dtype), &turned, false), wide = scratch_of(dtype_bytes(dtype), &turned, true);
     return round_up(narrow > wide ? narrow : wide, 64);
@@ -61,7 +63,7 @@ static bool blas_takes(ct_dtype dtype, const k_gemm *g, blas_form *f)
 bool k_gemm_wants_blas(ct_dtype dtype, const k_gemm *g)
 {
     blas_form f;
-    return blas_takes(dtype, g, &f);
+    return dtype_is_half(dtype) ? half_gemm_wants_blas(g) : blas_takes(dtype, g, &f);
 }
 
 /* ---- parts ------------------------------------------------------------------------------------------------------
@@ -165,7 +167,9 @@ static void run_blas(ct_dtype dtype, const k_gemm *g, const blas_form *f)
 void k_gemm_run(ct_dtype dtype, const k_gemm *g)
 {
     blas_form f;
-    if (ct_blas.sgemm && blas_takes(dtype, g, &f))
+    if (dtype_is_half(dtype))
+        half_gemm_run(dtype, g);
+    else if (ct_blas.sgemm && blas_takes(dtype, g, &f))
         run_blas(dtype, g, &f);
     else
         run_own(dtype, g);

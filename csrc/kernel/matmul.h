@@ -15,6 +15,7 @@ typedef struct k_gemm {
     void *scratch; /* k_gemm_scratch bytes */
     int threads;   /* that may share it, and have room in scratch; 0: one */
     int64_t m_all, n_all; /* of a part: the sizes of the whole, by which the way is chosen that all parts take */
+    uint8_t single; /* products of halves: bits 0, 1, 2: a, b, c holds float32 instead */
 } k_gemm;
 typedef void k_gemm_f(const k_gemm *g);
 

@@ -1,6 +1,7 @@
 /* Windows, and the loops for two instruction sets. */
 #include "kernel/pool.h"
 #include "kernel/kernel.h"
+#include "kernel/number.h"
 #include <math.h>
 #include <string.h>
 

@@ -17,7 +17,8 @@ typedef struct k_pool {
     bool count_pad;         /* means divide by the places in the padding too */
     int64_t divisor;        /* of means; 0: the extents' product */
     k_window *window[3];    /* out[d] each */
-    int32_t *places;        /* out[2]: a line of places found so far */
+    int32_t *places;        /* out[2]: a line of places found so far, */
+    float *line;            /* and of values, if these are halves */
 } k_pool;
 
 void k_pool_windows(k_pool *p);

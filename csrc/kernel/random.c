@@ -15,6 +15,8 @@
  *                              argmax(w / q), or the indices of topk(w / q, n); the rest: k_multinomial_*
  */
 #include "kernel/random.h"
+#include "kernel/half.h"
+#include "kernel/number.h"
 #include "kernel/scalar.h"
 #include <math.h>
 #include <string.h>
@@ -189,20 +191,26 @@ static void make_bernoulli(const k_draw *d, int64_t *v, int64_t n)
             }                                                                                    \
         }                                                                                        \
     }
+#define HALVES(name, from)                                                                       \
+    STRIDED(name##_f16, from, make_##name, uint16_t, half_from_float((float)v))                  \
+    STRIDED(name##_bf16, from, make_##name, uint16_t, bfloat_from_float((float)v))
 #define FLOATS(name)                                                                             \
     STRIDED(name##_f32, double, make_##name, float, v)                                           \
     STRIDED(name##_f64, double, make_##name, double, v)                                          \
-    k_loop *const k_##name[DT_COUNT] = {[DT_F32] = name##_f32, [DT_F64] = name##_f64};
+    HALVES(name, double)                                                                         \
+    k_loop *const k_##name[DT_COUNT] = {[DT_F16] = name##_f16, [DT_BF16] = name##_bf16, [DT_F32] = name##_f32, [DT_F64] = name##_f64};
 #define ALL(name, from)                                                                          \
     STRIDED(name##_bool, from, make_##name, uint8_t, v != 0)                                     \
     STRIDED(name##_u8, from, make_##name, uint8_t, v)                                            \
     STRIDED(name##_i32, from, make_##name, int32_t, v)                                           \
     STRIDED(name##_i64, from, make_##name, int64_t, v)                                           \
     STRIDED(name##_f32, from, make_##name, float, v)                                             \
-    STRIDED(name##_f64, from, make_##name, double, v)
+    STRIDED(name##_f64, from, make_##name, double, v)                                            \
+    HALVES(name, from)
 #define TABLE(name)                                                                              \
     {[DT_BOOL] = name##_bool, [DT_U8] = name##_u8,   [DT_I32] = name##_i32,                      \
-     [DT_I64] = name##_i64,   [DT_F32] = name##_f32, [DT_F64] = name##_f64}
+     [DT_I64] = name##_i64,   [DT_F16] = name##_f16, [DT_BF16] = name##_bf16,                    \
+     [DT_F32] = name##_f32,   [DT_F64] = name##_f64}
 
 FLOATS(normal)
 FLOATS(log_normal)
@@ -218,7 +226,9 @@ STRIDED(geometric_i32, double, make_geometric, int32_t, to_i32_F64(v))
 STRIDED(geometric_i64, double, make_geometric, int64_t, to_i64_F64(v))
 STRIDED(geometric_f32, double, make_geometric, float, v)
 STRIDED(geometric_f64, double, make_geometric, double, v)
+HALVES(geometric, double)
 k_loop *const k_geometric[DT_COUNT] = {
+    [DT_F16] = geometric_f16, [DT_BF16] = geometric_bf16,
     [DT_U8] = geometric_u8,   [DT_I32] = geometric_i32, [DT_I64] = geometric_i64,
     [DT_F32] = geometric_f32, [DT_F64] = geometric_f64};
 
@@ -243,27 +253,43 @@ static void uniform_loop_f64(char *const *p, const int64_t *stride, int64_t n, c
     else
         uniform_strided_f64(p, stride, n, draw);
 }
-k_loop *const k_uniform[DT_COUNT] = {[DT_F32] = uniform_loop_f32, [DT_F64] = uniform_loop_f64};
+/* Rounded; what rounding brings to the upper bound becomes the lower one. */
+#define UNIFORM_HALF(name, D)                                                                    \
+    static uint16_t rounded_##D(const k_draw *d, float v)                                        \
+    {                                                                                            \
+        uint16_t x = store_##D(v);                                                               \
+        return load_##D(x) == load_##D(store_##D((float)d->b)) ? store_##D((float)d->a) : x;     \
+    }                                                                                            \
+    STRIDED(name, float, make_uniform_f32, uint16_t, rounded_##D(draw, v))
+UNIFORM_HALF(uniform_f16, F16)
+UNIFORM_HALF(uniform_bf16, BF16)
+k_loop *const k_uniform[DT_COUNT] = {[DT_F16] = uniform_f16, [DT_BF16] = uniform_bf16, [DT_F32] = uniform_loop_f32, [DT_F64] = uniform_loop_f64};
 
-/* Probabilities from a second operand, in their own precision. */
-#define BERNOULLI_OF(name, to, from, draw_value)                                                 \
+/* Probabilities from a second operand, in their own precision (halves': float32). */
+#define BERNOULLI_OF(name, D, P, draw_value)                                                     \
     static void name(char *const *p, const int64_t *stride, int64_t n, const void *draw)         \
     {                                                                                            \
         ct_rng *g = ((const k_draw *)draw)->rng;                                                 \
         for (int64_t i = 0; i < n; i++)                                                          \
-            *(to *)(p[0] + i * stride[0]) = draw_value < *(const from *)(p[1] + i * stride[1]);  \
+            *(stored_##D *)(p[0] + i * stride[0]) =                                              \
+                store_##D(draw_value < load_##P(*(const stored_##P *)(p[1] + i * stride[1])));   \
     }
-#define BERNOULLI_OF_ALL(name, from, draw_value)                                                 \
-    BERNOULLI_OF(name##_bool, uint8_t, from, draw_value)                                         \
-    BERNOULLI_OF(name##_u8, uint8_t, from, draw_value)                                           \
-    BERNOULLI_OF(name##_i32, int32_t, from, draw_value)                                          \
-    BERNOULLI_OF(name##_i64, int64_t, from, draw_value)                                          \
-    BERNOULLI_OF(name##_f32, float, from, draw_value)                                            \
-    BERNOULLI_OF(name##_f64, double, from, draw_value)
-BERNOULLI_OF_ALL(of_f32, float, (float)(int32_t)(ct_rng_u32(g) & 0xffffffu) * 0x1p-24f)
-BERNOULLI_OF_ALL(of_f64, double, draw_unit(g))
-k_loop *const k_bernoulli_of_f32[DT_COUNT] = TABLE(of_f32);
-k_loop *const k_bernoulli_of_f64[DT_COUNT] = TABLE(of_f64);
+#define BERNOULLI_OF_ALL(name, P, draw_value)                                                    \
+    BERNOULLI_OF(name##_bool, BOOL, P, draw_value)                                               \
+    BERNOULLI_OF(name##_u8, U8, P, draw_value)                                                   \
+    BERNOULLI_OF(name##_i32, I32, P, draw_value)                                                 \
+    BERNOULLI_OF(name##_i64, I64, P, draw_value)                                                 \
+    BERNOULLI_OF(name##_f16, F16, P, draw_value)                                                 \
+    BERNOULLI_OF(name##_bf16, BF16, P, draw_value)                                               \
+    BERNOULLI_OF(name##_f32, F32, P, draw_value)                                                 \
+    BERNOULLI_OF(name##_f64, F64, P, draw_value)
+#define DRAW_F32 ((float)(int32_t)(ct_rng_u32(g) & 0xffffffu) * 0x1p-24f)
+BERNOULLI_OF_ALL(of_f16, F16, DRAW_F32)
+BERNOULLI_OF_ALL(of_bf16, BF16, DRAW_F32)
+BERNOULLI_OF_ALL(of_f32, F32, DRAW_F32)
+BERNOULLI_OF_ALL(of_f64, F64, draw_unit(g))
+k_loop *const k_bernoulli_of[DT_COUNT][DT_COUNT] = {
+    [DT_F16] = TABLE(of_f16), [DT_BF16] = TABLE(of_bf16), [DT_F32] = TABLE(of_f32), [DT_F64] = TABLE(of_f64)};
 
 /* ---- normals in blocks of 16 ------------------------------------------------------------------- */
 /* What is left over after whole blocks is not drawn short: the last 16 places are drawn afresh. */
@@ -274,6 +300,17 @@ void k_normal_f32(ct_rng *g, float *out, int64_t n, double mean, double std)
     if (n % 16) {
         uniform_f32(g, out + n - 16, 16, 0, 1);
         twin()->normal16(out + n - 16, 1, (float)mean, (float)std);
+    }
+}
+
+/* Blocks in float32, each rounded; places behind whole blocks are not drawn before the last 16 are. */
+void k_normal_half(ct_rng *g, ct_dtype half, char *out, int64_t n, double mean, double std)
+{
+    float block[16];
+    for (int64_t i = 0; i < n; i += 16) {
+        int64_t at = i + 16 <= n ? i : n - 16;
+        k_normal_f32(g, block, 16, mean, std);
+        half_narrow(half, block, out + at * 2, 2, 16);
     }
 }
 
@@ -304,6 +341,8 @@ int64_t k_random_top(ct_dtype dtype)
     case DT_BOOL: return 1;
     case DT_U8: return UINT8_MAX;
     case DT_I32: return INT32_MAX;
+    case DT_F16: return 1 << 11;
+    case DT_BF16: return 1 << 8;
     case DT_F32: return (int64_t)1 << 24;
     case DT_F64: return (int64_t)1 << 53;
     default: return INT64_MAX;
@@ -332,9 +371,17 @@ static int log2_of(int64_t v)
 }
 
 /* v as the dtype rounds it; 2^63 becomes INT64_MIN. */
-static int64_t rounded(ct_dtype dtype, int64_t v) { return to_i64_F64(dtype == DT_F32 ? (double)(float)v : (double)v); }
+static int64_t rounded(ct_dtype dtype, int64_t v)
+{
+    switch (dtype) {
+    case DT_F16: return to_i64_F32(half_to_float(half_from_float((float)v)));
+    case DT_BF16: return to_i64_F32(bfloat_to_float(bfloat_from_float((float)v)));
+    case DT_F32: return to_i64_F32((float)v);
+    default: return to_i64_F64((double)v);
+    }
+}
 
-static int digits(ct_dtype dtype) { return dtype == DT_F32 ? 24 : 53; }
+static int digits(ct_dtype dtype) { return dtype == DT_F16 ? 11 : dtype == DT_BF16 ? 8 : dtype == DT_F32 ? 24 : 53; }
 
 int64_t k_random_from(ct_dtype dtype, int64_t from)
 {
@@ -352,12 +399,12 @@ int64_t k_random_to(ct_dtype dtype, int64_t to)
 
 /* ---- permutations, weighted choice --------------------------------------------------------------- */
 /* Fisher-Yates from the front with 32-bit draws; from (2^32 - 1) / 20 elements on, the inside-out form with 64. */
-#define PERMUTE(name, type)                                                                      \
+#define PERMUTE(name, type, as_number)                                                                      \
     static void name(ct_rng *g, char *out, int64_t stride, int64_t n)                            \
     {                                                                                            \
         const bool large = n >= UINT32_MAX / 20;                                                 \
         for (int64_t i = 0; i < n; i++)                                                          \
-            *(type *)(out + i * stride) = (type)i;                                               \
+            *(type *)(out + i * stride) = (type)as_number(i);                                    \
         for (int64_t i = 0; i < (large ? n : n - 1); i++) {                                      \
             int64_t j = large ? (int64_t)(ct_rng_u64(g) % (uint64_t)(i + 1))                     \
                               : i + (int64_t)(ct_rng_u32(g) % (uint32_t)(n - i));                \
@@ -366,17 +413,21 @@ int64_t k_random_to(ct_dtype dtype, int64_t to)
             *y = held;                                                                           \
         }                                                                                        \
     }
-PERMUTE(permute_u8, uint8_t)
-PERMUTE(permute_i32, int32_t)
-PERMUTE(permute_i64, int64_t)
-PERMUTE(permute_f32, float)
-PERMUTE(permute_f64, double)
+PERMUTE(permute_u8, uint8_t, )
+PERMUTE(permute_i32, int32_t, )
+PERMUTE(permute_i64, int64_t, )
+PERMUTE(permute_f16, uint16_t, half_from_float)
+PERMUTE(permute_bf16, uint16_t, bfloat_from_float)
+PERMUTE(permute_f32, float, )
+PERMUTE(permute_f64, double, )
 
 void k_randperm(ct_rng *g, ct_dtype dtype, char *out, int64_t stride, int64_t n)
 {
     switch (dtype) {
     case DT_I32: permute_i32(g, out, stride, n); return;
     case DT_I64: permute_i64(g, out, stride, n); return;
+    case DT_F16: permute_f16(g, out, stride, n); return;
+    case DT_BF16: permute_bf16(g, out, stride, n); return;
     case DT_F32: permute_f32(g, out, stride, n); return;
     case DT_F64: permute_f64(g, out, stride, n); return;
     default: permute_u8(g, out, stride, n);
@@ -409,48 +460,3 @@ void k_randperm(ct_rng *g, ct_dtype dtype, char *out, int64_t stride, int64_t n)
     }
 MULTINOMIAL(k_multinomial_f32, float)
 MULTINOMIAL(k_multinomial_f64, double)
-
-/* ---- order of draws ------------------------------------------------------------------------------ */
-/* Should dimension a be walked inside b? 1 yes, -1 no, 0 undecided. A stride of 0 (a broadcast operand) does not
- * speak; the operands are asked in turn, the output first. */
-static int inside(const k_nd *nd, int a, int b)
-{
-    for (int op = 0; op < nd->nop; op++) {
-        int64_t x = nd->stride[op][a], y = nd->stride[op][b];
-        if (x == 0 || y == 0)
-            continue;
-        if (x != y)
-            return x < y ? 1 : -1;
-        if (nd->size[a] < nd->size[b])
-            return 1;
-    }
-    return 0;
-}
-
-static void swap(k_nd *nd, int a, int b)
-{
-    int64_t held = nd->size[a];
-    nd->size[a] = nd->size[b];
-    nd->size[b] = held;
-    for (int op = 0; op < nd->nop; op++) {
-        held = nd->stride[op][a];
-        nd->stride[op][a] = nd->stride[op][b];
-        nd->stride[op][b] = held;
-    }
-}
-
-/* PyTorch's TensorIterator sorts by insertion and steps over undecided neighbours, so the algorithm is part of the
- * result. From the innermost dimension outwards, each moves in past those that belong outside it. */
-void k_draw_order(k_nd *nd)
-{
-    for (int d = nd->ndim - 2; d >= 0; d--)
-        for (int moving = d, other = d + 1; other < nd->ndim; other++) {
-            int answer = inside(nd, moving, other);
-            if (answer < 0)
-                break;
-            if (answer > 0) {
-                swap(nd, moving, other);
-                moving = other;
-            }
-        }
-}

@@ -28,11 +28,12 @@ extern k_loop *const k_cauchy[DT_COUNT];      /* b > 0 */
 extern k_loop *const k_geometric[DT_COUNT];   /* 0 < a < 1 */
 extern k_loop *const k_bernoulli[DT_COUNT];   /* 0 <= a <= 1; takes 64 bits a value */
 extern k_loop *const k_random_range[DT_COUNT];
-/* Probabilities in [0, 1] from p[1]: a 32-bit draw a value for float32, 64 bits for float64. */
-extern k_loop *const k_bernoulli_of_f32[DT_COUNT], *const k_bernoulli_of_f64[DT_COUNT];
+/* [of][to]: probabilities in [0, 1] from p[1]: a 32-bit draw a value, 64 bits for float64. */
+extern k_loop *const k_bernoulli_of[DT_COUNT][DT_COUNT];
 
 /* normal_ on a contiguous tensor of n >= 16 elements: blocks of 16. The cached normal is neither read nor written. */
 void k_normal_f32(ct_rng *rng, float *out, int64_t n, double mean, double std);
+void k_normal_half(ct_rng *rng, ct_dtype half, char *out, int64_t n, double mean, double std);
 void k_normal_f64(ct_rng *rng, double *out, int64_t n, double mean, double std);
 
 /* What random_() and randint draw. 1. random_(): k_draw_any. 2. random_(from, to), randint: in float dtypes from and
@@ -41,7 +42,7 @@ void k_normal_f64(ct_rng *rng, double *out, int64_t n, double mean, double std);
  * k_draw_between(INT64_MIN, INT64_MAX), which only int64 and the float dtypes take. */
 k_draw k_draw_any(ct_rng *rng, ct_dtype dtype);
 k_draw k_draw_between(ct_rng *rng, int64_t first, int64_t last); /* first <= last, both included */
-int64_t k_random_top(ct_dtype dtype);                            /* largest of the dtype; 2^24 and 2^53 for floats */
+int64_t k_random_top(ct_dtype dtype);                            /* largest of the dtype; 2^digits for floats */
 int64_t k_random_from(ct_dtype dtype, int64_t from);
 int64_t k_random_to(ct_dtype dtype, int64_t to);
 

@@ -50,8 +50,9 @@ static bool has_nan(const tensor *t)
     if (!dtype_is_float(a->dtype))
         return false;
     const char *data = array_data(a);
+    int64_t item = dtype_bytes((ct_dtype)a->dtype);
     for (odometer_start(&o, a->ndim, array_size(a), array_stride(a)); o.left; odometer_next(&o))
-        if (a->dtype == DT_F32 ? isnan(((const float *)data)[o.place]) : isnan(((const double *)data)[o.place]))
+        if (isnan(dtype_load(data + o.place * item, (ct_dtype)a->dtype)))
             return true;
     return false;
 }

@@ -21,7 +21,7 @@ enum { SHAPE_PARAMS = sizeof(shape) / sizeof(int64_t) };
 static const char *text(const array *a, char *buffer) { return layout_text(a->ndim, array_size(a), buffer, 200); }
 static const char *c_name(ct_dtype d)
 {
-    static const char *const names[DT_COUNT] = {"bool", "unsigned char", "int", "long int", "float", "double"};
+    static const char *const names[DT_COUNT] = {"bool", "unsigned char", "int", "long int", "c10::Half", "c10::BFloat16", "float", "double"};
     return names[d];
 }
 

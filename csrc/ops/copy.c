@@ -100,6 +100,8 @@ const op op_type_as = {.name = "type_as", .sig = "(Tensor self, Tensor other)", 
     static int to_##id(call *c) { return convert_to(c, dtype, false, &c->args[1]); }                                     \
     const op op_to_##id = {.name = #id, .sig = "(Tensor self, *, format? memory_format=None)", .flags = OP_METHOD | OP_MAY_VIEW | OP_POINTWISE, \
         .run = op_block, .shape = to_##id, .kernel = copy_kernel, .kind = {"ToCopyBackward0", same_grad, .takes = copy_takes}, .doc = "self.to(" #id ")."};
+SHORT_FORM(half, DT_F16)
+SHORT_FORM(bfloat16, DT_BF16)
 SHORT_FORM(float, DT_F32)
 SHORT_FORM(double, DT_F64)
 SHORT_FORM(int, DT_I32)

@@ -53,20 +53,18 @@ bool product_correlates(const product *p)
 /* ---- numbers to and from float64 --------------------------------------------------------------------------------- */
 static void gather(ct_dtype d, const char *from, int64_t rows, int64_t row, int64_t n, int64_t step, double *to)
 {
+    int64_t item = dtype_bytes(d);
     for (int64_t r = 0; r < rows; r++)
         for (int64_t i = 0; i < n; i++)
-            *to++ = d == DT_F32 ? (double)((const float *)from)[r * row + i * step] : ((const double *)from)[r * row + i * step];
+            *to++ = dtype_load(from + (r * row + i * step) * item, d);
 }
 
 static void scatter(ct_dtype d, const double *from, char *to, int64_t rows, int64_t row, int64_t n, int64_t step)
 {
+    int64_t item = dtype_bytes(d);
     for (int64_t r = 0; r < rows; r++)
-        for (int64_t i = 0; i < n; i++, from++) {
-            if (d == DT_F32)
-                ((float *)to)[r * row + i * step] = (float)*from;
-            else
-                ((double *)to)[r * row + i * step] = *from;
-        }
+        for (int64_t i = 0; i < n; i++, from++)
+            dtype_store_f(to + (r * row + i * step) * item, d, *from);
 }
 
 /* Rows transformed at a time: their transforms stay in the second cache. */
@@ -140,7 +138,7 @@ static k_gemm antidiagonals_gemm(const array *a, const array *b)
 {
     const int64_t *sa = array_stride(a), *sb = array_stride(b), k = array_size(a)[1], n = array_size(b)[1];
     return (k_gemm){.m = k < ANTI_ROWS ? k : ANTI_ROWS, .n = n, .k = array_size(a)[0], .a = array_data(a), .b = array_data(b), .a_row = sa[1], .a_col = sa[0],
-                    .b_row = sb[0], .b_col = sb[1], .c_row = k + n - 1, .add = true};
+                    .b_row = sb[0], .b_col = sb[1], .c_row = k + n - 1, .add = true, .single = dtype_is_half(a->dtype) ? 4 : 0};
 }
 
 static int antidiagonals_shape(call *c)
@@ -156,16 +154,16 @@ static int antidiagonals_shape(call *c)
     if (antidiagonals_by_host(a, b))
         return antidiagonals_by_fft(a, b, c->oa[0]);
     k_gemm g = antidiagonals_gemm(a, b);
-    c->scratch_bytes = ANTI_ROWS * all * dtype_bytes(a->dtype) + 64 + k_gemm_scratch(a->dtype, &g);
+    c->scratch_bytes = ANTI_ROWS * all * dtype_bytes(dtype_computed(a->dtype)) + 64 + k_gemm_scratch(a->dtype, &g);
     c->work = rows * k * n;
     product_work += c->work;
     return 0;
 }
 
 #define ADD_SHIFTED(T)                                                          \
-    for (int64_t v = 0; v < rows; v++)                                          \
+    for (int64_t v = 1; v < rows; v++)                                          \
         for (int64_t i = 0; i + v < all; i++)                                   \
-            ((T *)to)[i + v] += ((const T *)from)[v * all + i];
+            ((T *)from)[i + v] += ((const T *)from)[v * all + i];
 
 static void antidiagonals_kernel(call *c)
 {
@@ -174,22 +172,23 @@ static void antidiagonals_kernel(call *c)
     if (antidiagonals_by_host(a, b))
         return;
     k_gemm g = antidiagonals_gemm(a, b);
-    int64_t k = array_size(a)[1], all = g.c_row, rows = g.m, item = dtype_bytes(y->dtype);
-    char *from = c->scratch, *to = array_data(y);
-    memset(from, 0, (size_t)(ANTI_ROWS * all * item));
-    g.scratch = from + (ANTI_ROWS * all * item + 63) / 64 * 64;
+    ct_dtype sums = dtype_computed(y->dtype);
+    int64_t k = array_size(a)[1], all = g.c_row, rows = g.m, item = dtype_bytes(sums), bytes = ANTI_ROWS * all * item;
+    char *from = c->scratch;
+    memset(from, 0, (size_t)bytes);
+    g.scratch = from + (bytes + 63) / 64 * 64;
     for (int64_t i = 0; i < k; i += ANTI_ROWS) {
         g.m = k - i < ANTI_ROWS ? k - i : ANTI_ROWS;
-        g.a = array_data(a) + i * g.a_row * item;
+        g.a = array_data(a) + i * g.a_row * dtype_bytes(a->dtype);
         g.c = from + i * item;
         k_gemm_run(y->dtype, &g);
     }
-    memset(to, 0, (size_t)(all * item));
-    if (y->dtype == DT_F32) {
+    if (sums == DT_F32) {
         ADD_SHIFTED(float)
     } else {
         ADD_SHIFTED(double)
     }
+    K->cast[sums][y->dtype]((char *[]){array_data(y), from}, (int64_t[]){dtype_bytes(y->dtype), item}, all, NULL);
 }
 
 /* The other operand times the Hankel matrix of the gradient. */

@@ -195,6 +195,18 @@ static int linspace_rule(call *c)
         for (int64_t i = 0; i < n; i++)                                                                              \
             ((ctype *)data)[i] = (ctype)(i < n / 2 ? fused(step, (type)i, first) : fused(-step, (type)(n - 1 - i), last)); \
     }
+/* Every step is rounded, as PyTorch's arithmetic of single halves does it. */
+static float rounded(ct_dtype half, float x) { return (float)dtype_rounded(half, x); }
+static void linspace_half(ct_dtype half, double start, double end, int64_t n, char *data)
+{
+    float first = rounded(half, (float)start), last = rounded(half, (float)end);
+    float step = rounded(half, rounded(half, last - first) / rounded(half, (float)(n - 1)));
+    for (int64_t i = 0; i < n; i++) {
+        int64_t steps = i < n / 2 ? i : n - 1 - i;
+        float far = rounded(half, step * rounded(half, (float)steps));
+        dtype_store_f(data + 2 * i, half, i < n / 2 ? first + far : last - far);
+    }
+}
 static void linspace_kernel(call *c)
 {
     double start = arg_double(&c->args[0]), end = arg_double(&c->args[1]);
@@ -206,6 +218,7 @@ static void linspace_kernel(call *c)
         return;
     }
     switch (out->dtype) {
+    case DT_F16: case DT_BF16: linspace_half((ct_dtype)out->dtype, start, end, n, data); break;
     case DT_F32: LINSPACE(float, float, fmaf, ((float)end - (float)start) / (float)(n - 1)) break;
     case DT_F64: LINSPACE(double, double, fma, (end - start) / (double)(n - 1)) break;
     case DT_I64: LINSPACE(int64_t, double, fma, ((double)(int64_t)end - (double)(int64_t)start) / (double)(n - 1)) break;

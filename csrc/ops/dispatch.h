@@ -16,7 +16,6 @@ void array_add_at(const array *from, array *to, const layout *part);
 int call_unlocked(call *c, void (*kernel)(call *c)); /* -1: the host ended it; then its outputs, new ones, hold anything */
 overlap array_overlap(const array *a, const array *b);
 
-const char *dtype_title(ct_dtype d);                     /* "Float": as PyTorch names dtypes in messages */
 int check_writable(const char *op, const array *a);     /* CT_RUNTIME when two indices share an element */
 int check_inputs_apart(const call *c, const array *written);
 int check_no_overlap(const call *c, const array *written);  /* not even SAME: what is read may be overwritten first */

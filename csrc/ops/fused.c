@@ -39,15 +39,16 @@ static int broadcast_inputs(call *c, layout *l)
 static int run_fused(call *c, k_fused_kind kind, ct_dtype d, int n, const int *order, double f, int64_t whole)
 {
     layout l;
-    k_factor factor = {f, whole};
+    k_factor factor = {f, whole, dtype_is_half(d) && kind == FUSED_LERP && c->args[order[n - 1]].kind != ARG_TENSOR};
     array *number[3] = {0};
     elementwise e = {.loop = k_fused(kind, d), .param = &factor, .n = n + 1};
     int done = broadcast_inputs(c, &l);
     for (int k = 0; k < n && done == 0; k++) {
         uint32_t i = (uint32_t)order[k];
         const arg *a = &c->args[i];
+        ct_dtype as = factor.wide && k == n - 1 ? DT_F32 : d;
         if (a->kind != ARG_TENSOR)
-            number[k] = a->kind == ARG_FLOAT ? array_scalar_f(a->f, d, true) : array_scalar_i(a->i, d, true);
+            number[k] = a->kind == ARG_FLOAT ? array_scalar_f(a->f, as, true) : array_scalar_i(a->i, as, true);
         done = a->kind == ARG_TENSOR ? in_cast(c, i, d) : number[k] ? 0 : -1;
         e.operand[k + 1] = number[k] ? number[k] : c->ia[i];
     }
@@ -97,6 +98,7 @@ static int run_scaled(call *c, bool minus, bool reflected)
     int64_t whole = whole_of(alpha);
     keep_double(c, reflected ? k : 1);
     keep_double(c, reflected ? 1 : k);
+    k = dtype_is_half(d) ? dtype_rounded(d, k) : k; /* as PyTorch holds it */
     return run_fused(c, FUSED_SCALED, d, 2, reflected ? (int[]){1, 0} : (int[]){0, 1}, k, minus ? (int64_t)(0 - (uint64_t)whole) : whole);
 }
 static int run_add(call *c) { return run_scaled(c, false, false); }
@@ -165,7 +167,7 @@ const op op_addcdiv = {.name = "addcdiv", .sig = "(Tensor self, Tensor tensor1, 
 /* ---- lerp: args self, end, weight --------------------------------------------------------------------------------------- */
 static int same_dtype(const call *c, uint32_t i, const char *name)
 {
-    static const char *const ctypes[DT_COUNT] = {"bool", "unsigned char", "int", "long int", "float", "double"};
+    static const char *const ctypes[DT_COUNT] = {"bool", "unsigned char", "int", "long int", "c10::Half", "c10::BFloat16", "float", "double"};
     ct_dtype have = c->in[i]->a->dtype, want = c->in[0]->a->dtype;
     return have == want ? 0 : ct_fail(CT_RUNTIME, "expected dtype %s for `%s` but got dtype %s", ctypes[want], name, ctypes[have]);
 }
@@ -191,13 +193,12 @@ static int lerp_grad(scope *s, node *n, T const *g, T *out)
 static const node_kind lerp_number = {"LerpBackward0", lerp_number_grad, .flags = NK_POINTWISE, .takes = pointwise_takes};
 static int run_lerp(call *c)
 {
-    static const char *const titles[DT_COUNT] = {"Bool", "Byte", "Int", "Long", "Float", "Double"};
     bool number = c->args[2].kind != ARG_TENSOR;
     ct_dtype d = number ? c->in[0]->a->dtype : common(c, 3);
     if (same_dtype(c, 1, "end") < 0 || (!number && c->in[2]->a->ndim && same_dtype(c, 2, "weight") < 0))
         return -1;
     if (!dtype_is_float(d))
-        return ct_fail(CT_NOTIMPL, "\"lerp_kernel_%s\" not implemented for '%s'", number ? "scalar" : "tensor", titles[d]);
+        return ct_fail(CT_NOTIMPL, "\"lerp_kernel_%s\" not implemented for '%s'", number ? "scalar" : "tensor", dtype_title(d));
     if (number) {
         c->kind = &lerp_number;
         keep_double(c, arg_double(&c->args[2]));

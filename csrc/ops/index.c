@@ -239,13 +239,7 @@ const op op_index_put = {.name = "_index_put", .sig = "(Tensor self, Tensor valu
 static bool is_nonzero(const array *a, int64_t place)
 {
     const char *p = array_data(a) + place * dtype_bytes(a->dtype);
-    switch (a->dtype) {
-    case DT_F32: return *(const float *)p != 0;
-    case DT_F64: return *(const double *)p != 0;
-    case DT_I32: return *(const int32_t *)p != 0;
-    case DT_I64: return *(const int64_t *)p != 0;
-    default: return *(const uint8_t *)p != 0;
-    }
+    return dtype_load(p, (ct_dtype)a->dtype) != 0;
 }
 /* Columns one after the other, as PyTorch lays them out. */
 static int nonzero_rule(call *c)

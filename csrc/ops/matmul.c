@@ -8,7 +8,7 @@
 
 static const char *c_name(ct_dtype d)
 {
-    static const char *const names[DT_COUNT] = {"bool", "unsigned char", "int", "long", "float", "double"};
+    static const char *const names[DT_COUNT] = {"bool", "unsigned char", "int", "long", "c10::Half", "c10::BFloat16", "float", "double"};
     return names[d];
 }
 
@@ -16,7 +16,7 @@ static int same_dtype(const call *c, const array *a, const array *b)
 {
     if (a->dtype != b->dtype)
         return ct_fail(CT_RUNTIME, "expected m1 and m2 to have the same dtype, but got: %s != %s", c_name(a->dtype), c_name(b->dtype));
-    return K->gemm[a->dtype] ? 0 : ct_fail(CT_NOTIMPL, "\"%s\" not implemented for 'Bool'", c->op->name);
+    return a->dtype != DT_BOOL ? 0 : ct_fail(CT_NOTIMPL, "\"%s\" not implemented for 'Bool'", c->op->name);
 }
 
 static int refuse_shapes(const array *a, const array *b)
@@ -219,12 +219,11 @@ static void product_of_vectors(product *p, const array *a, const array *b, const
 }
 static int dot_rule(call *c)
 {
-    static const char *const titles[DT_COUNT] = {"Bool", "Byte", "Int", "Long", "Float", "Double"};
     const array *a = c->in[0]->a, *b = c->in[1]->a;
     if (a->ndim != 1 || b->ndim != 1)
         return ct_fail(CT_RUNTIME, "1D tensors expected, but got %dD and %dD tensors", a->ndim, b->ndim);
     if (a->dtype != b->dtype)
-        return ct_fail(CT_RUNTIME, "dot : expected both vectors to have same dtype, but found %s and %s", titles[a->dtype], titles[b->dtype]);
+        return ct_fail(CT_RUNTIME, "dot : expected both vectors to have same dtype, but found %s and %s", dtype_title(a->dtype), dtype_title(b->dtype));
     if (a->numel != b->numel)
         return ct_fail(CT_RUNTIME, "inconsistent tensor size, expected tensor [%lld] and src [%lld] to have the same number of elements, but got %lld and %lld elements respectively",
                        (long long)a->numel, (long long)b->numel, (long long)a->numel, (long long)b->numel);

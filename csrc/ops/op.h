@@ -92,7 +92,7 @@ enum {
 };
 /* NULL loops refuse what INTS and REALS leave out. */
 enum { FLOATS, NUMBERS, ALL, INTS, REALS, DTYPES_MASK = 7, TENSORS = 8 /* the second operand is no number */, NO_INPLACE = 16,
-       NUMBER_FIRST = 32 /* as a function, both may be numbers */ };
+       NUMBER_FIRST = 32 /* as a function, both may be numbers */, NUMBER_WIDE = 64 /* beside halves, the second is a float32 if it is a number */ };
 
 /* ---- the call --------------------------------------------------------------------------------------------- */
 enum { CALL_NEW, CALL_INPLACE, CALL_OUT };

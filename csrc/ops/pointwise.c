@@ -111,6 +111,9 @@ static int clamp_rule(call *c)
     ct_dtype d = clamp_dtype(c);
     if (d == DT_BOOL)
         return ct_fail(CT_NOTIMPL, "\"clamp_scalar_cpu\" not implemented for 'Bool'");
+    for (int i = 1; i < 3; i++)
+        if (arg_is_number(&c->args[i]) && number_fits(&c->args[i], d) < 0)
+            return -1;
     array_layout(c->in[0]->a, &l);
     for (uint32_t i = 0; i < c->n_in; i++)
         if (c->in[i] && ((i && layout_broadcast("clamp", &l.ndim, l.size, c->ia[i]->ndim, array_size(c->ia[i])) < 0) || in_cast(c, i, d) < 0))
@@ -220,6 +223,10 @@ static int round_compose(scope *s, call *c, T *out)
     int64_t decimals = c->args[1].i;
     if (!dtype_is_float(self->a->dtype))
         return ct_fail(CT_NOTIMPL, "\"round_cpu\" not implemented for '%s'", dtype_title(self->a->dtype)), scope_fail(s), -1;
+    if (dtype_is_half((ct_dtype)self->a->dtype)) { /* every step in float32 */
+        T wide = f_call(s, &op_round_decimals, 2, (arg[]){a_t(f_cast(s, self, DT_F32)), c->args[1]});
+        return (out[0] = f_cast(s, wide, (ct_dtype)self->a->dtype)) ? 0 : -1;
+    }
     T ten = f_number(s, pow(10, (double)(decimals < 0 ? -decimals : decimals)));
     T scaled = decimals < 0 ? f_div(s, self, ten) : f_mul(s, self, ten), whole = f_unary(s, &op_round, scaled);
     return (out[0] = decimals < 0 ? f_mul(s, whole, ten) : f_div(s, whole, ten)) ? 0 : -1;

@@ -91,6 +91,7 @@ static void describe(k_pool *p, const how *h, const array *in, const array *out,
     p->window[1] = p->window[0] + p->out[0];
     p->window[2] = p->window[1] + p->out[1];
     p->places = (int32_t *)(p->window[2] + p->out[2]);
+    p->line = (float *)(p->places + p->out[2]);
     k_pool_windows(p);
 }
 static void plan(call *c, const how *h, const array *out)
@@ -101,7 +102,7 @@ static void plan(call *c, const how *h, const array *out)
         windows += array_size(out)[lead + d] + 1;
         reads *= h->adaptive ? 2 : (double)h->kernel[d];
     }
-    c->scratch_bytes = windows * (int64_t)sizeof(k_window) + (array_size(out)[out->ndim - 1] + 1) * (int64_t)sizeof(int32_t);
+    c->scratch_bytes = windows * (int64_t)sizeof(k_window) + (array_size(out)[out->ndim - 1] + 1) * (int64_t)(sizeof(int32_t) + sizeof(float));
     reads *= (double)out->numel;
     c->work = reads < 9e18 ? (int64_t)reads : INT64_MAX;
 }
@@ -184,6 +185,10 @@ static int gather_rule(call *c)
     keep_param(c, nd);
     return out_new(c, 0, a->dtype, places->ndim, array_size(places));
 }
+static void add_half(ct_dtype half, char *to, const char *x)
+{
+    dtype_store_f(to, half, (float)dtype_load(to, half) + (float)dtype_load(x, half));
+}
 /* values: a line of a plane's places, image: the plane; either way. */
 static void move(const call *c, const array *values, const array *image, int64_t nd, bool into_values, bool add)
 {
@@ -199,6 +204,8 @@ static void move(const call *c, const array *values, const array *image, int64_t
                 memcpy(v + k * item, p + at[k] * item, (size_t)item);
             else if (!add)
                 memcpy(p + at[k] * item, v + k * item, (size_t)item);
+            else if (item == 2)
+                add_half((ct_dtype)values->dtype, p + at[k] * item, v + k * item);
             else if (item == 4)
                 ((float *)p)[at[k]] += ((float *)v)[k];
             else
@@ -252,6 +259,8 @@ const op op_pool_scatter = {.name = "pool_scatter", .sig = "(Tensor self, Tensor
 /* ---- pool_mean: args self, how; pool_mean_backward: args grad, size, how ---------------------------------------------------- */
 static int check_mean(const call *c, const array *a, const how *h)
 {
+    if (dtype_is_half((ct_dtype)a->dtype) && h->nd == 3 && !h->adaptive)
+        return ct_fail(CT_NOTIMPL, "\"avg_pool3d_out_frame\" not implemented for '%s'", dtype_title((ct_dtype)a->dtype));
     return dtype_is_float(a->dtype) ? 0 : ct_fail(CT_NOTIMPL, "\"%savg_pool%lldd\" not implemented for '%s'", h->adaptive ? "adaptive_" : "", (long long)h->nd, dtype_name(a->dtype));
 }
 static int pool_mean_grad(scope *s, node *n, T const *g, T *out)

@@ -1,6 +1,7 @@
 /* The planner of products: strides of 0 first, then axes merged, then calls of the product kernel. */
 #include "base/blas.h"
 #include "base/pool.h"
+#include "kernel/half.h"
 #include "ops/product.h"
 #include <stddef.h>
 #include <string.h>
@@ -36,6 +37,10 @@ void product_of_matrices(product *p, const array *a, const array *b, const array
     for (int d = 0; d < n - 2; d++)
         product_axis(p, size[d], sa[d], sb[d], sy[d], false);
 }
+
+enum { OF_A = 1, OF_B = 2, OF_Y = 4 };
+static ct_dtype dtype_of(const product *p, int operand) { return p->single & operand ? DT_F32 : p->dtype; }
+static int64_t bytes_of(const product *p, int operand) { return dtype_bytes(dtype_of(p, operand)); }
 
 static void copy(product *to, const product *from) { memcpy(to, from, offsetof(product, axis) + (size_t)from->n * sizeof *from->axis); }
 
@@ -74,7 +79,7 @@ bool product_adds(const product *p) { return direct(p); }
 static k_gemm gemm_of(const product *p, const axis *m, const axis *n, const axis *k)
 {
     return (k_gemm){.m = m->size, .n = n->size, .k = k->size, .a = p->a, .b = p->b, .c = p->y, .a_row = m->a, .a_col = k->a, .b_row = k->b, .b_col = n->b,
-                    .c_row = m->size == 1 ? n->size : m->y, .add = p->add};
+                    .c_row = m->size == 1 ? n->size : m->y, .add = p->add, .single = p->single};
 }
 
 /* ---- axes ---------------------------------------------------------------------------------------------------------- */
@@ -124,6 +129,7 @@ static void swap_sides(product *p)
     const char *a = p->a;
     p->a = p->b;
     p->b = a;
+    p->single = (uint8_t)((p->single & OF_Y) | (p->single & OF_A) << 1 | (p->single & OF_B) >> 1);
     for (int i = 0; i < p->n; i++) {
         int64_t stride = p->axis[i].a;
         p->axis[i].a = p->axis[i].b;
@@ -134,7 +140,7 @@ static void swap_sides(product *p)
 /* Every output axis, for an elementwise walk over y; of a and b where they are asked for. */
 static void output_walk(const product *p, int operands, k_nd *nd)
 {
-    int64_t item = dtype_bytes(p->dtype);
+    int64_t item = bytes_of(p, OF_Y);
     nd->ndim = 0;
     nd->nop = operands;
     for (int i = 0; i < p->n; i++) {
@@ -143,8 +149,8 @@ static void output_walk(const product *p, int operands, k_nd *nd)
             continue;
         nd->size[nd->ndim] = x->size;
         nd->stride[0][nd->ndim] = x->y * item;
-        nd->stride[1][nd->ndim] = (operands == 3 ? x->a : x->y) * item;
-        nd->stride[2][nd->ndim++] = x->b * item;
+        nd->stride[1][nd->ndim] = operands == 3 ? x->a * bytes_of(p, OF_A) : x->y * item;
+        nd->stride[2][nd->ndim++] = x->b * bytes_of(p, OF_B);
     }
     nd->data[0] = p->y;
     nd->data[1] = operands == 3 ? (char *)p->a : p->y;
@@ -193,7 +199,7 @@ static axis take_axis(product *p, int i, axis one)
 /* The kernel once for every index of the axes that are left. A result's first visit has every summed index at 0. */
 static void loop(product *p, k_gemm *g)
 {
-    int64_t index[PRODUCT_AXES], item = dtype_bytes(p->dtype);
+    int64_t index[PRODUCT_AXES];
     int sums = 0, i;
     for (i = 0; i < p->n; i++)
         index[i] = 0;
@@ -204,9 +210,9 @@ static void loop(product *p, k_gemm *g)
             const axis *x = p->axis + i;
             int64_t steps = ++index[i] < x->size ? 1 : 1 - x->size;
             sums += x->summed ? steps : 0;
-            g->a = (const char *)g->a + steps * x->a * item;
-            g->b = (const char *)g->b + steps * x->b * item;
-            g->c = (char *)g->c + steps * x->y * item;
+            g->a = (const char *)g->a + steps * x->a * bytes_of(p, OF_A);
+            g->b = (const char *)g->b + steps * x->b * bytes_of(p, OF_B);
+            g->c = (char *)g->c + steps * x->y * bytes_of(p, OF_Y);
             if (steps == 1)
                 break;
             index[i] = 0;
@@ -222,8 +228,9 @@ static void multiply(product *p, workspace *w)
         steps = saturated(steps, p->axis[i].size);
     count(w, steps);
     output_walk(p, 3, &nd);
+    half_mix mix = {{p->dtype, 3, (uint32_t)((p->single & OF_Y ? 0 : 1) | (p->single & OF_A ? 0 : 2) | (p->single & OF_B ? 0 : 4))}, K->binary[B_mul][DT_F32]};
     if (w->real)
-        k_walk(&nd, K->binary[B_mul][p->dtype], NULL);
+        k_walk(&nd, p->single ? half_mixed : K->binary[B_mul][p->dtype], p->single ? &mix : NULL);
 }
 
 static void contract(product *p, workspace *w)
@@ -267,10 +274,12 @@ static void collapse(product *p, workspace *w)
     product s;
     int64_t left = 1;
     int gone = 0;
+    bool half = dtype_is_half(p->dtype);
     s.dtype = p->dtype;
+    s.single = (uint8_t)(half ? (p->single & OF_A) | OF_B | OF_Y : 0); /* what is summed before is not rounded */
     s.add = false;
     s.a = p->a;
-    s.b = one_of(p->dtype);
+    s.b = one_of(dtype_computed(p->dtype));
     s.n = 0;
     for (int i = 0; i < p->n; i++)
         gone += p->axis[i].summed && !p->axis[i].b;
@@ -290,7 +299,8 @@ static void collapse(product *p, workspace *w)
                 left *= x->size;
             }
         }
-    p->a = s.y = take(w, left * dtype_bytes(p->dtype));
+    p->a = s.y = take(w, left * bytes_of(&s, OF_Y));
+    p->single |= half ? OF_A : 0;
     contract(&s, w);
 }
 
@@ -303,10 +313,10 @@ static void scale(const product *p, int64_t by)
     nd.data[2] = (char *)&number;
     memset(nd.stride[2], 0, sizeof nd.stride[2]);
     if (dtype_is_float(p->dtype))
-        dtype_store_f(&number, p->dtype, (double)by);
+        dtype_store_f(&number, dtype_of(p, OF_Y), (double)by);
     else
         dtype_store_i(&number, p->dtype, by);
-    k_walk(&nd, K->binary[B_mul][p->dtype], NULL);
+    k_walk(&nd, K->binary[B_mul][dtype_of(p, OF_Y)], NULL);
 }
 
 static void clear(product *p)
@@ -335,21 +345,22 @@ static int64_t plus_stride(const product *p, int64_t y)
 static void copy_along(product *p, char *from, const axis *rows, int n)
 {
     k_nd nd;
+    bool adds = p->plus && dtype_of(p, OF_Y) == p->dtype;
     int64_t item = dtype_bytes(p->dtype);
     for (int i = 0; i < n + p->n_once; i++) {
         const axis *x = i < n ? rows + i : p->once + i - n;
         nd.size[i] = x->size;
         nd.stride[0][i] = x->y * item;
-        nd.stride[1][i] = i < n ? x->a * item : 0;
-        nd.stride[2][i] = p->plus ? plus_stride(p, x->y) * item : 0;
+        nd.stride[1][i] = i < n ? x->a * bytes_of(p, OF_Y) : 0;
+        nd.stride[2][i] = adds ? plus_stride(p, x->y) * item : 0;
     }
     nd.ndim = n + p->n_once;
-    nd.nop = p->plus ? 3 : 2;
+    nd.nop = adds ? 3 : 2;
     nd.data[0] = p->y;
     nd.data[1] = from;
-    nd.data[2] = p->plus ? array_data(p->plus) : NULL;
-    k_walk(&nd, p->plus ? K->binary[B_add][p->dtype] : K->cast[p->dtype][p->dtype], NULL);
-    p->plus = NULL;
+    nd.data[2] = adds ? array_data(p->plus) : NULL;
+    k_walk(&nd, adds ? K->binary[B_add][p->dtype] : K->cast[dtype_of(p, OF_Y)][p->dtype], NULL);
+    p->plus = adds ? NULL : p->plus;
 }
 
 /* The output axes get compact strides, columns first; where they were goes to `to` (a: the compact stride). Returns the number of results. */
@@ -368,6 +379,14 @@ static int64_t compact_output(product *p, axis *to, int *n)
     return results;
 }
 
+/* Would results of halves be rounded more than once: scaled, or added to by several products? */
+static bool several_steps(product *p)
+{
+    while (merge_two(p))
+        ;
+    return p->times != 1 || count_kind(p, AXIS_SUM) > 1;
+}
+
 static void structured(product *p, workspace *w)
 {
     axis to[CT_MAXDIM];
@@ -384,8 +403,11 @@ static void structured(product *p, workspace *w)
     swap_sides(p);
     collapse(p, w);
     swap_sides(p);
-    if (p->n_once)
-        p->y = take(w, compact_output(p, to, &n) * dtype_bytes(p->dtype));
+    bool sums = dtype_is_half(p->dtype) && several_steps(p);
+    if (p->n_once || sums) {
+        p->single |= sums ? OF_Y : 0;
+        p->y = take(w, compact_output(p, to, &n) * bytes_of(p, OF_Y));
+    }
     if (p->times == 1)
         contract(p, w);
     else {
@@ -395,7 +417,7 @@ static void structured(product *p, workspace *w)
         if (w->real)
             scale(p, p->times);
     }
-    if (!p->n_once)
+    if (!p->n_once && !sums)
         return;
     char *from = p->y;
     p->y = y;

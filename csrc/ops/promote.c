@@ -1,6 +1,5 @@
 /* Result dtypes, operand layouts and the memory order of fresh results: PyTorch's rules. */
 #include "ops/dispatch.h"
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -39,19 +38,19 @@ ct_dtype promotion_result(const promotion *p)
 static bool fits(const arg *a, ct_dtype dtype)
 {
     if (a->kind != ARG_FLOAT)
-        return dtype == DT_U8 ? a->i >= -255 && a->i <= 255 : dtype != DT_I32 || (a->i >= INT32_MIN && a->i <= INT32_MAX);
+        return dtype == DT_F16 ? a->i >= -65504 && a->i <= 65504 : dtype == DT_U8 ? a->i >= -255 && a->i <= 255 : dtype != DT_I32 || (a->i >= INT32_MIN && a->i <= INT32_MAX);
     switch (dtype) {
     case DT_U8: return a->f > -256 && a->f < 256;
     case DT_I32: return a->f > (double)INT32_MIN - 1 && a->f < (double)INT32_MAX + 1;
     case DT_I64: return a->f >= -0x1p63 && a->f < 0x1p63;
-    case DT_F32: return !(fabs(a->f) > FLT_MAX) || isinf(a->f);
-    default: return true;
+    case DT_BOOL: return true;
+    default: return !(fabs(a->f) > dtype_largest(dtype)) || isinf(a->f);
     }
 }
 
 int number_fits(const arg *a, ct_dtype dtype)
 {
-    static const char *const ctypes[DT_COUNT] = {"bool", "uint8_t", "int", "int64_t", "float", "double"};
+    static const char *const ctypes[DT_COUNT] = {"bool", "uint8_t", "int", "int64_t", "c10::Half", "c10::BFloat16", "float", "double"};
     return fits(a, dtype) ? 0 : ct_fail(CT_RUNTIME, "value cannot be converted to type %s without overflow", ctypes[dtype]);
 }
 

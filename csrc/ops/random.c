@@ -22,6 +22,8 @@ static void draw_normal(array *out, ct_rng *rng, double mean, double std)
 {
     if (out->numel < 16 || !array_is_contiguous(out))
         draw(out, k_normal[out->dtype], &(k_draw){.rng = rng, .a = mean, .b = std});
+    else if (dtype_is_half((ct_dtype)out->dtype))
+        k_normal_half(rng, (ct_dtype)out->dtype, array_data(out), out->numel, mean, std);
     else if (out->dtype == DT_F32)
         k_normal_f32(rng, (float *)array_data(out), out->numel, mean, std);
     else
@@ -36,8 +38,7 @@ static void draw_range(array *out, ct_rng *rng, int64_t low, int64_t high)
 
 static int offered(const call *c, k_loop *const *table, ct_dtype dtype)
 {
-    static const char *const titles[DT_COUNT] = {"Bool", "Byte", "Int", "Long", "Float", "Double"};
-    return table[dtype] ? 0 : ct_fail(CT_NOTIMPL, "\"%s\" not implemented for '%s'", c->op->name, titles[dtype]);
+    return table[dtype] ? 0 : ct_fail(CT_NOTIMPL, "\"%s\" not implemented for '%s'", c->op->name, dtype_title(dtype));
 }
 
 /* ---- in place: self is oa[0]; numbers from args 1 and 2, the generator from arg 3 ------------------------------- */
@@ -56,8 +57,10 @@ static int uniform_rule(call *c)
     double low = arg_double(&c->args[1]), high = arg_double(&c->args[2]);
     if (!(low <= high))
         return ct_fail(CT_RUNTIME, "uniform_ expects to return a [from, to) range, but found from=%g > to=%g", low, high);
-    double most = c->in[0]->a->dtype == DT_F32 ? 3.4028234663852886e38 : 1.7976931348623157e308;
-    if (!(high - low <= most))
+    ct_dtype d = (ct_dtype)c->in[0]->a->dtype;
+    if (dtype_is_half(d) && (!(fabs(low) <= dtype_largest(d)) || !(fabs(high) <= dtype_largest(d))))
+        return ct_fail(CT_RUNTIME, "%s is out of bounds for c10::%s", fabs(low) <= dtype_largest(d) ? "to" : "from", dtype_title(d));
+    if (dtype_is_float(d) && !(high - low <= dtype_largest(d)))
         return ct_fail(CT_RUNTIME, "uniform_ expects to-from <= std::numeric_limits<%s>::max(), but found to=%g and from=%g which result in to-from to exceed the limit",
                        dtype_name(c->in[0]->a->dtype), high, low);
     return in_place_rule(c, k_uniform);
@@ -95,9 +98,30 @@ static int bernoulli_p_rule(call *c)
 }
 static void bernoulli_p_kernel(call *c) { draw(c->oa[0], k_bernoulli[c->oa[0]->dtype], &(k_draw){.rng = rng_of(&c->args[2]), .a = arg_double(&c->args[1])}); }
 
+/* Bounds that float16 cannot hold are refused; high is included. */
+static int check_bounds(ct_dtype d, int64_t low, int64_t high)
+{
+    if (d == DT_F16 && (low < -65504 || low > 65504))
+        return ct_fail(CT_RUNTIME, "from is out of bounds for c10::Half");
+    return d == DT_F16 && (high < -65504 || high > 65504) ? ct_fail(CT_RUNTIME, "to - 1 is out of bounds for c10::Half") : 0;
+}
+/* From low up to the last number before which all are exact: is there any? */
+static int check_from(ct_dtype d, int64_t low)
+{
+    int64_t from = k_random_from(d, low), top = k_random_top(d);
+    if (!dtype_is_half(d) || low == INT64_MIN)
+        return 0;
+    return check_bounds(d, low, top) < 0 ? -1 : from <= top ? 0 :
+           ct_fail(CT_RUNTIME, "random_ expects 'from' casted to dtype to be less than or equal to 'to_inc' casted to dtype, but got from=%lld > to_inc=%lld",
+                   (long long)from, (long long)top);
+}
+
 static int random_rule(call *c)
 {
     int64_t low = arg_int(&c->args[1], 0), high = arg_int(&c->args[2], 0);
+    ct_dtype d = (ct_dtype)c->in[0]->a->dtype;
+    if (arg_given(&c->args[1]) && (arg_given(&c->args[2]) ? check_bounds(d, low, high - 1) : check_from(d, low)) < 0)
+        return -1;
     if (arg_given(&c->args[2]) && low >= high)
         return ct_fail(CT_RUNTIME, "random_ expects 'from' to be less than 'to', but got from=%lld >= to=%lld", (long long)low, (long long)high);
     return in_place_rule(c, k_random_range);
@@ -119,7 +143,7 @@ static int random_to_rule(call *c)
 {
     if (c->args[1].i <= 0)
         return ct_fail(CT_RUNTIME, "random_ expects 'from' to be less than 'to', but got from=0 >= to=%lld", (long long)c->args[1].i);
-    return in_place_rule(c, k_random_range);
+    return check_bounds((ct_dtype)c->in[0]->a->dtype, 0, c->args[1].i - 1) < 0 ? -1 : in_place_rule(c, k_random_range);
 }
 static void random_to_kernel(call *c) { draw_range(c->oa[0], rng_of(&c->args[2]), 0, c->args[1].i); }
 
@@ -169,18 +193,20 @@ FRESH(rand_like, "rand_like", "(Tensor self, *, " HOST_LIKE ")", rand_like_rule,
 FRESH(randn_like, "randn_like", "(Tensor self, *, " HOST_LIKE ")", rand_like_rule, randn_like_kernel, "Normal numbers in self's shape.")
 
 /* ---- randint: args low, high, size, generator, dtype -------------------------------------------------------------------- */
-static int check_range(const char *name, int64_t low, int64_t high)
+static int check_range(const char *name, ct_dtype d, int64_t low, int64_t high)
 {
-    return low < high ? 0 : ct_fail(CT_RUNTIME, "random_ expects 'from' to be less than 'to', but got from=%lld >= to=%lld (%s)", (long long)low, (long long)high, name);
+    if (low < high)
+        return check_bounds(d, low, high - 1);
+    return ct_fail(CT_RUNTIME, "random_ expects 'from' to be less than 'to', but got from=%lld >= to=%lld (%s)", (long long)low, (long long)high, name);
 }
 static int randint_rule(call *c)
 {
-    return check_range("randint", c->args[0].i, c->args[1].i) < 0 ? -1 : sized(c, "randint", &c->args[2], &c->args[4], DT_I64);
+    return check_range("randint", arg_dtype(&c->args[4], DT_I64), c->args[0].i, c->args[1].i) < 0 ? -1 : sized(c, "randint", &c->args[2], &c->args[4], DT_I64);
 }
 static void randint_kernel(call *c) { draw_range(c->oa[0], rng_of(&c->args[3]), c->args[0].i, c->args[1].i); }
 static int randint_high_rule(call *c)
 {
-    return check_range("randint", 0, c->args[0].i) < 0 ? -1 : sized(c, "randint", &c->args[1], &c->args[3], DT_I64);
+    return check_range("randint", arg_dtype(&c->args[3], DT_I64), 0, c->args[0].i) < 0 ? -1 : sized(c, "randint", &c->args[1], &c->args[3], DT_I64);
 }
 static void randint_high_kernel(call *c) { draw_range(c->oa[0], rng_of(&c->args[2]), 0, c->args[0].i); }
 FRESH(randint_high, "randint.high", "(int high, int[] size, *, Generator? generator=None, " HOST ")", randint_high_rule, randint_high_kernel, "Integers from 0 to high - 1.")
@@ -190,7 +216,7 @@ static int randint_like_rule(call *c)
 {
     bool two = arg_given(&c->args[2]);
     const array *a = c->in[0]->a;
-    if (check_range("randint_like", two ? c->args[1].i : 0, two ? c->args[2].i : c->args[1].i) < 0)
+    if (check_range("randint_like", arg_dtype(&c->args[3], (ct_dtype)a->dtype), two ? c->args[1].i : 0, two ? c->args[2].i : c->args[1].i) < 0)
         return -1;
     return out_like(c, 0, a, arg_dtype(&c->args[3], a->dtype));
 }
@@ -211,6 +237,8 @@ static int randperm_rule(call *c)
         return ct_fail(CT_RUNTIME, "n must be non-negative, got %lld", (long long)n);
     if (d == DT_BOOL)
         return ct_fail(CT_NOTIMPL, "\"randperm\" not implemented for 'Bool'");
+    if (d == DT_F16 && n > 2049)
+        return ct_fail(CT_RUNTIME, "n cannot be greater than 2049 for Half type.");
     if (d == DT_U8 && n > 256)
         return ct_fail(CT_RUNTIME, "n is too large for result tensor type: randperm of %lld in uint8", (long long)n);
     return out_new(c, 0, d, 1, &n);
@@ -236,7 +264,7 @@ static void bernoulli_kernel(call *c)
     k_nd nd;
     array_operands(&nd, 2, out->ndim, array_size(out), (const array *[]){out, c->ia[0]});
     k_draw_order(&nd);
-    k_walk_in_order(&nd, (c->ia[0]->dtype == DT_F32 ? k_bernoulli_of_f32 : k_bernoulli_of_f64)[out->dtype], &(k_draw){.rng = rng_of(&c->args[1])});
+    k_walk_in_order(&nd, k_bernoulli_of[c->ia[0]->dtype][out->dtype], &(k_draw){.rng = rng_of(&c->args[1])});
 }
 const op op_bernoulli = {.name = "bernoulli", .sig = "(Tensor self, *, Generator? generator=None)", .flags = OP_OUT, .run = op_block, .shape = bernoulli_rule,
     .kernel = bernoulli_kernel, .kind = {"BernoulliBackward0", zero_grad}, .doc = "Ones where a draw falls below self's element, a probability; else zeros."};

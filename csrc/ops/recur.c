@@ -34,8 +34,8 @@ static int read_shape(call *c, const array *x, int64_t columns, const array *h0,
     if (!is_matrix(w, k_recur_gates((k_recur_kind)kind) * n, n) || array_size(x)[1] != columns * n || (!counts && rows % (batch ? batch : 1)))
         return ct_fail(CT_RUNTIME, "%s(): rows of shape %s, h0 of shape %s and weight of shape %s are not those of one layer", c->op->name, shown(x, (char[200]){0}),
                        shown(h0, (char[200]){0}), shown(w, (char[200]){0}));
-    if (!dtype_is_float(x->dtype) || h0->dtype != x->dtype || w->dtype != x->dtype)
-        return ct_fail(CT_RUNTIME, "%s(): rows, h0 and weight must have one floating dtype, got %s, %s and %s", c->op->name, dtype_name(x->dtype), dtype_name(h0->dtype), dtype_name(w->dtype));
+    if (!dtype_is_float(x->dtype) || dtype_is_half(x->dtype) || h0->dtype != x->dtype || w->dtype != x->dtype)
+        return ct_fail(CT_RUNTIME, "%s(): rows, h0 and weight must have one dtype of float32 and float64, got %s, %s and %s", c->op->name, dtype_name(x->dtype), dtype_name(h0->dtype), dtype_name(w->dtype));
     if (counts && check_counts(c, counts, batch, rows) < 0)
         return -1;
     *r = (recur_shape){.kind = kind, .reverse = reverse, .steps = counts ? counts->numel : batch ? rows / batch : 0, .batch = batch, .n = n, .counted = counts != NULL};

@@ -1,5 +1,7 @@
 /* Reductions: sum, mean, prod, any, all, and what all reductions share. */
 #include "ops/reduce.h"
+#include "kernel/half.h"
+#include "kernel/half_fold.h"
 #include "ops/spread.h"
 #include <math.h>
 #include <string.h>
@@ -165,7 +167,8 @@ int fold_out(call *c, ct_dtype dtype)
 /* The number that a fold starts from, as `dtype`. */
 static void neutral(k_plane_kind kind, ct_dtype dtype, void *p)
 {
-    static const int64_t least[DT_COUNT] = {0, 0, INT32_MIN, INT64_MIN}, most[DT_COUNT] = {1, 255, INT32_MAX, INT64_MAX};
+    static const int64_t least[DT_COUNT] = {[DT_I32] = INT32_MIN, [DT_I64] = INT64_MIN};
+    static const int64_t most[DT_COUNT] = {[DT_BOOL] = 1, [DT_U8] = 255, [DT_I32] = INT32_MAX, [DT_I64] = INT64_MAX};
     if (kind == PLANE_MAX || kind == PLANE_MIN) {
         if (dtype_is_float(dtype))
             dtype_store_f(p, dtype, kind == PLANE_MAX ? -INFINITY : INFINITY);
@@ -197,44 +200,65 @@ int64_t fold_times(const call *c)
     return distinct->numel == all->numel || !distinct->numel ? 1 : reduced_count(c, all) / reduced_count(c, distinct);
 }
 
+void fold_terms(const k_fold *f, k_plane_kind kind, ct_dtype from, ct_dtype to)
+{
+    int64_t start;
+    if (dtype_is_half(from)) {
+        k_fold_halves(f, from, kind, 1, 1);
+        return;
+    }
+    neutral(kind, kind == PLANE_ANY || kind == PLANE_ALL ? DT_BOOL : to, &start);
+    k_fold_planes(f, K->reduce.plane[kind][from], &start, dtype_bytes(to), dtype_bytes(from));
+}
+
 void fold_distinct(const call *c, k_plane_kind kind)
 {
-    const array *a = c->ia[0];
-    array *y = c->oa[0];
     k_fold f;
-    int64_t start;
-    fold_plan(c, a, y, NULL, &f);
-    neutral(kind, kind == PLANE_ANY || kind == PLANE_ALL ? DT_BOOL : y->dtype, &start);
-    k_fold_planes(&f, K->reduce.plane[kind][a->dtype], &start, dtype_bytes(y->dtype), dtype_bytes(a->dtype));
+    fold_plan(c, c->ia[0], c->oa[0], NULL, &f);
+    fold_terms(&f, kind, (ct_dtype)c->ia[0]->dtype, (ct_dtype)c->oa[0]->dtype);
 }
 
 void scale_results(array *y, enum k_binary loop, double number)
 {
     double room;
     k_nd nd;
-    dtype_store_f(&room, y->dtype, number);
+    bool half = dtype_is_half((ct_dtype)y->dtype);
+    dtype_store_f(&room, half ? DT_F32 : (ct_dtype)y->dtype, number);
     if (array_is_contiguous(y)) {
         int64_t item = dtype_bytes((ct_dtype)y->dtype);
-        K->binary[loop][y->dtype]((char *[3]){array_data(y), array_data(y), (char *)&room}, (int64_t[3]){item, item, 0}, y->numel, NULL);
+        K->binary[loop][y->dtype]((char *[3]){array_data(y), array_data(y), (char *)&room}, (int64_t[3]){item, item, 0}, y->numel, half ? &half_wide_number : NULL);
         return;
     }
     array_operands(&nd, 3, y->ndim, array_size(y), (const array *[]){y, y, y});
     nd.data[2] = (char *)&room;
     memset(nd.stride[2], 0, y->ndim * sizeof(int64_t));
-    k_walk(&nd, K->binary[loop][y->dtype], NULL);
+    k_walk(&nd, K->binary[loop][y->dtype], half ? &half_wide_number : NULL);
+}
+
+/* Sums times a number, or over one; of halves these are rounded once. */
+static void fold_scaled(const call *c, k_plane_kind kind, enum k_binary by, double number)
+{
+    k_fold f;
+    if (!dtype_is_half((ct_dtype)c->ia[0]->dtype)) {
+        fold_distinct(c, kind);
+        scale_results(c->oa[0], by, number);
+        return;
+    }
+    fold_plan(c, c->ia[0], c->oa[0], NULL, &f);
+    k_fold_halves(&f, (ct_dtype)c->ia[0]->dtype, kind, by == B_mul ? number : 1, by == B_div ? number : 1);
 }
 
 void fold_planes(const call *c, k_plane_kind kind)
 {
     int64_t times = fold_times(c);
-    fold_distinct(c, kind);
-    if (times == 1 || kind == PLANE_MAX || kind == PLANE_MIN || kind == PLANE_ANY || kind == PLANE_ALL)
-        return;
-    array *y = c->oa[0];
-    if (kind != PLANE_PROD) {
-        scale_results(y, B_mul, (double)times);
+    if (times != 1 && (kind == PLANE_SUM || kind == PLANE_NANSUM)) {
+        fold_scaled(c, kind, B_mul, (double)times);
         return;
     }
+    fold_distinct(c, kind);
+    if (times == 1 || kind != PLANE_PROD)
+        return;
+    array *y = c->oa[0];
     double power = (double)times;
     k_nd nd;
     array_operands(&nd, 2, y->ndim, array_size(y), (const array *[]){y, y});
@@ -296,8 +320,7 @@ static int mean_rule(call *c)
 }
 static void mean_kernel(call *c)
 {
-    fold_distinct(c, PLANE_SUM);
-    scale_results(c->oa[0], B_div, (double)reduced_count(c, c->ia[0]));
+    fold_scaled(c, PLANE_SUM, B_div, (double)reduced_count(c, c->ia[0]));
 }
 static int mean_grad(scope *s, node *n, T const *g, T *out)
 {

@@ -17,6 +17,7 @@ void fold_planes(const call *c, k_plane_kind kind);      /* ia[0] into oa[0] */
 /* For a rule after reduce_dims: of what repeats along a reduced dim one is reduced; fold_times tells the kernel how many stand for it. */
 int fold_still(call *c);
 int64_t fold_times(const call *c);
+void fold_terms(const k_fold *f, k_plane_kind kind, ct_dtype from, ct_dtype to);
 void fold_distinct(const call *c, k_plane_kind kind);    /* ia[0] into oa[0], each term once */
 void scale_results(array *y, enum k_binary loop, double number); /* y = y loop number */
 int fold_out(call *c, ct_dtype dtype);                   /* declares a fresh output of the result's shape */

@@ -1,7 +1,7 @@
 /* Elementwise ops: turns the rows of table/ into records, and runs them.
  *
  * One-letter macros hold in this file alone: G incoming gradient; X, Y of unary rows; A, B, Y of binary rows. */
-#include "kernel/kernel.h"
+#include "kernel/half.h"
 #include "ops/dispatch.h"
 #include "ops/formula.h"
 #include "ops/slide.h"
@@ -39,9 +39,8 @@ static void loop_kernel(call *c) { run_loop(c->scratch); }
 
 static int refuse_dtype(const call *c, ct_dtype dtype)
 {
-    static const char *const titles[DT_COUNT] = {"Bool", "Byte", "Int", "Long", "Float", "Double"};
     const char *name = c->op == &op_bitwise_left_shift ? "lshift" : c->op == &op_bitwise_right_shift ? "rshift" : c->op->name;
-    return ct_fail(CT_NOTIMPL, "\"%s_cpu\" not implemented for '%s'", name, titles[dtype]);
+    return ct_fail(CT_NOTIMPL, "\"%s_cpu\" not implemented for '%s'", name, dtype_title(dtype));
 }
 
 static bool arg_is_bool(const arg *a) { return a->kind == ARG_BOOL || (a->kind == ARG_TENSOR && a->t->a->dtype == DT_BOOL); }
@@ -71,6 +70,14 @@ static int row_dtype(const call *c, ct_dtype common, ct_dtype *compute)
     if (c->op == &op_relu)
         return ct_fail(CT_RUNTIME, "Boolean inputs not supported for relu");
     return c->op == &op_square ? *compute = DT_I64, 0 : refuse_dtype(c, common);
+}
+
+/* Is the second operand beside halves read as a float32? Then the loop's param says so. */
+static bool wide_number(const call *c, ct_dtype compute)
+{
+    if (CT_LIKELY(!dtype_is_half(compute)) || c->op->run != op_binary || !(c->op->dtypes & NUMBER_WIDE))
+        return false;
+    return c->n_in < 2 || !c->ia[1] || (c->ia[1]->ndim == 0 && c->ia[1]->dtype != compute);
 }
 
 /* The operand of `compute`'s dtype for input i: the input itself, a converted copy, or a number written into `room`. */
@@ -171,6 +178,20 @@ static int check_division(const call *c)
     return ct_fail(CT_RUNTIME, "ZeroDivisionError: %s of integers by zero", c->op->name);
 }
 
+/* Halves beside float32 are widened in the loop's tiles, not into a copy: bit 1 for the first operand, bit 2 for the second. */
+static uint32_t mixed_halves(const call *c, ct_dtype compute, ct_dtype *half)
+{
+    uint32_t halves = 0;
+    for (uint32_t i = 0; i < 2 && i < c->n_in && compute == DT_F32; i++) {
+        ct_dtype d = c->ia[i] ? (ct_dtype)c->ia[i]->dtype : compute;
+        if (!dtype_is_half(d) || (halves && d != *half))
+            continue;
+        halves |= 2u << i;
+        *half = d;
+    }
+    return halves;
+}
+
 static int run_binary(call *c, k_loop *const (*table)[DT_COUNT], ct_dtype compute, ct_dtype result)
 {
     layout l;
@@ -183,8 +204,16 @@ static int run_binary(call *c, k_loop *const (*table)[DT_COUNT], ct_dtype comput
         return done < 0 ? -1 : check_division(c);
     if (result_shape(c, &l) < 0)
         return -1;
+    bool wide = wide_number(c, compute);
+    e.param = wide ? &half_wide_number : NULL;
+    half_mix mix = {{compute, 3, 0}, e.loop};
+    if (CT_UNLIKELY((mix.form.halves = mixed_halves(c, compute, &mix.form.half)))) {
+        e.loop = half_mixed;
+        e.param = &mix;
+    }
     done = -1;
-    if ((e.operand[1] = operand(c, 0, compute, &number)) && (e.operand[2] = operand(c, 1, compute, &number)))
+    if ((e.operand[1] = mix.form.halves & 2 ? c->ia[0] : operand(c, 0, compute, &number)) &&
+        (e.operand[2] = mix.form.halves & 4 ? c->ia[1] : operand(c, 1, wide ? DT_F32 : compute, &number)))
         done = run_elementwise(c, &e, result, &l);
     array_drop(number);
     return done < 0 ? -1 : check_division(c);

@@ -3,7 +3,6 @@
 #include "ops/reduce.h"
 #include "ops/spread.h"
 #include "ops/takes.h"
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -107,7 +106,7 @@ static bool has_zero(const array *a)
 {
     odometer o;
     for (odometer_start(&o, a->ndim, array_size(a), array_stride(a)); o.left; odometer_next(&o))
-        if (a->dtype == DT_F32 ? ((const float *)array_data(a))[o.place] == 0 : ((const double *)array_data(a))[o.place] == 0)
+        if (dtype_load(array_data(a) + o.place * dtype_bytes((ct_dtype)a->dtype), (ct_dtype)a->dtype) == 0)
             return true;
     return false;
 }
@@ -147,7 +146,7 @@ static void logcumsumexp_kernel(call *c) { each_row(c, SCAN_LOGSUMEXP); }
 /* exp(x_i) sum over k >= i of g_k exp(-y_k), in logarithms, the positive and the negative g apart. */
 static T log_part(scope *s, T g, T x, T y, int64_t dim)
 {
-    T minus = f_number(s, g && g->a->dtype == DT_F32 ? -FLT_MAX : -DBL_MAX), some = f_binary(s, &op_gt, g, f_number(s, 0));
+    T minus = f_number(s, g ? -dtype_largest((ct_dtype)g->a->dtype) : 0), some = f_binary(s, &op_gt, g, f_number(s, 0));
     T up = f_sub(s, f_where(s, some, f_unary(s, &op_log, f_where(s, some, g, f_number(s, 1))), minus), y);
     T later = flipped(s, f_call(s, &op_logcumsumexp, 2, (arg[]){a_t(flipped(s, up, dim)), a_i(dim)}), dim);
     return f_unary(s, &op_exp, f_add(s, later, x));

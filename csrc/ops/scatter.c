@@ -1,5 +1,6 @@
 /* scatter and scatter_add: src, or a number, written or added where gather would read. Args self, dim, index, src or value, reduce. */
 #include "ops/index.h"
+#include "kernel/kernel.h"
 #include <string.h>
 
 static int scatter_rule(call *c)
@@ -15,6 +16,50 @@ static int scatter_rule(call *c)
     keep_param(c, dim);
     c->work = c->ia[2]->numel;
     return 0;
+}
+
+/* Halves are joined in float32, in scratch that lies as self does, element for element, and rounded at the end, as in PyTorch. */
+static int scratch_for_halves(call *c)
+{
+    const array *self = c->in[0]->a;
+    int64_t low, high;
+    if (!dtype_is_half((ct_dtype)self->dtype))
+        return 0;
+    layout_extent(self->ndim, array_size(self), array_visible_stride(self), &low, &high);
+    int64_t numbers = high - low + 1 > self->numel ? high - low + 1 : self->numel;
+    c->scratch_bytes = numbers * (int64_t)sizeof(float);
+    return 0;
+}
+/* Between self and scratch; `low`: the offset of the first element of memory from that of index 0. */
+static void convert_self(call *c, int64_t low, bool back)
+{
+    const array *self = c->oa[0];
+    ct_dtype half = (ct_dtype)self->dtype;
+    k_nd nd;
+    array_operands(&nd, 2, self->ndim, array_size(self), (const array *[]){self, self});
+    nd.data[1 - back] = array_data(self);
+    nd.data[back] = (char *)c->scratch - low * (int64_t)sizeof(float);
+    for (int d = 0; d < nd.ndim; d++)
+        nd.stride[back][d] *= 2;
+    k_walk(&nd, back ? K->cast[DT_F32][half] : K->cast[half][DT_F32], NULL);
+}
+static void join_halves(call *c, enum k_binary join)
+{
+    const array *index = c->ia[2], *src = c->args[3].kind == ARG_TENSOR ? c->ia[3] : NULL;
+    const array *self = c->oa[0];
+    ct_dtype half = (ct_dtype)self->dtype;
+    int64_t low, high;
+    layout_extent(self->ndim, array_size(self), array_stride(self), &low, &high);
+    convert_self(c, low, false);
+    float *sums = (float *)c->scratch - low;
+    double value = src ? 0 : c->args[3].kind == ARG_FLOAT ? c->args[3].f : (double)c->args[3].i;
+    odometer o;
+    for (odometer_start(&o, index->ndim, array_size(index), array_stride(index)); o.left; odometer_next(&o)) {
+        const char *to = place_of(self, o.at, (int)c->param[0], ((const int64_t *)array_data(index))[o.place]);
+        float *sum = sums + (to - array_data(self)) / 2, x = (float)(src ? dtype_load(place_of(src, o.at, -1, 0), half) : dtype_rounded(half, value));
+        *sum = join == B_add ? *sum + x : *sum * x;
+    }
+    convert_self(c, low, true);
 }
 
 /* Every place in turn; of equal places the last one's value stays, or all take part. */
@@ -76,13 +121,16 @@ static int reduce_rule(call *c)
     const char *how = c->args[4].str;
     if (strcmp(how, "add") && strcmp(how, "multiply"))
         return ct_fail(CT_RUNTIME, "reduce argument must be either add or multiply.");
-    return scatter_rule(c);
+    return scatter_rule(c) < 0 ? -1 : scratch_for_halves(c);
 }
-static void reduce_kernel(call *c)
+static void joined(call *c, enum k_binary join)
 {
-    bool add = strcmp(c->args[4].str, "add") == 0;
-    each_place(c, K->binary[add ? B_add : B_mul][c->oa[0]->dtype]);
+    if (c->oa[0]->numel && dtype_is_half((ct_dtype)c->oa[0]->dtype))
+        join_halves(c, join);
+    else
+        each_place(c, K->binary[join][c->oa[0]->dtype]);
 }
+static void reduce_kernel(call *c) { joined(c, strcmp(c->args[4].str, "add") == 0 ? B_add : B_mul); }
 static int reduce_grad(scope *s, node *n, T const *g, T *out)
 {
     (void)s, (void)n, (void)g, (void)out;
@@ -100,7 +148,8 @@ SCATTER(scatter_value, "scatter.value", "Scalar value", scatter_rule, scatter_ke
         "self with a number written at the places that gather would read.")
 
 /* ---- scatter_add ------------------------------------------------------------------------------------------------ */
-static void scatter_add_kernel(call *c) { each_place(c, K->binary[B_add][c->oa[0]->dtype]); }
+static int scatter_add_rule(call *c) { return scatter_rule(c) < 0 ? -1 : scratch_for_halves(c); }
+static void scatter_add_kernel(call *c) { joined(c, B_add); }
 static int scatter_add_grad(scope *s, node *n, T const *g, T *out)
 {
     if (node_needs(n, 0))
@@ -110,5 +159,5 @@ static int scatter_add_grad(scope *s, node *n, T const *g, T *out)
     return s->failed ? -1 : 0;
 }
 const op op_scatter_add = {.name = "scatter_add", .sig = "(Tensor self, int dim, Tensor index, Tensor src)", .flags = OP_INPLACE | OP_OUT | OP_IN_WRITES_SELF, .run = op_block,
-    .shape = scatter_rule, .kernel = scatter_add_kernel, .kind = {"ScatterAddBackward0", scatter_add_grad, .flags = NK_SHOWS(9)}, .keep = {0, 0, 8},
+    .shape = scatter_add_rule, .kernel = scatter_add_kernel, .kind = {"ScatterAddBackward0", scatter_add_grad, .flags = NK_SHOWS(9)}, .keep = {0, 0, 8},
     .doc = "self with src added at the places that gather would read. RuntimeError for an index out of range or different dtypes."};

@@ -148,14 +148,10 @@ static int logsumexp_rule(call *c)
 /* Where the largest is infinite, 0 is taken off instead: inf - inf would be NaN. */
 static void finite_or_zero(array *most)
 {
+    int64_t item = dtype_bytes((ct_dtype)most->dtype);
     for (int64_t i = 0; i < most->numel; i++)
-        if (most->dtype == DT_F32) {
-            float *x = (float *)array_data(most) + i;
-            *x = isinf(*x) ? 0 : *x;
-        } else {
-            double *x = (double *)array_data(most) + i;
-            *x = isinf(*x) ? 0 : *x;
-        }
+        if (isinf(dtype_load(array_data(most) + i * item, (ct_dtype)most->dtype)))
+            memset(array_data(most) + i * item, 0, (size_t)item);
 }
 static void run2(k_loop *loop, int n, int ndim, const int64_t *size, char *const *data, const int64_t *const *stride)
 {
@@ -197,12 +193,11 @@ static void logsumexp_kernel(call *c)
     if (a->numel)
         K->unary[U_exp][a->dtype]((char *const[]){terms, terms}, (int64_t[]){item, item}, a->numel, NULL);
     k_fold f;
-    double zero = 0;
     fold_plan(c, a, y, NULL, &f);
     f.data = terms;
     for (int d = 0, r = 0, k = 0; d < a->ndim; d++)
         *(c->param[d] ? &f.in[r++] : &f.kept_in[k++]) = flat[d];
-    k_fold_planes(&f, K->reduce.plane[PLANE_SUM][a->dtype], &zero, item, item);
+    fold_terms(&f, PLANE_SUM, (ct_dtype)a->dtype, (ct_dtype)y->dtype);
     run2(K->unary[U_log][a->dtype], 2, 1, &y->numel, (char *const[]){out, out}, (const int64_t *const[]){&one, &one});
     run2(K->binary[B_add][a->dtype], 3, 1, &y->numel, (char *const[]){out, out, most}, (const int64_t *const[]){&one, &one, &one});
     if (fold_times(c) != 1)

@@ -77,6 +77,12 @@ static line cut_line(layout *l)
 #define READ_LINE(T)                                                                \
     for (int64_t i = 0; i < out.n; i++)                                             \
         ((T *)array_data(y))[done + i] = (T)at[i * out.step];
+#define ADD_LINE_HALF                                                               \
+    for (int64_t i = 0; i < in.n; i++)                                              \
+        at[i * in.step] += dtype_load((const uint16_t *)array_data(g) + done + i, (ct_dtype)g->dtype);
+#define READ_LINE_HALF                                                              \
+    for (int64_t i = 0; i < out.n; i++)                                             \
+        dtype_store_f((uint16_t *)array_data(y) + done + i, (ct_dtype)y->dtype, at[i * out.step]);
 
 static void restride_kernel(call *c)
 {
@@ -91,11 +97,13 @@ static void restride_kernel(call *c)
     geometry_arg(c, 4, &to);
     const array *g = c->ia[0];
     array *y = c->oa[0];
-    bool f32 = g->dtype == DT_F32;
+    bool f32 = g->dtype == DT_F32, half = dtype_is_half((ct_dtype)g->dtype);
     line in = cut_line(&from), out = cut_line(&to);
     for (odometer_start(&o, from.ndim, from.size, from.stride); o.left && in.n; odometer_next(&o), done += in.n) {
         double *at = buffer + (from.offset - low + o.place);
-        if (f32) {
+        if (half) {
+            ADD_LINE_HALF
+        } else if (f32) {
             ADD_LINE(float)
         } else {
             ADD_LINE(double)
@@ -104,7 +112,9 @@ static void restride_kernel(call *c)
     done = 0;
     for (odometer_start(&o, to.ndim, to.size, to.stride); o.left && out.n; odometer_next(&o), done += out.n) {
         const double *at = buffer + (to.offset - low + o.place);
-        if (f32) {
+        if (half) {
+            READ_LINE_HALF
+        } else if (f32) {
             READ_LINE(float)
         } else {
             READ_LINE(double)

@@ -74,12 +74,6 @@ int check_no_overlap(const call *c, const array *written)
     return 0;
 }
 
-const char *dtype_title(ct_dtype d)
-{
-    static const char *const titles[DT_COUNT] = {"Bool", "Byte", "Int", "Long", "Float", "Double"};
-    return titles[d];
-}
-
 static int check_target(const array *target, ct_dtype dtype, int ndim, const int64_t *size)
 {
     char got[300], want[300];

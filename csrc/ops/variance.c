@@ -40,7 +40,7 @@ static void spread_kernel(call *c, k_lines_kind kind)
     k_fold f;
     fold_plan(c, a, c->oa[0], c->n_out > 1 ? c->oa[1] : NULL, &f);
     f.p = read_double(c->param + a->ndim + 1) / (double)fold_times(c); /* t S / (t n - p) is S / (n - p / t) */
-    if (c->oa[0]->numel == 1 && a->numel) {
+    if (c->oa[0]->numel == 1 && a->numel && !dtype_is_half((ct_dtype)a->dtype)) {
         f.mean = mean_of_all(c);
         kind = kind == LINES_VAR ? LINES_VAR_ALL : LINES_STD_ALL;
     }

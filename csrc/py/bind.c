@@ -41,8 +41,8 @@ static bool tensor_number(const tensor *t, arg *out)
     switch (t->a->dtype) {
 #define READ_C_BOOL(ctype) (arg){.kind = ARG_BOOL, .i = *(const ctype *)at != 0}
 #define READ_C_INT(ctype) (arg){.kind = ARG_INT, .i = (int64_t)*(const ctype *)at}
-#define READ_C_FLOAT(ctype) (arg){.kind = ARG_FLOAT, .f = (double)*(const ctype *)at}
-#define DTYPE(id, ctype, name, alias, class, format, numpy, sum) case DT_##id: *out = READ_##class(ctype); return true;
+#define READ_C_FLOAT(ctype) (arg){.kind = ARG_FLOAT, .f = dtype_load(at, (ct_dtype)t->a->dtype)}
+#define DTYPE(id, ctype, name, alias, class, format, numpy, sum, title) case DT_##id: *out = READ_##class(ctype); return true;
 #include "table/dtype.def"
 #undef DTYPE
     default: return false;

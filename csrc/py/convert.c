@@ -42,8 +42,7 @@ PyObject *py_element(const array *a, const char *at)
     case DT_U8: return PyLong_FromLong(*(const uint8_t *)at);
     case DT_I32: return PyLong_FromLong(*(const int32_t *)at);
     case DT_I64: return PyLong_FromLongLong(*(const int64_t *)at);
-    case DT_F32: return PyFloat_FromDouble(*(const float *)at);
-    default: return PyFloat_FromDouble(*(const double *)at);
+    default: return PyFloat_FromDouble(dtype_load(at, (ct_dtype)a->dtype));
     }
 }
 

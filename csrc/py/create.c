@@ -67,18 +67,12 @@ typedef struct asarray_call {
     bool copy, no_copy, requires_grad, has_requires_grad;
 } asarray_call;
 
-static const char *spoken_name(ct_dtype d)
-{
-    static const char *const name[DT_COUNT] = {"Bool", "Byte", "Int", "Long", "Float", "Double"};
-    return name[d];
-}
-
 /* copy=False forbids conversions. */
 static int check_alias(const asarray_call *c, ct_dtype has)
 {
     if (!c->no_copy || c->dtype == DT_NONE || c->dtype == has)
         return 0;
-    PyErr_Format(PyExc_ValueError, "can't alias tensor with dtype '%s' into dtype '%s'.", spoken_name(has), spoken_name(c->dtype));
+    PyErr_Format(PyExc_ValueError, "can't alias tensor with dtype '%s' into dtype '%s'.", dtype_title(has), dtype_title(c->dtype));
     return -1;
 }
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum { DL_CPU = 1 };
-enum { DL_INT, DL_UINT, DL_FLOAT, DL_BOOL = 6 };
+enum { DL_INT, DL_UINT, DL_FLOAT, DL_BFLOAT = 4, DL_BOOL = 6 };
 enum { DL_READ_ONLY = 1, DL_COPIED = 2, DL_MAJOR = 1 };
 
 typedef struct { int32_t type, id; } dl_device;
@@ -38,7 +38,7 @@ static const char OLD[] = "dltensor", NEW[] = "dltensor_versioned";
 
 static dl_dtype dl_dtype_of(ct_dtype d)
 {
-    uint8_t kind = d == DT_BOOL ? DL_BOOL : d == DT_U8 ? DL_UINT : dtype_is_float(d) ? DL_FLOAT : DL_INT;
+    uint8_t kind = d == DT_BOOL ? DL_BOOL : d == DT_U8 ? DL_UINT : d == DT_BF16 ? DL_BFLOAT : dtype_is_float(d) ? DL_FLOAT : DL_INT;
     return (dl_dtype){kind, (uint8_t)(8 * dtype_bytes(d)), 1};
 }
 

@@ -53,6 +53,8 @@ int py_tensor_getbuffer(PyObject *self, Py_buffer *view, int flags)
     array *a = py_t(self)->a;
     if (tensor_requires_grad(py_t(self)))
         return refuse(view, "Can't export a Tensor that requires grad as a buffer. Use tensor.detach() instead.");
+    if (asks(flags, PyBUF_FORMAT) && !ct_dtypes[a->dtype].format)
+        return refuse(view, "the buffer protocol has no name for bfloat16; use tensor.view(dtype) or tensor.float()");
     bool may_write = writable(a);
     const char *why = asks(flags, PyBUF_WRITABLE) && !may_write ? "this tensor's memory is read-only or its elements overlap" : objection(a, flags);
     if (why)

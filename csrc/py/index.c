@@ -322,8 +322,7 @@ static PyObject *value_tensor(PyObject *self, PyObject *value)
         return number_fits(&number, dtype) < 0 ? py_raise() : py_wrap_array(number.kind == ARG_FLOAT ? array_scalar_f(number.f, dtype, false) : array_scalar_i(number.i, dtype, false));
     if (PyErr_Occurred())
         return too_large();
-    static const char *const titles[DT_COUNT] = {"Bool", "Byte", "Int", "Long", "Float", "Double"};
-    return PyErr_Format(PyExc_TypeError, "can't assign a %s to a torch.%sTensor", Py_TYPE(value)->tp_name, titles[dtype]);
+    return PyErr_Format(PyExc_TypeError, "can't assign a %s to a torch.%sTensor", Py_TYPE(value)->tp_name, dtype_title(dtype));
 }
 
 /* Leading dims of size 1 of a value do not count against the target. */

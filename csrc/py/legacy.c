@@ -174,7 +174,8 @@ int py_tensor_legacy_new(ct_dtype dtype, PyObject *args, PyObject *kwargs, tenso
 /* ---- FloatTensor and its kin: objects that construct, and answer isinstance by dtype ----------------------------- */
 typedef struct { PyObject_HEAD ct_dtype dtype; const char *name; } PyTensorType;
 static const struct { const char *name; ct_dtype dtype; } kin[] = {
-    {"FloatTensor", DT_F32}, {"DoubleTensor", DT_F64}, {"LongTensor", DT_I64}, {"IntTensor", DT_I32}, {"ByteTensor", DT_U8}, {"BoolTensor", DT_BOOL},
+    {"FloatTensor", DT_F32}, {"DoubleTensor", DT_F64}, {"HalfTensor", DT_F16}, {"BFloat16Tensor", DT_BF16},
+    {"LongTensor", DT_I64}, {"IntTensor", DT_I32}, {"ByteTensor", DT_U8}, {"BoolTensor", DT_BOOL},
 };
 
 static PyObject *tensortype_call(PyObject *self, PyObject *args, PyObject *kwargs)

@@ -54,7 +54,8 @@ int numpy_number(PyObject *o, arg *out)
 
 /* ---- dtypes --------------------------------------------------------------------------------------- */
 static const int typenum[DT_COUNT] = {
-    [DT_BOOL] = NPY_BOOL, [DT_U8] = NPY_UINT8, [DT_I32] = NPY_INT32, [DT_I64] = NPY_INT64, [DT_F32] = NPY_FLOAT32, [DT_F64] = NPY_FLOAT64,
+    [DT_BOOL] = NPY_BOOL, [DT_U8] = NPY_UINT8, [DT_I32] = NPY_INT32, [DT_I64] = NPY_INT64, [DT_F16] = NPY_FLOAT16, [DT_BF16] = NPY_VOID, [DT_F32] = NPY_FLOAT32,
+    [DT_F64] = NPY_FLOAT64,
 };
 
 static int code(char kind, npy_intp bytes) { return kind * 256 + (int)bytes; }
@@ -67,6 +68,7 @@ static ct_dtype same_dtype(PyArray_Descr *descr)
     case 'u' * 256 + 1: return DT_U8;
     case 'i' * 256 + 4: return DT_I32;
     case 'i' * 256 + 8: return DT_I64;
+    case 'f' * 256 + 2: return DT_F16;
     case 'f' * 256 + 4: return DT_F32;
     case 'f' * 256 + 8: return DT_F64;
     default: return DT_NONE;
@@ -79,7 +81,6 @@ static ct_dtype wider_dtype(PyArray_Descr *descr)
     switch (code(descr->kind, PyDataType_ELSIZE(descr))) {
     case 'i' * 256 + 1: case 'i' * 256 + 2: case 'u' * 256 + 2: return DT_I32;
     case 'u' * 256 + 4: return DT_I64;
-    case 'f' * 256 + 2: return DT_F32;
     default: return same_dtype(descr);
     }
 }
@@ -87,7 +88,7 @@ static ct_dtype wider_dtype(PyArray_Descr *descr)
 static int unsupported(PyArray_Descr *descr)
 {
     PyErr_Format(PyExc_TypeError, "can't convert np.ndarray of type %s. The only supported types are: "
-                 "float64, float32, int64, int32, uint8, and bool. Use astype() first.", descr->typeobj->tp_name);
+                 "float64, float32, float16, int64, int32, uint8, and bool. Use astype() first.", descr->typeobj->tp_name);
     return -1;
 }
 
@@ -208,6 +209,8 @@ static void drop_array(PyObject *capsule) { array_drop(PyCapsule_GetPointer(caps
 /* ndarray over the array's memory. Its base holds the array: it outlives the tensor and whatever is put in its place. */
 static PyObject *over_array(array *a)
 {
+    if (a->dtype == DT_BF16)
+        return PyErr_Format(PyExc_TypeError, "Got unsupported ScalarType %s", dtype_title((ct_dtype)a->dtype));
     if (array_export(a) < 0)
         return py_raise();
     npy_intp size[CT_MAXDIM], stride[CT_MAXDIM];

@@ -59,7 +59,7 @@ static PyMethodDef dtype_methods[] = {
     {0},
 };
 static PyGetSetDef dtype_getset[] = {
-    {"is_floating_point", dtype_is_floating_point, NULL, "True for float32 and float64.", NULL},
+    {"is_floating_point", dtype_is_floating_point, NULL, "True for float16, bfloat16, float32 and float64.", NULL},
     {"is_complex", dtype_is_complex, NULL, "False: there are no complex dtypes.", NULL},
     {"is_signed", dtype_is_signed, NULL, "True if the dtype holds negative numbers.", NULL},
     {"itemsize", dtype_itemsize, NULL, "Bytes of one element.", NULL},

@@ -207,7 +207,7 @@ static int check_kept(const node *n, const kept *k)
     return ct_fail(CT_RUNTIME, "one of the variables needed for gradient computation has been modified by an inplace operation: "
                    "[torch.%sTensor %s], which %s kept at version %lld, is at version %lld now; expected version %lld instead; "
                    "the last write was by %s. Remedy: clone() the tensor before that write, or use the op without the underscore.",
-                   k->a->dtype == DT_F64 ? "Double" : k->a->dtype == DT_F32 ? "Float" : k->a->dtype == DT_I64 ? "Long" : "",
+                   dtype_title((ct_dtype)k->a->dtype),
                    layout_text(k->a->ndim, array_size(k->a), text, sizeof text), node_name(n), (long long)k->u.version,
                    (long long)v->count, (long long)k->u.version, v->writer ? v->writer : "memory shared with another object");
 }

@@ -14,6 +14,18 @@ import ctgrad
 from ctgrad._C import Tensor
 
 
+def memory_of(t):
+    """An ndarray over t's memory: of its numbers, or of bfloat16, which NumPy does not have, their bits as float16."""
+    return (t.view(ctgrad.float16) if t.dtype == ctgrad.bfloat16 else t).numpy()
+
+
+def _over_memory(values, dtype):
+    """A tensor of the dtype over the memory of a contiguous ndarray."""
+    if dtype == ctgrad.bfloat16:
+        return ctgrad.from_numpy(values.view(np.float16)).view(dtype).data
+    return ctgrad.from_numpy(values.view(ctgrad.empty(0, dtype=dtype).numpy().dtype))
+
+
 class UntypedStorage:
     """The bytes under a tensor, all of them, whatever part the tensor shows."""
 
@@ -49,7 +61,7 @@ class UntypedStorage:
 
     def tolist(self):
         """The bytes as numbers from 0 to 255."""
-        return list(self._whole.numpy().tobytes())
+        return list(memory_of(self._whole).tobytes())
 
     def __deepcopy__(self, memo):
         if id(self) not in memo:
@@ -57,13 +69,13 @@ class UntypedStorage:
         return memo[id(self)]
 
     def __reduce__(self):
-        return _load_storage, (self._whole.numpy(),)
+        return _load_storage, (memory_of(self._whole),)
 
     def tensor(self, dtype, size, stride, offset):
         """A tensor over this storage that no history and no view relation ties to others; writes are counted for all of them."""
         whole = self._whole
         if whole.dtype != dtype:
-            whole = ctgrad.from_numpy(whole.numpy().view(ctgrad.empty(0, dtype=dtype).numpy().dtype))
+            whole = _over_memory(memory_of(whole), dtype)
         return whole.as_strided(size, stride, offset).detach()
 
 

@@ -4,8 +4,10 @@ import builtins
 
 from ctgrad import _C
 
-# dtype: resolution, smallest normal, machine epsilon, largest; of IEEE 754 binary32 and binary64
+# dtype: resolution, smallest normal, machine epsilon, largest; of IEEE 754 binary16, its bfloat16 cousin, binary32 and binary64
 _FLOATS = {
+    _C.float16: (1e-3, 2.0**-14, 2.0**-10, 65504.0),
+    _C.bfloat16: (1e-2, 2.0**-126, 2.0**-7, (2 - 2.0**-7) * 2.0**127),
     _C.float32: (1e-6, 2.0**-126, 2.0**-23, (2 - 2.0**-23) * 2.0**127),
     _C.float64: (1e-15, 2.0**-1022, 2.0**-52, (2 - 2.0**-52) * 2.0**1023),
 }

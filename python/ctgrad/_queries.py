@@ -98,8 +98,8 @@ def get_device(self):
 
 def new(self, *args, device=None):
     """An older form of `new_empty` and `new_tensor`: sizes, or data, in self's dtype."""
-    classes = {ctgrad.float32: ctgrad.FloatTensor, ctgrad.float64: ctgrad.DoubleTensor, ctgrad.int32: ctgrad.IntTensor,
-               ctgrad.int64: ctgrad.LongTensor, ctgrad.uint8: ctgrad.ByteTensor, ctgrad.bool: ctgrad.BoolTensor}
+    classes = {ctgrad.float16: ctgrad.HalfTensor, ctgrad.bfloat16: ctgrad.BFloat16Tensor, ctgrad.float32: ctgrad.FloatTensor,
+               ctgrad.float64: ctgrad.DoubleTensor, ctgrad.int32: ctgrad.IntTensor, ctgrad.int64: ctgrad.LongTensor, ctgrad.uint8: ctgrad.ByteTensor, ctgrad.bool: ctgrad.BoolTensor}
     return classes[self.dtype](*args, device=device)
 
 

@@ -16,13 +16,14 @@ import numpy as np
 
 import ctgrad
 from ctgrad import Tensor
-from ctgrad._copying import UntypedStorage
+from ctgrad._copying import UntypedStorage, memory_of
 from ctgrad.nn.parameter import Buffer, Parameter
 
 __all__ = ["add_safe_globals", "clear_safe_globals", "get_safe_globals", "load", "safe_globals", "save"]
 
-_STORAGES = {"FloatStorage": ctgrad.float32, "DoubleStorage": ctgrad.float64, "LongStorage": ctgrad.int64, "IntStorage": ctgrad.int32,
-             "ByteStorage": ctgrad.uint8, "BoolStorage": ctgrad.bool}
+_STORAGES = {"HalfStorage": ctgrad.float16, "BFloat16Storage": ctgrad.bfloat16, "FloatStorage": ctgrad.float32,
+             "DoubleStorage": ctgrad.float64, "LongStorage": ctgrad.int64, "IntStorage": ctgrad.int32, "ByteStorage": ctgrad.uint8,
+             "BoolStorage": ctgrad.bool}
 
 
 class _Name:
@@ -166,7 +167,7 @@ def save(obj, f, pickle_module=None, pickle_protocol=2, _use_new_zipfile_seriali
 
 
 def _bytes_of(storage):
-    return storage._whole.detach().numpy().view(np.uint8).tobytes() if storage.nbytes() else b""
+    return memory_of(storage._whole.detach()).view(np.uint8).tobytes() if storage.nbytes() else b""
 
 
 # --- what may be named ---

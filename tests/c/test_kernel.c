@@ -1,5 +1,6 @@
 /* kernel: every loop in every form against its general form and across instruction sets; the walk against indexing. */
-#include "kernel/kernel.h"
+#include "base/half.h"
+#include "kernel/half.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,6 +47,12 @@ static void fill_values(char *p, ct_dtype d)
         case DT_U8: memcpy(q, &z, 8); break;
         case DT_I32: memcpy(q, &w, 4); memcpy(q + 4, &z, 4); break;
         case DT_I64: memcpy(q, &z, 8); break;
+        case DT_F16: case DT_BF16:
+            for (int k = 0; k < 4; k++) {
+                uint16_t half = r & 1 ? d == DT_F16 ? half_from_float(f) : bfloat_from_float(f) : (uint16_t)(r >> 16 * k);
+                memcpy(q + 2 * k, &half, 2);
+            }
+            break;
         case DT_F32: memcpy(q, &f, 4); f = -f * 0.75f; memcpy(q + 4, &f, 4); break;
         default: memcpy(q, &x, 8);
         }
@@ -96,6 +103,12 @@ static bool same(const char *a, const char *b, ct_dtype d)
         for (int i = 0; i < ROOM / 4; i++) {
             const float *x = (const float *)a + i, *y = (const float *)b + i;
             if (memcmp(x, y, 4) && !(*x != *x && *y != *y))
+                return false;
+        }
+    if (dtype_is_half(d))
+        for (int i = 0; i < ROOM / 2; i++) {
+            float x = half_load(d, a + 2 * i), y = half_load(d, b + 2 * i);
+            if (memcmp(a + 2 * i, b + 2 * i, 2) && !(x != x && y != y))
                 return false;
         }
     if (d == DT_F64)
@@ -195,6 +208,37 @@ static void test_others(void)
             }
         { COLLECT(fill[d]); double x = 1.7; check_loop("fill", (ct_dtype[]){d}, 1, loops, &x); }
     }
+}
+
+/* ---- halves: every pattern, by each instruction set as by arithmetic, bit for bit ---- */
+static void test_halves(void)
+{
+    static uint16_t bits[1 << 16], back[1 << 16];
+    static float wide[1 << 16];
+    for (int i = 0; i < 1 << 16; i++)
+        bits[i] = (uint16_t)i;
+    for (int isa = 0; isa < n_isa; isa++)
+        for (ct_dtype d = DT_F16; d <= DT_BF16; d++) {
+            isas[isa]->cast[d][DT_F32]((char *[]){(char *)wide, (char *)bits}, (int64_t[]){4, 2}, 1 << 16, NULL);
+            for (int i = 0; i < 1 << 16; i++) {
+                float want = half_load(d, &bits[i]);
+                CHECK(!memcmp(&want, &wide[i], 4), "%s: half %04x widens to %a, not %a", isas[isa]->name, i, wide[i], want);
+            }
+            for (uint32_t low = 0; low < 0x20000; low += 0xfff) { /* between halves, at both sides of the middle */
+                for (int i = 0; i < 1 << 16; i++) {
+                    uint32_t word;
+                    memcpy(&word, &wide[i], 4);
+                    word += low;
+                    memcpy(&wide[i], &word, 4);
+                }
+                isas[isa]->cast[DT_F32][d]((char *[]){(char *)back, (char *)wide}, (int64_t[]){2, 4}, 1 << 16, NULL);
+                for (int i = 0; i < 1 << 16; i++) {
+                    uint16_t want;
+                    half_store(d, &want, wide[i]);
+                    CHECK(want == back[i], "%s: %a rounds to %04x, not %04x", isas[isa]->name, wide[i], back[i], want);
+                }
+            }
+        }
 }
 
 /* ---- values that PyTorch fixes ---- */
@@ -382,6 +426,7 @@ int main(void)
     }
     test_rows();
     test_others();
+    test_halves();
     for (int i = 0; i < n_isa; i++) {
         k_choose(isas[i]->name);
         test_values();

@@ -63,7 +63,7 @@ static int bernoulli_of(ct_rng *g, ct_dtype t, int n)
         else
             ((double *)weights)[i] = i % 8 / 8.0;
     char *p[] = {out, weights};
-    (t == DT_F32 ? k_bernoulli_of_f32 : k_bernoulli_of_f64)[DT_F32](p, (int64_t[]){4, dtype_bytes(t)}, n, &(k_draw){.rng = g});
+    k_bernoulli_of[t][DT_F32](p, (int64_t[]){4, dtype_bytes(t)}, n, &(k_draw){.rng = g});
     return n;
 }
 

@@ -73,6 +73,8 @@ CASES = {
     "type_as": [case(X, values([1.0], "float64"), ref=lambda x, y: x, dtypes=("float64",))],
     "float": [case(X, ref=lambda x: x.astype("float32"), grad=False)],
     "double": [case(X, ref=_same)],
+    "half": [case(X, ref=lambda x: x.astype("float32").astype("float16"), grad=False)],
+    "bfloat16": [case(X, grad=False)],
     "int": [case(ints(3, 4), ref=_same, grad=False)],
     "long": [case(ints(3, 4), ref=_same, grad=False)],
     "bool": [case(ints(3, 4), ref=lambda x: x != 0, grad=False)],

@@ -3,8 +3,8 @@
 from ctgrad import _C
 from ctgrad.composed import composed
 
-_NAMES = {_C.float32: "torch.FloatTensor", _C.float64: "torch.DoubleTensor", _C.int64: "torch.LongTensor",
-          _C.int32: "torch.IntTensor", _C.uint8: "torch.ByteTensor", _C.bool: "torch.BoolTensor"}
+_NAMES = {_C.float16: "torch.HalfTensor", _C.bfloat16: "torch.BFloat16Tensor", _C.float32: "torch.FloatTensor",
+          _C.float64: "torch.DoubleTensor", _C.int64: "torch.LongTensor", _C.int32: "torch.IntTensor", _C.uint8: "torch.ByteTensor", _C.bool: "torch.BoolTensor"}
 
 
 @composed(function=False)

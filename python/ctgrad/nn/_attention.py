@@ -50,7 +50,8 @@ def _check_attention(query, key, value, attn_mask, is_causal):
 
 
 def _name(dtype):
-    return {"float32": "float", "float64": "double", "int64": "long int", "int32": "int"}.get(str(dtype).rpartition(".")[2], str(dtype))
+    names = {"float16": "c10::Half", "bfloat16": "c10::BFloat16", "float32": "float", "float64": "double", "int64": "long int", "int32": "int"}
+    return names.get(str(dtype).rpartition(".")[2], str(dtype))
 
 
 def _added_mask(query, key, attn_mask, is_causal):

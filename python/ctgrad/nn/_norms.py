@@ -5,6 +5,8 @@ import warnings
 
 import ctgrad
 
+from ._halves import widened
+
 # The limit of the activation SELU at -inf, with a changed sign: what alpha dropout sets elements to.
 _ALPHA = 1.7580993408473766
 
@@ -57,13 +59,14 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
     if not training:
         if running_mean is None or running_var is None:
             raise RuntimeError("running_mean and running_var must be defined in evaluation mode")
-        scale = (running_var + eps).rsqrt()
-        return _scaled((input - _by_channel(running_mean, input)) * _by_channel(scale, input), weight, bias)
-    rest, mean, var = _centred(input, [0, *range(2, input.dim())])
+        scale = (widened(running_var) + eps).rsqrt()
+        x = widened(input)
+        return _scaled((x - _by_channel(running_mean, x)) * _by_channel(scale, x), weight, bias).to(input.dtype)
+    rest, mean, var = _centred(widened(input), [0, *range(2, input.dim())])
     n = input.numel() // input.size(1)
     _update(running_mean, mean, momentum)
     _update(running_var, var * (n / (n - 1)), momentum)
-    return _scaled(rest * (var + eps).rsqrt(), weight, bias)
+    return _scaled(rest * (var + eps).rsqrt(), weight, bias).to(input.dtype)
 
 
 def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=None, use_input_stats=True, momentum=0.1, eps=1e-5):
@@ -75,11 +78,11 @@ def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=
         raise RuntimeError("Expected running_mean and running_var to be defined when use_input_stats is false")
     else:
         return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
-    rest, mean, var = _centred(input, list(range(2, input.dim())))
+    rest, mean, var = _centred(widened(input), list(range(2, input.dim())))
     n = math.prod(input.shape[2:])
     _update(running_mean, mean.mean(0), momentum)
     _update(running_var, (var * (n / (n - 1))).mean(0), momentum)
-    return _scaled(rest * (var + eps).rsqrt(), weight, bias)
+    return _scaled(rest * (var + eps).rsqrt(), weight, bias).to(input.dtype)
 
 
 def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
@@ -95,8 +98,8 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
         if t is not None and tuple(t.shape) != (channels,):
             raise RuntimeError(f"Expected {name} to be a vector of size equal to the number of channels in input, but got {name} of shape "
                                f"{list(t.shape)} and input of shape {list(input.shape)}")
-    rest, _, var = _centred(input.reshape(batch, num_groups, -1), [2])
-    return _scaled((rest * (var + eps).rsqrt()).view(input.shape), weight, bias)
+    rest, _, var = _centred(widened(input).reshape(batch, num_groups, -1), [2])
+    return _scaled((rest * (var + eps).rsqrt()).view(input.shape), weight, bias).to(input.dtype)
 
 
 def _verify_batch_size(size):

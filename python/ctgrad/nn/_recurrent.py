@@ -6,9 +6,15 @@ takes the steps. Rows are those of a packed sequence, or steps * batch.
 
 import ctgrad
 from ctgrad import _C
+from ctgrad.nn._halves import widened
 
-_recur = _C._ops["recur"]
 KINDS = {"LSTM": 0, "GRU": 1, "RNN_TANH": 2, "RNN_RELU": 3}
+
+
+def _recur(gates, h0, extra, w_hh, counts, kind, reverse=False):
+    """The op; halves are taken through all steps in float32."""
+    results = _C._ops["recur"](*map(widened, (gates, h0, extra, w_hh)), counts, kind, reverse)
+    return tuple(r.to(gates.dtype) for r in results)
 
 
 def _gate_rows(kind, rows, w_ih, b_ih, b_hh):

@@ -9,6 +9,7 @@ from ctgrad._C import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d
 from ._attention import _canonical_mask as _canonical_mask
 from ._attention import _none_or_dtype as _none_or_dtype
 from ._attention import multi_head_attention_forward, scaled_dot_product_attention
+from ._halves import widened
 from ._losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -107,23 +108,26 @@ def tanhshrink(input):
 
 def _given(result, input, inplace):
     """The result of a composed activation; in place, it overwrites the input."""
-    return input.copy_(result) if inplace else result
+    return input.copy_(result) if inplace else result.to(input.dtype)
 
 
 def leaky_relu(input, negative_slope=0.01, inplace=False):
     """x, multiplied by ``negative_slope`` where it is not positive (Maas et al. 2013)."""
-    return _given(ctgrad.where(input > 0, input, input * negative_slope), input, inplace)
+    x = widened(input)
+    return _given(ctgrad.where(x > 0, x, x * negative_slope), input, inplace)
 
 
 def elu(input, alpha=1.0, inplace=False):
     """x, or alpha·(exp(x) - 1) where it is not positive (Clevert et al. 2015)."""
     # The argument is cut at 0 first: an overflow in the branch not taken would spoil the gradient.
-    return _given(ctgrad.where(input > 0, input, alpha * input.clamp(max=0).expm1()), input, inplace)
+    x = widened(input)
+    return _given(ctgrad.where(x > 0, x, alpha * x.clamp(max=0).expm1()), input, inplace)
 
 
 def silu(input, inplace=False):
     """x·sigmoid(x) (Hendrycks & Gimpel 2016; Ramachandran et al. 2017, as "swish")."""
-    return _given(input * input.sigmoid(), input, inplace)
+    x = widened(input)
+    return _given(x * x.sigmoid(), input, inplace)
 
 
 def gelu(input, approximate="none"):
@@ -131,25 +135,27 @@ def gelu(input, approximate="none"):
 
     ``approximate="tanh"`` uses Φ(x) ≈ (1 + tanh(sqrt(2/π)·(x + 0.044715·x³)))/2. RuntimeError for another value.
     """
+    x = widened(input)
     if approximate == "none":
-        return input * 0.5 * (1 + (input * math.sqrt(0.5)).erf())
+        return (x * 0.5 * (1 + (x * math.sqrt(0.5)).erf())).to(input.dtype)
     if approximate != "tanh":
         raise RuntimeError("approximate argument must be either none or tanh.")
-    cubic = input + 0.044715 * (input * input * input)
-    return 0.5 * input * (1 + (math.sqrt(2 / math.pi) * cubic).tanh())
+    cubic = x + 0.044715 * (x * x * x)
+    return (0.5 * x * (1 + (math.sqrt(2 / math.pi) * cubic).tanh())).to(input.dtype)
 
 
 def softplus(input, beta=1.0, threshold=20.0):
     """log(1 + exp(beta·x)) / beta, and x itself where beta·x exceeds ``threshold``."""
-    scaled = input * beta
+    scaled = widened(input) * beta
     linear_part = scaled > threshold
     curve = ctgrad.where(linear_part, 0, scaled).exp().log1p() / beta
-    return ctgrad.where(linear_part, input, curve)
+    return ctgrad.where(linear_part, input, curve).to(input.dtype)
 
 
 def logsigmoid(input):
     """log(sigmoid(x)), computed without overflow."""
-    return ctgrad.minimum(input, input.new_zeros(())) - (-input.abs()).exp().log1p()
+    x = widened(input)
+    return (ctgrad.minimum(x, x.new_zeros(())) - (-x.abs()).exp().log1p()).to(input.dtype)
 
 
 # --- softmax ---
@@ -243,11 +249,12 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
     shape = list(normalized_shape)
     _check_layer_norm(input, shape, weight, bias)
     dims = tuple(range(input.dim() - len(shape), input.dim()))
-    centred = input - input.mean(dims, keepdim=True)
+    x = widened(input)
+    centred = x - x.mean(dims, keepdim=True)
     result = centred * ((centred * centred).mean(dims, keepdim=True) + eps).rsqrt()
     if weight is not None:
         result = result * weight
-    return result if bias is None else result + bias
+    return (result if bias is None else result + bias).to(input.dtype)
 
 
 def _check_layer_norm(input, shape, weight, bias):

@@ -7,6 +7,7 @@ import numpy as np
 
 import ctgrad
 from ctgrad import Tensor
+from ctgrad._copying import memory_of
 from ctgrad.nn._shared import address, geometry, groups, numbers_of, repeats, union
 from ctgrad.nn.parameter import Parameter
 
@@ -213,11 +214,11 @@ def _lay_out(former, given):
     origin = min(address(old) for old in former)
     places = {id(old): geometry(old, origin) for old in former}  # asked now: to read a tensor may move it
     line = ctgrad.zeros(max(place.offset + place.reach for place in places.values()), dtype=dtypes.pop())
-    values = line.numpy()
+    values = memory_of(line)
     for old in sorted(former, key=lambda old: id(old) in given):  # what is given counts more than what was there
-        _shown(values, places[id(old)])[...] = given.get(id(old), old).detach().numpy()
+        _shown(values, places[id(old)])[...] = memory_of(given.get(id(old), old).detach())
     for old in former:
-        if id(old) in given and not np.array_equal(_shown(values, places[id(old)]), given[id(old)].detach().numpy(), equal_nan=True):
+        if id(old) in given and not np.array_equal(_shown(values, places[id(old)]), memory_of(given[id(old)].detach()), equal_nan=True):
             raise ValueError("the values loaded differ at elements that are one number")
     return {id(old): _like(old, line.as_strided(*places[id(old)]).detach()) for old in former}
 

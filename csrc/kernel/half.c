@@ -1,0 +1,122 @@
+/* The tiles, and the loops of halves that run in them. */
+#include "kernel/half.h"
+#include "base/half.h"
+#include <math.h>
+
+const char half_wide_number;
+
+void half_widen(ct_dtype half, const char *from, int64_t stride, int64_t n, float *to)
+{
+    K->cast[half][DT_F32]((char *[]){(char *)to, (char *)from}, (int64_t[]){sizeof(float), stride}, n, NULL);
+}
+void half_narrow(ct_dtype half, const float *from, char *to, int64_t stride, int64_t n)
+{
+    K->cast[DT_F32][half]((char *[]){to, (char *)from}, (int64_t[]){stride, sizeof(float)}, n, NULL);
+}
+float half_load(ct_dtype half, const void *p) { return half == DT_F16 ? half_to_float(*(const uint16_t *)p) : bfloat_to_float(*(const uint16_t *)p); }
+void half_store(ct_dtype half, void *p, float x) { *(uint16_t *)p = half == DT_F16 ? half_from_float(x) : bfloat_from_float(x); }
+
+/* What stands still is widened once. Elements are read before a result is written, so an operand may be the output itself. */
+void half_run(const half_form *f, k_loop *loop, char *const *p, const int64_t *stride, int64_t n, const void *param)
+{
+    float tile[K_MAXOP][HALF_TILE];
+    char *q[K_MAXOP];
+    int64_t step[K_MAXOP];
+    for (int k = 0; k < f->operands; k++) {
+        bool half = f->halves >> k & 1, moves = stride[k] != 0;
+        q[k] = half ? (char *)tile[k] : p[k];
+        step[k] = !half ? stride[k] : moves || k == 0 ? (int64_t)sizeof(float) : 0;
+        if (half && k && !moves && n > 0)
+            tile[k][0] = half_load(f->half, p[k]);
+    }
+    for (int64_t at = 0, m; at < n; at += m) {
+        m = n - at < HALF_TILE ? n - at : HALF_TILE;
+        for (int k = 0; k < f->operands; k++)
+            if (!(f->halves >> k & 1))
+                q[k] = p[k] + at * stride[k];
+            else if (k && stride[k])
+                half_widen(f->half, p[k] + at * stride[k], stride[k], m, tile[k]);
+        loop(q, step, m, param);
+        if (f->halves & 1)
+            half_narrow(f->half, tile[0], p[0] + at * stride[0], stride[0], m);
+    }
+}
+
+void half_mixed(char *const *p, const int64_t *stride, int64_t n, const void *param)
+{
+    const half_mix *m = param;
+    half_run(&m->form, m->loop, p, stride, n, NULL);
+}
+
+#define ARGS char *const *p, const int64_t *s, int64_t n, const void *param
+#define HALF_LOOP(name, D, loop, operands, halves)                                                     \
+    void half_##name##_##D(ARGS) { half_run(&(half_form){DT_##D, operands, halves}, loop, p, s, n, param); }
+#define HALF_LOOPS(name, loop, operands, halves) HALF_LOOP(name, F16, loop, operands, halves) HALF_LOOP(name, BF16, loop, operands, halves)
+/* Elsewhere float32 roots may be PyTorch's approximate ones (k_rough_sqrt); those of halves are its exact ones. */
+static void exact_sqrt(ARGS)
+{
+    (void)param;
+    for (int64_t i = 0; i < n; i++)
+        *(float *)(p[0] + i * s[0]) = sqrtf(*(const float *)(p[1] + i * s[1]));
+}
+
+enum { OUT = 1, FIRST = 2, SECOND = 4, THIRD = 8 };
+#define UNARY(op, ...) HALF_LOOPS(unary_##op, U_##op == U_sqrt ? exact_sqrt : K->unary[U_##op][DT_F32], 2, OUT | FIRST)
+#include "table/unary.def"
+#undef UNARY
+#define BINARY(op, ...) HALF_LOOPS(binary_##op, K->binary[B_##op][DT_F32], 3, OUT | FIRST | (param ? 0 : SECOND))
+#include "table/binary.def"
+#undef BINARY
+#define TEST(op, ...) HALF_LOOPS(test_##op, K->test[T_##op][DT_F32], 2, FIRST)
+#define COMPARE(op, ...) HALF_LOOPS(compare_##op, K->compare[C_##op][DT_F32], 3, FIRST | SECOND)
+#include "table/compare.def"
+#undef TEST
+#undef COMPARE
+HALF_LOOPS(clamp, K->clamp[DT_F32], 4, OUT | FIRST | SECOND | THIRD)
+
+/* To one power, as PyTorch: the power is a half; bfloat16's cube and inverse square round their square. */
+static void cube_BF16(ARGS)
+{
+    (void)param;
+    for (int64_t i = 0; i < n; i++) {
+        float x = *(const float *)(p[1] + i * s[1]);
+        *(float *)(p[0] + i * s[0]) = bfloat_to_float(bfloat_from_float(x * x)) * x;
+    }
+}
+static void inverse_square_BF16(ARGS)
+{
+    (void)param;
+    for (int64_t i = 0; i < n; i++) {
+        float x = *(const float *)(p[1] + i * s[1]);
+        *(float *)(p[0] + i * s[0]) = 1 / bfloat_to_float(bfloat_from_float(x * x));
+    }
+}
+static void power(ct_dtype half, ARGS)
+{
+    uint16_t held;
+    half_store(half, &held, (float)*(const double *)param);
+    double y = half_load(half, &held);
+    k_loop *loop = y == 0.5 ? exact_sqrt : half == DT_BF16 && y == 3 ? cube_BF16 : half == DT_BF16 && y == -2 ? inverse_square_BF16 : K->pow_scalar[DT_F32];
+    half_run(&(half_form){half, 2, OUT | FIRST}, loop, p, s, n, &y);
+}
+void half_pow_scalar_F16(ARGS) { power(DT_F16, p, s, n, param); }
+void half_pow_scalar_BF16(ARGS) { power(DT_BF16, p, s, n, param); }
+
+/* As the loops of other floats (loops.inc), but in float32; each number is rounded from there. What is fused follows PyTorch's digits. */
+#define BF16_STEP(base, step, lane) ((base) + (step) * (lane))
+#define F16_STEP(base, step, lane) fmaf(lane, step, base)
+#define HALF_ARANGE(D)                                                                                                  \
+    void half_arange_##D(ARGS)                                                                                          \
+    {                                                                                                                   \
+        const float start = (float)((const double *)param)[0], step = (float)((const double *)param)[1];                \
+        const int64_t lanes = 16, whole = n & -(2 * lanes);                                                             \
+        float base = start;                                                                                             \
+        for (int64_t i = 0; i < n; i++) {                                                                               \
+            int64_t lane = i < whole ? i & (lanes - 1) : 0;                                                             \
+            float x = lane ? D##_STEP(base, step, (float)lane) : fmaf((float)i, step, start);                           \
+            half_store(DT_##D, p[0] + i * s[0], x);                                                                     \
+            base = lane ? base : half_load(DT_##D, p[0] + i * s[0]);                                                    \
+        }                                                                                                               \
+    }
+HALF_ARANGE(F16)
+HALF_ARANGE(BF16)

@@ -4,6 +4,7 @@ import math
 import warnings
 
 import ctgrad
+from ctgrad import _C
 from ctgrad._C import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d, linear
 
 from ._attention import _canonical_mask as _canonical_mask
@@ -105,25 +106,19 @@ def tanhshrink(input):
     return input - input.tanh()
 
 
-def _given(result, input, inplace):
-    """The result of a composed activation; in place, it overwrites the input."""
-    return input.copy_(result) if inplace else result
-
-
 def leaky_relu(input, negative_slope=0.01, inplace=False):
     """x, multiplied by ``negative_slope`` where it is not positive (Maas et al. 2013)."""
-    return _given(ctgrad.where(input > 0, input, input * negative_slope), input, inplace)
+    return _C._ops["leaky_relu_" if inplace else "leaky_relu"](input, negative_slope)
 
 
 def elu(input, alpha=1.0, inplace=False):
-    """x, or alpha·(exp(x) - 1) where it is not positive (Clevert et al. 2015)."""
-    # The argument is cut at 0 first: an overflow in the branch not taken would spoil the gradient.
-    return _given(ctgrad.where(input > 0, input, alpha * input.clamp(max=0).expm1()), input, inplace)
+    """x, or alpha·(exp(x) - 1) where it is negative (Clevert et al. 2015)."""
+    return _C._ops["elu_" if inplace else "elu"](input, alpha)
 
 
 def silu(input, inplace=False):
     """x·sigmoid(x) (Hendrycks & Gimpel 2016; Ramachandran et al. 2017, as "swish")."""
-    return _given(input * input.sigmoid(), input, inplace)
+    return _C._ops["silu_" if inplace else "silu"](input)
 
 
 def gelu(input, approximate="none"):
@@ -141,15 +136,12 @@ def gelu(input, approximate="none"):
 
 def softplus(input, beta=1.0, threshold=20.0):
     """log(1 + exp(beta·x)) / beta, and x itself where beta·x exceeds ``threshold``."""
-    scaled = input * beta
-    linear_part = scaled > threshold
-    curve = ctgrad.where(linear_part, 0, scaled).exp().log1p() / beta
-    return ctgrad.where(linear_part, input, curve)
+    return _C._ops["softplus"](input, beta, threshold)
 
 
 def logsigmoid(input):
     """log(sigmoid(x)), computed without overflow."""
-    return ctgrad.minimum(input, input.new_zeros(())) - (-input.abs()).exp().log1p()
+    return _C._ops["log_sigmoid"](input)
 
 
 # --- softmax ---

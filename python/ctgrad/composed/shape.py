@@ -144,6 +144,8 @@ def _bounds(size, where):
         return zip((0, *where), (*where, size), strict=True)
     if where <= 0:
         raise RuntimeError(f"number of sections must be larger than 0, got {where}")
+    if where >= 1 << 31:  # PyTorch runs out of memory
+        raise RuntimeError(f"tensor_split: {where} views are too many")
     share, rest = divmod(size, where)
     ends = list(itertools.accumulate(share + (i < rest) for i in range(where)))
     return zip([0, *ends[:-1]], ends, strict=True)

@@ -185,7 +185,7 @@ def _probability_cross_entropy(input, target, weight, reduction, label_smoothing
     if reduction == "none":
         return -losses.sum(class_dim)
     total = -losses.sum()
-    return total if reduction == "sum" else total / (input.numel() // classes if classes else 0)
+    return total if reduction == "sum" else _ops["div_count"](total, input.numel() // classes if classes else 0)
 
 
 def _smoothed_cross_entropy(input, target, weight, reduction, ignore_index, label_smoothing):

@@ -147,7 +147,7 @@ static int set_grad(PyObject *o, PyObject *value, void *x)
 }
 
 /* ---- data ------------------------------------------------------------------------------------------------------ */
-static PyObject *get_data(PyObject *o, void *x) { (void)x; return py_wrap_array(array_alias_unversioned(py_t(o)->a)); }
+static PyObject *get_data(PyObject *o, void *x) { (void)x; return py_kept_class(py_wrap_array(array_alias_unversioned(py_t(o)->a)), &o, 1); }
 
 static int set_data(PyObject *o, PyObject *value, void *x)
 {

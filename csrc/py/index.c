@@ -359,8 +359,7 @@ static int call_in_place(const op *o, uint32_t n_args, arg *args)
 /* Where masks alone tell the places, one value is a number, whatever its dtype. */
 static int assign_one(indexing *x, PyObject *value, int (*assign)(indexing *x, PyObject *value))
 {
-    ct_dtype d = py_t(x->view)->a->dtype;
-    PyObject *cast = py_call_op(&op_to, 2, (arg[]){a_t(py_t(value)), a_dtype(d)});
+    PyObject *cast = py_call_op(&op_type_as, 2, (arg[]){a_t(py_t(value)), a_t(py_t(x->view))});
     int result = cast ? assign(x, cast) : -1;
     Py_XDECREF(cast);
     return result;

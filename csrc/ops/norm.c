@@ -111,7 +111,7 @@ static int matrices(scope *s, call *c, int64_t *dims)
 }
 static int nuclear_compose(scope *s, call *c, T *out)
 {
-    int64_t dims[CT_MAXDIM], size[CT_MAXDIM];
+    int64_t dims[CT_MAXDIM], back[CT_MAXDIM];
     T x = c->in[0], parts[3] = {0};
     ct_dtype d;
     if (norm_dtypes(c, x->a->dtype, &d) < 0 || matrices(s, c, dims) < 0)
@@ -121,11 +121,10 @@ static int nuclear_compose(scope *s, call *c, T *out)
     if (!last || f_call_many(s, &op_linalg_svd, 1, (arg[]){a_t(last)}, 3, parts) < 0)
         return -1;
     out[0] = f_sum_dims(s, parts[1], 1, (int64_t[]){-1}, false);
-    if (out[0] && arg_bool(&c->args[3])) {
-        memcpy(size, array_size(x->a), (size_t)ndim * sizeof *size);
-        size[dims[ndim - 2]] = size[dims[ndim - 1]] = 1;
-        out[0] = f_reshape(s, out[0], ndim, size);
-    }
+    for (int d = 0; d < ndim; d++)
+        back[dims[d]] = d;
+    if (arg_bool(&c->args[3]))
+        out[0] = f_permute(s, f_unsqueeze(s, f_unsqueeze(s, out[0], -1), -1), ndim, back);
     return out[0] ? 0 : -1;
 }
 static int run_named(call *c) { return c->args[1].kind == ARG_STR && strcmp(c->args[1].str, "nuc") == 0 ? op_compose(c) : op_block(c); }

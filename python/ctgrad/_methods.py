@@ -8,8 +8,8 @@ from ctgrad._tensor_str import tensor_format, tensor_repr
 
 
 def _reversed(self):
-    """All dimensions turned around; a 0-d tensor as it is."""
-    return self.flip(tuple(range(self.dim())))
+    """The first dimension turned around; a 0-d tensor as it is."""
+    return self.flip(0) if self.dim() else self
 
 
 _METHODS = {

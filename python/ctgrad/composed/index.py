@@ -2,7 +2,7 @@
 
 from ctgrad import _C
 from ctgrad._C import Tensor
-from ctgrad.composed import composed
+from ctgrad.composed import composed, need_tensor
 
 
 def _places(name: str, input: Tensor, indices) -> tuple[Tensor, list[Tensor]]:
@@ -10,6 +10,7 @@ def _places(name: str, input: Tensor, indices) -> tuple[Tensor, list[Tensor]]:
 
     A 0-d mask stands for a dimension of size 1 that is looked at in its place.
     """
+    need_tensor(name, input)
     if not isinstance(indices, (tuple, list)):
         raise TypeError(f"{name}(): argument 'indices' must be tuple of Tensors, not {type(indices).__name__}")
     places: list[Tensor] = []

@@ -6,6 +6,7 @@ import warnings
 import ctgrad
 from ctgrad import _C
 from ctgrad._C import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d, linear
+from ctgrad.composed import need_tensor
 
 from ._attention import _canonical_mask as _canonical_mask
 from ._attention import _none_or_dtype as _none_or_dtype
@@ -78,22 +79,22 @@ __all__ = [
 
 def relu(input, inplace=False):
     """max(x, 0)."""
-    return input.relu_() if inplace else input.relu()
+    return _C.relu_(input) if inplace else _C.relu(input)
 
 
 def relu_(input):
     """``relu`` in place."""
-    return input.relu_()
+    return _C.relu_(input)
 
 
 def tanh(input):
     """The hyperbolic tangent."""
-    return input.tanh()
+    return _C.tanh(input)
 
 
 def sigmoid(input):
     """1 / (1 + exp(-x))."""
-    return input.sigmoid()
+    return _C.sigmoid(input)
 
 
 def softsign(input):
@@ -155,6 +156,7 @@ def _implicit_dim(name, ndim, stacklevel):
 
 def softmax(input, dim=None, _stacklevel=3, dtype=None):
     """exp(x) divided by its sum along ``dim``; ``dtype`` casts the input first. IndexError: no such dimension."""
+    need_tensor("softmax", input)
     if dim is None:
         dim = _implicit_dim("softmax", input.dim(), _stacklevel)
     return input.softmax(dim) if dtype is None else input.softmax(dim, dtype=dtype)
@@ -169,6 +171,7 @@ def softmin(input, dim=None, _stacklevel=3, dtype=None):
 
 def log_softmax(input, dim=None, _stacklevel=3, dtype=None):
     """log(softmax(x)), computed without overflow; arguments as ``softmax``."""
+    need_tensor("log_softmax", input)
     if dim is None:
         dim = _implicit_dim("log_softmax", input.dim(), _stacklevel)
     return input.log_softmax(dim) if dtype is None else input.log_softmax(dim, dtype=dtype)
@@ -178,6 +181,8 @@ def log_softmax(input, dim=None, _stacklevel=3, dtype=None):
 
 def bilinear(input1, input2, weight, bias=None):
     """``y[k] = x1 @ weight[k] @ x2 + bias[k]``: (..., a), (..., b), weight (k, a, b), bias (k,) to (..., k)."""
+    for position, given in enumerate((input1, input2, weight), 1):
+        need_tensor("bilinear", given, ("input1", "input2", "weight")[position - 1], position)
     result = ctgrad.einsum("...a,kab,...b->...k", input1, weight, input2)
     return result if bias is None else result + bias
 
@@ -189,6 +194,7 @@ def dropout(input, p=0.5, training=True, inplace=False):
     """
     if p < 0.0 or p > 1.0:
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+    need_tensor("dropout", input)
     if p == 0 or not training or input.numel() == 0:
         return input
     if p == 1:
@@ -266,6 +272,7 @@ def one_hot(tensor, num_classes=-1):
 
     RuntimeError: not int64, a negative index, an index beyond ``num_classes``, or nothing to count classes by.
     """
+    need_tensor("one_hot", tensor)
     if tensor.dtype != ctgrad.int64:
         raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")
     if tensor.numel() == 0:

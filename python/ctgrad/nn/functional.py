@@ -89,12 +89,12 @@ def relu_(input):
 
 def tanh(input):
     """The hyperbolic tangent."""
-    return _C.tanh(input)
+    return input.tanh()
 
 
 def sigmoid(input):
     """1 / (1 + exp(-x))."""
-    return _C.sigmoid(input)
+    return input.sigmoid()
 
 
 def softsign(input):
@@ -156,7 +156,6 @@ def _implicit_dim(name, ndim, stacklevel):
 
 def softmax(input, dim=None, _stacklevel=3, dtype=None):
     """exp(x) divided by its sum along ``dim``; ``dtype`` casts the input first. IndexError: no such dimension."""
-    need_tensor("softmax", input)
     if dim is None:
         dim = _implicit_dim("softmax", input.dim(), _stacklevel)
     return input.softmax(dim) if dtype is None else input.softmax(dim, dtype=dtype)
@@ -171,7 +170,6 @@ def softmin(input, dim=None, _stacklevel=3, dtype=None):
 
 def log_softmax(input, dim=None, _stacklevel=3, dtype=None):
     """log(softmax(x)), computed without overflow; arguments as ``softmax``."""
-    need_tensor("log_softmax", input)
     if dim is None:
         dim = _implicit_dim("log_softmax", input.dim(), _stacklevel)
     return input.log_softmax(dim) if dtype is None else input.log_softmax(dim, dtype=dtype)

@@ -73,6 +73,15 @@ enum { OUT = 1, FIRST = 2, SECOND = 4, THIRD = 8 };
 #undef TEST
 #undef COMPARE
 HALF_LOOPS(clamp, K->clamp[DT_F32], 4, OUT | FIRST | SECOND | THIRD)
+#define ACTIVATION(op)                                                                                 \
+    HALF_LOOPS(activation_##op, K->activation[A_##op][DT_F32], 2, OUT | FIRST)                         \
+    HALF_LOOPS(activation_##op##_slope, K->activation[A_##op##_slope][DT_F32], 3, OUT | FIRST | SECOND)
+ACTIVATION(leaky_relu)
+ACTIVATION(elu)
+ACTIVATION(silu)
+ACTIVATION(softplus)
+ACTIVATION(log_sigmoid)
+#undef ACTIVATION
 
 /* To one power, as PyTorch: the power is a half; bfloat16's cube and inverse square round their square. */
 static void cube_BF16(ARGS)

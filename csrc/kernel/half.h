@@ -38,5 +38,8 @@ extern const char half_wide_number;
 HALF_LOOP(clamp)
 HALF_LOOP(arange)
 HALF_LOOP(pow_scalar)
+#define ACTIVATION(op) HALF_LOOP(activation_##op) HALF_LOOP(activation_##op##_slope)
+ACTIVATION(leaky_relu) ACTIVATION(elu) ACTIVATION(silu) ACTIVATION(softplus) ACTIVATION(log_sigmoid)
+#undef ACTIVATION
 #undef HALF_LOOP
 #endif

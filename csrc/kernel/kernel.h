@@ -64,6 +64,13 @@ enum k_compare { /* two inputs of one dtype, bool output */
     C_COUNT
 };
 
+enum k_activation { /* floats; _slope: the gradient from the incoming one. Numbers: leaky_relu, elu: slope, alpha; softplus: beta, threshold */
+#define ACTIVATION(name) A_##name, A_##name##_slope,
+    ACTIVATION(leaky_relu) ACTIVATION(elu) ACTIVATION(silu) ACTIVATION(softplus) ACTIVATION(log_sigmoid)
+#undef ACTIVATION
+    A_COUNT
+};
+
 /* One table per instruction set; NULL where a dtype is not offered (the shape rule refuses it before). */
 typedef struct k_isa {
     const char *name;
@@ -78,6 +85,7 @@ typedef struct k_isa {
     k_gemm_f *const *gemm;                /* by dtype; NULL for bool */
     k_loop *arange[DT_COUNT];             /* out; param: const double or int64 {start, step}, one call for the whole output */
     k_loop *pow_scalar[DT_COUNT];         /* out, in; param: const double, the power (>= 0 for integers) */
+    k_loop *activation[A_COUNT][DT_COUNT]; /* out, in, or out, incoming gradient, in; param: const double[2], the numbers */
     k_reductions reduce;
 } k_isa;
 extern const k_isa *K;

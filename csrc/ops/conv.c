@@ -403,11 +403,10 @@ static int check_input(const call *c, int64_t nd)
 /* Batched for the call, and one image again where one came. */
 static T convolve(scope *s, call *c, T x, arg stride, arg padding, arg dilation, bool transposed, arg extra, arg groups)
 {
-    const int64_t ones[1] = {0};
     bool single = x && x->a->ndim == c->op->row + 1;
     arg args[9] = {a_t(single ? f_unsqueeze(s, x, 0) : x), a_t(c->in[1]), c->args[2], stride, padding, dilation, a_b(transposed), extra, groups};
     T y = f_call(s, &op_convolution, 9, args);
-    return single ? f_call(s, &op_squeeze_dims, 2, (arg[]){a_t(y), a_ints(1, ones)}) : y;
+    return single ? f_call(s, &op_squeeze_dim, 2, (arg[]){a_t(y), a_i(0)}) : y;
 }
 static int conv_compose(scope *s, call *c, T *out)
 {

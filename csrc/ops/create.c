@@ -123,7 +123,7 @@ CREATE_METHOD(new_full, "new_full", "(Tensor self, int[] size, Scalar fill_value
 static int arange_count(const arg *start, const arg *end, const arg *step, bool whole, int64_t *n)
 {
     double s = arg_double(start), e = arg_double(end), d = arg_double(step);
-    if (d == 0)
+    if (!(d > 0) && !(d < 0))
         return ct_fail(CT_RUNTIME, "step must be nonzero");
     if (!isfinite(s) || !isfinite(e))
         return ct_fail(CT_RUNTIME, "unsupported range: %g -> %g", s, e);

@@ -34,7 +34,7 @@ static void plan_dims(const array *self, const arg *dims, plan *p)
             p->rest_size[p->n_rest] = array_size(self)[d];
             p->rest_stride[p->n_rest++] = array_stride(self)[d];
         }
-    p->lead = neighbours ? (int)dims->ints[0] : 0;
+    p->lead = neighbours && p->n_index ? (int)dims->ints[0] : 0;
 }
 
 /* Joins the index tensors (inputs from `first` on) and checks every index. */

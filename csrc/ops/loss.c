@@ -73,6 +73,16 @@ static int mse_grad(scope *s, node *n, T const *g, T *out) { return difference_g
 const op op_mse_loss = {.name = "mse_loss", .sig = "(Tensor self, Tensor target, int reduction=1)", .flags = OP_HIDDEN | OP_FUNCTION, .run = op_closed,
     .compose = mse_compose, .kind = {"MseLossBackward0", mse_grad}, .keep = {3, 3}, .doc = "(self - target)^2, reduced: 0 none, 1 mean, 2 sum."};
 
+/* ---- div_count: a sum of losses over their number, recorded as PyTorch records a quotient by a number of its own ------------ */
+static int count_compose(scope *s, call *c, T *out)
+{
+    keep_param(c, c->args[1].i);
+    return (out[0] = DIV(c->in[0], NUMBER((double)c->args[1].i))) ? 0 : -1;
+}
+static int count_grad(scope *s, node *n, T const *g, T *out) { return (out[0] = DIV(g[0], NUMBER((double)node_params(n)[0]))) ? 0 : -1; }
+const op op_div_count = {.name = "div_count", .sig = "(Tensor self, int count)", .flags = OP_HIDDEN | OP_FUNCTION, .run = op_closed, .compose = count_compose,
+    .kind = {"DivBackward1", count_grad}, .doc = "self / count."};
+
 /* ---- smooth_l1_loss, huber_loss: args self, target, reduction, beta or delta ---------------------------------------- */
 /* g times k, with the sign of d beyond the bound; `inside` within. */
 static T bounded(scope *s, T d, double bound, T outside, T inside)

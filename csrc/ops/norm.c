@@ -10,9 +10,6 @@ static int norm_order(const call *c, const arg *p, double *order)
     if (p->kind != ARG_STR)
         return 0;
     int n = c->args[2].kind == ARG_INTS ? (int)c->args[2].n : 1;
-    if (strcmp(p->str, "nuc") == 0)
-        return c->in[0]->a->ndim < 2 ? ct_fail(CT_RUNTIME, "linalg.matrix_norm: The input tensor A must have at least 2 dimensions.")
-                                     : ct_fail(CT_NOTIMPL, "norm: p = 'nuc' is not offered; use 'fro' or a number");
     if (strcmp(p->str, "fro"))
         return ct_fail(CT_RUNTIME, "linalg.matrix_norm: Order %s not supported.", p->str);
     return n <= 2 ? 0 : ct_fail(CT_RUNTIME, "linalg.matrix_norm: dim must be a 2-tuple. Got %d dims; for p = 'fro' over more, give p = 2", n);
@@ -89,10 +86,52 @@ static int norm_grad(scope *s, node *n, T const *g, T *out)
     }
     return out[0] ? 0 : -1;
 }
-#define NORM(id, public, signature, set)                                                                                                              \
-    const op op_##id = {.name = public, .sig = signature, .flags = set, .run = op_block, .shape = norm_rule, .kernel = norm_kernel,                     \
+
+/* ---- p = 'nuc': the sum of the singular values of the matrices in two dims ---------------------- */
+static int matrices(scope *s, call *c, int64_t *dims)
+{
+    const array *a = c->in[0]->a;
+    const arg *given = &c->args[2];
+    int at[2] = {a->ndim - 2, a->ndim - 1}, n = 0;
+    if (a->ndim < 2)
+        return ct_fail(CT_RUNTIME, "linalg.matrix_norm: The input tensor A must have at least 2 dimensions."), scope_fail(s), -1;
+    if ((given->kind == ARG_INTS ? (int)given->n : a->ndim) != 2)
+        return ct_fail(CT_RUNTIME, "linalg.matrix_norm: dim must be a 2-tuple. Got %d dims", given->kind == ARG_INTS ? (int)given->n : a->ndim), scope_fail(s), -1;
+    for (int i = 0; given->kind == ARG_INTS && i < 2; i++)
+        if (layout_wrap_dim("norm", given->ints[i], a->ndim, &at[i]) < 0)
+            return scope_fail(s), -1;
+    if (at[0] == at[1])
+        return ct_fail(CT_RUNTIME, "linalg.matrix_norm: dims must be different. Got (%d, %d)", at[0], at[1]), scope_fail(s), -1;
+    for (int d = 0; d < a->ndim; d++)
+        if (d != at[0] && d != at[1])
+            dims[n++] = d;
+    dims[n++] = at[0];
+    dims[n] = at[1];
+    return 0;
+}
+static int nuclear_compose(scope *s, call *c, T *out)
+{
+    int64_t dims[CT_MAXDIM], back[CT_MAXDIM];
+    T x = c->in[0], parts[3] = {0};
+    ct_dtype d;
+    if (norm_dtypes(c, x->a->dtype, &d) < 0 || matrices(s, c, dims) < 0)
+        return scope_fail(s), -1;
+    int ndim = x->a->ndim;
+    T last = f_permute(s, d == x->a->dtype ? x : f_cast(s, x, d), ndim, dims);
+    if (!last || f_call_many(s, &op_linalg_svd, 1, (arg[]){a_t(last)}, 3, parts) < 0)
+        return -1;
+    out[0] = f_sum_dims(s, parts[1], 1, (int64_t[]){-1}, false);
+    for (int d = 0; d < ndim; d++)
+        back[dims[d]] = d;
+    if (arg_bool(&c->args[3]))
+        out[0] = f_permute(s, f_unsqueeze(s, f_unsqueeze(s, out[0], -1), -1), ndim, back);
+    return out[0] ? 0 : -1;
+}
+static int run_named(call *c) { return c->args[1].kind == ARG_STR && strcmp(c->args[1].str, "nuc") == 0 ? op_compose(c) : op_block(c); }
+#define NORM(id, public, signature, set, ...)                                                                                                              \
+    const op op_##id = {.name = public, .sig = signature, .flags = set, .shape = norm_rule, .kernel = norm_kernel, __VA_ARGS__,                          \
                         .kind = {"LinalgVectorNormBackward0", norm_grad}, .keep = {1}, .keep_out = 1,                                                 \
                         .doc = "(sum |x|^p)^(1/p) over the dims; p = 0 counts what is not 0, inf and -inf give the extremes of |x|."};
-NORM(norm, "norm", "(Tensor self, Scalar? p=2, int[1]? dim=None, bool keepdim=False, dtype? dtype=None)", OP_OUT)
-NORM(norm_name, "norm.name", "(Tensor self, str p='fro', int[1]? dim=None, bool keepdim=False, dtype? dtype=None)", OP_OUT)
-NORM(linalg_vector_norm, "linalg_vector_norm", "(Tensor self, Scalar ord=2, int[1]? dim=None, bool keepdim=False, *, dtype? dtype=None)", OP_OUT | OP_FUNCTION | OP_HIDDEN)
+NORM(norm, "norm", "(Tensor self, Scalar? p=2, int[1]? dim=None, bool keepdim=False, dtype? dtype=None)", OP_OUT, .run = op_block)
+NORM(norm_name, "norm.name", "(Tensor self, str p='fro', int[1]? dim=None, bool keepdim=False, dtype? dtype=None)", OP_OUT, .run = run_named, .compose = nuclear_compose)
+NORM(linalg_vector_norm, "linalg_vector_norm", "(Tensor self, Scalar ord=2, int[1]? dim=None, bool keepdim=False, *, dtype? dtype=None)", OP_OUT | OP_FUNCTION | OP_HIDDEN, .run = op_block)

@@ -22,10 +22,9 @@ static int pad_rule(call *c)
         keep_param(c, pad->ints[i]);
     }
     for (int d = 0; d < a->ndim; d++)
-        if (size[d] < 0 || (size[d] == 0 && array_size(a)[d] > 0 && 2 * (a->ndim - 1 - d) < (int)pad->n))
-            return ct_fail(CT_RUNTIME, "The input size %lld, plus negative padding %lld and %lld, resulted in an invalid output size of %lld, which may not be %s. Check dimension %d of your input.",
-                           (long long)array_size(a)[d], (long long)pad->ints[2 * (a->ndim - 1 - d)], (long long)pad->ints[2 * (a->ndim - 1 - d) + 1], (long long)size[d],
-                           size[d] < 0 ? "negative" : "zero", d);
+        if (size[d] < 0)
+            return ct_fail(CT_RUNTIME, "The input size %lld, plus negative padding %lld and %lld, resulted in an invalid output size of %lld, which may not be negative. Check dimension %d of your input.",
+                           (long long)array_size(a)[d], (long long)pad->ints[2 * (a->ndim - 1 - d)], (long long)pad->ints[2 * (a->ndim - 1 - d) + 1], (long long)size[d], d);
     if (c->args[2].kind != ARG_NONE && number_fits(&c->args[2], a->dtype) < 0)
         return -1;
     c->work = a->numel;

@@ -224,6 +224,8 @@ static int gather_grad(scope *s, node *n, T const *g, T *out)
 const op op_pool_gather = {.name = "pool_gather", .sig = "(Tensor self, Tensor places, int nd)", .flags = OP_FUNCTION | OP_HIDDEN, .run = op_block, .shape = gather_rule,
     .kernel = gather_kernel, .kind = {"GatherBackward0", gather_grad}, .keep = {0, 1}, .doc = "Elements of each plane (the last nd dims) at int64 places counted row-major."};
 
+static int scatter_grad(scope *s, node *n, T const *g, T *out);
+static const node_kind scatter_3d = {"MaxUnpool3DBackward0", scatter_grad};
 static int scatter_rule(call *c)
 {
     const array *a = c->in[0]->a, *places = c->in[1]->a;
@@ -240,6 +242,8 @@ static int scatter_rule(call *c)
     if (layout_check_numel(c->op->name, a->ndim, size, &numel) < 0 || in_contiguous(c, 0) < 0 || in_contiguous(c, 1) < 0 || check_places(c, c->ia[1], nd, size + a->ndim - nd) < 0)
         return -1;
     c->work = numel;
+    if (nd == 3)
+        c->kind = &scatter_3d;
     keep_param(c, nd);
     return out_new(c, 0, a->dtype, a->ndim, size);
 }

@@ -59,9 +59,19 @@ static int read_windows(const call *c, how *h)
     memcpy(h->stride, h->kernel, sizeof h->stride);
     return (c->args[2].kind == ARG_INTS && c->args[2].n && read_ints(c, 2, "stride", h->stride) < 0) || read_ints(c, 3, "padding", h->pad) < 0 ? -1 : 0;
 }
-static int run(scope *s, const call *c, const op *o, const how *h, uint32_t n_out, T *out)
+/* One spatial dim is the second of two, the first of size 1: so PyTorch records it. */
+static T lifted(scope *s, T x) { return f_unsqueeze(s, x, x->a->ndim - 1); }
+static T lowered(scope *s, T x) { return x ? f_call(s, &op_squeeze_dim, 2, (arg[]){a_t(x), a_i(-2)}) : NULL; }
+static int run(scope *s, const call *c, const op *o, how h, uint32_t n_out, T *out)
 {
-    return f_call_many(s, o, 2, (arg[]){a_t(c->in[0]), a_ints(sizeof *h / sizeof(int64_t), (const int64_t *)h)}, n_out, out);
+    bool line = h.nd == 1;
+    if (line)
+        h = (how){.nd = 2, .adaptive = h.adaptive, .ceil = h.ceil, .count_pad = h.count_pad, .divisor = h.divisor, .kernel = {1, h.kernel[0]},
+                  .stride = {1, h.stride[0]}, .pad = {0, h.pad[0]}, .dilation = {1, h.dilation[0]}};
+    int done = f_call_many(s, o, 2, (arg[]){a_t(line ? lifted(s, c->in[0]) : c->in[0]), a_ints(sizeof h / sizeof(int64_t), (const int64_t *)&h)}, n_out, out);
+    for (uint32_t i = 0; line && done == 0 && i < n_out; i++)
+        done = (out[i] = lowered(s, out[i])) ? 0 : -1;
+    return done;
 }
 
 /* ---- max: args self, kernel_size, stride, padding, dilation, ceil_mode -------------------------------------------------- */
@@ -71,7 +81,7 @@ static int max_pool(scope *s, call *c, uint32_t n_out, T *out)
     if (read_windows(c, &h) < 0 || read_ints(c, 4, "dilation", h.dilation) < 0 || check_how(c, &h) < 0 || check_input(c) < 0)
         return scope_fail(s), -1;
     h.ceil = arg_bool(&c->args[5]);
-    return run(s, c, &op_pool_max, &h, n_out, out);
+    return run(s, c, &op_pool_max, h, n_out, out);
 }
 static int max_pool_compose(scope *s, call *c, T *out) { return max_pool(s, c, 1, out); }
 static int max_pool_with_indices_compose(scope *s, call *c, T *out) { return max_pool(s, c, 2, out); }
@@ -90,7 +100,7 @@ static int avg_pool_compose(scope *s, call *c, T *out)
     h.count_pad = arg_bool(&c->args[5]);
     if (c->n_args > 6 && c->args[6].kind == ARG_INT && (h.divisor = c->args[6].i) == 0)
         return ct_fail(CT_RUNTIME, "divisor must be not zero"), scope_fail(s), -1;
-    return run(s, c, &op_pool_mean, &h, 1, out);
+    return run(s, c, &op_pool_mean, h, 1, out);
 }
 
 /* ---- adaptive: args self, output_size ---------------------------------------------------------------------------------------- */
@@ -111,19 +121,25 @@ static int adaptive(scope *s, call *c, const op *o, uint32_t n_out, T *out)
     if (a->ndim != nd + 1 && a->ndim != nd + 2)
         return ct_fail(CT_RUNTIME, "%s(): Expected %lldD or %lldD tensor, but got %s", op_public_name(c->op, called, NAME), (long long)nd + 1, (long long)nd + 2,
                        layout_text(a->ndim, array_size(a), (char[200]){0}, 200)), scope_fail(s), -1;
-    return run(s, c, o, &h, n_out, out);
+    return run(s, c, o, h, n_out, out);
 }
 static int adaptive_max_pool_compose(scope *s, call *c, T *out) { return adaptive(s, c, &op_pool_max, 2, out); }
+static T whole_mean(scope *s, T x, int64_t nd)
+{
+    const int64_t dims[SPATIAL] = {-1, -2, -3};
+    T mean = f_call(s, &op_mean, 3, (arg[]){a_t(nd == 1 ? lifted(s, x) : x), a_ints(nd == 1 ? 2 : (uint32_t)nd, dims), a_b(true)});
+    return nd == 1 ? lowered(s, mean) : mean;
+}
 /* One window over everything is a mean, taken as such: sums round as PyTorch's. */
 static int adaptive_avg_pool_compose(scope *s, call *c, T *out)
 {
-    int64_t nd = c->op->row, dims[SPATIAL] = {-1, -2, -3};
+    int64_t nd = c->op->row;
     const array *a = c->in[0]->a;
     bool whole = (a->ndim == nd + 1 || a->ndim == nd + 2) && (c->args[1].n == 1 || c->args[1].n == nd) && dtype_is_float(a->dtype);
     for (uint32_t i = 0; i < c->args[1].n; i++)
         whole &= c->args[1].ints[i] == 1;
     if (whole)
-        return (out[0] = f_call(s, &op_mean, 3, (arg[]){a_t(c->in[0]), a_ints((uint32_t)nd, dims), a_b(true)})) ? 0 : -1;
+        return (out[0] = whole_mean(s, c->in[0], nd)) ? 0 : -1;
     return adaptive(s, c, &op_pool_mean, 1, out);
 }
 

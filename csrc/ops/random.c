@@ -1,5 +1,6 @@
 /* Random ops: which draws an op makes; the numbers come from kernel/random.h. A generator argument is a ct_rng.
  * No rule declares work, so the lock stays held: threads that share a generator take turns. */
+#include "array/odometer.h"
 #include "kernel/random.h"
 #include "ops/create.h"
 #include <math.h>
@@ -256,6 +257,12 @@ static int bernoulli_rule(call *c)
     const array *a = c->in[0]->a;
     if (!dtype_is_float(a->dtype))
         return ct_fail(CT_NOTIMPL, "\"bernoulli_tensor_cpu_p_\" not implemented for '%s'", dtype_name(a->dtype));
+    odometer o;
+    for (odometer_start(&o, a->ndim, array_size(a), array_stride(a)); o.left; odometer_next(&o)) {
+        double p = dtype_load(array_data(a) + o.place * dtype_bytes((ct_dtype)a->dtype), (ct_dtype)a->dtype);
+        if (!(p >= 0 && p <= 1))
+            return ct_fail(CT_RUNTIME, "Expected p_in >= 0 && p_in <= 1 to be true, but got false: bernoulli() was given the probability %g", p);
+    }
     return out_like(c, 0, a, a->dtype);
 }
 static void bernoulli_kernel(call *c)

@@ -12,19 +12,18 @@
 static int along(scope *s, call *c, int *dim)
 {
     const array *self = c->in[0]->a, *index = c->in[2]->a;
-    if (index->dtype != DT_I64 && index->dtype != DT_I32)
-        return REFUSE(CT_RUNTIME, "%s(): Expected dtype int32 or int64 for index but got: %s", c->op->name, dtype_title(index->dtype));
     if (index->ndim > 1)
         return REFUSE(CT_INDEX, "%s(): Index is supposed to be a vector, but got dim: %d", c->op->name, index->ndim);
+    if (index->dtype != DT_I64 && index->dtype != DT_I32)
+        return REFUSE(CT_RUNTIME, "%s(): Expected dtype int32 or int64 for index but got: %s", c->op->name, dtype_title(index->dtype));
     if (layout_wrap_dim(c->op->name, c->args[1].i, self->ndim, dim) < 0)
         return scope_fail(s), -1;
     keep_param(c, *dim);
     return 0;
 }
 /* Indices count from the front here: a negative one is out of range. */
-static int refuse_negative(scope *s, call *c, int dim, ct_status kind)
+static int refuse_negative(scope *s, const call *c, const array *index, int dim, ct_status kind)
 {
-    const array *index = c->in[2]->a;
     int64_t size = c->in[0]->a->ndim ? array_size(c->in[0]->a)[dim] : 1;
     odometer o;
     for (odometer_start(&o, index->ndim, array_size(index), array_stride(index)); o.left; odometer_next(&o)) {
@@ -38,13 +37,14 @@ static T flat(scope *s, T x) { return !x || x->a->ndim ? x : f_unsqueeze(s, x, 0
 static T like_self(scope *s, T result, T self) { return self->a->ndim || !result ? result : f_reshape(s, result, 0, NULL); }
 
 static T f_index_select(scope *s, T x, int64_t dim, T index) { return f_call(s, &op_index_select, 3, (arg[]){a_t(x), a_i(dim), a_t(index)}); }
+static T rows_at(scope *s, T x, int64_t dim, T index) { return f_call(s, &op_index, 3, (arg[]){a_t(x), a_ints(1, &dim), a_ts(1, &index)}); }
 static int index_select_compose(scope *s, call *c, T *out)
 {
     int dim = 0;
-    if (along(s, c, &dim) < 0 || refuse_negative(s, c, dim, CT_INDEX) < 0)
+    if (along(s, c, &dim) < 0 || refuse_negative(s, c, c->in[2]->a, dim, CT_INDEX) < 0)
         return -1;
     T index = flat(s, c->in[2]), self = flat(s, c->in[0]);
-    out[0] = like_self(s, f_call(s, &op_index, 3, (arg[]){a_t(self), a_ints(1, (int64_t[]){dim}), a_ts(1, &index)}), c->in[0]);
+    out[0] = like_self(s, rows_at(s, self, dim, index), c->in[0]);
     return out[0] ? 0 : -1;
 }
 static int index_select_grad(scope *s, node *n, T const *g, T *out)
@@ -86,7 +86,7 @@ static int check_source(scope *s, call *c, int *dim, ct_status kind)
     for (int d = 0; d < self->ndim && d < source->ndim; d++)
         if (d != *dim && array_size(source)[d] != array_size(self)[d])
             return REFUSE(CT_RUNTIME, "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = %s source.shape = %s", two, one);
-    return refuse_negative(s, c, *dim, self->ndim <= 1 ? CT_INDEX : kind);
+    return refuse_negative(s, c, c->in[2]->a, *dim, self->ndim <= 1 ? CT_INDEX : kind);
 }
 /* g at the places that were written, in the shape of the values. */
 static T picked(scope *s, node *n, T g)
@@ -214,8 +214,10 @@ static int embedding_compose(scope *s, call *c, T *out)
     size[indices->ndim] = array_size(weight)[1];
     keep_param(c, arg_int(&c->args[2], -1));
     keep_param(c, arg_bool(&c->args[3]));
+    if (refuse_negative(s, c, indices, 0, CT_INDEX) < 0)
+        return -1;
     T line = f_reshape(s, c->in[1], 1, &indices->numel);
-    out[0] = f_reshape(s, line ? f_index_select(s, c->in[0], 0, line) : NULL, indices->ndim + 1, size);
+    out[0] = f_reshape(s, rows_at(s, c->in[0], 0, line), indices->ndim + 1, size);
     return out[0] ? 0 : -1;
 }
 /* One number a use: 0 for the padding row, 1 or 1 over how often the row was used for the others. */

@@ -22,12 +22,13 @@ static PyObject *get_true(PyObject *o, void *x) { (void)o, (void)x; Py_RETURN_TR
 static PyObject *get_none(PyObject *o, void *x) { (void)o, (void)x; Py_RETURN_NONE; }
 
 /* ---- gradients ---------------------------------------------------------------------------------------------- */
-/* Of a view whose base was written, what the base says now: no history is needed for that. */
+/* Of a view, what its base says too: no history is needed for that. */
 static PyObject *get_requires_grad(PyObject *o, void *x)
 {
     const tensor *t = py_t(o);
     (void)x;
-    return PyBool_FromLong((t->base && t->base->gen != t->gen ? t->base->fn : t->fn) != NULL);
+    bool by_base = t->base && (tensor_is_view(t) || t->base->gen != t->gen) && t->base->fn;
+    return PyBool_FromLong(by_base || (t->fn && !(t->base && t->base->gen != t->gen)));
 }
 
 int py_set_requires_grad(PyObject *self, bool wanted)
@@ -146,7 +147,7 @@ static int set_grad(PyObject *o, PyObject *value, void *x)
 }
 
 /* ---- data ------------------------------------------------------------------------------------------------------ */
-static PyObject *get_data(PyObject *o, void *x) { (void)x; return py_wrap_array(array_alias_unversioned(py_t(o)->a)); }
+static PyObject *get_data(PyObject *o, void *x) { (void)x; return py_kept_class(py_wrap_array(array_alias_unversioned(py_t(o)->a)), &o, 1); }
 
 static int set_data(PyObject *o, PyObject *value, void *x)
 {

@@ -192,6 +192,75 @@ static PyObject *grad_of(tensors *outputs, tensors *grads, tensors *inputs, PyOb
     return all;
 }
 
+/* ---- is_grads_batched: row by row, and the rows' gradients stacked ---------------------------------------------------- */
+/* How many rows every given gradient has. */
+static int64_t count_rows(const tensors *grads)
+{
+    int64_t rows = -1;
+    for (Py_ssize_t i = 0; i < grads->n; i++) {
+        const array *a = grads->t[i] ? grads->t[i]->a : NULL;
+        if (a && a->ndim == 0)
+            return PyErr_Format(PyExc_IndexError, "grad: with is_grads_batched=True a tensor of grad_outputs has a first dimension, the batch; got a 0-dim tensor"), -1;
+        if (a && (rows >= 0 && array_size(a)[0] != rows))
+            return PyErr_Format(PyExc_ValueError, "grad: with is_grads_batched=True every tensor of grad_outputs has a first dimension of one size"), -1;
+        rows = a ? array_size(a)[0] : rows;
+    }
+    if (rows <= 0)
+        PyErr_SetString(PyExc_RuntimeError, "grad: is_grads_batched=True needs grad_outputs with at least one row");
+    return rows > 0 ? rows : -1;
+}
+
+static PyObject *stacked(PyObject *rows, Py_ssize_t n_rows, Py_ssize_t input)
+{
+    if (!py_is_tensor(PyTuple_GET_ITEM(PyTuple_GET_ITEM(rows, 0), input)))
+        return Py_NewRef(Py_None);
+    tensor **each = PyMem_Malloc((size_t)n_rows * sizeof *each);
+    if (!each)
+        return PyErr_NoMemory();
+    for (Py_ssize_t k = 0; k < n_rows; k++)
+        each[k] = py_t(PyTuple_GET_ITEM(PyTuple_GET_ITEM(rows, k), input));
+    PyObject *all = py_call_op(&op_stack, 2, (arg[]){a_ts((uint32_t)n_rows, each), a_i(0)});
+    PyMem_Free(each);
+    return all;
+}
+
+static PyObject *grad_of_row(tensors *outputs, const tensors *grads, tensors *inputs, int64_t row, PyObject *retain, bool create, bool unused, bool zeros)
+{
+    scope s;
+    tensors one = {.n = grads->n, .t = PyMem_Calloc((size_t)grads->n, sizeof *one.t)};
+    if (!one.t)
+        return PyErr_NoMemory();
+    scope_open(&s);
+    for (Py_ssize_t i = 0; i < grads->n; i++)
+        one.t[i] = grads->t[i] ? f_call(&s, &op_select, 3, (arg[]){a_t(grads->t[i]), a_i(0), a_i(row)}) : NULL;
+    PyObject *found = s.failed ? py_raise() : grad_of(outputs, &one, inputs, retain, create, unused, zeros);
+    scope_close(&s);
+    PyMem_Free(one.t);
+    return found;
+}
+
+static PyObject *grad_of_rows(tensors *outputs, tensors *grads, tensors *inputs, PyObject *retain, bool create, bool unused, bool zeros)
+{
+    int64_t n = count_rows(grads);
+    PyObject *rows = n > 0 ? PyTuple_New((Py_ssize_t)n) : NULL, *all = NULL;
+    for (Py_ssize_t k = 0; rows && k < n; k++) {
+        PyObject *found = grad_of_row(outputs, grads, inputs, k, k + 1 < n ? Py_True : retain, create, unused, zeros);
+        PyTuple_SET_ITEM(rows, k, found);
+        if (!found)
+            Py_CLEAR(rows);
+    }
+    if (rows)
+        all = PyTuple_New(inputs->n);
+    for (Py_ssize_t i = 0; all && i < inputs->n; i++) {
+        PyObject *one = stacked(rows, (Py_ssize_t)n, i);
+        PyTuple_SET_ITEM(all, i, one);
+        if (!one)
+            Py_CLEAR(all);
+    }
+    Py_XDECREF(rows);
+    return all;
+}
+
 static PyObject *grad_function(PyObject *module, PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {"outputs", "inputs", "grad_outputs", "retain_graph", "create_graph", "only_inputs", "allow_unused", "is_grads_batched", "materialize_grads", NULL};
@@ -200,8 +269,6 @@ static PyObject *grad_function(PyObject *module, PyObject *args, PyObject *kwarg
     (void)module;
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO|OOppOpp:grad", names, &outputs, &inputs, &grads, &retain, &create, &only, &unused, &batched, &zeros))
         return NULL;
-    if (batched)
-        return PyErr_Format(PyExc_NotImplementedError, "grad: is_grads_batched=True is not offered; call grad once per row");
     int allow = unused && unused != Py_None ? PyObject_IsTrue(unused) : zeros;
     if (allow < 0)
         return NULL;
@@ -210,7 +277,7 @@ static PyObject *grad_function(PyObject *module, PyObject *args, PyObject *kwarg
     tensors out = {0}, g = {0}, in = {0};
     PyObject *all = NULL;
     if (tensors_from(outputs, "grad", false, &out) == 0 && tensors_from(grads, "grad_outputs", true, &g) == 0 && tensors_from(inputs, "grad", false, &in) == 0)
-        all = grad_of(&out, &g, &in, retain, create, allow, zeros);
+        all = (batched ? grad_of_rows : grad_of)(&out, &g, &in, retain, create, allow, zeros);
     tensors_clear(&out);
     tensors_clear(&g);
     tensors_clear(&in);

@@ -6,7 +6,7 @@
 typedef struct indexing {
     PyObject *view;                 /* owned: what the views so far have made of the tensor */
     int dim;                        /* next dimension of view that an item applies to */
-    int n;                          /* advanced indices */
+    int n, masks;                   /* advanced indices; how many of them stand for masks */
     int64_t dims[CT_MAXDIM];
     PyObject *index[CT_MAXDIM];     /* owned int64 (or other integer) tensors */
 } indexing;
@@ -121,6 +121,7 @@ static int item_mask(indexing *x, PyObject *mask)
     int result = places ? 0 : -1;
     for (int d = 0; result == 0 && d < py_t(mask)->a->ndim; d++)
         result = add_index(x, py_call_op(&op_select, 3, (arg[]){a_t(py_t(places)), a_i(1), a_i(d)}));
+    x->masks += py_t(mask)->a->ndim;
     Py_XDECREF(places);
     return result;
 }
@@ -129,6 +130,7 @@ static int item_mask(indexing *x, PyObject *mask)
 static int item_bool(indexing *x, bool truth)
 {
     int64_t n = truth;
+    x->masks++;
     if (take_view(x, py_call_op(&op_unsqueeze, 2, (arg[]){a_t(py_t(x->view)), a_i(x->dim)})) < 0)
         return -1;
     array *a = array_new(DT_I64, 1, &n);
@@ -245,7 +247,7 @@ static bool means_tuple(PyObject *index)
 static int start(indexing *x, PyObject *self)
 {
     x->view = Py_NewRef(self);
-    x->dim = x->n = 0;
+    x->dim = x->n = x->masks = 0;
     return 0;
 }
 
@@ -318,6 +320,10 @@ static PyObject *value_tensor(PyObject *self, PyObject *value)
     ct_dtype dtype = py_t(self)->a->dtype;
     if (py_is_tensor(value))
         return Py_NewRef(value);
+    if (PyComplex_Check(value))
+        return PyErr_Format(PyExc_RuntimeError, "value cannot be converted to type %s without overflow: it is complex", dtype_name(dtype));
+    if (PyLong_Check(value) && PyLong_AsLongLong(value) == -1 && PyErr_Occurred())
+        return too_large();
     if (py_number(value, &number))
         return number_fits(&number, dtype) < 0 ? py_raise() : py_wrap_array(number.kind == ARG_FLOAT ? array_scalar_f(number.f, dtype, false) : array_scalar_i(number.i, dtype, false));
     if (PyErr_Occurred())
@@ -349,8 +355,19 @@ static int call_in_place(const op *o, uint32_t n_args, arg *args)
     return 0;
 }
 
+/* Where masks alone tell the places, one value is a number, whatever its dtype. */
+static int assign_one(indexing *x, PyObject *value, int (*assign)(indexing *x, PyObject *value))
+{
+    PyObject *cast = py_call_op(&op_type_as, 2, (arg[]){a_t(py_t(value)), a_t(py_t(x->view))});
+    int result = cast ? assign(x, cast) : -1;
+    Py_XDECREF(cast);
+    return result;
+}
 static int assign(indexing *x, PyObject *value)
 {
+    const array *v = py_t(value)->a;
+    if (x->masks && x->masks == x->n && v->numel == 1 && v->dtype != py_t(x->view)->a->dtype)
+        return assign_one(x, value, assign);
     tensor *t[CT_MAXDIM];
     if (x->n == 0) {
         PyObject *fitting = without_leading_ones(value, view_of(x));

@@ -92,7 +92,7 @@ PLAIN(tensor_self) { (void)unused; return Py_NewRef(self); }
 PLAIN(tensor_detach)
 {
     (void)unused;
-    return py_wrap_array(array_keep(py_t(self)->a));
+    return py_kept_class(py_wrap_array(array_keep(py_t(self)->a)), &self, 1);
 }
 
 PLAIN(tensor_detach_)
@@ -341,6 +341,7 @@ PyMethodDef py_tensor_methods[] = {
     {"register_hook", py_tensor_register_hook, METH_O, "register_hook(hook): hook(grad) is called with the gradient and may return another."},
     {"register_post_accumulate_grad_hook", py_tensor_register_post_accumulate_grad_hook, METH_O,
      "register_post_accumulate_grad_hook(hook): hook(leaf) is called when a backward run has added to .grad."},
+    {"as_subclass", py_tensor_as_subclass, METH_O, "as_subclass(cls): self as a tensor of a subclass, in the same memory and history; what is computed of it is of that class."},
     {"_make_subclass", (PyCFunction)(void (*)(void))tensor_make_subclass, METH_VARARGS | METH_KEYWORDS | METH_STATIC,
      "_make_subclass(cls, data, require_grad=False): a cls over data's memory."},
     {NULL},

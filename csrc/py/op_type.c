@@ -167,7 +167,7 @@ static PyObject *op_vectorcall(PyObject *self, PyObject *const *args, size_t nar
     for (uint32_t i = 0; i < f->n; i++) {
         int fits = signature_bind(f->over[i].sig, args, nargs, kwnames, &b);
         if (CT_LIKELY(fits == 1)) {
-            PyObject *result = run(f, f->over[i].op, &b);
+            PyObject *result = py_kept_class(run(f, f->over[i].op, &b), args, nargs + (kwnames ? PyTuple_GET_SIZE(kwnames) : 0));
             bound_clear(&b);
             return result;
         }

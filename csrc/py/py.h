@@ -27,6 +27,10 @@ extern PyTypeObject *py_tensor_type;            /* Tensor; subclasses (Parameter
 static inline bool py_is_exact_tensor(PyObject *o) { return Py_TYPE(o) == py_tensor_type; }
 static inline bool py_is_tensor(PyObject *o) { return Py_TYPE(o) == py_tensor_type || PyType_IsSubtype(Py_TYPE(o), py_tensor_type); }
 static inline tensor *py_t(PyObject *o) { return &((PyTensor *)o)->t; }
+/* subclass.c: the result (taken) of a call with these arguments, in the class of the first that is of a user's own. */
+extern int64_t py_custom_live;                    /* tensors of such classes that live: while none does, nobody asks */
+PyObject *py_recast(PyObject *result, PyObject *const *args, Py_ssize_t n);
+static inline PyObject *py_kept_class(PyObject *result, PyObject *const *args, Py_ssize_t n) { return CT_LIKELY(!py_custom_live) ? result : py_recast(result, args, n); }
 PyObject *py_wrap(tensor *t);                   /* new Tensor that takes the contents of *t (which is left blank), also on failure */
 PyObject *py_wrap_array(array *a);              /* new Tensor; takes a (NULL: raises) */
 

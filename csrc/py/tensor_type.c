@@ -25,6 +25,7 @@ static PyTensor *blank(PyTypeObject *type)
     p->t = (tensor){0};
     p->dict = p->weak = NULL;
     live++;
+    py_custom_live += py_is_custom_class(type);
     return p;
 }
 
@@ -115,6 +116,7 @@ static void tensor_dealloc(PyObject *self)
         p->t.box->owner = NULL;
     tensor_clear(&p->t);
     live--;
+    py_custom_live -= py_is_custom_class(type);
     if (type == py_tensor_type && n_spare < SPARE)
         spare[n_spare++] = p;
     else
@@ -185,11 +187,9 @@ static PyObject *binary(const op *o, PyObject *a, PyObject *b)
         ok = operand_of(b, &args[1]);
     if (CT_UNLIKELY(ok != 1))
         return ok < 0 ? NULL : Py_NewRef(Py_NotImplemented);
-    if (CT_LIKELY(op_pair(o, args, &made)))
-        return py_wrap(&made);
-    if (CT_UNLIKELY(args[0].kind != ARG_TENSOR))
-        return reflected(o, args);
-    return run_op(o, args, CALL_NEW);
+    PyObject *result = CT_LIKELY(op_pair(o, args, &made)) ? py_wrap(&made)
+                     : CT_UNLIKELY(args[0].kind != ARG_TENSOR) ? reflected(o, args) : run_op(o, args, CALL_NEW);
+    return py_kept_class(result, (PyObject *[]){a, b}, 2);
 }
 
 static PyObject *inplace(const op *o, PyObject *a, PyObject *b)
@@ -250,6 +250,8 @@ static PyObject *named(PyObject **slot, const char *name, PyObject *a, PyObject 
 #undef DIRECT
 #undef NAMED
 #undef UNARY
+
+static PyObject *tensor_subscript(PyObject *self, PyObject *index) { return py_kept_class(py_index_get(self, index), &self, 1); }
 
 static PyObject *tensor_invert(PyObject *self)
 {
@@ -383,7 +385,7 @@ static PyType_Slot slots[] = {
     {Py_tp_members, members}, {Py_tp_getset, py_tensor_getset}, {Py_tp_methods, py_tensor_methods},
     {Py_tp_setattro, tensor_setattro}, {Py_tp_getattro, PyObject_GenericGetAttr},
     {Py_tp_richcompare, tensor_richcompare}, {Py_tp_hash, tensor_hash}, {Py_tp_iter, py_tensor_iter},
-    {Py_mp_length, tensor_length}, {Py_mp_subscript, py_index_get}, {Py_mp_ass_subscript, py_index_set},
+    {Py_mp_length, tensor_length}, {Py_mp_subscript, tensor_subscript}, {Py_mp_ass_subscript, py_index_set},
     {Py_bf_getbuffer, py_tensor_getbuffer}, {Py_bf_releasebuffer, py_tensor_releasebuffer},
     {Py_nb_add, slot_add}, {Py_nb_inplace_add, slot_iadd}, {Py_nb_subtract, slot_sub}, {Py_nb_inplace_subtract, slot_isub},
     {Py_nb_multiply, slot_mul}, {Py_nb_inplace_multiply, slot_imul}, {Py_nb_true_divide, slot_div}, {Py_nb_inplace_true_divide, slot_idiv},

@@ -43,6 +43,9 @@ from ctgrad.composed.compare import (
     equal as equal,
     isclose as isclose,
 )
+from ctgrad.composed.draw import (
+    normal as normal,
+)
 from ctgrad.composed.einsum import (
     einsum as einsum,
     tensordot as tensordot,

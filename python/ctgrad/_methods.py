@@ -5,6 +5,13 @@ from ctgrad._copying import deepcopy_tensor, reduce_tensor, untyped_storage
 from ctgrad._queries import apply_, contains, cuda, get_device, is_nonzero, is_same_size, is_set_to, map_, new, new_tensor
 from ctgrad._tensor_str import tensor_format, tensor_repr
 
+
+
+def _reversed(self):
+    """The first dimension turned around; a 0-d tensor as it is."""
+    return self.flip(0) if self.dim() else self
+
+
 _METHODS = {
     "__repr__": tensor_repr,
     "__format__": tensor_format,
@@ -13,6 +20,7 @@ _METHODS = {
     "untyped_storage": untyped_storage,
     "new_tensor": new_tensor,
     "__contains__": contains,
+    "__reversed__": _reversed,
     "__div__": Tensor.__truediv__,
     "__rdiv__": Tensor.__rtruediv__,
     "__idiv__": Tensor.__itruediv__,

@@ -182,7 +182,7 @@ def tensor_repr(t):
     plain = kind is ctgrad.Tensor or kind is ctgrad.nn.Parameter
     prefix = "tensor(" if plain else f"{kind.__name__}("
     with ctgrad.no_grad():
-        body = _contents(t.detach(), len(prefix))
+        body = _contents(t.detach().as_subclass(ctgrad.Tensor), len(prefix))
         notes = _type_notes(t)
     text = _append(prefix + body, notes + _grad_notes(t), len(prefix))
     return f"Parameter({text})" if not plain and isinstance(t, ctgrad.nn.Parameter) else text

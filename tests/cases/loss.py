@@ -52,6 +52,7 @@ def _nll(x, target, weight=None, reduction=1, ignore_index=-100):
 
 CASES = {
     "mse_loss": [case(X, Y, ref=_mse), case(X, Y, 0, ref=_mse), case(X, t(4), 2, ref=_mse)],
+    "div_count": [case(X, 3, ref=lambda x, count: x / count)],
     "smooth_l1_loss": [case(X, FAR, ref=_smooth), case(X, Y, 0, 10.0, ref=_smooth), case(X, FAR, 2, 0.25, ref=_smooth)],
     "huber_loss": [case(X, FAR, ref=_huber), case(X, Y, 0, 10.0, ref=_huber), case(X, FAR, 2, 0.25, ref=_huber)],
     "binary_cross_entropy": [case(P, Q, ref=_bce), case(P, Q, W, 0, ref=_bce), case(P, Q, W, 2, ref=_bce)],

@@ -5,6 +5,16 @@ import numpy as np
 from . import bools, case, t
 
 X, Y = t(3, 4), t(4)
+
+
+def _elu(x, alpha=1.0):
+    return np.where(x > 0, x, alpha * np.expm1(x))
+
+
+def _softplus(x, beta=1.0, threshold=20.0):
+    return np.where(x * beta > threshold, x, np.log1p(np.exp(x * beta)) / beta)
+
+
 CASES = {
     "rsub": [case(X, Y, ref=lambda x, y, alpha=1: y - alpha * x), case(X, 2.0, ref=lambda x, y, alpha=1: y - alpha * x, alpha=3)],
     "where": [case(bools(3, 4), X, Y, ref=np.where), case(bools(3, 1), X, 1.5, ref=np.where)],
@@ -16,5 +26,15 @@ CASES = {
     "addcdiv": [case(X, Y, t(3, 1, low=0.5), ref=lambda x, a, b, value=1: x + value * a / b, value=2)],
     "lerp": [case(X, Y, 0.25, ref=lambda a, b, w: a + w * (b - a)), case(X, Y, t(4, low=0.1, high=0.4), ref=lambda a, b, w: a + w * (b - a))],
     "round": [case(X, ref=lambda x, decimals: np.round(x, decimals), decimals=1), case(t(5, low=100, high=900), ref=lambda x, decimals: np.round(x, decimals), decimals=-2)],
+    "leaky_relu": [case(X, ref=lambda x, k=0.01: np.where(x > 0, x, k * x)), case(X, 0.2, ref=lambda x, k: np.where(x > 0, x, k * x))],
+    "elu": [case(X, ref=_elu), case(X, 0.7, ref=_elu)],
+    "silu": [case(X, ref=lambda x: x / (1 + np.exp(-x)))],
+    "softplus": [case(X, ref=_softplus), case(X, 1.5, 0.4, ref=_softplus)],
+    "log_sigmoid": [case(X, ref=lambda x: -np.log1p(np.exp(-x)))],
+    "leaky_relu_backward": [case(X, t(3, 4), 0.2, ref=lambda g, x, k: np.where(x > 0, g, g * k))],
+    "elu_backward": [case(X, t(3, 4), 0.7, ref=lambda g, x, k: np.where(x > 0, g, g * k * np.exp(x)))],
+    "silu_backward": [case(X, t(3, 4), ref=lambda g, x: g / (1 + np.exp(-x)) * (1 + x / (1 + np.exp(x))))],
+    "softplus_backward": [case(X, t(3, 4), 1.5, 0.4, ref=lambda g, x, b, h: np.where(x * b > h, g, g / (1 + np.exp(-b * x))))],
+    "log_sigmoid_backward": [case(X, t(3, 4), ref=lambda g, x: g / (1 + np.exp(x)))],
     "positive": [case(X, ref=lambda x: x)],
 }

@@ -49,6 +49,11 @@ def _running(f):
 
 X = t(3, 4)
 DIMS = [{}, {"dim": 0}, {"dim": -1, "keepdim": True}, {"dim": (0, 1)}]
+
+def _svd(x):
+    return np.linalg.svd(x, full_matrices=False)[1]
+
+
 CASES = {
     "sum": [case(X, ref=_keep(np.sum), **d) for d in DIMS] + [case(t(2, 3, 4), ref=_keep(np.sum), dim=(0, 2)), case(t(0, 3), ref=_keep(np.sum), dim=0), case(t(), ref=_keep(np.sum))],
     "mean": [case(X, ref=_keep(np.mean), **d) for d in DIMS] + [case(t(2, 3, 4), ref=_keep(np.mean), dim=(0, 2))],
@@ -78,6 +83,8 @@ CASES = {
     "std": [case(X, ref=_spread(np.std)), case(X, ref=_spread(np.std), dim=1), case(X, ref=_spread(np.std), dim=1, correction=0, keepdim=True)],
     "var_mean": [case(X, ref=lambda x, dim: (np.var(x, axis=dim, ddof=1), np.mean(x, axis=dim)), dim=1)],
     "std_mean": [case(X, ref=lambda x, dim: (np.std(x, axis=dim, ddof=1), np.mean(x, axis=dim)), dim=1)],
-    "norm": [case(X, ref=_norm), case(X, 1, 1, ref=_norm), case(X, 3, 0, True, ref=_norm), case(X, np.inf, 1, ref=_norm), case(X, -np.inf, 1, ref=_norm), case(X, 0, 1, ref=_norm)],
+    "norm": [case(X, ref=_norm), case(X, 1, 1, ref=_norm), case(X, 3, 0, True, ref=_norm), case(X, np.inf, 1, ref=_norm), case(X, -np.inf, 1, ref=_norm), case(X, 0, 1, ref=_norm),
+             case(X, "nuc", ref=lambda x, p: _svd(x).sum()), case(t(2, 3, 4), "nuc", (2, 0), True, ref=lambda x, p, d, k: _svd(np.moveaxis(x, 1, 0)).sum(-1)[None, :, None])],
+    "linalg_svd": [case(X, grad=False)],
     "linalg_vector_norm": [case(X, ref=lambda x: np.linalg.norm(x)), case(X, 3, 0, True, ref=_norm), case(X, np.inf, (0, 1), ref=_norm)],
 }

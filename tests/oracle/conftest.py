@@ -1,16 +1,17 @@
-"""Tests of the oracle whose cases do not all agree yet: reported as expected failures, by function, until they do.
-
-`test_program` runs hundreds of small programs line by line; `test_curves` compares full-digit training curves; `test_same`
-compares texts and values of modules. Each names what differs when run alone. A case that agrees counts as xpassed, so the
-tally at the end of a run tells how far along it is.
-"""
+"""Cases of the oracle's tests that do not agree with PyTorch, each with the reason why it stays so."""
 
 import pytest
 
-NOT_ALL_AGREE_YET = {"test_program", "test_curves", "test_same"}
+ROUNDED_ROOT = "PyTorch's float64 sqrt is MKL's, a last bit off the rounded root in one of a hundred arguments; ctgrad's is rounded"
+DIFFERENT = {
+    "test_curves[float64-Adam-options7]": ROUNDED_ROOT,
+    "test_curves[float64-Adam-options8]": ROUNDED_ROOT,
+    "test_program[conversion-7]": "tensors that share memory share it again when one pickle holds them; PyTorch gives each memory of its own",
+    "test_program[reductions-15]": "what repeats is summed as a product: the sum of 100000 times 0.1 is rounded once",
+}
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        if getattr(item, "originalname", None) in NOT_ALL_AGREE_YET:
-            item.add_marker(pytest.mark.xfail(reason="not every case of this test agrees with PyTorch yet", strict=False))
+        if item.name in DIFFERENT:
+            item.add_marker(pytest.mark.xfail(reason=DIFFERENT[item.name], strict=False))

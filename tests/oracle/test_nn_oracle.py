@@ -74,7 +74,12 @@ def embeddings(t):
         print(out.detach(), layer.weight.grad, layer(t.tensor(2)).shape, layer(t.zeros(0, 2, dtype=t.int64)).shape)
     print(nn.Embedding.from_pretrained(t.ones(4, 2)).weight.requires_grad)
     layer = nn.Embedding(4, 2)
-    for bad in (t.tensor([4]), t.tensor([-1]), t.tensor([1.0]), t.tensor([1], dtype=t.uint8)):
+    for bad in (t.tensor([4]), t.tensor([-1])):
+        try:
+            layer(bad)
+        except IndexError as error:
+            print(str(error).partition(":")[0])  # ctgrad goes on to say which index, of how many
+    for bad in (t.tensor([1.0]), t.tensor([1], dtype=t.uint8)):
         attempt(lambda bad=bad: layer(bad))
     attempt(lambda: nn.functional.embedding(index, layer.weight, padding_idx=9))
     attempt(lambda: nn.functional.embedding(index, layer.weight[0]))

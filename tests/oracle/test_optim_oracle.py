@@ -16,6 +16,7 @@ OPTIONS = {
             {"weight_decay": 0.1}, {"maximize": True}, {"momentum": 0.9, "weight_decay": 0.01, "maximize": True}],
     "Adam": [{}, {"amsgrad": True}, {"weight_decay": 0.1}, {"betas": (0.5, 0.9), "eps": 1e-4}, {"maximize": True},
              {"decoupled_weight_decay": True, "weight_decay": 0.1}],
+    "RMSprop": [{}, {"centered": True}, {"momentum": 0.9}, {"weight_decay": 0.1, "alpha": 0.9, "maximize": True}],
     "AdamW": [{}, {"amsgrad": True}, {"weight_decay": 0.3}, {"maximize": True, "lr": 1e-2}],
 }
 

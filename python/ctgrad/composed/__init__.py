@@ -10,7 +10,7 @@ from typing import Any
 
 from ctgrad._C import Tensor
 
-__all__ = ["alias", "composed", "registry"]
+__all__ = ["alias", "composed", "need_tensor", "registry"]
 
 registry: dict[str, Callable[..., Any]] = {}
 
@@ -26,6 +26,12 @@ def composed(method=True, function=True):
         return f
 
     return register
+
+
+def need_tensor(op, value, argument="input", position=1):
+    """TypeError where an argument that must be a Tensor is none."""
+    if not isinstance(value, Tensor):
+        raise TypeError(f"{op}(): argument '{argument}' (position {position}) must be Tensor, not {type(value).__name__}")
 
 
 def functions():

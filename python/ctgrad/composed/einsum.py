@@ -281,7 +281,7 @@ def einsum(*args):
     stands for dimensions that broadcast. Operands are contracted from left to right, each pair by one batched product.
     RuntimeError for malformed equations and sizes that do not match.
     """
-    if not args:
+    if len(args) < 2:
         raise ValueError("einsum(): must specify the equation string and at least one operand, or at least one operand and its subscripts list")
     if len(args) == 3 and type(args[0]) is str:
         equation, result, other = args

@@ -2,18 +2,35 @@
 
 from ctgrad import _C
 from ctgrad._C import Tensor
-from ctgrad.composed import composed
+from ctgrad.composed import composed, need_tensor
 
 
-def _places(name: str, indices) -> tuple[list[int], list[Tensor]]:
-    """The dimensions and their index tensors; a mask stands for one index tensor a dimension."""
+def _places(name: str, input: Tensor, indices) -> tuple[Tensor, list[Tensor]]:
+    """The tensor to write in, and an index tensor for each of its first dimensions; a mask stands for as many as it has.
+
+    A 0-d mask stands for a dimension of size 1 that is looked at in its place.
+    """
+    need_tensor(name, input)
+    if not isinstance(indices, (tuple, list)):
+        raise TypeError(f"{name}(): argument 'indices' must be tuple of Tensors, not {type(indices).__name__}")
     places: list[Tensor] = []
     for i, index in enumerate(indices):
         if not isinstance(index, Tensor):
             raise TypeError(f"{name}(): expected Tensor as element {i} in argument 'indices', but got {type(index).__name__}")
-        masks = index.dtype in (_C.bool, _C.uint8)
-        places.extend(index.nonzero(as_tuple=True) if masks else [index])
-    return list(range(len(places))), places
+        if index.dtype not in (_C.bool, _C.uint8):
+            places.append(index)
+            continue
+        if index.dim() == 0:
+            input, index = input.unsqueeze(len(places)), index.reshape(1)
+        seen = input.shape[len(places):len(places) + index.dim()]
+        if index.shape != seen:
+            raise IndexError(f"{name}(): the shape of the mask {list(index.shape)} at index {i} does not match that of the tensor indexed, {list(seen)}")
+        places.extend(index.nonzero(as_tuple=True))
+    if not places:
+        raise RuntimeError(f"{name}(): argument 'indices' must hold at least one index tensor")
+    if len(places) > input.dim():
+        raise IndexError(f"too many indices for tensor of dimension {input.dim()} (got {len(places)})")
+    return input, places
 
 
 @composed()
@@ -22,10 +39,14 @@ def index_put(input: Tensor, indices, values: Tensor, accumulate: bool = False) 
 
     `indices` is a tuple of int64, int32 or bool tensors. IndexError for an index out of range, RuntimeError for different dtypes.
     """
-    return _C._ops["_index_put"](input, values, *_places("index_put", indices), accumulate)
+    seen, places = _places("index_put", input, indices)
+    written = _C._ops["_index_put"](seen, values, list(range(len(places))), places, accumulate)
+    return written if seen is input else written.view(input.shape)
 
 
 @composed()
 def index_put_(input: Tensor, indices, values: Tensor, accumulate: bool = False) -> Tensor:
     """`index_put` in place."""
-    return _C._ops["_index_put_"](input, values, *_places("index_put_", indices), accumulate)
+    seen, places = _places("index_put_", input, indices)
+    _C._ops["_index_put_"](seen, values, list(range(len(places))), places, accumulate)
+    return input

@@ -9,7 +9,7 @@ import numpy as np
 import ctgrad
 from ctgrad import _C
 from ctgrad._C import Tensor
-from ctgrad.composed import composed
+from ctgrad.composed import composed, need_tensor
 
 _slice = _C._ops["slice"]
 
@@ -144,6 +144,8 @@ def _bounds(size, where):
         return zip((0, *where), (*where, size), strict=True)
     if where <= 0:
         raise RuntimeError(f"number of sections must be larger than 0, got {where}")
+    if where >= 1 << 31:  # PyTorch runs out of memory
+        raise RuntimeError(f"tensor_split: {where} views are too many")
     share, rest = divmod(size, where)
     ends = list(itertools.accumulate(share + (i < rest) for i in range(where)))
     return zip([0, *ends[:-1]], ends, strict=True)
@@ -165,6 +167,7 @@ def tensor_split(input, tensor_indices_or_sections=None, dim=0, *, indices=None,
 
     RuntimeError for a 0-d input or n < 1.
     """
+    need_tensor("tensor_split", input)
     where = _where_argument("tensor_split", (tensor_indices_or_sections, indices, sections))
     if input.ndim == 0:
         raise RuntimeError("tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims")
@@ -187,6 +190,7 @@ def _split_along(op, input, where, dim, least):
 @composed()
 def hsplit(input, indices_or_sections=None, *, indices=None, sections=None):
     """tensor_split along the second dimension, of a vector along the first; a number must divide it. RuntimeError otherwise."""
+    need_tensor("hsplit", input)
     where = _where_argument("hsplit", (indices_or_sections, indices, sections))
     return _split_along("hsplit", input, where, 0 if input.ndim == 1 else 1, 1)
 
@@ -194,12 +198,14 @@ def hsplit(input, indices_or_sections=None, *, indices=None, sections=None):
 @composed()
 def vsplit(input, indices_or_sections=None, *, indices=None, sections=None):
     """tensor_split along the first of two or more dimensions; a number must divide it. RuntimeError otherwise."""
+    need_tensor("vsplit", input)
     return _split_along("vsplit", input, _where_argument("vsplit", (indices_or_sections, indices, sections)), 0, 2)
 
 
 @composed()
 def dsplit(input, indices_or_sections=None, *, indices=None, sections=None):
     """tensor_split along the third of three or more dimensions; a number must divide it. RuntimeError otherwise."""
+    need_tensor("dsplit", input)
     return _split_along("dsplit", input, _where_argument("dsplit", (indices_or_sections, indices, sections)), 2, 3)
 
 
@@ -209,6 +215,7 @@ def dsplit(input, indices_or_sections=None, *, indices=None, sections=None):
 @composed()
 def tile(input, *apart, dims=None):
     """repeat, with ones put in front where there are fewer numbers than dimensions. RuntimeError for negative numbers."""
+    need_tensor("tile", input)
     if not apart and dims is None:
         raise TypeError('tile() missing 1 required positional arguments: "dims"')
     dims = tuple(_apart(apart) if dims is None else dims)
@@ -247,6 +254,7 @@ def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
     repeats is an int, a tensor of one integer, or an integer tensor with a number for each element. Of an integer tensor
     alone: each index i as often as input[i] says. RuntimeError for negative numbers and lengths that do not match.
     """
+    need_tensor("repeat_interleave", input, "repeats" if repeats is None else "input")
     if repeats is None:
         return _repeat_indices(input, output_size)
     if not isinstance(repeats, (int, Tensor)) or isinstance(repeats, bool):
@@ -274,6 +282,7 @@ def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
 @composed()
 def fliplr(input):
     """flip of the second dimension. RuntimeError for fewer than two."""
+    need_tensor("fliplr", input)
     if input.ndim < 2:
         raise RuntimeError("Input must be >= 2-d.")
     return input.flip(1)
@@ -282,6 +291,7 @@ def fliplr(input):
 @composed()
 def flipud(input):
     """flip of the first dimension. RuntimeError for a 0-d input."""
+    need_tensor("flipud", input)
     if input.ndim < 1:
         raise RuntimeError("Input must be >= 1-d.")
     return input.flip(0)
@@ -377,6 +387,7 @@ def cartesian_prod(*tensors):
 @composed()
 def combinations(input, r=2, with_replacement=False):
     """All ways to choose r elements of a vector, in order, as the rows of a matrix. RuntimeError unless input is 1-d and r >= 0."""
+    need_tensor("combinations", input)
     _check_vector(input)
     if r < 0:
         raise RuntimeError(f"Expect a non-negative number, but got {r}")

@@ -9,6 +9,7 @@ import warnings
 
 import ctgrad
 from ctgrad._C import _ops
+from ctgrad.composed import need_tensor
 
 from . import _reduction
 from ._names import scalar_name
@@ -69,9 +70,16 @@ def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
 
 
 def _huber(input, target, reduction, delta):
-    if delta <= 0:
+    if not delta > 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
     return _ops["huber_loss"](input, target, _reduction.number(reduction), delta)
+
+
+def _need_tensors(name, input, target, weight):
+    need_tensor(name, input)
+    need_tensor(name, target, "target", 2)
+    if weight is not None:
+        need_tensor(name, weight, "weight", 3)
 
 
 def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean"):
@@ -83,6 +91,7 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, r
     dtypes that do not fit.
     """
     reduction = _reduction.resolve(reduction, size_average, reduce)
+    _need_tensors("nll_loss_nd", input, target, weight)
     if input.dim() < 1:
         raise ValueError(f"Expected 1 or more dimensions (got {input.dim()})")
     if input.dim() != 1 and input.shape[0] != (target.shape[0] if target.dim() else 1):
@@ -143,6 +152,7 @@ def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-1
     uniform distribution (Szegedy et al. 2015). RuntimeError: shapes, dtypes or options that do not fit.
     """
     reduction = _reduction.resolve(reduction, size_average, reduce)
+    _need_tensors("cross_entropy_loss", input, target, weight)
     class_dim = 0 if input.dim() == 1 else 1
     if input.size() == target.size():
         if not target.is_floating_point():
@@ -185,7 +195,7 @@ def _probability_cross_entropy(input, target, weight, reduction, label_smoothing
     if reduction == "none":
         return -losses.sum(class_dim)
     total = -losses.sum()
-    return total if reduction == "sum" else total / (input.numel() // classes if classes else 0)
+    return total if reduction == "sum" else _ops["div_count"](total, input.numel() // classes if classes else 0)
 
 
 def _smoothed_cross_entropy(input, target, weight, reduction, ignore_index, label_smoothing):

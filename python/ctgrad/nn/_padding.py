@@ -38,6 +38,9 @@ def _framed(input, dim, before, after, mode):
         raise RuntimeError(f"Padding value causes wrapping around more than once: ({before}, {after}) at dimension {dim} of size {size}")
     if size + before + after <= 0 or size == 0:
         raise RuntimeError(f"input (W: {size}) is too small for padding ({before}, {after}) in dimension {dim}: nothing is left")
+    if mode == "circular":  # what is taken off is not wrapped around
+        first, last = max(-before, 0), size - max(-after, 0)
+        input, size, before, after = input.narrow(dim, first, last - first), last - first, max(before, 0), max(after, 0)
     places = ctgrad.arange(-before, size + after)
     return input.index_select(dim, _SOURCES[mode](places, size))
 

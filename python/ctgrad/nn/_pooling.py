@@ -35,10 +35,10 @@ def _sizes_given(output_size, input):
     """The output size, None being the input's own."""
     if isinstance(output_size, int) or output_size is None:
         return output_size
-    if input.dim() < len(output_size):  # fewer would be counted from the wrong end
+    if input.dim() <= len(output_size):  # fewer would be counted from the wrong end
         raise ValueError(f"Input dimension should be at least {len(output_size) + 1}")
     own = input.shape[-len(output_size):]
-    return [size if wanted is None else wanted for wanted, size in zip(output_size, own, strict=True)]
+    return [size if wanted is None else wanted for wanted, size in zip(output_size, own, strict=False)]
 
 
 def adaptive_avg_pool2d(input, output_size):
@@ -103,6 +103,8 @@ def _max_unpool(n):
         size = _unpool_output_size(input, kernel, steps, _tuple(padding, n), output_size)
         if input.dim() not in (n + 1, n + 2):
             raise RuntimeError(f"max_unpool{n}d(): Expected input to have {n + 1} or {n + 2} dimensions, but got {list(input.shape)}")
+        if n == 1:
+            return _ops["pool_scatter"](input.unsqueeze(-2), indices.unsqueeze(-2), [1, *size], add=False).squeeze(-2)
         return _ops["pool_scatter"](input, indices, size, add=False)
 
     unpool.__name__ = unpool.__qualname__ = f"max_unpool{n}d"

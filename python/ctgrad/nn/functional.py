@@ -4,7 +4,9 @@ import math
 import warnings
 
 import ctgrad
+from ctgrad import _C
 from ctgrad._C import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d, linear
+from ctgrad.composed import need_tensor
 
 from ._attention import _canonical_mask as _canonical_mask
 from ._attention import _none_or_dtype as _none_or_dtype
@@ -78,12 +80,12 @@ __all__ = [
 
 def relu(input, inplace=False):
     """max(x, 0)."""
-    return input.relu_() if inplace else input.relu()
+    return _C.relu_(input) if inplace else _C.relu(input)
 
 
 def relu_(input):
     """``relu`` in place."""
-    return input.relu_()
+    return _C.relu_(input)
 
 
 def tanh(input):
@@ -106,28 +108,19 @@ def tanhshrink(input):
     return input - input.tanh()
 
 
-def _given(result, input, inplace):
-    """The result of a composed activation; in place, it overwrites the input."""
-    return input.copy_(result) if inplace else result.to(input.dtype)
-
-
 def leaky_relu(input, negative_slope=0.01, inplace=False):
     """x, multiplied by ``negative_slope`` where it is not positive (Maas et al. 2013)."""
-    x = widened(input)
-    return _given(ctgrad.where(x > 0, x, x * negative_slope), input, inplace)
+    return _C._ops["leaky_relu_" if inplace else "leaky_relu"](input, negative_slope)
 
 
 def elu(input, alpha=1.0, inplace=False):
-    """x, or alpha·(exp(x) - 1) where it is not positive (Clevert et al. 2015)."""
-    # The argument is cut at 0 first: an overflow in the branch not taken would spoil the gradient.
-    x = widened(input)
-    return _given(ctgrad.where(x > 0, x, alpha * x.clamp(max=0).expm1()), input, inplace)
+    """x, or alpha·(exp(x) - 1) where it is negative (Clevert et al. 2015)."""
+    return _C._ops["elu_" if inplace else "elu"](input, alpha)
 
 
 def silu(input, inplace=False):
     """x·sigmoid(x) (Hendrycks & Gimpel 2016; Ramachandran et al. 2017, as "swish")."""
-    x = widened(input)
-    return _given(x * x.sigmoid(), input, inplace)
+    return _C._ops["silu_" if inplace else "silu"](input)
 
 
 def gelu(input, approximate="none"):
@@ -146,16 +139,12 @@ def gelu(input, approximate="none"):
 
 def softplus(input, beta=1.0, threshold=20.0):
     """log(1 + exp(beta·x)) / beta, and x itself where beta·x exceeds ``threshold``."""
-    scaled = widened(input) * beta
-    linear_part = scaled > threshold
-    curve = ctgrad.where(linear_part, 0, scaled).exp().log1p() / beta
-    return ctgrad.where(linear_part, input, curve).to(input.dtype)
+    return _C._ops["softplus"](input, beta, threshold)
 
 
 def logsigmoid(input):
     """log(sigmoid(x)), computed without overflow."""
-    x = widened(input)
-    return (ctgrad.minimum(x, x.new_zeros(())) - (-x.abs()).exp().log1p()).to(input.dtype)
+    return _C._ops["log_sigmoid"](input)
 
 
 # --- softmax ---
@@ -192,6 +181,8 @@ def log_softmax(input, dim=None, _stacklevel=3, dtype=None):
 
 def bilinear(input1, input2, weight, bias=None):
     """``y[k] = x1 @ weight[k] @ x2 + bias[k]``: (..., a), (..., b), weight (k, a, b), bias (k,) to (..., k)."""
+    for position, given in enumerate((input1, input2, weight), 1):
+        need_tensor("bilinear", given, ("input1", "input2", "weight")[position - 1], position)
     result = ctgrad.einsum("...a,kab,...b->...k", input1, weight, input2)
     return result if bias is None else result + bias
 
@@ -203,6 +194,7 @@ def dropout(input, p=0.5, training=True, inplace=False):
     """
     if p < 0.0 or p > 1.0:
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+    need_tensor("dropout", input)
     if p == 0 or not training or input.numel() == 0:
         return input
     if p == 1:
@@ -281,6 +273,7 @@ def one_hot(tensor, num_classes=-1):
 
     RuntimeError: not int64, a negative index, an index beyond ``num_classes``, or nothing to count classes by.
     """
+    need_tensor("one_hot", tensor)
     if tensor.dtype != ctgrad.int64:
         raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")
     if tensor.numel() == 0:

@@ -1,0 +1,113 @@
+/* Activations of one or two numbers: leaky_relu, elu, silu, softplus, log_sigmoid. Args self, the numbers.
+ *
+ * The gradient of each is an op of its own, of the incoming gradient and self, with the same numbers; its formulas are
+ * PyTorch's, which agree with the first order on what the derivative at a kink is. The node's numbers are the two of the loop. */
+#include "ops/dispatch.h"
+#include "ops/reduce.h"
+#include "ops/takes.h"
+
+#define ADD(a, b) f_add(s, a, b)
+#define SUB(a, b) f_sub(s, a, b)
+#define MUL(a, b) f_mul(s, a, b)
+#define SIGMOID(a) f_unary(s, &op_sigmoid, a)
+#define NUMBER(k) f_number(s, k)
+
+/* Runs a loop over the first `n` inputs, which broadcast. */
+static int run_loop(call *c, enum k_activation kind, int n, const char *kernel)
+{
+    double number[2] = {0, 0};
+    ct_dtype d = c->in[0]->a->dtype;
+    elementwise e = {.param = number, .n = n + 1};
+    layout l = {0};
+    if (!dtype_is_float(d))
+        return ct_fail(CT_NOTIMPL, "\"%s_cpu\" not implemented for '%s'", kernel, dtype_title(d));
+    for (int i = 0; i < n; i++) {
+        if (layout_broadcast(c->op->name, &l.ndim, l.size, c->ia[i]->ndim, array_size(c->ia[i])) < 0 || in_cast(c, (uint32_t)i, d) < 0)
+            return -1;
+        e.operand[i + 1] = c->ia[i];
+    }
+    for (uint32_t i = (uint32_t)n; i < c->n_args; i++)
+        number[i - (uint32_t)n] = arg_double(&c->args[i]);
+    keep_double(c, number[0]);
+    keep_double(c, number[1]);
+    e.loop = K->activation[kind][d];
+    return run_elementwise(c, &e, d, &l);
+}
+
+static double number_of(node *n, int i) { return read_double(node_params(n) + i); }
+static T slope(scope *s, node *n, const op *o, T g, T x)
+{
+    return f_call(s, o, 4, (arg[]){a_t(g), a_t(x), a_f(number_of(n, 0)), a_f(number_of(n, 1))});
+}
+static T test(scope *s, const op *o, T x, double bound) { return f_binary(s, o, x, NUMBER(bound)); }
+static T zero(scope *s, T like) { return f_zeros_like(s, like); }
+
+/* How the gradient's gradient falls to x: `bent` is g times the second derivative at x. */
+static T leaky_relu_bent(scope *s, node *n, T g, T x) { return (void)n, (void)x, zero(s, g); }
+static T elu_bent(scope *s, node *n, T g, T x)
+{
+    T below = test(s, &op_lt, x, 0), nothing = zero(s, g), inside = f_where(s, below, x, nothing);
+    return f_where(s, below, MUL(MUL(g, NUMBER(number_of(n, 0))), f_unary(s, &op_exp, inside)), nothing);
+}
+static T silu_terms(scope *s, T g, T x)
+{
+    T y = SIGMOID(x);
+    return MUL(MUL(g, y), ADD(MUL(SUB(NUMBER(1), y), x), NUMBER(1)));
+}
+static T silu_bent(scope *s, node *n, T g, T x)
+{
+    T y = SIGMOID(x), rest = SUB(NUMBER(1), y), two = NUMBER(2);
+    (void)n;
+    return MUL(g, MUL(MUL(y, rest), ADD(MUL(x, SUB(NUMBER(1), MUL(y, two))), two)));
+}
+static T softplus_bent(scope *s, node *n, T g, T x)
+{
+    T scaled = MUL(x, NUMBER(number_of(n, 0))), bend = MUL(f_binary(s, &op_sigmoid_backward, g, SIGMOID(scaled)), NUMBER(number_of(n, 0)));
+    return f_where(s, test(s, &op_gt, scaled, number_of(n, 1)), zero(s, g), bend);
+}
+static T log_sigmoid_bent(scope *s, node *n, T g, T x)
+{
+    T y = SIGMOID(x);
+    (void)n;
+    return MUL(MUL(g, SUB(y, NUMBER(1))), y);
+}
+
+/* The op, its gradient's op, and the gradient of that. In place, the history bears another name where PyTorch's does. */
+#define ACTIVATION(id, title, written, numbers, text)                                                                                    \
+    static int id##_backward_run(call *c) { return run_loop(c, A_##id##_slope, 2, #id "_backward"); }                                   \
+    static int id##_backward_grad(scope *s, node *n, T const *g, T *out)                                                                \
+    {                                                                                                                                   \
+        if (node_needs(n, 0))                                                                                                           \
+            out[0] = slope(s, n, &op_##id##_backward, g[0], node_kept_in(s, n, 1));                                                     \
+        if (node_needs(n, 1))                                                                                                           \
+            out[1] = id##_bent(s, n, MUL(g[0], node_kept_in(s, n, 0)), node_kept_in(s, n, 1));                                          \
+        return s->failed ? -1 : 0;                                                                                                      \
+    }                                                                                                                                   \
+    const op op_##id##_backward = {.name = #id "_backward", .sig = "(Tensor grad, Tensor self, Scalar first=0, Scalar second=0)",         \
+        .flags = OP_HIDDEN | OP_FUNCTION, .run = id##_backward_run, .keep = {2, 3}, .doc = "Gradient of " #id " from the incoming one.",  \
+        .kind = {title "BackwardBackward0", id##_backward_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}};                       \
+    static int id##_grad(scope *s, node *n, T const *g, T *out)                                                                         \
+    {                                                                                                                                   \
+        return (out[0] = id##_slope(s, n, g[0], node_kept_in(s, n, 0))) ? 0 : -1;                                                       \
+    }                                                                                                                                   \
+    static const node_kind id##_written = {written, id##_grad, .flags = NK_POINTWISE, .takes = pointwise_takes};                        \
+    static int id##_run(call *c)                                                                                                        \
+    {                                                                                                                                   \
+        if (c->mode == CALL_INPLACE)                                                                                                    \
+            c->kind = &id##_written;                                                                                                    \
+        return run_loop(c, A_##id, 1, #id);                                                                                             \
+    }                                                                                                                                   \
+    const op op_##id = {.name = #id, .sig = "(Tensor self" numbers ")", .flags = OP_HIDDEN | OP_FUNCTION | OP_INPLACE, .run = id##_run,     \
+        .keep = {1}, .doc = text, .kind = {title "Backward0", id##_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}};
+#define leaky_relu_slope(s, n, g, x) slope(s, n, &op_leaky_relu_backward, g, x)
+#define elu_slope(s, n, g, x) slope(s, n, &op_elu_backward, g, x)
+#define softplus_slope(s, n, g, x) slope(s, n, &op_softplus_backward, g, x)
+#define log_sigmoid_slope(s, n, g, x) slope(s, n, &op_log_sigmoid_backward, g, x)
+/* Where higher orders may be asked for, of recorded ops: they have every order. */
+#define silu_slope(s, n, g, x) (tape_now.grad ? silu_terms(s, g, x) : slope(s, n, &op_silu_backward, g, x))
+
+ACTIVATION(leaky_relu, "LeakyRelu", "LeakyReluBackward1", ", Scalar negative_slope=0.01", "self, times negative_slope where it is not positive.")
+ACTIVATION(elu, "Elu", "EluBackward1", ", Scalar alpha=1", "self, or alpha (e^self - 1) where it is negative.")
+ACTIVATION(silu, "Silu", "SiluBackward0", "", "self sigmoid(self).")
+ACTIVATION(softplus, "Softplus", "SoftplusBackward0", ", Scalar beta=1, Scalar threshold=20", "log(1 + e^(beta self)) / beta, and self where beta self exceeds threshold.")
+ACTIVATION(log_sigmoid, "LogSigmoid", "LogSigmoidBackward0", "", "log(sigmoid(self)), computed without overflow.")

@@ -11,7 +11,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/dtype.h"
+#include "kernel/fused.h"
 #include "kernel/matmul.h"
+#include "kernel/pool.h"
+#include "kernel/recur.h"
 #include "kernel/reduce.h"
 
 enum { K_MAXOP = 5, K_MAXDIM = 64 };
@@ -75,6 +78,9 @@ typedef struct k_isa {
     k_gemm_f *const *gemm;                /* by dtype; NULL for bool */
     k_loop *arange[DT_COUNT];             /* out; param: const double or int64 {start, step}, one call for the whole output */
     k_loop *pow_scalar[DT_COUNT];         /* out, in; param: const double, the power (>= 0 for integers) */
+    k_loop *fused[FUSED_COUNT][DT_COUNT];
+    k_pools pool[DT_COUNT];
+    k_cells cells[DT_COUNT];
     k_reductions reduce;
 } k_isa;
 extern const k_isa *K;

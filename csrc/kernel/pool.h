@@ -26,5 +26,4 @@ typedef void k_pool_max_f(const k_pool *p, const void *in, void *values, int64_t
 typedef void k_pool_mean_f(const k_pool *p, const void *in, void *out);
 typedef void k_pool_spread_f(const k_pool *p, const void *g, void *in); /* the adjoint of mean; `in` is overwritten */
 typedef struct k_pools { k_pool_max_f *max; k_pool_mean_f *mean; k_pool_spread_f *spread; } k_pools;
-const k_pools *k_pooling(ct_dtype dtype); /* NULL for bool; mean and spread NULL for integers */
 #endif

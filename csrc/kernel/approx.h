@@ -12,7 +12,7 @@
 #include "kernel/sleef.h"
 #include <math.h>
 #if defined(__SSE__)
-#include <xmmintrin.h>
+#include <immintrin.h>
 #endif
 
 ALWAYS uint64_t bits_double(double x) { uint64_t u; memcpy(&u, &x, 8); return u; }
@@ -77,6 +77,51 @@ ALWAYS float sqrt_F32(float x)
     return sqrtf(x);
 }
 ALWAYS double sqrt_F64(double x) { return sqrt(x); }
+
+/* x[i] = sqrt_D(x[i]), by vectors. */
+#if defined(__AVX__)
+#define ROOTS __m256
+#define ROUGH_ROOTS(x) _mm256_rsqrt_ps(x)
+#define EXACT_ROOTS(x) _mm256_sqrt_ps(x)
+#elif defined(__SSE__)
+#define ROOTS __m128
+#define ROUGH_ROOTS(x) _mm_rsqrt_ps(x)
+#define EXACT_ROOTS(x) _mm_sqrt_ps(x)
+#endif
+static inline void sqrt_line_F32(float *x, int64_t n)
+{
+    int64_t i = 0;
+#if defined(ROOTS)
+    typedef int32_t masks __attribute__((vector_size(sizeof(ROOTS))));
+    for (; k_rough_sqrt && i + (int64_t)(sizeof(ROOTS) / 4) <= n; i += sizeof(ROOTS) / 4) {
+        ROOTS a, y, s, h, e, exact;
+        memcpy(&a, x + i, sizeof a);
+        exact = EXACT_ROOTS(a);
+        y = ROUGH_ROOTS(a);
+        s = a * y;
+        h = 0.5f * y;
+        e = 0.5f - s * h;
+        s += s * e;
+        h += h * e;
+        s += h * (a - s * s);
+        masks rough = (masks)((a >= 0x1p-126f) & (a < INFINITY));
+        masks root = ((masks)s & rough) | ((masks)exact & ~rough);
+        memcpy(x + i, &root, sizeof root);
+    }
+    for (; k_rough_sqrt && i < n; i++)
+        x[i] = sqrt_F32(x[i]);
+#endif
+    for (; i < n; i++)
+        x[i] = sqrtf(x[i]);
+}
+#undef ROOTS
+#undef ROUGH_ROOTS
+#undef EXACT_ROOTS
+static inline void sqrt_line_F64(double *x, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        x[i] = sqrt(x[i]);
+}
 ALWAYS float rsqrt_F32(float x) { return 1 / sqrtf(x); }
 ALWAYS double rsqrt_F64(double x) { return 1 / sqrt(x); }
 

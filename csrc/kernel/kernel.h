@@ -16,6 +16,7 @@
 #include "kernel/pool.h"
 #include "kernel/recur.h"
 #include "kernel/reduce.h"
+#include "kernel/step.h"
 
 enum { K_MAXOP = 5, K_MAXDIM = 64 };
 
@@ -81,6 +82,7 @@ typedef struct k_isa {
     k_loop *fused[FUSED_COUNT][DT_COUNT];
     k_pools pool[DT_COUNT];
     k_cells cells[DT_COUNT];
+    k_loop *step[STEP_COUNT][DT_COUNT];
     k_reductions reduce;
 } k_isa;
 extern const k_isa *K;

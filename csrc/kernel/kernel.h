@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/dtype.h"
+#include "kernel/activation.h"
 #include "kernel/fused.h"
 #include "kernel/matmul.h"
 #include "kernel/pool.h"
@@ -83,6 +84,7 @@ typedef struct k_isa {
     k_pools pool[DT_COUNT];
     k_cells cells[DT_COUNT];
     k_loop *step[STEP_COUNT][DT_COUNT];
+    k_loop *activation[ACT_COUNT][DT_COUNT];
     k_reductions reduce;
 } k_isa;
 extern const k_isa *K;

@@ -4,7 +4,7 @@ import math
 import warnings
 
 import ctgrad
-from ctgrad._C import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d, linear
+from ctgrad._C import _ops, conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d, linear
 
 from ._attention import _canonical_mask as _canonical_mask
 from ._attention import _none_or_dtype as _none_or_dtype
@@ -123,7 +123,7 @@ def elu(input, alpha=1.0, inplace=False):
 
 def silu(input, inplace=False):
     """x·sigmoid(x) (Hendrycks & Gimpel 2016; Ramachandran et al. 2017, as "swish")."""
-    return _given(input * input.sigmoid(), input, inplace)
+    return _given(_ops["silu"](input), input, inplace)
 
 
 def gelu(input, approximate="none"):
@@ -131,12 +131,7 @@ def gelu(input, approximate="none"):
 
     ``approximate="tanh"`` uses Φ(x) ≈ (1 + tanh(sqrt(2/π)·(x + 0.044715·x³)))/2. RuntimeError for another value.
     """
-    if approximate == "none":
-        return input * 0.5 * (1 + (input * math.sqrt(0.5)).erf())
-    if approximate != "tanh":
-        raise RuntimeError("approximate argument must be either none or tanh.")
-    cubic = input + 0.044715 * (input * input * input)
-    return 0.5 * input * (1 + (math.sqrt(2 / math.pi) * cubic).tanh())
+    return _ops["gelu"](input, approximate=approximate)
 
 
 def softplus(input, beta=1.0, threshold=20.0):

@@ -14,6 +14,7 @@
 #include "kernel/activation.h"
 #include "kernel/fused.h"
 #include "kernel/matmul.h"
+#include "kernel/norm.h"
 #include "kernel/pool.h"
 #include "kernel/recur.h"
 #include "kernel/reduce.h"
@@ -85,6 +86,7 @@ typedef struct k_isa {
     k_cells cells[DT_COUNT];
     k_loop *step[STEP_COUNT][DT_COUNT];
     k_loop *activation[ACT_COUNT][DT_COUNT];
+    k_norms norm[DT_COUNT];
     k_reductions reduce;
 } k_isa;
 extern const k_isa *K;

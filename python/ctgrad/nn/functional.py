@@ -235,27 +235,7 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
 
     The variance divides by the number of elements (Ba et al. 2016). RuntimeError where shapes do not fit.
     """
-    shape = list(normalized_shape)
-    _check_layer_norm(input, shape, weight, bias)
-    dims = tuple(range(input.dim() - len(shape), input.dim()))
-    centred = input - input.mean(dims, keepdim=True)
-    result = centred * ((centred * centred).mean(dims, keepdim=True) + eps).rsqrt()
-    if weight is not None:
-        result = result * weight
-    return result if bias is None else result + bias
-
-
-def _check_layer_norm(input, shape, weight, bias):
-    if not shape:
-        raise RuntimeError("Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, "
-                           f"but got normalized_shape = {shape}")
-    for name, given in (("weight", weight), ("bias", bias)):
-        if given is not None and list(given.shape) != shape:
-            raise RuntimeError(f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape "
-                               f"{list(given.shape)} and normalized_shape = {shape}")
-    if input.dim() < len(shape) or list(input.shape[-len(shape):]) != shape:
-        raise RuntimeError(f"Given normalized_shape={shape}, expected input with shape "
-                           f"[*, {', '.join(map(str, shape))}], but got input of size{list(input.shape)}")
+    return _ops["layer_norm"](input, normalized_shape, weight, bias, eps)
 
 
 def normalize(input, p=2.0, dim=1, eps=1e-12, out=None):

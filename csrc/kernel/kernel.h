@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include "base/dtype.h"
 #include "kernel/activation.h"
+#include "kernel/attention.h"
 #include "kernel/fused.h"
 #include "kernel/matmul.h"
 #include "kernel/norm.h"
@@ -87,6 +88,7 @@ typedef struct k_isa {
     k_loop *step[STEP_COUNT][DT_COUNT];
     k_loop *activation[ACT_COUNT][DT_COUNT];
     k_norms norm[DT_COUNT];
+    k_attend attention[DT_COUNT];
     k_reductions reduce;
 } k_isa;
 extern const k_isa *K;

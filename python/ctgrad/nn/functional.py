@@ -1,6 +1,5 @@
 """The functions behind the layers: the same computations with the parameters given as arguments."""
 
-import math
 import warnings
 
 import ctgrad

@@ -8,7 +8,8 @@ typedef struct plan {
     int64_t item, places, depth;  /* places of the output of one image; elements of a column */
     int64_t slice;                /* columns at a time */
     bool direct;                  /* the input itself is the matrix of columns */
-    char *columns, *packed, *products;
+    bool turned;                  /* weight gradients: (depth, channels) is what is summed, from `sums` */
+    char *columns, *packed, *sums, *products;
 } plan;
 
 static int64_t volume(const int64_t *size) { return size[0] * size[1] * size[2]; }
@@ -21,6 +22,13 @@ static bool is_direct(const k_conv *c)
     for (int d = 0; d < 3; d++)
         all &= c->kernel[d] == 1 && c->stride[d] == 1 && c->pad[d] == 0;
     return all;
+}
+
+/* The product's second operand is turned around by the piece: better the one with fewer columns, unless vectors then stay half empty. */
+static bool turns(const k_conv *c, int64_t depth)
+{
+    int64_t lanes = 64 / dtype_bytes(c->dtype), filled = round_up(c->out_c, lanes) * depth, plain = round_up(depth, lanes) * c->out_c;
+    return c->out_c < depth && 8 * filled <= 9 * plain;
 }
 
 /* Images of many places are cut into equal slices, images of few share one. */
@@ -38,11 +46,13 @@ static plan plan_of(const k_conv *c)
         p.slice = p.places >= 64 || p.places == 0 ? p.places : p.places * smaller(c->batch, most / p.places);
     p.columns = c->scratch;
     p.packed = p.columns + (p.direct ? 0 : round_up(p.depth * p.slice * p.item, 64));
-    p.products = p.packed + round_up(c->out_c * p.slice * p.item, 64);
+    p.turned = turns(c, p.depth);
+    p.sums = p.packed + round_up(c->out_c * p.slice * p.item, 64);
+    p.products = p.sums + (p.turned ? round_up(c->out_c * p.depth * p.item, 64) : 0);
     return p;
 }
 
-/* out: (channels, columns) from (channels, depth); in: (depth, columns); weight: (depth, channels). */
+/* out: (channels, columns) from (channels, depth); in: (depth, columns); weight: (channels, depth), or turned. */
 static k_gemm out_product(const k_conv *c, const plan *p, int64_t n)
 {
     return (k_gemm){.m = c->out_c, .n = n, .k = p->depth, .a_row = p->depth, .a_col = 1, .b_row = n, .b_col = 1, .c_row = n, .scratch = p->products};
@@ -53,6 +63,8 @@ static k_gemm in_product(const k_conv *c, const plan *p, int64_t n)
 }
 static k_gemm weight_product(const k_conv *c, const plan *p, int64_t n)
 {
+    if (p->turned)
+        return (k_gemm){.m = p->depth, .n = c->out_c, .k = n, .a_row = n, .a_col = 1, .b_row = 1, .b_col = p->places, .c_row = c->out_c, .scratch = p->products, .add = true};
     return (k_gemm){.m = c->out_c, .n = p->depth, .k = n, .a_row = n, .a_col = 1, .b_row = 1, .b_col = n, .c_row = p->depth, .scratch = p->products, .add = true};
 }
 
@@ -264,18 +276,35 @@ void k_conv_in(const k_conv *c)
         }
 }
 
+static void transpose(const plan *p, int64_t channels, char *w)
+{
+    for (int64_t k = 0; k < channels; k++)
+        for (int64_t i = 0; i < p->depth; i++)
+            if (p->item == 4)
+                ((float *)w)[k * p->depth + i] = ((const float *)p->sums)[i * channels + k];
+            else
+                ((double *)w)[k * p->depth + i] = ((const double *)p->sums)[i * channels + k];
+}
 void k_conv_weight(const k_conv *c)
 {
     plan p = plan_of(c);
-    memset(c->w, 0, (size_t)(c->groups * c->out_c * p.depth * p.item));
-    for (int64_t group = 0; group < c->groups; group++)
+    size_t bytes = (size_t)(c->out_c * p.depth * p.item);
+    for (int64_t group = 0; group < c->groups; group++) {
+        memset(p.turned ? p.sums : w_of(c, &p, group), 0, bytes);
         for (slice s = {0, 0}; next_slice(c, &p, &s);) {
             k_gemm g = weight_product(c, &p, s.n);
+            int64_t row;
             if (shared(&p, &s))
                 move_packed(c, &p, &s, group, true);
-            g.a = y_slice(c, &p, &s, group, &g.a_row);
-            g.b = column_slice(c, &p, &s, group);
-            g.c = w_of(c, &p, group);
+            char *y = y_slice(c, &p, &s, group, &row);
+            const char *columns = column_slice(c, &p, &s, group);
+            g.a = p.turned ? columns : y;
+            g.b = p.turned ? y : columns;
+            *(p.turned ? &g.b_col : &g.a_row) = row;
+            g.c = p.turned ? p.sums : w_of(c, &p, group);
             k_gemm_run(c->dtype, &g);
         }
+        if (p.turned)
+            transpose(&p, c->out_c, w_of(c, &p, group));
+    }
 }

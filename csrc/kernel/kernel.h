@@ -13,6 +13,7 @@
 #include "base/dtype.h"
 #include "kernel/activation.h"
 #include "kernel/attention.h"
+#include "kernel/channels.h"
 #include "kernel/fused.h"
 #include "kernel/matmul.h"
 #include "kernel/norm.h"
@@ -88,6 +89,7 @@ typedef struct k_isa {
     k_loop *step[STEP_COUNT][DT_COUNT];
     k_loop *activation[ACT_COUNT][DT_COUNT];
     k_norms norm[DT_COUNT];
+    k_channel_norms channels[DT_COUNT];
     k_attend attention[DT_COUNT];
     k_reductions reduce;
 } k_isa;

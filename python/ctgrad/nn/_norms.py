@@ -4,6 +4,7 @@ import math
 import warnings
 
 import ctgrad
+from ctgrad._C import _ops
 
 # The limit of the activation SELU at -inf, with a changed sign: what alpha dropout sets elements to.
 _ALPHA = 1.7580993408473766
@@ -57,13 +58,12 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
     if not training:
         if running_mean is None or running_var is None:
             raise RuntimeError("running_mean and running_var must be defined in evaluation mode")
-        scale = (running_var + eps).rsqrt()
-        return _scaled((input - _by_channel(running_mean, input)) * _by_channel(scale, input), weight, bias)
-    rest, mean, var = _centred(input, [0, *range(2, input.dim())])
-    n = input.numel() // input.size(1)
+        mean, scale = running_mean.to(input.dtype), (running_var.to(input.dtype) + eps).rsqrt()
+        return _ops["batch_norm"](input, weight, mean, scale, bias, eps)
+    mean, scale, var = _ops["batch_norm_moments"](input, eps)
     _update(running_mean, mean, momentum)
-    _update(running_var, var * (n / (n - 1)), momentum)
-    return _scaled(rest * (var + eps).rsqrt(), weight, bias)
+    _update(running_var, var, momentum)
+    return _ops["batch_norm"](input, weight, mean, scale, bias, eps, True)
 
 
 def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=None, use_input_stats=True, momentum=0.1, eps=1e-5):

@@ -9,7 +9,7 @@ import math
 import sys
 import time
 
-ROUNDS = 7
+ROUNDS = 40
 
 
 def mlp_step(T, sizes, batch, optimizer):
@@ -116,8 +116,8 @@ def encoder(T):
 WORKLOADS = (mlp_tiny, mlp_tiny_adam, mlp_mnist, mlp_characters, lenet, lstm, gpt, encoder)
 
 
-def least(steps, rounds=ROUNDS, seconds=0.15):
-    """The least time of a call of each step, in seconds, taking turns."""
+def least(steps, rounds=ROUNDS, seconds=0.01):
+    """The least time of a call of each step, in seconds, taking turns by short spells: other load on the machine leaves some of them alone."""
     best, calls = [math.inf] * len(steps), []
     for step in steps:
         step()

@@ -11,10 +11,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/dtype.h"
-#include "kernel/activation.h"
 #include "kernel/attention.h"
 #include "kernel/channels.h"
 #include "kernel/fused.h"
+#include "kernel/gelu.h"
 #include "kernel/matmul.h"
 #include "kernel/norm.h"
 #include "kernel/pool.h"
@@ -87,7 +87,7 @@ typedef struct k_isa {
     k_pools pool[DT_COUNT];
     k_cells cells[DT_COUNT];
     k_loop *step[STEP_COUNT][DT_COUNT];
-    k_loop *activation[ACT_COUNT][DT_COUNT];
+    k_loop *gelu[GELU_COUNT][DT_COUNT];
     k_norms norm[DT_COUNT];
     k_channel_norms channels[DT_COUNT];
     k_attend attention[DT_COUNT];

@@ -122,7 +122,7 @@ def elu(input, alpha=1.0, inplace=False):
 
 def silu(input, inplace=False):
     """x·sigmoid(x) (Hendrycks & Gimpel 2016; Ramachandran et al. 2017, as "swish")."""
-    return _given(_ops["silu"](input), input, inplace)
+    return _given(input * input.sigmoid(), input, inplace)
 
 
 def gelu(input, approximate="none"):

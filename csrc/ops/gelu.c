@@ -1,13 +1,13 @@
-/* gelu and silu: one pass forward, one backward. */
+/* gelu: one pass forward, one backward. */
 #include "ops/dispatch.h"
 #include "ops/takes.h"
 #include <string.h>
 
-static int run_loop(call *c, k_activation which)
+static int run_loop(call *c, k_gelu which)
 {
     layout l = {0};
     ct_dtype d = c->in[0]->a->dtype;
-    elementwise e = {.loop = K->activation[which][d], .n = (int)c->n_in + 1};
+    elementwise e = {.loop = K->gelu[which][d], .n = (int)c->n_in + 1};
     for (uint32_t i = 0; i < c->n_in; i++) {
         if (c->ia[i]->dtype != d)
             return ct_fail(CT_RUNTIME, "%s(): expected operands of one dtype, got %s and %s", c->op->name, dtype_name(d), dtype_name(c->ia[i]->dtype));
@@ -57,14 +57,14 @@ static int run_gelu(call *c)
     bool tanh;
     if (read_approximation(c, &c->args[1], &tanh) < 0 || refuse_integers(c, "GeluKernelImpl") < 0)
         return -1;
-    return run_loop(c, tanh ? ACT_GELU_TANH : ACT_GELU);
+    return run_loop(c, tanh ? GELU_TANH : GELU_EXACT);
 }
 static int run_gelu_backward(call *c)
 {
     bool tanh;
     if (read_approximation(c, &c->args[2], &tanh) < 0 || refuse_integers(c, "GeluBackwardKernelImpl") < 0)
         return -1;
-    return run_loop(c, tanh ? ACT_GELU_TANH_BACKWARD : ACT_GELU_BACKWARD);
+    return run_loop(c, tanh ? GELU_TANH_BACKWARD : GELU_EXACT_BACKWARD);
 }
 static int gelu_grad(scope *s, node *n, T const *g, T *out)
 {
@@ -94,24 +94,3 @@ const op op_gelu = {.name = "gelu", .sig = "(Tensor self, *, str approximate='no
 const op op_gelu_backward = {.name = "gelu_backward", .sig = "(Tensor grad, Tensor self, *, str approximate='none')", .flags = OP_HIDDEN | OP_FUNCTION,
     .run = run_gelu_backward, .kind = {"GeluBackwardBackward0", gelu_backward_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}, .keep = {2, 3},
     .doc = "Gradient of gelu from the incoming gradient and its operand."};
-
-/* ---- silu: args self; its gradient: args grad, self ------------------------------------------------------------------------------ */
-static int run_silu(call *c) { return refuse_integers(c, "silu_cpu") < 0 ? -1 : run_loop(c, ACT_SILU); }
-static int run_silu_backward(call *c) { return refuse_integers(c, "silu_backward_cpu") < 0 ? -1 : run_loop(c, ACT_SILU_BACKWARD); }
-static int silu_grad(scope *s, node *n, T const *g, T *out)
-{
-    return (out[0] = f_call(s, &op_silu_backward, 2, (arg[]){a_t(g[0]), a_t(node_kept_in(s, n, 0))})) ? 0 : -1;
-}
-/* y (1 - y) (2 + x (1 - 2 y)), y the sigmoid. */
-static T silu_curve(scope *s, T x, bool tanh)
-{
-    (void)tanh;
-    T y = f_unary(s, &op_sigmoid, x), rest = one_less(s, y);
-    return MUL(MUL(y, rest), ADD(NUMBER(2), MUL(x, SUB(rest, y))));
-}
-static int silu_backward_grad(scope *s, node *n, T const *h, T *out) { return slope_grad(s, n, h[0], &op_silu_backward, 2, (arg[2]){0}, silu_curve, out); }
-const op op_silu = {.name = "silu", .sig = "(Tensor self)", .flags = OP_HIDDEN | OP_FUNCTION, .run = run_silu,
-    .kind = {"SiluBackward0", silu_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}, .keep = {1}, .doc = "x times its sigmoid. Floats only."};
-const op op_silu_backward = {.name = "silu_backward", .sig = "(Tensor grad, Tensor self)", .flags = OP_HIDDEN | OP_FUNCTION, .run = run_silu_backward,
-    .kind = {"SiluBackwardBackward0", silu_backward_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}, .keep = {2, 3},
-    .doc = "Gradient of silu from the incoming gradient and its operand."};

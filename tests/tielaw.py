@@ -221,7 +221,8 @@ def unary(run, t): return run.r.choice([ctgrad.neg, ctgrad.abs, ctgrad.relu, ctg
 def rounding(run, t):
     run.rounds = max(run.rounds, 1)
     return run.r.choice([ctgrad.tanh, ctgrad.sigmoid, ctgrad.sin, lambda u: (u * 0.25).exp(), lambda u: u / 3, lambda u: ctgrad.softmax(u, run.dim(u)),
-                         lambda u: ctgrad.log_softmax(u, run.dim(u))])(t)
+                         lambda u: ctgrad.log_softmax(u, run.dim(u)), ctgrad.nn.functional.gelu, ctgrad.nn.functional.silu,
+                         lambda u: ctgrad.nn.functional.layer_norm(u, u.shape[-1:], eps=0.5) if u.dim() and u.numel() else u])(t)
 def where(run, t):
     u = run.fitting(t)
     return ctgrad.where(t > run.r.randrange(-1, 2), t, u)

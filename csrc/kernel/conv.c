@@ -9,6 +9,7 @@ typedef struct plan {
     int64_t slice;                /* columns at a time */
     bool direct;                  /* the input itself is the matrix of columns */
     int64_t sum;                  /* bytes of a number that is added to */
+    bool turned;                  /* weight gradients: (depth, channels) is what is summed, from `sums` */
     char *columns, *packed, *sums, *products; /* sums: of halves, the weights or the input of one image, of one group */
 } plan;
 
@@ -22,6 +23,13 @@ static bool is_direct(const k_conv *c)
     for (int d = 0; d < 3; d++)
         all &= c->kernel[d] == 1 && c->stride[d] == 1 && c->pad[d] == 0;
     return all;
+}
+
+/* The product's second operand is turned around by the piece: better the one with fewer columns, unless vectors then stay half empty. */
+static bool turns(const k_conv *c, int64_t depth)
+{
+    int64_t lanes = 64 / dtype_bytes(c->dtype), filled = round_up(c->out_c, lanes) * depth, plain = round_up(depth, lanes) * c->out_c;
+    return c->out_c < depth && 8 * filled <= 9 * plain;
 }
 
 /* Images of many places are cut into equal slices, images of few share one. */
@@ -39,14 +47,15 @@ static plan plan_of(const k_conv *c)
     } else
         p.slice = p.places >= 64 || p.places == 0 ? p.places : p.places * smaller(c->batch, most / p.places);
     p.columns = c->scratch;
+    p.turned = !dtype_is_half(c->dtype) && turns(c, p.depth);
     p.packed = p.columns + (p.direct ? 0 : round_up(p.depth * p.slice * p.sum, 64));
     p.sums = p.packed + round_up(c->out_c * p.slice * p.item, 64);
-    int64_t weights = c->out_c * p.depth, image = c->in_c * volume(c->in);
-    p.products = p.sums + (dtype_is_half(c->dtype) ? round_up((weights > image ? weights : image) * p.sum, 64) : 0);
+    int64_t weights = c->out_c * p.depth, image = c->in_c * volume(c->in), summed = p.turned || weights > image ? weights : image;
+    p.products = p.sums + (p.turned || dtype_is_half(c->dtype) ? round_up(summed * p.sum, 64) : 0);
     return p;
 }
 
-/* out: (channels, columns) from (channels, depth); in: (depth, columns); weight: (depth, channels). */
+/* out: (channels, columns) from (channels, depth); in: (depth, columns); weight: (channels, depth), or turned. */
 static k_gemm out_product(const k_conv *c, const plan *p, int64_t n)
 {
     return (k_gemm){.m = c->out_c, .n = n, .k = p->depth, .a_row = p->depth, .a_col = 1, .b_row = n, .b_col = 1, .c_row = n, .scratch = p->products, .threads = c->threads};
@@ -57,6 +66,8 @@ static k_gemm in_product(const k_conv *c, const plan *p, int64_t n)
 }
 static k_gemm weight_product(const k_conv *c, const plan *p, int64_t n)
 {
+    if (p->turned)
+        return (k_gemm){.m = p->depth, .n = c->out_c, .k = n, .a_row = n, .a_col = 1, .b_row = 1, .b_col = p->places, .c_row = c->out_c, .scratch = p->products, .threads = c->threads, .add = true};
     return (k_gemm){.m = c->out_c, .n = p->depth, .k = n, .a_row = n, .a_col = 1, .b_row = 1, .b_col = n, .c_row = p->depth, .scratch = p->products, .threads = c->threads, .add = true};
 }
 
@@ -293,24 +304,39 @@ void k_conv_in(const k_conv *c)
         }
 }
 
+static void transpose(const plan *p, int64_t channels, char *w)
+{
+    for (int64_t k = 0; k < channels; k++)
+        for (int64_t i = 0; i < p->depth; i++)
+            if (p->item == 4)
+                ((float *)w)[k * p->depth + i] = ((const float *)p->sums)[i * channels + k];
+            else
+                ((double *)w)[k * p->depth + i] = ((const double *)p->sums)[i * channels + k];
+}
 void k_conv_weight(const k_conv *c)
 {
     plan p = plan_of(c);
     bool half = dtype_is_half(c->dtype);
     int64_t numbers = c->out_c * p.depth;
     for (int64_t group = 0; group < c->groups; group++) {
-        char *sums = half ? p.sums : w_of(c, &p, group);
+        char *sums = half || p.turned ? p.sums : w_of(c, &p, group);
         memset(sums, 0, (size_t)(numbers * p.sum));
         for (slice s = {0, 0}; next_slice(c, &p, &s);) {
             k_gemm g = weight_product(c, &p, s.n);
+            int64_t row;
             if (shared(&p, &s))
                 move_packed(c, &p, &s, group, true);
-            g.a = y_slice(c, &p, &s, group, &g.a_row);
-            g.b = column_slice(c, &p, &s, group);
+            char *y = y_slice(c, &p, &s, group, &row);
+            const char *columns = column_slice(c, &p, &s, group);
+            g.a = p.turned ? columns : y;
+            g.b = p.turned ? y : columns;
+            *(p.turned ? &g.b_col : &g.a_row) = row;
             g.c = sums;
             g.single = half ? 4 : 0;
             k_gemm_run(c->dtype, &g);
         }
+        if (p.turned)
+            transpose(&p, c->out_c, w_of(c, &p, group));
         if (half)
             convert(DT_F32, sums, c->dtype, w_of(c, &p, group), numbers);
     }

@@ -1,7 +1,7 @@
 /* fused: loops of a product and a sum that are rounded once, whichever instructions the machine has. */
 #ifndef CT_FUSED_H
 #define CT_FUSED_H
-#include "kernel/kernel.h"
+#include <stdint.h>
 
 typedef enum k_fused_kind {
     FUSED_SCALED,     /* out, x, y: x + k y */
@@ -14,5 +14,4 @@ typedef enum k_fused_kind {
 /* What param points to: k, as floats and as integers read it. */
 typedef struct k_factor { double f; int64_t i; bool wide; /* beside halves, the last operand is float32 */ } k_factor;
 
-k_loop *k_fused(k_fused_kind kind, ct_dtype dtype); /* NULL where the dtype is not offered */
 #endif

@@ -82,6 +82,16 @@ ACTIVATION(silu)
 ACTIVATION(softplus)
 ACTIVATION(log_sigmoid)
 #undef ACTIVATION
+HALF_LOOPS(gelu_exact, K->gelu[GELU_EXACT][DT_F32], 2, OUT | FIRST)
+HALF_LOOPS(gelu_tanh, K->gelu[GELU_TANH][DT_F32], 2, OUT | FIRST)
+HALF_LOOPS(gelu_exact_slope, K->gelu[GELU_EXACT_BACKWARD][DT_F32], 3, OUT | FIRST | SECOND)
+HALF_LOOPS(gelu_tanh_slope, K->gelu[GELU_TANH_BACKWARD][DT_F32], 3, OUT | FIRST | SECOND)
+#define FUSED(op, kind, operands) HALF_LOOPS(fused_##op, K->fused[kind][DT_F32], operands, (1u << (operands - ((const k_factor *)param)->wide)) - 1)
+FUSED(scaled, FUSED_SCALED, 3)
+FUSED(multiplied, FUSED_MULTIPLIED, 4)
+FUSED(divided, FUSED_DIVIDED, 4)
+FUSED(lerp, FUSED_LERP, 4)
+#undef FUSED
 
 /* To one power, as PyTorch: the power is a half; bfloat16's cube and inverse square round their square. */
 static void cube_BF16(ARGS)

@@ -12,8 +12,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/dtype.h"
+#include "kernel/attention.h"
+#include "kernel/channels.h"
+#include "kernel/fused.h"
+#include "kernel/gelu.h"
 #include "kernel/matmul.h"
+#include "kernel/norm.h"
+#include "kernel/pool.h"
+#include "kernel/recur.h"
 #include "kernel/reduce.h"
+#include "kernel/step.h"
 
 enum { K_MAXOP = 5, K_MAXDIM = 64, K_CUT = 1024 };
 
@@ -86,6 +94,14 @@ typedef struct k_isa {
     k_loop *arange[DT_COUNT];             /* out; param: const double or int64 {start, step}, one call for the whole output */
     k_loop *pow_scalar[DT_COUNT];         /* out, in; param: const double, the power (>= 0 for integers) */
     k_loop *activation[A_COUNT][DT_COUNT]; /* out, in, or out, incoming gradient, in; param: const double[2], the numbers */
+    k_loop *fused[FUSED_COUNT][DT_COUNT];
+    k_pools pool[DT_COUNT];
+    k_cells cells[DT_COUNT];
+    k_loop *step[STEP_COUNT][DT_COUNT];
+    k_loop *gelu[GELU_COUNT][DT_COUNT];
+    k_norms norm[DT_COUNT];
+    k_channel_norms channels[DT_COUNT];
+    k_attend attention[DT_COUNT];
     k_reductions reduce;
 } k_isa;
 extern const k_isa *K;

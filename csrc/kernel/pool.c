@@ -1,9 +1,5 @@
-/* Windows, and the loops for two instruction sets. */
+/* Windows. */
 #include "kernel/pool.h"
-#include "kernel/kernel.h"
-#include "kernel/number.h"
-#include <math.h>
-#include <string.h>
 
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
@@ -26,43 +22,4 @@ void k_pool_windows(k_pool *p)
     for (int d = 0; d < 3; d++)
         for (int64_t o = 0; o < p->out[d]; o++)
             p->window[d][o] = window_at(p, d, o);
-}
-
-/* Outputs of a line whose windows read at offset k, inside the input. */
-static void inside(const k_pool *p, int64_t k, int64_t *from, int64_t *to)
-{
-    int64_t s = p->stride[2], first = p->pad[2] - k * p->dilation[2], last = p->in[2] - 1 + first;
-    *from = first <= 0 ? 0 : (first + s - 1) / s;
-    *to = last < 0 ? 0 : smaller(last / s + 1, p->out[2]);
-}
-
-#define ISNAN_INT(x) 0
-#define ISNAN_FLOAT(x) ((x) != (x))
-#define NAME(f) base_##f
-#include "kernel/pool.inc"
-#undef NAME
-
-#if defined(__x86_64__)
-#if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-#else
-#pragma GCC push_options
-#pragma GCC target("avx2,fma")
-#endif
-#define NAME(f) wide_##f
-#include "kernel/pool.inc"
-#undef NAME
-#if defined(__clang__)
-#pragma clang attribute pop
-#else
-#pragma GCC pop_options
-#endif
-#else
-#define wide_pools base_pools
-#endif
-
-const k_pools *k_pooling(ct_dtype dtype)
-{
-    const k_pools *all = strcmp(K->name, "base") == 0 ? base_pools : wide_pools;
-    return all[dtype].max ? &all[dtype] : NULL;
 }

@@ -2,8 +2,8 @@
  *
  * Fewer dimensions than three have size 1 in front. A line of outputs is computed at a time: one pass over it for each
  * offset in the window, in the order of the window. The tables of windows (k_pool_windows) stand in scratch. */
-#ifndef CT_POOL_H
-#define CT_POOL_H
+#ifndef CT_KERNEL_POOL_H
+#define CT_KERNEL_POOL_H
 #include "base/dtype.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,5 +27,4 @@ typedef void k_pool_max_f(const k_pool *p, const void *in, void *values, int64_t
 typedef void k_pool_mean_f(const k_pool *p, const void *in, void *out);
 typedef void k_pool_spread_f(const k_pool *p, const void *g, void *in); /* the adjoint of mean; `in` is overwritten */
 typedef struct k_pools { k_pool_max_f *max; k_pool_mean_f *mean; k_pool_spread_f *spread; } k_pools;
-const k_pools *k_pooling(ct_dtype dtype); /* NULL for bool; mean and spread NULL for integers */
 #endif

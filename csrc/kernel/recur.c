@@ -1,45 +1,10 @@
-/* Steps of recurrent layers. The cells are in recur.inc, once an instruction set. */
+/* Steps of recurrent layers. The cells are in recur.inc. */
 #include "kernel/recur.h"
 #include "kernel/kernel.h"
 #include <string.h>
 
 int64_t k_recur_gates(k_recur_kind kind) { return kind == RECUR_LSTM ? 4 : kind == RECUR_GRU ? 3 : 1; }
 int64_t k_recur_acts(k_recur_kind kind) { return kind == RECUR_LSTM ? 5 : kind == RECUR_GRU ? 4 : 0; }
-
-/* One row's cell. g: the gates' sums, overwritten or read; hg: GRU's sums of the state alone; see recur.h. */
-typedef struct cell { int64_t n; void *acts; const void *hg, *x, *h, *c; void *y, *c_new; } cell;
-typedef struct cell_back { int64_t n; const void *acts, *y, *h, *c, *gy, *gc; void *gx, *gh, *carry, *c_carry; } cell_back;
-typedef void cell_f(const cell *c);
-typedef void cell_back_f(const cell_back *c);
-typedef struct cells { cell_f *forward[4]; cell_back_f *backward[4]; } cells;
-
-#if defined(__clang__)
-#define EACH _Pragma("clang loop vectorize(assume_safety)") for (int64_t i = 0; i < n; i++)
-#else
-#define EACH _Pragma("GCC ivdep") for (int64_t i = 0; i < n; i++)
-#endif
-#define NAME(f) base_##f
-#include "kernel/recur.inc"
-#undef NAME
-#if defined(__x86_64__)
-#if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-#else
-#pragma GCC push_options
-#pragma GCC target("avx2,fma")
-#endif
-#define NAME(f) wide_##f
-#include "kernel/recur.inc"
-#undef NAME
-#if defined(__clang__)
-#pragma clang attribute pop
-#else
-#pragma GCC pop_options
-#endif
-#else
-#define wide_cells base_cells
-#endif
-static const cells *cells_of(ct_dtype dtype) { return &(strcmp(K->name, "base") == 0 ? base_cells : wide_cells)[dtype == DT_F64]; }
 
 /* ---- products of a step ------------------------------------------------------------------------------------------- */
 typedef struct space { char *turned, *sums, *products; } space; /* w transposed; GRU: the state's sums of a step; for the product */
@@ -142,7 +107,7 @@ static char *start_sums(const k_recur *r, const space *w, const step *s, int64_t
     }
     return to;
 }
-static void take_step(const k_recur *r, const space *w, const step *s, cell_f *f)
+static void take_step(const k_recur *r, const space *w, const step *s, k_cell_f *f)
 {
     int64_t item = dtype_bytes(r->dtype), bytes = r->n * item, gates = k_recur_gates(r->kind) * bytes, acts = k_recur_acts(r->kind) * bytes, row;
     char *sums = start_sums(r, w, s, &row);
@@ -150,14 +115,14 @@ static void take_step(const k_recur *r, const space *w, const step *s, cell_f *f
     run_product(r, w, gates_product(r, s->rows - s->before, row / item), r->h0 + s->before * bytes, w->turned, sums + s->before * row);
     for (int64_t j = 0; j < s->rows; j++) {
         int64_t at = s->begin + j;
-        f(&(cell){r->n, acts ? r->acts + at * acts : NULL, sums + j * row, r->x + at * gates, state_before(r, s, r->y, r->h0, j),
+        f(&(k_cell){r->n, acts ? r->acts + at * acts : NULL, sums + j * row, r->x + at * gates, state_before(r, s, r->y, r->h0, j),
                   r->c ? state_before(r, s, r->c, r->c0, j) : NULL, r->y + at * bytes, r->c ? r->c + at * bytes : NULL});
     }
 }
 void k_recur_forward(const k_recur *r)
 {
     space w = space_of(r);
-    cell_f *f = cells_of(r->dtype)->forward[r->kind];
+    k_cell_f *f = K->cells[r->dtype].forward[r->kind];
     transpose(r, w.turned);
     int64_t begin = r->reverse ? r->rows : 0;
     for (int64_t k = 0; k < r->steps; k++) {
@@ -170,12 +135,12 @@ void k_recur_forward(const k_recur *r)
 }
 
 /* gh0 and gc0 carry what the steps taken back so far send to the state before them. */
-static void step_back(const k_recur *r, const space *w, const step *s, cell_back_f *f)
+static void step_back(const k_recur *r, const space *w, const step *s, k_cell_back_f *f)
 {
     int64_t bytes = r->n * dtype_bytes(r->dtype), gates = k_recur_gates(r->kind) * bytes, acts = k_recur_acts(r->kind) * bytes;
     for (int64_t j = 0; j < s->rows; j++) {
         int64_t at = s->begin + j;
-        f(&(cell_back){r->n, acts ? r->acts + at * acts : NULL, r->y + at * bytes, state_before(r, s, r->y, r->h0, j),
+        f(&(k_cell_back){r->n, acts ? r->acts + at * acts : NULL, r->y + at * bytes, state_before(r, s, r->y, r->h0, j),
                        r->c ? state_before(r, s, r->c, r->c0, j) : NULL, r->gy ? r->gy + at * bytes : NULL, r->gc ? r->gc + at * bytes : NULL,
                        r->gx + at * gates, r->gh ? r->gh + at * gates : NULL, r->gh0 + j * bytes, r->gc0 ? r->gc0 + j * bytes : NULL});
     }
@@ -184,7 +149,7 @@ static void step_back(const k_recur *r, const space *w, const step *s, cell_back
 void k_recur_backward(const k_recur *r)
 {
     space w = space_of(r);
-    cell_back_f *f = cells_of(r->dtype)->backward[r->kind];
+    k_cell_back_f *f = K->cells[r->dtype].backward[r->kind];
     size_t bytes = (size_t)(r->batch * r->n * dtype_bytes(r->dtype));
     memset(r->gh0, 0, bytes);
     if (r->gc0)

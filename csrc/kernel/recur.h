@@ -26,6 +26,13 @@ typedef struct k_recur {
     char *scratch;
 } k_recur;
 
+/* One row's cell. acts hold the gates' sums, which are overwritten (tanh, relu: y does); hg: GRU's sums of the state alone. */
+typedef struct k_cell { int64_t n; void *acts; const void *hg, *x, *h, *c; void *y, *c_new; } k_cell;
+typedef struct k_cell_back { int64_t n; const void *acts, *y, *h, *c, *gy, *gc; void *gx, *gh, *carry, *c_carry; } k_cell_back;
+typedef void k_cell_f(const k_cell *c);
+typedef void k_cell_back_f(const k_cell_back *c);
+typedef struct k_cells { k_cell_f *forward[4]; k_cell_back_f *backward[4]; } k_cells; /* by kind */
+
 int64_t k_recur_gates(k_recur_kind kind);
 int64_t k_recur_acts(k_recur_kind kind);
 int64_t k_recur_scratch(const k_recur *r);

@@ -100,6 +100,15 @@ T f_transpose(scope *s, T x, int64_t d0, int64_t d1)
         return view_unseen(s, x, view_transpose(&in, d0, d1, &out), &out);
     return f_call(s, &op_transpose, 3, (arg[]){a_t(x), a_i(d0), a_i(d1)});
 }
+T f_turned(scope *s, T x)
+{
+    layout in, out;
+    bool constant = x && !s->failed && x->a->ndim == 2 && !array_is_compressed(x->a) && (!tape_now.grad || (!x->fn && !(x->base && x->base->fn)));
+    if (!constant || op_profiled)
+        return f_call(s, &op_t, 1, (arg[]){a_t(x)});
+    array_layout(x->a, &in);
+    return view_unseen(s, x, view_transpose(&in, 0, 1, &out), &out);
+}
 T f_permute(scope *s, T x, int n, const int64_t *dims) { return f_call(s, &op_permute, 2, (arg[]){a_t(x), a_ints((uint32_t)n, dims)}); }
 T f_view(scope *s, T x, int ndim, const int64_t *size) { return f_call(s, &op_view_size, 2, (arg[]){a_t(x), a_ints((uint32_t)ndim, size)}); }
 T f_contiguous(scope *s, T x) { return f_unary(s, &op_contiguous, x); }

@@ -54,6 +54,7 @@ T f_sum_dims(scope *s, T x, int n, const int64_t *dims, bool keepdim);
 T f_transpose(scope *s, T x, int64_t d0, int64_t d1);
 T f_permute(scope *s, T x, int n, const int64_t *dims);
 T f_view(scope *s, T x, int ndim, const int64_t *size);
+T f_turned(scope *s, T x);                          /* x.t() of a matrix, not to be returned: no call where x is a constant */
 T f_contiguous(scope *s, T x);
 T f_row_major(scope *s, T x);                       /* always a copy */
 T f_unsqueeze(scope *s, T x, int64_t dim);

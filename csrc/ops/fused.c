@@ -1,5 +1,4 @@
 /* Sums with a scaled term: add and sub with alpha, rsub, addcmul, addcdiv, lerp. Rounded as PyTorch rounds them: see kernel/fused.h. */
-#include "kernel/fused.h"
 #include "ops/dispatch.h"
 #include "ops/takes.h"
 #include <string.h>
@@ -41,7 +40,7 @@ static int run_fused(call *c, k_fused_kind kind, ct_dtype d, int n, const int *o
     layout l;
     k_factor factor = {f, whole, dtype_is_half(d) && kind == FUSED_LERP && c->args[order[n - 1]].kind != ARG_TENSOR};
     array *number[3] = {0};
-    elementwise e = {.loop = k_fused(kind, d), .param = &factor, .n = n + 1};
+    elementwise e = {.loop = K->fused[kind][d], .param = &factor, .n = n + 1};
     int done = broadcast_inputs(c, &l);
     for (int k = 0; k < n && done == 0; k++) {
         uint32_t i = (uint32_t)order[k];

@@ -265,7 +265,7 @@ static int linear_compose(scope *s, call *c, T *out)
     const array *weight = c->in[1]->a;
     if (weight->ndim > 2 || weight->ndim == 0)
         return ct_fail(CT_RUNTIME, "linear(): weight must be a matrix or a vector, not of %d dimensions", weight->ndim), scope_fail(s), -1;
-    T w = f_call(s, &op_t, 1, (arg[]){a_t(c->in[1])});
+    T w = f_turned(s, c->in[1]);
     bool rows = bias && w && weight->ndim == 2 && x->a->ndim;
     if (rows && x->a->ndim == 2)
         out[0] = addmm(s, bias, x, w);

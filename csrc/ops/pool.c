@@ -130,7 +130,7 @@ static int pool_max_rule(call *c)
     how h;
     if (read_how(c, 1, &h) < 0)
         return -1;
-    if (!k_pooling(a->dtype))
+    if (!K->pool[a->dtype].max)
         return ct_fail(CT_NOTIMPL, "\"max_pool%lldd\" not implemented for 'Bool'", (long long)h.nd);
     if (check_windows(c, &h, a, size) < 0)
         return -1;
@@ -149,7 +149,7 @@ static void pool_max_kernel(call *c)
     if (c->oa[0]->numel == 0)
         return;
     describe(&p, &h, c->ia[0], c->oa[0], c->scratch);
-    k_pooling(c->ia[0]->dtype)->max(&p, array_data(c->ia[0]), array_data(c->oa[0]), (int64_t *)array_data(c->oa[1]));
+    K->pool[c->ia[0]->dtype].max(&p, array_data(c->ia[0]), array_data(c->oa[0]), (int64_t *)array_data(c->oa[1]));
 }
 const op op_pool_max = {.name = "pool_max", .sig = "(Tensor self, int[] how)", .flags = OP_FUNCTION | OP_HIDDEN, .run = op_block, .shape = pool_max_rule,
     .kernel = pool_max_kernel, .kind = {"MaxPool2DWithIndicesBackward0", pool_max_grad}, .keep_out = 1, .n_out = 2,
@@ -300,7 +300,7 @@ static void pool_mean_kernel(call *c)
     if (c->oa[0]->numel == 0)
         return;
     describe(&p, &h, c->ia[0], c->oa[0], c->scratch);
-    k_pooling(c->ia[0]->dtype)->mean(&p, array_data(c->ia[0]), array_data(c->oa[0]));
+    K->pool[c->ia[0]->dtype].mean(&p, array_data(c->ia[0]), array_data(c->oa[0]));
 }
 const op op_pool_mean = {.name = "pool_mean", .sig = "(Tensor self, int[] how)", .flags = OP_FUNCTION | OP_HIDDEN, .run = op_block, .shape = pool_mean_rule,
     .kernel = pool_mean_kernel, .kind = {"AvgPool2DBackward0", pool_mean_grad}, .doc = "The mean of each window; how as in pool_max. Floats only."};
@@ -335,7 +335,7 @@ static void mean_backward_kernel(call *c)
     if (c->oa[0]->numel == 0)
         return;
     describe(&p, &h, c->oa[0], c->ia[0], c->scratch);
-    k_pooling(c->ia[0]->dtype)->spread(&p, array_data(c->ia[0]), array_data(c->oa[0]));
+    K->pool[c->ia[0]->dtype].spread(&p, array_data(c->ia[0]), array_data(c->oa[0]));
 }
 static int mean_backward_grad(scope *s, node *n, T const *g, T *out)
 {

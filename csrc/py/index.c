@@ -293,9 +293,29 @@ static void index_args(const indexing *x, tensor **t, arg *dims, arg *indices)
 }
 
 /* ---- reading ----------------------------------------------------------------------------------------------------------- */
+/* x[int], along the first dimension, where nothing needs asking. NULL, without exception: not so. */
+static PyObject *index_short(PyObject *self, PyObject *index)
+{
+    tensor *t = py_t(self), made;
+    layout in, out;
+    int overflow;
+    if (!PyLong_CheckExact(index) || !t->a->ndim)
+        return NULL;
+    int64_t i = PyLong_AsLongLongAndOverflow(index, &overflow);
+    if (overflow || i >= array_size(t->a)[0] || i < -array_size(t->a)[0])
+        return NULL;
+    array_layout(t->a, &in);
+    return view_select(&in, 0, i, &out) == 0 && op_view_short(t, &out, &made) ? py_wrap(&made) : NULL;
+}
+
 PyObject *py_index_get(PyObject *self, PyObject *index)
 {
     indexing x;
+    PyObject *found = index_short(self, index);
+    if (CT_LIKELY(found != NULL)) {
+        py_note_base(self);
+        return found;
+    }
     tensor *t[CT_MAXDIM];
     arg args[3];
     if (take_apart(&x, self, index) < 0)

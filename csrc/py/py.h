@@ -151,5 +151,6 @@ int py_exchange_setup(PyObject *module);
 /* ---- debug.c ---- */
 int py_debug_setup(PyObject *module);
 int py_threads_setup(PyObject *module);
+int py_step_setup(PyObject *module);             /* step.c: what optimizers call */
 void py_switches_from_environment(void);
 #endif

@@ -187,7 +187,7 @@ static PyObject *binary(const op *o, PyObject *a, PyObject *b)
         ok = operand_of(b, &args[1]);
     if (CT_UNLIKELY(ok != 1))
         return ok < 0 ? NULL : Py_NewRef(Py_NotImplemented);
-    PyObject *result = CT_LIKELY(op_pair(o, args, &made)) ? py_wrap(&made)
+    PyObject *result = CT_LIKELY(args[0].kind == ARG_TENSOR && op_pair(o, args, &made)) ? py_wrap(&made)
                      : CT_UNLIKELY(args[0].kind != ARG_TENSOR) ? reflected(o, args) : run_op(o, args, CALL_NEW);
     return py_kept_class(result, (PyObject *[]){a, b}, 2);
 }
@@ -270,7 +270,7 @@ static PyObject *slot_pow(PyObject *a, PyObject *b, PyObject *modulus)
     arg args[2];
     if (py_is_tensor(a) && (PyFloat_CheckExact(b) || PyLong_CheckExact(b))) {
         if (operand_of(a, &args[0]) == 1 && operand_of(b, &args[1]) == 1)
-            return run_op(&op_pow_scalar, args, CALL_NEW);
+            return py_kept_class(run_op(&op_pow_scalar, args, CALL_NEW), &a, 1);
         PyErr_Clear();
     }
     return named(&slot, "pow", a, b);
@@ -282,7 +282,7 @@ static PyObject *slot_matmul(PyObject *a, PyObject *b)
     if (CT_UNLIKELY(!py_is_tensor(a) || !py_is_tensor(b)))
         return named(&slot, "matmul", a, b);
     arg args[2] = {{.kind = ARG_TENSOR, .t = py_t(a)}, {.kind = ARG_TENSOR, .t = py_t(b)}};
-    return run_op(&op_matmul, args, CALL_NEW);
+    return py_kept_class(run_op(&op_matmul, args, CALL_NEW), (PyObject *[]){a, b}, 2);
 }
 
 static PyObject *slot_ipow(PyObject *a, PyObject *b, PyObject *modulus)

@@ -1,10 +1,19 @@
 """Elementwise ops that are more than a row."""
 
+import math
+
 import numpy as np
 
 from . import bools, case, t
 
 X, Y = t(3, 4), t(4)
+_erf = np.vectorize(math.erf, otypes=[float])
+
+
+def _gelu(x, approximate="none"):
+    if approximate == "tanh":
+        return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+    return x * 0.5 * (1 + _erf(x / math.sqrt(2)))
 
 
 def _elu(x, alpha=1.0):
@@ -36,5 +45,7 @@ CASES = {
     "silu_backward": [case(X, t(3, 4), ref=lambda g, x: g / (1 + np.exp(-x)) * (1 + x / (1 + np.exp(x))))],
     "softplus_backward": [case(X, t(3, 4), 1.5, 0.4, ref=lambda g, x, b, h: np.where(x * b > h, g, g / (1 + np.exp(-b * x))))],
     "log_sigmoid_backward": [case(X, t(3, 4), ref=lambda g, x: g / (1 + np.exp(x)))],
+    "gelu": [case(X, ref=_gelu), case(t(2, 70), ref=_gelu, approximate="tanh")],
+    "gelu_backward": [case(Y, X), case(X, Y, approximate="tanh")],
     "positive": [case(X, ref=lambda x: x)],
 }

@@ -8,8 +8,12 @@ import copy
 import importlib
 import pickle
 
+import numpy as np
 import pytest
+import torch
 from sidebyside import agree, attempt
+
+import ctgrad
 
 OPTIONS = {
     "SGD": [{}, {"momentum": 0.9}, {"momentum": 0.9, "nesterov": True}, {"momentum": 0.5, "dampening": 0.3},
@@ -298,3 +302,21 @@ PROGRAMS = [tensor_rates, groups, errors, saving, closures, hooks, subclasses, d
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)
 def test_same(program):
     agree(program)
+
+
+@pytest.mark.parametrize("name, options", [(name, options) for name, all_options in OPTIONS.items() for options in all_options])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_every_bit_of_many_numbers(name, options, dtype):
+    rng = np.random.default_rng(3)
+    start, *steps = (rng.standard_normal(1003) * 10.0 ** rng.integers(-4, 4, 1003) for _ in range(5))
+    found = []
+    for t, extra in ((torch, {"foreach": False}), (ctgrad, {})):
+        p = t.nn.Parameter(t.tensor(start, dtype=getattr(t, dtype)))
+        optimizer = getattr(t.optim, name)([p], **{"lr": 0.05, **options, **extra})
+        for grad in steps:
+            p.grad = t.tensor(grad, dtype=p.dtype)
+            optimizer.step()
+        found.append([p.detach().numpy(), *(value.numpy() for value in optimizer.state[p].values() if value is not None)])
+    rounds = dtype == "float64" and name != "SGD"  # PyTorch's square roots of float64 are not always the nearest
+    for theirs, ours in zip(*found):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-13 if rounds else 0, atol=1e-15 if rounds else 0)

@@ -5,7 +5,9 @@ import warnings
 
 import ctgrad
 from ctgrad import Tensor
+from ctgrad._C import _ops
 
+from ._halves import HALVES
 from ._padding import pad
 
 
@@ -18,6 +20,8 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
     dtypes, and for a mask together with ``is_causal``.
     """
     _check_attention(query, key, value, attn_mask, is_causal)
+    if dropout_p == 0.0 and not enable_gqa and _one_pass(query, key, value, attn_mask):
+        return _ops["attention"](query, key, value, attn_mask, is_causal, scale=1.0 / math.sqrt(query.size(-1)) if scale is None else scale)[0]
     root = math.sqrt(scale if scale is not None and scale > 0 else 1.0 / math.sqrt(query.size(-1)) if scale is None else -scale)
     if enable_gqa:
         key = key.repeat_interleave(query.size(-3) // key.size(-3), -3)
@@ -31,6 +35,20 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
     if dropout_p > 0.0:
         weights = ctgrad.nn.functional.dropout(weights, dropout_p)
     return weights @ value
+
+
+def _one_pass(query, key, value, attn_mask):
+    """Do the operands suit the op that forms no matrix of scores? Four dims, one batch and size, nothing that it does not differentiate."""
+    shape, other = query.shape, key.shape
+    if len(shape) != 4 or len(other) != 4 or other != value.shape or shape[:2] != other[:2] or shape[3] != other[3] or not query.is_floating_point() or query.dtype in HALVES:
+        return False
+    if 0 in shape or 0 in other or not query.stride(-1) == key.stride(-1) == value.stride(-1) == 1:
+        return False
+    if attn_mask is None:
+        return True
+    wanted = (*shape[:3], other[2])
+    return not attn_mask.requires_grad and attn_mask.dim() in (2, 4) and all(
+        have in (1, size) for have, size in zip(attn_mask.shape, wanted[4 - attn_mask.dim():]))
 
 
 def _check_attention(query, key, value, attn_mask, is_causal):

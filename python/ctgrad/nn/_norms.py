@@ -4,6 +4,7 @@ import math
 import warnings
 
 import ctgrad
+from ctgrad._C import _ops
 
 from ._halves import widened
 
@@ -59,14 +60,14 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
     if not training:
         if running_mean is None or running_var is None:
             raise RuntimeError("running_mean and running_var must be defined in evaluation mode")
-        scale = (widened(running_var) + eps).rsqrt()
         x = widened(input)
-        return _scaled((x - _by_channel(running_mean, x)) * _by_channel(scale, x), weight, bias).to(input.dtype)
-    rest, mean, var = _centred(widened(input), [0, *range(2, input.dim())])
-    n = input.numel() // input.size(1)
+        mean, scale = running_mean.to(x.dtype), (running_var.to(x.dtype) + eps).rsqrt()
+        return _ops["batch_norm"](x, widened(weight), mean, scale, widened(bias), eps).to(input.dtype)
+    x = widened(input)
+    mean, scale, var = _ops["batch_norm_moments"](x, eps)
     _update(running_mean, mean, momentum)
-    _update(running_var, var * (n / (n - 1)), momentum)
-    return _scaled(rest * (var + eps).rsqrt(), weight, bias).to(input.dtype)
+    _update(running_var, var, momentum)
+    return _ops["batch_norm"](x, widened(weight), mean, scale, widened(bias), eps, True).to(input.dtype)
 
 
 def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=None, use_input_stats=True, momentum=0.1, eps=1e-5):

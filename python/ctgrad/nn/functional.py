@@ -1,11 +1,9 @@
 """The functions behind the layers: the same computations with the parameters given as arguments."""
 
-import math
 import warnings
 
 import ctgrad
-from ctgrad import _C
-from ctgrad._C import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d, linear
+from ctgrad._C import _ops, conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d, linear
 from ctgrad.composed import need_tensor
 
 from ._attention import _canonical_mask as _canonical_mask
@@ -80,12 +78,12 @@ __all__ = [
 
 def relu(input, inplace=False):
     """max(x, 0)."""
-    return _C.relu_(input) if inplace else _C.relu(input)
+    return ctgrad._C.relu_(input) if inplace else ctgrad._C.relu(input)
 
 
 def relu_(input):
     """``relu`` in place."""
-    return _C.relu_(input)
+    return ctgrad._C.relu_(input)
 
 
 def tanh(input):
@@ -110,17 +108,17 @@ def tanhshrink(input):
 
 def leaky_relu(input, negative_slope=0.01, inplace=False):
     """x, multiplied by ``negative_slope`` where it is not positive (Maas et al. 2013)."""
-    return _C._ops["leaky_relu_" if inplace else "leaky_relu"](input, negative_slope)
+    return _ops["leaky_relu_" if inplace else "leaky_relu"](input, negative_slope)
 
 
 def elu(input, alpha=1.0, inplace=False):
     """x, or alpha·(exp(x) - 1) where it is negative (Clevert et al. 2015)."""
-    return _C._ops["elu_" if inplace else "elu"](input, alpha)
+    return _ops["elu_" if inplace else "elu"](input, alpha)
 
 
 def silu(input, inplace=False):
     """x·sigmoid(x) (Hendrycks & Gimpel 2016; Ramachandran et al. 2017, as "swish")."""
-    return _C._ops["silu_" if inplace else "silu"](input)
+    return _ops["silu_" if inplace else "silu"](input)
 
 
 def gelu(input, approximate="none"):
@@ -128,23 +126,17 @@ def gelu(input, approximate="none"):
 
     ``approximate="tanh"`` uses Φ(x) ≈ (1 + tanh(sqrt(2/π)·(x + 0.044715·x³)))/2. RuntimeError for another value.
     """
-    x = widened(input)
-    if approximate == "none":
-        return (x * 0.5 * (1 + (x * math.sqrt(0.5)).erf())).to(input.dtype)
-    if approximate != "tanh":
-        raise RuntimeError("approximate argument must be either none or tanh.")
-    cubic = x + 0.044715 * (x * x * x)
-    return (0.5 * x * (1 + (math.sqrt(2 / math.pi) * cubic).tanh())).to(input.dtype)
+    return _ops["gelu"](input, approximate=approximate)
 
 
 def softplus(input, beta=1.0, threshold=20.0):
     """log(1 + exp(beta·x)) / beta, and x itself where beta·x exceeds ``threshold``."""
-    return _C._ops["softplus"](input, beta, threshold)
+    return _ops["softplus"](input, beta, threshold)
 
 
 def logsigmoid(input):
     """log(sigmoid(x)), computed without overflow."""
-    return _C._ops["log_sigmoid"](input)
+    return _ops["log_sigmoid"](input)
 
 
 # --- softmax ---
@@ -238,28 +230,8 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
 
     The variance divides by the number of elements (Ba et al. 2016). RuntimeError where shapes do not fit.
     """
-    shape = list(normalized_shape)
-    _check_layer_norm(input, shape, weight, bias)
-    dims = tuple(range(input.dim() - len(shape), input.dim()))
     x = widened(input)
-    centred = x - x.mean(dims, keepdim=True)
-    result = centred * ((centred * centred).mean(dims, keepdim=True) + eps).rsqrt()
-    if weight is not None:
-        result = result * weight
-    return (result if bias is None else result + bias).to(input.dtype)
-
-
-def _check_layer_norm(input, shape, weight, bias):
-    if not shape:
-        raise RuntimeError("Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, "
-                           f"but got normalized_shape = {shape}")
-    for name, given in (("weight", weight), ("bias", bias)):
-        if given is not None and list(given.shape) != shape:
-            raise RuntimeError(f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape "
-                               f"{list(given.shape)} and normalized_shape = {shape}")
-    if input.dim() < len(shape) or list(input.shape[-len(shape):]) != shape:
-        raise RuntimeError(f"Given normalized_shape={shape}, expected input with shape "
-                           f"[*, {', '.join(map(str, shape))}], but got input of size{list(input.shape)}")
+    return _ops["layer_norm"](x, normalized_shape, widened(weight), widened(bias), eps).to(input.dtype)
 
 
 def normalize(input, p=2.0, dim=1, eps=1e-12, out=None):

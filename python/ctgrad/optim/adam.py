@@ -2,8 +2,9 @@
 
 import ctgrad
 from ctgrad import Tensor
+from ctgrad._C import _adam_step
 
-from .optimizer import Optimizer, evaluate, number, numbers_and_grad, use_grad_for_differentiable
+from .optimizer import Optimizer, evaluate, left_to_do, number, numbers_and_grad, use_grad_for_differentiable
 from .sgd import check_implementation
 
 __all__ = ["Adam"]
@@ -55,7 +56,7 @@ class Adam(Optimizer):
         found = self._find_shared(self.param_groups)
         for group in self.param_groups:
             update = self._update_recorded if group["differentiable"] else self._update
-            for param in group["params"]:
+            for param in left_to_do(_adam_step, group, self.state, found):
                 numbers, grad = numbers_and_grad(param, found) if found else (param, param.grad)
                 if grad is not None:
                     update(numbers, self._moments(self.state[param], numbers, grad, group), group)

@@ -9,7 +9,7 @@ from itertools import chain
 
 import ctgrad
 from ctgrad import Tensor
-from ctgrad._C import _set_grad_enabled, is_grad_enabled
+from ctgrad._C import _drop_grads, _set_grad_enabled, is_grad_enabled
 from ctgrad.nn._names import typename
 from ctgrad.nn._shared import address, shared
 from ctgrad.nn.modules._hooks import add_hook
@@ -245,12 +245,12 @@ class Optimizer:
     def zero_grad(self, set_to_none=True):
         """Reset the gradients of all parameters: to None, or else to zeros detached from any graph."""
         for group in self.param_groups:
+            if set_to_none:
+                _drop_grads(group["params"])
+                continue
             for param in group["params"]:
                 if param.grad is not None:
-                    if set_to_none:
-                        param.grad = None
-                    else:
-                        clear_grad(param, False)
+                    clear_grad(param, False)
 
     def step(self, closure=None):
         """Change the parameters once. ``closure`` recomputes the loss, which is then returned."""
@@ -332,6 +332,12 @@ class Optimizer:
         if extra:
             warnings.warn(f"loaded state dict has a state of its own for {len(extra)} of the parameters that share their numbers "
                           "with another here; these states are dropped, the other's is kept", stacklevel=3)
+
+
+def left_to_do(fused, group, states, found):
+    """The parameters of a group on which a step is to be made by ops: those that ``fused`` (of ``ctgrad._C``) leaves, having made
+    the step on the others in one pass each; all where parameters share numbers."""
+    return group["params"] if found or group["differentiable"] else fused(group, states)
 
 
 def numbers_and_grad(param, found):

@@ -1,8 +1,9 @@
 """Stochastic gradient descent."""
 
 from ctgrad import Tensor
+from ctgrad._C import _sgd_step
 
-from .optimizer import Optimizer, evaluate, number, numbers_and_grad, use_grad_for_differentiable
+from .optimizer import Optimizer, evaluate, left_to_do, number, numbers_and_grad, use_grad_for_differentiable
 
 __all__ = ["SGD"]
 
@@ -43,24 +44,24 @@ class SGD(Optimizer):
         loss = evaluate(closure)
         found = self._find_shared(self.param_groups)
         for group in self.param_groups:
-            lr, maximize, decay, momentum = group["lr"], group["maximize"], group["weight_decay"], group["momentum"]
-            recorded = isinstance(lr, Tensor) and lr.requires_grad
-            rate = None if recorded else -number(lr)
-            for param in group["params"]:
+            for param in left_to_do(_sgd_step, group, self.state, found):
                 numbers, grad = numbers_and_grad(param, found) if found else (param, param.grad)
-                if grad is None:
-                    continue
-                if maximize:
-                    grad = -grad
-                if decay != 0:
-                    grad = grad.add(numbers, alpha=number(decay))
-                if momentum != 0:
-                    grad = self._with_momentum(param, grad, group)
-                if recorded:
-                    numbers.addcmul_(grad, lr.reshape(()), value=-1)
-                else:
-                    numbers.add_(grad, alpha=rate)
+                if grad is not None:
+                    self._update(param, numbers, grad, group)
         return loss
+
+    def _update(self, param, numbers, grad, group):
+        lr = group["lr"]
+        if group["maximize"]:
+            grad = -grad
+        if group["weight_decay"] != 0:
+            grad = grad.add(numbers, alpha=number(group["weight_decay"]))
+        if group["momentum"] != 0:
+            grad = self._with_momentum(param, grad, group)
+        if isinstance(lr, Tensor) and lr.requires_grad:
+            numbers.addcmul_(grad, lr.reshape(()), value=-1)
+        else:
+            numbers.add_(grad, alpha=-number(lr))
 
     def _with_momentum(self, param, grad, group):
         state, momentum = self.state[param], group["momentum"]

@@ -1,0 +1,91 @@
+/* Steps of optimizers: what may be updated in one pass, and the pass. */
+#include "ops/step.h"
+#include "ops/dispatch.h"
+#include "ops/spread.h"
+#include <math.h>
+
+/* The parameter, its gradient, then the state. All but the gradient are written, as often as PyTorch's ops write them. */
+typedef struct update { tensor *t[K_MAXOP]; int n, writes[K_MAXOP]; } update;
+
+static bool may_write(const array *a)
+{
+    return !(a->st->flags & (ST_INFERENCE | ST_READONLY)) && (array_shows_contiguous(a) || layout_is_dense(a->ndim, array_size(a), array_visible_stride(a)));
+}
+static bool suits(const update *u)
+{
+    const array *p = u->t[0]->a;
+    if (tape_now.grad || !dtype_is_float(p->dtype) || dtype_is_half(p->dtype))
+        return false;
+    for (int i = 0; i < u->n; i++) {
+        const array *a = u->t[i]->a;
+        if (a->dtype != p->dtype || !array_same_size(a, p) || (i != 1 && !may_write(a)))
+            return false;
+        for (int k = 0; k < i; k++)
+            if (array_overlap(a, u->t[k]->a) != OVERLAP_NONE)
+                return false;
+    }
+    return true;
+}
+static int write_out(const update *u)
+{
+    for (int i = 0; i < u->n; i++)
+        if (i != 1 && array_write_out(u->t[i]->a) < 0)
+            return -1;
+    return 0;
+}
+
+/* Long ones without the host's lock: counts keep memory under the loop. */
+static void run(const update *u, k_step_kind kind, const void *how)
+{
+    const array *a[K_MAXOP] = {0};
+    const array *p = u->t[0]->a;
+    k_nd nd;
+    bool free = p->numel * 8 >= WORK_TO_UNLOCK && ct_host_lock.release;
+    for (int i = 0; i < u->n; i++) {
+        a[i] = array_keep(u->t[i]->a);
+        a[i]->st->busy++;
+        for (int k = 0; k < u->writes[i]; k++)
+            tensor_wrote(u->t[i], "step");
+    }
+    array_operands(&nd, u->n, p->ndim, array_size(p), a);
+    void *state = free ? ct_host_lock.release() : NULL;
+    k_walk(&nd, K->step[kind][p->dtype], how);
+    if (free)
+        ct_host_lock.take(state);
+    for (int i = 0; i < u->n; i++) {
+        a[i]->st->busy--;
+        array_drop((array *)a[i]);
+    }
+}
+
+int step_sgd(tensor *param, tensor *grad, tensor *buffer, const k_sgd *how)
+{
+    update u = {.t = {param, grad, buffer}, .n = buffer ? 3 : 2, .writes = {1, 0, 2}};
+    if (!suits(&u))
+        return 0;
+    if (write_out(&u) < 0)
+        return -1;
+    run(&u, buffer ? STEP_MOMENTUM : STEP_SGD, how);
+    return 1;
+}
+
+static bool counts(const array *a) { return a->numel == 1 && dtype_is_float(a->dtype) && !dtype_is_half(a->dtype) && may_write(a); }
+static double count_one(tensor *step)
+{
+    char *at = array_data(step->a);
+    tensor_wrote(step, "step");
+    return step->a->dtype == DT_F32 ? ++*(float *)at : ++*(double *)at;
+}
+int step_adam(tensor *param, tensor *grad, tensor *step, tensor *mean, tensor *square, tensor *most, k_adam *how)
+{
+    update u = {.t = {param, grad, mean, square, most}, .n = most ? 5 : 4, .writes = {how->decoupled && how->decay != 0 ? 2 : 1, 0, 1, 2, 1}};
+    if (!counts(step->a) || !suits(&u))
+        return 0;
+    if (write_out(&u) < 0 || array_write_out(step->a) < 0)
+        return -1;
+    double t = count_one(step);
+    how->correction1 = 1 - pow(how->beta1, t);
+    how->root2 = pow(1 - pow(how->beta2, t), 0.5);
+    run(&u, most ? STEP_AMSGRAD : STEP_ADAM, how);
+    return 1;
+}

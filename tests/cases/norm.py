@@ -1,0 +1,40 @@
+"""Normalisation."""
+
+import numpy as np
+
+from . import case, t
+
+
+def _layer_norm(x, shape, weight=None, bias=None, eps=1e-5):
+    dims = tuple(range(x.ndim - len(shape), x.ndim))
+    y = (x - x.mean(dims, keepdims=True)) / np.sqrt(x.var(dims, keepdims=True) + eps)
+    return y * (1 if weight is None else weight) + (0 if bias is None else bias)
+
+
+def _rows(t, ndim):
+    return t.reshape(1, -1, *(1,) * (ndim - 2))
+
+
+def _moments(x, eps):
+    dims = (0, *range(2, x.ndim))
+    return x.mean(dims), 1 / np.sqrt(x.var(dims) + eps), x.var(dims, ddof=1)
+
+
+def _batch_norm(x, weight, mean, scale, bias=None, eps=1e-5, training=False):
+    y = (x - _rows(mean, x.ndim)) * _rows(scale, x.ndim)
+    return y * (1 if weight is None else _rows(weight, x.ndim)) + (0 if bias is None else _rows(bias, x.ndim))
+
+
+FIXED, SCALE = t(3, grad=False), t(3, low=0.5, grad=False)
+CASES = {
+    "batch_norm_moments": [case(t(4, 3), 1e-5, ref=_moments, grad=False), case(t(2, 3, 4, 5), 0.1, ref=_moments, grad=False)],
+    "batch_norm": [case(t(4, 3), t(3), FIXED, SCALE, t(3), ref=_batch_norm), case(t(2, 3, 4, 5), t(3), FIXED, SCALE, ref=_batch_norm),
+                   case(t(2, 3, 20), None, FIXED, SCALE, t(3), ref=_batch_norm), case(t(0, 3, 2), t(3), FIXED, SCALE, ref=_batch_norm)],
+    "batch_norm_backward": [case(t(4, 3), t(4, 3), t(3), t(3), t(3), True, grad=False), case(t(2, 3, 20), t(2, 3, 20), None, t(3), t(3), False, grad=False)],
+    "layer_norm": [case(t(3, 5), [5], ref=_layer_norm), case(t(2, 3, 20), [20], t(20), t(20), ref=_layer_norm),
+                   case(t(2, 3, 4), [3, 4], t(3, 4), None, 0.1, ref=_layer_norm), case(t(33), [33], None, t(33), 1e-3, ref=_layer_norm),
+                   case(t(0, 4), [4], t(4), t(4), ref=_layer_norm)],
+    "layer_norm_backward": [case(t(3, 5), t(3, 5), [5], t(5), 1e-5, True, True, True, grad=False),
+                            case(t(2, 20), t(2, 20), [20], None, 1e-5, True, False, False, grad=False),
+                            case(t(2, 20), t(2, 20), [20], None, 1e-5, False, True, True, grad=False)],
+}

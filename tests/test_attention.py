@@ -57,6 +57,7 @@ def test_a_mask_that_wants_a_gradient_gets_it():
     assert mask.grad is not None
 
 
+@pytest.mark.usefixtures("mechanisms_on")
 def test_repeated_batches_are_computed_once():
     q, k = (drawn(1, 2, 40, 8, seed=i).requires_grad_() for i in range(2))
     y = attend(q.expand(50, 2, 40, 8), k.expand(50, 2, 40, 8), k.expand(50, 2, 40, 8))

@@ -209,6 +209,7 @@ def test_products_with_structure(dtype):
 
 # ---- structure: compressed results, reduced gradients -------------------------------------------------------------------------
 
+@pytest.mark.usefixtures("mechanisms_on")
 @pytest.mark.parametrize("dtype", HALVES, **ids)
 def test_compressed_layouts_hold_halves(dtype):
     w = ctgrad.rand(64, dtype=dtype, requires_grad=True)

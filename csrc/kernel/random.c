@@ -14,6 +14,7 @@
  *   multinomial(w, n)          n = 1, or without replacement: q = exponential_(1) in the dtype and layout of w, then
  *                              argmax(w / q), or the indices of topk(w / q, n); the rest: k_multinomial_*
  */
+#include "base/half.h"
 #include "kernel/random.h"
 #include "kernel/half.h"
 #include "kernel/number.h"
@@ -28,19 +29,6 @@ struct twin {
     void (*uniform64)(double *restrict out, const uint32_t *restrict words, int64_t n, double a, double b);
     void (*normal16)(float *x, int64_t blocks, float mean, float std);
 };
-
-static inline uint32_t bits_of(float x)
-{
-    uint32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
-}
-static inline float float_of(uint32_t bits)
-{
-    float x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
 
 #define TWIN(name) name##_base
 #define TWIN_TARGET

@@ -28,20 +28,6 @@ static int refuse_integers(const call *c, const char *kernel)
 #define MUL(a, b) f_mul(s, a, b)
 static T one_less(scope *s, T x) { return SUB(NUMBER(1), x); }
 
-/* The gradient of f'(x) g, where f' is op `o`, by what arrives: h f'(x), and h g f''(x). */
-typedef T curve_f(scope *s, T x, bool tanh);
-static int slope_grad(scope *s, node *n, T h, const op *o, uint32_t n_args, arg *args, curve_f *curve, T *out)
-{
-    T x = node_kept_in(s, n, 1);
-    args[0] = a_t(h);
-    args[1] = a_t(x);
-    if (node_needs(n, 0))
-        out[0] = f_call(s, o, n_args, args);
-    if (node_needs(n, 1))
-        out[1] = MUL(MUL(h, node_kept_in(s, n, 0)), curve(s, x, n->n_param && node_params(n)[0]));
-    return s->failed ? -1 : 0;
-}
-
 /* ---- gelu: args self, approximate; its gradient: args grad, self, approximate. The node's number: is it by tanh? ----------- */
 static arg approximation(bool tanh) { return (arg){.kind = ARG_STR, .str = tanh ? "tanh" : "none"}; }
 static int read_approximation(call *c, const arg *a, bool *tanh)
@@ -83,10 +69,16 @@ static T gelu_curve(scope *s, T x, bool tanh)
     T bent = ADD(SUB(first, MUL(MUL(x, t), MUL(first, first))), MUL(square, NUMBER(3 * beta * kappa)));
     return MUL(one_less(s, MUL(t, t)), bent);
 }
+/* By what arrives: h gelu'(x), and h g gelu''(x). */
 static int gelu_backward_grad(scope *s, node *n, T const *h, T *out)
 {
-    arg args[3] = {[2] = approximation(node_params(n)[0])};
-    return slope_grad(s, n, h[0], &op_gelu_backward, 3, args, gelu_curve, out);
+    bool tanh = node_params(n)[0];
+    T x = node_kept_in(s, n, 1);
+    if (node_needs(n, 0))
+        out[0] = f_call(s, &op_gelu_backward, 3, (arg[]){a_t(h[0]), a_t(x), approximation(tanh)});
+    if (node_needs(n, 1))
+        out[1] = MUL(MUL(h[0], node_kept_in(s, n, 0)), gelu_curve(s, x, tanh));
+    return s->failed ? -1 : 0;
 }
 const op op_gelu = {.name = "gelu", .sig = "(Tensor self, *, str approximate='none')", .flags = OP_HIDDEN | OP_FUNCTION, .run = run_gelu,
     .kind = {"GeluBackward0", gelu_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}, .keep = {1},

@@ -34,21 +34,19 @@ static inline bool pair_number(pair *p, int k, const arg *x, ct_dtype compute)
 static inline bool pair_operand(pair *p, int k, const arg *x, ct_dtype compute)
 {
     const array *a = x->kind == ARG_TENSOR ? x->t->a : NULL;
-    if (!a || CT_UNLIKELY(array_is_weak(a)))
+    if (CT_UNLIKELY(!a || array_is_weak(a)))
         return pair_number(p, k, x, compute);
-    if (a->dtype != compute)
+    bool plain = array_is_plain(a);
+    if (a->dtype != compute || !(plain || array_is_repeated(a)))
         return false;
-    if (CT_UNLIKELY(array_is_repeated(a))) {
+    if (CT_LIKELY(plain)) {
+        if (p->like ? !array_same_size(p->like, a) : !a->numel || a->numel >= WORK_TO_UNLOCK)
+            return false;
+        p->like = a;
+    } else
         p->repeated = a;
-        p->data[k] = array_data(a);
-        p->step[k] = 0;
-        return true;
-    }
-    if (!array_is_plain(a) || (p->like ? !array_same_size(p->like, a) : !a->numel || a->numel >= WORK_TO_UNLOCK))
-        return false;
-    p->like = a;
     p->data[k] = array_data(a);
-    p->step[k] = dtype_bytes(compute);
+    p->step[k] = plain ? dtype_bytes(compute) : 0;
     return true;
 }
 

@@ -53,8 +53,9 @@ T f_binary(scope *s, const op *o, T a, T b)
 {
     arg args[2] = {a_t(a), a_t(b)};
     tensor made;
-    if (!a || !b || s->failed || !op_pair(o, args, &made))
-        return f_call(s, o, 2, args);
+    int done = a && b && !s->failed ? op_pair(o, args, &made) : 0;
+    if (done <= 0)
+        return done < 0 ? scope_fail(s) : f_call(s, o, 2, args);
     T t = scope_new(s);
     if (t)
         *t = made;

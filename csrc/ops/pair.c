@@ -100,7 +100,7 @@ static inline int history(const arg *x)
     return t && t->fn;
 }
 
-static bool record_pair(const op *o, arg *args, array *made, tensor *out)
+static int record_pair(const op *o, arg *args, array *made, tensor *out)
 {
     call c;
     c.op = o;
@@ -116,29 +116,28 @@ static bool record_pair(const op *o, arg *args, array *made, tensor *out)
     c.n_in = c.in[1] ? 2 : 1;
     c.declared[0].undifferentiable = false;
     if (pair_record(&c, made) < 0)
-        return false;
+        return -1;
     *out = c.out[0];
-    return true;
+    return 1;
 }
 
-bool op_pair(const op *o, arg *args, tensor *out)
+int op_pair(const op *o, arg *args, tensor *out)
 {
     bool compares = o->run == op_compare;
     const arg *first = args[0].kind == ARG_TENSOR && !array_is_weak(args[0].t->a) ? &args[0] : &args[1];
     if ((!compares && o->run != op_binary) || op_profiled || first->kind != ARG_TENSOR || args[1].kind == ARG_BOOL)
-        return false;
+        return 0;
     ct_dtype dtype = (ct_dtype)first->t->a->dtype;
     int past = compares || !tape_now.grad ? 0 : history(&args[0]) | history(&args[1]);
     pair p;
     pair_start(&p, (compares ? K->compare : K->binary)[o->row][dtype], NULL);
     if (past < 0 || !dtype_is_float(dtype) || !p.loop || !pair_operand(&p, 1, &args[0], dtype) || !pair_operand(&p, 2, &args[1], dtype) || !pair_fits(&p))
-        return false;
+        return 0;
     array *made = pair_result(&p, compares ? DT_BOOL : dtype);
-    if (CT_UNLIKELY(!made) || CT_UNLIKELY(past && !record_pair(o, args, made, out))) {
-        ct_clear(); /* the long way fails again, and says so */
-        return false;
-    }
-    if (!past)
-        tensor_init(out, made);
-    return true;
+    if (CT_UNLIKELY(!made))
+        return -1;
+    if (past)
+        return record_pair(o, args, made, out);
+    tensor_init(out, made);
+    return 1;
 }

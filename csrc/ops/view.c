@@ -12,17 +12,16 @@ static int same_grad(scope *s, node *n, T const *g, T *out)
 }
 
 /* ---- the short way ------------------------------------------------------------------------------------------- */
-bool op_view_short(tensor *of, const layout *l, tensor *out)
+int op_view_short(tensor *of, const layout *l, tensor *out)
 {
     if (of->fn || (of->base && of->base->fn) || array_is_compressed(of->a) || op_profiled || tensor_sync(of) < 0)
-        return false;
+        return 0;
     array *a = array_alias(of->a, l->ndim, l->size, l->stride, l->offset);
     tensor_init(out, a);
     if (CT_LIKELY(a && tensor_join(out, of, 0) == 0))
-        return true;
+        return 1;
     array_drop(a);
-    ct_clear(); /* the long way fails again, and says so */
-    return false;
+    return -1;
 }
 
 /* ---- expand ---------------------------------------------------------------------------------------------- */

@@ -293,26 +293,30 @@ static void index_args(const indexing *x, tensor **t, arg *dims, arg *indices)
 }
 
 /* ---- reading ----------------------------------------------------------------------------------------------------------- */
-/* x[int], along the first dimension, where nothing needs asking. NULL, without exception: not so. */
-static PyObject *index_short(PyObject *self, PyObject *index)
+/* x[int], along the first dimension, where nothing needs asking; else op_view_short's 0 or -1. */
+static int index_short(PyObject *self, PyObject *index, tensor *made)
 {
-    tensor *t = py_t(self), made;
+    tensor *t = py_t(self);
     layout in, out;
     int overflow;
     if (!PyLong_CheckExact(index) || !t->a->ndim)
-        return NULL;
+        return 0;
     int64_t i = PyLong_AsLongLongAndOverflow(index, &overflow);
     if (overflow || i >= array_size(t->a)[0] || i < -array_size(t->a)[0])
-        return NULL;
+        return 0;
     array_layout(t->a, &in);
-    return view_select(&in, 0, i, &out) == 0 && op_view_short(t, &out, &made) ? py_wrap(&made) : NULL;
+    return view_select(&in, 0, i, &out) < 0 ? -1 : op_view_short(t, &out, made);
 }
 
 PyObject *py_index_get(PyObject *self, PyObject *index)
 {
     indexing x;
-    PyObject *found = index_short(self, index);
-    if (CT_LIKELY(found != NULL)) {
+    tensor made;
+    int done = index_short(self, index, &made);
+    if (CT_LIKELY(done)) {
+        if (done < 0)
+            return py_raise();
+        PyObject *found = py_wrap(&made);
         py_note_base(self);
         return found;
     }

@@ -187,8 +187,8 @@ static PyObject *binary(const op *o, PyObject *a, PyObject *b)
         ok = operand_of(b, &args[1]);
     if (CT_UNLIKELY(ok != 1))
         return ok < 0 ? NULL : Py_NewRef(Py_NotImplemented);
-    PyObject *result = CT_LIKELY(args[0].kind == ARG_TENSOR && op_pair(o, args, &made)) ? py_wrap(&made)
-                     : CT_UNLIKELY(args[0].kind != ARG_TENSOR) ? reflected(o, args) : run_op(o, args, CALL_NEW);
+    int done = args[0].kind == ARG_TENSOR ? op_pair(o, args, &made) : 0;
+    PyObject *result = CT_LIKELY(done > 0) ? py_wrap(&made) : done < 0 ? py_raise() : CT_UNLIKELY(args[0].kind != ARG_TENSOR) ? reflected(o, args) : run_op(o, args, CALL_NEW);
     return py_kept_class(result, (PyObject *[]){a, b}, 2);
 }
 

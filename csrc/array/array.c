@@ -336,16 +336,6 @@ void array_free(array *a)
     storage_drop(s);
 }
 
-bool array_same_size(const array *a, const array *b)
-{
-    if (a->ndim != b->ndim)
-        return false;
-    for (int d = 0; d < a->ndim; d++)
-        if (a->dim[d] != b->dim[d])
-            return false;
-    return true;
-}
-
 /* ---- scalars --------------------------------------------------------------------------------------- */
 static void store(char *p, ct_dtype dtype, double f, int64_t i, bool is_float)
 {

@@ -31,7 +31,8 @@ static inline bool pair_number(pair *p, int k, const arg *x, ct_dtype compute)
     return true;
 }
 
-static inline bool pair_operand(pair *p, int k, const arg *x, ct_dtype compute)
+#define INLINE static inline __attribute__((always_inline))
+INLINE bool pair_operand(pair *p, int k, const arg *x, ct_dtype compute)
 {
     const array *a = x->kind == ARG_TENSOR ? x->t->a : NULL;
     if (CT_UNLIKELY(!a || array_is_weak(a)))
@@ -50,7 +51,7 @@ static inline bool pair_operand(pair *p, int k, const arg *x, ct_dtype compute)
     return true;
 }
 
-static array *pair_result(pair *p, ct_dtype result)
+INLINE array *pair_result(pair *p, ct_dtype result)
 {
     array *out = array_new_like(p->like, result);
     if (CT_UNLIKELY(!out))
@@ -129,9 +130,11 @@ int op_pair(const op *o, arg *args, tensor *out)
         return 0;
     ct_dtype dtype = (ct_dtype)first->t->a->dtype;
     int past = compares || !tape_now.grad ? 0 : history(&args[0]) | history(&args[1]);
+    if (past < 0 || !dtype_is_float(dtype))
+        return 0;
     pair p;
     pair_start(&p, (compares ? K->compare : K->binary)[o->row][dtype], NULL);
-    if (past < 0 || !dtype_is_float(dtype) || !p.loop || !pair_operand(&p, 1, &args[0], dtype) || !pair_operand(&p, 2, &args[1], dtype) || !pair_fits(&p))
+    if (!p.loop || !pair_operand(&p, 1, &args[0], dtype) || !pair_operand(&p, 2, &args[1], dtype) || !pair_fits(&p))
         return 0;
     array *made = pair_result(&p, compares ? DT_BOOL : dtype);
     if (CT_UNLIKELY(!made))

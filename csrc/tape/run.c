@@ -41,9 +41,14 @@ slot *slot_of(const run *r, const node *n)
     return f && f->fn ? &r->slots[f->slot] : NULL;
 }
 
+/* Many slots are followed by as many as there are nodes, at the most: room that is not used is not touched either, and copying stops. */
+enum { MANY_SLOTS = 1 << 16 };
 static int grow(run *r)
 {
     uint32_t capacity = r->capacity ? r->capacity * 2 : 32;
+    int64_t nodes = node_live();
+    if (r->capacity == MANY_SLOTS && nodes > capacity && nodes <= UINT32_MAX)
+        capacity = (uint32_t)nodes;
     slot *slots = ct_alloc(capacity * sizeof *slots);
     uint32_t *ready = slots ? ct_alloc(capacity * sizeof *ready) : NULL;
     if (!ready) {

@@ -39,11 +39,11 @@ class Adam(Optimizer):
             "differentiable": differentiable, "fused": fused, "decoupled_weight_decay": decoupled_weight_decay})
         check_implementation(foreach, differentiable, fused)
 
+    _defaults_of_old_states = _DEFAULTS_OF_OLD_STATES
+
     def __setstate__(self, state):
         super().__setstate__(state)
         for group in self.param_groups:
-            for name, default in _DEFAULTS_OF_OLD_STATES:
-                group.setdefault(name, default)
             for param in group["params"]:
                 kept = self.state.get(param, {})
                 if kept and not isinstance(kept["step"], Tensor):

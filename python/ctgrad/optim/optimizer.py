@@ -145,10 +145,15 @@ class Optimizer:
     def __getstate__(self):
         return {"defaults": self.defaults, "state": self.state, "param_groups": self.param_groups}
 
+    _defaults_of_old_states: tuple[tuple[str, object], ...] = ()  # (option, value) of a group that was saved before the option existed
+
     def __setstate__(self, state):
         self.__dict__.update(state)
         self._restore_hooks()
         self.defaults.setdefault("differentiable", False)
+        for group in self.param_groups:
+            for name, default in self._defaults_of_old_states:
+                group.setdefault(name, default)
 
     def __repr__(self):
         text = f"{type(self).__name__} ("

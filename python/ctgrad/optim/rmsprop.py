@@ -30,12 +30,8 @@ class RMSprop(Optimizer):
             "lr": lr, "momentum": momentum, "alpha": alpha, "eps": eps, "centered": centered, "weight_decay": weight_decay,
             "capturable": capturable, "foreach": foreach, "maximize": maximize, "differentiable": differentiable})
 
-    def __setstate__(self, state):
-        super().__setstate__(state)
-        for group in self.param_groups:
-            for name, default in (("momentum", 0), ("centered", False), ("foreach", None), ("maximize", False),
-                                  ("differentiable", False), ("capturable", False)):
-                group.setdefault(name, default)
+    _defaults_of_old_states = (("momentum", 0), ("centered", False), ("foreach", None), ("maximize", False), ("differentiable", False),
+                               ("capturable", False))
 
     @use_grad_for_differentiable
     def step(self, closure=None):

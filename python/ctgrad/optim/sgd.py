@@ -31,12 +31,7 @@ class SGD(Optimizer):
             "maximize": maximize, "foreach": foreach, "differentiable": differentiable, "fused": fused})
         check_implementation(foreach, differentiable, fused)
 
-    def __setstate__(self, state):
-        super().__setstate__(state)
-        for group in self.param_groups:
-            for name, default in (("nesterov", False), ("maximize", False), ("foreach", None), ("differentiable", False),
-                                  ("fused", False)):
-                group.setdefault(name, default)
+    _defaults_of_old_states = (("nesterov", False), ("maximize", False), ("foreach", None), ("differentiable", False), ("fused", False))
 
     @use_grad_for_differentiable
     def step(self, closure=None):

@@ -240,6 +240,8 @@ ctgrad.set_num_threads({threads})
 x = ctgrad.rand(300, 100000, dtype=ctgrad.float64, requires_grad=True)
 calls, seen = 0, []
 def handler(*_):
+    if seen.count(calls) == 3:
+        return                # one that was under way when the timer stopped
     seen.append(calls)
     if seen.count(calls) == 3:
         (part * 2).sum()      # ops in a handler work alone

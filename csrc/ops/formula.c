@@ -48,20 +48,23 @@ T f_call(scope *s, const op *o, uint32_t n_args, arg *args)
     return f_call_many(s, o, n_args, args, 1, &out) < 0 ? NULL : out;
 }
 
+T f_made(scope *s, int done, tensor *made)
+{
+    T t = done > 0 ? scope_new(s) : scope_fail(s);
+    if (t)
+        *t = *made;
+    else if (done > 0)
+        tensor_clear(made);
+    return t;
+}
+
 T f_unary(scope *s, const op *o, T x) { return f_call(s, o, 1, (arg[]){a_t(x)}); }
 T f_binary(scope *s, const op *o, T a, T b)
 {
     arg args[2] = {a_t(a), a_t(b)};
     tensor made;
     int done = a && b && !s->failed ? op_pair(o, args, &made) : 0;
-    if (done <= 0)
-        return done < 0 ? scope_fail(s) : f_call(s, o, 2, args);
-    T t = scope_new(s);
-    if (t)
-        *t = made;
-    else
-        tensor_clear(&made);
-    return t;
+    return done ? f_made(s, done, &made) : f_call(s, o, 2, args);
 }
 
 T f_number(scope *s, double value) { return scope_array(s, array_scalar_f(value, DT_F64, true)); }
@@ -87,12 +90,25 @@ T f_expand(scope *s, T x, int ndim, const int64_t *size)
         return view_unseen(s, x, view_expand(&in, ndim, size, &out), &out);
     return f_call(s, &op_expand, 2, (arg[]){a_t(x), a_ints((uint32_t)ndim, size)});
 }
+/* By op_view_size, or by op_reshape, which records the same of what shows contiguous. */
+static T reshaped(scope *s, const op *o, T x, int ndim, const int64_t *size)
+{
+    layout in, out;
+    tensor made;
+    int done = 0;
+    if (!s->failed && x && array_shows_contiguous(x->a)) {
+        array_layout(x->a, &in);
+        done = view_reshape(&in, ndim, size, &out) == 1 ? op_view_short(o, x, &out, 0, NULL, &made) : 0;
+    }
+    return done ? f_made(s, done, &made) : f_call(s, o, 2, (arg[]){a_t(x), a_ints((uint32_t)ndim, size)});
+}
+T f_view(scope *s, T x, int ndim, const int64_t *size) { return reshaped(s, &op_view_size, x, ndim, size); }
 T f_reshape(scope *s, T x, int ndim, const int64_t *size)
 {
     layout in, out;
     if (unseen(s, x, &in) && view_reshape(&in, ndim, size, &out) == 1)
         return view_unseen(s, x, 0, &out);
-    return f_call(s, &op_reshape, 2, (arg[]){a_t(x), a_ints((uint32_t)ndim, size)});
+    return reshaped(s, &op_reshape, x, ndim, size);
 }
 T f_transpose(scope *s, T x, int64_t d0, int64_t d1)
 {
@@ -103,15 +119,17 @@ T f_transpose(scope *s, T x, int64_t d0, int64_t d1)
 }
 T f_turned(scope *s, T x)
 {
+    static const int64_t dims[2] = {0, 1};
     layout in, out;
-    bool constant = x && !s->failed && x->a->ndim == 2 && !array_is_compressed(x->a) && (!tape_now.grad || (!x->fn && !(x->base && x->base->fn)));
-    if (!constant || op_profiled)
+    tensor made;
+    if (!x || s->failed || x->a->ndim != 2)
         return f_call(s, &op_t, 1, (arg[]){a_t(x)});
     array_layout(x->a, &in);
-    return view_unseen(s, x, view_transpose(&in, 0, 1, &out), &out);
+    view_transpose(&in, 0, 1, &out);
+    int done = op_view_short(&op_t, x, &out, 2, dims, &made);
+    return done ? f_made(s, done, &made) : f_call(s, &op_t, 1, (arg[]){a_t(x)});
 }
 T f_permute(scope *s, T x, int n, const int64_t *dims) { return f_call(s, &op_permute, 2, (arg[]){a_t(x), a_ints((uint32_t)n, dims)}); }
-T f_view(scope *s, T x, int ndim, const int64_t *size) { return f_call(s, &op_view_size, 2, (arg[]){a_t(x), a_ints((uint32_t)ndim, size)}); }
 T f_contiguous(scope *s, T x) { return f_unary(s, &op_contiguous, x); }
 T f_row_major(scope *s, T x) { return f_call(s, &op_clone, 2, (arg[]){a_t(x), a_i(FORMAT_CONTIGUOUS)}); }
 T f_unsqueeze(scope *s, T x, int64_t dim)

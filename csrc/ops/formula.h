@@ -20,6 +20,7 @@ static inline arg a_dtype(ct_dtype d) { return (arg){.kind = ARG_DTYPE, .i = d};
 static inline arg a_ts(uint32_t n, T *v) { return (arg){.kind = ARG_TENSORS, .n = n, .ts = v}; }
 static inline arg a_none(void) { return (arg){.kind = ARG_NONE}; }
 
+T f_made(scope *s, int done, tensor *made);       /* what a short way has made, taken; done is not 0 */
 T f_unary(scope *s, const op *o, T x);
 T f_binary(scope *s, const op *o, T a, T b);
 T f_number(scope *s, double value);                /* weak constant */
@@ -54,7 +55,7 @@ T f_sum_dims(scope *s, T x, int n, const int64_t *dims, bool keepdim);
 T f_transpose(scope *s, T x, int64_t d0, int64_t d1);
 T f_permute(scope *s, T x, int n, const int64_t *dims);
 T f_view(scope *s, T x, int ndim, const int64_t *size);
-T f_turned(scope *s, T x);                          /* x.t() of a matrix, not to be returned: no call where x is a constant */
+T f_turned(scope *s, T x);                          /* x.t() */
 T f_contiguous(scope *s, T x);
 T f_row_major(scope *s, T x);                       /* always a copy */
 T f_unsqueeze(scope *s, T x, int64_t dim);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* ---- composed of the above ---------------------------------------------------------------------------------------- */
-static T mm(scope *s, T a, T b) { return f_binary(s, &op_mm, a, b); }
+static T mm(scope *s, T a, T b) { return f_call(s, &op_mm, 2, (arg[]){a_t(a), a_t(b)}); }
 static T unsafe_view(scope *s, T x, int n, const int64_t *size)
 {
     return f_call(s, &op_unsafe_view, 2, (arg[]){a_t(x), a_ints((uint32_t)n, size)});
@@ -214,6 +214,10 @@ static T matrix_product(scope *s, T a, T b)
     if (!a || !b)
         return NULL;
     int n = a->a->ndim, m = b->a->ndim;
+    tensor made;
+    int done = m == 2 && n ? product_short(NULL, a, b, false, &made) : 0;
+    if (done)
+        return f_made(s, done, &made);
     if (n == 0 || m == 0) {
         ct_fail(CT_RUNTIME, "both arguments to matmul need to be at least 1D, but they are %dD and %dD", n, m);
         return scope_fail(s);
@@ -242,7 +246,12 @@ static int matmul_compose(scope *s, call *c, T *out) { return (out[0] = matrix_p
 const op op_matmul = {.name = "matmul", .sig = "(Tensor self, Tensor other)", .flags = OP_OUT, .run = op_compose, .compose = matmul_compose,
     .doc = "Matrix product with NumPy's rules: vectors are rows on the left and columns on the right, leading dims are batches and broadcast."};
 
-static T addmm(scope *s, T bias, T x, T w) { return f_call(s, &op_addmm, 3, (arg[]){a_t(bias), a_t(x), a_t(w)}); }
+static T addmm(scope *s, T bias, T x, T w)
+{
+    tensor made;
+    int done = x && w && !s->failed && x->a->ndim == 2 ? product_short(bias, x, w, false, &made) : 0;
+    return done ? f_made(s, done, &made) : f_call(s, &op_addmm, 3, (arg[]){a_t(bias), a_t(x), a_t(w)});
+}
 
 /* Contiguous rows of any batch and a bias: one addmm. */
 static T linear_rows(scope *s, T x, T w, T bias)
@@ -265,6 +274,10 @@ static int linear_compose(scope *s, call *c, T *out)
     const array *weight = c->in[1]->a;
     if (weight->ndim > 2 || weight->ndim == 0)
         return ct_fail(CT_RUNTIME, "linear(): weight must be a matrix or a vector, not of %d dimensions", weight->ndim), scope_fail(s), -1;
+    tensor made;
+    int done = c->mode == CALL_NEW ? product_short(bias, x, c->in[1], true, &made) : 0;
+    if (done)
+        return (out[0] = f_made(s, done, &made)) ? 0 : -1;
     T w = f_turned(s, c->in[1]);
     bool rows = bias && w && weight->ndim == 2 && x->a->ndim;
     if (rows && x->a->ndim == 2)

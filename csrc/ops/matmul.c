@@ -73,13 +73,6 @@ static T matrix_grad(scope *s, node *n, uint32_t i, T left, T right, bool by_col
     return f_transpose(s, mm(s, f_transpose(s, right, 0, 1), f_transpose(s, left, 0, 1)), 0, 1);
 }
 
-/* Bit i: operand i is stored by columns. */
-static void keep_order(call *c, const array *a, const array *b)
-{
-    const int64_t *x = array_visible_stride(a), *y = array_visible_stride(b);
-    keep_param(c, (x[0] == 1 && x[1] == array_size(a)[0]) | (y[0] == 1 && y[1] == array_size(b)[0]) << 1);
-}
-
 /* ---- mm ------------------------------------------------------------------------------------------------------ */
 static int mm_rule(call *c)
 {
@@ -93,7 +86,7 @@ static int mm_rule(call *c)
     if (same_dtype(c, a, b) < 0)
         return -1;
     int64_t size[2] = {array_size(a)[0], array_size(b)[1]};
-    keep_order(c, a, b);
+    keep_param(c, product_order(a, b));
     c->once_out = product_once(a, b);
     return plan_matrices(c, a, b, 2, size);
 }
@@ -290,7 +283,7 @@ static int addmm_rule(call *c)
         memcpy(&bits, &f, sizeof bits);
         keep_param(c, bits);
     }
-    keep_order(c, a, b);
+    keep_param(c, product_order(a, b));
     c->once_out = product_once(a, b) & still_dims(c->ia[0], 2);
     return plan_matrices(c, a, b, 2, size);
 }

@@ -138,9 +138,9 @@ struct call {
 /* The short way of a binary op on args[2], plain tensors of one shape and floating dtype or one of these and a number. 1: done;
  * 0: not this way, op_call it; -1: failed. */
 int op_pair(const op *o, arg *args, tensor *out);
-/* The short way of a view whose layout a view_* function has told, of a tensor that nobody records and whose bytes are as shown.
- * Returns as op_pair does. */
-int op_view_short(tensor *of, const layout *l, tensor *out);
+/* The short way of a view whose layout a view_* function has told, of a tensor whose bytes are as shown; o and param as its rule would
+ * record it. Returns as op_pair does. */
+int op_view_short(const op *o, tensor *of, const layout *l, uint32_t n_param, const int64_t *param, tensor *out);
 /* Runs an op on bound arguments: fills c->out (or c->list). Arguments are borrowed. -1: nothing was written, results blank. */
 int op_call(call *c);
 void call_clear_results(call *c);

@@ -63,7 +63,7 @@ INLINE array *pair_result(pair *p, ct_dtype result)
 }
 
 /* Records the call whose result is `out`, taken; -1: it was dropped. */
-static int pair_record(call *c, array *out)
+static int record_made(call *c, array *out)
 {
     c->oa[0] = out;
     node *n = call_node(c);
@@ -87,40 +87,38 @@ int run_short(call *c, k_loop *loop, const void *param, ct_dtype compute, ct_dty
         return -1;
     c->work = out->numel;
     if (CT_UNLIKELY(call_needs_grad(c)))
-        return pair_record(c, out);
+        return record_made(c, out);
     tensor_init(&c->out[0], out);
     return 0;
 }
 
-/* 1: has a history that is up to date; 0: is a constant; -1: it has to be asked. */
-static inline int history(const arg *x)
-{
-    const tensor *t = x->kind == ARG_TENSOR ? x->t : NULL;
-    if (CT_UNLIKELY(t && t->base && (t->base->gen != t->gen || (tensor_is_view(t) && !t->fn))))
-        return -1;
-    return t && t->fn;
-}
-
-static int record_pair(const op *o, arg *args, array *made, tensor *out)
+int record_short(const op *o, arg *args, uint32_t n, const int64_t *param, uint32_t n_param, array *made, tensor *out)
 {
     call c;
     c.op = o;
     c.kind = &o->kind;
     c.args = args;
-    c.n_args = 2;
+    c.n_args = n;
     c.mode = CALL_NEW;
-    c.n_param = c.n_list = 0;
+    c.n_list = 0;
     c.n_out = 1;
     c.in = c.in_few;
-    for (int i = 0; i < 2; i++)
+    c.n_in = 0;
+    for (uint32_t i = 0; i < n; i++) {
         c.in[i] = args[i].kind == ARG_TENSOR ? args[i].t : NULL;
-    c.n_in = c.in[1] ? 2 : 1;
+        c.n_in = c.in[i] ? i + 1 : c.n_in;
+    }
+    c.n_param = n_param;
+    for (uint32_t i = 0; i < n_param; i++)
+        c.param[i] = param[i];
     c.declared[0].undifferentiable = false;
-    if (pair_record(&c, made) < 0)
+    if (record_made(&c, made) < 0)
         return -1;
     *out = c.out[0];
     return 1;
 }
+
+static inline int past_of(const arg *x) { return x->kind == ARG_TENSOR ? tensor_past(x->t) : 0; }
 
 int op_pair(const op *o, arg *args, tensor *out)
 {
@@ -129,7 +127,7 @@ int op_pair(const op *o, arg *args, tensor *out)
     if ((!compares && o->run != op_binary) || op_profiled || first->kind != ARG_TENSOR || args[1].kind == ARG_BOOL)
         return 0;
     ct_dtype dtype = (ct_dtype)first->t->a->dtype;
-    int past = compares || !tape_now.grad ? 0 : history(&args[0]) | history(&args[1]);
+    int past = compares || !tape_now.grad ? 0 : past_of(&args[0]) | past_of(&args[1]);
     if (past < 0 || !dtype_is_float(dtype))
         return 0;
     pair p;
@@ -140,7 +138,7 @@ int op_pair(const op *o, arg *args, tensor *out)
     if (CT_UNLIKELY(!made))
         return -1;
     if (past)
-        return record_pair(o, args, made, out);
+        return record_short(o, args, 2, NULL, 0, made, out);
     tensor_init(out, made);
     return 1;
 }

@@ -45,8 +45,7 @@ static int64_t bytes_of(const product *p, int operand) { return dtype_bytes(dtyp
 static void copy(product *to, const product *from) { memcpy(to, from, offsetof(product, axis) + (size_t)from->n * sizeof *from->axis); }
 
 /* ---- one matrix product as it stands --------------------------------------------------------------------------- */
-/* Below this many multiply-adds, looking for structure costs more than it saves. */
-enum { WORTH_A_LOOK = 1024, WORTH_A_TRANSFORM = 100000 };
+enum { WORTH_A_TRANSFORM = 100000 };
 
 static bool is(const axis *x, int kind)
 {
@@ -66,7 +65,7 @@ static bool direct(const product *p)
             return false;
         steps = saturated(steps, batch->size);
     }
-    if (steps <= WORTH_A_LOOK)
+    if (steps <= PRODUCT_SMALL)
         return true;
     if ((m->size > 1 && !m->a) || (n->size > 1 && !n->b) || (k->size > 1 && (!k->a || !k->b)) || (batches && batch->size > 1 && (!batch->a || !batch->b)))
         return false;

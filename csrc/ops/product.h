@@ -14,7 +14,8 @@
 #include "ops/dispatch.h"
 #include "ops/product_host.h"
 
-enum { PRODUCT_AXES = CT_MAXDIM + 4 };
+enum { PRODUCT_AXES = CT_MAXDIM + 4,
+       PRODUCT_SMALL = 1024 /* multiply-adds up to which looking for structure costs more than it saves */ };
 typedef struct axis { int64_t size, a, b, y; bool summed; } axis; /* strides in elements; y is 0 where summed */
 typedef struct product {
     ct_dtype dtype;
@@ -54,6 +55,14 @@ void product_of_matrices(product *p, const array *a, const array *b, const array
 int product_plan(call *c, const product *p);
 /* The kernel: what product_plan has not done already. */
 void product_run(call *c, product *p);
+/* small.c: the short way of x's rows by w, or by its transpose (of constants alone), plus bias unless NULL: as mm or addmm. Returns as op_pair does. */
+int product_short(tensor *bias, tensor *x, tensor *w, bool turned, tensor *out);
+/* Bit i: matrix i is stored by columns. */
+static inline int64_t product_order(const array *a, const array *b)
+{
+    const int64_t *x = array_visible_stride(a), *y = array_visible_stride(b);
+    return (x[0] == 1 && x[1] == array_size(a)[0]) | (y[0] == 1 && y[1] == array_size(b)[0]) << 1;
+}
 /* Can it start from what y holds? */
 bool product_adds(const product *p);
 

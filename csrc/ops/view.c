@@ -12,15 +12,21 @@ static int same_grad(scope *s, node *n, T const *g, T *out)
 }
 
 /* ---- the short way ------------------------------------------------------------------------------------------- */
-int op_view_short(tensor *of, const layout *l, tensor *out)
+int op_view_short(const op *o, tensor *of, const layout *l, uint32_t n_param, const int64_t *param, tensor *out)
 {
-    if (of->fn || (of->base && of->base->fn) || array_is_compressed(of->a) || op_profiled || tensor_sync(of) < 0)
+    int past = tensor_past(of);
+    if (past < 0 || array_is_compressed(of->a) || op_profiled)
         return 0;
     array *a = array_alias(of->a, l->ndim, l->size, l->stride, l->offset);
-    tensor_init(out, a);
-    if (CT_LIKELY(a && tensor_join(out, of, 0) == 0))
+    if (CT_UNLIKELY(!a))
+        return -1;
+    if (!past || !tape_now.grad)
+        tensor_init(out, a);
+    else if (record_short(o, &(arg){.kind = ARG_TENSOR, .t = of}, 1, param, n_param, a, out) < 0)
+        return -1;
+    if (CT_LIKELY(tensor_join(out, of, 0) == 0))
         return 1;
-    array_drop(a);
+    tensor_clear(out);
     return -1;
 }
 

@@ -305,7 +305,8 @@ static int index_short(PyObject *self, PyObject *index, tensor *made)
     if (overflow || i >= array_size(t->a)[0] || i < -array_size(t->a)[0])
         return 0;
     array_layout(t->a, &in);
-    return view_select(&in, 0, i, &out) < 0 ? -1 : op_view_short(t, &out, made);
+    int64_t param[2] = {0, i};
+    return view_select(&in, 0, i, &out) < 0 ? -1 : op_view_short(&op_select, t, &out, 2, param, made);
 }
 
 PyObject *py_index_get(PyObject *self, PyObject *index)

@@ -371,3 +371,30 @@ def test_products_in_a_forked_child():
     if child == 0:
         os._exit(0 if (a @ a)[3, 5].item() == 200 else 1)
     assert os.waitpid(child, 0)[1] == 0
+
+
+@pytest.mark.parametrize("name", ["float32", "float64"])
+def test_short_way(name):
+    """Small products take a way of their own, unless a profile is taken: the same bits, strides, nodes and gradients."""
+    rng = np.random.default_rng(3)
+    for _ in range(300):
+        m, k, n = (int(v) for v in rng.integers(1, 9, 3))
+        base = [ctgrad.tensor(rng.standard_normal(size), dtype=dtype(name), requires_grad=bool(rng.integers(2))) for size in ((m, 2 * k), (n, k), (n,))]
+        part = [lambda x: x[:, ::2], lambda x: x[:, :k], lambda x: x[:, k:].contiguous(), lambda x: x[0, :k], lambda x: x.view(1, m, 2 * k)[..., ::2]][rng.integers(5)]
+
+        def run(form=rng.integers(4), base=base, part=part):
+            leaves = [x.detach().clone().requires_grad_(x.requires_grad) for x in base]
+            x, w, b = part(leaves[0]), leaves[1], leaves[2]
+            y = (ctgrad.nn.functional.linear(x, w, b) if form == 0 else ctgrad.nn.functional.linear(x, w) if form == 1
+                 else x @ w.t() if form == 2 else ctgrad.matmul(x, w.mT))
+            if y.requires_grad:
+                (y * y).sum().backward()
+            return y, [x.grad for x in leaves]
+
+        y, grads = run()
+        with ctgrad.debug.profile():
+            long, long_grads = run()
+        assert (y.shape, y.stride(), y.requires_grad, str(y.grad_fn).split(" at")[0]) == (long.shape, long.stride(), long.requires_grad, str(long.grad_fn).split(" at")[0])
+        for got, expected in zip([y, *grads], [long, *long_grads]):
+            assert (got is None) == (expected is None)
+            assert got is None or got.detach().numpy().tobytes() == expected.detach().numpy().tobytes()

@@ -215,7 +215,7 @@ static T matrix_product(scope *s, T a, T b)
         return NULL;
     int n = a->a->ndim, m = b->a->ndim;
     tensor made;
-    int done = m == 2 && n ? product_short(NULL, a, b, false, &made) : 0;
+    int done = m == 2 && n ? op_product_short(NULL, a, b, false, &made) : 0;
     if (done)
         return f_made(s, done, &made);
     if (n == 0 || m == 0) {
@@ -249,7 +249,7 @@ const op op_matmul = {.name = "matmul", .sig = "(Tensor self, Tensor other)", .f
 static T addmm(scope *s, T bias, T x, T w)
 {
     tensor made;
-    int done = x && w && !s->failed && x->a->ndim == 2 ? product_short(bias, x, w, false, &made) : 0;
+    int done = x && w && !s->failed && x->a->ndim == 2 ? op_product_short(bias, x, w, false, &made) : 0;
     return done ? f_made(s, done, &made) : f_call(s, &op_addmm, 3, (arg[]){a_t(bias), a_t(x), a_t(w)});
 }
 
@@ -275,7 +275,7 @@ static int linear_compose(scope *s, call *c, T *out)
     if (weight->ndim > 2 || weight->ndim == 0)
         return ct_fail(CT_RUNTIME, "linear(): weight must be a matrix or a vector, not of %d dimensions", weight->ndim), scope_fail(s), -1;
     tensor made;
-    int done = c->mode == CALL_NEW ? product_short(bias, x, c->in[1], true, &made) : 0;
+    int done = c->mode == CALL_NEW ? op_product_short(bias, x, c->in[1], true, &made) : 0;
     if (done)
         return (out[0] = f_made(s, done, &made)) ? 0 : -1;
     T w = f_turned(s, c->in[1]);

@@ -141,6 +141,8 @@ int op_pair(const op *o, arg *args, tensor *out);
 /* The short way of a view whose layout a view_* function has told, of a tensor whose bytes are as shown; o and param as its rule would
  * record it. Returns as op_pair does. */
 int op_view_short(const op *o, tensor *of, const layout *l, uint32_t n_param, const int64_t *param, tensor *out);
+/* The short way of x's rows by w, or by its transpose (of constants alone), plus bias unless NULL: as mm or addmm. Returns as op_pair does. */
+int op_product_short(tensor *bias, tensor *x, tensor *w, bool turned, tensor *out);
 /* Runs an op on bound arguments: fills c->out (or c->list). Arguments are borrowed. -1: nothing was written, results blank. */
 int op_call(call *c);
 void call_clear_results(call *c);

@@ -55,8 +55,6 @@ void product_of_matrices(product *p, const array *a, const array *b, const array
 int product_plan(call *c, const product *p);
 /* The kernel: what product_plan has not done already. */
 void product_run(call *c, product *p);
-/* small.c: the short way of x's rows by w, or by its transpose (of constants alone), plus bias unless NULL: as mm or addmm. Returns as op_pair does. */
-int product_short(tensor *bias, tensor *x, tensor *w, bool turned, tensor *out);
 /* Bit i: matrix i is stored by columns. */
 static inline int64_t product_order(const array *a, const array *b)
 {

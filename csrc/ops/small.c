@@ -80,7 +80,7 @@ static int record(tensor *bias, tensor *x, tensor *w, array *made, tensor *out)
     return record_short(bias ? &op_addmm : &op_mm, args, n, param, n_param, made, out);
 }
 
-int product_short(tensor *bias, tensor *x, tensor *w, bool turned, tensor *out)
+int op_product_short(tensor *bias, tensor *x, tensor *w, bool turned, tensor *out)
 {
     k_gemm g;
     memset(&g, 0, sizeof g);

@@ -281,8 +281,11 @@ static PyObject *slot_matmul(PyObject *a, PyObject *b)
     static PyObject *slot;
     if (CT_UNLIKELY(!py_is_tensor(a) || !py_is_tensor(b)))
         return named(&slot, "matmul", a, b);
+    tensor made;
     arg args[2] = {{.kind = ARG_TENSOR, .t = py_t(a)}, {.kind = ARG_TENSOR, .t = py_t(b)}};
-    return py_kept_class(run_op(&op_matmul, args, CALL_NEW), (PyObject *[]){a, b}, 2);
+    int done = py_t(a)->a->ndim == 2 ? op_product_short(NULL, py_t(a), py_t(b), false, &made) : 0;
+    PyObject *result = done ? done < 0 ? py_raise() : py_wrap(&made) : run_op(&op_matmul, args, CALL_NEW);
+    return py_kept_class(result, (PyObject *[]){a, b}, 2);
 }
 
 static PyObject *slot_ipow(PyObject *a, PyObject *b, PyObject *modulus)

@@ -48,4 +48,5 @@ PyObject *py_tensor_register_hook(PyObject *self, PyObject *hook);
 PyObject *py_tensor_register_post_accumulate_grad_hook(PyObject *self, PyObject *hook);
 int py_autograd_setup(PyObject *module);
 void py_trace_setup(void);                               /* trace.c: anomaly mode */
+int py_module_setup(PyObject *module);             /* module_type.c: ModuleBase */
 #endif

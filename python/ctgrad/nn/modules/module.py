@@ -6,7 +6,7 @@ ties in ``_ties.py``; the class here joins them and holds registration, attribut
 
 from collections import OrderedDict
 
-from ctgrad import Tensor
+from ctgrad import Tensor, _C
 from ctgrad.nn._names import indent, typename
 from ctgrad.nn.parameter import Buffer, Parameter
 
@@ -61,7 +61,7 @@ def _forward_unimplemented(self, *input):
     raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
 
 
-class Module(Hookable, Stateful, Convertible, Tied):
+class Module(Hookable, Stateful, Convertible, Tied, _C.ModuleBase):
     """Base class of layers, losses and models.
 
     A subclass calls ``super().__init__()`` first, assigns ``Parameter``s, buffers and other Modules to attributes, and
@@ -98,12 +98,9 @@ class Module(Hookable, Stateful, Convertible, Tied):
 
     forward = _forward_unimplemented
 
-    def __call__(self, *args, **kwargs):
-        own = self.__dict__
-        if (own["_forward_hooks"] or own["_forward_pre_hooks"] or own["_backward_hooks"] or own["_backward_pre_hooks"]
-                or global_forward or global_forward_pre or global_backward or global_backward_pre):
-            return self._call_with_hooks(args, kwargs)
-        return self.forward(*args, **kwargs) if kwargs else self.forward(*args)
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        _C._fast_members(cls)
 
     # --- registration ---
 
@@ -163,20 +160,10 @@ class Module(Hookable, Stateful, Convertible, Tied):
     # --- attribute access ---
 
     def __getattr__(self, name):
-        # Every access to a parameter comes here, so the three look-ups are written out.
-        own = self.__dict__
-        if "_parameters" in own:
-            members = own["_parameters"]
-            if name in members:
-                return members[name]
-        if "_modules" in own:
-            members = own["_modules"]
-            if name in members:
-                return members[name]
-        if "_buffers" in own:
-            members = own["_buffers"]
-            if name in members:
-                return members[name]
+        # Classes that leave this as it is look members up in C first: ModuleBase.
+        for members in ("_parameters", "_modules", "_buffers"):
+            if name in self.__dict__.get(members, ()):
+                return self.__dict__[members][name]
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
     def __setattr__(self, name, value):
@@ -423,6 +410,10 @@ def buffer(module, name):
     """The attribute ``name``, which is a buffer as a rule; see ``weight_and_bias``."""
     own = module._buffers
     return own[name] if name in own else getattr(module, name)
+
+
+_C._set_module(Module.__getattr__, (global_forward, global_forward_pre, global_backward, global_backward_pre))
+_C._fast_members(Module)
 
 
 def _member(module, name):

@@ -1,0 +1,110 @@
+"""What a module's call and attribute look-up do in C is what Python's own look-up, overrides and hooks say."""
+
+import ctgrad
+import pytest
+from ctgrad import nn
+
+
+class Asking(nn.Module):
+    """A class with a look-up of its own that ends in Module's."""
+
+    def __getattr__(self, name):
+        try:
+            return super().__getattr__(name)
+        except AttributeError:
+            if name.startswith("any_"):
+                return name
+            raise
+
+
+class Echo(nn.Module):
+    def forward(self, *args, **kwargs):
+        return args, kwargs
+
+
+def test_overridden_look_up():
+    asking = Asking()
+    asking.weight = nn.Parameter(ctgrad.ones(2))
+    assert asking.any_thing == "any_thing" and asking.weight is asking._parameters["weight"]
+    with pytest.raises(AttributeError, match="'Asking' object has no attribute 'other'"):
+        asking.other
+
+
+def test_order_of_look_up():
+    """Class attributes and properties first, then the instance's, then parameters, modules, buffers; an error in a property says what Module says."""
+    class Both(nn.Module):
+        bias = None
+
+        @property
+        def missing(self):
+            return self.nothing
+
+    both = Both()
+    both._parameters["bias"] = nn.Parameter(ctgrad.ones(1))
+    assert both.bias is None
+    both.child, both.plain = nn.ReLU(), 3
+    both.register_buffer("held", ctgrad.zeros(1))
+    assert both.child is both._modules["child"] and both.held is both._buffers["held"] and both.plain == 3
+    with pytest.raises(AttributeError, match="'Both' object has no attribute 'missing'"):
+        both.missing
+    with pytest.raises(AttributeError):
+        getattr(both, "é")
+    assert getattr(both, "nothing", 5) == 5 and not hasattr(both, "nothing")
+
+
+def test_look_up_assigned_later():
+    class Late(nn.Module):
+        pass
+
+    late = Late()
+    with pytest.raises(AttributeError):
+        late.thing
+    Late.__getattr__ = lambda self, name: "late " + name
+    assert late.thing == "late thing"
+    del Late.__getattr__
+    with pytest.raises(AttributeError):
+        late.thing
+
+
+def test_call():
+    echo = Echo()
+    assert echo() == ((), {}) and echo(1, b=2) == ((1,), {"b": 2}) and echo(*range(12)) == (tuple(range(12)), {})
+    assert echo.__call__(3) == ((3,), {}) and nn.Module.__call__(echo, 3) == ((3,), {})
+    echo.forward = lambda *args: "of the instance"
+    assert echo(1) == "of the instance"
+
+    class Static(nn.Module):
+        @staticmethod
+        def forward(x):
+            return x
+
+    class Calling(Echo):
+        def __call__(self, *args):
+            return "called", super().__call__(*args)
+
+    assert Static()(7) == 7 and Calling()(1) == ("called", ((1,), {}))
+
+
+def test_hooks_of_any_kind_are_seen():
+    echo, seen = Echo(), []
+    for register in (echo.register_forward_hook, echo.register_forward_pre_hook, nn.modules.module.register_module_forward_pre_hook):
+        handle = register(lambda *given: seen.append(len(given)))
+        echo(1)
+        handle.remove()
+        echo(1)
+    assert seen == [3, 2, 2]
+    echo._forward_hooks = {0: lambda module, args, result: "plain dict"}
+    assert echo(1) == "plain dict"
+
+
+def test_without_init():
+    class Without(nn.Module):
+        def __init__(self):
+            pass
+
+    with pytest.raises(AttributeError, match="'Without' object has no attribute '_backward_hooks'"):
+        Without()(1)
+    with pytest.raises(AttributeError):
+        Without().weight
+    with pytest.raises(NotImplementedError, match='missing the required "forward"'):
+        nn.Module()(1)

@@ -37,7 +37,7 @@ static const size_t LARGE = (size_t)128 << 20, CACHE_LIMIT = (size_t)256 << 20;
 enum { HUGE_PAGE = 2 << 20, HUGE_FROM = 4 << 20 };
 
 static void *cached[CLASSES];
-static ct_memory counts;
+static int64_t cached_bytes, taken_blocks, taken_bytes, freed_blocks, freed_bytes;
 static int64_t fail_in = -1, failures;
 static bool fail_for_ever;
 static int cache_on = -1; /* -1: CTGRAD_CACHE not read yet */
@@ -96,7 +96,18 @@ static bool caching(void)
     return cache_on;
 }
 
-void *ct_alloc(size_t nbytes)
+static inline void count_taken(size_t nbytes)
+{
+    taken_blocks++;
+    taken_bytes += (int64_t)nbytes;
+}
+static inline void count_freed(size_t nbytes)
+{
+    freed_blocks++;
+    freed_bytes += (int64_t)nbytes;
+}
+
+static __attribute__((noinline)) void *alloc_any(size_t nbytes)
 {
     if (told_to_fail()) {
         ct_fail(CT_MEMORY, "not enough memory: allocation of %zu bytes was made to fail", nbytes);
@@ -108,7 +119,7 @@ void *ct_alloc(size_t nbytes)
     if (c >= 0 && cached[c]) {
         block = cached[c];
         cached[c] = *(void **)block;
-        counts.cached_bytes -= (int64_t)rounded;
+        cached_bytes -= (int64_t)rounded;
     } else if (nbytes > ((size_t)1 << 62) || !(block = fresh(rounded))) {
         ct_alloc_trim();
         if (nbytes > ((size_t)1 << 62) || !(block = fresh(rounded))) {
@@ -116,10 +127,22 @@ void *ct_alloc(size_t nbytes)
             return NULL;
         }
     }
-    counts.live_blocks++;
-    counts.total_blocks++;
-    counts.live_bytes += (int64_t)nbytes;
-    counts.total_bytes += (int64_t)nbytes;
+    count_taken(nbytes);
+    return block;
+}
+
+/* The small class of a size, when that is less than SMALL_CLASSES; 0 bytes have none. */
+static inline size_t small_class(size_t nbytes) { return (nbytes - 1) / 16; }
+
+void *ct_alloc(size_t nbytes)
+{
+    size_t c = small_class(nbytes);
+    void *block = c < SMALL_CLASSES && fail_in < 0 ? cached[c] : NULL;
+    if (CT_UNLIKELY(!block))
+        return alloc_any(nbytes);
+    cached[c] = *(void **)block;
+    cached_bytes -= (int64_t)(c + 1) * 16;
+    count_taken(nbytes);
     return block;
 }
 
@@ -129,21 +152,33 @@ void *ct_alloc_zero(size_t nbytes)
     return block ? memset(block, 0, nbytes) : NULL;
 }
 
+static inline void cache_block(void *block, size_t c, size_t rounded)
+{
+    *(void **)block = cached[c];
+    cached[c] = block;
+    cached_bytes += (int64_t)rounded;
+}
+
+static __attribute__((noinline)) void free_any(void *block, size_t nbytes)
+{
+    size_t rounded = nbytes;
+    int c = class_of(nbytes, &rounded);
+    if (c < 0 || !caching() || cached_bytes + (int64_t)rounded > (int64_t)CACHE_LIMIT)
+        free(block);
+    else
+        cache_block(block, (size_t)c, rounded);
+}
+
 void ct_free(void *block, size_t nbytes)
 {
     if (!block)
         return;
-    counts.live_blocks--;
-    counts.live_bytes -= (int64_t)nbytes;
-    size_t rounded = nbytes;
-    int c = class_of(nbytes, &rounded);
-    if (c < 0 || !caching() || counts.cached_bytes + (int64_t)rounded > (int64_t)CACHE_LIMIT) {
-        free(block);
-        return;
-    }
-    *(void **)block = cached[c];
-    cached[c] = block;
-    counts.cached_bytes += (int64_t)rounded;
+    count_freed(nbytes);
+    size_t c = small_class(nbytes);
+    if (CT_LIKELY(c < SMALL_CLASSES && cache_on > 0 && cached_bytes < (int64_t)CACHE_LIMIT))
+        cache_block(block, c, (c + 1) * 16);
+    else
+        free_any(block, nbytes);
 }
 
 void ct_alloc_trim(void)
@@ -154,9 +189,13 @@ void ct_alloc_trim(void)
             free(cached[c]);
             cached[c] = next;
         }
-    counts.cached_bytes = 0;
+    cached_bytes = 0;
 }
 
-ct_memory ct_memory_now(void) { return counts; }
+ct_memory ct_memory_now(void)
+{
+    return (ct_memory){.live_blocks = taken_blocks - freed_blocks, .live_bytes = taken_bytes - freed_bytes, .total_blocks = taken_blocks,
+                       .total_bytes = taken_bytes, .cached_bytes = cached_bytes};
+}
 void ct_alloc_fail_after(int64_t n, bool for_ever) { fail_in = n; fail_for_ever = for_ever; failures = 0; }
 int64_t ct_alloc_failures(void) { return failures; }

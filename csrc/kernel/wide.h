@@ -45,12 +45,7 @@ ALWAYS __m512 wide_sleef_exp(__m512 x)
 {
     const __m512 y = wide_between(x, -105, 105), q = _mm512_roundscale_ps(y * INV_LN2, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
     const __m512 s = _mm512_fmadd_ps(q, _mm512_set1_ps(-LN2_LO), _mm512_fmadd_ps(q, _mm512_set1_ps(-LN2_HI), y));
-    __m512 u = _mm512_set1_ps(0.000198527617612853646278381f);
-    u = _mm512_fmadd_ps(u, s, _mm512_set1_ps(0.00139304355252534151077271f));
-    u = _mm512_fmadd_ps(u, s, _mm512_set1_ps(0.00833336077630519866943359f));
-    u = _mm512_fmadd_ps(u, s, _mm512_set1_ps(0.0416664853692054748535156f));
-    u = _mm512_fmadd_ps(u, s, _mm512_set1_ps(0.166666671633720397949219f));
-    u = _mm512_fmadd_ps(u, s, _mm512_set1_ps(0.5f));
+    const __m512 u = SLEEF_EXP_SERIES(_mm512_fmadd_ps, s, _mm512_set1_ps);
     return _mm512_scalef_ps(1 + _mm512_fmadd_ps(s * s, u, s), q);
 }
 ALWAYS __m512 wide_sigmoid(__m512 x) { return 1 / (1 + wide_sleef_exp(-x)); }
@@ -69,11 +64,37 @@ ALWAYS __m512 wide_sigmoid(__m512 x) { return 1 / (1 + wide_sleef_exp(-x)); }
 WIDE_LINE_8(exp)
 WIDE_LINE_8(tanh)
 #undef WIDE_LINE_8
+/* Lanes that are there of n at most 16 that are left. */
+ALWAYS __mmask16 wide_first(int64_t n) { return (__mmask16)(n >= 16 ? 0xffff : (1u << n) - 1); }
 /* n is a multiple of 16. */
 static void sigmoid_blocks_F32(float *out, const float *x, int64_t n)
 {
     for (int64_t i = 0; i < n; i += 16)
         _mm512_storeu_ps(out + i, wide_sigmoid(_mm512_loadu_ps(x + i)));
+}
+/* Both halves of the lanes added to each other, down to one. */
+ALWAYS float wide_sum(__m512 x)
+{
+    __m256 a = _mm512_castps512_ps256(x) + _mm512_extractf32x8_ps(x, 1);
+    __m128 b = _mm256_castps256_ps128(a) + _mm256_extractf128_ps(a, 1), c = b + _mm_movehl_ps(b, b);
+    return _mm_cvtss_f32(c) + _mm_cvtss_f32(_mm_movehdup_ps(c));
+}
+/* out[i] = exp(x[i] - most); the sum in the order of soft_sum (softmax.inc). n >= 16. */
+static float wide_terms(const float *x, float most, float *out, int64_t n)
+{
+    const __m512 shift = _mm512_set1_ps(most);
+    __m512 e = wide_sleef_exp(_mm512_loadu_ps(x) - shift), sums = e;
+    _mm512_storeu_ps(out, e);
+    int64_t i = 16;
+    for (; i + 16 <= n; i += 16) {
+        e = wide_sleef_exp(_mm512_loadu_ps(x + i) - shift);
+        _mm512_storeu_ps(out + i, e);
+        sums += e;
+    }
+    const __mmask16 rest = wide_first(n - i);
+    e = wide_sleef_exp(_mm512_maskz_loadu_ps(rest, x + i) - shift);
+    _mm512_mask_storeu_ps(out + i, rest, e);
+    return wide_sum(_mm512_mask_add_ps(sums, rest, sums, e));
 }
 #endif
 #endif

@@ -96,5 +96,27 @@ static float wide_terms(const float *x, float most, float *out, int64_t n)
     _mm512_mask_storeu_ps(out + i, rest, e);
     return wide_sum(_mm512_mask_add_ps(sums, rest, sums, e));
 }
+/* The greatest and the least of n >= 16 numbers, NaN if one is; which of the zeros is left open. */
+#define WIDE_EXTREME(name, better, reduce)                                                                             \
+    static inline float name(const float *x, int64_t n)                                                                \
+    {                                                                                                                  \
+        __m512 a = _mm512_loadu_ps(x), b = a;                                                                          \
+        __mmask16 bad = _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q);                                                        \
+        int64_t i = 16;                                                                                                \
+        for (; i + 32 <= n; i += 32) {                                                                                 \
+            const __m512 c = _mm512_loadu_ps(x + i), d = _mm512_loadu_ps(x + i + 16);                                  \
+            bad |= _mm512_cmp_ps_mask(c, d, _CMP_UNORD_Q);                                                             \
+            a = better(a, c), b = better(b, d);                                                                        \
+        }                                                                                                              \
+        for (; i < n; i += 16) {                                                                                       \
+            const __m512 c = _mm512_mask_loadu_ps(b, wide_first(n - i), x + i);                                        \
+            bad |= _mm512_cmp_ps_mask(c, c, _CMP_UNORD_Q);                                                             \
+            b = better(b, c);                                                                                          \
+        }                                                                                                              \
+        return bad ? NAN : reduce(better(a, b));                                                                       \
+    }
+WIDE_EXTREME(wide_most, _mm512_max_ps, _mm512_reduce_max_ps)
+WIDE_EXTREME(wide_least, _mm512_min_ps, _mm512_reduce_min_ps)
+#undef WIDE_EXTREME
 #endif
 #endif

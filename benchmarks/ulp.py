@@ -1,7 +1,7 @@
 """Errors of one-argument functions in units of the last place, against the exact value.
 
 `python benchmarks/ulp.py` takes every float32 there is (2^32 of them, a minute or so a function), and samples float64;
-`--quick` takes one block of 4096 in 64; `--only exp,log` some functions; `--dtype float32` or `float64` one of the tables.
+`--quick` takes one block of 2^18 in 64; `--only exp,log` some functions; `--dtype float32` or `float64` one of the tables.
 The exact value is float64's for float32 (NumPy, SciPy), and numpy.longdouble's or mpmath's for float64. The unit is the distance of the
 result's neighbours at the exact value, that of subnormal numbers below the least normal one; a correctly rounded result errs by at most 0.5.
 """

@@ -8,6 +8,7 @@
  * left differ in: log 672 000 (libm's float32), sin and cos 500 000 (libm, or rounded), exp 100 000 (both). */
 #ifndef CT_APPROX_H
 #define CT_APPROX_H
+#include "kernel/exps.h"
 #include "kernel/kernel.h"
 #include "kernel/sleef.h"
 #include <math.h>
@@ -124,29 +125,20 @@ static inline void sqrt_line_F64(double *x, int64_t n)
 ALWAYS float rsqrt_F32(float x) { return 1 / sqrtf(x); }
 ALWAYS double rsqrt_F64(double x) { return 1 / sqrt(x); }
 
-/* 2 to the power q / 128, by the Taylor series of exp on [-ln2/2, ln2/2] and a shift of the exponent. */
-ALWAYS double power_of_2_by_128(double q)
+/* x = s ln2 + r, s a multiple of 1/128 (exps.h); 2^(s - floor(s)), and floor(s) at the place of a double's exponent. */
+typedef struct split { double r, power; uint64_t whole; } split;
+ALWAYS split split_of(double x)
 {
-    double whole = rint(q * 0x1p-7), f = (q * 0x1p-7 - whole) * 0.69314718055994530942;
-    double p = 1.0 / 39916800;
-    p = p * f + 1.0 / 3628800;
-    p = p * f + 1.0 / 362880;
-    p = p * f + 1.0 / 40320;
-    p = p * f + 1.0 / 5040;
-    p = p * f + 1.0 / 720;
-    p = p * f + 1.0 / 120;
-    p = p * f + 1.0 / 24;
-    p = p * f + 1.0 / 6;
-    p = p * f + 0.5;
-    p = (p * f + 1) * f + 1;
-    return double_bits(bits_double(p) + ((uint64_t)(int64_t)(int32_t)whole << 52));
+    double t = EXP_FUSED(x, EXP_INV_LN2, EXP_ROUND), s = t - EXP_ROUND;
+    uint64_t q = bits_double(t);
+    return (split){EXP_FUSED(s, -EXP_LN2_LO, EXP_FUSED(s, -EXP_LN2_HI, x)), exp_128ths[q & 127], q >> 7 << 52};
 }
-/* exp(x) = 2^(q/128) exp(r), |r| <= ln2/256, and exp(r) by its series to the square. */
+/* exp(r) by its series to the square. */
 ALWAYS float exp_F32(float x)
 {
-    double y = x < -110 ? -110 : x > 100 ? 100 : x, q = rint(y * 184.66496523378731614);
-    double r = y - q * 0x1.62e42fefa39efp-8;
-    return x != x ? x : (float)(power_of_2_by_128(q) * (1 + (r + 0.5 * r * r)));
+    split a = split_of(x < -110 ? -110 : x > 100 ? 100 : x != x ? 0 : x);
+    double y = double_bits(bits_double(a.power * EXP_FUSED(EXP_FUSED(a.r, 0.5, 1), a.r, 1)) + a.whole);
+    return x != x ? x : (float)y;
 }
 ALWAYS double exp_F64(double x) { return exp(x); }
 
@@ -202,13 +194,15 @@ ALWAYS double log_F64(double x) { return log(x); }
 ALWAYS double log2_F64(double x) { return log2(x); }
 ALWAYS double log10_F64(double x) { return log10(x); }
 
-/* (e - 1) / (e + 1) with e = exp(2|x|), and the series near 0, where that would cancel. */
+/* y / (y + 2) with y = exp(2|x|) - 1, which cancels nothing: where |x| is small, y is the series alone. */
 ALWAYS float tanh_F32(float x)
 {
-    double a = fabsf(x), b = a > 20 ? 20 : a, q = rint(b * 369.32993046757462), r = 2 * b - q * 0x1.62e42fefa39efp-8;
-    double e = power_of_2_by_128(q) * (1 + r * (1 + r * (0.5 + r * (1.0 / 6 + r * (1.0 / 24)))));
-    double y = a < 0x1p-9 ? a * (1 - a * a * (1.0 / 3 - a * a * (2.0 / 15))) : (e - 1) / (e + 1);
-    return x != x ? x : (float)copysign(y, (double)x);
+    double a = fabsf(x);
+    split b = split_of(2 * (a > 20 ? 20 : x != x ? 0 : a));
+    double r = b.r, power = double_bits(bits_double(b.power) + b.whole);
+    double p = EXP_FUSED(EXP_FUSED(EXP_FUSED(1.0 / 24, r, 1.0 / 6), r, 0.5), r, 1) * r;
+    double y = EXP_FUSED(power, p, power - 1);
+    return x != x ? x : (float)copysign(y / (y + 2), (double)x);
 }
 ALWAYS double tanh_F64(double x) { return tanh(x); }
 

@@ -41,6 +41,8 @@ void k_walk(k_nd *nd, k_loop *loop, const void *param);
 void k_run_line(k_loop *loop, int nop, char *const *data, const int64_t *stride, int64_t n, const void *param);
 /* The same, keeping the given order of dimensions (random numbers: row-major order of draws). */
 void k_walk_in_order(k_nd *nd, k_loop *loop, const void *param);
+/* A walk of a loop that copies items of so many bytes: out, in. */
+void k_copy(k_nd *nd, k_loop *copy, int64_t item);
 
 /* Row numbers of the tables in table/. */
 enum k_unary {
@@ -88,6 +90,7 @@ typedef struct k_isa {
     k_loop *compare[C_COUNT][DT_COUNT];
     k_loop *cast[DT_COUNT][DT_COUNT];     /* [from][to]: out, in. C conversion; float to bool is != 0; saturation nowhere */
     k_loop *fill[DT_COUNT];               /* out; param points to one value of the dtype */
+    k_loop *turn[2];                      /* of 4, 8 bytes: out, in; see turn.h */
     k_loop *where[DT_COUNT];              /* out, condition (bool bytes), a, b */
     k_loop *clamp[DT_COUNT];              /* out, in, low, high (tensors or stride-0 scalars); NaN in the input stays, NaN bound gives NaN */
     k_gemm_f *const *gemm;                /* by dtype; NULL for bool */

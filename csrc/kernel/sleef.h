@@ -25,18 +25,18 @@ ALWAYS int32_t nearest(float x) { return (int32_t)rintf(x < -1e6f ? -1e6f : x > 
 #define LN2_LO 1.428606765330187045e-06f
 #define INV_LN2 1.442695040888963407359924681001892137426645954152985934135449406931f
 
+/* The series are told once, for floats and for vectors of them: f multiplies its first two and adds the third, c makes a constant. */
+#define SLEEF_EXP_SERIES(f, s, c)                                                                                        \
+    f(f(f(f(f(c(0.000198527617612853646278381f), s, c(0.00139304355252534151077271f)), s, c(0.00833336077630519866943359f)), \
+          s, c(0.0416664853692054748535156f)), s, c(0.166666671633720397949219f)), s, c(0.5f))
+#define ITSELF(x) x
 ALWAYS float sleef_exp(float x)
 {
-    int32_t q = nearest(x * INV_LN2);
-    float s = fmaf((float)q, -LN2_LO, fmaf((float)q, -LN2_HI, x));
-    float u = 0.000198527617612853646278381f;
-    u = fmaf(u, s, 0.00139304355252534151077271f);
-    u = fmaf(u, s, 0.00833336077630519866943359f);
-    u = fmaf(u, s, 0.0416664853692054748535156f);
-    u = fmaf(u, s, 0.166666671633720397949219f);
-    u = fmaf(u, s, 0.5f);
-    u = times_2_to(1 + fmaf(s * s, u, s), q);
-    return x < -104 ? 0 : x > 100 ? INFINITY : u;
+    float y = x < -105 ? -105 : x > 105 ? 105 : x, whole = rintf(y * INV_LN2);
+    int32_t q = (int32_t)(x != x ? 0 : whole);
+    float s = fmaf(whole, -LN2_LO, fmaf(whole, -LN2_HI, y));
+    float u = SLEEF_EXP_SERIES(fmaf, s, ITSELF);
+    return (1 + fmaf(s * s, u, s)) * power_of_2(q >> 1) * power_of_2(q - (q >> 1));
 }
 
 /* Of positive normal numbers: m in [0.75, 1.5), x = (m - 1) / (m + 1), 2 artanh(x) by its series. */

@@ -93,15 +93,15 @@ static void merge(k_nd *nd)
     nd->ndim = last + 1;
 }
 
-/* Lines begin .. end - 1, all but the last dimension as a counter with one digit a dimension. */
-static void run(const k_nd *nd, k_loop *loop, const void *param, int64_t begin, int64_t end)
+/* Of lines begin .. end - 1 the steps from, from + 1, ... n in all; all but the last dimension as a counter with one digit a dimension. */
+static void run(const k_nd *nd, k_loop *loop, const void *param, int64_t begin, int64_t end, int64_t from, int64_t n)
 {
     int inner = nd->ndim - 1, nop = nd->nop, d;
-    int64_t index[K_MAXDIM], stride[K_MAXOP], n = nd->size[inner], left = begin;
+    int64_t index[K_MAXDIM], stride[K_MAXOP], left = begin;
     char *p[K_MAXOP];
     for (int k = 0; k < nop; k++) {
         stride[k] = nd->stride[k][inner];
-        p[k] = nd->data[k];
+        p[k] = nd->data[k] + from * stride[k];
     }
     for (d = inner - 1; d >= 0; d--) {
         index[d] = left ? left % nd->size[d] : 0;
@@ -162,14 +162,8 @@ typedef struct shared_walk {
 
 static void run_segment(const shared_walk *w, int64_t i)
 {
-    const k_nd *nd = w->nd;
-    int inner = nd->ndim - 1;
-    int64_t from = i % w->per_line * w->length, n = nd->size[inner] - from;
-    k_nd part = *nd;
-    part.size[inner] = n < w->length ? n : w->length;
-    for (int k = 0; k < nd->nop; k++)
-        part.data[k] += from * nd->stride[k][inner];
-    run(&part, w->loop, w->param, i / w->per_line, i / w->per_line + 1);
+    int64_t from = i % w->per_line * w->length, n = w->nd->size[w->nd->ndim - 1] - from, line = i / w->per_line;
+    run(w->nd, w->loop, w->param, line, line + 1, from, n < w->length ? n : w->length);
 }
 
 static void walk_piece(void *work, int64_t begin, int64_t end)
@@ -178,7 +172,7 @@ static void walk_piece(void *work, int64_t begin, int64_t end)
     bool before = k_zero_division;
     k_zero_division = false;
     if (w->per_line == 1)
-        run(w->nd, w->loop, w->param, begin, end);
+        run(w->nd, w->loop, w->param, begin, end, 0, w->nd->size[w->nd->ndim - 1]);
     for (int64_t i = begin; w->per_line > 1 && i < end; i++)
         run_segment(w, i);
     if (k_zero_division)
@@ -239,7 +233,7 @@ static void walk(k_nd *nd, k_loop *loop, const void *param, bool ordered)
             if (nd->ndim == 2)
                 run_rows(nd, loop, param);
             else
-                run(nd, loop, param, 0, lines_of(nd));
+                run(nd, loop, param, 0, lines_of(nd), 0, nd->size[nd->ndim - 1]);
             return;
         }
     }

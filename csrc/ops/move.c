@@ -3,11 +3,20 @@
 #include "ops/dispatch.h"
 #include <string.h>
 
+static void convert(k_nd *nd, ct_dtype from, ct_dtype to)
+{
+    k_loop *loop = K->cast[from][to];
+    if (from == to)
+        k_copy(nd, loop, dtype_bytes(to));
+    else
+        k_walk(nd, loop, NULL);
+}
+
 void array_convert(const array *from, array *to)
 {
     k_nd nd;
     array_operands(&nd, 2, to->ndim, array_size(to), (const array *[]){to, from});
-    k_walk(&nd, K->cast[from->dtype][to->dtype], NULL);
+    convert(&nd, from->dtype, to->dtype);
 }
 
 /* Operand k of a walk over size: the part `l` of a's memory. */
@@ -27,7 +36,7 @@ void array_convert_between(const array *from, const layout *source, array *to, c
     memcpy(nd.size, part->size, (size_t)part->ndim * sizeof *nd.size);
     part_operand(&nd, 0, to, part);
     part_operand(&nd, 1, from, source);
-    k_walk(&nd, K->cast[from->dtype][to->dtype], NULL);
+    convert(&nd, from->dtype, to->dtype);
 }
 
 void array_convert_at(const array *from, array *to, const layout *part)

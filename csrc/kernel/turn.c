@@ -1,0 +1,51 @@
+/* Copies whose operands are contiguous along different dimensions: planes of them turn, tile by tile, so that a line of the
+ * cache is read once and written once. */
+#include "kernel/kernel.h"
+#include "kernel/turn.h"
+#include <stddef.h>
+
+/* The dimension along which the operand is contiguous and long enough for a tile, or -1. */
+static int long_dim(const k_nd *nd, int operand, int64_t item)
+{
+    for (int d = 0; d < nd->ndim; d++)
+        if (nd->stride[operand][d] == item && nd->size[d] >= TURN_ROWS)
+            return d;
+    return -1;
+}
+
+static void put_dim(k_nd *to, const k_nd *from, int d, int64_t size, int64_t times)
+{
+    int at = to->ndim++;
+    to->size[at] = size;
+    for (int k = 0; k < 2; k++)
+        to->stride[k][at] = from->stride[k][d] * times;
+}
+
+/* Of `rows` places of dimension `row` from `begin` on, TURN_ROWS or less at a time, all that the loop finds along `column`. */
+static void walk_rows(const k_nd *nd, k_loop *loop, int column, int row, int64_t begin, int64_t rows, int64_t at_once)
+{
+    k_nd part = {.nop = 2};
+    const k_turn turn = {at_once, nd->stride[0][row]};
+    for (int d = 0; d < nd->ndim; d++)
+        if (d != column && d != row)
+            put_dim(&part, nd, d, nd->size[d], 1);
+    put_dim(&part, nd, row, rows / at_once, at_once);
+    put_dim(&part, nd, column, nd->size[column], 1);
+    for (int k = 0; k < 2; k++)
+        part.data[k] = nd->data[k] + begin * nd->stride[k][row];
+    k_walk(&part, loop, &turn);
+}
+
+void k_copy(k_nd *nd, k_loop *copy, int64_t item)
+{
+    k_loop *loop = item == 4 ? K->turn[0] : item == 8 ? K->turn[1] : NULL;
+    int column = loop ? long_dim(nd, 0, item) : -1, row = column >= 0 ? long_dim(nd, 1, item) : -1;
+    if (row < 0 || row == column || nd->stride[1][column] == item || nd->stride[0][row] == item) {
+        k_walk(nd, copy, NULL);
+        return;
+    }
+    int64_t rows = nd->size[row], rest = rows % TURN_ROWS;
+    walk_rows(nd, loop, column, row, 0, rows - rest, TURN_ROWS);
+    if (rest)
+        walk_rows(nd, loop, column, row, rows - rest, rest, rest);
+}

@@ -14,6 +14,7 @@ import sys
 
 import ctgrad
 from ctgrad import _C
+from tests import lawops
 
 ON, OFF = (0, True), (-1, False)     # compress from 0 bytes, reduced gradients; never, in full
 SETTINGS = _C._switches()            # what the module starts with: (4096, True), or what the environment says
@@ -29,6 +30,7 @@ class Run:
 
     def __init__(self, seed):
         self.r = random.Random(seed)
+        self.dtype = DTYPE[0]
         self.log = []
         self.pool = []
         self.leaves = []
@@ -106,7 +108,7 @@ class Run:
             self.attempt("backward", lambda: backward(self, t))
         for i, leaf in enumerate(self.leaves):
             self.see(f"leaf {i}", leaf)
-            if leaf.grad is not None:
+            if leaf.is_leaf and leaf.grad is not None:
                 self.see(f"grad {i}", leaf.grad)
         for i, t in enumerate(self.pool):
             self.see(f"pool {i}", t)
@@ -414,8 +416,9 @@ REDUCTIONS = [total, total, mean, extreme, extreme_dim, places, prod, spread, sc
 PRODUCTS = [matmul, matmul, matmul_t, linear, linear, correlation, correlation, bmm, outer, addmm, einsum, dot, mv]
 INDEXING = [index, index_select, gather, masked_select, index_add]
 EFFECTS = [write, write, write_part, write_out, export, buffer, capsule, pointer, hook, hook_scaling, retain, accumulate]
-FAMILIES = [VIEWS, COPIES, ELEMENTWISE, REDUCTIONS, PRODUCTS, INDEXING, EFFECTS]
-WEIGHTS = [8, 4, 6, 3, 4, 1.5, 3]
+REGISTRY = [lawops.registry, lawops.registry, lawops.joined, lawops.scattered, lawops.slid_product]
+FAMILIES = [VIEWS, COPIES, ELEMENTWISE, REDUCTIONS, PRODUCTS, INDEXING, EFFECTS, REGISTRY]
+WEIGHTS = [8, 4, 6, 3, 4, 1.5, 3, 6]
 
 
 # ---- the law ----------------------------------------------------------------------------------------------------------------------

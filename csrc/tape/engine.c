@@ -254,7 +254,7 @@ static int formula(run *r, scope *s, slot *at, tensor **g, tensor **grads)
     bool any = n->kind->flags & NK_WANTS_UNDEFINED;
     for (uint32_t i = 0; i < n->n_out; i++)
         any |= g[i] != NULL;
-    if (any) {
+    if (any && (n->kind->flags & NK_HOST || node_leads(n))) {
         tape_now.formula = !(n->kind->flags & NK_HOST);
         int result = n->kind->grad(s, n, g, grads);
         tape_now.formula = false;

@@ -192,7 +192,7 @@ static uint64_t wide_dims(node *n)
 static bool is_told(node *n)
 {
     edge *e = node_edges(n);
-    bool told = !(n->flags & N_RESHAPED);
+    bool told = !(n->flags & N_RESHAPED) && node_leads(n);
     for (uint32_t i = 0; i < n->n_in && told; i++)
         told = !e[i].fn || !(e[i].fn->flags & N_RESHAPED);
     return told;

@@ -364,3 +364,35 @@ def test_a_hook_that_changes_the_gradient_is_heeded():
     W.register_hook(lambda g: g * mask)
     F.linear(x, W).sum().backward()
     assert ctgrad.allclose(w.grad, x.sum(0))
+
+
+# ---- found by the law's programs over the registry --------------------------------------------------------------------------------
+
+def test_singular_values_of_what_is_held_once():
+    """The decomposition reads its copy without strides."""
+    row = ctgrad.arange(64.0)
+    x = row.expand(64, 64).clone()
+    assert ctgrad._C._layout(x)["compressed"]
+    _, s, _ = ctgrad._C._ops["linalg_svd"](x)
+    assert abs(s[0].item() - 8 * row.norm().item()) < 1e-2 and s[1:].abs().max() < 1e-2
+    assert abs(x.norm("nuc").item() - 8 * row.norm().item()) < 1e-1
+
+
+def test_rows_of_layer_norm_that_repeat_beside_a_repeating_input():
+    x, w, b = ctgrad.randn(20).expand(30, 20, 20), ctgrad.arange(400.0).reshape(20, 20).as_strided((20, 20), (1, 1)), ctgrad.ones(1).expand(20, 20)
+    full = [t.clone().contiguous().numpy().copy() for t in (x, w, b)]
+    want = ctgrad.nn.functional.layer_norm(ctgrad.tensor(full[0]), (20, 20), ctgrad.tensor(full[1]), ctgrad.tensor(full[2]))
+    assert ctgrad.allclose(ctgrad.nn.functional.layer_norm(x, (20, 20), w, b), want, atol=1e-4)
+
+
+def test_steps_counted_by_a_repeated_number():
+    """Lengths of a packed sequence that are all the same are held once."""
+    counts = ctgrad.full((600,), 2)
+    assert ctgrad._C._layout(counts)["compressed"]
+    gates, h0, w = ctgrad.randn(1200, 3, requires_grad=True), ctgrad.zeros(2, 3), ctgrad.randn(3, 3, requires_grad=True)
+    results = ctgrad._C._ops["recur"](gates, h0, None, w, [counts], 2, False)
+    results[0].sum().backward()
+    got = gates.grad.clone()
+    gates.grad = None
+    ctgrad._C._ops["recur"](gates, h0, None, w, [ctgrad.tensor([2] * 600)], 2, False)[0].sum().backward()
+    assert ctgrad.equal(got, gates.grad)

@@ -182,7 +182,7 @@ static uint64_t wide_dims(node *n)
     int ndim;
     ct_dtype dtype;
     const int64_t *size = node_out_size(n, 0, &ndim, &dtype);
-    uint64_t dims = ndim == 2 ? TAKES_SLID_BITS : 0;
+    uint64_t dims = ndim >= 2 && ndim <= SLID_NDIM ? TAKES_SLID_BITS : 0;
     for (int d = 0; d < ndim; d++)
         dims |= (uint64_t)(size[d] > 1) << d;
     return layout_numel(ndim, size) ? dims : 0;

@@ -396,3 +396,36 @@ def test_steps_counted_by_a_repeated_number():
     gates.grad = None
     ctgrad._C._ops["recur"](gates, h0, None, w, [ctgrad.tensor([2] * 600)], 2, False)[0].sum().backward()
     assert ctgrad.equal(got, gates.grad)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+@pytest.mark.parametrize("name", ["max", "min", "argmax", "argmin"])
+def test_places_in_what_repeats(name, order):
+    """Read once; the place is that of the first of equals, of all elements too; the gradient goes to the repeated one without a detour."""
+    for row in ([3.0, 1.0, 3.0, 2.0] * 16, [1.0, float("nan")] * 32, [5.0] * 64):
+        w = ctgrad.tensor(row).requires_grad_()
+        x = (w.expand(50, 64) * 1).permute(order)
+        full = ctgrad.tensor(x.tolist(), requires_grad=True)
+        for d in (0, 1, *([None] if name.startswith("arg") else [])):
+            with debug.profile() as p:
+                got = getattr(ctgrad, name)(x, *([] if d is None else [d]))
+            assert p.distinct <= 128
+            want = getattr(ctgrad, name)(full, *([] if d is None else [d]))
+            if name.startswith("arg"):
+                assert got.tolist() == want.tolist()
+                continue
+            assert got.indices.tolist() == want.indices.tolist() and str(got.values.tolist()) == str(want.values.tolist())
+            w.grad = full.grad = None
+            weight = ctgrad.arange(float(got.values.numel()))
+            (got.values * weight).sum().backward(retain_graph=True)
+            (want.values * weight).sum().backward()
+            assert w.grad.tolist() == full.grad.permute(order).sum(0).tolist()
+
+
+def test_gradient_of_a_product_along_what_repeats():
+    w = ctgrad.tensor([1.5, -0.5, 0.0, 1.0], dtype=ctgrad.float64, requires_grad=True)
+    before = ctgrad._C._memory()["total_bytes"]
+    (w.expand(1000, 4) * 1).prod(0).sum().backward()
+    assert ctgrad._C._memory()["total_bytes"] - before < 8000
+    f = lambda v: (v.expand(9, 4) * 1).prod(0).sum()  # noqa: E731
+    assert ctgrad.autograd.gradcheck(f, (w.detach().requires_grad_(),)) and ctgrad.autograd.gradgradcheck(f, (w.detach().requires_grad_(),))

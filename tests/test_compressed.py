@@ -429,3 +429,19 @@ def test_gradient_of_a_product_along_what_repeats():
     assert ctgrad._C._memory()["total_bytes"] - before < 8000
     f = lambda v: (v.expand(9, 4) * 1).prod(0).sum()  # noqa: E731
     assert ctgrad.autograd.gradcheck(f, (w.detach().requires_grad_(),)) and ctgrad.autograd.gradgradcheck(f, (w.detach().requires_grad_(),))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16"])
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+def test_softmax_along_what_repeats(name, dtype):
+    row = [1.0, -2.0, float("inf"), float("nan"), 3.0, -float("inf")]
+    x = ctgrad.tensor(row * 16, dtype=getattr(ctgrad, dtype)).expand(100, 96).clone()
+    full = ctgrad.tensor(x.tolist(), dtype=x.dtype)
+    with debug.profile() as p:
+        got = getattr(ctgrad, name)(x, 0)
+    assert p.distinct <= 8 * 96 and got.is_contiguous()
+    np.testing.assert_allclose(got.float().numpy(), getattr(ctgrad, name)(full, 0).float().numpy(), rtol=1e-3 if dtype == "float16" else 1e-6)
+    w = ctgrad.tensor([0.5, -1.0, 2.0], dtype=ctgrad.float64, requires_grad=True)
+    weight = ctgrad.arange(600.0, dtype=ctgrad.float64).reshape(200, 3)
+    f = lambda v: (getattr(ctgrad, name)(v.expand(200, 3) * 1, 0) * weight).sum()  # noqa: E731
+    assert ctgrad.autograd.gradcheck(f, (w,), atol=1e-4) and ctgrad.autograd.gradgradcheck(f, (w,), atol=1e-4)

@@ -87,3 +87,11 @@ def test_a_part_of_a_view_that_was_not_recorded():
     for part in parts:
         part.sum().backward()
     assert x.grad is None
+
+
+def test_a_gradient_placed_by_indices_is_a_constant():
+    """Of max, min, cummax by what is placed alone: indices carry no history, as in PyTorch."""
+    x = torch.tensor([[1.0, 2.0], [3.0, 0.0]], requires_grad=True)
+    for values in (x.max(0)[0], x.min(1)[0], x.cummax(0)[0]):
+        g, = torch.autograd.grad(values.sum(), x, create_graph=True)
+        assert not g.requires_grad

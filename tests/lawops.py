@@ -68,7 +68,7 @@ def all_cases():
 
 def small(args):
     """So that a program stays short."""
-    return sum(int(np.prod(s.shape)) for a in args for s in (a if isinstance(a, list) else [a]) if isinstance(s, Spec)) <= 400
+    return sum(int(np.prod(s.shape)) for a in args for s in (a if isinstance(a, list) else [a]) if isinstance(s, Spec)) <= 800
 
 
 # ---- operands ---------------------------------------------------------------------------------------------------------------

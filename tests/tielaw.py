@@ -18,7 +18,7 @@ from tests import lawops
 
 ON, OFF = (0, True), (-1, False)     # compress from 0 bytes, reduced gradients; never, in full
 SETTINGS = _C._switches()            # what the module starts with: (4096, True), or what the environment says
-GRADIENTS = ("grad", "first", "hook")   # their strides count where a dimension has more than one element, their offsets do not
+GRADIENTS = ("grad", "first", "second", "hook")   # their strides count where a dimension has more than one element, their offsets do not
 WHOLE = 2.0 ** 50                    # sums below are exact in float64
 HALF_WHOLE = 2.0 ** 11               # and in float16
 DTYPE = [ctgrad.float64]             # what the programs compute in; check() may choose float16
@@ -50,7 +50,7 @@ class Run:
         self.log.append((name, tuple(shape), stride, 0, True, None, False, values, self.rounds))
 
     def see_hook(self, g):
-        """Strides are left out: which op a gradient of second order comes from, and so its strides, is not promised."""
+        """Of second order, too. Strides are left out: which op a gradient of second order comes from, and so its strides, is not promised."""
         self.see("hook", g.clone(memory_format=ctgrad.contiguous_format))
 
     def attempt(self, name, f):
@@ -190,7 +190,6 @@ def as_strided(run, t):
     return t.as_strided(t.shape, t.stride(), t.storage_offset())
 def detach(run, t): return t.detach()
 def data(run, t): return t.data
-
 # ---- copies and joins ------------------------------------------------------------------------------------------------
 def repeat(run, t): return t.repeat(*[run.r.randrange(1, 4) if s == 1 or run.r.random() < 0.3 else 1 for s in (1, *t.shape)])
 def tile(run, t): return t.tile(*[run.r.randrange(1, 3) for _ in range(t.dim())])
@@ -233,7 +232,6 @@ def fused(run, t):
     u = run.fitting(t)
     return run.r.choice([lambda: ctgrad.addcmul(t, u, u, value=2), lambda: ctgrad.lerp(t, u, 0.5)])()
 def triangle(run, t): return run.r.choice([ctgrad.tril, ctgrad.triu])(t, run.r.randrange(-1, 2))
-
 # ---- reductions and scans -------------------------------------------------------------------------------------------------
 def dims(run, t):
     kind = run.r.random()
@@ -404,7 +402,10 @@ def backward(run, t):
         for g in grads:
             run.see("first", g)
         again = [(g * g).sum() for g in grads if g.requires_grad]
-        if again:
+        if again and run.r.random() < 0.5:
+            for g in ctgrad.autograd.grad(sum(again), [u for u in run.pool[-4:] if u.requires_grad] + run.leaves, allow_unused=True):
+                run.see_hook(g) if g is not None else run.see("second", g)
+        elif again:
             sum(again).backward()
 
 
@@ -437,7 +438,6 @@ def flat(values):
     if not isinstance(values, list):
         return [values]
     return [x for v in values for x in flat(v)]
-
 
 def close(a, b, rounds, peak, endless=False):
     """Equal; or, where something rounds or numbers are too large to be exact, within a few ulp of the largest value around."""

@@ -364,3 +364,84 @@ def test_a_hook_that_changes_the_gradient_is_heeded():
     W.register_hook(lambda g: g * mask)
     F.linear(x, W).sum().backward()
     assert ctgrad.allclose(w.grad, x.sum(0))
+
+
+# ---- found by the law's programs over the registry --------------------------------------------------------------------------------
+
+def test_singular_values_of_what_is_held_once():
+    """The decomposition reads its copy without strides."""
+    row = ctgrad.arange(64.0)
+    x = row.expand(64, 64).clone()
+    assert ctgrad._C._layout(x)["compressed"]
+    _, s, _ = ctgrad._C._ops["linalg_svd"](x)
+    assert abs(s[0].item() - 8 * row.norm().item()) < 1e-2 and s[1:].abs().max() < 1e-2
+    assert abs(x.norm("nuc").item() - 8 * row.norm().item()) < 1e-1
+
+
+def test_rows_of_layer_norm_that_repeat_beside_a_repeating_input():
+    x, w, b = ctgrad.randn(20).expand(30, 20, 20), ctgrad.arange(400.0).reshape(20, 20).as_strided((20, 20), (1, 1)), ctgrad.ones(1).expand(20, 20)
+    full = [t.clone().contiguous().numpy().copy() for t in (x, w, b)]
+    want = ctgrad.nn.functional.layer_norm(ctgrad.tensor(full[0]), (20, 20), ctgrad.tensor(full[1]), ctgrad.tensor(full[2]))
+    assert ctgrad.allclose(ctgrad.nn.functional.layer_norm(x, (20, 20), w, b), want, atol=1e-4)
+
+
+def test_steps_counted_by_a_repeated_number():
+    """Lengths of a packed sequence that are all the same are held once."""
+    counts = ctgrad.full((600,), 2)
+    assert ctgrad._C._layout(counts)["compressed"]
+    gates, h0, w = ctgrad.randn(1200, 3, requires_grad=True), ctgrad.zeros(2, 3), ctgrad.randn(3, 3, requires_grad=True)
+    results = ctgrad._C._ops["recur"](gates, h0, None, w, [counts], 2, False)
+    results[0].sum().backward()
+    got = gates.grad.clone()
+    gates.grad = None
+    ctgrad._C._ops["recur"](gates, h0, None, w, [ctgrad.tensor([2] * 600)], 2, False)[0].sum().backward()
+    assert ctgrad.equal(got, gates.grad)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+@pytest.mark.parametrize("name", ["max", "min", "argmax", "argmin"])
+def test_places_in_what_repeats(name, order):
+    """Read once; the place is that of the first of equals, of all elements too; the gradient goes to the repeated one without a detour."""
+    for row in ([3.0, 1.0, 3.0, 2.0] * 16, [1.0, float("nan")] * 32, [5.0] * 64):
+        w = ctgrad.tensor(row).requires_grad_()
+        x = (w.expand(50, 64) * 1).permute(order)
+        full = ctgrad.tensor(x.tolist(), requires_grad=True)
+        for d in (0, 1, *([None] if name.startswith("arg") else [])):
+            with debug.profile() as p:
+                got = getattr(ctgrad, name)(x, *([] if d is None else [d]))
+            assert p.distinct <= 128
+            want = getattr(ctgrad, name)(full, *([] if d is None else [d]))
+            if name.startswith("arg"):
+                assert got.tolist() == want.tolist()
+                continue
+            assert got.indices.tolist() == want.indices.tolist() and str(got.values.tolist()) == str(want.values.tolist())
+            w.grad = full.grad = None
+            weight = ctgrad.arange(float(got.values.numel()))
+            (got.values * weight).sum().backward(retain_graph=True)
+            (want.values * weight).sum().backward()
+            assert w.grad.tolist() == full.grad.permute(order).sum(0).tolist()
+
+
+def test_gradient_of_a_product_along_what_repeats():
+    w = ctgrad.tensor([1.5, -0.5, 0.0, 1.0], dtype=ctgrad.float64, requires_grad=True)
+    before = ctgrad._C._memory()["total_bytes"]
+    (w.expand(1000, 4) * 1).prod(0).sum().backward()
+    assert ctgrad._C._memory()["total_bytes"] - before < 8000
+    f = lambda v: (v.expand(9, 4) * 1).prod(0).sum()  # noqa: E731
+    assert ctgrad.autograd.gradcheck(f, (w.detach().requires_grad_(),)) and ctgrad.autograd.gradgradcheck(f, (w.detach().requires_grad_(),))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16"])
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+def test_softmax_along_what_repeats(name, dtype):
+    row = [1.0, -2.0, float("inf"), float("nan"), 3.0, -float("inf")]
+    x = ctgrad.tensor(row * 16, dtype=getattr(ctgrad, dtype)).expand(100, 96).clone()
+    full = ctgrad.tensor(x.tolist(), dtype=x.dtype)
+    with debug.profile() as p:
+        got = getattr(ctgrad, name)(x, 0)
+    assert p.distinct <= 8 * 96 and got.is_contiguous()
+    np.testing.assert_allclose(got.float().numpy(), getattr(ctgrad, name)(full, 0).float().numpy(), rtol=1e-3 if dtype == "float16" else 1e-6)
+    w = ctgrad.tensor([0.5, -1.0, 2.0], dtype=ctgrad.float64, requires_grad=True)
+    weight = ctgrad.arange(600.0, dtype=ctgrad.float64).reshape(200, 3)
+    f = lambda v: (getattr(ctgrad, name)(v.expand(200, 3) * 1, 0) * weight).sum()  # noqa: E731
+    assert ctgrad.autograd.gradcheck(f, (w,), atol=1e-4) and ctgrad.autograd.gradgradcheck(f, (w,), atol=1e-4)

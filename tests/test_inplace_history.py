@@ -76,3 +76,22 @@ def test_a_gradient_is_laid_out_as_its_leaf():
     gaps = torch.ones(4, 4)[:, ::2].requires_grad_()
     (gaps * 2).sum().backward()
     assert gaps.grad.is_contiguous() and gaps.grad.tolist() == [[2.0, 2.0]] * 4
+
+
+def test_a_part_of_a_view_that_was_not_recorded():
+    """The view requires grad where its base does, but leads nowhere: the gradient of its parts ends there."""
+    x = torch.ones(3, 4, requires_grad=True)
+    with torch.no_grad():
+        v = x.reshape(12)
+    parts = [v[:4], v[0], v.reshape(3, 4)[1], v.unfold(0, 2, 1), v.expand(2, 12), v.as_strided((3, 3), (1, 1)), v.unsqueeze(0).transpose(0, 1), v.narrow(0, 1, 2), v.diag()]
+    for part in parts:
+        part.sum().backward()
+    assert x.grad is None
+
+
+def test_a_gradient_placed_by_indices_is_a_constant():
+    """Of max, min, cummax by what is placed alone: indices carry no history, as in PyTorch."""
+    x = torch.tensor([[1.0, 2.0], [3.0, 0.0]], requires_grad=True)
+    for values in (x.max(0)[0], x.min(1)[0], x.cummax(0)[0]):
+        g, = torch.autograd.grad(values.sum(), x, create_graph=True)
+        assert not g.requires_grad

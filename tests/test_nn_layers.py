@@ -283,3 +283,12 @@ def test_parameters_as_a_vector():
     assert vector.shape == (3,) and vector.requires_grad
     nn.utils.vector_to_parameters(ctgrad.tensor([1.0, 2.0, 3.0]), layer.parameters())
     assert layer.weight.tolist() == [[1.0, 2.0]] and layer.bias.tolist() == [3.0]
+
+
+def test_batch_norm_of_which_the_bias_alone_learns():
+    for weight in (None, ctgrad.ones(3)):
+        bias = ctgrad.zeros(3, requires_grad=True)
+        for training in (False, True):
+            bias.grad = None
+            F.batch_norm(ctgrad.randn(4, 3, 2), ctgrad.zeros(3), ctgrad.ones(3), weight, bias, training=training).sum().backward()
+            assert bias.grad.tolist() == [8.0, 8.0, 8.0]

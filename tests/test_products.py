@@ -398,3 +398,45 @@ def test_short_way(name):
         for got, expected in zip([y, *grads], [long, *long_grads]):
             assert (got is None) == (expected is None)
             assert got is None or got.detach().numpy().tobytes() == expected.detach().numpy().tobytes()
+
+
+SLID_PRODUCTS = {
+    "bmm": lambda h, x, y, v: ctgrad.bmm(x, h.expand(3, -1, -1)), "bmm_left": lambda h, x, y, v: ctgrad.bmm(h.expand(3, -1, -1), y),
+    "matmul": lambda h, x, y, v: x @ h.expand(3, -1, -1), "one_of_a_batch": lambda h, x, y, v: h[None] @ y, "linear": lambda h, x, y, v: ctgrad.nn.functional.linear(x, h),
+    "einsum": lambda h, x, y, v: ctgrad.einsum("bij,jk->bik", x, h), "einsum_left": lambda h, x, y, v: ctgrad.einsum("ij,bjk->kbi", h, y),
+    "einsum_vector": lambda h, x, y, v: ctgrad.einsum("ij,j->i", h, v), "tensordot": lambda h, x, y, v: ctgrad.tensordot(h, y, dims=([1], [1])),
+    "four_dims": lambda h, x, y, v: h.expand(3, -1, -1).unsqueeze(1) @ y.unsqueeze(1).expand(-1, 2, -1, -1), "baddbmm": lambda h, x, y, v: ctgrad.baddbmm(v, x, h.expand(3, -1, -1)),
+    "addbmm": lambda h, x, y, v: ctgrad.addbmm(v, x, h.expand(3, -1, -1)), "addmv": lambda h, x, y, v: ctgrad.addmv(v, h, v), "each_by_vector": lambda h, x, y, v: h.expand(3, -1, -1) @ v,
+    "contracted": lambda h, x, y, v: ctgrad.einsum("bri,ij,bjr->b", x, h, y), "by_twice": lambda h, x, y, v: ctgrad.bmm(x, (h * 2).expand(3, -1, -1)),
+}
+SLID_VIEWS = {"hankel": lambda w, n: w.unfold(0, n, 1), "flipped": lambda w, n: w.as_strided((n, n), (1, 1)).flip(0), "turned": lambda w, n: w.unfold(0, n, 1).flip(1).t()}
+
+
+def slid_step(product, view, w, n):
+    rng = np.random.default_rng(5)
+    x, y, v = (ctgrad.tensor(rng.standard_normal(size)) for size in ((3, 2, n), (3, n, 2), (n,)))
+    out = SLID_PRODUCTS[product](SLID_VIEWS[view](w, n), x, y, v)
+    return out, ctgrad.tensor(rng.standard_normal(tuple(out.shape)))
+
+
+@pytest.mark.parametrize("view", SLID_VIEWS)
+@pytest.mark.parametrize("product", SLID_PRODUCTS)
+def test_the_gradient_of_a_slid_operand_is_never_a_square(product, view):
+    """Of any product, batches and all: the memory of its backward grows with n."""
+    took = []
+    for n in (128, 256):
+        w = ctgrad.randn(2 * n - 1, dtype=ctgrad.float64, requires_grad=True)
+        out, g = slid_step(product, view, w, n)
+        before = ctgrad._C._memory()["total_bytes"]
+        out.backward(g)
+        took.append(ctgrad._C._memory()["total_bytes"] - before)
+    assert took[1] < 2.2 * took[0] and took[1] < 8 * 256 * 256
+
+
+@pytest.mark.parametrize("view", SLID_VIEWS)
+@pytest.mark.parametrize("product", SLID_PRODUCTS)
+def test_gradients_of_slid_operands_of_two_orders(product, view):
+    def f(w):
+        return slid_step(product, view, w, 4)[0]
+    w = ctgrad.randn(7, dtype=ctgrad.float64, requires_grad=True)
+    assert ctgrad.autograd.gradcheck(f, (w,)) and ctgrad.autograd.gradgradcheck(f, (w,))

@@ -7,7 +7,7 @@ from hypothesis import given, settings, strategies as st
 
 import ctgrad
 from ctgrad import _C
-from tests import tielaw
+from tests import lawops, tielaw
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 PROGRAMS, PARTS = int(os.environ.get("CTGRAD_LAW_PROGRAMS", 10_000)), 20
@@ -81,3 +81,19 @@ def test_nothing_is_left():
     settle()
     after = _C._live()
     assert {k: after[k] - before[k] for k in ("arrays", "storages", "nodes")} == {"arrays": 0, "storages": 0, "nodes": 0}
+
+
+def test_every_op_may_be_drawn():
+    """The programs over the registry leave out what they say, and nothing else."""
+    ops = {name for name in _C._ops if not name.endswith("_") or name[:-1] not in _C._ops}
+    drawn = {name for name, (_, some) in lawops.CASES.items() if some}
+    assert ops - drawn - lawops.LEFT_OUT <= {"rand", "randn", "randint", "randperm"}   # these have no operand that could repeat
+
+
+def test_the_registry_is_reached():
+    seen = set()
+    for seed in range(1500):
+        _C._switches(*tielaw.ON)
+        seen |= {entry[1] for entry in tielaw.Run(seed).run() if entry[0] == "op"}
+        _C._switches(*tielaw.SETTINGS)
+    assert len(seen) > 0.8 * len(lawops.NAMES)

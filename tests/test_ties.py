@@ -368,3 +368,17 @@ def test_small_sums_of_large_gradients_are_left_alone():
     tied.p0.grad[0, 0] = math.inf
     clip_grad_value_(tied.parameters(), 1.0)
     assert tied.p0.grad[0].tolist() == [1.0, 0.5, 0.5, 0.5] and not tied.p1.grad.any()
+
+
+def test_an_expanded_tensor_asked_for_in_the_second_derivative():
+    """The first run, which records, must leave what gives it its own gradient, though nobody looked at it then."""
+    c = ctgrad.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    for f in (lambda x: (x * x * c).sum(), lambda x: x.prod(0).sum(), lambda x: (x.exp() * 2).sum(), lambda x: ctgrad.softmax(x, 0).square().sum()):
+        w = ctgrad.tensor([1.0, 2.0], requires_grad=True)
+        x = w.expand(3, 2)
+        g, = ctgrad.autograd.grad(f(x), w, create_graph=True)
+        got, = ctgrad.autograd.grad(g.sum(), x)
+        full = w.detach().repeat(3, 1).requires_grad_()
+        first, = ctgrad.autograd.grad(f(full), full, create_graph=True)
+        want, = ctgrad.autograd.grad(first.sum(), full)
+        assert ctgrad.allclose(got, want, atol=1e-6)

@@ -1,6 +1,7 @@
 /* Sums with a product: baddbmm, addbmm, addmv, addr. Args self, left, right, beta, alpha. (addmm: ops/matmul.c.) */
 #include "ops/dispatch.h"
 #include "ops/formula.h"
+#include "ops/product.h"
 #include <string.h>
 
 /* beta or alpha as the dtype reads it: integers cut it, bool asks whether it is not 0. */
@@ -45,29 +46,33 @@ static T bmm(scope *s, T a, T b) { return f_binary(s, &op_bmm, a, b); }
 static T mv(scope *s, T a, T b) { return f_binary(s, &op_mv, a, b); }
 
 /* The gradients of a product of `left` and `right`; either may read the other. */
-typedef T (*side)(scope *s, T g, T other);
+typedef T (*side)(scope *s, node *n, T g, T other);
 static int product_grad(scope *s, node *n, T const *g, side left, side right, T *out)
 {
     if (node_needs(n, 0))
         out[0] = times(s, g[0], kept_factor(n, 0));
     if (node_needs(n, 1))
-        out[1] = times(s, left(s, g[0], node_kept_in(s, n, 2)), kept_factor(n, 1));
+        out[1] = times(s, left(s, n, g[0], node_kept_in(s, n, 2)), kept_factor(n, 1));
     if (node_needs(n, 2))
-        out[2] = times(s, right(s, g[0], node_kept_in(s, n, 1)), kept_factor(n, 1));
+        out[2] = times(s, right(s, n, g[0], node_kept_in(s, n, 1)), kept_factor(n, 1));
     return s->failed ? -1 : 0;
 }
-static T baddbmm_left(scope *s, T g, T other) { return bmm(s, g, turned(s, other, 1)); }
-static T baddbmm_right(scope *s, T g, T other) { return bmm(s, turned(s, other, 1), g); }
+static T baddbmm_left(scope *s, node *n, T g, T other) { return batch_grad(s, n, 1, g, turned(s, other, 1)); }
+static T baddbmm_right(scope *s, node *n, T g, T other) { return batch_grad(s, n, 2, turned(s, other, 1), g); }
 static T each_batch(scope *s, T g, T other)
 {
     return g && other ? f_expand(s, f_unsqueeze(s, g, 0), 3, (int64_t[]){array_size(other->a)[0], array_size(g->a)[0], array_size(g->a)[1]}) : NULL;
 }
-static T addbmm_left(scope *s, T g, T other) { return baddbmm_left(s, each_batch(s, g, other), other); }
-static T addbmm_right(scope *s, T g, T other) { return baddbmm_right(s, each_batch(s, g, other), other); }
-static T addmv_left(scope *s, T g, T other) { return outer(s, g, other); }
-static T addmv_right(scope *s, T g, T other) { return mv(s, turned(s, other, 0), g); }
-static T addr_left(scope *s, T g, T other) { return mv(s, g, other); }
-static T addr_right(scope *s, T g, T other) { return mv(s, turned(s, g, 0), other); }
+static T addbmm_left(scope *s, node *n, T g, T other) { return baddbmm_left(s, n, each_batch(s, g, other), other); }
+static T addbmm_right(scope *s, node *n, T g, T other) { return baddbmm_right(s, n, each_batch(s, g, other), other); }
+static T addmv_left(scope *s, node *n, T g, T other)
+{
+    uint64_t slid = node_takes_slid(n, 1);
+    return slid ? antidiagonals_of(s, f_unsqueeze(s, g, 0), f_unsqueeze(s, other, 0), slid) : outer(s, g, other);
+}
+static T addmv_right(scope *s, node *n, T g, T other) { (void)n; return mv(s, turned(s, other, 0), g); }
+static T addr_left(scope *s, node *n, T g, T other) { (void)n; return mv(s, g, other); }
+static T addr_right(scope *s, node *n, T g, T other) { (void)n; return mv(s, turned(s, g, 0), other); }
 
 static T baddbmm_product(scope *s, T a, T b) { return bmm(s, a, b); }
 static T addbmm_product(scope *s, T a, T b)

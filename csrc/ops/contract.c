@@ -57,6 +57,49 @@ static T contract(scope *s, T a, T b, int n, const int64_t *size)
     return memcmp(least, size, (size_t)n * sizeof *size) ? f_expand(s, y, n, size) : y;
 }
 
+/* One row for every index but that of `dim`: (rows, size of dim). */
+static T rows_of(scope *s, T x, int dim)
+{
+    int64_t order[CT_MAXDIM], n = array_size(x->a)[dim];
+    int count = 0;
+    for (int d = 0; d < x->a->ndim; d++)
+        if (d != dim)
+            order[count++] = d;
+    order[count++] = dim;
+    return f_reshape(s, f_permute(s, x, count, order), 2, (int64_t[]){x->a->numel / n, n});
+}
+
+/* Summed over what `other` does not have, but for the dim `keep`. */
+static T summed_beside(scope *s, T x, T other, int keep)
+{
+    int64_t dims[CT_MAXDIM];
+    int count = 0;
+    for (int d = 0; d < x->a->ndim; d++)
+        if (d != keep && array_size(x->a)[d] > 1 && array_size(other->a)[d] == 1)
+            dims[count++] = d;
+    return count ? f_sum_dims(s, x, count, dims, true) : x;
+}
+
+/* The gradient of an input that slides along two dims, of which either factor has one. *done: it was so. */
+static T slid_grad(scope *s, node *n, uint32_t i, T g, T other, bool *done)
+{
+    uint64_t slid = node_takes_slid(n, i);
+    int ndim, row = slid ? slid_row(slid) : 0, column = slid ? slid_column(slid) : 0;
+    ct_dtype dtype;
+    const int64_t *in = node_in_size(n, i, &ndim, &dtype);
+    bool turned = slid && other && array_size(g->a)[row] == 1;
+    T a = turned ? other : g, b = turned ? g : other;
+    *done = slid && other && array_size(b->a)[row] == 1 && array_size(a->a)[column] == 1 && array_size(a->a)[row] > 1 && array_size(b->a)[column] > 1;
+    if (!*done)
+        return NULL;
+    double times = 1;
+    for (int d = 0; d < ndim; d++)
+        times *= array_size(a->a)[d] == 1 && array_size(b->a)[d] == 1 ? (double)in[d] : 1;
+    T left = summed_beside(s, a, b, row), right = summed_beside(s, b, a, column);
+    T y = left && right ? antidiagonals_of(s, rows_of(s, left, row), rows_of(s, right, column), slid) : NULL;
+    return y && times != 1 ? f_scale(s, y, times) : y;
+}
+
 static int contract_grad(scope *s, node *n, T const *g, T *out)
 {
     for (int i = 0; i < 2; i++) {
@@ -67,6 +110,10 @@ static int contract_grad(scope *s, node *n, T const *g, T *out)
             uint64_t takes = node_takes(n, (uint32_t)i);
             int64_t size[CT_MAXDIM];
             T other = node_kept_in(s, n, (uint32_t)(1 - i));
+            bool done;
+            out[i] = slid_grad(s, n, (uint32_t)i, g[0], other, &done);
+            if (done)
+                continue;
             /* along a dim that neither has, the sum is a multiple: repeated here, taken by the engine */
             for (int d = 0; d < ndim && other; d++)
                 size[d] = takes >> d & 1 && (array_size(g[0]->a)[d] != 1 || array_size(other->a)[d] != 1) ? 1 : in[d];

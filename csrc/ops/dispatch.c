@@ -178,7 +178,7 @@ int in_cast(call *c, uint32_t i, ct_dtype dtype)
 
 int in_copy(call *c, uint32_t i)
 {
-    return in_replace(c, i, array_new_held(c->ia[i], c->ia[i]->dtype, c->once & still_dims(c->ia[i], c->ia[i]->ndim)));
+    return in_replace(c, i, array_new_held(c->ia[i], c->ia[i]->dtype, call_once_in(c, i) & still_dims(c->ia[i], c->ia[i]->ndim)));
 }
 
 int in_contiguous(call *c, uint32_t i)
@@ -188,7 +188,7 @@ int in_contiguous(call *c, uint32_t i)
     if (array_is_contiguous(a))
         return 0;
     for (int d = 0; d < a->ndim; d++)
-        size[d] = c->once >> d & 1 ? 1 : array_size(a)[d];
+        size[d] = call_once_in(c, i) >> d & 1 ? 1 : array_size(a)[d];
     return c->once && layout_is_contiguous(a->ndim, size, array_stride(a)) ? 0 : in_copy(c, i);
 }
 

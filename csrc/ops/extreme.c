@@ -68,7 +68,7 @@ static int max_dim_rule(call *c)
     int64_t size[CT_MAXDIM];
     const array *a = c->in[0]->a;
     int dim = reduce_dim(c, &c->args[1], &c->args[2]);
-    if (dim < 0 || (a->ndim && refuse_empty(c, a, false) < 0))
+    if (dim < 0 || (a->ndim && refuse_empty(c, a, false) < 0) || fold_still(c) < 0) /* of equals the first: place 0 of what repeats */
         return -1;
     keep_param(c, dim);
     c->declared[1].undifferentiable = true;
@@ -87,6 +87,8 @@ static int place_grad(scope *s, node *n, T const *g, T *out)
         return g[0] ? -1 : 0;
     if (ndim == 0)
         out[0] = g[0];
+    else if (node_takes(n, 0) >> p[ndim + 1] & 1) /* wherever it belongs, the sum is it */
+        out[0] = widen_only(s, n, g[0]);
     else
         out[0] = f_call(s, &op_scatter_add, 4, (arg[]){a_t(f_zeros(s, dtype, ndim, size)), a_i(p[ndim + 1]), a_t(widen_only(s, n, places)), a_t(widen_only(s, n, g[0]))});
     return out[0] ? 0 : -1;
@@ -115,10 +117,29 @@ static int argmax_rule(call *c)
     if (refuse_empty(c, a, whole) < 0)
         return whole ? ct_fail(CT_INDEX, "%s(): Expected reduction dim to be specified for input.numel() == 0.", c->op->name) : -1;
     int n = reduced_size(c, a, size);
-    return out_new(c, 0, DT_I64, n, size);
+    return fold_still(c) < 0 ? -1 : out_new(c, 0, DT_I64, n, size);
 }
-static void argmax_kernel(call *c) { run_extreme(c, LINES_MAX, NULL, c->oa[0]); }
-static void argmin_kernel(call *c) { run_extreme(c, LINES_MIN, NULL, c->oa[0]); }
+/* The place among the distinct elements becomes the place of the first that equals it. */
+static void place_among_all(const call *c, array *places)
+{
+    const int64_t *all = array_size(c->in[0]->a), *distinct = array_size(c->ia[0]);
+    int64_t at[CT_MAXDIM], *p = (int64_t *)array_data(places), place = 0;
+    for (int d = c->ia[0]->ndim - 1; d >= 0; d--) {
+        at[d] = *p % distinct[d];
+        *p /= distinct[d];
+    }
+    for (int d = 0; d < c->ia[0]->ndim; d++)
+        place = place * all[d] + at[d];
+    *p = place;
+}
+static void run_places(call *c, k_lines_kind kind)
+{
+    run_extreme(c, kind, NULL, c->oa[0]);
+    if (!arg_given(&c->args[1]) && fold_times(c) != 1)
+        place_among_all(c, c->oa[0]);
+}
+static void argmax_kernel(call *c) { run_places(c, LINES_MAX); }
+static void argmin_kernel(call *c) { run_places(c, LINES_MIN); }
 #define PLACE(id, text)                                                                                                             \
     const op op_##id = {.name = #id, .sig = "(Tensor self, int? dim=None, bool keepdim=False)", .flags = OP_OUT | OP_NO_GRAD,         \
                         .run = op_block, .shape = argmax_rule, .kernel = id##_kernel, .doc = text};

@@ -1,5 +1,6 @@
 /* Verbs of formulas: ops called over a scope. */
 #include "ops/formula.h"
+#include "ops/spread.h"
 #include <string.h>
 
 /* Sticky failure: no verb runs on an operand that a failed verb should have made, alone or in a list. */
@@ -132,6 +133,7 @@ T f_turned(scope *s, T x)
 T f_permute(scope *s, T x, int n, const int64_t *dims) { return f_call(s, &op_permute, 2, (arg[]){a_t(x), a_ints((uint32_t)n, dims)}); }
 T f_contiguous(scope *s, T x) { return f_unary(s, &op_contiguous, x); }
 T f_row_major(scope *s, T x) { return f_call(s, &op_clone, 2, (arg[]){a_t(x), a_i(FORMAT_CONTIGUOUS)}); }
+T f_in_full(scope *s, T x) { return x && array_write_out(x->a) < 0 ? scope_fail(s) : x; }
 T f_unsqueeze(scope *s, T x, int64_t dim)
 {
     layout in, out;

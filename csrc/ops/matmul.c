@@ -52,7 +52,12 @@ static void run_matrices(call *c)
 
 static T mm(scope *s, T a, T b) { return f_binary(s, &op_mm, a, b); }
 
-static T turned_back(scope *s, T x, bool back) { return back ? f_call(s, &op_flip, 2, (arg[]){a_t(x), a_ints(1, (int64_t[]){1})}) : x; }
+static T turned_back(scope *s, T x, uint64_t back) { return back ? f_call(s, &op_flip, 2, (arg[]){a_t(x), a_ints(1, (int64_t[]){1})}) : x; }
+
+T antidiagonals_of(scope *s, T a, T b, uint64_t slid)
+{
+    return f_binary(s, &op_antidiagonals, turned_back(s, a, slid & TAKES_BACK_0), turned_back(s, b, slid & TAKES_BACK_1));
+}
 
 /* The gradient of input i, left·right, summed in the dims that the input takes before anything is multiplied. An operand that is
  * stored by columns gets its gradient so, as in PyTorch: what receives it (a weight, behind a transpose) then has it row-major. */
@@ -62,8 +67,7 @@ static T matrix_grad(scope *s, node *n, uint32_t i, T left, T right, bool by_col
     if (!left || !right)
         return NULL;
     if (node_takes_slid(n, i))
-        return f_binary(s, &op_antidiagonals, turned_back(s, f_transpose(s, left, 0, 1), node_takes_slid(n, i) & TAKES_BACK_0),
-                        turned_back(s, right, node_takes_slid(n, i) & TAKES_BACK_1));
+        return antidiagonals_of(s, f_transpose(s, left, 0, 1), right, node_takes_slid(n, i));
     if (takes & 1)
         left = f_sum_dims(s, left, 1, (int64_t[]){0}, true);
     if (takes & 2)
@@ -134,12 +138,20 @@ static int bmm_rule(call *c)
     c->once_out = product_once(a, b);
     return plan_matrices(c, a, b, 3, (int64_t[]){x[0], x[1], y[2]});
 }
+/* Rows of every batch, one after the other. */
+static T all_rows(scope *s, T x)
+{
+    const int64_t *size = x ? array_size(x->a) : NULL;
+    return x ? f_reshape(s, x, 2, (int64_t[]){size[0] * size[1], size[2]}) : NULL;
+}
 /* As matrix_grad; a batch that the input takes is contracted with the rest. */
-static T batch_grad(scope *s, node *n, uint32_t i, T left, T right)
+T batch_grad(scope *s, node *n, uint32_t i, T left, T right)
 {
     uint64_t takes = node_takes(n, i) & 7;
     if (!left || !right)
         return NULL;
+    if (slid_dims(node_takes_slid(n, i)) == 6)
+        return antidiagonals_of(s, all_rows(s, f_transpose(s, left, 1, 2)), all_rows(s, right), node_takes_slid(n, i));
     if (!takes)
         return f_binary(s, &op_bmm, left, right);
     int64_t size[4] = {takes & 1 ? 1 : array_size(left->a)[0], takes & 2 ? 1 : array_size(left->a)[1], 1, takes & 4 ? 1 : array_size(right->a)[2]};

@@ -64,6 +64,11 @@ static inline int64_t product_order(const array *a, const array *b)
 /* Can it start from what y holds? */
 bool product_adds(const product *p);
 
+/* Gradients of input i of a batch of matrix products: left·right, summed as the input takes it. matmul.c */
+tensor *batch_grad(scope *s, node *n, uint32_t i, tensor *left, tensor *right);
+/* Sums of aᵀ·b along what slides; `slid` as an input takes it. */
+tensor *antidiagonals_of(scope *s, tensor *a, tensor *b, uint64_t slid);
+
 /* ---- correlate.c: operands with equal or opposite strides in two axes, and their gradients ---- */
 /* Of settled axes: will product_correlate do it, under the host's lock? It fails when the host does. */
 bool product_correlates(const product *p);

@@ -17,7 +17,7 @@ bool call_needs_grad(const call *c)
 static uint8_t wanted_mask(const call *c)
 {
     uint8_t wanted = 0;
-    for (uint32_t i = 0; i < c->n_in && i < 4; i++)
+    for (uint32_t i = 0; i < c->n_in && i < 8; i++)
         if (c->in[i] && c->in[i]->fn)
             wanted |= (uint8_t)(1u << i);
     return wanted;

@@ -163,7 +163,7 @@ static int recur_grad(scope *s, node *n, T const *g, T *out)
     recur_shape r;
     recur_grads d = {NULL};
     memcpy(&r, node_params(n), sizeof r);
-    T kept = r.counted ? f_contiguous(s, node_kept_in(s, n, RECUR_COUNTS)) : NULL;
+    T kept = r.counted ? f_in_full(s, f_contiguous(s, node_kept_in(s, n, RECUR_COUNTS))) : NULL;
     const int64_t *counts = kept ? (const int64_t *)array_data(kept->a) : NULL;
     int64_t rows = 0;
     if (s->failed || (!g[0] && !g[1]))

@@ -376,9 +376,14 @@ static int prod_grad(scope *s, node *n, T const *g, T *out)
     for (int d = 0; d < ndim; d++)
         if (node_params(n)[d])
             dim = d, n_dims++;
+    uint64_t at = (uint64_t)1 << dim;
     if (ndim == 0)
         out[0] = g[0];
-    else if (n_dims == 1)
+    else if (n_dims == 1 && still_dims(x->a, ndim) & node_takes(n, 0) & at && array_size(x->a)[dim] > 1) { /* n times x to the n - 1 */
+        double count = (double)array_size(x->a)[dim];
+        T power = f_call(s, &op_pow_scalar, 2, (arg[]){a_t(tape_algebra.narrow(s, x, at)), a_f(count - 1)});
+        out[0] = f_mul(s, f_scale(s, widen_only(s, n, g[0]), count), power);
+    } else if (n_dims == 1)
         out[0] = f_mul(s, widen(s, n, g[0]), others(s, x, dim));
     else
         out[0] = f_mul(s, widen(s, n, g[0]), f_reshape(s, others(s, f_reshape(s, x, 1, &flat), 0), ndim, array_size(x->a)));

@@ -152,7 +152,7 @@ static uint64_t flip_takes(node *n)
 {
     uint64_t slid = node_takes_slid(n, 0);
     for (int i = 0; slid && i < n->n_param; i++)
-        slid ^= node_params(n)[i] ? TAKES_BACK_1 : TAKES_BACK_0;
+        slid ^= node_params(n)[i] == slid_column(slid) ? TAKES_BACK_1 : node_params(n)[i] == slid_row(slid) ? TAKES_BACK_0 : 0;
     return slid | node_takes(n, 0);
 }
 const op op_flip = {.name = "flip", .sig = "(Tensor self, int... dims)", .flags = OP_POINTWISE, .run = op_block, .shape = flip_shape, .kernel = flip_kernel,

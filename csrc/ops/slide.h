@@ -17,5 +17,4 @@ void call_slides(call *c, int ndim, const int64_t *size);
 array *array_line(const array *a, int ndim, uint64_t dims, uint64_t back);
 array *array_new_slid(ct_dtype dtype, const layout *shown, uint64_t once, uint64_t dims, uint64_t back);
 bool array_slides(const array *a, uint64_t back); /* a matrix that is held sliding, one way or from the other end */
-static inline uint64_t slid_back(uint64_t slid) { return (slid & TAKES_BACK_0 ? 1 : 0) | (slid & TAKES_BACK_1 ? 2 : 0); }
 #endif

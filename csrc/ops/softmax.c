@@ -16,6 +16,14 @@ static int along(call *c, const arg *dim)
     call_once(c, (uint64_t)1 << at);
     return 0;
 }
+/* Of equal terms one is taken, and its result divided among all. */
+static void line_once(call *c)
+{
+    const array *a = c->in[0]->a;
+    if (spread_worth((ct_dtype)a->dtype, a->numel))
+        c->once |= repeated_dims(1, c->ia, a->ndim, array_size(a)) & (uint64_t)1 << c->param[0];
+    c->once_out = c->once;
+}
 static int softmax_rule(call *c)
 {
     const array *a = c->in[0]->a;
@@ -24,6 +32,7 @@ static int softmax_rule(call *c)
         return -1;
     if (!dtype_is_float(d))
         return ct_fail(CT_NOTIMPL, "\"%s_%skernel_impl\" not implemented for '%s'", c->op->name, c->param[0] == a->ndim - 1 || !a->ndim ? "lastdim_" : "", dtype_title(d));
+    line_once(c);
     if (in_cast(c, 0, d) < 0 || in_contiguous(c, 0) < 0)
         return -1;
     c->effective = 8 * a->numel;
@@ -58,15 +67,38 @@ static void softmax_piece(void *work, int64_t begin, int64_t end)
     for (int64_t i = begin; i < end; i++)
         K->reduce.softmax[a->dtype](array_data(a) + i * b.bytes, array_data(c->oa[0]) + i * b.bytes, b.n, b.inner, c->op == &op_log_softmax);
 }
-static void softmax_kernel(call *c) { each_block(c, c->ia[0], softmax_piece); }
+static void softmax_kernel(call *c)
+{
+    each_block(c, c->ia[0], softmax_piece);
+    double terms = c->once >> c->param[0] & 1 ? (double)array_size(c->in[0]->a)[c->param[0]] : 1;
+    if (terms != 1)
+        scale_results(c->oa[0], c->op == &op_log_softmax ? B_sub : B_div, c->op == &op_log_softmax ? log(terms) : terms);
+}
 
 static T backward_of(scope *s, const op *o, T g, T y, int64_t dim) { return f_call(s, o, 3, (arg[]){a_t(g), a_t(y), a_i(dim)}); }
+/* Where all terms are one number, which takes the sum of their gradients: g y (1 - terms y), or g (1 - terms e^y), g summed. NULL: not so. */
+static T line_grad(scope *s, node *n, T g, bool log)
+{
+    T y = node_kept_out(s, n, 0);
+    int64_t dim = node_params(n)[0];
+    uint64_t at = (uint64_t)1 << dim;
+    if (!y || !y->a->ndim || !(still_dims(y->a, y->a->ndim) & node_takes(n, 0) & at) || array_size(y->a)[dim] == 1)
+        return NULL;
+    double terms = (double)array_size(y->a)[dim];
+    T one = tape_algebra.narrow(s, y, at), part = log && one ? f_unary(s, &op_exp, one) : one, sum = f_sum_dims(s, g, 1, &dim, true);
+    T left = f_mul(s, sum, f_sub(s, f_number(s, 1), f_scale(s, part, terms)));
+    return log ? left : f_mul(s, left, one);
+}
 static int softmax_grad(scope *s, node *n, T const *g, T *out)
 {
+    if ((out[0] = line_grad(s, n, g[0], false)) || s->failed)
+        return out[0] ? 0 : -1;
     return (out[0] = backward_of(s, &op_softmax_backward, g[0], node_kept_out(s, n, 0), node_params(n)[0])) ? 0 : -1;
 }
 static int log_softmax_grad(scope *s, node *n, T const *g, T *out)
 {
+    if ((out[0] = line_grad(s, n, g[0], true)) || s->failed)
+        return out[0] ? 0 : -1;
     return (out[0] = backward_of(s, &op_log_softmax_backward, g[0], node_kept_out(s, n, 0), node_params(n)[0])) ? 0 : -1;
 }
 #define SOFTMAX(id, node_name, text)                                                                                                  \

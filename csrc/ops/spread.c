@@ -52,6 +52,12 @@ void call_once(call *c, uint64_t mixed)
     c->once_out = c->once;
 }
 
+uint64_t call_once_in(const call *c, uint32_t i)
+{
+    int lead = c->in[0] ? c->in[0]->a->ndim - c->ia[i]->ndim : 0;
+    return lead >= 0 ? c->once >> lead : c->once << -lead;
+}
+
 static array *array_new_once(const call *c, ct_dtype dtype, int ndim, const int64_t *size, const int64_t *stride, uint64_t once)
 {
     layout shown;
@@ -311,19 +317,17 @@ int call_narrow(call *c, narrowed *was)
     bool failed = false;
     for (uint32_t i = 0; i < c->n_in; i++) {
         was->all[i] = c->ia[i];
-        if (c->ia[i]) {
-            int lead = c->in[0] ? c->in[0]->a->ndim - c->ia[i]->ndim : 0;
-            failed |= !(c->ia[i] = c->slide ? on_line(c, c->ia[i], c->slide_back) : as_held(c->ia[i], lead >= 0 ? c->once >> lead : c->once << -lead));
-        }
+        if (c->ia[i])
+            failed |= !(c->ia[i] = c->slide ? on_line(c, c->ia[i], c->slide_back) : as_held(c->ia[i], call_once_in(c, i)));
     }
     for (uint32_t i = 0; i < c->n_out; i++) {
         was->oa[i] = c->oa[i];
         if (c->oa[i])
             failed |= !(c->oa[i] = c->slide ? on_line(c, c->oa[i], c->slide_out) : (array *)as_held(c->oa[i], array_is_compressed(c->oa[i]) ? own_once(c->oa[i]) : 0));
     }
-    if (c->slide && !failed) {
-        c->work = array_held(c->oa[0]);
+    if (!failed && c->op->flags & OP_POINTWISE && c->n_out && was->oa[0] && array_is_compressed(was->oa[0])) {
         c->effective = was->oa[0]->numel;
+        c->work = c->oa[0]->numel;
     }
     if (failed)
         call_widen(c, was);

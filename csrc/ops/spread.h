@@ -17,6 +17,7 @@ void spread_choose(const char *setting);      /* NULL: the default */
 uint64_t repeated_dims(uint32_t n, const array *const *operand, int ndim, const int64_t *size);
 /* For a shape rule whose outputs have in[0]'s dims: those that repeat and are not in `mixed` are computed once. */
 void call_once(call *c, uint64_t mixed);
+uint64_t call_once_in(const call *c, uint32_t i); /* the same as dims of operand i, aligned at the last */
 uint64_t still_dims(const array *a, int ndim); /* dims of a shape along which `a`, aligned at the last, has one element in memory */
 /* Row-major for the shape of `a`, but for stride 0 along `still`: what in_cast and in_copy fill. One layout: for kernels only. */
 array *array_new_held(const array *a, ct_dtype dtype, uint64_t still);

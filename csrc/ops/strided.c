@@ -179,7 +179,9 @@ static void slid_layout(layout *l)
 
 T slide(scope *s, T g, uint64_t slid)
 {
-    int64_t m = array_size(g->a)[0], n = array_size(g->a)[1];
+    int64_t m = array_size(g->a)[slid_row(slid)], n = array_size(g->a)[slid_column(slid)];
+    if (g->a->ndim > 2 && !(g = f_reshape(s, g, 2, (int64_t[]){m, n})))
+        return NULL;
     bool rows_back = slid & TAKES_BACK_0, columns_back = slid & TAKES_BACK_1;
     layout from = {.ndim = 2, .size = {m, n}, .stride = {rows_back ? -1 : 1, columns_back ? -1 : 1}, .offset = (rows_back ? m - 1 : 0) + (columns_back ? n - 1 : 0)};
     layout to = {.ndim = 2, .size = {m, n}, .stride = {1, 1}};
@@ -191,7 +193,7 @@ static uint64_t as_strided_takes(node *n)
 {
     layout in, view;
     read_geometry(read_geometry(node_params(n), &in), &view);
-    return slides(&view) ? TAKES_SLID : 0;
+    return slides(&view) ? slid_of(2, 3, 0) : 0;
 }
 
 static int as_strided_grad(scope *s, node *n, T const *g, T *out)

@@ -41,7 +41,7 @@ static int svd_compose(scope *s, call *c, T *out)
         return ct_fail(CT_RUNTIME, "linalg.svd: Expected a floating point or complex tensor as input. Got %s", dtype_title(a->dtype)), scope_fail(s), -1;
     int64_t m = array_size(a)[a->ndim - 2], n = array_size(a)[a->ndim - 1], tall = m > n ? m : n, k = m > n ? n : m;
     bool wide = m < n;
-    T w = f_row_major(s, f_cast(s, wide ? turned(s, c->in[0]) : c->in[0], DT_F64)), v = room(s, a, k, k), values = room(s, a, k, -1);
+    T w = f_in_full(s, f_row_major(s, f_cast(s, wide ? turned(s, c->in[0]) : c->in[0], DT_F64))), v = room(s, a, k, k), values = room(s, a, k, -1);
     if (!w || !v || !values)
         return -1;
     if (!all_finite(w->a))

@@ -74,13 +74,23 @@ uint64_t copy_takes(node *n) { return node_takes(n, 0) | node_takes_slid(n, 0); 
 
 uint64_t expand_takes(node *n)
 {
-    int ndim;
+    int ndim, in_ndim;
     ct_dtype dtype;
     const int64_t *size = node_out_size(n, 0, &ndim, &dtype);
+    uint64_t slid = node_takes_slid(n, 0);
+    if (slid) {
+        node_in_size(n, 0, &in_ndim, &dtype);
+        return slid_of(ndim, slid_dims(slid) << (ndim - in_ndim), slid_back(slid) << (ndim - in_ndim));
+    }
     return node_needs(n, 0) ? broadcast_dims(n, 0, ndim, size) : 0;
 }
 
 /* ---- views ---------------------------------------------------------------------------------------------------- */
+static uint64_t exchanged(uint64_t dims, int64_t d0, int64_t d1)
+{
+    uint64_t first = dims >> d0 & 1, second = dims >> d1 & 1;
+    return (dims & ~((uint64_t)1 << d0 | (uint64_t)1 << d1)) | first << d1 | second << d0;
+}
 uint64_t transpose_takes(node *n)
 {
     uint64_t dims = node_takes(n, 0);
@@ -88,25 +98,27 @@ uint64_t transpose_takes(node *n)
     ct_dtype dtype;
     node_out_size(n, 0, &ndim, &dtype);
     uint64_t slid = node_takes_slid(n, 0);
-    if (slid && !((node_params(n)[0] ^ node_params(n)[1]) & 1)) /* counted from either end */
-        return slid;
-    if (slid) /* the anti-diagonals of the transpose are the same */
-        return TAKES_SLID | (slid & TAKES_BACK_0 ? TAKES_BACK_1 : 0) | (slid & TAKES_BACK_1 ? TAKES_BACK_0 : 0);
-    if (!dims || ndim < 2)
+    if ((!dims && !slid) || ndim < 2)
         return dims;
     int64_t d0 = node_params(n)[0], d1 = node_params(n)[1];
     d0 += d0 < 0 ? ndim : 0;
     d1 += d1 < 0 ? ndim : 0;
-    uint64_t first = dims >> d0 & 1, second = dims >> d1 & 1;
-    return (dims & ~((uint64_t)1 << d0 | (uint64_t)1 << d1)) | first << d1 | second << d0;
+    if (slid) /* the anti-diagonals of the transpose are the same */
+        return slid_of(ndim, exchanged(slid_dims(slid), d0, d1), exchanged(slid_back(slid), d0, d1));
+    return exchanged(dims, d0, d1);
 }
 
-uint64_t permute_takes(node *n)
+static uint64_t permuted(node *n, uint64_t dims)
 {
-    uint64_t dims = node_takes(n, 0), out = 0;
+    uint64_t out = 0;
     for (int d = 0; d < n->n_param; d++)
         out |= (dims >> node_params(n)[d] & 1) << d;
     return out;
+}
+uint64_t permute_takes(node *n)
+{
+    uint64_t slid = node_takes_slid(n, 0);
+    return slid ? slid_of(n->n_param, permuted(n, slid_dims(slid)), permuted(n, slid_back(slid))) : permuted(n, node_takes(n, 0));
 }
 
 /* The least groups of neighbouring dims on both sides that hold as many elements. A group is summed as a whole: `in` has all its
@@ -151,9 +163,25 @@ static bool sides(node *n, side *in, side *out)
     return layout_numel(in->ndim, in->size) != 0;
 }
 
+/* Rows and columns each stay a dim of their own? Then the dims that they are of `out`. */
+static uint64_t reshape_slid(const side *in, const side *out, uint64_t slid)
+{
+    side row = *in, column = *in;
+    row.dims = (uint64_t)1 << slid_row(slid);
+    column.dims = (uint64_t)1 << slid_column(slid);
+    uint64_t rows = regroup(&row, out), columns = regroup(&column, out);
+    if (!rows || !columns || rows & (rows - 1) || columns & (columns - 1) || out->size[__builtin_ctzll(rows)] != in->size[slid_row(slid)] ||
+        out->size[__builtin_ctzll(columns)] != in->size[slid_column(slid)])
+        return 0;
+    return slid_of(out->ndim, rows | columns, (slid & TAKES_BACK_0 ? rows : 0) | (slid & TAKES_BACK_1 ? columns : 0));
+}
+
 uint64_t reshape_takes(node *n)
 {
     side in, out;
+    uint64_t slid = node_takes_slid(n, 0);
+    if (slid)
+        return sides(n, &in, &out) ? reshape_slid(&in, &out, slid) : 0;
     in.dims = node_takes(n, 0);
     return in.dims && sides(n, &in, &out) ? regroup(&in, &out) : 0;
 }
@@ -172,6 +200,8 @@ int reshape_grad(scope *s, node *n, T const *g, T *out)
 {
     side in, shown;
     int64_t size[CT_MAXDIM];
+    if (node_got_slid(n))
+        return (out[0] = g[0]) ? 0 : -1;
     shown.dims = node_got(n);
     int ndim = summed_size(n, shown.dims && sides(n, &in, &shown) ? regroup(&shown, &in) : 0, size);
     return (out[0] = f_reshape(s, g[0], ndim, size)) ? 0 : -1;

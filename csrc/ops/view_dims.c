@@ -79,7 +79,7 @@ static int permute_grad(scope *s, node *n, T const *g, T *out)
     int64_t back[CT_MAXDIM];
     for (int d = 0; d < n->n_param; d++)
         back[node_params(n)[d]] = d;
-    return (out[0] = f_permute(s, g[0], n->n_param, back)) ? 0 : -1;
+    return (out[0] = node_got_slid(n) ? g[0] : f_permute(s, g[0], n->n_param, back)) ? 0 : -1;
 }
 const op op_permute = {.name = "permute", .sig = "(Tensor self, int... dims)", .flags = OP_VIEW, .run = op_view, .shape = permute_shape,
     .kind = {"PermuteBackward0", permute_grad, .takes = permute_takes}, .doc = "View of self with its dimensions in the order of dims, each named once."};

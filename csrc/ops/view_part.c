@@ -322,7 +322,7 @@ static uint64_t unfold_takes(node *n)
     int ndim;
     ct_dtype dtype;
     const int64_t *windows = node_out_size(n, 0, &ndim, &dtype);
-    return ndim == 2 && node_params(n)[2] == 1 && windows[0] > 1 && windows[1] > 1 ? TAKES_SLID : 0;
+    return ndim == 2 && node_params(n)[2] == 1 && windows[0] > 1 && windows[1] > 1 ? slid_of(2, 3, 0) : 0;
 }
 static int unfold_grad(scope *s, node *n, T const *g, T *out)
 {

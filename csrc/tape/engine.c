@@ -28,7 +28,7 @@ static const slot *slot_to(node *n, uint32_t i)
     return now && e.fn && e.nr == 0 ? slot_of(now, e.fn) : NULL;
 }
 static const slot *slot_at(const node *n) { return now && now->spreads && now->at == n ? slot_of(now, n) : NULL; }
-static uint64_t slid(const slot *s) { return s && s->takes & TAKES_SLID && s->fn->out_ndim == 2 ? s->takes & TAKES_SLID_BITS : 0; }
+static uint64_t slid(const slot *s) { return s && s->takes & TAKES_SLID && s->fn->out_ndim <= SLID_NDIM ? s->takes : 0; }
 static uint64_t dims_taken(const slot *s) { return s && !slid(s) ? s->takes : 0; }
 
 uint64_t node_takes(node *n, uint32_t i) { return dims_taken(slot_to(n, i)); }
@@ -97,9 +97,9 @@ static tensor *fit_slid(scope *s, tensor *g, node *to, uint64_t bits)
     int ndim;
     ct_dtype dtype;
     const int64_t *size = node_out_size(to, 0, &ndim, &dtype);
-    if (g->a->ndim == 1 && g->a->numel == size[0] + size[1] - 1)
+    if (g->a->ndim == 1 && g->a->numel == size[slid_row(bits)] + size[slid_column(bits)] - 1)
         return g->a->dtype == dtype ? g : tape_algebra.cast(s, g, dtype);
-    return (g = fit(s, g, to, 0, 0)) ? tape_algebra.slide(s, g, bits) : NULL;
+    return (g = fit(s, g, to, 0, ~slid_dims(bits))) ? tape_algebra.slide(s, g, bits) : NULL;
 }
 
 static int add_to_slot(scope *s, const slot *from, slot *to, uint32_t nr, tensor *g)
@@ -254,7 +254,7 @@ static int formula(run *r, scope *s, slot *at, tensor **g, tensor **grads)
     bool any = n->kind->flags & NK_WANTS_UNDEFINED;
     for (uint32_t i = 0; i < n->n_out; i++)
         any |= g[i] != NULL;
-    if (any) {
+    if (any && (n->kind->flags & NK_HOST || node_leads(n))) {
         tape_now.formula = !(n->kind->flags & NK_HOST);
         int result = n->kind->grad(s, n, g, grads);
         tape_now.formula = false;

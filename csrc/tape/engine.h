@@ -33,13 +33,28 @@ extern algebra tape_algebra;
 uint64_t node_takes(node *n, uint32_t i);      /* dims of input i in which its gradient may be delivered summed (kept as size 1) */
 uint64_t node_got(const node *n);              /* dims of output 0 in which the gradient that n's formula is given is summed */
 /* A matrix that slides over one line of numbers (as_strided, unfold, what is transposed, flipped or computed element by element of
- * these) may get its gradient summed along the anti-diagonals instead: 1-d, of m + n - 1 elements. Its node says so by TAKES_SLID, which
- * is no dim: such a node has 2. Element (i, j) goes to place i + j, i counted from the last row with TAKES_BACK_0, j from the last
- * column with TAKES_BACK_1. */
+ * these) may get its gradient summed along the anti-diagonals instead: 1-d, of m + n - 1 elements. Its node says so by TAKES_SLID beside
+ * the bits of its two dims; where it is expanded or has other dims of size 1, these are summed as well. Element (i, j) goes to place
+ * i + j, i counted from the last row with TAKES_BACK_0, j from the last column with TAKES_BACK_1. */
 #define TAKES_SLID ((uint64_t)1 << 63)
 #define TAKES_BACK_0 ((uint64_t)1 << 62)
 #define TAKES_BACK_1 ((uint64_t)1 << 61)
 #define TAKES_SLID_BITS (TAKES_SLID | TAKES_BACK_0 | TAKES_BACK_1)
+enum { SLID_NDIM = 60 }; /* dims that leave room for these bits */
+static inline uint64_t slid_dims(uint64_t slid) { return slid & ~TAKES_SLID_BITS; }
+static inline int slid_row(uint64_t slid) { return __builtin_ctzll(slid_dims(slid)); }
+static inline int slid_column(uint64_t slid) { return 63 - __builtin_clzll(slid_dims(slid)); }
+/* The dims that run backwards, and what says so. */
+static inline uint64_t slid_back(uint64_t slid)
+{
+    return (slid & TAKES_BACK_0 ? (uint64_t)1 << slid_row(slid) : 0) | (slid & TAKES_BACK_1 ? (uint64_t)1 << slid_column(slid) : 0);
+}
+static inline uint64_t slid_of(int ndim, uint64_t dims, uint64_t back)
+{
+    if (!dims || ndim > SLID_NDIM)
+        return 0;
+    return TAKES_SLID | dims | (back >> slid_row(dims) & 1 ? TAKES_BACK_0 : 0) | (back >> slid_column(dims) & 1 ? TAKES_BACK_1 : 0);
+}
 uint64_t node_takes_slid(node *n, uint32_t i); /* these bits, or 0 */
 uint64_t node_got_slid(const node *n);
 /* Bits of the dims of a shape of `from` dims, for one of `to` dims aligned at the last. */

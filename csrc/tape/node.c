@@ -240,7 +240,7 @@ static tensor *kept_tensor(scope *s, node *n, const kept *k, node *fn, uint32_t 
     if (KEPT_IS_NUMBER(k))
         return number(s, k);
     tensor *t = scope_array(s, array_keep(k->a));
-    if (t && fn)
+    if (t && fn && dtype_is_float((ct_dtype)t->a->dtype)) /* places have none */
         tensor_set_history(t, fn, nr);
     if (!t || !(n->kind->flags & NK_POINTWISE))
         return t;

@@ -92,6 +92,15 @@ static inline const int64_t *node_out_size(node *n, uint32_t i, int *ndim, ct_dt
     return row + 1;
 }
 /* Shape and dtype of input i, which must be needed. */
+/* Does any input want a gradient? (Not where what was read is a view made while nothing was recorded.) Formulas run only then. */
+static inline bool node_leads(node *n)
+{
+    edge *e = node_edges(n);
+    for (uint32_t i = 0; i < n->n_in; i++)
+        if (e[i].fn)
+            return true;
+    return false;
+}
 const int64_t *node_in_size(node *n, uint32_t i, int *ndim, ct_dtype *dtype);
 
 /* How many inputs users see, and the place of the k-th of them: n_in or above where a number stands for it. */

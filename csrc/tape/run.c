@@ -182,7 +182,7 @@ static uint64_t wide_dims(node *n)
     int ndim;
     ct_dtype dtype;
     const int64_t *size = node_out_size(n, 0, &ndim, &dtype);
-    uint64_t dims = ndim == 2 ? TAKES_SLID_BITS : 0;
+    uint64_t dims = ndim >= 2 && ndim <= SLID_NDIM ? TAKES_SLID_BITS : 0;
     for (int d = 0; d < ndim; d++)
         dims |= (uint64_t)(size[d] > 1) << d;
     return layout_numel(ndim, size) ? dims : 0;
@@ -192,11 +192,15 @@ static uint64_t wide_dims(node *n)
 static bool is_told(node *n)
 {
     edge *e = node_edges(n);
-    bool told = !(n->flags & N_RESHAPED);
+    bool told = !(n->flags & N_RESHAPED) && node_leads(n);
     for (uint32_t i = 0; i < n->n_in && told; i++)
         told = !e[i].fn || !(e[i].fn->flags & N_RESHAPED);
     return told;
 }
+
+/* When gradients are recorded, a tensor that is still there may be asked for its own by a later run, through what this run leaves: it
+ * must find there what it would in full. Held by edges (and this run) alone, nobody can ask. */
+static bool is_forgotten(const run *r, const slot *s) { return !r->task->create_graph || s->fn->refs <= (int64_t)s->waits + 1; }
 
 /* After run_mark_needed: a node whose output somebody looks at (a hook, retain_grad, inputs=) takes none. */
 void run_mark_takes(run *r)
@@ -206,7 +210,7 @@ void run_mark_takes(run *r)
     sort_by_age(r);
     for (uint32_t i = 0; i < r->n; i++) {
         slot *s = &r->slots[r->ready[i]];
-        if (s->fn->kind->takes && is_told(s->fn) && !s->fn->extra && !s->captured && s->fn->n_out == 1)
+        if (s->fn->kind->takes && is_told(s->fn) && is_forgotten(r, s) && !s->fn->extra && !s->captured && s->fn->n_out == 1)
             s->takes = s->fn->kind->takes(s->fn) & wide_dims(s->fn);
     }
 }

@@ -246,6 +246,9 @@ static int where_operands(call *c, layout *l)
             return -1;
     }
     ct_dtype dtype = promotion_result(&p);
+    for (uint32_t i = 1; i < 3; i++)
+        if (arg_is_number(&c->args[i]) && number_fits(&c->args[i], dtype) < 0)
+            return -1;
     for (uint32_t i = 1; i < 3 && i < c->n_in; i++)
         if (c->in[i] && in_cast(c, i, dtype) < 0)
             return -1;

@@ -34,7 +34,7 @@ int sized(call *c, const char *name, const arg *size, const arg *dtype, ct_dtype
 
 static ct_dtype number_dtype(const arg *a)
 {
-    return a->kind == ARG_FLOAT ? dtype_default() : a->kind == ARG_INT ? DT_I64 : DT_BOOL;
+    return a->kind == ARG_FLOAT && !arg_is_unsigned(a) ? dtype_default() : a->kind == ARG_BOOL ? DT_BOOL : DT_I64;
 }
 
 static void kernel_nothing(call *c) { (void)c; }
@@ -143,8 +143,22 @@ static int arange_count(const arg *start, const arg *end, const arg *step, bool 
 /* As int64 reads a bound. */
 static arg cut(const arg *a) { return a->kind == ARG_FLOAT ? (arg){.kind = ARG_INT, .i = (int64_t)a->f} : *a; }
 
+static int refuse_unsigned(const arg *start, const arg *end, const arg *step, const arg *dtype)
+{
+    const arg *bound[3] = {start, end, step};
+    ct_dtype d = number_dtype(start);
+    for (int i = 1; i < 3; i++)
+        d = dtype_promote(d, number_dtype(bound[i]));
+    for (int i = 0; i < 3; i++)
+        if (CT_UNLIKELY(arg_is_unsigned(bound[i])) && !dtype_is_float(arg_dtype(dtype, d)) && number_fits(bound[i], DT_I64) < 0)
+            return -1;
+    return 0;
+}
+
 static int arange_of(call *c, const arg *start, const arg *end, const arg *step, const arg *dtype)
 {
+    if (refuse_unsigned(start, end, step, dtype) < 0)
+        return -1;
     arg cut_start, cut_end, cut_step;
     if (arg_dtype(dtype, c->mode == CALL_OUT ? (ct_dtype)c->out_given[0]->a->dtype : DT_F32) == DT_I64) {
         cut_start = cut(start), cut_end = cut(end), cut_step = cut(step);

@@ -13,14 +13,15 @@ static int same_grad(scope *s, node *n, T const *g, T *out)
 static void copy_kernel(call *c) { array_convert(c->ia[0], c->oa[0]); }
 
 /* ---- memory formats ------------------------------------------------------------------------------------------ */
-static int64_t format_of(const arg *a, int64_t otherwise) { return arg_given(a) ? a->i : otherwise; }
+static int64_t format_of(const arg *a, int64_t otherwise) { return arg_int(a, otherwise); }
 
-/* A fresh array of a's shape in the memory order that `format` asks for. */
-static int out_format(call *c, const array *a, ct_dtype dtype, int64_t format)
+int out_format(call *c, const array *a, ct_dtype dtype, int64_t format)
 {
     layout l;
     array_layout(a, &l);
     c->work = a->numel;
+    if (format == FORMAT_PRESERVE && array_is_plain(a))
+        return out_new(c, 0, dtype, a->ndim, l.size);
     if (format == FORMAT_PRESERVE)
         layout_preserve(a->ndim, l.size, array_visible_stride(a), l.stride);
     else if (format == FORMAT_CONTIGUOUS)
@@ -58,7 +59,7 @@ static int contiguous_shape(call *c)
         return ct_fail(CT_RUNTIME, "preserve memory format is unsupported by the contiguous operator");
     return format == FORMAT_PRESERVE || has_format(a, format) ? out_same(c, 0) : out_format(c, a, a->dtype, format);
 }
-const op op_contiguous = {.name = "contiguous", .sig = "(Tensor self, *, format? memory_format=None)", .flags = OP_METHOD | OP_MAY_VIEW | OP_POINTWISE, .run = op_block,
+const op op_contiguous = {.name = "contiguous", .sig = "(Tensor self, *, format memory_format=None)", .flags = OP_METHOD | OP_MAY_VIEW | OP_POINTWISE, .run = op_block,
     .shape = contiguous_shape, .kernel = copy_kernel, .kind = {"CloneBackward0", same_grad, .takes = copy_takes}, .doc = "self where it is row-major without gaps, else such a copy."};
 
 /* ---- to -------------------------------------------------------------------------------------------------------- */

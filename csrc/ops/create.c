@@ -56,7 +56,23 @@ static void kernel_new_fill(call *c) { array_fill_number(c->oa[0], &c->args[2]);
 
 /* ---- from sizes: args size, dtype --------------------------------------------------------------------------------- */
 static int sized_rule(call *c) { return sized(c, c->op->name, &c->args[0], &c->args[1], dtype_default()); }
-CREATE(empty, "empty", "(int... size, *, " HOST_LIKE ")", sized_rule, kernel_nothing, "Uninitialised tensor of the given sizes.")
+static int empty_rule(call *c)
+{
+    const arg *size = &c->args[0];
+    int64_t format = arg_int(&c->args[2], FORMAT_CONTIGUOUS), numel;
+    layout l = {.ndim = (int)size->n};
+    if (format == FORMAT_CONTIGUOUS)
+        return sized_rule(c);
+    if (format == FORMAT_PRESERVE)
+        return ct_fail(CT_RUNTIME, "unsupported memory format option Preserve");
+    if (layout_check_numel("empty", l.ndim, size->ints, &numel) < 0)
+        return -1;
+    memcpy(l.size, size->ints, (size_t)l.ndim * sizeof *l.size);
+    if (layout_channels_last("empty", format == FORMAT_CHANNELS_LAST ? 4 : 5, l.ndim, l.size, l.stride) < 0)
+        return -1;
+    return out_strided(c, 0, arg_dtype(&c->args[1], dtype_default()), &l);
+}
+CREATE(empty, "empty", "(int... size, *, " HOST_LIKE ")", empty_rule, kernel_nothing, "Uninitialised tensor of the given sizes.")
 CREATE(zeros, "zeros", "(int... size, *, " HOST ")", sized_rule, kernel_zeros, "Zeros of the given sizes; default dtype unless dtype is given.")
 CREATE(ones, "ones", "(int... size, *, " HOST ")", sized_rule, kernel_ones, "Ones of the given sizes; default dtype unless dtype is given.")
 
@@ -92,12 +108,12 @@ static int empty_strided_rule(call *c)
 const op op_empty_strided = {.name = "empty_strided", .sig = "(int[] size, int[] stride, *, " HOST ")", .flags = OP_FUNCTION | OP_NO_GRAD, .run = op_block,
     .shape = empty_strided_rule, .kernel = kernel_nothing, .doc = "Uninitialised tensor of the given sizes and strides."};
 
-/* ---- like another: args self, dtype ---------------------------------------------------------------------------------- */
-static int like(call *c, const arg *dtype)
+/* ---- like another: args self, dtype, memory_format ---------------------------------------------------------------------------------- */
+/* given: dtype, memory_format. */
+static int like(call *c, const arg *given)
 {
     const array *a = c->in[0]->a;
-    c->work = a->numel;
-    return out_like(c, 0, a, arg_dtype(dtype, a->dtype));
+    return out_format(c, a, arg_dtype(&given[0], a->dtype), arg_int(&given[1], FORMAT_PRESERVE));
 }
 static int like_rule(call *c) { return like(c, &c->args[1]); }
 CREATE(empty_like, "empty_like", "(Tensor self, *, " HOST_LIKE ")", like_rule, kernel_nothing, "Uninitialised tensor of self's shape, dtype and memory order.")

@@ -151,6 +151,7 @@ extern void (*op_profiled)(const call *c); /* py/: called after every op while a
 int out_new(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *size);      /* fresh, contiguous */
 int out_strided(call *c, uint32_t i, ct_dtype dtype, const layout *l);                /* fresh, with the given (dense) strides */
 int out_like(call *c, uint32_t i, const array *a, ct_dtype dtype);                    /* a's shape and, if dense, its memory order */
+int out_format(call *c, const array *a, ct_dtype dtype, int64_t format);              /* a's shape, in the memory order of a FORMAT_... */
 int out_view(call *c, uint32_t i, const layout *l);                                   /* over in[0]'s storage */
 int out_same(call *c, uint32_t i);                                                    /* in[0] itself (contiguous() of a contiguous one) */
 void array_layout(const array *a, layout *l);                                         /* visible layout, for view_* */

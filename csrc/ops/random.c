@@ -187,7 +187,7 @@ static int rand_like_rule(call *c)
 {
     const array *a = c->in[0]->a;
     ct_dtype d = arg_dtype(&c->args[1], a->dtype);
-    return float_dtype(c, d) < 0 ? -1 : out_like(c, 0, a, d);
+    return float_dtype(c, d) < 0 ? -1 : out_format(c, a, d, arg_int(&c->args[2], FORMAT_PRESERVE));
 }
 static void rand_like_kernel(call *c) { draw(c->oa[0], k_uniform[c->oa[0]->dtype], &(k_draw){.rng = op_default_rng, .b = 1}); }
 static void randn_like_kernel(call *c) { draw_normal(c->oa[0], op_default_rng, 0, 1); }
@@ -220,7 +220,7 @@ static int randint_like_rule(call *c)
     const array *a = c->in[0]->a;
     if (check_range("randint_like", arg_dtype(&c->args[3], (ct_dtype)a->dtype), two ? c->args[1].i : 0, two ? c->args[2].i : c->args[1].i) < 0)
         return -1;
-    return out_like(c, 0, a, arg_dtype(&c->args[3], a->dtype));
+    return out_format(c, a, arg_dtype(&c->args[3], a->dtype), arg_int(&c->args[4], FORMAT_PRESERVE));
 }
 static void randint_like_kernel(call *c)
 {

@@ -59,15 +59,23 @@ static int contiguous_shape(call *c)
         return ct_fail(CT_RUNTIME, "preserve memory format is unsupported by the contiguous operator");
     return format == FORMAT_PRESERVE || has_format(a, format) ? out_same(c, 0) : out_format(c, a, a->dtype, format);
 }
-const op op_contiguous = {.name = "contiguous", .sig = "(Tensor self, *, format memory_format=None)", .flags = OP_METHOD | OP_MAY_VIEW | OP_POINTWISE, .run = op_block,
+const op op_contiguous = {.name = "contiguous", .sig = "(Tensor self, *, format? memory_format=None)", .flags = OP_METHOD | OP_MAY_VIEW | OP_POINTWISE, .run = op_block,
     .shape = contiguous_shape, .kernel = copy_kernel, .kind = {"CloneBackward0", same_grad, .takes = copy_takes}, .doc = "self where it is row-major without gaps, else such a copy."};
+
+/* The format that PyTorch takes a's to be, whether it is without gaps or not. */
+static int64_t suggested_format(const array *a)
+{
+    if (!layout_like_channels_last(a->ndim, array_size(a), array_visible_stride(a)))
+        return FORMAT_CONTIGUOUS;
+    return a->ndim == 4 ? FORMAT_CHANNELS_LAST : FORMAT_CHANNELS_LAST_3D;
+}
 
 /* ---- to -------------------------------------------------------------------------------------------------------- */
 static int convert_to(call *c, ct_dtype dtype, bool copy, const arg *format)
 {
     const array *a = c->in[0]->a;
     int64_t wanted = format_of(format, FORMAT_PRESERVE);
-    if (dtype == a->dtype && !copy && (wanted == FORMAT_PRESERVE || has_format(a, wanted)))
+    if (dtype == a->dtype && !copy && (wanted == FORMAT_PRESERVE || wanted == suggested_format(a)))
         return out_same(c, 0);
     c->unrecorded = !dtype_is_float(dtype) || !dtype_is_float(a->dtype);
     return out_format(c, a, dtype, wanted);

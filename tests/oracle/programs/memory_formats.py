@@ -12,12 +12,10 @@ def told(f, *args, **kw):
         return r.stride(), r.is_contiguous(), r.is_contiguous(memory_format=torch.channels_last), r.is_contiguous(memory_format=torch.channels_last_3d)
     except Exception as e:
         return type(e).__name__
-
 for make in makers:
     for t in shapes:
         print([told(make, t, memory_format=m) for m in formats])
-
-[[told(torch.Tensor.contiguous, t, memory_format=m) for m in formats] for t in shapes]
+[[told(torch.Tensor.contiguous, t, memory_format=m) for m in formats if m] for t in shapes]
 [told(torch.empty, *size, memory_format=m) for size in ((2, 3, 4, 5), (2, 3), (2, 3, 4, 5, 6), (0, 3, 4, 5), (2, 1, 1, 1), ()) for m in formats]
 torch.empty((2, 3, 4, 5), memory_format=torch.channels_last, dtype=torch.float64).stride()
 torch.zeros(2, 3, 4, 5, memory_format=torch.channels_last)

@@ -117,6 +117,20 @@ int layout_channels_last(const char *op, int rank, int ndim, const int64_t *size
     return 0;
 }
 
+bool layout_like_channels_last(int ndim, const int64_t *size, const int64_t *stride)
+{
+    int64_t least = 0;
+    if ((ndim != 4 && ndim != 5) || stride[1] == 0)
+        return false;
+    for (int i = 0; i < ndim; i++) {
+        int d = channels_last_dim(i, ndim);
+        if (size[d] == 0 || stride[d] < least || (d == 0 && least == stride[1]))
+            return false;
+        least = stride[d] * (size[d] > 1 ? size[d] : 1);
+    }
+    return true;
+}
+
 bool layout_is_channels_last(int ndim, const int64_t *size, const int64_t *stride)
 {
     int64_t step = 1;

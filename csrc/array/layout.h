@@ -36,6 +36,8 @@ bool layout_is_dense(int ndim, const int64_t *size, const int64_t *stride);
 /* PyTorch's NHWC order of a 4-d shape (`rank` 4), NDHWC of a 5-d one; CT_RUNTIME for another number of dimensions. */
 int layout_channels_last(const char *op, int rank, int ndim, const int64_t *size, int64_t *stride);
 bool layout_is_channels_last(int ndim, const int64_t *size, const int64_t *stride);
+/* Are the strides ordered as channels_last's, gaps allowed? Where sizes of 1 leave it open, no: PyTorch's suggest_memory_format. */
+bool layout_like_channels_last(int ndim, const int64_t *size, const int64_t *stride);
 void layout_row_major(int ndim, const int64_t *size, int64_t *stride);
 /* Strides of a fresh result in the memory order of its operand: what PyTorch's elementwise ops return. */
 void layout_dense_like(int ndim, const int64_t *size, const int64_t *like_stride, int64_t *stride);

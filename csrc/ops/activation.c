@@ -72,6 +72,16 @@ static T log_sigmoid_bent(scope *s, node *n, T g, T x)
     return MUL(MUL(g, SUB(y, NUMBER(1))), y);
 }
 
+/* With a negative slope the result, which PyTorch's gradient of what was done in place reads, does not tell the operand's sign. */
+static int refuse_negative(scope *s, node *n, const char *name)
+{
+    if (number_of(n, 0) >= 0)
+        return 0;
+    ct_fail(CT_RUNTIME, "In-place %s backward calculation is triggered with a negative slope which is not supported. This is caused by calling in-place forward "
+            "function with a negative slope, please call out-of-place version instead.", name);
+    return scope_fail(s), -1;
+}
+
 /* The op, its gradient's op, and the gradient of that. In place, the history bears another name where PyTorch's does. */
 #define ACTIVATION(id, title, written, numbers, text)                                                                                    \
     static int id##_backward_run(call *c) { return run_loop(c, A_##id##_slope, 2, #id "_backward"); }                                   \
@@ -90,7 +100,11 @@ static T log_sigmoid_bent(scope *s, node *n, T g, T x)
     {                                                                                                                                   \
         return (out[0] = id##_slope(s, n, g[0], node_kept_in(s, n, 0))) ? 0 : -1;                                                       \
     }                                                                                                                                   \
-    static const node_kind id##_written = {written, id##_grad, .flags = NK_POINTWISE, .takes = pointwise_takes};                        \
+    static int id##_written_grad(scope *s, node *n, T const *g, T *out)                                                                  \
+    {                                                                                                                                   \
+        return refuse_negative(s, n, #id) < 0 ? -1 : id##_grad(s, n, g, out);                                                            \
+    }                                                                                                                                   \
+    static const node_kind id##_written = {written, id##_written_grad, .flags = NK_POINTWISE, .takes = pointwise_takes};                        \
     static int id##_run(call *c)                                                                                                        \
     {                                                                                                                                   \
         if (c->mode == CALL_INPLACE)                                                                                                    \

@@ -13,14 +13,15 @@ static int same_grad(scope *s, node *n, T const *g, T *out)
 static void copy_kernel(call *c) { array_convert(c->ia[0], c->oa[0]); }
 
 /* ---- memory formats ------------------------------------------------------------------------------------------ */
-static int64_t format_of(const arg *a, int64_t otherwise) { return arg_given(a) ? a->i : otherwise; }
+static int64_t format_of(const arg *a, int64_t otherwise) { return arg_int(a, otherwise); }
 
-/* A fresh array of a's shape in the memory order that `format` asks for. */
-static int out_format(call *c, const array *a, ct_dtype dtype, int64_t format)
+int out_format(call *c, const array *a, ct_dtype dtype, int64_t format)
 {
     layout l;
     array_layout(a, &l);
     c->work = a->numel;
+    if (format == FORMAT_PRESERVE && array_is_plain(a))
+        return out_new(c, 0, dtype, a->ndim, l.size);
     if (format == FORMAT_PRESERVE)
         layout_preserve(a->ndim, l.size, array_visible_stride(a), l.stride);
     else if (format == FORMAT_CONTIGUOUS)
@@ -61,12 +62,20 @@ static int contiguous_shape(call *c)
 const op op_contiguous = {.name = "contiguous", .sig = "(Tensor self, *, format? memory_format=None)", .flags = OP_METHOD | OP_MAY_VIEW | OP_POINTWISE, .run = op_block,
     .shape = contiguous_shape, .kernel = copy_kernel, .kind = {"CloneBackward0", same_grad, .takes = copy_takes}, .doc = "self where it is row-major without gaps, else such a copy."};
 
+/* The format that PyTorch takes a's to be, whether it is without gaps or not. */
+static int64_t suggested_format(const array *a)
+{
+    if (!layout_like_channels_last(a->ndim, array_size(a), array_visible_stride(a)))
+        return FORMAT_CONTIGUOUS;
+    return a->ndim == 4 ? FORMAT_CHANNELS_LAST : FORMAT_CHANNELS_LAST_3D;
+}
+
 /* ---- to -------------------------------------------------------------------------------------------------------- */
 static int convert_to(call *c, ct_dtype dtype, bool copy, const arg *format)
 {
     const array *a = c->in[0]->a;
     int64_t wanted = format_of(format, FORMAT_PRESERVE);
-    if (dtype == a->dtype && !copy && (wanted == FORMAT_PRESERVE || has_format(a, wanted)))
+    if (dtype == a->dtype && !copy && (wanted == FORMAT_PRESERVE || wanted == suggested_format(a)))
         return out_same(c, 0);
     c->unrecorded = !dtype_is_float(dtype) || !dtype_is_float(a->dtype);
     return out_format(c, a, dtype, wanted);
@@ -246,6 +255,9 @@ static int where_operands(call *c, layout *l)
             return -1;
     }
     ct_dtype dtype = promotion_result(&p);
+    for (uint32_t i = 1; i < 3; i++)
+        if (arg_is_number(&c->args[i]) && number_fits(&c->args[i], dtype) < 0)
+            return -1;
     for (uint32_t i = 1; i < 3 && i < c->n_in; i++)
         if (c->in[i] && in_cast(c, i, dtype) < 0)
             return -1;

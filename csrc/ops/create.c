@@ -34,7 +34,7 @@ int sized(call *c, const char *name, const arg *size, const arg *dtype, ct_dtype
 
 static ct_dtype number_dtype(const arg *a)
 {
-    return a->kind == ARG_FLOAT ? dtype_default() : a->kind == ARG_INT ? DT_I64 : DT_BOOL;
+    return a->kind == ARG_FLOAT && !arg_is_unsigned(a) ? dtype_default() : a->kind == ARG_BOOL ? DT_BOOL : DT_I64;
 }
 
 static void kernel_nothing(call *c) { (void)c; }
@@ -56,7 +56,23 @@ static void kernel_new_fill(call *c) { array_fill_number(c->oa[0], &c->args[2]);
 
 /* ---- from sizes: args size, dtype --------------------------------------------------------------------------------- */
 static int sized_rule(call *c) { return sized(c, c->op->name, &c->args[0], &c->args[1], dtype_default()); }
-CREATE(empty, "empty", "(int... size, *, " HOST_LIKE ")", sized_rule, kernel_nothing, "Uninitialised tensor of the given sizes.")
+static int empty_rule(call *c)
+{
+    const arg *size = &c->args[0];
+    int64_t format = arg_int(&c->args[2], FORMAT_CONTIGUOUS), numel;
+    layout l = {.ndim = (int)size->n};
+    if (format == FORMAT_CONTIGUOUS)
+        return sized_rule(c);
+    if (format == FORMAT_PRESERVE)
+        return ct_fail(CT_RUNTIME, "unsupported memory format option Preserve");
+    if (layout_check_numel("empty", l.ndim, size->ints, &numel) < 0)
+        return -1;
+    memcpy(l.size, size->ints, (size_t)l.ndim * sizeof *l.size);
+    if (layout_channels_last("empty", format == FORMAT_CHANNELS_LAST ? 4 : 5, l.ndim, l.size, l.stride) < 0)
+        return -1;
+    return out_strided(c, 0, arg_dtype(&c->args[1], dtype_default()), &l);
+}
+CREATE(empty, "empty", "(int... size, *, " HOST_LIKE ")", empty_rule, kernel_nothing, "Uninitialised tensor of the given sizes.")
 CREATE(zeros, "zeros", "(int... size, *, " HOST ")", sized_rule, kernel_zeros, "Zeros of the given sizes; default dtype unless dtype is given.")
 CREATE(ones, "ones", "(int... size, *, " HOST ")", sized_rule, kernel_ones, "Ones of the given sizes; default dtype unless dtype is given.")
 
@@ -92,12 +108,12 @@ static int empty_strided_rule(call *c)
 const op op_empty_strided = {.name = "empty_strided", .sig = "(int[] size, int[] stride, *, " HOST ")", .flags = OP_FUNCTION | OP_NO_GRAD, .run = op_block,
     .shape = empty_strided_rule, .kernel = kernel_nothing, .doc = "Uninitialised tensor of the given sizes and strides."};
 
-/* ---- like another: args self, dtype ---------------------------------------------------------------------------------- */
-static int like(call *c, const arg *dtype)
+/* ---- like another: args self, dtype, memory_format ---------------------------------------------------------------------------------- */
+/* given: dtype, memory_format. */
+static int like(call *c, const arg *given)
 {
     const array *a = c->in[0]->a;
-    c->work = a->numel;
-    return out_like(c, 0, a, arg_dtype(dtype, a->dtype));
+    return out_format(c, a, arg_dtype(&given[0], a->dtype), arg_int(&given[1], FORMAT_PRESERVE));
 }
 static int like_rule(call *c) { return like(c, &c->args[1]); }
 CREATE(empty_like, "empty_like", "(Tensor self, *, " HOST_LIKE ")", like_rule, kernel_nothing, "Uninitialised tensor of self's shape, dtype and memory order.")
@@ -143,8 +159,22 @@ static int arange_count(const arg *start, const arg *end, const arg *step, bool 
 /* As int64 reads a bound. */
 static arg cut(const arg *a) { return a->kind == ARG_FLOAT ? (arg){.kind = ARG_INT, .i = (int64_t)a->f} : *a; }
 
+static int refuse_unsigned(const arg *start, const arg *end, const arg *step, const arg *dtype)
+{
+    const arg *bound[3] = {start, end, step};
+    ct_dtype d = number_dtype(start);
+    for (int i = 1; i < 3; i++)
+        d = dtype_promote(d, number_dtype(bound[i]));
+    for (int i = 0; i < 3; i++)
+        if (CT_UNLIKELY(arg_is_unsigned(bound[i])) && !dtype_is_float(arg_dtype(dtype, d)) && number_fits(bound[i], DT_I64) < 0)
+            return -1;
+    return 0;
+}
+
 static int arange_of(call *c, const arg *start, const arg *end, const arg *step, const arg *dtype)
 {
+    if (refuse_unsigned(start, end, step, dtype) < 0)
+        return -1;
     arg cut_start, cut_end, cut_step;
     if (arg_dtype(dtype, c->mode == CALL_OUT ? (ct_dtype)c->out_given[0]->a->dtype : DT_F32) == DT_I64) {
         cut_start = cut(start), cut_end = cut(end), cut_step = cut(step);

@@ -9,5 +9,5 @@ void array_fill_number(array *a, const arg *number);
 /* Declares output 0 with the sizes of an int list argument; CT_RUNTIME for negative or overflowing ones. */
 int sized(call *c, const char *name, const arg *size, const arg *dtype, ct_dtype otherwise);
 #define HOST "dtype? dtype=None, host layout=None, host device=None, host pin_memory=False, host requires_grad=False"
-#define HOST_LIKE HOST ", host memory_format=None"
+#define HOST_LIKE HOST ", format? memory_format=None"
 #endif

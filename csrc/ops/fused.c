@@ -47,7 +47,7 @@ static int run_fused(call *c, k_fused_kind kind, ct_dtype d, int n, const int *o
         const arg *a = &c->args[i];
         ct_dtype as = factor.wide && k == n - 1 ? DT_F32 : d;
         if (a->kind != ARG_TENSOR)
-            number[k] = a->kind == ARG_FLOAT ? array_scalar_f(a->f, as, true) : array_scalar_i(a->i, as, true);
+            number[k] = number_array(a, as);
         done = a->kind == ARG_TENSOR ? in_cast(c, i, d) : number[k] ? 0 : -1;
         e.operand[k + 1] = number[k] ? number[k] : c->ia[i];
     }

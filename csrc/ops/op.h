@@ -35,6 +35,7 @@ typedef enum arg_kind {
 typedef struct arg {
     uint8_t kind;
     bool truthy;         /* ARG_NONE: the default was taken */
+    bool whole;          /* ARG_FLOAT: an int of 2^63 ... 2^64 - 1, whose lower half is n */
     uint32_t n;
     union { tensor *t; tensor **ts; int64_t i; double f; const int64_t *ints; const char *str; void *obj; };
 } arg;
@@ -152,6 +153,7 @@ extern void (*op_profiled)(const call *c); /* py/: called after every op while a
 int out_new(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *size);      /* fresh, contiguous */
 int out_strided(call *c, uint32_t i, ct_dtype dtype, const layout *l);                /* fresh, with the given (dense) strides */
 int out_like(call *c, uint32_t i, const array *a, ct_dtype dtype);                    /* a's shape and, if dense, its memory order */
+int out_format(call *c, const array *a, ct_dtype dtype, int64_t format);              /* a's shape, in the memory order of a FORMAT_... */
 int out_view(call *c, uint32_t i, const layout *l);                                   /* over in[0]'s storage */
 int out_same(call *c, uint32_t i);                                                    /* in[0] itself (contiguous() of a contiguous one) */
 void array_layout(const array *a, layout *l);                                         /* visible layout, for view_* */
@@ -168,6 +170,9 @@ static inline promotion promotion_start(void) { return (promotion){-1, -1, -1}; 
 void promotion_add(promotion *p, const array *a);
 void promotion_add_arg(promotion *p, const arg *a);
 ct_dtype promotion_result(const promotion *p);
+static inline bool arg_is_unsigned(const arg *a) { return a->kind == ARG_FLOAT && a->whole; }
+int64_t arg_wrapped(const arg *a);                         /* of an unsigned one: its 64 bits */
+array *number_array(const arg *a, ct_dtype dtype);         /* new, 0-d and weak; whole numbers wrap around in integer dtypes */
 int number_fits(const arg *a, ct_dtype dtype);             /* CT_RUNTIME "value cannot be converted to type ... without overflow" */
 int require_float(const call *c, const array *a);       /* "mean(): could not infer output dtype. Input dtype must be ..." family */
 const char *op_public_name(const op *o, char *buffer, size_t capacity); /* "max" of "max.dim" */

@@ -1,4 +1,4 @@
-/* constant_pad_nd: a frame of one value around, or a part of it off. */
+/* constant_pad_nd: a frame of one value around, or a part of it off; pad_places: a frame of the array's own elements. */
 #include "kernel/kernel.h"
 #include "ops/dispatch.h"
 #include "ops/formula.h"
@@ -69,3 +69,36 @@ static int pad_grad(scope *s, node *n, T const *g, T *out)
 const op op_constant_pad_nd = {.name = "constant_pad_nd", .sig = "(Tensor self, int[] pad, Scalar value=0)", .flags = OP_FUNCTION, .run = op_block, .shape = pad_rule,
     .kernel = pad_kernel, .kind = {"ConstantPadNdBackward0", pad_grad},
     .doc = "self with pad[0] and pad[1] elements of value before and after its last dimension, pad[2] and pad[3] the one before, ...; negative ones take elements off."};
+
+/* ---- pad_places: args self, places, replicated. Elements of self at the places of each index, the last dimension's first --------- */
+static int places_grad(scope *s, node *n, T const *g, T *out)
+{
+    int ndim;
+    ct_dtype dtype;
+    int64_t size[CT_MAXDIM];
+    const int64_t *whole = node_in_size(n, 0, &ndim, &dtype);
+    T x = g[0];
+    for (uint32_t i = n->n_in - 1; i > 0 && x; i--) {
+        int64_t d = ndim - (int64_t)i;
+        memcpy(size, array_size(x->a), (size_t)ndim * sizeof *size);
+        size[d] = whole[d];
+        x = f_call(s, &op_index_add, 4, (arg[]){a_t(f_zeros(s, dtype, ndim, size)), a_i(d), a_t(node_kept_in(s, n, i)), a_t(x)});
+    }
+    return (out[0] = x) ? 0 : -1;
+}
+#define PLACES(name) {name "Pad1DBackward0", places_grad}, {name "Pad2DBackward0", places_grad}, {name "Pad3DBackward0", places_grad}
+static const node_kind places_kinds[2][3] = {{PLACES("Reflection")}, {PLACES("Replication")}};
+static int places_compose(scope *s, call *c, T *out)
+{
+    const arg *places = &c->args[1];
+    T x = c->in[0];
+    if (places->n < 1 || places->n > 3 || (int)places->n > x->a->ndim)
+        return ct_fail(CT_RUNTIME, "pad_places: one to three dimensions of %d are padded, not %u", x->a->ndim, places->n), scope_fail(s), -1;
+    for (uint32_t i = 0; i < places->n && x; i++)
+        x = f_call(s, &op_index_select, 3, (arg[]){a_t(x), a_i(x->a->ndim - 1 - (int64_t)i), a_t(places->ts[i])});
+    c->kind = &places_kinds[arg_bool(&c->args[2])][places->n - 1];
+    return (out[0] = x) ? 0 : -1;
+}
+const op op_pad_places = {.name = "pad_places", .sig = "(Tensor self, Tensor[] places, bool replicated)", .flags = OP_HIDDEN | OP_FUNCTION, .run = op_closed,
+    .compose = places_compose, .kind = {"ReflectionPad1DBackward0", places_grad}, .keep_list = 2,
+    .doc = "self with the elements at the places of each index, the last dimension's first: what reflection and replication make of a frame."};

@@ -18,7 +18,7 @@ static inline bool pair_fits(const pair *p) { return p->like && (!p->repeated ||
 static inline bool pair_number(pair *p, int k, const arg *x, ct_dtype compute)
 {
     const array *weak = x->kind == ARG_TENSOR ? x->t->a : NULL;
-    if (dtype_is_half(compute)) /* beside halves numbers are read as float32 */
+    if (dtype_is_half(compute) || (arg_is_unsigned(x) && !dtype_is_float(compute))) /* beside halves numbers are read as float32 */
         return false;
     if (weak ? weak->dtype == DT_F64 : x->kind == ARG_FLOAT)
         dtype_store_f(&p->number, compute, weak ? *(double *)array_data(weak) : x->f);

@@ -4,10 +4,12 @@
 #include <math.h>
 #include <string.h>
 
-static T operand(scope *s, const arg *a)
+static T operand(scope *s, const call *c, const arg *a)
 {
     if (a->kind == ARG_TENSOR)
         return a->t;
+    if (arg_is_unsigned(a))
+        return scope_array(s, number_array(a, c->in[0] && dtype_is_float(c->in[0]->a->dtype) ? DT_F64 : DT_I64));
     return a->kind == ARG_FLOAT ? f_number(s, a->f) : scope_array(s, array_scalar_i(a->i, a->kind == ARG_BOOL ? DT_BOOL : DT_I64, true));
 }
 
@@ -18,7 +20,7 @@ static int div_compose(scope *s, call *c, T *out)
     const op *o = !mode ? &op_div : strcmp(mode, "floor") == 0 ? &op_div_floor : strcmp(mode, "trunc") == 0 ? &op_div_trunc : NULL;
     if (!o)
         return ct_fail(CT_RUNTIME, "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '%s'", mode), scope_fail(s), -1;
-    return (out[0] = f_binary(s, o, c->args[0].t, operand(s, &c->args[1]))) ? 0 : -1;
+    return (out[0] = f_binary(s, o, c->args[0].t, operand(s, c, &c->args[1]))) ? 0 : -1;
 }
 const op op_div_mode = {.name = "div.mode", .sig = "(Tensor self, Operand other, *, str? rounding_mode)", .flags = OP_INPLACE | OP_OUT, .run = op_compose,
     .compose = div_compose, .doc = "Quotient, true (None), rounded towards zero ('trunc') or down ('floor')."};
@@ -40,6 +42,8 @@ static int pow_rule(call *c)
     ct_dtype d = promotion_result(&p);
     if (!dtype_is_float(d) && arg_double(&c->args[1]) < 0)
         return ct_fail(CT_RUNTIME, "Integers to negative integer powers are not allowed.");
+    if (!dtype_is_float(d) && d != DT_BOOL && number_fits(&c->args[1], d) < 0)
+        return -1;
     keep_exponent(c);
     c->work = a->numel;
     if (d == DT_BOOL)

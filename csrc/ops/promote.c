@@ -16,7 +16,7 @@ void promotion_add_arg(promotion *p, const arg *a)
     if (a->kind == ARG_TENSOR)
         promotion_add(p, a->t->a);
     else if (arg_is_number(a))
-        join(&p->number, a->kind == ARG_FLOAT ? dtype_default() : a->kind == ARG_INT ? DT_I64 : DT_BOOL);
+        join(&p->number, a->kind == ARG_FLOAT && !arg_is_unsigned(a) ? dtype_default() : a->kind == ARG_BOOL ? DT_BOOL : DT_I64);
 }
 
 static int combine(int high, int low)
@@ -32,6 +32,19 @@ ct_dtype promotion_result(const promotion *p)
     int number = p->number >= 0 && dtype_is_float((ct_dtype)p->number) ? (int)dtype_default() : p->number;
     int result = combine(combine(p->dim, p->zero), number);
     return (ct_dtype)result;
+}
+
+int64_t arg_wrapped(const arg *a)
+{
+    uint64_t near = a->f < 0x1p64 ? (uint64_t)a->f : 0; /* within 1024 of the value, modulo 2^64 */
+    return (int64_t)(near + (uint64_t)(int64_t)(int32_t)(a->n - (uint32_t)near));
+}
+
+array *number_array(const arg *a, ct_dtype dtype)
+{
+    if (a->kind != ARG_FLOAT)
+        return array_scalar_i(a->i, dtype, true);
+    return arg_is_unsigned(a) && !dtype_is_float(dtype) ? array_scalar_i(arg_wrapped(a), dtype, true) : array_scalar_f(a->f, dtype, true);
 }
 
 /* Negative ints wrap around in uint8 as far as -255, infinities and NaN are floats of any width: PyTorch's bounds. */

@@ -49,8 +49,10 @@ static int in_place_rule(call *c, k_loop *const *table)
 }
 static int zero_grad(scope *s, node *n, T const *g, T *out)
 {
-    (void)n;
-    return (out[0] = f_zeros_like(s, g[0])) ? 0 : -1;
+    for (uint32_t i = 0; i < n->n_in; i++)
+        if (node_needs(n, i))
+            out[i] = f_zeros_like(s, g[0]);
+    return s->failed ? -1 : 0;
 }
 
 static int uniform_rule(call *c)
@@ -90,13 +92,12 @@ static int exponential_rule(call *c)
 }
 static void exponential_kernel(call *c) { draw(c->oa[0], k_exponential[c->oa[0]->dtype], &(k_draw){.rng = rng_of(&c->args[2]), .a = arg_double(&c->args[1])}); }
 
-static int bernoulli_p_rule(call *c)
+static int check_p(const arg *a)
 {
-    double p = arg_double(&c->args[1]);
-    if (!(p >= 0 && p <= 1))
-        return ct_fail(CT_RUNTIME, "bernoulli_ expects p to be in [0, 1], but got p=%g", p);
-    return in_place_rule(c, k_bernoulli);
+    double p = arg_double(a);
+    return p >= 0 && p <= 1 ? 0 : ct_fail(CT_RUNTIME, "bernoulli_ expects p to be in [0, 1], but got p=%g", p);
 }
+static int bernoulli_p_rule(call *c) { return check_p(&c->args[1]) < 0 ? -1 : in_place_rule(c, k_bernoulli); }
 static void bernoulli_p_kernel(call *c) { draw(c->oa[0], k_bernoulli[c->oa[0]->dtype], &(k_draw){.rng = rng_of(&c->args[2]), .a = arg_double(&c->args[1])}); }
 
 /* Bounds that float16 cannot hold are refused; high is included. */
@@ -186,7 +187,7 @@ static int rand_like_rule(call *c)
 {
     const array *a = c->in[0]->a;
     ct_dtype d = arg_dtype(&c->args[1], a->dtype);
-    return float_dtype(c, d) < 0 ? -1 : out_like(c, 0, a, d);
+    return float_dtype(c, d) < 0 ? -1 : out_format(c, a, d, arg_int(&c->args[2], FORMAT_PRESERVE));
 }
 static void rand_like_kernel(call *c) { draw(c->oa[0], k_uniform[c->oa[0]->dtype], &(k_draw){.rng = op_default_rng, .b = 1}); }
 static void randn_like_kernel(call *c) { draw_normal(c->oa[0], op_default_rng, 0, 1); }
@@ -219,7 +220,7 @@ static int randint_like_rule(call *c)
     const array *a = c->in[0]->a;
     if (check_range("randint_like", arg_dtype(&c->args[3], (ct_dtype)a->dtype), two ? c->args[1].i : 0, two ? c->args[2].i : c->args[1].i) < 0)
         return -1;
-    return out_like(c, 0, a, arg_dtype(&c->args[3], a->dtype));
+    return out_format(c, a, arg_dtype(&c->args[3], a->dtype), arg_int(&c->args[4], FORMAT_PRESERVE));
 }
 static void randint_like_kernel(call *c)
 {
@@ -251,27 +252,59 @@ static void randperm_kernel(call *c)
 }
 FRESH(randperm, "randperm", "(int n, *, Generator? generator=None, " HOST ")", randperm_rule, randperm_kernel, "The integers 0 … n - 1 in random order.")
 
-/* ---- bernoulli of a tensor of probabilities: args self, generator ------------------------------------------------------------- */
-static int bernoulli_rule(call *c)
+/* ---- bernoulli of a tensor of probabilities: args self, generator; in place: args self, p, generator -------------------------- */
+static int check_probabilities(const array *a)
 {
-    const array *a = c->in[0]->a;
-    if (!dtype_is_float(a->dtype))
-        return ct_fail(CT_NOTIMPL, "\"bernoulli_tensor_cpu_p_\" not implemented for '%s'", dtype_name(a->dtype));
+    if (!dtype_is_float((ct_dtype)a->dtype))
+        return ct_fail(CT_NOTIMPL, "\"bernoulli_tensor_cpu_p_\" not implemented for '%s'", dtype_title((ct_dtype)a->dtype));
     odometer o;
     for (odometer_start(&o, a->ndim, array_size(a), array_stride(a)); o.left; odometer_next(&o)) {
         double p = dtype_load(array_data(a) + o.place * dtype_bytes((ct_dtype)a->dtype), (ct_dtype)a->dtype);
         if (!(p >= 0 && p <= 1))
             return ct_fail(CT_RUNTIME, "Expected p_in >= 0 && p_in <= 1 to be true, but got false: bernoulli() was given the probability %g", p);
     }
-    return out_like(c, 0, a, a->dtype);
+    return 0;
 }
-static void bernoulli_kernel(call *c)
+static void draw_of(array *out, const array *p, const arg *generator)
 {
-    array *out = c->oa[0];
     k_nd nd;
-    array_operands(&nd, 2, out->ndim, array_size(out), (const array *[]){out, c->ia[0]});
+    array_operands(&nd, 2, out->ndim, array_size(out), (const array *[]){out, p});
     k_draw_order(&nd);
-    k_walk_in_order(&nd, k_bernoulli_of[c->ia[0]->dtype][out->dtype], &(k_draw){.rng = rng_of(&c->args[1])});
+    k_walk_in_order(&nd, k_bernoulli_of[p->dtype][out->dtype], &(k_draw){.rng = rng_of(generator)});
 }
+static int bernoulli_rule(call *c)
+{
+    const array *a = c->in[0]->a;
+    return check_probabilities(a) < 0 ? -1 : out_like(c, 0, a, a->dtype);
+}
+static void bernoulli_kernel(call *c) { draw_of(c->oa[0], c->ia[0], &c->args[1]); }
 const op op_bernoulli = {.name = "bernoulli", .sig = "(Tensor self, *, Generator? generator=None)", .flags = OP_OUT, .run = op_block, .shape = bernoulli_rule,
     .kernel = bernoulli_kernel, .kind = {"BernoulliBackward0", zero_grad}, .doc = "Ones where a draw falls below self's element, a probability; else zeros."};
+
+/* The history tells what was done; it has no gradient, as in PyTorch. */
+static int no_derivative(scope *s, node *n, T const *g, T *out)
+{
+    (void)n, (void)g, (void)out;
+    ct_fail(CT_RUNTIME, "derivative for aten::bernoulli is not implemented");
+    return scope_fail(s), -1;
+}
+static int bernoulli_like_rule(call *c)
+{
+    const array *a = c->in[0]->a;
+    return check_p(&c->args[1]) < 0 ? -1 : out_like(c, 0, a, a->dtype);
+}
+const op op_bernoulli_like = {.name = "bernoulli.p", .sig = "(Tensor self, float p, *, Generator? generator=None)", .run = op_block, .shape = bernoulli_like_rule,
+    .kernel = bernoulli_p_kernel, .kind = {"NotImplemented", no_derivative}, .doc = "Ones of probability p and zeros in self's shape and dtype."};
+
+static int bernoulli_by_rule(call *c)
+{
+    const array *self = c->in[0]->a;
+    layout p, wide;
+    array_layout(c->in[1]->a, &p);
+    if (view_expand(&p, self->ndim, array_size(self), &wide) < 0)
+        return -1;
+    return check_probabilities(c->in[1]->a) < 0 ? -1 : in_expand(c, 1, self->ndim, array_size(self));
+}
+static void bernoulli_by_kernel(call *c) { draw_of(c->oa[0], c->ia[1], &c->args[2]); }
+DRAW(bernoulli_by, "bernoulli_.tensor", "(Tensor self, Tensor p, *, Generator? generator=None)", bernoulli_by_rule, bernoulli_by_kernel, "BernoulliBackward1",
+     "Fills self with ones where a draw falls below p's element, broadcast to self, and zeros.")

@@ -271,11 +271,18 @@ static ct_dtype total_dtype(const call *c, const arg *dtype)
     ct_dtype d = c->in[0]->a->dtype;
     return arg_dtype(dtype, dtype_is_float(d) ? d : DT_I64);
 }
+/* sum and mean have keepdim beside dim alone. */
+static int check_keepdim(const call *c)
+{
+    const arg *dim = &c->args[1];
+    bool left_out = dim->kind == ARG_NONE && dim->truthy;
+    return left_out && c->op != &op_nansum && arg_bool(&c->args[2]) ? ct_fail(CT_TYPE, "%s() missing 1 required positional arguments: \"dim\"", c->op->name) : 0;
+}
 static const node_kind sum_all_kind;
 static int sum_rule(call *c)
 {
     ct_dtype d = total_dtype(c, &c->args[3]);
-    if (reduce_dims(c, &c->args[1], &c->args[2], true) < 0 || fold_still(c) < 0 || in_cast(c, 0, d) < 0)
+    if (check_keepdim(c) < 0 || reduce_dims(c, &c->args[1], &c->args[2], true) < 0 || fold_still(c) < 0 || in_cast(c, 0, d) < 0)
         return -1;
     if (!arg_given(&c->args[1]) && !arg_bool(&c->args[2]))
         c->kind = &sum_all_kind;
@@ -309,6 +316,8 @@ static const node_kind mean_all_kind;
 static int mean_rule(call *c)
 {
     ct_dtype d = arg_dtype(&c->args[3], c->in[0]->a->dtype);
+    if (check_keepdim(c) < 0)
+        return -1;
     if (!dtype_is_float(d))
         return ct_fail(CT_RUNTIME, "mean(): could not infer output dtype. %s dtype must be either a floating point or complex dtype. Got: %s",
                        arg_given(&c->args[3]) ? "Optional" : "Input", dtype_title(d));

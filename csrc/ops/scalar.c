@@ -86,7 +86,9 @@ static const array *operand(call *c, uint32_t i, ct_dtype compute, array **numbe
     if (i < c->n_in && c->ia[i])
         return in_cast(c, i, compute) < 0 ? NULL : c->ia[i];
     const arg *a = &c->args[i];
-    return *number = a->kind == ARG_FLOAT ? array_scalar_f(a->f, compute, true) : array_scalar_i(a->i, compute, true);
+    if (CT_UNLIKELY(arg_is_unsigned(a)) && c->in[1 - i]->a->dtype == DT_BOOL)
+        return ct_fail(CT_RUNTIME, "Promotion for uint16, uint32, uint64 types is not supported, attempted to promote Bool and UInt64"), NULL;
+    return *number = number_array(a, compute);
 }
 
 static int result_shape(const call *c, layout *l)

@@ -11,7 +11,7 @@ static int scatter_rule(call *c)
         return -1;
     if (src && self->dtype != src->dtype)
         return ct_fail(CT_RUNTIME, "scatter(): Expected self.dtype to be equal to src.dtype");
-    if (check_places(c, self, 2, dim, src) < 0)
+    if (check_places(c, self, 2, dim, src) < 0 || (!src && number_fits(&c->args[3], (ct_dtype)self->dtype) < 0))
         return -1;
     keep_param(c, dim);
     c->work = c->ia[2]->numel;

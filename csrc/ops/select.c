@@ -163,6 +163,8 @@ static int index_fill_compose(scope *s, call *c, T *out)
         return -1;
     if (value->kind == ARG_TENSOR)
         c->kind = &index_fill_tensor;
+    if (value->kind != ARG_TENSOR && number_fits(value, c->in[0]->a->dtype) < 0)
+        return scope_fail(s), -1;
     T v = value->kind == ARG_TENSOR ? value->t : value->kind == ARG_FLOAT ? f_number(s, value->f) : f_weak_int(s, value->i);
     return put(s, c, f_cast(s, v, c->in[0]->a->dtype), dim, false, out);
 }

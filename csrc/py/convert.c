@@ -15,8 +15,8 @@ static bool number_from_long(PyObject *o, arg *out)
     *out = (arg){.kind = ARG_INT, .i = PyLong_AsLongLongAndOverflow(o, &overflow)};
     if (CT_LIKELY(!overflow))
         return true;
-    if (overflow > 0)
-        *out = (arg){.kind = ARG_FLOAT, .f = (double)PyLong_AsUnsignedLongLong(o)};
+    unsigned long long value = overflow > 0 ? PyLong_AsUnsignedLongLong(o) : 0;
+    *out = (arg){.kind = ARG_FLOAT, .whole = true, .n = (uint32_t)value, .f = (double)value};
     if (overflow < 0 || PyErr_Occurred())
         PyErr_SetString(PyExc_OverflowError, "int too big to convert");
     return !PyErr_Occurred();

@@ -50,7 +50,7 @@ PyObject *py_device_cpu(void);                  /* borrowed */
 
 /* ---- convert.c: Python data to arrays and back ---- */
 /* Scalars: Python bool, int, float (with subclasses) and NumPy scalars; no 0-d ndarrays, which are no numbers in PyTorch either.
- * kind is ARG_BOOL, ARG_INT or ARG_FLOAT, which ints of 2^63 ... 2^64 - 1 become. False if it is none, and false with OverflowError
+ * kind is ARG_BOOL, ARG_INT or ARG_FLOAT, which ints of 2^63 ... 2^64 - 1 become (whole). False if it is none, and false with OverflowError
  * or TypeError set for an int beyond 64 bits. */
 bool py_number(PyObject *o, arg *out);
 int py_format(PyObject *o, int64_t *format);    /* a memory_format as one of FORMAT_...: 1, 0 another object, -1 exception */

@@ -19,13 +19,21 @@ from ctgrad._dtypes import (
 )
 from ctgrad._queries import (
     can_cast as can_cast,
+    conj as conj,
+    imag as imag,
     is_complex as is_complex,
+    is_conj as is_conj,
+    is_distributed as is_distributed,
     is_floating_point as is_floating_point,
+    is_inference as is_inference,
+    is_neg as is_neg,
     is_nonzero as is_nonzero,
     is_same_size as is_same_size,
+    is_signed as is_signed,
     is_tensor as is_tensor,
     numel as numel,
     promote_types as promote_types,
+    real as real,
     result_type as result_type,
     use_deterministic_algorithms as use_deterministic_algorithms,
 )

@@ -2,7 +2,8 @@
 
 from ctgrad._C import Tensor, strided
 from ctgrad._copying import deepcopy_tensor, reduce_tensor, untyped_storage
-from ctgrad._queries import apply_, contains, cuda, get_device, is_nonzero, is_same_size, is_set_to, map_, new, new_tensor
+from ctgrad._queries import apply_, contains, cuda, get_device, imag, is_coalesced, is_never, is_nonzero, is_same_size, is_set_to, itself, map_
+from ctgrad._queries import new, new_tensor, pin_memory, set_volatile, volatile
 from ctgrad._tensor_str import tensor_format, tensor_repr
 
 
@@ -24,6 +25,18 @@ _METHODS = {
     "__div__": Tensor.__truediv__,
     "__rdiv__": Tensor.__rtruediv__,
     "__idiv__": Tensor.__itruediv__,
+    "is_pinned": is_never,
+    "is_shared": is_never,
+    "is_distributed": is_never,
+    "is_coalesced": is_coalesced,
+    "conj": itself,
+    "real": property(itself, doc="self."),
+    "imag": property(imag),
+    "volatile": property(volatile, set_volatile),
+    "dense_dim": Tensor.dim,
+    "sparse_dim": lambda self: 0,
+    "to_dense": itself,
+    "pin_memory": pin_memory,
     "layout": property(lambda self: strided, doc="torch.strided."),
     "new": new,
     "apply_": apply_,

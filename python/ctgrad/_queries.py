@@ -1,9 +1,11 @@
 """Functions about tensors that compute nothing: what they are, and which dtype a computation would have."""
 
+import warnings
+
 import ctgrad
 from ctgrad._C import Tensor, dtype
 
-__all__ = ["can_cast", "is_same_size", "is_complex", "is_floating_point", "is_nonzero", "is_tensor", "numel", "promote_types", "result_type",
+__all__ = ["can_cast", "is_same_size", "is_complex", "conj", "real", "imag", "is_conj", "is_neg", "is_inference", "is_signed", "is_distributed", "is_floating_point", "is_nonzero", "is_tensor", "numel", "promote_types", "result_type",
            "use_deterministic_algorithms"]
 
 
@@ -20,6 +22,41 @@ def is_floating_point(input):
 def is_complex(input):
     """False: no dtype is complex."""
     return input.is_complex()
+
+
+def conj(input):
+    """input: no dtype is complex."""
+    return input.conj()
+
+
+def real(input):
+    """input: no dtype is complex."""
+    return input.real
+
+
+def is_conj(input):
+    """False."""
+    return input.is_conj()
+
+
+def is_neg(input):
+    """False."""
+    return input.is_neg()
+
+
+def is_inference(input):
+    """Whether the tensor was made in inference mode."""
+    return input.is_inference()
+
+
+def is_signed(input):
+    """Whether the dtype has negative numbers."""
+    return input.is_signed()
+
+
+def is_distributed(input):
+    """False."""
+    return input.is_distributed()
 
 
 def numel(input):
@@ -94,6 +131,42 @@ def is_set_to(self, tensor):
 def get_device(self):
     """-1: the memory is the CPU's."""
     return -1
+
+
+def is_never(self):
+    """False: what only other devices, layouts and processes have."""
+    return False
+
+
+def is_coalesced(self):
+    """RuntimeError: the tensor is not sparse."""
+    raise RuntimeError("is_coalesced expected sparse coordinate tensor layout but got Strided")
+
+
+def pin_memory(self, device=None):
+    """RuntimeError: there is no device to pin memory for."""
+    raise RuntimeError("Cannot access accelerator device when none is available.")
+
+
+def itself(self):
+    """self: there is nothing to conjugate."""
+    return self
+
+
+def imag(self):
+    """RuntimeError: no dtype is complex."""
+    raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
+
+
+def volatile(self):
+    """False: a name of old that has no effect any more."""
+    warnings.warn("volatile was removed (Variable.volatile is always False)", stacklevel=2)
+    return False
+
+
+def set_volatile(self, value):
+    """Nothing, with a warning."""
+    warnings.warn("volatile was removed and now has no effect. Use `with torch.no_grad():` instead.", stacklevel=2)
 
 
 def new(self, *args, device=None):

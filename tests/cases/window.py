@@ -154,6 +154,8 @@ def _transposed(n):
 
 
 CASES = {
+    "pad_places": [case(t(2, 3), [values([1, 0, 1, 2, 1], "int64")], False, ref=lambda x, p, r: x[:, p[0]]),
+                   case(t(1, 3, 2), [values([0, 1, 1], "int64"), values([0, 0, 1], "int64")], True, ref=lambda x, p, r: x[:, p[1]][..., p[0]])],
     "constant_pad_nd": [case(t(2, 3), [1, 2], ref=lambda x, p: np.pad(x, [(0, 0), (1, 2)])), case(t(2, 3), [-1, 2, 1, -1], 1.5, ref=lambda x, p, v: np.pad(x[:1, 1:], [(1, 0), (0, 2)], constant_values=v)),
                         case(t(3), [], ref=lambda x, p: x)],
     "convolution": [case(t(2, 2, 5), t(3, 2, 2), t(3), [2], [1], [1], False, [0], 1, ref=lambda x, w, b, s, p, d, tr, e, g: _conv(x, w, b, s, p, d, g)),

@@ -12,6 +12,14 @@ def _need_tensors(name, input, other):
             raise TypeError(f"{name}(): argument '{argument}' (position {position}) must be Tensor, not {type(value).__name__}")
 
 
+def _check_options(op, rtol, atol, equal_nan):
+    for position, name, value in ((3, "rtol", rtol), (4, "atol", atol)):
+        if not isinstance(value, (bool, int, float)) and not (isinstance(value, Tensor) and value.dim() == 0):
+            raise TypeError(f"{op}(): argument '{name}' (position {position}) must be float, not {type(value).__name__}")
+    if not isinstance(equal_nan, bool):
+        raise TypeError(f"{op}(): argument 'equal_nan' (position 5) must be bool, not {type(equal_nan).__name__}")
+
+
 @composed()
 def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
     """True where |input - other| <= atol + rtol * |other|; both broadcast. Equal infinities are close; NaN is close to NaN if equal_nan.
@@ -19,6 +27,7 @@ def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
     RuntimeError for different dtypes or negative tolerances.
     """
     _need_tensors("isclose", input, other)
+    _check_options("isclose", rtol, atol, equal_nan)
     if input.dtype != other.dtype:
         raise RuntimeError(f"{scalar_name(input.dtype)} did not match {scalar_name(other.dtype)}")
     if rtol < 0 or atol < 0:
@@ -38,6 +47,7 @@ def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
 def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
     """isclose everywhere, as a Python bool."""
     _need_tensors("allclose", input, other)
+    _check_options("allclose", rtol, atol, equal_nan)
     return bool(isclose(input, other, rtol, atol, equal_nan).all())
 
 

@@ -384,7 +384,7 @@ def cartesian_prod(*tensors):
     return ctgrad.stack([g.flatten() for g in meshgrid(*tensors, indexing="ij")], 1)
 
 
-@composed()
+@composed(method=False)
 def combinations(input, r=2, with_replacement=False):
     """All ways to choose r elements of a vector, in order, as the rows of a matrix. RuntimeError unless input is 1-d and r >= 0."""
     need_tensor("combinations", input)

@@ -1,6 +1,7 @@
 """``functional.pad``."""
 
 import ctgrad
+from ctgrad._C import _ops
 
 
 def pad(input, pad, mode="constant", value=None):
@@ -22,27 +23,38 @@ def pad(input, pad, mode="constant", value=None):
     if not (dims in (1, 2, 3) and input.dim() in (dims + 1, dims + 2)):
         raise NotImplementedError(f"Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now: {len(pad)} numbers for "
                                   f"{input.dim()} dimensions")
+    if mode != "circular":
+        places = [_places(input, input.dim() - 1 - k, pad[2 * k], pad[2 * k + 1], mode) for k in range(dims)]
+        return _ops["pad_places"](input, places, mode == "replicate")
     for k in range(dims):
-        input = _framed(input, input.dim() - 1 - k, pad[2 * k], pad[2 * k + 1], mode)
+        input = _wrapped(input, input.dim() - 1 - k, pad[2 * k], pad[2 * k + 1])
     return input
 
 
-def _framed(input, dim, before, after, mode):
+def _check_left(size, dim, before, after):
+    if size + before + after <= 0 or size == 0:
+        raise RuntimeError(f"input (W: {size}) is too small for padding ({before}, {after}) in dimension {dim}: nothing is left")
+
+
+def _places(input, dim, before, after, mode):
     size = input.shape[dim]
-    if before == after == 0:
-        return input
     if mode == "reflect" and max(before, after) >= size:
         raise RuntimeError("Argument #4: Padding size should be less than the corresponding input dimension, but got: padding "
                            f"({before}, {after}) at dimension {dim} of input {list(input.shape)}")
-    if mode == "circular" and max(before, after) > size:
+    _check_left(size, dim, before, after)
+    return _SOURCES[mode](ctgrad.arange(-before, size + after), size)
+
+
+def _wrapped(input, dim, before, after):
+    size = input.shape[dim]
+    if before == after == 0:
+        return input
+    if max(before, after) > size:
         raise RuntimeError(f"Padding value causes wrapping around more than once: ({before}, {after}) at dimension {dim} of size {size}")
-    if size + before + after <= 0 or size == 0:
-        raise RuntimeError(f"input (W: {size}) is too small for padding ({before}, {after}) in dimension {dim}: nothing is left")
-    if mode == "circular":  # what is taken off is not wrapped around
-        first, last = max(-before, 0), size - max(-after, 0)
-        input, size, before, after = input.narrow(dim, first, last - first), last - first, max(before, 0), max(after, 0)
-    places = ctgrad.arange(-before, size + after)
-    return input.index_select(dim, _SOURCES[mode](places, size))
+    _check_left(size, dim, before, after)
+    first, last = max(-before, 0), size - max(-after, 0)  # what is taken off is not wrapped around
+    input, size, before, after = input.narrow(dim, first, last - first), last - first, max(before, 0), max(after, 0)
+    return input.index_select(dim, _SOURCES["circular"](ctgrad.arange(-before, size + after), size))
 
 
 _SOURCES = {

@@ -33,16 +33,17 @@ class Convertible:
     def to(self, *args, **kwargs):
         """``to(dtype)``, ``to(device)``, ``to(device, dtype)``, ``to(tensor)``: integer tensors keep their dtype.
 
-        TypeError for a dtype that is neither floating point nor complex.
+        ``memory_format`` is given to tensors of 4 and 5 dimensions. TypeError for a dtype that is neither floating point nor complex.
         """
-        device, dtype, non_blocking = _parse_to(*args, **kwargs)
+        device, dtype, non_blocking, memory_format = _parse_to(*args, **kwargs)
         if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
             raise TypeError("nn.Module.to only accepts floating point or complex dtypes, but got desired "
                             f"dtype={dtype}")
 
         def convert(tensor):
             real = tensor.dtype.is_floating_point or tensor.dtype.is_complex
-            return tensor.to(device=device, dtype=dtype if real else None, non_blocking=non_blocking)
+            ordered = memory_format if tensor.dim() in (4, 5) else None
+            return tensor.to(device=device, dtype=dtype if real else None, non_blocking=non_blocking, memory_format=ordered)
 
         return self._convert(convert)
 
@@ -87,7 +88,7 @@ def _apply_to_parameter(parameter, fn):
 
 
 def _parse_to(*args, device=None, dtype=None, non_blocking=False, copy=False, memory_format=None, tensor=None, other=None):
-    """(device, dtype, non_blocking) out of the forms ``Tensor.to`` takes."""
+    """(device, dtype, non_blocking, memory_format) out of the forms ``Tensor.to`` takes."""
     rest = list(args)
     like = tensor if tensor is not None else other
     if rest and isinstance(rest[0], Tensor):
@@ -104,7 +105,7 @@ def _parse_to(*args, device=None, dtype=None, non_blocking=False, copy=False, me
         non_blocking = rest.pop(0)
     if dtype is not None and not isinstance(dtype, ctgrad.dtype):
         raise TypeError(f"to(): argument 'dtype' must be torch.dtype, not {type(dtype).__name__}")
-    return _device(device), dtype, non_blocking
+    return _device(device), dtype, non_blocking, memory_format
 
 
 def _device(device):

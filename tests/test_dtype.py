@@ -152,6 +152,49 @@ def test_a_seed_gives_the_words_of_mt19937(seed):
     np.testing.assert_array_equal(words(state)[0], numpy.state["state"]["key"])
 
 
+def numpys_words(n, seed=5):
+    numpy = np.random.MT19937()
+    numpy._legacy_seeding(seed)
+    return numpy.random_raw(n).astype(np.uint64)
+
+
+RANGES = [1, 2, 3, 5, 7, 10, 1000, 6700417, *(2**k + d for k in (4, 8, 16, 24, 27) for d in (-1, 0, 1)), 2**28 - 1]
+
+
+@pytest.mark.parametrize("dtype", [ctgrad.int64, ctgrad.int32])
+@pytest.mark.parametrize("low", [0, -3, 2**30])
+def test_integers_are_the_remainders_of_words(low, dtype):
+    raw = numpys_words(5000)
+    for values in RANGES:
+        drawn = ctgrad.randint(low, low + values, (5000,), dtype=dtype, generator=ctgrad.Generator().manual_seed(5))
+        np.testing.assert_array_equal(drawn.numpy(), (raw % np.uint64(values)).astype(np.int64) + low, err_msg=str(values))
+        strided = ctgrad.zeros(5000, 2, dtype=dtype)[:, 0].random_(low, low + values, generator=ctgrad.Generator().manual_seed(5))
+        np.testing.assert_array_equal(strided.numpy(), drawn.numpy())
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 255, 256, 257, 258, 5000])
+@pytest.mark.parametrize("dtype", [ctgrad.int64, ctgrad.int32, ctgrad.float64])
+def test_permutations_exchange_from_the_front(n, dtype):
+    order, raw = np.arange(n), numpys_words(n)
+    for i in range(n - 1):
+        j = i + int(raw[i]) % (n - i)
+        order[i], order[j] = order[j], order[i]
+    np.testing.assert_array_equal(ctgrad.randperm(n, dtype=dtype, generator=ctgrad.Generator().manual_seed(5)).numpy(), order)
+
+
+@pytest.mark.parametrize("dtype", [ctgrad.float64, ctgrad.float32, ctgrad.float16, ctgrad.bfloat16])
+def test_dropout_is_bernoulli_over_what_is_kept(dtype):
+    x = ctgrad.linspace(-1, 1, 700).to(dtype).requires_grad_()
+    for p in (0.1, 1 / 3, 0.5, 0.9):
+        ctgrad.manual_seed(1)
+        kept = ctgrad.empty(700, dtype=dtype).bernoulli_(1 - p).div_(1 - p)
+        ctgrad.manual_seed(1)
+        y = ctgrad.nn.functional.dropout(x, p)
+        assert (y == x * kept).all()
+        (gradient,) = ctgrad.autograd.grad(y.sum(), x)
+        assert (gradient == kept).all()
+
+
 def test_a_state_is_taken_up_again():
     g = ctgrad.Generator().manual_seed(7)
     ctgrad.randn(5, generator=g)

@@ -2,7 +2,7 @@
 #include "base/random.h"
 #include <string.h>
 
-enum { N = CT_RNG_WORDS, M = 397 };
+enum { N = CT_RNG_WORDS };
 
 void ct_rng_seed(ct_rng *g, uint64_t seed)
 {
@@ -12,27 +12,13 @@ void ct_rng_seed(ct_rng *g, uint64_t seed)
         g->word[i] = 1812433253u * (g->word[i - 1] ^ g->word[i - 1] >> 30) + i;
 }
 
-static inline uint32_t twisted(uint32_t far, uint32_t upper, uint32_t lower)
-{
-    uint32_t mixed = (upper & 0x80000000u) | (lower & 0x7fffffffu);
-    return far ^ mixed >> 1 ^ (0x9908b0dfu & -(lower & 1u));
-}
-
-/* In place; a word is read by the words N - M ahead of it at the nearest, so the loops vectorise. */
-static void twist(uint32_t *w)
-{
-    int i;
-    for (i = 0; i < N - M; i++)
-        w[i] = twisted(w[i + M], w[i], w[i + 1]);
-    for (; i < N - 1; i++)
-        w[i] = twisted(w[i + M - N], w[i], w[i + 1]);
-    w[N - 1] = twisted(w[M - 1], w[N - 1], w[0]);
-}
+static void twist(uint32_t *w) { ct_rng_twist_words(w); }
+void (*ct_rng_twist)(uint32_t *word) = twist;
 
 const uint32_t *ct_rng_take(ct_rng *g, int64_t wanted, int64_t *got)
 {
     if (g->left == 1) {
-        twist(g->word);
+        ct_rng_twist(g->word);
         g->next = 0;
         g->left = N + 1;
     }

@@ -28,6 +28,25 @@ static inline uint64_t ct_rng_initial_seed(const ct_rng *g) { return g->seed; }
 /* Hands out 1 ... wanted raw words in a row (*got of them), valid until the next call. wanted > 0. */
 const uint32_t *ct_rng_take(ct_rng *g, int64_t wanted, int64_t *got);
 
+/* The twist, in place; a word is read by the words N - M ahead of it at the nearest, so the loops vectorise. ct_rng_twist is
+ * this text, built for the instruction set in use. */
+extern void (*ct_rng_twist)(uint32_t *word);
+static inline uint32_t ct_rng_twisted(uint32_t far, uint32_t upper, uint32_t lower)
+{
+    uint32_t mixed = (upper & 0x80000000u) | (lower & 0x7fffffffu);
+    return far ^ mixed >> 1 ^ (0x9908b0dfu & -(lower & 1u));
+}
+static inline void ct_rng_twist_words(uint32_t *w)
+{
+    enum { N = CT_RNG_WORDS, M = 397 };
+    int i;
+    for (i = 0; i < N - M; i++)
+        w[i] = ct_rng_twisted(w[i + M], w[i], w[i + 1]);
+    for (; i < N - 1; i++)
+        w[i] = ct_rng_twisted(w[i + M - N], w[i], w[i + 1]);
+    w[N - 1] = ct_rng_twisted(w[M - 1], w[N - 1], w[0]);
+}
+
 static inline uint32_t ct_rng_temper(uint32_t y)
 {
     y ^= y >> 11;

@@ -1,6 +1,7 @@
 /* Slices of columns, and the three products with them. */
 #include "kernel/conv.h"
 #include "kernel/conv_direct.h"
+#include "kernel/conv_weight.h"
 #include "kernel/kernel.h"
 #include <string.h>
 
@@ -84,8 +85,9 @@ int64_t k_conv_scratch(const k_conv *c)
     }
     int64_t bytes = (p.products - c->scratch) + most + 64;
     k_conv back = k_direct_adjoint(c);
-    int64_t direct[2] = {k_direct_suits(c) ? k_direct_scratch(c) : 0, k_direct_suits(&back) ? k_direct_scratch(&back) : 0};
-    for (int i = 0; i < 2; i++)
+    int64_t direct[3] = {k_direct_suits(c) ? k_direct_scratch(c) : 0, k_direct_suits(&back) ? k_direct_scratch(&back) : 0,
+                         k_weight_suits(c) ? k_weight_scratch(c) : 0};
+    for (int i = 0; i < 3; i++)
         bytes = direct[i] > bytes ? direct[i] : bytes;
     return bytes;
 }
@@ -315,6 +317,10 @@ static void transpose(const plan *p, int64_t channels, char *w)
 }
 void k_conv_weight(const k_conv *c)
 {
+    if (k_weight_suits(c)) {
+        k_weight_run(c);
+        return;
+    }
     plan p = plan_of(c);
     bool half = dtype_is_half(c->dtype);
     int64_t numbers = c->out_c * p.depth;

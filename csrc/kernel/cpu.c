@@ -2,6 +2,7 @@
 #define _GNU_SOURCE /* sched_getaffinity */
 #include "base/pool.h"
 #include "kernel/kernel.h"
+#include "kernel/random.h"
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,6 +87,7 @@ void k_choose(const char *wanted)
     for (size_t i = 0; i < sizeof best_first / sizeof *best_first; i++)
         if (machine_has(best_first[i]) && (!wanted || !strcmp(wanted, best_first[i]->name))) {
             K = best_first[i];
-            return;
+            break;
         }
+    k_choose_random();
 }

@@ -94,6 +94,7 @@ typedef struct k_isa {
     k_loop *where[DT_COUNT];              /* out, condition (bool bytes), a, b */
     k_loop *clamp[DT_COUNT];              /* out, in, low, high (tensors or stride-0 scalars); NaN in the input stays, NaN bound gives NaN */
     k_gemm_f *const *gemm;                /* by dtype; NULL for bool */
+    const k_slides *slides;               /* by dtype: float32 and float64 */
     k_loop *arange[DT_COUNT];             /* out; param: const double or int64 {start, step}, one call for the whole output */
     k_loop *pow_scalar[DT_COUNT];         /* out, in; param: const double, the power (>= 0 for integers) */
     k_loop *activation[A_COUNT][DT_COUNT]; /* out, in, or out, incoming gradient, in; param: const double[2], the numbers */

@@ -22,12 +22,16 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- one text, two instruction sets ---------------------------------------------------------- */
+/* ---- one text, three instruction sets -------------------------------------------------------- */
 struct twin {
+    void (*twist)(uint32_t *word);
     void (*temper)(uint32_t *out, const uint32_t *raw, int64_t n);
     void (*uniform)(float *restrict out, const uint32_t *restrict raw, int64_t n, float a, float b);
     void (*uniform64)(double *restrict out, const uint32_t *restrict words, int64_t n, double a, double b);
     void (*normal16)(float *x, int64_t blocks, float mean, float std);
+    void (*remainders)(int64_t *restrict out, const uint32_t *restrict raw, int64_t n, uint32_t range, int64_t low);
+    void (*places)(uint32_t *restrict out, const uint32_t *restrict raw, int64_t n, uint32_t left);
+    void (*below)(int32_t *restrict out, const uint32_t *restrict words, int64_t n, uint64_t limit);
 };
 
 #define TWIN(name) name##_base
@@ -42,15 +46,28 @@ struct twin {
 #include "kernel/random.inc"
 #undef TWIN
 #undef TWIN_TARGET
+#if defined(__clang__)
+#define WIDE
+#else
+#define WIDE ",prefer-vector-width=512"
+#endif
+#define TWIN(name) name##_avx512
+#define TWIN_TARGET __attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl" WIDE)))
+#include "kernel/random.inc"
+#undef TWIN
+#undef TWIN_TARGET
 #else
 #define twin_avx2 twin_base
+#define twin_avx512 twin_base
 #endif
 
-extern const k_isa k_isa_base;
-static inline const struct twin *twin(void) { return K == &k_isa_base ? &twin_base : &twin_avx2; }
+extern const k_isa k_isa_base, k_isa_avx2;
+static inline const struct twin *twin(void) { return K == &k_isa_base ? &twin_base : K == &k_isa_avx2 ? &twin_avx2 : &twin_avx512; }
+
+void k_choose_random(void) { ct_rng_twist = twin()->twist; }
 
 /* ---- draws --------------------------------------------------------------------------------------- */
-enum { CHUNK = 256 };
+enum { CHUNK = 256, AHEAD = 16 };
 static inline int64_t chunk(int64_t n) { return n < CHUNK ? n : CHUNK; }
 
 static void draw_words(ct_rng *g, uint32_t *w, int64_t n)
@@ -58,6 +75,15 @@ static void draw_words(ct_rng *g, uint32_t *w, int64_t n)
     for (int64_t got; n > 0; n -= got, w += got) {
         const uint32_t *raw = ct_rng_take(g, n, &got);
         twin()->temper(w, raw, got);
+    }
+}
+
+/* Words reduced to less than left, left - 1, ... */
+static void draw_places(ct_rng *g, uint32_t *w, int64_t n, uint32_t left)
+{
+    for (int64_t got; n > 0; n -= got, w += got, left -= (uint32_t)got) {
+        const uint32_t *raw = ct_rng_take(g, n, &got);
+        twin()->places(w, raw, got, left);
     }
 }
 
@@ -142,41 +168,57 @@ static void make_geometric(const k_draw *d, double *v, int64_t n)
 static void make_range(const k_draw *d, int64_t *v, int64_t n)
 {
     if (!d->wide) {
-        uint32_t w[CHUNK], range = (uint32_t)d->range;
-        draw_words(d->rng, w, n);
-        for (int64_t i = 0; i < n; i++)
-            v[i] = (int64_t)((uint64_t)d->low + w[i] % range);
+        for (int64_t got; n > 0; n -= got, v += got) {
+            const uint32_t *raw = ct_rng_take(d->rng, n, &got);
+            twin()->remainders(v, raw, got, (uint32_t)d->range, d->low);
+        }
         return;
     }
     uint64_t u[CHUNK];
-    draw_u64(d->rng, u, n);
-    for (int64_t i = 0; i < n; i++)
-        v[i] = (int64_t)((uint64_t)d->low + (d->range ? u[i] % d->range : u[i]));
+    for (int64_t m; n > 0; n -= m, v += m) {
+        m = chunk(n);
+        draw_u64(d->rng, u, m);
+        for (int64_t i = 0; i < m; i++)
+            v[i] = (int64_t)((uint64_t)d->low + (d->range ? u[i] % d->range : u[i]));
+    }
 }
 
 /* unit < p, compared as integers: x·2^-53 < p where x < p·2^53, which is exact. */
-static void make_bernoulli(const k_draw *d, int64_t *v, int64_t n)
+static void make_bernoulli(const k_draw *d, int32_t *v, int64_t n)
 {
-    uint64_t u[CHUNK], limit = (uint64_t)ceil(d->a * 0x1p53);
-    draw_u64(d->rng, u, n);
-    for (int64_t i = 0; i < n; i++)
-        v[i] = (u[i] & MASK53) < limit;
+    uint32_t w[2 * CHUNK];
+    for (int64_t m; n > 0; n -= m, v += m) {
+        m = chunk(n);
+        draw_words(d->rng, w, 2 * m);
+        twin()->below(v, w, m, (uint64_t)ceil(d->a * 0x1p53));
+    }
 }
 
 /* ---- loops ----------------------------------------------------------------------------------------
- * STRIDED(loop, type of the chunk, maker, type stored, value stored) */
+ * STRIDED(loop, type of the chunk, maker, type stored, value stored): where the types are one, so is the value. */
 #define STRIDED(name, from, make, to, value)                                                     \
     static void name(char *const *p, const int64_t *stride, int64_t n, const void *draw)         \
     {                                                                                            \
         from chunk_of[CHUNK];                                                                    \
         char *out = p[0];                                                                        \
+        if (stride[0] == sizeof(to) && __builtin_types_compatible_p(from, to)) {                 \
+            make(draw, (from *)out, n);                                                          \
+            return;                                                                              \
+        }                                                                                        \
         for (int64_t m; n > 0; n -= m) {                                                         \
             m = chunk(n);                                                                        \
             make(draw, chunk_of, m);                                                             \
-            for (int64_t i = 0; i < m; i++, out += stride[0]) {                                  \
-                from v = chunk_of[i];                                                            \
-                *(to *)out = (to)(value);                                                        \
-            }                                                                                    \
+            if (stride[0] == sizeof(to))                                                         \
+                for (int64_t i = 0; i < m; i++) {                                                \
+                    from v = chunk_of[i];                                                        \
+                    ((to *)out)[i] = (to)(value);                                                \
+                }                                                                                \
+            else                                                                                 \
+                for (int64_t i = 0; i < m; i++) {                                                \
+                    from v = chunk_of[i];                                                        \
+                    *(to *)(out + i * stride[0]) = (to)(value);                                  \
+                }                                                                                \
+            out += m * stride[0];                                                                \
         }                                                                                        \
     }
 #define HALVES(name, from)                                                                       \
@@ -205,9 +247,16 @@ FLOATS(log_normal)
 FLOATS(exponential)
 FLOATS(cauchy)
 ALL(range, int64_t)
-ALL(bernoulli, int64_t)
+ALL(bernoulli, int32_t)
 k_loop *const k_random_range[DT_COUNT] = TABLE(range);
 k_loop *const k_bernoulli[DT_COUNT] = TABLE(bernoulli);
+
+#define SCALED(D) STRIDED(scaled_##D, int32_t, make_bernoulli, stored_##D, store_##D((number_##D)v * (number_##D)((const k_draw *)draw)->b))
+SCALED(F16)
+SCALED(BF16)
+SCALED(F32)
+SCALED(F64)
+k_loop *const k_bernoulli_scaled[DT_COUNT] = {[DT_F16] = scaled_F16, [DT_BF16] = scaled_BF16, [DT_F32] = scaled_F32, [DT_F64] = scaled_F64};
 
 STRIDED(geometric_u8, double, make_geometric, uint8_t, to_i32_F64(v))
 STRIDED(geometric_i32, double, make_geometric, int32_t, to_i32_F64(v))
@@ -224,23 +273,8 @@ static void make_uniform_f32(const k_draw *d, float *v, int64_t n)
 {
     uniform_f32(d->rng, v, n, (float)d->a, (float)d->b);
 }
-STRIDED(uniform_strided_f32, float, make_uniform_f32, float, v)
-STRIDED(uniform_strided_f64, double, make_uniform, double, v)
-
-static void uniform_loop_f32(char *const *p, const int64_t *stride, int64_t n, const void *draw)
-{
-    if (stride[0] == sizeof(float))
-        make_uniform_f32(draw, (float *)p[0], n);
-    else
-        uniform_strided_f32(p, stride, n, draw);
-}
-static void uniform_loop_f64(char *const *p, const int64_t *stride, int64_t n, const void *draw)
-{
-    if (stride[0] == sizeof(double))
-        make_uniform(draw, (double *)p[0], n);
-    else
-        uniform_strided_f64(p, stride, n, draw);
-}
+STRIDED(uniform_of_f32, float, make_uniform_f32, float, v)
+STRIDED(uniform_of_f64, double, make_uniform, double, v)
 /* Rounded; what rounding brings to the upper bound becomes the lower one. */
 #define UNIFORM_HALF(name, D)                                                                    \
     static uint16_t rounded_##D(const k_draw *d, float v)                                        \
@@ -251,7 +285,7 @@ static void uniform_loop_f64(char *const *p, const int64_t *stride, int64_t n, c
     STRIDED(name, float, make_uniform_f32, uint16_t, rounded_##D(draw, v))
 UNIFORM_HALF(uniform_f16, F16)
 UNIFORM_HALF(uniform_bf16, BF16)
-k_loop *const k_uniform[DT_COUNT] = {[DT_F16] = uniform_f16, [DT_BF16] = uniform_bf16, [DT_F32] = uniform_loop_f32, [DT_F64] = uniform_loop_f64};
+k_loop *const k_uniform[DT_COUNT] = {[DT_F16] = uniform_f16, [DT_BF16] = uniform_bf16, [DT_F32] = uniform_of_f32, [DT_F64] = uniform_of_f64};
 
 /* Probabilities from a second operand, in their own precision (halves': float32). */
 #define BERNOULLI_OF(name, D, P, draw_value)                                                     \
@@ -322,84 +356,33 @@ void k_normal_f64(ct_rng *g, double *out, int64_t n, double mean, double std)
     }
 }
 
-/* ---- integer ranges ------------------------------------------------------------------------------ */
-int64_t k_random_top(ct_dtype dtype)
-{
-    switch (dtype) {
-    case DT_BOOL: return 1;
-    case DT_U8: return UINT8_MAX;
-    case DT_I32: return INT32_MAX;
-    case DT_F16: return 1 << 11;
-    case DT_BF16: return 1 << 8;
-    case DT_F32: return (int64_t)1 << 24;
-    case DT_F64: return (int64_t)1 << 53;
-    default: return INT64_MAX;
-    }
-}
-
-/* 0 ... top of the dtype. int64 and float64 take 64 bits, the others 32, whatever the size of the range. */
-k_draw k_draw_any(ct_rng *rng, ct_dtype dtype)
-{
-    return (k_draw){.rng = rng, .range = (uint64_t)k_random_top(dtype) + 1, .wide = dtype == DT_I64 || dtype == DT_F64};
-}
-
-/* 32 bits serve up to 2^28 - 1 values, which bounds the bias of the remainder. All of int64 is the word itself, as a
- * signed number, without an offset. */
-k_draw k_draw_between(ct_rng *rng, int64_t first, int64_t last)
-{
-    uint64_t range = (uint64_t)last - (uint64_t)first + 1;
-    return (k_draw){.rng = rng, .low = range ? first : 0, .range = range, .wide = range == 0 || range >= (uint64_t)1 << 28};
-}
-
-/* Bits of |v|, less one. */
-static int log2_of(int64_t v)
-{
-    uint64_t size = v < 0 ? -(uint64_t)v : (uint64_t)v;
-    return size ? 63 - __builtin_clzll(size) : 0;
-}
-
-/* v as the dtype rounds it; 2^63 becomes INT64_MIN. */
-static int64_t rounded(ct_dtype dtype, int64_t v)
-{
-    switch (dtype) {
-    case DT_F16: return to_i64_F32(half_to_float(half_from_float((float)v)));
-    case DT_BF16: return to_i64_F32(bfloat_to_float(bfloat_from_float((float)v)));
-    case DT_F32: return to_i64_F32((float)v);
-    default: return to_i64_F64((double)v);
-    }
-}
-
-static int digits(ct_dtype dtype) { return dtype == DT_F16 ? 11 : dtype == DT_BF16 ? 8 : dtype == DT_F32 ? 24 : 53; }
-
-int64_t k_random_from(ct_dtype dtype, int64_t from)
-{
-    if (!dtype_is_float(dtype) || from == INT64_MAX || rounded(dtype, from + 1) >= from)
-        return from;
-    return rounded(dtype, from + 1) + ((int64_t)1 << (log2_of(from + 1) - digits(dtype) + 1));
-}
-
-int64_t k_random_to(ct_dtype dtype, int64_t to)
-{
-    if (!dtype_is_float(dtype) || to == INT64_MIN || rounded(dtype, to - 1) < to)
-        return to;
-    return rounded(dtype, to - 1) - ((int64_t)1 << (log2_of(to - 1) - digits(dtype) + 1));
-}
-
 /* ---- permutations, weighted choice --------------------------------------------------------------- */
-/* Fisher-Yates from the front with 32-bit draws; from (2^32 - 1) / 20 elements on, the inside-out form with 64. */
-#define PERMUTE(name, type, as_number)                                                                      \
+/* Fisher-Yates from the front with 32-bit draws; from (2^32 - 1) / 20 elements on, the inside-out form with 64. Where to
+ * exchange is known a block ahead, so that memory is asked in time. */
+#define EXCHANGE(type, at, with)                                                                 \
+    do {                                                                                         \
+        type *x = (type *)(out + (at) * stride), *y = (type *)(out + (with) * stride), held = *x; \
+        *x = *y;                                                                                 \
+        *y = held;                                                                               \
+    } while (0)
+#define PERMUTE(name, type, as_number)                                                           \
     static void name(ct_rng *g, char *out, int64_t stride, int64_t n)                            \
     {                                                                                            \
-        const bool large = n >= UINT32_MAX / 20;                                                 \
         for (int64_t i = 0; i < n; i++)                                                          \
             *(type *)(out + i * stride) = (type)as_number(i);                                    \
-        for (int64_t i = 0; i < (large ? n : n - 1); i++) {                                      \
-            int64_t j = large ? (int64_t)(ct_rng_u64(g) % (uint64_t)(i + 1))                     \
-                              : i + (int64_t)(ct_rng_u32(g) % (uint32_t)(n - i));                \
-            type *x = (type *)(out + i * stride), *y = (type *)(out + j * stride), held = *x;    \
-            *x = *y;                                                                             \
-            *y = held;                                                                           \
-        }                                                                                        \
+        if (n >= UINT32_MAX / 20)                                                                \
+            for (int64_t i = 0; i < n; i++)                                                      \
+                EXCHANGE(type, i, (int64_t)(ct_rng_u64(g) % (uint64_t)(i + 1)));                 \
+        else                                                                                     \
+            for (int64_t i = 0, m; i < n - 1; i += m) {                                          \
+                uint32_t ahead[CHUNK + AHEAD] = {0};                                             \
+                m = chunk(n - 1 - i);                                                            \
+                draw_places(g, ahead, m, (uint32_t)(n - i));                                     \
+                for (int64_t k = 0; k < m; k++) {                                                \
+                    __builtin_prefetch(out + (i + k + AHEAD + ahead[k + AHEAD]) * stride, 1);    \
+                    EXCHANGE(type, i + k, i + k + ahead[k]);                                     \
+                }                                                                                \
+            }                                                                                    \
     }
 PERMUTE(permute_u8, uint8_t, )
 PERMUTE(permute_i32, int32_t, )

@@ -17,6 +17,8 @@ typedef struct k_draw {
     bool wide;      /* and whether a draw takes 64 bits */
 } k_draw;
 
+void k_choose_random(void); /* tells the engine the instruction set in use */
+
 /* Reorders the dimensions for the draws (innermost last). Dimensions of size 1 are fine. */
 void k_draw_order(k_nd *nd);
 
@@ -27,6 +29,7 @@ extern k_loop *const k_exponential[DT_COUNT]; /* a = lambda > 0 */
 extern k_loop *const k_cauchy[DT_COUNT];      /* b > 0 */
 extern k_loop *const k_geometric[DT_COUNT];   /* 0 < a < 1 */
 extern k_loop *const k_bernoulli[DT_COUNT];   /* 0 <= a <= 1; takes 64 bits a value */
+extern k_loop *const k_bernoulli_scaled[DT_COUNT]; /* floats; b in place of 1 */
 extern k_loop *const k_random_range[DT_COUNT];
 /* [of][to]: probabilities in [0, 1] from p[1]: a 32-bit draw a value, 64 bits for float64. */
 extern k_loop *const k_bernoulli_of[DT_COUNT][DT_COUNT];

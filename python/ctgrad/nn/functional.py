@@ -202,7 +202,7 @@ def dropout(input, p=0.5, training=True, inplace=False):
     if p == 1:
         kept = ctgrad.zeros((), dtype=input.dtype)
     else:
-        kept = ctgrad.empty_like(input).bernoulli_(1 - p).div_(1 - p)
+        kept = _ops["dropout_mask"](input, 1 - p)
     return input.mul_(kept) if inplace else input * kept
 
 

@@ -5,6 +5,14 @@ import numpy as np
 from . import case, t
 
 
+def _group_norm(x, weight, bias, groups, eps=1e-5):
+    rows = x.reshape(x.shape[0] * groups, -1)
+    y = _layer_norm(rows, [rows.shape[1]], eps=eps).reshape(x.shape)
+    each = (-1,) + (1,) * (x.ndim - 2)
+    y = y if weight is None else y * weight.reshape(each)
+    return y if bias is None else y + bias.reshape(each)
+
+
 def _layer_norm(x, shape, weight=None, bias=None, eps=1e-5):
     dims = tuple(range(x.ndim - len(shape), x.ndim))
     y = (x - x.mean(dims, keepdims=True)) / np.sqrt(x.var(dims, keepdims=True) + eps)
@@ -31,6 +39,8 @@ CASES = {
     "batch_norm": [case(t(4, 3), t(3), FIXED, SCALE, t(3), ref=_batch_norm), case(t(2, 3, 4, 5), t(3), FIXED, SCALE, ref=_batch_norm),
                    case(t(2, 3, 20), None, FIXED, SCALE, t(3), ref=_batch_norm), case(t(0, 3, 2), t(3), FIXED, SCALE, ref=_batch_norm)],
     "batch_norm_backward": [case(t(4, 3), t(4, 3), t(3), t(3), t(3), True, grad=False), case(t(2, 3, 20), t(2, 3, 20), None, t(3), t(3), False, grad=False)],
+    "group_norm": [case(t(2, 4, 3), None, None, 2, ref=_group_norm), case(t(2, 4, 2, 2), t(4), t(4), 4, 0.1, ref=_group_norm),
+                   case(t(3, 4), t(4), None, 1, ref=_group_norm), case(t(2, 6, 3), None, t(6), 3, ref=_group_norm)],
     "layer_norm": [case(t(3, 5), [5], ref=_layer_norm), case(t(2, 3, 20), [20], t(20), t(20), ref=_layer_norm),
                    case(t(2, 3, 4), [3, 4], t(3, 4), None, 0.1, ref=_layer_norm), case(t(33), [33], None, t(33), 1e-3, ref=_layer_norm),
                    case(t(0, 4), [4], t(4), t(4), ref=_layer_norm)],

@@ -14,23 +14,6 @@ _ALPHA = 1.7580993408473766
 
 # --- normalisation ---
 
-def _by_channel(t, x):
-    """(C,) shaped so that it broadcasts over (N, C, ...); None stays None."""
-    return None if t is None else t.view(1, -1, *(1,) * (x.dim() - 2))
-
-
-def _scaled(x, weight, bias):
-    x = x if weight is None else x * _by_channel(weight, x)
-    return x if bias is None else x + _by_channel(bias, x)
-
-
-def _centred(x, dims):
-    """x without its mean over the dims, the mean, and the variance (of the number of elements)."""
-    mean = x.mean(dims, keepdim=True)
-    rest = x - mean
-    return rest, mean, (rest * rest).mean(dims, keepdim=True)
-
-
 def _update(running, value, momentum):
     if running is not None:
         with ctgrad.no_grad():
@@ -77,13 +60,14 @@ def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=
             raise ValueError(f"Expected more than 1 spatial element when training, got input size {input.size()}")
     elif running_mean is None or running_var is None:
         raise RuntimeError("Expected running_mean and running_var to be defined when use_input_stats is false")
-    else:
-        return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
-    rest, mean, var = _centred(widened(input), list(range(2, input.dim())))
-    n = math.prod(input.shape[2:])
-    _update(running_mean, mean.mean(0), momentum)
-    _update(running_var, (var * (n / (n - 1))).mean(0), momentum)
-    return _scaled(rest * (var + eps).rsqrt(), weight, bias).to(input.dtype)
+    batch, channels = input.shape[:2]
+    given = [None if t is None else t.repeat(batch) for t in (running_mean, running_var, weight, bias)]
+    normed = batch_norm(input.contiguous().view(1, batch * channels, *input.shape[2:]), *given, use_input_stats, momentum, eps)
+    with ctgrad.no_grad():
+        for running, repeated in ((running_mean, given[0]), (running_var, given[1])):
+            if use_input_stats and running is not None:
+                running.copy_(repeated.view(batch, channels).mean(0))
+    return normed.view(input.shape)
 
 
 def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
@@ -99,8 +83,7 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
         if t is not None and tuple(t.shape) != (channels,):
             raise RuntimeError(f"Expected {name} to be a vector of size equal to the number of channels in input, but got {name} of shape "
                                f"{list(t.shape)} and input of shape {list(input.shape)}")
-    rest, _, var = _centred(widened(input).reshape(batch, num_groups, -1), [2])
-    return _scaled((rest * (var + eps).rsqrt()).view(input.shape), weight, bias).to(input.dtype)
+    return _ops["group_norm"](widened(input), widened(weight), widened(bias), num_groups, eps).to(input.dtype)
 
 
 def _verify_batch_size(size):

@@ -341,6 +341,21 @@ def test_reductions_over_what_repeats_are_arithmetic():
         assert p.distinct <= 10_000 or got.dtype == ctgrad.int64    # places are searched among all
 
 
+@pytest.mark.parametrize("name", ["var", "std", "var_mean", "std_mean"])
+def test_one_spread_computed_once_rounds_as_many_do(name):
+    """A single result is computed another way than rows of them are, and equal numbers then need not spread by exactly 0: one row that stands
+    for many goes their way. The derivative of the root is 0 at 0, and anything beside it."""
+    for numbers in ([1.6853054878051634] * 3, [0.3, 0.1, 0.7, 0.2, 0.9]):
+        w = ctgrad.tensor(numbers, dtype=ctgrad.float64, requires_grad=True)
+        once, full = w.expand(1000, -1).clone(), ctgrad.tensor([numbers] * 1000, dtype=ctgrad.float64, requires_grad=True)
+        assert held(once) and not held(full)
+        got, expected = (ctgrad.stack(r) if isinstance(r, tuple) else r.unsqueeze(0) for r in (getattr(ctgrad, name)(t, 1) for t in (once, full)))
+        assert got.tolist() == expected.tolist()
+        for r in (got, expected):
+            r[0].sum().backward()
+        assert ctgrad.allclose(w.grad, full.grad.sum(0), atol=1e-9)
+
+
 # ---- reduced gradients are never seen ----------------------------------------------------------------------------------------------
 def test_observed_gradients_are_in_full():
     w, x = ctgrad.rand(N, requires_grad=True), ctgrad.rand(8, N)

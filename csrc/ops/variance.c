@@ -25,6 +25,12 @@ static int var_rule(call *c) { return var_of(c, &c->args[1], &c->args[2], &c->ar
 static int var_unbiased_rule(call *c) { return var_of(c, &(arg){0}, &c->args[1], &(arg){0}); }
 
 /* ---- kernels ---------------------------------------------------------------------------------------------------------- */
+/* As PyTorch chooses; of the result as shown, since one row computed once may stand for many. */
+static bool of_all(const call *c)
+{
+    const array *a = c->in[0]->a;
+    return a->numel && reduced_count(c, a) == a->numel && !dtype_is_half((ct_dtype)a->dtype);
+}
 static double mean_of_all(call *c)
 {
     array *y = c->oa[0];
@@ -40,7 +46,7 @@ static void spread_kernel(call *c, k_lines_kind kind)
     k_fold f;
     fold_plan(c, a, c->oa[0], c->n_out > 1 ? c->oa[1] : NULL, &f);
     f.p = read_double(c->param + a->ndim + 1) / (double)fold_times(c); /* t S / (t n - p) is S / (n - p / t) */
-    if (c->oa[0]->numel == 1 && a->numel && !dtype_is_half((ct_dtype)a->dtype)) {
+    if (of_all(c)) {
         f.mean = mean_of_all(c);
         kind = kind == LINES_VAR ? LINES_VAR_ALL : LINES_STD_ALL;
     }

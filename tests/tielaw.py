@@ -8,21 +8,17 @@ and messages.
 
     python -m tests.tielaw 1000000 [first seed]      runs as many programs; prints each that fails, and the count
 """
-import math
 import random
 import sys
 
 import ctgrad
 from ctgrad import _C
 from tests import lawops
+from tests.lawjudge import GRADIENTS, differs
 
 ON, OFF = (0, True), (-1, False)     # compress from 0 bytes, reduced gradients; never, in full
 SETTINGS = _C._switches()            # what the module starts with: (4096, True), or what the environment says
-GRADIENTS = ("grad", "first", "second", "hook")   # their strides count where a dimension has more than one element, their offsets do not
-WHOLE = 2.0 ** 50                    # sums below are exact in float64
-HALF_WHOLE = 2.0 ** 11               # and in float16
 DTYPE = [ctgrad.float64]             # what the programs compute in; check() may choose float16
-HUGE = 1e100                         # products of such numbers overflow in one order and not in another
 
 
 class Run:
@@ -434,48 +430,11 @@ def logged(seed, settings):
         _C._switches(*SETTINGS)
 
 
-def flat(values):
-    if not isinstance(values, list):
-        return [values]
-    return [x for v in values for x in flat(v)]
-
-def close(a, b, rounds, peak, endless=False):
-    """Equal; or, where something rounds or numbers are too large to be exact, within a few ulp of the largest value around."""
-    a, b = flat(a), flat(b)
-    if a == b:
-        return True
-    if len(a) != len(b) or not all(isinstance(x, float) for x in a + b):
-        return False
-    half = DTYPE[0] is ctgrad.float16
-    ulps = 3e-2 if half else 1e-4 if rounds == 2 else 1e-9
-    exact = HALF_WHOLE if half else WHOLE
-    scale = max([1.0, *(abs(x) for x in a + b if math.isfinite(x))])
-    if peak > exact:   # rounded in another order, such numbers may cancel down to anything
-        return True
-    if not rounds and scale <= exact:
-        return all(x == y or (x != x and y != y) for x, y in zip(a, b))
-    return all(x == y or abs(x - y) <= ulps * scale or (x != x and y != y) or ((scale > HUGE or endless) and not math.isfinite(x + y)) for x, y in zip(a, b))
-
-
-def differs(one, other):
-    """Where two logs part, as text; None where they do not."""
-    peak, endless = 0.0, False   # inf and NaN, once they are there, spread by the order of sums
-    for i, (a, b) in enumerate(zip(one, other)):
-        if len(b) == 9:
-            endless = endless or any(isinstance(x, float) and not math.isfinite(x) for x in flat(b[7]))
-            peak = max([peak, *(abs(x) for x in flat(b[7]) if isinstance(x, float) and math.isfinite(x))])
-        if a == b:
-            continue
-        if len(a) != 9 or len(b) != 9 or a[:7] != b[:7] or not close(a[7], b[7], a[8], peak, endless):
-            return f"entry {i}:\n   once {a}\n   full {b}"
-    return None if len(one) == len(other) else f"{len(one)} entries and {len(other)}"
-
-
 def check(seed, dtype=ctgrad.float64):
     """None where the law holds for the program of this seed, else where it does not."""
     DTYPE[0] = dtype
     try:
-        return differs(logged(seed, ON), logged(seed, OFF))
+        return differs(logged(seed, ON), logged(seed, OFF), dtype is ctgrad.float16)
     finally:
         DTYPE[0] = ctgrad.float64
 

@@ -4,6 +4,7 @@ import math
 GRADIENTS = ("grad", "first", "second", "hook")   # their strides count where a dimension has more than one element, their offsets do not
 WHOLE = 2.0 ** 50                    # sums below are exact in float64
 HALF_WHOLE = 2.0 ** 11               # and in float16
+PRODUCTS = ("matmul", "matmul_t", "linear", "correlation", "bmm", "outer", "addmm", "einsum", "dot", "mv", "slid_product", "registry")
 HUGE = 1e100                         # products of such numbers overflow in one order and not in another
 
 
@@ -32,8 +33,11 @@ def close(a, b, rounds, half, peak, endless):
 
 def kink(a, b):
     """Of equal numbers what should be 0 is so once, and in full a residue of rounding: what has no derivative at 0 (a root, a sign) has another one beside
-    it. What is 0 in full and not once is no such thing: there the mechanism rounds where a user sees nothing to round."""
-    return not a[0].startswith(GRADIENTS) and any(x == 0 != y for x, y in zip(flat(a[7]), flat(b[7])) if isinstance(x, float))
+    it, and ties are none. What is 0 in full and not once is no such thing, but where terms of a product cancel, whose order no run promises: elsewhere the
+    mechanism rounds where a user sees nothing to round."""
+    if a[0].startswith(GRADIENTS):
+        return False
+    return any(x == 0 != y or (y == 0 != x and a[0] in PRODUCTS) for x, y in zip(flat(a[7]), flat(b[7])) if isinstance(x, float))
 
 
 def differs(one, other, half=False):

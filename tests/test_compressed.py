@@ -356,6 +356,17 @@ def test_one_spread_computed_once_rounds_as_many_do(name):
         assert ctgrad.allclose(w.grad, full.grad.sum(0), atol=1e-9)
 
 
+def test_a_product_keeps_copies_where_batches_are_copied():
+    """PyTorch copies an operand whose batches do not merge with those it is expanded along; then a later write to it is no error. One whose bytes, but not
+    what it shows, would merge, beside another that has to be copied, is copied as well; so is a dense one."""
+    b = ctgrad.rand(4, 8, 9, requires_grad=True)
+    for a in (ctgrad.rand(70, 1).expand(5, 1, 70, 8).clone(), ctgrad.rand(4, 5, 70, 8).transpose(0, 1)):
+        was = a.clone()
+        product = a @ b
+        a[0] = 1.0
+        assert ctgrad.allclose(ctgrad.autograd.grad(product.sum(), b)[0], was.sum(-2).expand(5, 4, 8).sum(0).unsqueeze(-1).expand(4, 8, 9))
+
+
 # ---- reduced gradients are never seen ----------------------------------------------------------------------------------------------
 def test_observed_gradients_are_in_full():
     w, x = ctgrad.rand(N, requires_grad=True), ctgrad.rand(8, N)

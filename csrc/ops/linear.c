@@ -167,7 +167,7 @@ static T batched(scope *s, T a, T b)
         return scope_fail(s);
     int64_t rows = array_size(side[0]->a)[side[0]->a->ndim - 2], columns = array_size(side[1]->a)[m - 1], three[2][3];
     memcpy(size, batch, (size_t)n * sizeof *size);
-    bool copies = false;
+    bool copies = false, copied[2] = {false, false};
     for (int i = 0; i < 2; i++) {
         const int64_t *last = array_size(side[i]->a) + side[i]->a->ndim - 2;
         memcpy(three[i], (int64_t[]){layout_numel(n, batch), last[0], last[1]}, sizeof three[i]);
@@ -176,10 +176,17 @@ static T batched(scope *s, T a, T b)
             if (!(side[i] = copied_as_shown(s, side[i], n + 2, size, 3, three[i])))
                 return NULL;
             copies |= would_repeat(side[i]->a, n + 2, size, 3, three[i]);
+            copied[i] = true;
         }
     }
-    if (copies && three[0][2] == three[1][1] && side[0]->a->dtype == side[1]->a->dtype && side[0]->a->dtype != DT_BOOL && n + 3 <= CT_MAXDIM)
+    if (copies && three[0][2] == three[1][1] && side[0]->a->dtype == side[1]->a->dtype && side[0]->a->dtype != DT_BOOL && n + 3 <= CT_MAXDIM) {
+        for (int i = 0; i < 2; i++) {
+            memcpy(size + n, three[i] + 1, 2 * sizeof *size);
+            if (!copied[i] && !(side[i] = copied_as_shown(s, side[i], n + 2, size, 3, three[i])))
+                return NULL;
+        }
         return dropped(s, contracted(s, side[0], side[1], n, size), n, a->a->ndim > 1, vector);
+    }
     for (int i = 0; i < 2; i++) {
         memcpy(size + n, three[i] + 1, 2 * sizeof *size);
         side[i] = f_reshape(s, f_expand(s, side[i], n + 2, size), 3, three[i]);

@@ -1,6 +1,8 @@
 """The tie law's judge: whether two logs of one program tell the same."""
 import math
 
+import ctgrad
+
 GRADIENTS = ("grad", "first", "second", "hook")   # their strides count where a dimension has more than one element, their offsets do not
 WHOLE = 2.0 ** 50                    # sums below are exact in float64
 HALF_WHOLE = 2.0 ** 11               # and in float16
@@ -43,14 +45,16 @@ def kink(a, b):
 def differs(one, other, half=False):
     """Where two logs part, as text; None where they do not."""
     peak, endless = 0.0, False   # inf and NaN, once they are there, spread by the order of sums
-    beside = False               # values hang on a kink from here on; shapes, strides and errors do not
+    rounded = beside = False     # by a product; and values hang on a kink from here on: shapes, strides and errors do not
     for i, (a, b) in enumerate(zip(one, other)):
         if len(b) == 9:
             endless = endless or any(isinstance(x, float) and not math.isfinite(x) for x in flat(b[7]))
             peak = max([peak, *(abs(x) for x in flat(b[7]) if isinstance(x, float) and math.isfinite(x))])
         if a == b:
             continue
+        beside = beside or rounded and len(b) == 9 and b[5] is ctgrad.int64   # places among what would tie
         if len(a) != 9 or len(b) != 9 or a[:7] != b[:7] or not (beside or close(a[7], b[7], a[8], half, peak, endless)):
             return f"entry {i}:\n   once {a}\n   full {b}"
         beside = beside or kink(a, b)
+        rounded = rounded or a[0] in PRODUCTS
     return None if len(one) == len(other) else f"{len(one)} entries and {len(other)}"

@@ -86,17 +86,18 @@ def test_what_spreads_by_nothing_has_no_derivative_in_full():
     assert tielaw.differs(full, once) is not None and tielaw.differs(once[1:], full[1:]) is not None
 
 
-def test_ties_beside_a_cancelled_product_are_none():
-    """1, 1 and -2 times one product: its order, and fused steps, leave 0 or a residue, in PyTorch too; places of extremes follow it."""
+def test_ties_beside_a_rounded_product_are_none():
+    """1, 1 and -2 times one product: its order, and fused steps, leave 0 or a residue, in PyTorch too; so do weights that sum to 1.
+    Places of extremes follow it."""
     def log(name, *values):
         run = tielaw.Run(0)
         run.rounds = 1
         run.see(name, ctgrad.tensor(values, dtype=ctgrad.float64))
-        run.see("running", ctgrad.cummax(ctgrad.tensor(values), 0)[1])
+        run.see("running", ctgrad.cummax(ctgrad.tensor(values, dtype=ctgrad.float64), 0)[1])
         return run.log
-    residue, none = (-1e-17, 3e-17, -6e-17), (0.0, 0.0, 0.0)
-    assert tielaw.differs(log("slid_product", *residue), log("slid_product", *none)) is None
-    assert tielaw.differs(log("mean", *residue), log("mean", *none)) is not None
+    for residue, none in (((-1e-17, 3e-17, -6e-17), (0.0, 0.0, 0.0)), ((1.0, 1 + 2**-52, 1.0), (1.0, 1.0, 1.0))):
+        assert tielaw.differs(log("slid_product", *residue), log("slid_product", *none)) is None
+        assert tielaw.differs(log("mean", *residue), log("mean", *none)) is not None
 
 
 def settle():

@@ -39,7 +39,7 @@ def kink(a, b):
     mechanism rounds where a user sees nothing to round."""
     if a[0].startswith(GRADIENTS):
         return False
-    return any(x == 0 != y or (y == 0 != x and a[0] in PRODUCTS) for x, y in zip(flat(a[7]), flat(b[7])) if isinstance(x, float))
+    return any(x == 0 != y or (a[0] in PRODUCTS and (y == 0 != x or x * y < 0)) for x, y in zip(flat(a[7]), flat(b[7])) if isinstance(x, float))
 
 
 def differs(one, other, half=False):

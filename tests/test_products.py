@@ -419,6 +419,7 @@ def slid_step(product, view, w, n):
     return out, ctgrad.tensor(rng.standard_normal(tuple(out.shape)))
 
 
+@pytest.mark.usefixtures("mechanisms_on")
 @pytest.mark.parametrize("view", SLID_VIEWS)
 @pytest.mark.parametrize("product", SLID_PRODUCTS)
 def test_the_gradient_of_a_slid_operand_is_never_a_square(product, view):

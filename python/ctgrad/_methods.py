@@ -33,7 +33,7 @@ _METHODS = {
     "real": property(itself, doc="self."),
     "imag": property(imag),
     "volatile": property(volatile, set_volatile),
-    "dense_dim": Tensor.dim,
+    "dense_dim": lambda self: self.dim(),
     "sparse_dim": lambda self: 0,
     "to_dense": itself,
     "pin_memory": pin_memory,

@@ -19,7 +19,7 @@ static bool rows_by(const array *x, const array *w, bool turned, k_gemm *g)
     if (!x->numel || !w->numel || w->dim[turned] != g->k || x->numel > PRODUCT_SMALL || x->numel * g->n > PRODUCT_SMALL)
         return false;
     g->m = n == 1 ? 1 : n == 2 ? x->dim[0] : x->numel / g->k;
-    g->a_row = n == 1 ? g->k : n == 2 ? sx[0] : g->k;
+    g->a_row = n == 2 ? sx[0] : g->k;
     g->a_col = sx[n - 1];
     g->b_row = sw[turned];
     g->b_col = sw[!turned];
@@ -82,12 +82,12 @@ static int record(tensor *bias, tensor *x, tensor *w, array *made, tensor *out)
 
 int op_product_short(tensor *bias, tensor *x, tensor *w, bool turned, tensor *out)
 {
+    int past = tape_now.grad ? tensor_past(x) | tensor_past(w) | (bias ? tensor_past(bias) : 0) : 0;
+    if (op_profiled || past < 0 || (past && (turned || x->a->ndim != 2)))
+        return 0;
     k_gemm g;
     memset(&g, 0, sizeof g);
-    if (op_profiled || !rows_by(x->a, w->a, turned, &g) || (bias && !bias_fits(bias->a, x->a, g.n)))
-        return 0;
-    int past = tape_now.grad ? tensor_past(x) | tensor_past(w) | (bias ? tensor_past(bias) : 0) : 0;
-    if (past < 0 || (past && (turned || x->a->ndim != 2)))
+    if (!rows_by(x->a, w->a, turned, &g) || (bias && !bias_fits(bias->a, x->a, g.n)))
         return 0;
     array *y = result_of(x->a, g.n);
     if (!y)

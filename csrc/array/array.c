@@ -392,3 +392,19 @@ array *array_scalar_i(int64_t value, ct_dtype dtype, bool weak)
     dtype_store_i(a->st->data, dtype, value);
     return a;
 }
+
+/* ---- layouts ------------------------------------------------------------------------------------------- */
+void array_layout(const array *a, layout *l)
+{
+    l->ndim = a->ndim;
+    l->offset = a->offset;
+    memcpy(l->size, array_size(a), a->ndim * sizeof *l->size);
+    memcpy(l->stride, array_visible_stride(a), a->ndim * sizeof *l->stride);
+}
+
+void array_held_layout(const array *a, layout *l)
+{
+    array_layout(a, l);
+    l->offset = array_offset(a);
+    memcpy(l->stride, array_stride(a), a->ndim * sizeof *l->stride);
+}

@@ -127,6 +127,8 @@ static inline bool array_is_contiguous(const array *a)
 {
     return a->flags & A_CONTIGUOUS || (CT_UNLIKELY(a->flags & A_SHOWN_CONTIGUOUS) && !storage_is_compressed(a->st));
 }
+void array_layout(const array *a, layout *l);       /* what is shown: for view_* */
+void array_held_layout(const array *a, layout *l);  /* of the bytes: for kernels */
 static inline bool array_is_plain(const array *a) { return a->flags & A_PLAIN; }
 static inline bool array_is_weak(const array *a) { return a->flags & A_WEAK; }
 static inline bool array_same_size(const array *a, const array *b)

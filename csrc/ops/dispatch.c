@@ -90,6 +90,13 @@ static int sync_inputs(const call *c)
 
 void (*op_profiled)(const call *c);
 
+static inline void blank_output(call *c, uint32_t i)
+{
+    c->out[i] = (tensor){0};
+    c->oa[i] = NULL;
+    c->declared[i] = (struct declared){0};
+}
+
 int op_call(call *c)
 {
     c->n_out = c->op->n_out ? c->op->n_out : 1;
@@ -101,11 +108,9 @@ int op_call(call *c)
     c->list = NULL;
     c->n_list = 0;
     c->temps = NULL;
-    for (uint32_t i = 0; i < c->n_out; i++) {
-        c->out[i] = (tensor){0};
-        c->oa[i] = NULL;
-        c->declared[i] = (struct declared){0};
-    }
+    blank_output(c, 0); /* by itself: a loop would be calls of memset */
+    for (uint32_t i = 1; i < c->n_out; i++)
+        blank_output(c, i);
     if (CT_UNLIKELY(c->mode != CALL_NEW) && call_write_out(c) < 0)
         return -1;
     if (collect_inputs(c) < 0)
@@ -244,21 +249,6 @@ int out_same(call *c, uint32_t i)
 }
 
 void keep_param(call *c, int64_t value) { c->param[c->n_param++] = value; }
-
-void array_layout(const array *a, layout *l)
-{
-    l->ndim = a->ndim;
-    l->offset = a->offset;
-    memcpy(l->size, array_size(a), a->ndim * sizeof *l->size);
-    memcpy(l->stride, array_visible_stride(a), a->ndim * sizeof *l->stride);
-}
-
-void array_held_layout(const array *a, layout *l)
-{
-    array_layout(a, l);
-    l->offset = array_offset(a);
-    memcpy(l->stride, array_stride(a), a->ndim * sizeof *l->stride);
-}
 
 /* ---- the lock ------------------------------------------------------------------------------------------------ */
 static array *operand_at(const call *c, uint32_t i) { return i < c->n_in ? (array *)c->ia[i] : c->oa[i - c->n_in]; }

@@ -37,6 +37,7 @@ typedef struct elementwise {
 int run_elementwise(call *c, elementwise *e, ct_dtype result, layout *l);
 /* pair.c: the short way, computed in one dtype; -2: not this way, nothing done. */
 int run_short(call *c, k_loop *loop, const void *param, ct_dtype compute, ct_dtype result, int operands);
+int deliver_short(call *c, array *out);      /* a new result, taken, is the call's; recorded if it has to be */
 /* A result made by a short way, taken, as the output of a recorded call of o on `args`, at most FEW_IN. 1; -1: it was dropped. */
 int record_short(const op *o, arg *args, uint32_t n, const int64_t *param, uint32_t n_param, array *made, tensor *out);
 /* 1: has a history that is up to date; 0: is a constant; -1: it has to be asked. */

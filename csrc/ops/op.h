@@ -156,11 +156,9 @@ int out_like(call *c, uint32_t i, const array *a, ct_dtype dtype);              
 int out_format(call *c, const array *a, ct_dtype dtype, int64_t format);              /* a's shape, in the memory order of a FORMAT_... */
 int out_view(call *c, uint32_t i, const layout *l);                                   /* over in[0]'s storage */
 int out_same(call *c, uint32_t i);                                                    /* in[0] itself (contiguous() of a contiguous one) */
-void array_layout(const array *a, layout *l);                                         /* visible layout, for view_* */
 int in_cast(call *c, uint32_t i, ct_dtype dtype);                                     /* ia[i] becomes a converted copy if needed */
 int in_expand(call *c, uint32_t i, int ndim, const int64_t *size);                    /* ia[i] becomes a view at a wider shape */
 int in_copy(call *c, uint32_t i);                                                     /* ia[i] becomes a row-major copy */
-void array_held_layout(const array *a, layout *l);                                    /* of the bytes: for in_view and kernels */
 int in_view(call *c, uint32_t i, const layout *l);                                    /* ia[i] becomes a view of its bytes */
 int in_contiguous(call *c, uint32_t i);                                               /* ia[i] becomes a row-major copy if needed */
 void keep_param(call *c, int64_t value);

@@ -76,6 +76,14 @@ static int record_made(call *c, array *out)
     return call_attach(c, n);
 }
 
+int deliver_short(call *c, array *out)
+{
+    if (CT_UNLIKELY(call_needs_grad(c)))
+        return record_made(c, out);
+    tensor_init(&c->out[0], out);
+    return 0;
+}
+
 int run_short(call *c, k_loop *loop, const void *param, ct_dtype compute, ct_dtype result, int operands)
 {
     pair p;
@@ -86,10 +94,7 @@ int run_short(call *c, k_loop *loop, const void *param, ct_dtype compute, ct_dty
     if (CT_UNLIKELY(!out))
         return -1;
     c->work = out->numel;
-    if (CT_UNLIKELY(call_needs_grad(c)))
-        return record_made(c, out);
-    tensor_init(&c->out[0], out);
-    return 0;
+    return deliver_short(c, out);
 }
 
 int record_short(const op *o, arg *args, uint32_t n, const int64_t *param, uint32_t n_param, array *made, tensor *out)

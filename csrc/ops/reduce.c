@@ -265,6 +265,33 @@ void fold_planes(const call *c, k_plane_kind kind)
     k_walk(&nd, K->pow_scalar[y->dtype], &power);
 }
 
+/* ---- the short way: all of a small row-major tensor, one line into one number ----------------------------------- */
+static bool is_short(const call *c)
+{
+    const array *a = c->in[0]->a;
+    return array_is_plain(a) && a->numel && a->numel < FOLD_PART && (a->dtype == DT_F32 || a->dtype == DT_F64) &&
+           c->mode == CALL_NEW && !arg_given(&c->args[1]) && !arg_bool(&c->args[2]) && !arg_given(&c->args[3]);
+}
+
+static int total_short(call *c, const node_kind *kind, bool mean)
+{
+    const array *a = c->in[0]->a;
+    int64_t item = dtype_bytes((ct_dtype)a->dtype), n = a->numel;
+    array *total = array_new((ct_dtype)a->dtype, 0, NULL);
+    if (!total)
+        return -1;
+    memset(array_data(total), 0, (size_t)item);
+    K->reduce.plane[PLANE_SUM][a->dtype](&(k_plane){array_data(a), item, n, 0, 1, array_data(total), 0});
+    if (mean)
+        scale_results(total, B_div, (double)n);
+    for (int d = 0; d < a->ndim; d++)
+        keep_param(c, true);
+    keep_param(c, false);
+    c->kind = kind;
+    c->work = n;
+    return deliver_short(c, total);
+}
+
 /* ---- sum: args self, dim, keepdim, dtype ------------------------------------------------------------------------ */
 static ct_dtype total_dtype(const call *c, const arg *dtype)
 {
@@ -291,7 +318,8 @@ static int sum_rule(call *c)
 static void sum_kernel(call *c) { fold_planes(c, PLANE_SUM); }
 static int sum_grad(scope *s, node *n, T const *g, T *out) { return (out[0] = widen(s, n, g[0])) ? 0 : -1; }
 static const node_kind sum_all_kind = {"SumBackward0", sum_grad};
-const op op_sum = {.name = "sum", .sig = "(Tensor self, int[1]? dim=None, bool keepdim=False, *, dtype? dtype=None)", .flags = OP_OUT, .run = op_block,
+static int run_sum(call *c) { return is_short(c) ? total_short(c, &sum_all_kind, false) : op_block(c); }
+const op op_sum = {.name = "sum", .sig = "(Tensor self, int[1]? dim=None, bool keepdim=False, *, dtype? dtype=None)", .flags = OP_OUT, .run = run_sum,
     .shape = sum_rule, .kernel = sum_kernel, .kind = {"SumBackward1", sum_grad},
     .doc = "Sum over one dimension, several, or all; integers and bools in int64, floats in their dtype by cascade summation."};
 
@@ -343,7 +371,8 @@ static int mean_grad(scope *s, node *n, T const *g, T *out)
     return share && (out[0] = scope_array(s, array_repeat(share->a, ndim, size))) ? 0 : -1;
 }
 static const node_kind mean_all_kind = {"MeanBackward0", mean_grad};
-const op op_mean = {.name = "mean", .sig = "(Tensor self, int[1]? dim=None, bool keepdim=False, *, dtype? dtype=None)", .flags = OP_OUT, .run = op_block,
+static int run_mean(call *c) { return is_short(c) ? total_short(c, &mean_all_kind, true) : op_block(c); }
+const op op_mean = {.name = "mean", .sig = "(Tensor self, int[1]? dim=None, bool keepdim=False, *, dtype? dtype=None)", .flags = OP_OUT, .run = run_mean,
     .shape = mean_rule, .kernel = mean_kernel, .kind = {"MeanBackward1", mean_grad},
     .doc = "Sum divided by the number of elements; floats only, unless dtype says which."};
 

@@ -67,7 +67,7 @@ static int take_int(const param *p, PyObject *o, arg *out)
 {
     if (CT_LIKELY(PyLong_CheckExact(o)) || (PyLong_Check(o) && !PyBool_Check(o))) {
         int overflow;
-        long long value = PyLong_AsLongLongAndOverflow(o, &overflow);
+        long long value = py_long(o, &overflow);
         if (CT_UNLIKELY(overflow)) {
             PyErr_SetString(PyExc_ValueError, "Overflow when unpacking long long");
             return -1;
@@ -106,7 +106,7 @@ int bind_element(PyObject *o, int64_t *out)
     arg number;
     if (CT_LIKELY(PyLong_CheckExact(o))) {
         int overflow;
-        *out = PyLong_AsLongLongAndOverflow(o, &overflow);
+        *out = py_long(o, &overflow);
         if (CT_LIKELY(!overflow))
             return 1;
         PyErr_SetString(PyExc_TypeError, "failed to unpack the object as a tuple of ints: Overflow when unpacking long long");
@@ -141,8 +141,10 @@ static int take_elements(PyObject *const *items, Py_ssize_t n, bound *b, arg *ou
     if (!ints)
         return -1;
     for (Py_ssize_t i = 0; i < n; i++) {
-        int taken = bind_element(items[i], &ints[i]);
-        if (taken != 1)
+        int overflow = 1, taken;
+        if (CT_LIKELY(PyLong_CheckExact(items[i])))
+            ints[i] = py_long(items[i], &overflow);
+        if (CT_UNLIKELY(overflow) && (taken = bind_element(items[i], &ints[i])) != 1)
             return taken;
     }
     *out = (arg){.kind = ARG_INTS, .n = (uint32_t)n, .ints = ints};
@@ -392,20 +394,27 @@ static int bind_keywords(const signature *s, PyObject *const *args, Py_ssize_t n
     return 1;
 }
 
-/* What most calls are: positional, one to one. */
-static int bind_positional(const signature *s, PyObject *const *args, Py_ssize_t nargs, bound *b)
+/* What most calls are: positional, `single` of them one to one, the others sizes or tensors of one parameter. */
+static int bind_positional(const signature *s, PyObject *const *args, Py_ssize_t nargs, Py_ssize_t single, bound *b)
 {
     const param *p = s->params, *end = p + s->n_params;
-    if (nargs > (Py_ssize_t)s->n_positional || nargs < (Py_ssize_t)s->least)
+    if (single > (Py_ssize_t)s->n_positional || nargs < (Py_ssize_t)s->least)
         return 0;
     bind_start(s, b);
     b->first = nargs ? *args : NULL;
-    for (const param *last = p + nargs; p < last; p++, args++) {
+    for (const param *last = p + single; p < last; p++, args++) {
         if (CT_LIKELY(p->kind <= P_OPERAND && py_is_exact_tensor(*args))) {
             b->args[p->arg] = (arg){.kind = ARG_TENSOR, .t = py_t(*args)};
             continue;
         }
         int fits = bind_value(p, *args, b);
+        if (CT_UNLIKELY(fits != 1)) {
+            bound_clear(b);
+            return fits;
+        }
+    }
+    if (single == s->apart && (single < nargs || p->kind == P_TENSORS_APART)) {
+        int fits = bind_apart(p++, args, nargs - single, b);
         if (CT_UNLIKELY(fits != 1)) {
             bound_clear(b);
             return fits;
@@ -421,19 +430,19 @@ int signature_bind(const signature *s, PyObject *const *args, Py_ssize_t nargs, 
 {
     PyObject *given[MAX_SIG];
     bool keywords = kwnames && PyTuple_GET_SIZE(kwnames);
-    if (CT_LIKELY(!keywords && s->apart < 0))
-        return bind_positional(s, args, nargs, b);
-    if (keywords && !bind_keywords(s, args, nargs, kwnames, given))
+    Py_ssize_t single = s->apart < 0 ? nargs : one_to_one(s, args, nargs);
+    if (CT_LIKELY(!keywords))
+        return bind_positional(s, args, nargs, single, b);
+    if (!bind_keywords(s, args, nargs, kwnames, given))
         return 0;
-    Py_ssize_t single = one_to_one(s, args, nargs);
     if (single > (Py_ssize_t)s->n_positional)
         return 0;
     bind_start(s, b);
     int fits = 1;
     for (Py_ssize_t i = 0; i < (Py_ssize_t)s->n_params && fits == 1; i++) {
         const param *p = &s->params[i];
-        PyObject *o = i < single ? args[i] : keywords ? given[i] : NULL;
-        if (i < nargs && i < (Py_ssize_t)s->n_positional && keywords && given[i])
+        PyObject *o = i < single ? args[i] : given[i];
+        if (i < nargs && i < (Py_ssize_t)s->n_positional && given[i])
             fits = 0;
         else if (o)
             fits = bind_value(p, o, b);

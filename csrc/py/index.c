@@ -301,7 +301,7 @@ static int index_short(PyObject *self, PyObject *index, tensor *made)
     int overflow;
     if (!PyLong_CheckExact(index) || !t->a->ndim)
         return 0;
-    int64_t i = PyLong_AsLongLongAndOverflow(index, &overflow);
+    int64_t i = py_long(index, &overflow);
     if (overflow || i >= array_size(t->a)[0] || i < -array_size(t->a)[0])
         return 0;
     array_layout(t->a, &in);

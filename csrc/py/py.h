@@ -27,6 +27,20 @@ extern PyTypeObject *py_tensor_type;            /* Tensor; subclasses (Parameter
 static inline bool py_is_exact_tensor(PyObject *o) { return Py_TYPE(o) == py_tensor_type; }
 static inline bool py_is_tensor(PyObject *o) { return Py_TYPE(o) == py_tensor_type || PyType_IsSubtype(Py_TYPE(o), py_tensor_type); }
 static inline tensor *py_t(PyObject *o) { return &((PyTensor *)o)->t; }
+/* The value of an int, most of which have one digit; PyLong_AsLongLongAndOverflow of the others. */
+static inline int64_t py_long(PyObject *o, int *overflow)
+{
+    *overflow = 0;
+#if PY_VERSION_HEX >= 0x030C0000
+    if (CT_LIKELY(PyUnstable_Long_IsCompact((PyLongObject *)o)))
+        return PyUnstable_Long_CompactValue((PyLongObject *)o);
+#else
+    Py_ssize_t digits = Py_SIZE(o); /* negative for negative values */
+    if (CT_LIKELY(digits >= -1 && digits <= 1))
+        return digits * (int64_t)((PyLongObject *)o)->ob_digit[0];
+#endif
+    return PyLong_AsLongLongAndOverflow(o, overflow);
+}
 /* subclass.c: the result (taken) of a call with these arguments, in the class of the first that is of a user's own. */
 extern int64_t py_custom_live;                    /* tensors of such classes that live: while none does, nobody asks */
 PyObject *py_recast(PyObject *result, PyObject *const *args, Py_ssize_t n);

@@ -1,5 +1,6 @@
 /* Recording: the node of a call. Inputs are kept only where a gradient that is wanted reads them. */
 #include "ops/dispatch.h"
+#include <string.h>
 
 void (*tape_trace)(node *n); /* py/: notes where n is recorded, in anomaly mode */
 
@@ -49,6 +50,8 @@ static void keep_array(kept *k, array *a)
 static int out_ndim(const call *c)
 {
     int most = 0;
+    if (CT_LIKELY(c->n_out == 1 && !c->n_list && c->oa[0]))
+        return c->oa[0]->ndim;
     for (uint32_t i = 0; i < c->n_out && !c->n_list; i++) {
         const array *a = c->oa[i] ? c->oa[i] : c->mode == CALL_INPLACE ? c->args[0].t->a : c->out[i].a;
         most = a && a->ndim > most ? a->ndim : most;
@@ -86,7 +89,9 @@ static uint64_t kept_inputs(const call *c, uint8_t wanted)
 {
     const op *o = c->op;
     uint64_t keep = o->keep_list ? kept_lists(c) : 0;
-    for (uint32_t i = 0; i < 4 && i < c->n_args; i++)
+    uint32_t any;
+    memcpy(&any, o->keep, sizeof any);
+    for (uint32_t i = 0; any && i < 4 && i < c->n_args; i++)
         if ((o->keep[i] & wanted) && ((i < c->n_in && c->in[i]) || arg_is_number(&c->args[i])))
             keep |= (uint64_t)1 << i;
     return keep;

@@ -214,7 +214,7 @@ static PyObject *tie_outputs(FunctionContext *c, node *fn, PyObject *outputs, Py
     for (Py_ssize_t i = 0; all && c->output_at && i < count; i++) {
         PyObject *o = PyTuple_GET_ITEM(outputs, i), *one, *at;
         bool is = py_is_tensor(o);
-        at = is ? PyLong_FromUnsignedLong(nr) : Py_NewRef(Py_None);
+        at = is ? PyLong_FromLong(holds(c->plain, o) ? -1 - (long)nr : (long)nr) : Py_NewRef(Py_None);
         one = !at ? NULL : is ? tie_output(c, fn, nr++, o, args, n) : Py_NewRef(o);
         if (at)
             PyTuple_SET_ITEM(c->output_at, i, at);
@@ -259,6 +259,8 @@ static PyObject *apply(PyObject *cls, PyObject *const *args, Py_ssize_t n, PyObj
     all = tie_outputs(c, fn, outputs, args, n);
     if (all && fn && context_save(c) < 0)
         Py_CLEAR(all);
+    Py_CLEAR(c->dirty);
+    Py_CLEAR(c->plain);
     for (Py_ssize_t i = 0; all && fn && i < PyTuple_GET_SIZE(all); i++)
         if (py_is_tensor(PyTuple_GET_ITEM(all, i)))
             py_tensor_track(PyTuple_GET_ITEM(all, i));
@@ -278,8 +280,9 @@ static PyObject *incoming(const FunctionContext *c, node *n, tensor *const *g, P
     PyObject *at = PyTuple_GET_ITEM(c->output_at, i);
     if (at == Py_None)
         Py_RETURN_NONE;
-    uint32_t nr = (uint32_t)PyLong_AsUnsignedLong(at);
-    if (!g[nr] && !c->materialize)
+    long place = PyLong_AsLong(at);
+    uint32_t nr = (uint32_t)(place < 0 ? -1 - place : place);
+    if (!g[nr] && (!c->materialize || (place < 0 && c->none_for_plain)))
         Py_RETURN_NONE;
     tensor t;
     if (g[nr])

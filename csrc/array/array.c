@@ -187,13 +187,18 @@ array *array_new_over(storage *s, ct_dtype dtype, int ndim, const int64_t *size,
     return a;
 }
 
+static storage *lender_of(const array *a) { return (storage *)((char *)a->ver - offsetof(storage, ver)); }
+
 static array *share_version(array *b, const array *a)
 {
-    if (!b || a->ver == &a->st->ver)
+    if (!b || a->ver == b->ver)
         return b;
     b->ver = a->ver;
-    cell_of(a)->refs++;
-    b->flags |= A_OWN_VERSION;
+    if (a->flags & A_OWN_VERSION)
+        cell_of(a)->refs++;
+    else
+        storage_keep(lender_of(a));
+    b->flags |= a->flags & A_OWN_VERSION ? A_OWN_VERSION : A_LENT_VERSION;
     return b;
 }
 
@@ -308,13 +313,20 @@ int64_t array_held(const array *a)
 }
 
 /* ---- `.data` -------------------------------------------------------------------------------------------- */
+static array *same_bytes(const array *a)
+{
+    return array_is_compressed(a) ? new_two(a->st, a->dtype, a->ndim, array_size(a), array_visible_stride(a), a->offset, array_stride(a), array_offset(a))
+         : array_new_over(a->st, a->dtype, a->ndim, array_size(a), array_visible_stride(a), a->offset);
+}
+
+array *array_alias_with_version(const array *a, const array *of) { return share_version(same_bytes(a), of); }
+
 array *array_alias_unversioned(const array *a)
 {
     version_cell *cell = ct_alloc_zero(sizeof *cell);
     if (!cell)
         return NULL;
-    array *b = array_is_compressed(a) ? new_two(a->st, a->dtype, a->ndim, array_size(a), array_visible_stride(a), a->offset, array_stride(a), array_offset(a))
-             : array_new_over(a->st, a->dtype, a->ndim, array_size(a), array_visible_stride(a), a->offset);
+    array *b = same_bytes(a);
     if (!b) {
         ct_free(cell, sizeof *cell);
         return NULL;
@@ -329,6 +341,8 @@ void array_free(array *a)
 {
     if ((a->flags & A_OWN_VERSION) && --cell_of(a)->refs == 0)
         ct_free(cell_of(a), sizeof(version_cell));
+    if (CT_UNLIKELY(a->flags & A_LENT_VERSION))
+        storage_drop(lender_of(a));
     storage *s = a->st;
     live_arrays--;
     if (!(a->flags & A_INNER))

@@ -72,6 +72,7 @@ enum {
     A_TWO = 16,       /* two layouts; the flags above but for A_WEAK and A_OWN_VERSION are not set, those below are */
     A_SHOWN_CONTIGUOUS = 32,
     A_INNER = 64,     /* stands in its storage's block */
+    A_LENT_VERSION = 128, /* `ver` is that of another storage, on which it holds a count */
 };
 
 typedef struct array {
@@ -104,6 +105,7 @@ array *array_narrow(const array *a, uint64_t mask);
  * array only for as long as nothing can write to it. */
 array *array_alias(const array *a, int ndim, const int64_t *size, const int64_t *stride, int64_t offset);
 array *array_alias_unversioned(const array *a);           /* `.data`: same bytes, version cell of its own */
+array *array_alias_with_version(const array *a, const array *of); /* the bytes of a, counted by the version of `of` */
 /* One value written as the dtype, as a C conversion does (floats truncate towards zero into integers). */
 void dtype_store_f(void *p, ct_dtype dtype, double value);
 double dtype_rounded(ct_dtype dtype, double value);      /* as the dtype holds it */

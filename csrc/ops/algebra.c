@@ -43,6 +43,25 @@ static T detached_copy(scope *s, T g, const int64_t *stride)
     return copy;
 }
 
+/* The same with a history: what g came from, by a node of copy_. */
+static T recorded_copy(scope *s, T g, const int64_t *stride)
+{
+    tape_mode before = tape_now;
+    tape_now.grad = false;
+    T copy = detached_copy(s, g, stride);
+    tape_now.grad = before.grad;
+    if (!copy || !g->fn)
+        return copy;
+    node *n = node_new(&op_copy_.kind, (node_shape){.n_in = 2, .n_out = 1, .out_ndim = copy->a->ndim});
+    if (!n)
+        return scope_fail(s);
+    node_edges(n)[1] = (edge){node_keep(g->fn), g->nr};
+    node_set_out(n, 0, copy->a);
+    tensor_set_history(copy, n, 0);
+    node_drop(n);
+    return copy;
+}
+
 static bool has_nan(const tensor *t)
 {
     const array *a = t->a;
@@ -101,5 +120,5 @@ static T line_of(scope *s, T t, uint64_t slid)
 void ops_setup(void)
 {
     tape_algebra = (algebra){.add = f_add, .add_into = add_into, .sum_to = f_sum_to, .slide = slide, .cast = f_cast, .ones_like = ones_like,
-                             .detached_copy = detached_copy, .view_of_base = view_of_base, .copy_slices = copy_slices_node, .has_nan = has_nan, .narrow = narrow, .line = line_of, .row_major = f_row_major};
+                             .detached_copy = detached_copy, .recorded_copy = recorded_copy, .view_of_base = view_of_base, .copy_slices = copy_slices_node, .has_nan = has_nan, .narrow = narrow, .line = line_of, .row_major = f_row_major};
 }

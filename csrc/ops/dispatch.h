@@ -20,6 +20,7 @@ int check_writable(const char *op, const array *a);     /* CT_RUNTIME when two i
 int check_inputs_apart(const call *c, const array *written);
 int check_no_overlap(const call *c, const array *written);  /* not even SAME: what is read may be overwritten first */
 int check_history(const call *c, tensor *t);            /* may t be written in place as far as the tape is concerned? */
+int check_rewrite(tensor *t, bool recorded);            /* the same outside a call, while recording; recorded: by a node with an edge */
 int view_in_place(call *c);
 int refuse_out_history(const call *c);                   /* CT_RUNTIME: out= and recording do not go together */
 int target_in_place(call *c, ct_dtype dtype, int ndim, const int64_t *size);

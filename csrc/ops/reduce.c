@@ -121,7 +121,7 @@ T widen(scope *s, node *n, T x)
     int ndim;
     ct_dtype dtype;
     const int64_t *size = node_in_size(n, 0, &ndim, &dtype);
-    return f_expand(s, widen_only(s, n, x), ndim, size);
+    return f_expand(s, x->a->ndim ? widen_only(s, n, x) : x, ndim, size);
 }
 
 int reduced_dims(node *n, int ndim, int64_t *dims)

@@ -14,13 +14,8 @@ static int check_storage(const call *c, const array *a)
     return ct_fail(CT_RUNTIME, "Inplace update to inference tensor outside InferenceMode is not allowed. Clone it for a normal tensor before the update.");
 }
 
-int check_history(const call *c, tensor *t)
+int check_rewrite(tensor *t, bool recorded)
 {
-    if (check_storage(c, t->a) < 0)
-        return -1;
-    if (!tape_now.grad)
-        return 0;
-    bool recorded = call_needs_grad(c);
     if (tensor_sync(t) < 0)
         return -1;
     if (t->fn && t->fn->kind == &leaf_kind)
@@ -32,6 +27,13 @@ int check_history(const call *c, tensor *t)
     if (t->fn && t->base->fn && t->base->fn->kind == &leaf_kind)
         return ct_fail(CT_RUNTIME, "a view of a leaf Variable that requires grad is being used in an in-place operation.");
     return tensor_view_broken(t) ? tensor_refuse_view(t, "is being modified inplace") : 0;
+}
+
+int check_history(const call *c, tensor *t)
+{
+    if (check_storage(c, t->a) < 0)
+        return -1;
+    return tape_now.grad ? check_rewrite(t, call_needs_grad(c)) : 0;
 }
 
 int check_writable(const char *op, const array *a)

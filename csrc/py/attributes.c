@@ -153,13 +153,17 @@ static int set_data(PyObject *o, PyObject *value, void *x)
 {
     (void)x;
     if (!value || !py_is_tensor(value)) {
-        PyErr_Format(PyExc_TypeError, "Variable data has to be a tensor, but got %s", value ? Py_TYPE(value)->tp_name : "nothing");
+        if (value)
+            PyErr_Format(PyExc_TypeError, "Variable data has to be a tensor, but got %s", Py_TYPE(value)->tp_name);
+        else
+            PyErr_SetString(PyExc_RuntimeError, "Deleting tensor data is not allowed. Delete tensor instead!");
         return -1;
     }
-    tensor *t = py_t(o);
-    array *fresh = array_alias_unversioned(py_t(value)->a);
+    tensor *t = py_t(o); /* its version goes on counting, with those who share it */
+    array *fresh = t->base ? array_alias_with_version(py_t(value)->a, t->a) : array_alias_unversioned(py_t(value)->a);
     if (!fresh)
         return py_raise_int();
+    *fresh->ver = *t->a->ver;
     bool leaf = t->fn && t->fn->kind == &leaf_kind;
     if (leaf && !dtype_is_float(fresh->dtype)) {
         array_drop(fresh);

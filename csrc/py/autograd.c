@@ -98,7 +98,7 @@ static int run(tensors *roots, tensors *grads, tensors *inputs, PyObject *retain
         return -1;
     backward b = {.n_roots = (uint32_t)roots->n, .roots = roots->t, .grads = grads->n ? grads->t : NULL, .retain_graph = keep,
                   .create_graph = create_graph, .n_inputs = (uint32_t)inputs->n, .inputs = inputs->t, .accumulate = !found, .found = found};
-    return tape_backward(&b) < 0 ? py_raise_int() : 0;
+    return py_run_backward(&b);
 }
 
 static PyObject *backward_of(PyObject *roots, PyObject *grads, PyObject *retain, PyObject *create, PyObject *inputs)
@@ -146,6 +146,11 @@ static PyObject *backward_function(PyObject *module, PyObject *args, PyObject *k
     (void)module;
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|OOOOO:backward", names, &roots, &grads, &retain, &create, &old, &inputs))
         return NULL;
+    if (old && old != Py_None) {
+        if (grads && grads != Py_None)
+            return PyErr_Format(PyExc_RuntimeError, "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only use `grad_tensors`.");
+        grads = old;
+    }
     return backward_of(roots, grads, retain, create, inputs);
 }
 
@@ -318,6 +323,7 @@ static PyMethodDef methods[] = {
     {"grad", (PyCFunction)(void (*)(void))grad_function, METH_VARARGS | METH_KEYWORDS,
      "grad(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False, only_inputs=True, allow_unused=None, is_grads_batched=False, "
      "materialize_grads=False): the gradients of outputs with respect to inputs, as a tuple."},
+    {"_queue_callback", py_queue_callback, METH_O, "Called without arguments once the backward run that is at work has ended."},
     {"is_grad_enabled", get_grad, METH_NOARGS, "True while operations are recorded."},
     {"_set_grad_enabled", set_grad, METH_O, NULL},
     {"is_inference_mode_enabled", get_inference, METH_NOARGS, "True inside inference_mode."},

@@ -156,6 +156,23 @@ static PyObject *get_next(PyObject *self, void *x)
     (void)x;
     return ((FunctionContext *)self)->n ? py_node_next_functions(((FunctionContext *)self)->n) : PyTuple_New(0);
 }
+static PyObject *get_metadata(PyObject *self, void *x)
+{
+    (void)x;
+    return ((FunctionContext *)self)->n ? py_node_metadata(((FunctionContext *)self)->n) : PyDict_New();
+}
+static PyObject *given(PyObject *tuple) { return Py_NewRef(tuple ? tuple : Py_None); }
+static PyObject *get_to_save(PyObject *self, void *x) { (void)x; return given(((FunctionContext *)self)->to_save); }
+static PyObject *get_dirty(PyObject *self, void *x) { (void)x; return given(((FunctionContext *)self)->dirty); }
+static PyObject *get_plain(PyObject *self, void *x) { (void)x; return given(((FunctionContext *)self)->plain); }
+static PyObject *get_zeros_for_plain(PyObject *self, void *x) { (void)x; return PyBool_FromLong(!((FunctionContext *)self)->none_for_plain); }
+static int set_zeros_for_plain(PyObject *self, PyObject *value, void *x)
+{
+    (void)x;
+    int truth = value ? PyObject_IsTrue(value) : 1;
+    ((FunctionContext *)self)->none_for_plain = truth == 0;
+    return truth < 0 ? -1 : 0;
+}
 static PyObject *hook_on(PyObject *self, PyObject *hook, int when)
 {
     node *n = ((FunctionContext *)self)->n;
@@ -173,6 +190,11 @@ static PyMemberDef context_members[] = {
 static PyGetSetDef context_getset[] = {
     {"saved_tensors", get_saved, NULL, "What forward gave to save_for_backward, checked against later writes.", NULL},
     {"saved_variables", get_saved, NULL, "Old name of saved_tensors.", NULL},
+    {"to_save", get_to_save, NULL, "What forward gave to save_for_backward, while forward runs.", NULL},
+    {"dirty_tensors", get_dirty, NULL, "What forward gave to mark_dirty, while forward runs.", NULL},
+    {"non_differentiable", get_plain, NULL, "What forward gave to mark_non_differentiable, while forward runs.", NULL},
+    {"_materialize_non_diff_grads", get_zeros_for_plain, set_zeros_for_plain, "False: backward gets None for outputs marked as not differentiable.", NULL},
+    {"metadata", get_metadata, NULL, "A dict for the user's notes; it lives as long as the node.", NULL},
     {"needs_input_grad", get_needs, NULL, "One bool an argument of forward: is its gradient wanted?", NULL},
     {"next_functions", get_next, NULL, "Nodes that this one sends gradients to.", NULL},
     {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL},

@@ -19,10 +19,10 @@ typedef struct FunctionContext {
     PyObject *to_save, *dirty, *plain;   /* tuples given in forward */
     PyObject *needs;     /* tuple of bools, one an argument */
     PyObject *is_tensor; /* tuple of bools, one an argument */
-    PyObject *output_at; /* tuple: number of the node's output for each result, or None */
+    PyObject *output_at; /* tuple: number of the node's output for each result, or None; -1 - number where it is not differentiable */
     saved *kept;
     Py_ssize_t n_kept;
-    bool materialize, released, alone;
+    bool materialize, none_for_plain, released, alone;
 } FunctionContext;
 
 extern PyTypeObject *py_context_type;

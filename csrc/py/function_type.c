@@ -1,6 +1,7 @@
 /* autograd.Function: ops written in Python. apply() runs forward without recording and hangs a node into the graph; the node
  * owns the context object (an instance of a class made per Function, NameBackward), which is also what grad_fn shows. */
 #include "py/context.h"
+#include "ops/dispatch.h"
 #include <string.h>
 
 static PyObject *function_type, *base_setup;
@@ -128,28 +129,76 @@ static bool holds(PyObject *tuple, PyObject *o)
     return false;
 }
 
-/* The result object for forward's output o: new object or o itself. */
+static Py_ssize_t count_tensors(PyObject *tuple)
+{
+    Py_ssize_t n = 0;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple); i++)
+        n += py_is_tensor(PyTuple_GET_ITEM(tuple, i));
+    return n;
+}
+
+/* The history of what mark_dirty named can be told anew only where it comes back as an output; a view's, only where it comes alone. */
+static int check_dirty(const FunctionContext *c, PyObject *outputs, bool recorded)
+{
+    for (Py_ssize_t i = 0; c->dirty && i < PyTuple_GET_SIZE(c->dirty); i++) {
+        PyObject *o = PyTuple_GET_ITEM(c->dirty, i);
+        const char *wrong = !holds(outputs, o) ? "Some elements marked as dirty during the forward method were not returned as output. The inputs that "
+                                                 "are modified inplace must all be outputs of the Function."
+                          : recorded && py_is_tensor(o) && tensor_is_view(py_t(o)) && count_tensors(outputs) > 1
+                            ? "If your Function modifies inplace an input that is a view of another Tensor, your Function cannot return more than one Tensor. "
+                              "Clone the view first, or return one Tensor."
+                          : NULL;
+        if (wrong) {
+            PyErr_SetString(PyExc_RuntimeError, wrong);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* An input written by forward and returned: the same object, with a new history. */
+static PyObject *tie_dirty(FunctionContext *c, node *fn, uint32_t nr, PyObject *o, bool is_input)
+{
+    if (fn && !is_input && PyErr_WarnEx(PyExc_UserWarning, "Only input Tensors should be given to ctx.mark_dirty(). If a Tensor is not an input, there is no need to pass it to mark_dirty().", 1) < 0)
+        return NULL;
+    if (fn && check_rewrite(py_t(o), true) < 0)
+        return py_raise();
+    tensor_wrote(py_t(o), Py_TYPE((PyObject *)c)->tp_name);
+    return fn && tensor_rebase(py_t(o), fn, nr) < 0 ? py_raise() : Py_NewRef(o);
+}
+
+/* An input returned as it is becomes a view of itself, since the history of the input is not the output's. */
+static PyObject *view_as_is(PyObject *o)
+{
+    PyObject *view = py_wrap_array(array_keep(py_t(o)->a));
+    if (view && tensor_join(py_t(view), py_t(o), T_FUNCTION_VIEW) < 0) {
+        Py_DECREF(view);
+        return py_raise();
+    }
+    return view;
+}
+
+/* The result object for forward's output o: new object or o itself. The gradient of a view is backward's business, so it may not be written. */
 static PyObject *tie_output(FunctionContext *c, node *fn, uint32_t nr, PyObject *o, PyObject *const *args, Py_ssize_t n)
 {
-    bool is_input = false, dirty = holds(c->dirty, o);
+    bool is_input = false;
     for (Py_ssize_t i = 0; i < n; i++)
         is_input |= args[i] == o;
     if (fn)
         node_set_out(fn, nr, py_t(o)->a);
-    if (dirty) {
-        tensor_wrote(py_t(o), Py_TYPE((PyObject *)c)->tp_name);
-        if (fn && py_t(o)->fn && py_t(o)->fn->kind == &leaf_kind)
-            return PyErr_Format(PyExc_RuntimeError, "a leaf Variable that requires grad is being used in an in-place operation.");
-        return fn && tensor_rebase(py_t(o), fn, nr) < 0 ? py_raise() : Py_NewRef(o);
-    }
-    PyObject *result = is_input ? py_wrap_array(array_keep(py_t(o)->a)) : Py_NewRef(o);
-    if (!result || !fn || holds(c->plain, o) || !dtype_is_float(py_t(o)->a->dtype))
-        return result;
+    if (holds(c->dirty, o))
+        return tie_dirty(c, fn, nr, o, is_input);
+    PyObject *result = is_input ? view_as_is(o) : Py_NewRef(o);
+    if (!result)
+        return NULL;
     tensor *t = py_t(result);
+    if (tensor_is_view(t))
+        t->flags |= T_FUNCTION_VIEW;
+    if (!fn || holds(c->plain, o) || !dtype_is_float(py_t(o)->a->dtype))
+        return result;
     if (t->base) {
-        viewbase_drop(t->base);
-        t->base = NULL;
-        t->flags &= ~(uint32_t)T_VIEW;
+        t->gen = t->base->gen;
+        t->flags &= ~(uint32_t)T_NO_GRAD_VIEW;
     }
     node_drop(t->fn);
     tensor_set_history(t, fn, nr);
@@ -165,7 +214,7 @@ static PyObject *tie_outputs(FunctionContext *c, node *fn, PyObject *outputs, Py
     for (Py_ssize_t i = 0; all && c->output_at && i < count; i++) {
         PyObject *o = PyTuple_GET_ITEM(outputs, i), *one, *at;
         bool is = py_is_tensor(o);
-        at = is ? PyLong_FromUnsignedLong(nr) : Py_NewRef(Py_None);
+        at = is ? PyLong_FromLong(holds(c->plain, o) ? -1 - (long)nr : (long)nr) : Py_NewRef(Py_None);
         one = !at ? NULL : is ? tie_output(c, fn, nr++, o, args, n) : Py_NewRef(o);
         if (at)
             PyTuple_SET_ITEM(c->output_at, i, at);
@@ -174,6 +223,12 @@ static PyObject *tie_outputs(FunctionContext *c, node *fn, PyObject *outputs, Py
         else
             Py_CLEAR(all);
     }
+    Py_ssize_t tied = 0;
+    for (Py_ssize_t i = 0; all && fn && i < count; i++)
+        tied += py_is_tensor(PyTuple_GET_ITEM(all, i)) && py_t(PyTuple_GET_ITEM(all, i))->fn == fn;
+    for (Py_ssize_t i = 0; tied > 1 && i < count; i++)
+        if (py_is_tensor(PyTuple_GET_ITEM(all, i)) && tensor_is_view(py_t(PyTuple_GET_ITEM(all, i))))
+            py_t(PyTuple_GET_ITEM(all, i))->flags |= T_MULTI_VIEW;
     return all;
 }
 
@@ -197,11 +252,15 @@ static PyObject *apply(PyObject *cls, PyObject *const *args, Py_ssize_t n, PyObj
     outputs = c->alone ? PyTuple_Pack(1, result) : Py_NewRef(result);
     if (!outputs)
         goto done;
+    if (check_dirty(c, outputs, any && tape_now.grad) < 0)
+        goto done;
     if (any && tape_now.grad && !(fn = make_node(c, args, n, outputs)))
         goto done;
     all = tie_outputs(c, fn, outputs, args, n);
     if (all && fn && context_save(c) < 0)
         Py_CLEAR(all);
+    Py_CLEAR(c->dirty);
+    Py_CLEAR(c->plain);
     for (Py_ssize_t i = 0; all && fn && i < PyTuple_GET_SIZE(all); i++)
         if (py_is_tensor(PyTuple_GET_ITEM(all, i)))
             py_tensor_track(PyTuple_GET_ITEM(all, i));
@@ -221,8 +280,9 @@ static PyObject *incoming(const FunctionContext *c, node *n, tensor *const *g, P
     PyObject *at = PyTuple_GET_ITEM(c->output_at, i);
     if (at == Py_None)
         Py_RETURN_NONE;
-    uint32_t nr = (uint32_t)PyLong_AsUnsignedLong(at);
-    if (!g[nr] && !c->materialize)
+    long place = PyLong_AsLong(at);
+    uint32_t nr = (uint32_t)(place < 0 ? -1 - place : place);
+    if (!g[nr] && (!c->materialize || (place < 0 && c->none_for_plain)))
         Py_RETURN_NONE;
     tensor t;
     if (g[nr])

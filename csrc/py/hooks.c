@@ -106,8 +106,6 @@ PyObject *py_tensor_register_hook(PyObject *self, PyObject *hook_object)
     tensor *t = py_t(self);
     if (!tensor_requires_grad(t))
         return PyErr_Format(PyExc_RuntimeError, "cannot register a hook on a tensor that doesn't require gradient");
-    if (!PyCallable_Check(hook_object))
-        return PyErr_Format(PyExc_TypeError, "register_hook: the hook must be callable, not %s", Py_TYPE(hook_object)->tp_name);
     py_tensor_track(self);
     return add_hook(t->fn, 0, (hook){.call = call_tensor_hook, .obj = hook_object, .nr = t->nr});
 }
@@ -117,7 +115,7 @@ static int call_with_leaf(scope *s, void *obj, tensor **g)
     PyObject *leaf = leaf_box(tape_running())->owner, *answer = leaf ? PyObject_CallOneArg(obj, leaf) : Py_NewRef(Py_None);
     (void)s, (void)g;
     if (answer && answer != Py_None)
-        PyErr_SetString(PyExc_RuntimeError, "hooks that run after a gradient was accumulated should return None");
+        PyErr_SetString(PyExc_TypeError, "hooks that run after a gradient was accumulated should return None");
     Py_XDECREF(answer);
     if (PyErr_Occurred())
         py_note_foreign();
@@ -193,9 +191,24 @@ static int call_post(scope *s, void *obj, tensor **g) { return call_node_hook(s,
 
 PyObject *py_node_hook(node *n, PyObject *hook_object, int when)
 {
-    if (!PyCallable_Check(hook_object))
-        return PyErr_Format(PyExc_TypeError, "a node hook must be callable, not %s", Py_TYPE(hook_object)->tp_name);
     return add_hook(n, when == HOOK_PRE ? 1 : 2, (hook){.call = when == HOOK_PRE ? call_pre : call_post, .obj = hook_object});
+}
+
+PyObject *py_node_metadata(node *n)
+{
+    node_extra *x = node_extras(n);
+    if (!x)
+        return py_raise();
+    if (!x->notes) {
+        PyObject *dict = PyDict_New();
+        if (dict && node_add_hook(&x->notes, (hook){.obj = dict, .release = release_hook}) < 0) {
+            Py_DECREF(dict);
+            return py_raise();
+        }
+        if (!dict)
+            return NULL;
+    }
+    return Py_NewRef((PyObject *)x->notes->obj);
 }
 
 static PyMethodDef methods[] = {

@@ -7,5 +7,6 @@ enum { HOOK_PRE, HOOK_POST };
 PyObject *py_node_hook(node *n, PyObject *hook, int when);  /* new handle with remove() */
 PyObject *py_function_context(node *n);                     /* borrowed: the ctx of a user Function's node, or NULL */
 PyObject *py_node_next_functions(node *n);
+PyObject *py_node_metadata(node *n);                        /* a dict of the user's, which lives as long as the node */
 int py_hooks_setup(PyObject *module);
 #endif

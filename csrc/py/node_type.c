@@ -92,6 +92,78 @@ static PyObject *get_sequence(PyObject *self, PyObject *unused) { (void)unused; 
 static PyObject *register_post(PyObject *self, PyObject *hook) { return py_node_hook(node_of(self), hook, HOOK_POST); }
 static PyObject *register_pre(PyObject *self, PyObject *hook) { return py_node_hook(node_of(self), hook, HOOK_PRE); }
 
+static PyObject *get_metadata(PyObject *self, void *x) { (void)x; return py_node_metadata(node_of(self)); }
+
+/* The gradients given, checked: a formula trusts their sizes and dtypes. */
+static int take_gradients(node *n, PyObject *args, tensor **g)
+{
+    if (PyTuple_GET_SIZE(args) != (Py_ssize_t)n->n_out) {
+        PyErr_Format(PyExc_TypeError, "expected %u arguments, got %zd instead", n->n_out, PyTuple_GET_SIZE(args));
+        return -1;
+    }
+    for (uint32_t i = 0; i < n->n_out; i++) {
+        PyObject *o = PyTuple_GET_ITEM(args, i);
+        int ndim;
+        ct_dtype dtype;
+        const int64_t *size = node_out_size(n, i, &ndim, &dtype);
+        if (o == Py_None)
+            continue;
+        if (!py_is_tensor(o)) {
+            PyErr_Format(PyExc_TypeError, "expected Variable argument %u, got %s", i, Py_TYPE(o)->tp_name);
+            return -1;
+        }
+        const array *a = py_t(o)->a;
+        if (a->dtype != dtype || a->ndim != ndim || memcmp(array_size(a), size, (size_t)ndim * sizeof *size)) {
+            PyErr_Format(PyExc_RuntimeError, "%s: gradient %u must have the shape and dtype of the output", node_name(n), i);
+            return -1;
+        }
+        if (tensor_sync(py_t(o)) < 0)
+            return py_raise_int();
+        g[i] = py_t(o);
+    }
+    return 0;
+}
+
+static PyObject *shown_gradient(node *n, tensor **grads, uint32_t k)
+{
+    uint32_t at = node_shown_place(n, k);
+    if (at >= n->n_in || !grads[at])
+        Py_RETURN_NONE;
+    tensor t;
+    tensor_copy(&t, grads[at]);
+    return py_wrap(&t);
+}
+
+/* grad_fn(*gradients): the gradients of the inputs, one alone or a tuple. */
+static PyObject *node_tp_call(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+    node *n = node_of(self);
+    (void)kwargs;
+    if (n->kind == &leaf_kind)
+        return PyErr_Format(PyExc_NotImplementedError, "an AccumulateGrad node is not called: use backward()");
+    tensor **g = PyMem_Calloc((size_t)n->n_out + n->n_in, sizeof *g);
+    if (!g)
+        return PyErr_NoMemory();
+    PyObject *all = NULL;
+    scope s;
+    scope_open(&s);
+    if (take_gradients(n, args, g) == 0) {
+        uint32_t shown = node_shown(n);
+        all = tape_call_node(&s, n, g, g + n->n_out) < 0 ? py_raise() : PyTuple_New(shown);
+        for (uint32_t k = 0; all && k < shown; k++) {
+            PyObject *one = shown_gradient(n, g + n->n_out, k);
+            PyTuple_SET_ITEM(all, k, one);
+            if (!one)
+                Py_CLEAR(all);
+        }
+        if (all && shown == 1)
+            Py_SETREF(all, Py_NewRef(PyTuple_GET_ITEM(all, 0)));
+    }
+    scope_close(&s);
+    PyMem_Free(g);
+    return all;
+}
+
 /* Only accumulators have a variable, as in PyTorch: hasattr() tells them from other nodes. */
 static PyObject *get_variable(PyObject *self, void *x)
 {
@@ -105,6 +177,7 @@ static PyObject *get_variable(PyObject *self, void *x)
 
 static PyGetSetDef getset[] = {
     {"variable", get_variable, NULL, "The leaf that an AccumulateGrad node belongs to; None when no object shows it any more.", NULL},
+    {"metadata", get_metadata, NULL, "A dict for the user's notes; it lives as long as the node.", NULL},
     {"next_functions", get_next_functions, NULL, "Pairs (node, output number) that this node sends gradients to; (None, 0) where none is wanted.", NULL},
     {NULL},
 };
@@ -117,7 +190,7 @@ static PyMethodDef methods[] = {
 };
 static PyType_Slot slots[] = {
     {Py_tp_doc, "A node of the graph: one recorded op."}, {Py_tp_getset, getset}, {Py_tp_methods, methods},
-    {Py_tp_traverse, node_traverse}, {Py_tp_clear, node_tp_clear}, {Py_tp_dealloc, node_dealloc}, {0, NULL},
+    {Py_tp_call, node_tp_call}, {Py_tp_traverse, node_traverse}, {Py_tp_clear, node_tp_clear}, {Py_tp_dealloc, node_dealloc}, {0, NULL},
 };
 static PyType_Spec spec = {"ctgrad._C.Node", sizeof(PyNode), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots};
 
@@ -125,7 +198,10 @@ int py_node_setup(PyObject *module)
 {
     node_base = (PyTypeObject *)PyType_FromModuleAndSpec(module, &spec, NULL);
     classes = PyDict_New();
-    return node_base && classes ? PyModule_AddObjectRef(module, "Node", (PyObject *)node_base) : -1;
+    PyTypeObject *accumulate = node_base && classes ? class_of("AccumulateGrad") : NULL;
+    if (!accumulate || PyModule_AddObjectRef(module, "_AccumulateGrad", (PyObject *)accumulate) < 0)
+        return -1;
+    return PyModule_AddObjectRef(module, "Node", (PyObject *)node_base);
 }
 
 /* ---- cycles through hooks and Function contexts -------------------------------------------------------------- */
@@ -141,6 +217,8 @@ int py_node_traverse(node *n, visitproc visit, void *arg)
     int result = 0;
     if (n->extra && (result = traverse_hooks(n->extra->hooks, visit, arg)) == 0)
         result = traverse_hooks(n->extra->post, visit, arg);
+    if (n->extra && result == 0)
+        result = traverse_hooks(n->extra->notes, visit, arg);
     PyObject *function = result ? NULL : py_function_context(n);
     return result ? result : function ? visit(function, arg) : 0;
 }
@@ -151,4 +229,6 @@ void py_node_clear(node *n)
         node_remove_hook(&n->extra->hooks, n->extra->hooks->id);
     while (n->extra && n->extra->post)
         node_remove_hook(&n->extra->post, n->extra->post->id);
+    while (n->extra && n->extra->notes)
+        node_remove_hook(&n->extra->notes, n->extra->notes->id);
 }

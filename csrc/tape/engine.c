@@ -12,7 +12,7 @@ algebra tape_algebra;
 int (*tape_interrupted)(void);
 void (*tape_explain)(node *n);
 
-enum { MAX_DEPTH = 200 }; /* backward inside backward: an endless chain of hooks is an error, not a crash */
+enum { MAX_DEPTH = 10000 }; /* backward inside backward: an endless chain of hooks is an error, not a crash */
 
 static uint32_t last_run;
 static _Thread_local node *running __attribute__((tls_model("initial-exec")));
@@ -171,8 +171,8 @@ static int add_to_leaf(const run *r, node *leaf, tensor *g)
     scope_open(&s);
     if (box->grad)
         g = tape_algebra.add(&s, box->grad, g);
-    else if (!r->task->create_graph && held)
-        g = tape_algebra.detached_copy(&s, g, leaf->n_param ? node_params(leaf) : NULL);
+    else if (r->task->create_graph || held)
+        g = (r->task->create_graph ? tape_algebra.recorded_copy : tape_algebra.detached_copy)(&s, g, leaf->n_param ? node_params(leaf) : NULL);
     int result = g ? gradbox_set(box, g) : -1;
     scope_close(&s);
     return result;
@@ -276,6 +276,24 @@ static int formula(run *r, scope *s, slot *at, tensor **g, tensor **grads)
             return -1;
     }
     return 0;
+}
+
+int tape_call_node(scope *s, node *n, tensor *const *g, tensor **grads)
+{
+    const run *outer = now;
+    node *before = running;
+    now = NULL;
+    running = n;
+    tape_now.formula = !(n->kind->flags & NK_HOST);
+    int result = n->kind->grad(s, n, g, grads);
+    edge *e = node_edges(n);
+    for (uint32_t i = 0; i < n->n_in && result == 0; i++)
+        if (e[i].fn && grads[i] && !(grads[i] = fit(s, grads[i], e[i].fn, e[i].nr, 0)))
+            result = -1;
+    tape_now.formula = false;
+    running = before;
+    now = outer;
+    return s->failed ? -1 : result;
 }
 
 static void arrived(run *r, slot *at)

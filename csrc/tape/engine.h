@@ -17,6 +17,7 @@ typedef struct algebra {
     tensor *(*cast)(scope *s, tensor *g, ct_dtype dtype);
     tensor *(*ones_like)(scope *s, tensor *t);
     tensor *(*detached_copy)(scope *s, tensor *g, const int64_t *stride);      /* a copy that nothing else holds; NULL: row-major */
+    tensor *(*recorded_copy)(scope *s, tensor *g, const int64_t *stride);      /* the same, recorded */
     tensor *(*view_of_base)(scope *s, tensor *base, const array *view);        /* as_strided, for tensor_sync */
     node *(*copy_slices)(const viewbase *base, const array *view, node *fn, uint32_t nr); /* owned */
     bool (*has_nan)(const tensor *t);
@@ -74,6 +75,8 @@ typedef struct backward {
     tensor *found;                /* n_inputs blank tensors, filled (a NULL where unused) */
 } backward;
 int tape_backward(const backward *b);
+/* The formula of one node, outside a run: g[n_out] as the node's outputs, grads[n_in] blank (owned by the scope). Not of a leaf. */
+int tape_call_node(scope *s, node *n, tensor *const *g, tensor **grads);
 node *tape_running(void);            /* borrowed: the node whose hooks or formula run now, in the innermost run */
 /* py/ may ask to be called between nodes (Ctrl-C); -1 stops the run. */
 extern int (*tape_interrupted)(void);

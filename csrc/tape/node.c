@@ -97,6 +97,7 @@ static void drop_extra(node_extra *x)
     drop_hooks(x->hooks);
     drop_hooks(x->pre);
     drop_hooks(x->post);
+    drop_hooks(x->notes);
     while (x->retains) {
         struct retain *next = x->retains->next;
         gradbox_drop(x->retains->box);

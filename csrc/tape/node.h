@@ -54,6 +54,7 @@ typedef struct hook {
 typedef struct node_extra {
     hook *hooks;                /* on outputs (tensor hooks), in order of registration */
     hook *pre, *post;           /* on the whole node: obj's call gets all gradients (py/ only) */
+    hook *notes;                /* py/: what a user keeps beside the node; never called */
     struct retain { struct retain *next; gradbox *box; uint32_t nr; } *retains;
     void *trace;                /* py/: where the op was recorded (anomaly mode) */
     void (*release_trace)(void *);

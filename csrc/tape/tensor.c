@@ -133,6 +133,41 @@ int tensor_refuse_view(const tensor *t, const char *what)
     return ct_fail(CT_RUNTIME, "Output %u of %.*s is a view and %s. %s", t->nr, end ? (int)(end - name) : (int)strlen(name), name, what, why);
 }
 
+/* What retain_grad() asked for follows the tensor to its new history. */
+static int move_retained(tensor *t, node *fn, uint32_t nr)
+{
+    if (CT_LIKELY(!(t->flags & T_RETAINS)) || !t->fn || !fn || fn == t->fn || !t->fn->extra)
+        return 0;
+    struct retain **at = &t->fn->extra->retains, *one;
+    while (*at && (*at)->box != t->box)
+        at = &(*at)->next;
+    if (!(one = *at))
+        return 0;
+    if (!node_extras(fn))
+        return -1;
+    *at = one->next;
+    *one = (struct retain){fn->extra->retains, one->box, nr};
+    fn->extra->retains = one;
+    return 0;
+}
+
+static void set_fn(tensor *t, node *fn, uint32_t nr)
+{
+    if (fn)
+        node_keep(fn);
+    node_drop(t->fn);
+    t->fn = fn;
+    t->nr = nr;
+}
+
+static int move_on(tensor *t, node *fn, uint32_t nr)
+{
+    if (move_retained(t, fn, nr) < 0)
+        return -1;
+    set_fn(t, fn, nr);
+    return 0;
+}
+
 /* The base was written through another member: a base takes the new history over, a view is cut out of it anew. */
 int tensor_sync_slow(tensor *t)
 {
@@ -156,20 +191,11 @@ int tensor_sync_slow(tensor *t)
         if (!fn)
             return -1;
     }
-    node_drop(t->fn);
-    t->fn = fn;
-    t->nr = nr;
-    t->gen = b->gen;
-    return 0;
-}
-
-static void set_fn(tensor *t, node *fn, uint32_t nr)
-{
-    if (fn)
-        node_keep(fn);
-    node_drop(t->fn);
-    t->fn = fn;
-    t->nr = nr;
+    int result = move_on(t, fn, nr);
+    node_drop(fn);
+    if (result == 0)
+        t->gen = b->gen;
+    return result;
 }
 
 /* In a shared family the base moves on: for a write through a view, to a node that puts the view's new
@@ -177,10 +203,8 @@ static void set_fn(tensor *t, node *fn, uint32_t nr)
 int tensor_rebase(tensor *t, node *fn, uint32_t nr)
 {
     viewbase *b = t->base;
-    if (!b) {
-        set_fn(t, fn, nr);
-        return 0;
-    }
+    if (!b)
+        return move_on(t, fn, nr);
     node *base_fn = fn ? node_keep(fn) : NULL;
     uint32_t base_nr = nr;
     if (tensor_is_view(t)) {
@@ -193,11 +217,10 @@ int tensor_rebase(tensor *t, node *fn, uint32_t nr)
     b->fn = base_fn;
     b->nr = base_nr;
     b->gen++;
-    if (!tensor_is_view(t)) {
-        set_fn(t, fn, nr);
-        t->gen = b->gen;
-    }
-    return 0;
+    if (tensor_is_view(t))
+        return 0;
+    t->gen = b->gen;
+    return move_on(t, fn, nr);
 }
 
 int tensor_restride(tensor *t, array *a, node *fn)

@@ -2,22 +2,49 @@
 
 import functools
 
-from ctgrad._C import Function, Tensor, is_grad_enabled
+from ctgrad._C import Function, FunctionCtx, Tensor, is_grad_enabled, zeros
 from ctgrad.autograd.grad_mode import no_grad
 
-__all__ = ["Function", "once_differentiable"]
+__all__ = ["Function", "FunctionCtx", "InplaceFunction", "once_differentiable"]
 
 
-class _Once(Function):
-    """Passes gradients on, and refuses to be differentiated itself."""
+class InplaceFunction(Function):
+    """A Function with a flag `inplace`, which tells forward whether to write its input."""
+
+    def __init__(self, inplace=False):
+        super().__init__()
+        self.inplace = inplace
+
+
+class _Delayed(Function):
+    """Passes `tensors` on as constants that require grad; going back through them raises RuntimeError(message)."""
 
     @staticmethod
-    def forward(ctx, *grads):
-        return tuple(None if g is None else g.detach() for g in grads)
+    def forward(ctx, message, *tensors):
+        ctx.message = message
+        return tuple(t.detach() for t in tensors)
 
     @staticmethod
     def backward(ctx, *grads):
-        raise RuntimeError("trying to differentiate twice a function that was marked with @once_differentiable")
+        raise RuntimeError(ctx.message)
+
+
+_Delayed._backward_cls = type("Error", (FunctionCtx,), {"_forward_cls": _Delayed, "__module__": "builtins"})  # the name of its nodes
+
+
+class DelayedError:
+    """`DelayedError(message, n)(*tensors)`: the n tensors, with a history that raises RuntimeError(message)."""
+
+    def __init__(self, message, count):
+        self.message = message.decode() if isinstance(message, bytes) else message
+        self.count = count
+
+    def __call__(self, *tensors):
+        if len(tensors) != self.count:
+            raise TypeError(f"expected {self.count} arguments, got {len(tensors)} instead")
+        tied = _Delayed.apply(self.message, *(zeros(()) if t is None else t for t in tensors))
+        results = tuple(None if t is None else r for t, r in zip(tensors, tied, strict=True))
+        return results[0] if self.count == 1 else results
 
 
 def once_differentiable(backward):
@@ -36,7 +63,6 @@ def once_differentiable(backward):
             return results
         alone = not isinstance(results, tuple)
         tied = [None if r is None else r.detach().requires_grad_() for r in ((results,) if alone else results)]
-        guarded = _Once.apply(*tied)
-        return guarded[0] if alone else guarded
+        return DelayedError("trying to differentiate twice a function that was marked with @once_differentiable", len(tied))(*tied)
 
     return wrapped

@@ -1,0 +1,161 @@
+"""What a user's Function may return and what may be done to it; what follows a tensor to a new history."""
+
+import pytest
+
+import ctgrad
+
+
+def function(forward, backward=lambda ctx, *grads: grads):
+    return type("Made", (ctgrad.autograd.Function,), {"forward": staticmethod(forward), "backward": staticmethod(backward)}).apply
+
+
+def add_into(ctx, a, b):
+    ctx.mark_dirty(a)
+    return a.add_(b)
+
+
+def pair(grad):
+    return grad, grad
+
+
+def leaf(*size):
+    return ctgrad.ones(*size, requires_grad=True)
+
+
+RETURNED = {
+    "the input": lambda ctx, x: x,
+    "a view of the input": lambda ctx, x: x[1:],
+    "a view of something made inside": lambda ctx, x: x.clone()[1:],
+}
+
+
+@pytest.mark.parametrize("forward", RETURNED.values(), ids=RETURNED)
+@pytest.mark.parametrize("source", [leaf, lambda n: leaf(n) * 2], ids=["of a leaf", "of a result"])
+def test_a_returned_view_may_not_be_written(forward, source):
+    out = function(forward, lambda ctx, g: ctgrad.zeros(3))(source(3))
+    assert out._is_view() and "Made" in type(out.grad_fn).__name__
+    before = out.tolist()
+    with pytest.raises(RuntimeError, match="view"):
+        out.mul_(2)
+    with pytest.raises(RuntimeError, match="view"):
+        out[:1].mul_(2)
+    assert out.tolist() == before
+    out.sum().backward()
+
+
+def test_a_returned_view_may_be_written_where_nothing_is_recorded():
+    out = function(lambda ctx, x: x)(ctgrad.ones(2))
+    assert out.add_(1).tolist() == [2, 2]
+    out = function(lambda ctx, x: x)(leaf(2))
+    with ctgrad.no_grad():
+        out.add_(1)
+    with pytest.raises(RuntimeError):
+        out.sum().backward()
+
+
+def test_one_of_several_returned_views_may_not_be_written():
+    a, b = function(lambda ctx, x: (x[:1], x * 2))(leaf(2) * 1)
+    with pytest.raises(RuntimeError, match="multiple views"):
+        a.add_(1)
+    b.add_(1)
+
+
+def test_what_is_marked_dirty_must_come_back():
+    def forget(ctx, a, b):
+        ctx.mark_dirty(a)
+        return a.add_(b).clone()
+
+    with pytest.raises(RuntimeError, match="not returned"):
+        function(forget)(ctgrad.ones(2), leaf(2))
+    with pytest.raises(RuntimeError, match="not returned"):
+        function(forget)(ctgrad.ones(2), ctgrad.ones(2))
+
+
+def test_a_written_view_comes_back_alone():
+    def two(ctx, a, b):
+        ctx.mark_dirty(a)
+        return a.add_(b), a * 2
+
+    with pytest.raises(RuntimeError, match="more than one"):
+        function(two)((leaf(3) * 1)[1:], leaf(2))
+    x, w = leaf(3), leaf(2)
+    y = x * 1
+    function(add_into, lambda ctx, g: pair(g))(y[1:], w)
+    (y * ctgrad.tensor([1., 2., 3.])).sum().backward()
+    assert x.grad.tolist() == [1, 2, 3] and w.grad.tolist() == [2, 3]
+
+
+def test_leaves_and_their_views_may_not_be_written():
+    with pytest.raises(RuntimeError, match="leaf"):
+        function(add_into)(leaf(2), leaf(2))
+    with pytest.raises(RuntimeError, match="leaf"):
+        function(add_into)(leaf(3)[1:], leaf(2))
+
+
+def test_marking_what_is_no_input_warns():
+    def made_inside(ctx, a):
+        b = a * 3
+        ctx.mark_dirty(b)
+        return b
+
+    with pytest.warns(UserWarning, match="mark_dirty"):
+        function(made_inside)(leaf(2))
+
+
+# ---- retain_grad and in-place writes ---------------------------------------------------------------------------------
+def test_a_retained_gradient_is_that_of_the_written_value():
+    x = leaf(3)
+    y = x * 1
+    y.retain_grad()
+    y.mul_(3)
+    y.sum().backward()
+    assert y.grad.tolist() == [1, 1, 1] and x.grad.tolist() == [3, 3, 3]
+
+
+@pytest.mark.parametrize("of_base", [False, True])
+def test_a_retained_gradient_follows_views_and_bases(of_base):
+    y = leaf(3) * 1
+    view = y[:2]
+    kept, written = (y, view) if of_base else (view, y)
+    kept.retain_grad()
+    written.mul_(2)
+    kept.sum().backward()
+    assert kept.grad.tolist() == [1] * kept.numel()
+
+
+def test_a_hook_stays_with_the_value_it_was_put_on():
+    y = leaf(2) * 1
+    seen = []
+    y.register_hook(lambda g: seen.append(("before", g.tolist())))
+    y.mul_(3)
+    y.register_hook(lambda g: seen.append(("after", g.tolist())))
+    y.sum().backward()
+    assert seen == [("after", [1, 1]), ("before", [3, 3])]
+
+
+# ---- .data and versions ------------------------------------------------------------------------------------------------
+def test_new_data_goes_on_counting():
+    x = ctgrad.zeros(2)
+    x.add_(1).add_(1)
+    x.data = ctgrad.ones(3)
+    assert x._version == 2 and x.add_(1)._version == 3
+
+
+def test_new_data_counts_with_the_views_of_the_old():
+    x = ctgrad.zeros(2)
+    view = x[:]
+    fresh = ctgrad.ones(5)
+    x.data = fresh
+    x.add_(1)
+    assert x._version == view._version == 1 and fresh._version == 0
+    view.add_(1)
+    assert x._version == view._version == 2
+    part = x[1:]
+    del view, fresh
+    part.add_(1)
+    assert x._version == 3 and x.tolist() == [2, 3, 3, 3, 3]
+
+
+def test_data_cannot_be_deleted():
+    with pytest.raises(RuntimeError):
+        del ctgrad.ones(1).data

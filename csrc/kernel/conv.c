@@ -48,7 +48,7 @@ static plan plan_of(const k_conv *c)
     } else
         p.slice = p.places >= 64 || p.places == 0 ? p.places : p.places * smaller(c->batch, most / p.places);
     p.columns = c->scratch;
-    p.turned = !dtype_is_half(c->dtype) && turns(c, p.depth);
+    p.turned = dtype_is_float(c->dtype) && !dtype_is_half(c->dtype) && turns(c, p.depth);
     p.packed = p.columns + (p.direct ? 0 : round_up(p.depth * p.slice * p.sum, 64));
     p.sums = p.packed + round_up(c->out_c * p.slice * p.item, 64);
     int64_t weights = c->out_c * p.depth, image = c->in_c * volume(c->in), summed = p.turned || weights > image ? weights : image;
@@ -138,23 +138,43 @@ static inline void next_offset(const k_conv *c, offset *o)
     o->channel++;
 }
 
+#define NAME(f) f##_1
+#define ITEM uint8_t
+#include "kernel/conv.inc"
+#undef NAME
+#undef ITEM
 #define NAME(f) f##_2
 #define ITEM uint16_t
-#define ONLY_GATHER /* halves are added in float32 */
 #include "kernel/conv.inc"
-#undef ONLY_GATHER
 #undef NAME
 #undef ITEM
 #define NAME(f) f##_4
-#define ITEM float
+#define ITEM uint32_t
 #include "kernel/conv.inc"
 #undef NAME
 #undef ITEM
 #define NAME(f) f##_8
+#define ITEM uint64_t
+#include "kernel/conv.inc"
+#undef NAME
+#undef ITEM
+#define ADDS
+#define NAME(f) f##_I64
+#define ITEM int64_t
+#include "kernel/conv.inc"
+#undef NAME
+#undef ITEM
+#define NAME(f) f##_F32
+#define ITEM float
+#include "kernel/conv.inc"
+#undef NAME
+#undef ITEM
+#define NAME(f) f##_F64
 #define ITEM double
 #include "kernel/conv.inc"
 #undef NAME
 #undef ITEM
+#undef ADDS
 
 /* One slice: columns q … q + n - 1 of all images' places. Within one image the operands are read and written in place. */
 typedef struct slice { int64_t q, n; } slice;
@@ -194,7 +214,8 @@ static void over_images(const k_conv *c, const plan *p, const slice *s, int64_t 
 }
 static void gather_columns(const k_conv *c, const plan *p, const slice *s, int64_t group)
 {
-    over_images(c, p, s, group, p->item, p->item == 2 ? gather_2 : p->item == 4 ? gather_4 : gather_8);
+    each_image *const gather[] = {[1] = gather_1, [2] = gather_2, [4] = gather_4, [8] = gather_8};
+    over_images(c, p, s, group, p->item, gather[p->item]);
 }
 /* An image's sums are widened before its first places are added, and rounded after its last. */
 static void scatter_half(const k_conv *c, char *x, char *columns, int64_t row, int64_t place, int64_t n)
@@ -203,13 +224,14 @@ static void scatter_half(const k_conv *c, char *x, char *columns, int64_t row, i
     int64_t numbers = c->in_c * volume(c->in);
     if (place == 0)
         convert(c->dtype, x, DT_F32, p.sums, numbers);
-    scatter_4(c, p.sums, columns, row, place, n);
+    scatter_F32(c, p.sums, columns, row, place, n);
     if (place + n == p.places)
         convert(DT_F32, p.sums, c->dtype, x, numbers);
 }
 static void scatter_columns(const k_conv *c, const plan *p, const slice *s, int64_t group)
 {
-    over_images(c, p, s, group, p->sum, p->item == 2 ? scatter_half : p->item == 4 ? scatter_4 : scatter_8);
+    each_image *const scatter[DT_COUNT] = {[DT_I64] = scatter_I64, [DT_F16] = scatter_half, [DT_BF16] = scatter_half, [DT_F32] = scatter_F32, [DT_F64] = scatter_F64};
+    over_images(c, p, s, group, p->sum, scatter[c->dtype]);
 }
 
 /* Between y and its slice in `packed`, where the slice spans images. */

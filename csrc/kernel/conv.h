@@ -15,7 +15,7 @@
 
 enum { CONV_SLICE = 192 * 1024 };
 typedef struct k_conv {
-    ct_dtype dtype;                           /* floats */
+    ct_dtype dtype;                           /* floats; int64; other integers by k_conv_out alone */
     int64_t batch, groups, in_c, out_c;       /* channels of one group */
     int64_t in[3], out[3], kernel[3], stride[3], pad[3], dilation[3];
     char *x, *w, *y;                          /* row-major but for the stride over the batch, in elements: 0 repeats */

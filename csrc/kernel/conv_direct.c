@@ -43,7 +43,7 @@ bool k_direct_suits(const k_conv *c)
     bool suits = c->out_c >= 2 && c->out[2] >= 4 && 8 * c->out[2] >= 5 * rounded(c->out[2], lanes) && product(c->kernel) > 1;
     for (int i = 0; i < 3; i++)
         suits &= c->stride[i] == 1 && c->pad[i] >= 0;
-    return suits && !dtype_is_half(c->dtype) && c->in_c * product(c->kernel) <= 1024;
+    return suits && dtype_is_float(c->dtype) && !dtype_is_half(c->dtype) && c->in_c * product(c->kernel) <= 1024;
 }
 k_conv k_direct_adjoint(const k_conv *c)
 {

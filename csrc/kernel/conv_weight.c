@@ -21,7 +21,7 @@ static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
 bool k_weight_suits(const k_conv *c)
 {
-    bool suits = !dtype_is_half(c->dtype) && product(c->kernel) > 1;
+    bool suits = dtype_is_float(c->dtype) && !dtype_is_half(c->dtype) && product(c->kernel) > 1;
     for (int i = 0; i < 3; i++)
         suits &= c->pad[i] >= 0;
     return suits;

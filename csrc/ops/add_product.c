@@ -35,6 +35,9 @@ static int add_product(scope *s, call *c, T y, T *out)
     if (c->op != &op_addr && self->a->dtype != y->a->dtype)
         return ct_fail(CT_RUNTIME, "%s: input dtypes must be the same, got: input %s, product %s", c->op->name, dtype_name(self->a->dtype), dtype_name(y->a->dtype)), scope_fail(s), -1;
     ct_dtype d = dtype_promote(self->a->dtype, y->a->dtype);
+    for (int i = 3; i < 5; i++)
+        if (number_cut_fits(&c->args[i], d) < 0)
+            return scope_fail(s), -1;
     double beta = factor(c, 3, d), alpha = factor(c, 4, d);
     T wide = f_expand(s, self, y->a->ndim, array_size(y->a)), product = f_cast(s, times(s, y, alpha), d);
     out[0] = beta == 0 ? product : f_add(s, times(s, wide, beta), product);

@@ -76,13 +76,20 @@ static int check_operands(const call *c, const array *x, const array *w, const a
 {
     if (check_range(c, x->ndim, array_size(x)) < 0 || check_range(c, w->ndim, array_size(w)) < 0)
         return -1;
-    if (!dtype_is_float(x->dtype))
-        return ct_fail(CT_NOTIMPL, "\"%s\" not implemented for '%s': convert to floats", c->op->name, dtype_name(x->dtype));
     if (x->dtype != w->dtype)
         return ct_fail(CT_RUNTIME, "Input type (%s) and weight type (%s) should be the same", c_name(x->dtype), c_name(w->dtype));
     if (bias && bias->dtype != x->dtype)
         return ct_fail(CT_RUNTIME, "Input type (%s) and bias type (%s) should be the same", c_name(x->dtype), c_name(bias->dtype));
     return 0;
+}
+/* int64 has every convolution, the other integers those that read their input without gaps: as in PyTorch. */
+static int check_dtype(const call *c, const shape *s, ct_dtype dtype, bool gathers)
+{
+    for (int64_t d = 0; d < s->nd; d++)
+        gathers &= s->dilation[d] == 1;
+    if (dtype_is_float(dtype) || dtype == DT_I64 || (gathers && dtype != DT_BOOL))
+        return 0;
+    return ct_fail(CT_NOTIMPL, "\"%s\" not implemented for '%s': convert to floats", c->op->name, dtype_title(dtype));
 }
 static int check_bias(const array *w, const array *bias, int64_t channels)
 {
@@ -213,7 +220,7 @@ static int convolution_rule(call *c)
         return ct_fail(CT_RUNTIME, "Expected %lldD (unbatched) or %lldD (batched) input to conv%s%lldd, but got input of size: %s", (long long)s.nd + 1, (long long)s.nd + 2,
                        transposed ? "_transpose" : "", (long long)s.nd, text(x, (char[200]){0}));
     if (check_range(c, x->ndim, array_size(x)) < 0 || check_range(c, w->ndim, array_size(w)) < 0 || check_channels(&s, x, w, transposed) < 0 || check_bias(w, bias, transposed ? array_size(w)[1] * s.groups : array_size(w)[0]) < 0 ||
-        check_operands(c, x, w, bias) < 0 || (transposed ? size_in(c, &s, x, w, extra, size) : size_out(c, &s, x, w, size)) < 0)
+        check_operands(c, x, w, bias) < 0 || check_dtype(c, &s, x->dtype, !transposed) < 0 || (transposed ? size_in(c, &s, x, w, extra, size) : size_out(c, &s, x, w, size)) < 0)
         return -1;
     if (operand(c, 0) < 0 || in_contiguous(c, 1) < 0 || (bias && in_contiguous(c, 2) < 0))
         return -1;
@@ -300,7 +307,7 @@ static int convolution_grad(scope *s, node *n, T const *g, T *out)
 const op op_convolution = {.name = "convolution", .flags = OP_FUNCTION, .run = op_block, .shape = convolution_rule, .kernel = convolution_kernel,
     .sig = "(Tensor input, Tensor weight, Tensor? bias, int[] stride, int[] padding, int[] dilation, bool transposed, int[] output_padding, int groups)",
     .kind = {"ConvolutionBackward0", convolution_grad}, .keep = {2, 1},
-    .doc = "Cross-correlation of input (N, C, ...) with weight (O, C / groups, ...), one to three dimensions, or its adjoint (transposed: weight (C, O / groups, ...)). Floats of one dtype."};
+    .doc = "Cross-correlation of input (N, C, ...) with weight (O, C / groups, ...), one to three dimensions, or its adjoint (transposed: weight (C, O / groups, ...)). One dtype: floats, int64, or without gaps other integers."};
 
 /* ---- conv_input: args grad, weight, input_size, stride, padding, dilation, groups ------------------------------------ */
 static int read_map(call *c, shape *s, int64_t nd)
@@ -308,7 +315,7 @@ static int read_map(call *c, shape *s, int64_t nd)
     if (read_shape(c, 3, nd, c->args[6].i, s) < 0)
         return -1;
     keep_shape(c, s);
-    return check_operands(c, c->in[0]->a, c->in[1]->a, NULL);
+    return check_dtype(c, s, c->in[0]->a->dtype, false) < 0 ? -1 : check_operands(c, c->in[0]->a, c->in[1]->a, NULL);
 }
 /* Do the sizes belong to one convolution? Formulas always pass such; the ops can be called by hand. */
 static int check_sizes(const call *c, const shape *s, const int64_t *x, const int64_t *w, const int64_t *y, int64_t batch)

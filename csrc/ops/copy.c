@@ -59,7 +59,7 @@ static int contiguous_shape(call *c)
         return ct_fail(CT_RUNTIME, "preserve memory format is unsupported by the contiguous operator");
     return format == FORMAT_PRESERVE || has_format(a, format) ? out_same(c, 0) : out_format(c, a, a->dtype, format);
 }
-const op op_contiguous = {.name = "contiguous", .sig = "(Tensor self, *, format? memory_format=None)", .flags = OP_METHOD | OP_MAY_VIEW | OP_POINTWISE, .run = op_block,
+const op op_contiguous = {.name = "contiguous", .sig = "(Tensor self, *, format memory_format=None)", .flags = OP_METHOD | OP_MAY_VIEW | OP_POINTWISE, .run = op_block,
     .shape = contiguous_shape, .kernel = copy_kernel, .kind = {"CloneBackward0", same_grad, .takes = copy_takes}, .doc = "self where it is row-major without gaps, else such a copy."};
 
 /* The format that PyTorch takes a's to be, whether it is without gaps or not. */

@@ -57,16 +57,22 @@ static int run_fused(call *c, k_fused_kind kind, ct_dtype d, int n, const int *o
         array_drop(number[k]);
     return done;
 }
-static int64_t whole_of(const arg *a) { return a->kind == ARG_FLOAT ? (int64_t)a->f : a->i; }
+static int64_t whole_of(const arg *a) { return arg_is_unsigned(a) ? arg_wrapped(a) : a->kind == ARG_FLOAT ? (int64_t)a->f : a->i; }
 
 /* ---- add and sub with alpha, rsub: args self, other, alpha -------------------------------------------------------- */
-static int check_alpha(const call *c, const arg *alpha, ct_dtype d)
+static int check_alpha(const arg *alpha, ct_dtype d, bool minus)
 {
     if (alpha->kind == ARG_BOOL && d != DT_BOOL)
         return ct_fail(CT_RUNTIME, "Boolean alpha only supported for Boolean results.");
-    if (alpha->kind == ARG_FLOAT && !dtype_is_float(d))
+    if (alpha->kind == ARG_FLOAT && !arg_is_unsigned(alpha) && !dtype_is_float(d))
         return ct_fail(CT_RUNTIME, "For integral input tensors, argument alpha must not be a floating point number.");
-    return number_fits(alpha, d);
+    return minus && arg_is_unsigned(alpha) ? 0 : number_fits(alpha, d);
+}
+/* Whole numbers are negated modulo 2^64, as PyTorch negates them. */
+static double negated(const arg *a)
+{
+    uint64_t bits = 0 - (uint64_t)whole_of(a);
+    return a->kind == ARG_FLOAT && !a->whole ? -a->f : (double)(int64_t)bits;
 }
 static int numbers_compose(scope *s, call *c, T *out)
 {
@@ -91,9 +97,9 @@ static int run_scaled(call *c, bool minus, bool reflected)
     if (c->n_in == 0)
         return op_compose(c);
     ct_dtype d = common(c, 2);
-    if ((minus && refuse_bool_difference(c) < 0) || check_alpha(c, alpha, d) < 0)
+    if ((minus && refuse_bool_difference(c) < 0) || check_alpha(alpha, d, minus) < 0)
         return -1;
-    double k = minus ? -arg_double(alpha) : arg_double(alpha);
+    double k = minus ? negated(alpha) : arg_double(alpha);
     int64_t whole = whole_of(alpha);
     keep_double(c, reflected ? k : 1);
     keep_double(c, reflected ? 1 : k);

@@ -287,7 +287,7 @@ static int addmm_rule(call *c)
     layout l, wide;
     int64_t size[2] = {array_size(a)[0], array_size(b)[1]};
     array_layout(c->in[0]->a, &l);
-    if (view_expand(&l, 2, size, &wide) < 0 || scale_input(c, 0, factor(c, 3)) < 0)
+    if (number_cut_fits(&c->args[3], (ct_dtype)a->dtype) < 0 || number_cut_fits(&c->args[4], (ct_dtype)a->dtype) < 0 || view_expand(&l, 2, size, &wide) < 0 || scale_input(c, 0, factor(c, 3)) < 0)
         return -1;
     for (int i = 3; i < 5; i++) {
         double f = factor(c, i);

@@ -130,8 +130,8 @@ static int pool_max_rule(call *c)
     how h;
     if (read_how(c, 1, &h) < 0)
         return -1;
-    if (!K->pool[a->dtype].max)
-        return ct_fail(CT_NOTIMPL, "\"max_pool%lldd\" not implemented for 'Bool'", (long long)h.nd);
+    if (!K->pool[a->dtype].max || (h.adaptive && !dtype_is_float(a->dtype)))
+        return ct_fail(CT_NOTIMPL, "\"%smax_pool%lldd\" not implemented for '%s'", h.adaptive ? "adaptive_" : "", (long long)h.nd, dtype_title(a->dtype));
     if (check_windows(c, &h, a, size) < 0)
         return -1;
     once_over_planes(c, a, h.nd);
@@ -265,7 +265,9 @@ static int check_mean(const call *c, const array *a, const how *h)
 {
     if (dtype_is_half((ct_dtype)a->dtype) && h->nd == 3 && !h->adaptive)
         return ct_fail(CT_NOTIMPL, "\"avg_pool3d_out_frame\" not implemented for '%s'", dtype_title((ct_dtype)a->dtype));
-    return dtype_is_float(a->dtype) ? 0 : ct_fail(CT_NOTIMPL, "\"%savg_pool%lldd\" not implemented for '%s'", h->adaptive ? "adaptive_" : "", (long long)h->nd, dtype_name(a->dtype));
+    if (dtype_is_float(a->dtype) || (a->dtype == DT_I64 && !h->adaptive))
+        return 0;
+    return ct_fail(CT_NOTIMPL, "\"%savg_pool%lldd\" not implemented for '%s'", h->adaptive ? "adaptive_" : "", (long long)h->nd, dtype_title(a->dtype));
 }
 static int pool_mean_grad(scope *s, node *n, T const *g, T *out)
 {
@@ -303,7 +305,7 @@ static void pool_mean_kernel(call *c)
     K->pool[c->ia[0]->dtype].mean(&p, array_data(c->ia[0]), array_data(c->oa[0]));
 }
 const op op_pool_mean = {.name = "pool_mean", .sig = "(Tensor self, int[] how)", .flags = OP_FUNCTION | OP_HIDDEN, .run = op_block, .shape = pool_mean_rule,
-    .kernel = pool_mean_kernel, .kind = {"AvgPool2DBackward0", pool_mean_grad}, .doc = "The mean of each window; how as in pool_max. Floats only."};
+    .kernel = pool_mean_kernel, .kind = {"AvgPool2DBackward0", pool_mean_grad}, .doc = "The mean of each window; how as in pool_max. Floats, and int64 but for adaptive windows (rounded towards 0)."};
 
 static int mean_backward_rule(call *c)
 {

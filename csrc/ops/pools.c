@@ -83,7 +83,14 @@ static int max_pool(scope *s, call *c, uint32_t n_out, T *out)
     h.ceil = arg_bool(&c->args[5]);
     return run(s, c, &op_pool_max, h, n_out, out);
 }
-static int max_pool_compose(scope *s, call *c, T *out) { return max_pool(s, c, 1, out); }
+/* Lines of integers have no largest but with its place: PyTorch's loop without places takes floats. */
+static int max_pool_compose(scope *s, call *c, T *out)
+{
+    ct_dtype dtype = c->in[0]->a->dtype;
+    if (c->op->row == 1 && !dtype_is_float(dtype))
+        return ct_fail(CT_NOTIMPL, "\"max_pool1d_impl\" not implemented for '%s'", dtype_title(dtype)), scope_fail(s), -1;
+    return max_pool(s, c, 1, out);
+}
 static int max_pool_with_indices_compose(scope *s, call *c, T *out) { return max_pool(s, c, 2, out); }
 
 /* ---- mean: args self, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override ------------------------- */
@@ -135,7 +142,7 @@ static int adaptive_avg_pool_compose(scope *s, call *c, T *out)
 {
     int64_t nd = c->op->row;
     const array *a = c->in[0]->a;
-    bool whole = (a->ndim == nd + 1 || a->ndim == nd + 2) && (c->args[1].n == 1 || c->args[1].n == nd) && dtype_is_float(a->dtype);
+    bool whole = (a->ndim == nd + 1 || a->ndim == nd + 2) && (c->args[1].n == 1 || c->args[1].n == nd);
     for (uint32_t i = 0; i < c->args[1].n; i++)
         whole &= c->args[1].ints[i] == 1;
     if (whole)
@@ -153,7 +160,7 @@ static int adaptive_avg_pool_compose(scope *s, call *c, T *out)
         .doc = "max_pool" #n "d, and where in its plane each value came from (int64, row-major)."};                                                  \
     const op op_avg_pool##n##d = {.name = "avg_pool" #n "d", .flags = OP_FUNCTION | (n > 1 ? OP_HIDDEN : 0), .run = op_compose, .compose = avg_pool_compose, .row = n, \
         .sig = "(Tensor self, int[" #n "] kernel_size, int[" #n "]? stride=None, int[" #n "] padding=0, bool ceil_mode=False, bool count_include_pad=True" divisor ")", \
-        .doc = "The mean of each window of the last " #n " dims of (N, C, ...) or (C, ...). Floats only."};                                          \
+        .doc = "The mean of each window of the last " #n " dims of (N, C, ...) or (C, ...). Floats and int64 (rounded towards 0)."};                                          \
     const op op_adaptive_max_pool##n##d = {.name = "adaptive_max_pool" #n "d", .flags = OP_FUNCTION | (n > 1 ? OP_HIDDEN : 0), .run = op_compose,      \
         .compose = adaptive_max_pool_compose, .row = n, .n_out = 2, .sig = "(Tensor self, int[" #n "] output_size)",                                   \
         .doc = "The largest of each of output_size windows that cover the last " #n " dims evenly, and where in its plane it came from."};           \

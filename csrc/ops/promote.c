@@ -67,6 +67,8 @@ int number_fits(const arg *a, ct_dtype dtype)
     return fits(a, dtype) ? 0 : ct_fail(CT_RUNTIME, "value cannot be converted to type %s without overflow", ctypes[dtype]);
 }
 
+int number_cut_fits(const arg *a, ct_dtype dtype) { return arg_is_unsigned(a) && dtype != DT_BOOL ? number_fits(a, dtype) : 0; }
+
 /* ---- operands of a walk ------------------------------------------------------------------------------------------ */
 void array_operands(k_nd *nd, int n, int ndim, const int64_t *size, const array *const *arrays)
 {

@@ -101,16 +101,25 @@ static T zero_there(scope *s, node *n, T g)
     return f_call(s, &op_index_fill, 4, (arg[]){a_t(g), a_i(node_params(n)[0]), a_t(node_kept_in(s, n, 2)), a_i(0)});
 }
 
+static T times(scope *s, T x, const arg *by, double value, ct_dtype dtype)
+{
+    bool whole = by->kind == ARG_INT && !dtype_is_float(dtype);
+    return f_cast(s, whole ? f_mul(s, x, f_weak_int(s, by->i)) : f_scale(s, x, value), dtype);
+}
 static int index_add_compose(scope *s, call *c, T *out)
 {
     int dim = 0;
     if (check_source(s, c, &dim, CT_RUNTIME) < 0)
         return -1;
-    double alpha = arg_given(&c->args[4]) ? arg_double(&c->args[4]) : 1;
+    const arg *by = &c->args[4];
+    ct_dtype dtype = (ct_dtype)c->in[3]->a->dtype;
+    if (number_cut_fits(by, dtype) < 0)
+        return scope_fail(s), -1;
+    double alpha = arg_given(by) ? arg_double(by) : 1;
     int64_t bits;
     memcpy(&bits, &alpha, sizeof bits);
     keep_param(c, bits);
-    return put(s, c, flat(s, alpha == 1 ? c->in[3] : f_cast(s, f_scale(s, c->in[3], alpha), c->in[3]->a->dtype)), dim, true, out);
+    return put(s, c, flat(s, alpha == 1 ? c->in[3] : times(s, c->in[3], by, alpha, dtype)), dim, true, out);
 }
 static int index_add_grad(scope *s, node *n, T const *g, T *out)
 {

@@ -155,7 +155,7 @@ static int set_default(reader *r, param *p, span written)
         p->otherwise = (arg){.kind = ARG_STR, .str = text};
     else if (!strcmp(text, "None")) {
         p->otherwise = (arg){.kind = ARG_NONE, .truthy = true};
-        p->none_ok = true;
+        p->none_ok |= p->kind != P_FORMAT; /* contiguous() has a format, and refuses None */
     } else if (!strcmp(text, "True") || !strcmp(text, "False"))
         p->otherwise = (arg){.kind = ARG_BOOL, .i = *text == 'T'};
     else if (p->kind == P_INTS || p->kind == P_INTS_APART)

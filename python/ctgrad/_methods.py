@@ -13,6 +13,10 @@ def _reversed(self):
     return self.flip(0) if self.dim() else self
 
 
+def _quotient_of(self, other):
+    return self.reciprocal() * other
+
+
 _METHODS = {
     "__repr__": tensor_repr,
     "__format__": tensor_format,
@@ -23,7 +27,7 @@ _METHODS = {
     "__contains__": contains,
     "__reversed__": _reversed,
     "__div__": Tensor.__truediv__,
-    "__rdiv__": Tensor.__rtruediv__,
+    "__rdiv__": _quotient_of,
     "__idiv__": Tensor.__itruediv__,
     "is_pinned": is_never,
     "is_shared": is_never,

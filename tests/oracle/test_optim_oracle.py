@@ -7,6 +7,7 @@ kernels, the last digits may differ; the curves here use few enough elements tha
 import copy
 import importlib
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -22,6 +23,13 @@ OPTIONS = {
              {"decoupled_weight_decay": True, "weight_decay": 0.1}],
     "RMSprop": [{}, {"centered": True}, {"momentum": 0.9}, {"weight_decay": 0.1, "alpha": 0.9, "maximize": True}],
     "AdamW": [{}, {"amsgrad": True}, {"weight_decay": 0.3}, {"maximize": True, "lr": 1e-2}],
+    "Adagrad": [{}, {"lr_decay": 0.1, "weight_decay": 0.1}, {"initial_accumulator_value": 0.5, "maximize": True}],
+    "Adadelta": [{}, {"rho": 0.5, "weight_decay": 0.1}, {"maximize": True}],
+    "Adamax": [{}, {"betas": (0.5, 0.9), "weight_decay": 0.1}, {"maximize": True}],
+    "NAdam": [{}, {"momentum_decay": 0.1, "weight_decay": 0.1}, {"decoupled_weight_decay": True, "weight_decay": 0.1}],
+    "RAdam": [{}, {"betas": (0.5, 0.9), "weight_decay": 0.1}, {"decoupled_weight_decay": True, "weight_decay": 0.1}],
+    "ASGD": [{}, {"t0": 3, "lambd": 0.1}, {"weight_decay": 0.1, "maximize": True}],
+    "Rprop": [{}, {"etas": (0.3, 1.5), "step_sizes": (0.01, 0.3)}],
 }
 
 
@@ -51,6 +59,32 @@ def test_curves(name, options, dtype):
         print(optimizer, optimizer.state_dict())
 
     agree(program)
+
+
+def lbfgs(t):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        float(t.ones((), requires_grad=True))  # step() does so too, which is warned of once
+    for options in ({}, {"lr": 0.1, "history_size": 2, "max_iter": 5}, {"line_search_fn": "strong_wolfe"}, {"line_search_fn": "strong_wolfe", "max_iter": 4, "history_size": 3}):
+        w, b = t.tensor([-1.5, 2.0], dtype=t.float64, requires_grad=True), t.tensor(0.5, dtype=t.float64, requires_grad=True)
+        optimizer = t.optim.LBFGS([w, b], **options)
+
+        def closure():
+            optimizer.zero_grad()
+            loss = (1 - w[0]) ** 2 + 100 * (w[1] - w[0] ** 2) ** 2 + (b - w.sum()) ** 2
+            loss.backward()
+            return loss
+
+        for _ in range(4):
+            print(*(f"{x:.5g}" for x in (optimizer.step(closure).item(), *w.tolist(), b.item())), optimizer.state[w]["func_evals"], optimizer.state[w]["n_iter"])
+    print(optimizer, sorted(optimizer.state_dict()["state"][0]))
+    attempt(lambda: t.optim.LBFGS([{"params": [w]}, {"params": [b]}]))
+    attempt(lambda: t.optim.LBFGS([w], lr=-1))
+    attempt(lambda: t.optim.LBFGS([w], line_search_fn="armijo").step(lambda: w.sum().backward() or w.sum()))
+
+
+def test_lbfgs():
+    agree(lbfgs)
 
 
 def tensor_rates(t):
@@ -86,7 +120,8 @@ def errors(t):
         lambda: optim.SGD([p], differentiable=True, fused=True), lambda: optim.Adam([p], lr=-1), lambda: optim.Adam([p], eps=-1),
         lambda: optim.Adam([p], betas=(1.0, 0.9)), lambda: optim.Adam([p], betas=(0.9, -0.1)), lambda: optim.Adam([p], betas=(0, 0)),
         lambda: optim.Adam([p], weight_decay=-1), lambda: optim.Adam([p], lr=t.zeros(2)),
-        lambda: optim.Adam([p], lr=t.tensor(0.1), foreach=True), lambda: optim.AdamW([p], lr=-1), lambda: optim.Adam([]),
+        lambda: optim.Adam([p], lr=t.tensor(0.1), foreach=True), lambda: optim.Rprop([p], etas=(1, 2)), lambda: optim.Adadelta([p], rho=2), lambda: optim.NAdam([p], momentum_decay=-1),
+        lambda: optim.Adagrad([p], lr_decay=-1), lambda: optim.Adagrad([p], initial_accumulator_value=-1), lambda: optim.RAdam([p], betas=(0.5, 1)), lambda: optim.ASGD([p], lr=-1), lambda: optim.Adamax([p], eps=-1), lambda: optim.AdamW([p], lr=-1), lambda: optim.Adam([]),
         lambda: optim.SGD([p]).add_param_group(3), lambda: optim.SGD([p]).add_param_group({"params": [p]}),
         lambda: optim.SGD([p]).add_param_group({"params": [("n", nn.Parameter(t.zeros(1)))]}),
         lambda: optim.Optimizer([p], {}).step(), lambda: optim.Optimizer([p], {}), lambda: optim.SGD([p], 0.1, 0.9).step(3),

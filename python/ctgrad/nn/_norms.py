@@ -40,9 +40,11 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
     if input.dim() < 2:
         raise RuntimeError(f"batch_norm(): expected at least 2 dimensions, got {input.dim()}")
     _check_running(input, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
+    if not training and (running_mean is None or running_var is None):
+        raise RuntimeError("running_mean and running_var must be defined in evaluation mode")
+    if input.numel() == 0:
+        return _nothing_normed(input, weight, bias)
     if not training:
-        if running_mean is None or running_var is None:
-            raise RuntimeError("running_mean and running_var must be defined in evaluation mode")
         x = widened(input)
         mean, scale = running_mean.to(x.dtype), (running_var.to(x.dtype) + eps).rsqrt()
         return _ops["batch_norm"](x, widened(weight), mean, scale, widened(bias), eps).to(input.dtype)
@@ -51,6 +53,13 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
     _update(running_mean, mean, momentum)
     _update(running_var, var, momentum)
     return _ops["batch_norm"](x, widened(weight), mean, scale, widened(bias), eps, True).to(input.dtype)
+
+
+def _nothing_normed(input, weight, bias):
+    """As PyTorch has it: a copy, by the first channel's weight and bias."""
+    normed = input.clone()
+    normed = normed if weight is None else normed * weight[0]
+    return normed if bias is None else normed + bias[0]
 
 
 def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=None, use_input_stats=True, momentum=0.1, eps=1e-5):

@@ -17,18 +17,16 @@ def pad(input, pad, mode="constant", value=None):
         return ctgrad.constant_pad_nd(input, pad, 0 if value is None else value)
     if value is not None and value != 0:
         raise ValueError(f'Padding mode "{mode}" doesn\'t take in value argument')
-    if mode not in _SOURCES:
+    if mode not in ("circular", *_SOURCES):
         raise NotImplementedError(f"Unrecognised padding mode {mode}")
     dims = len(pad) // 2
     if not (dims in (1, 2, 3) and input.dim() in (dims + 1, dims + 2)):
         raise NotImplementedError(f"Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now: {len(pad)} numbers for "
                                   f"{input.dim()} dimensions")
-    if mode != "circular":
-        places = [_places(input, input.dim() - 1 - k, pad[2 * k], pad[2 * k + 1], mode) for k in range(dims)]
-        return _ops["pad_places"](input, places, mode == "replicate")
-    for k in range(dims):
-        input = _wrapped(input, input.dim() - 1 - k, pad[2 * k], pad[2 * k + 1])
-    return input
+    if mode == "circular":
+        return _wrapped(input, [(input.dim() - 1 - k, pad[2 * k], pad[2 * k + 1]) for k in range(dims)])
+    places = [_places(input, input.dim() - 1 - k, pad[2 * k], pad[2 * k + 1], mode) for k in range(dims)]
+    return _ops["pad_places"](input, places, mode == "replicate")
 
 
 def _check_left(size, dim, before, after):
@@ -45,20 +43,31 @@ def _places(input, dim, before, after, mode):
     return _SOURCES[mode](ctgrad.arange(-before, size + after), size)
 
 
-def _wrapped(input, dim, before, after):
-    size = input.shape[dim]
-    if before == after == 0:
-        return input
-    if max(before, after) > size:
-        raise RuntimeError(f"Padding value causes wrapping around more than once: ({before}, {after}) at dimension {dim} of size {size}")
-    _check_left(size, dim, before, after)
-    first, last = max(-before, 0), size - max(-after, 0)  # what is taken off is not wrapped around
-    input, size, before, after = input.narrow(dim, first, last - first), last - first, max(before, 0), max(after, 0)
-    return input.index_select(dim, _SOURCES["circular"](ctgrad.arange(-before, size + after), size))
+def _wrapped(input, sides):
+    """By writes into the padded tensor, as in PyTorch: the middle, then of each dimension, last first, what stands at its other end."""
+    shape = list(input.shape)
+    for dim, before, after in reversed(sides):
+        if max(before, after) > shape[dim]:
+            raise RuntimeError(f"Padding value causes wrapping around more than once: ({before}, {after}) at dimension {dim} of size {shape[dim]}")
+        shape[dim] += before + after
+        if shape[dim] < 0:
+            raise RuntimeError(f"Negative padding value is resulting in an empty dimension: ({before}, {after}) at dimension {dim}")
+    padded = middle = input.new_empty(shape)
+    for dim, before, after in sides:
+        first, last = max(before, 0), shape[dim] - max(after, 0)
+        middle = middle.narrow(dim, first, last - first)
+        first, last = max(-before, 0), input.shape[dim] - max(-after, 0)
+        input = input.narrow(dim, first, last - first)
+    middle.copy_(input)
+    for dim, before, after in sides:
+        if before > 0:
+            padded.narrow(dim, 0, before).copy_(padded.narrow(dim, shape[dim] - before - max(after, 0), before))
+        if after > 0:
+            padded.narrow(dim, shape[dim] - after, after).copy_(padded.narrow(dim, max(before, 0), after))
+    return padded
 
 
 _SOURCES = {
     "reflect": lambda places, size: size - 1 - (size - 1 - places.abs()).abs(),
     "replicate": lambda places, size: places.clamp(0, size - 1),
-    "circular": lambda places, size: places.remainder(size),
 }

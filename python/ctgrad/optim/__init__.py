@@ -2,9 +2,13 @@
 
 from . import lr_scheduler
 from .adam import Adam
+from .adam_like import NAdam, RAdam
 from .adamw import AdamW
+from .adaptive import Adadelta, Adagrad, Adamax
+from .averaged import ASGD, Rprop
+from .lbfgs import LBFGS
 from .optimizer import Optimizer
 from .rmsprop import RMSprop
 from .sgd import SGD
 
-__all__ = ["Adam", "AdamW", "Optimizer", "RMSprop", "SGD", "lr_scheduler"]
+__all__ = ["ASGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "LBFGS", "NAdam", "Optimizer", "RAdam", "RMSprop", "Rprop", "SGD", "lr_scheduler"]

@@ -3,6 +3,7 @@
 from .base import LRScheduler
 from .base import _LRScheduler as _LRScheduler  # its former name
 from .composite import ChainedScheduler, ReduceLROnPlateau, SequentialLR
+from .cycles import CyclicLR, OneCycleLR
 from .rules import (
     ConstantLR,
     CosineAnnealingLR,
@@ -17,6 +18,6 @@ from .rules import (
 )
 
 __all__ = [
-    "ChainedScheduler", "ConstantLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts", "ExponentialLR", "LRScheduler",
-    "LambdaLR", "LinearLR", "MultiStepLR", "MultiplicativeLR", "PolynomialLR", "ReduceLROnPlateau", "SequentialLR", "StepLR",
+    "ChainedScheduler", "ConstantLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts", "CyclicLR", "ExponentialLR", "LRScheduler",
+    "LambdaLR", "LinearLR", "MultiStepLR", "MultiplicativeLR", "OneCycleLR", "PolynomialLR", "ReduceLROnPlateau", "SequentialLR", "StepLR",
 ]

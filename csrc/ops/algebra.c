@@ -5,6 +5,7 @@
 #include "ops/slide.h"
 #include "ops/spread.h"
 #include <math.h>
+#include <string.h>
 
 node *copy_slices_node(const viewbase *base, const array *view, node *fn, uint32_t nr);
 T view_of_base(scope *s, T base, const array *view);
@@ -87,34 +88,73 @@ static T narrow(scope *s, T t, uint64_t dims)
     return t;
 }
 
-/* Its first row, with 0 the place of the line's first number, and its last column after that: recorded. */
-static T line_by_ops(scope *s, T t, uint64_t back)
+/* As matrices: the kept dims, rows, columns, of which none runs backwards; of all others the first index. */
+static T matrices_of(scope *s, T t, uint64_t slid)
 {
-    for (int64_t d = 0; d < 2; d++)
-        if (back >> d & 1)
+    int64_t order[CT_MAXDIM], size[CT_MAXDIM];
+    uint64_t summed = 0;
+    int n = 0, ndim = t->a->ndim;
+    for (int64_t d = 0; d < ndim; d++) {
+        if (slid_back(slid) >> d & 1)
             t = f_call(s, &op_flip, 2, (arg[]){a_t(t), a_ints(1, &d)});
-    if (!t)
+        if (slid_kept(slid) >> d & 1)
+            order[n++] = d;
+        else if (!(slid_dims(slid) >> d & 1))
+            summed |= (uint64_t)1 << d;
+    }
+    order[n++] = slid_row(slid);
+    order[n++] = slid_column(slid);
+    int at = n;
+    for (int d = 0; d < ndim; d++)
+        if (summed >> d & 1)
+            order[at++] = d;
+    t = f_permute(s, t ? narrow(s, t, summed) : NULL, ndim, order);
+    if (t)
+        memcpy(size, array_size(t->a), (size_t)n * sizeof *size);
+    return f_reshape(s, t, n, size);
+}
+
+/* The first row, with 0 the place of the line's first number, and the last column after that: recorded. */
+static T line_by_ops(scope *s, T t, uint64_t slid)
+{
+    if (!(t = matrices_of(s, t, slid)))
         return NULL;
-    int64_t rows = array_size(t->a)[0], columns = array_size(t->a)[1];
-    T last = f_call(s, &op_select, 3, (arg[]){a_t(t), a_i(1), a_i(columns - 1)});
-    T piece[2] = {f_call(s, &op_select, 3, (arg[]){a_t(t), a_i(0), a_i(0)}), f_call(s, &op_slice, 4, (arg[]){a_t(last), a_i(0), a_i(1), a_i(rows)})};
-    return s->failed ? NULL : f_call(s, &op_cat, 2, (arg[]){a_ts(2, piece), a_i(0)});
+    int64_t n = t->a->ndim, rows = array_size(t->a)[n - 2], columns = array_size(t->a)[n - 1];
+    T last = f_call(s, &op_select, 3, (arg[]){a_t(t), a_i(n - 1), a_i(columns - 1)});
+    T piece[2] = {f_call(s, &op_select, 3, (arg[]){a_t(t), a_i(n - 2), a_i(0)}), f_call(s, &op_slice, 4, (arg[]){a_t(last), a_i(n - 2), a_i(1), a_i(rows)})};
+    return s->failed ? NULL : f_call(s, &op_cat, 2, (arg[]){a_ts(2, piece), a_i(n - 2)});
 }
 
 /* A copy: the matrix may be written out before the formula is done with its numbers. */
 static T line_of(scope *s, T t, uint64_t slid)
 {
-    uint64_t back = slid_back(slid);
-    if (t->a->ndim != 2)
+    const array *a = t->a;
+    if (a->ndim < 2)
         return t;
-    if (tape_now.grad || !array_slides(t->a, back))
-        return line_by_ops(s, t, back);
-    array *line = array_line(t->a, 2, 3, back), *made = line ? array_new(t->a->dtype, 1, &array_size(line)[0]) : NULL;
-    if (made)
-        array_convert_between(line, &(layout){.ndim = 1, .size = {made->numel}, .stride = {array_stride(line)[0]}, .offset = array_offset(line)}, made,
-                              &(layout){.ndim = 1, .size = {made->numel}, .stride = {1}});
+    if (tape_now.grad || !array_slides(a, slid))
+        return line_by_ops(s, t, slid);
+    layout held, made;
+    int row = slid_row(slid), at = 0;
+    array *line = array_line(a, a->ndim, slid_dims(slid), slid_back(slid));
+    if (!line)
+        return scope_fail(s);
+    held.offset = array_offset(line);
+    for (int d = 0; d <= a->ndim; d++) {
+        int from = d < a->ndim ? d : row; /* the line is the last */
+        if (d < a->ndim && !(slid_kept(slid) >> d & 1))
+            continue;
+        held.size[at] = d < a->ndim ? array_size(a)[d] : array_size(line)[from];
+        held.stride[at++] = array_stride(line)[from];
+    }
+    held.ndim = made.ndim = at;
+    made.offset = 0;
+    memcpy(made.size, held.size, (size_t)at * sizeof *made.size);
+    layout_row_major(at, made.size, made.stride);
+    array *y = array_new(a->dtype, at, held.size);
+    if (y)
+        array_convert_between(line, &held, y, &made);
     array_drop(line);
-    return scope_array(s, made);
+    return scope_array(s, y);
 }
 
 void ops_setup(void)

@@ -57,27 +57,42 @@ static T contract(scope *s, T a, T b, int n, const int64_t *size)
     return memcmp(least, size, (size_t)n * sizeof *size) ? f_expand(s, y, n, size) : y;
 }
 
-/* One row for every index but that of `dim`: (rows, size of dim). */
-static T rows_of(scope *s, T x, int dim)
+/* One row for every index but that of `dim` and of `kept`: (kept as one, rows, size of dim). */
+static T rows_of(scope *s, T x, int dim, uint64_t kept)
 {
-    int64_t order[CT_MAXDIM], n = array_size(x->a)[dim];
+    int64_t order[CT_MAXDIM], n = array_size(x->a)[dim], batch = 1;
     int count = 0;
     for (int d = 0; d < x->a->ndim; d++)
-        if (d != dim)
+        if (kept >> d & 1) {
+            batch *= array_size(x->a)[d];
+            order[count++] = d;
+        }
+    for (int d = 0; d < x->a->ndim; d++)
+        if (d != dim && !(kept >> d & 1))
             order[count++] = d;
     order[count++] = dim;
-    return f_reshape(s, f_permute(s, x, count, order), 2, (int64_t[]){x->a->numel / n, n});
+    return f_reshape(s, f_permute(s, x, count, order), 3, (int64_t[]){batch, x->a->numel / n / batch, n});
 }
 
-/* Summed over what `other` does not have, but for the dim `keep`. */
-static T summed_beside(scope *s, T x, T other, int keep)
+/* Summed over what `other` does not have, but for the dims `keep`. */
+static T summed_beside(scope *s, T x, T other, uint64_t keep)
 {
     int64_t dims[CT_MAXDIM];
     int count = 0;
     for (int d = 0; d < x->a->ndim; d++)
-        if (d != keep && array_size(x->a)[d] > 1 && array_size(other->a)[d] == 1)
+        if (!(keep >> d & 1) && array_size(x->a)[d] > 1 && array_size(other->a)[d] == 1)
             dims[count++] = d;
     return count ? f_sum_dims(s, x, count, dims, true) : x;
+}
+
+/* At the kept dims' whole size, and summed over what the other does not have: rows of `dim`. */
+static T slid_side(scope *s, T x, T other, int dim, uint64_t kept, const int64_t *in)
+{
+    int64_t size[CT_MAXDIM];
+    T y = summed_beside(s, x, other, (uint64_t)1 << dim | kept);
+    for (int d = 0; y && d < y->a->ndim; d++)
+        size[d] = kept >> d & 1 ? in[d] : array_size(y->a)[d];
+    return y ? rows_of(s, kept ? f_expand(s, y, y->a->ndim, size) : y, dim, kept) : NULL;
 }
 
 /* The gradient of an input that slides along two dims, of which either factor has one. *done: it was so. */
@@ -93,10 +108,13 @@ static T slid_grad(scope *s, node *n, uint32_t i, T g, T other, bool *done)
     if (!*done)
         return NULL;
     double times = 1;
+    int64_t lines[CT_MAXDIM];
+    uint64_t kept = slid_kept(slid);
     for (int d = 0; d < ndim; d++)
-        times *= array_size(a->a)[d] == 1 && array_size(b->a)[d] == 1 ? (double)in[d] : 1;
-    T left = summed_beside(s, a, b, row), right = summed_beside(s, b, a, column);
-    T y = left && right ? antidiagonals_of(s, rows_of(s, left, row), rows_of(s, right, column), slid) : NULL;
+        times *= array_size(a->a)[d] == 1 && array_size(b->a)[d] == 1 && !(kept >> d & 1) ? (double)in[d] : 1;
+    T left = slid_side(s, a, b, row, kept, in), right = slid_side(s, b, a, column, kept, in);
+    T y = left && right ? antidiagonals_of(s, left, right, slid) : NULL;
+    y = f_reshape(s, y, slid_size(slid, ndim, in, lines), lines);
     return y && times != 1 ? f_scale(s, y, times) : y;
 }
 

@@ -88,7 +88,16 @@ static T contracted(scope *s, T a, T b, int n, int64_t *size)
     return f_reshape(s, y, n + 2, size);
 }
 
-/* Would x, seen at n dims of `size`, have to write out what repeats to be told in `m` dims of `wanted`? */
+static bool shares_a_step(int n, const int64_t *size, const int64_t *stride)
+{
+    for (int d = 0; d < n; d++)
+        for (int e = d + 1; e < n; e++)
+            if (size[d] > 1 && size[e] > 1 && axes_slide(stride[d], stride[e]))
+                return true;
+    return false;
+}
+
+/* Would x, seen at n dims of `size`, have to write out what repeats or slides to be told in `m` dims of `wanted`? */
 static bool would_repeat(const array *x, int n, const int64_t *size, int m, const int64_t *wanted)
 {
     layout in, out;
@@ -99,16 +108,15 @@ static bool would_repeat(const array *x, int n, const int64_t *size, int m, cons
     uint64_t still = 0;
     for (int d = 0; d < n; d++)
         still |= (uint64_t)(in.stride[d] == 0 && size[d] > 1) << d;
-    return still && layout_numel(n, size) && view_reshape(&in, m, wanted, &out) != 1;
+    return (still || shares_a_step(n, size, in.stride)) && layout_numel(n, size) && view_reshape(&in, m, wanted, &out) != 1;
 }
 
-/* Would folding write out what repeats? */
-static bool fold_repeats(T a, T b)
+/* Would folding the larger operand's rows write out what repeats or slides? */
+static bool fold_repeats(T large, T small)
 {
-    T large = b->a->ndim > a->a->ndim ? b : a;
     int n = large->a->ndim;
-    int64_t flat[2] = {-1, array_size(large->a)[n - 1]};
-    return large == a && array_size(a->a)[n - 1] == array_size(b->a)[0] && would_repeat(large->a, n, array_size(large->a), 2, flat);
+    const int64_t *size = array_size(large->a);
+    return size[n - 1] == array_size(small->a)[0] && would_repeat(large->a, n, size, 2, (int64_t[]){-1, size[n - 1]});
 }
 
 /* The matrix or column b for every batch of a. One stored by columns gets its gradient so, as in a folded product. */
@@ -216,6 +224,25 @@ static T lone(scope *s, T x, T other)
     return is ? f_call(s, &op_squeeze_dim, 2, (arg[]){a_t(x), a_i(0)}) : x;
 }
 
+/* By folding, or as a batch where that would write out what repeats. */
+static T folded(scope *s, T a, T b)
+{
+    bool swap = b->a->ndim > a->a->ndim;
+    T large = swap ? f_transpose(s, b, -2, -1) : a, small = swap && a->a->ndim == 2 ? f_transpose(s, a, 0, 1) : swap ? a : b;
+    if (!large || !small)
+        return NULL;
+    int n = large->a->ndim;
+    if (!fold_repeats(large, small))
+        return fold(s, a, b);
+    large = copied_as_shown(s, large, n, array_size(large->a), 2, (int64_t[]){-1, array_size(large->a)[n - 1]});
+    if (!large)
+        return NULL;
+    if (!fold_repeats(large, small))
+        return fold(s, swap ? a : large, swap ? f_transpose(s, large, -2, -1) : b);
+    T y = batched(s, large, over_batch(s, large, small));
+    return swap && small->a->ndim == 2 ? f_contiguous(s, f_transpose(s, y, -2, -1)) : y;
+}
+
 static T matrix_product(scope *s, T a, T b)
 {
     if (!a || !b)
@@ -244,9 +271,7 @@ static T matrix_product(scope *s, T a, T b)
         return NULL;
     if (!should_fold(a, b))
         return batched(s, a, b);
-    if (fold_repeats(a, b))
-        a = copied_as_shown(s, a, n, array_size(a->a), 2, (int64_t[]){-1, array_size(a->a)[n - 1]});
-    return a && fold_repeats(a, b) ? batched(s, a, over_batch(s, a, b)) : fold(s, a, b);
+    return folded(s, a, b);
 }
 
 static int matmul_compose(scope *s, call *c, T *out) { return (out[0] = matrix_product(s, c->in[0], c->in[1])) ? 0 : -1; }

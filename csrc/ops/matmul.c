@@ -52,10 +52,26 @@ static void run_matrices(call *c)
 
 static T mm(scope *s, T a, T b) { return f_binary(s, &op_mm, a, b); }
 
-static T turned_back(scope *s, T x, uint64_t back) { return back ? f_call(s, &op_flip, 2, (arg[]){a_t(x), a_ints(1, (int64_t[]){1})}) : x; }
+static T turned_back(scope *s, T x, uint64_t back) { return back ? f_call(s, &op_flip, 2, (arg[]){a_t(x), a_ints(1, (int64_t[]){-1})}) : x; }
+
+/* Of two that are multiplied and summed along `dim`: where one is the same along it, the other is summed first. */
+static void sum_beside_still(scope *s, T *a, T *b, int dim)
+{
+    for (int i = 0; i < 2 && *a && *b; i++) {
+        T *still = i ? b : a, *other = i ? a : b;
+        const array *x = (*still)->a;
+        if (array_size(x)[dim] < 2 || array_stride(x)[dim])
+            continue;
+        *still = tape_algebra.narrow(s, *still, (uint64_t)1 << dim);
+        *other = f_sum_dims(s, *other, 1, (int64_t[]){dim}, true);
+        return;
+    }
+}
 
 T antidiagonals_of(scope *s, T a, T b, uint64_t slid)
 {
+    if (a && b)
+        sum_beside_still(s, &a, &b, a->a->ndim - 2);
     return f_binary(s, &op_antidiagonals, turned_back(s, a, slid & TAKES_BACK_0), turned_back(s, b, slid & TAKES_BACK_1));
 }
 
@@ -150,8 +166,14 @@ T batch_grad(scope *s, node *n, uint32_t i, T left, T right)
     uint64_t takes = node_takes(n, i) & 7;
     if (!left || !right)
         return NULL;
-    if (slid_dims(node_takes_slid(n, i)) == 6)
-        return antidiagonals_of(s, all_rows(s, f_transpose(s, left, 1, 2)), all_rows(s, right), node_takes_slid(n, i));
+    uint64_t slid = node_takes_slid(n, i);
+    if (slid && slid_dims(slid) == 6) {
+        left = f_transpose(s, left, 1, 2);
+        if (slid_kept(slid))
+            return antidiagonals_of(s, left, right, slid);
+        sum_beside_still(s, &left, &right, 0);
+        return antidiagonals_of(s, all_rows(s, left), all_rows(s, right), slid);
+    }
     if (!takes)
         return f_binary(s, &op_bmm, left, right);
     int64_t size[4] = {takes & 1 ? 1 : array_size(left->a)[0], takes & 2 ? 1 : array_size(left->a)[1], 1, takes & 4 ? 1 : array_size(right->a)[2]};

@@ -144,7 +144,13 @@ static void flip_kernel(call *c)
 }
 static int flip_grad(scope *s, node *n, T const *g, T *out)
 {
-    out[0] = node_got_slid(n) ? g[0] : f_call(s, &op_flip, 2, (arg[]){a_t(g[0]), a_ints(n->n_param, node_params(n))});
+    uint64_t slid = node_got_slid(n);
+    int64_t dims[CT_MAXDIM];
+    uint32_t count = 0;
+    for (int i = 0; i < n->n_param; i++) /* of lines, the kept dims are turned */
+        if (!slid || slid_kept(slid) >> node_params(n)[i] & 1)
+            dims[count++] = !slid ? node_params(n)[i] : __builtin_popcountll(slid_kept(slid) & (((uint64_t)1 << node_params(n)[i]) - 1));
+    out[0] = slid && !count ? g[0] : f_call(s, &op_flip, 2, (arg[]){a_t(g[0]), a_ints(count, dims)});
     return out[0] ? 0 : -1;
 }
 /* A diagonal of the result is an anti-diagonal of self. */

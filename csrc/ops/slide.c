@@ -59,9 +59,11 @@ void call_slides(call *c, int ndim, const int64_t *size)
     c->slide_back = c->slide_out = back;
 }
 
-bool array_slides(const array *a, uint64_t back)
+bool array_slides(const array *a, uint64_t slid)
 {
-    return a->ndim == 2 && array_size(a)[0] > 1 && array_size(a)[1] > 1 && array_stride(a)[0] && slides_alike(a, 2, 3, back);
+    int row = slid_row(slid), column = slid_column(slid);
+    uint64_t moves = ~still_dims(a, a->ndim) & ~slid_kept(slid) & (((uint64_t)1 << a->ndim) - 1);
+    return column < a->ndim && array_size(a)[row] > 1 && array_size(a)[column] > 1 && moves == slid_dims(slid) && slides_alike(a, a->ndim, slid_dims(slid), slid_back(slid));
 }
 
 /* ---- lines ------------------------------------------------------------------------------------------------------- */

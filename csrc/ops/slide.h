@@ -16,5 +16,6 @@ void call_slides(call *c, int ndim, const int64_t *size);
  * element in memory. One layout: for kernels only. */
 array *array_line(const array *a, int ndim, uint64_t dims, uint64_t back);
 array *array_new_slid(ct_dtype dtype, const layout *shown, uint64_t once, uint64_t dims, uint64_t back);
-bool array_slides(const array *a, uint64_t back); /* a matrix that is held sliding, one way or from the other end */
+/* Is `a` held sliding as a gradient taken `slid` (tape/engine.h) sums: along its two dims, and still along those that are not kept? */
+bool array_slides(const array *a, uint64_t slid);
 #endif

@@ -169,31 +169,68 @@ static T spread_over_aliases(scope *s, T g, const layout *in)
     return f_div(s, g, restride(s, one, in, in));
 }
 
-/* A matrix whose places are those of a vector, each on an anti-diagonal. */
-static bool slides(const layout *l) { return l->ndim == 2 && l->stride[0] && l->stride[0] == l->stride[1] && l->size[0] > 1 && l->size[1] > 1; }
-static void slid_layout(layout *l)
+/* How a gradient may arrive slid where two dims share a stride: summed where nothing moves, a line for every index of the others. */
+static uint64_t slid_in(const layout *l)
 {
-    l->ndim = 1;
-    l->size[0] += l->size[1] - 1;
+    uint64_t kept = 0;
+    int row = -1, column = -1;
+    for (int d = 0; d < l->ndim; d++) {
+        kept |= (uint64_t)(l->size[d] > 1 && l->stride[d]) << d;
+        for (int e = d + 1; e < l->ndim && row < 0; e++)
+            if (l->stride[d] && l->stride[d] == l->stride[e] && l->size[d] > 1 && l->size[e] > 1) {
+                row = d;
+                column = e;
+            }
+    }
+    return row < 0 ? 0 : slid_of(l->ndim, (uint64_t)1 << row | (uint64_t)1 << column, 0, kept);
+}
+
+/* The geometry of a gradient that arrived so. */
+static void slid_layout(layout *l, uint64_t slid)
+{
+    int64_t step = l->stride[slid_row(slid)];
+    int n = slid_size(slid, l->ndim, l->size, l->size), at = 0;
+    for (int d = 0; d < l->ndim; d++)
+        if (slid_kept(slid) >> d & 1)
+            l->stride[at++] = l->stride[d];
+    l->stride[at] = step;
+    l->ndim = n;
 }
 
 T slide(scope *s, T g, uint64_t slid)
 {
-    int64_t m = array_size(g->a)[slid_row(slid)], n = array_size(g->a)[slid_column(slid)];
-    if (g->a->ndim > 2 && !(g = f_reshape(s, g, 2, (int64_t[]){m, n})))
-        return NULL;
+    int64_t m = array_size(g->a)[slid_row(slid)], n = array_size(g->a)[slid_column(slid)], order[CT_MAXDIM], size[CT_MAXDIM];
     bool rows_back = slid & TAKES_BACK_0, columns_back = slid & TAKES_BACK_1;
-    layout from = {.ndim = 2, .size = {m, n}, .stride = {rows_back ? -1 : 1, columns_back ? -1 : 1}, .offset = (rows_back ? m - 1 : 0) + (columns_back ? n - 1 : 0)};
-    layout to = {.ndim = 2, .size = {m, n}, .stride = {1, 1}};
-    slid_layout(&to);
-    return restride(s, g, &from, &to);
+    int lines = slid_size(slid, g->a->ndim, array_size(g->a), size), at = 0;
+    for (int d = 0; d < g->a->ndim; d++)
+        if (slid_kept(slid) >> d & 1)
+            order[at++] = d;
+    order[at++] = slid_row(slid);
+    order[at++] = slid_column(slid);
+    for (int d = 0; d < g->a->ndim; d++)
+        if (!((slid_kept(slid) | slid_dims(slid)) >> d & 1))
+            order[at++] = d;
+    layout from, to;
+    from.ndim = lines + 1;
+    to.ndim = lines;
+    to.offset = 0;
+    memcpy(to.size, size, (size_t)lines * sizeof *size);
+    layout_row_major(lines, size, to.stride);
+    memcpy(from.size, size, (size_t)lines * sizeof *size);
+    memcpy(from.stride, to.stride, (size_t)lines * sizeof *size);
+    from.size[lines - 1] = m;
+    from.size[lines] = n;
+    from.stride[lines - 1] = rows_back ? -1 : 1;
+    from.stride[lines] = columns_back ? -1 : 1;
+    from.offset = (rows_back ? m - 1 : 0) + (columns_back ? n - 1 : 0);
+    return restride(s, f_reshape(s, f_permute(s, g, at, order), lines + 1, from.size), &from, &to);
 }
 
 static uint64_t as_strided_takes(node *n)
 {
     layout in, view;
     read_geometry(read_geometry(node_params(n), &in), &view);
-    return slides(&view) ? slid_of(2, 3, 0) : 0;
+    return slid_in(&view);
 }
 
 static int as_strided_grad(scope *s, node *n, T const *g, T *out)
@@ -201,7 +238,7 @@ static int as_strided_grad(scope *s, node *n, T const *g, T *out)
     layout in, view;
     read_geometry(read_geometry(node_params(n), &in), &view);
     if (node_got_slid(n))
-        slid_layout(&view);
+        slid_layout(&view, node_got_slid(n));
     out[0] = spread_over_aliases(s, restride(s, g[0], &view, &in), &in);
     return out[0] ? 0 : -1;
 }

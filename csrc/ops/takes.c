@@ -2,6 +2,7 @@
 #include "ops/takes.h"
 #include "ops/slide.h"
 #include "ops/spread.h"
+#include <string.h>
 
 /* ---- gradients ---------------------------------------------------------------------------------------------------- */
 /* Dims of a shape of `ndim` in which input i does not move: those it lacks or has as 1 while `size` is wider. */
@@ -34,25 +35,25 @@ static uint64_t pointwise_dims(node *n)
     return dims;
 }
 
-/* Every needed input is a matrix of this shape that takes its gradient slid, in one way; what was kept is the same along these diagonals. */
+/* Every needed input has this shape and takes its gradient slid, in one way; what was kept is the same where that sums. */
 static uint64_t pointwise_slid(node *n)
 {
     int ndim, in_ndim;
     ct_dtype dtype;
     const int64_t *size = node_out_size(n, 0, &ndim, &dtype);
     uint64_t slid = 0;
-    for (uint32_t i = 0; i < n->n_in && ndim == 2; i++) {
+    for (uint32_t i = 0; i < n->n_in; i++) {
         if (!node_needs(n, i))
             continue;
         const int64_t *in = node_in_size(n, i, &in_ndim, &dtype);
         uint64_t takes = node_takes_slid(n, i);
-        if (!takes || (slid && takes != slid) || in_ndim != 2 || in[0] != size[0] || in[1] != size[1])
+        if (!takes || (slid && takes != slid) || in_ndim != ndim || memcmp(in, size, (size_t)ndim * sizeof *in))
             return 0;
         slid = takes;
     }
     const kept *k = node_kept(n);
     for (int i = 0; i < n->n_kept && slid; i++)
-        if (!KEPT_IS_NUMBER(&k[i]) && !(k[i].a && ((k[i].a->ndim < 2 && k[i].a->numel == 1) || array_slides(k[i].a, slid_back(slid)))))
+        if (!KEPT_IS_NUMBER(&k[i]) && !(k[i].a && ((k[i].a->ndim < 2 && k[i].a->numel == 1) || (k[i].a->ndim == ndim && array_slides(k[i].a, slid)))))
             return 0;
     return slid;
 }
@@ -80,7 +81,7 @@ uint64_t expand_takes(node *n)
     uint64_t slid = node_takes_slid(n, 0);
     if (slid) {
         node_in_size(n, 0, &in_ndim, &dtype);
-        return slid_of(ndim, slid_dims(slid) << (ndim - in_ndim), slid_back(slid) << (ndim - in_ndim));
+        return slid_of(ndim, slid_dims(slid) << (ndim - in_ndim), slid_back(slid) << (ndim - in_ndim), slid_kept(slid) << (ndim - in_ndim));
     }
     return node_needs(n, 0) ? broadcast_dims(n, 0, ndim, size) : 0;
 }
@@ -104,7 +105,7 @@ uint64_t transpose_takes(node *n)
     d0 += d0 < 0 ? ndim : 0;
     d1 += d1 < 0 ? ndim : 0;
     if (slid) /* the anti-diagonals of the transpose are the same */
-        return slid_of(ndim, exchanged(slid_dims(slid), d0, d1), exchanged(slid_back(slid), d0, d1));
+        return slid_of(ndim, exchanged(slid_dims(slid), d0, d1), exchanged(slid_back(slid), d0, d1), exchanged(slid_kept(slid), d0, d1));
     return exchanged(dims, d0, d1);
 }
 
@@ -118,7 +119,27 @@ static uint64_t permuted(node *n, uint64_t dims)
 uint64_t permute_takes(node *n)
 {
     uint64_t slid = node_takes_slid(n, 0);
-    return slid ? slid_of(n->n_param, permuted(n, slid_dims(slid)), permuted(n, slid_back(slid))) : permuted(n, node_takes(n, 0));
+    return !slid ? permuted(n, node_takes(n, 0)) :
+           slid_of(n->n_param, permuted(n, slid_dims(slid)), permuted(n, slid_back(slid)), permuted(n, slid_kept(slid)));
+}
+
+/* Which of the kept dims is d? */
+static int kept_place(uint64_t slid, int64_t d) { return __builtin_popcountll(slid_kept(slid) & (((uint64_t)1 << d) - 1)); }
+
+T lines_ordered(scope *s, node *n, T g, const int64_t *back)
+{
+    uint64_t slid = node_got_slid(n);
+    int64_t order[CT_MAXDIM];
+    int lines = __builtin_popcountll(slid_kept(slid)), at = 0;
+    bool moved = false;
+    for (int d = 0; at < lines; d++)
+        if (slid_kept(slid) >> back[d] & 1) {
+            order[at] = kept_place(slid, back[d]);
+            moved |= order[at] != at;
+            at++;
+        }
+    order[at++] = lines;
+    return moved ? f_permute(s, g, at, order) : g;
 }
 
 /* The least groups of neighbouring dims on both sides that hold as many elements. A group is summed as a whole: `in` has all its
@@ -163,17 +184,23 @@ static bool sides(node *n, side *in, side *out)
     return layout_numel(in->ndim, in->size) != 0;
 }
 
-/* Rows and columns each stay a dim of their own? Then the dims that they are of `out`. */
+/* The dims of `out` that are these of `in`, whole groups of them. */
+static uint64_t regrouped(const side *in, const side *out, uint64_t dims)
+{
+    side some = *in;
+    some.dims = dims;
+    return regroup(&some, out);
+}
+
+/* Rows and columns each stay a dim of their own, and no kept dim is joined with a summed one? Then what they are of `out`. */
 static uint64_t reshape_slid(const side *in, const side *out, uint64_t slid)
 {
-    side row = *in, column = *in;
-    row.dims = (uint64_t)1 << slid_row(slid);
-    column.dims = (uint64_t)1 << slid_column(slid);
-    uint64_t rows = regroup(&row, out), columns = regroup(&column, out);
+    uint64_t rows = regrouped(in, out, (uint64_t)1 << slid_row(slid)), columns = regrouped(in, out, (uint64_t)1 << slid_column(slid));
+    uint64_t kept = regrouped(in, out, slid_kept(slid)), summed = regrouped(in, out, ~(slid_kept(slid) | slid_dims(slid)));
     if (!rows || !columns || rows & (rows - 1) || columns & (columns - 1) || out->size[__builtin_ctzll(rows)] != in->size[slid_row(slid)] ||
-        out->size[__builtin_ctzll(columns)] != in->size[slid_column(slid)])
+        out->size[__builtin_ctzll(columns)] != in->size[slid_column(slid)] || (rows | columns | kept | summed) != wide_dims(out->size, 0, out->ndim))
         return 0;
-    return slid_of(out->ndim, rows | columns, (slid & TAKES_BACK_0 ? rows : 0) | (slid & TAKES_BACK_1 ? columns : 0));
+    return slid_of(out->ndim, rows | columns, (slid & TAKES_BACK_0 ? rows : 0) | (slid & TAKES_BACK_1 ? columns : 0), kept);
 }
 
 uint64_t reshape_takes(node *n)
@@ -200,8 +227,10 @@ int reshape_grad(scope *s, node *n, T const *g, T *out)
 {
     side in, shown;
     int64_t size[CT_MAXDIM];
-    if (node_got_slid(n))
-        return (out[0] = g[0]) ? 0 : -1;
+    if (node_got_slid(n)) {
+        sides(n, &in, &shown);
+        return (out[0] = f_reshape(s, g[0], slid_size(node_takes_slid(n, 0), in.ndim, in.size, size), size)) ? 0 : -1;
+    }
     shown.dims = node_got(n);
     int ndim = summed_size(n, shown.dims && sides(n, &in, &shown) ? regroup(&shown, &in) : 0, size);
     return (out[0] = f_reshape(s, g[0], ndim, size)) ? 0 : -1;

@@ -11,6 +11,8 @@ uint64_t copy_takes(node *n);               /* the same, and slid: of what has i
 uint64_t expand_takes(node *n);             /* the expanded dims, and what input 0 takes */
 uint64_t transpose_takes(node *n);          /* parameters: the two dims */
 uint64_t permute_takes(node *n);            /* parameters: the dims */
+/* The gradient of lines of a view whose dims stand in another order; dim d of the input is dim back[d] of the view. */
+T lines_ordered(scope *s, node *n, T g, const int64_t *back);
 uint64_t reshape_takes(node *n);
 int reshape_grad(scope *s, node *n, T const *g, T *out); /* of every view that only cuts and joins dims */
 /* Size of input 0 with 1 in the dims of `summed`; returns the number of dims. */

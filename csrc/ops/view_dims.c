@@ -23,7 +23,16 @@ static int exchange(call *c, int64_t d0, int64_t d1)
 }
 static int transpose_grad(scope *s, node *n, T const *g, T *out)
 {
-    return (out[0] = node_got_slid(n) ? g[0] : f_transpose(s, g[0], node_params(n)[0], node_params(n)[1])) ? 0 : -1;
+    int64_t back[CT_MAXDIM], d0 = node_params(n)[0], d1 = node_params(n)[1];
+    if (!node_got_slid(n))
+        return (out[0] = f_transpose(s, g[0], d0, d1)) ? 0 : -1;
+    for (int d = 0; d < n->out_ndim; d++)
+        back[d] = d;
+    d0 += d0 < 0 ? n->out_ndim : 0;
+    d1 += d1 < 0 ? n->out_ndim : 0;
+    back[d0] = d1;
+    back[d1] = d0;
+    return (out[0] = lines_ordered(s, n, g[0], back)) ? 0 : -1;
 }
 static const node_kind transpose_in_place = {"TransposeBackward1", transpose_grad, .takes = transpose_takes};
 static int transpose_shape(call *c)
@@ -79,7 +88,7 @@ static int permute_grad(scope *s, node *n, T const *g, T *out)
     int64_t back[CT_MAXDIM];
     for (int d = 0; d < n->n_param; d++)
         back[node_params(n)[d]] = d;
-    return (out[0] = node_got_slid(n) ? g[0] : f_permute(s, g[0], n->n_param, back)) ? 0 : -1;
+    return (out[0] = node_got_slid(n) ? lines_ordered(s, n, g[0], back) : f_permute(s, g[0], n->n_param, back)) ? 0 : -1;
 }
 const op op_permute = {.name = "permute", .sig = "(Tensor self, int... dims)", .flags = OP_VIEW, .run = op_view, .shape = permute_shape,
     .kind = {"PermuteBackward0", permute_grad, .takes = permute_takes}, .doc = "View of self with its dimensions in the order of dims, each named once."};

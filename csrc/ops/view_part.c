@@ -322,14 +322,34 @@ static uint64_t unfold_takes(node *n)
     int ndim;
     ct_dtype dtype;
     const int64_t *windows = node_out_size(n, 0, &ndim, &dtype);
-    return ndim == 2 && node_params(n)[2] == 1 && windows[0] > 1 && windows[1] > 1 ? slid_of(2, 3, 0) : 0;
+    uint64_t takes = node_takes(n, 0);
+    if (ndim < 2)
+        return 0;
+    int64_t row = in_dim(n), column = ndim - 1;
+    takes &= ~((uint64_t)1 << row);
+    bool slides = node_params(n)[2] == 1 && windows[row] > 1 && windows[column] > 1 && ndim <= SLID_NDIM;
+    return slides ? slid_of(ndim, (uint64_t)1 << row | (uint64_t)1 << column, 0, ~takes & (((uint64_t)1 << ndim) - 1)) : takes;
+}
+/* Lines, the last dim, put to their place among the dims of the input, those summed of size 1. */
+static T lines_in_place(scope *s, T g, int ndim, const int64_t *size, int64_t dim)
+{
+    int64_t order[CT_MAXDIM], sizes[CT_MAXDIM];
+    int at = 0;
+    for (int d = 0; d < ndim; d++) {
+        order[d] = d < dim ? d : d == dim ? ndim - 1 : d - 1;
+        if (d != dim)
+            sizes[at++] = size[d];
+    }
+    sizes[at] = size[dim];
+    return f_permute(s, f_reshape(s, g, ndim, sizes), ndim, order);
 }
 static int unfold_grad(scope *s, node *n, T const *g, T *out)
 {
-    int ndim;
-    ct_dtype dtype;
-    const int64_t *size = node_in_size(n, 0, &ndim, &dtype), *p = node_params(n);
-    out[0] = node_got_slid(n) ? g[0] : f_call(s, &op_unfold_backward, 5, (arg[]){a_t(g[0]), a_ints((uint32_t)ndim, size), a_i(p[0]), a_i(p[1]), a_i(p[2])});
+    int64_t size[CT_MAXDIM], *p = node_params(n);
+    uint64_t slid = node_got_slid(n);
+    int ndim = summed_size(n, slid ? ~slid_kept(slid) & ~slid_dims(slid) : node_got(n), size);
+    out[0] = slid ? lines_in_place(s, g[0], ndim, size, in_dim(n)) :
+             f_call(s, &op_unfold_backward, 5, (arg[]){a_t(g[0]), a_ints((uint32_t)ndim, size), a_i(p[0]), a_i(p[1]), a_i(p[2])});
     return out[0] ? 0 : -1;
 }
 const op op_unfold = {.name = "unfold", .sig = "(Tensor self, int dimension, int size, int step)", .flags = OP_METHOD | OP_VIEW, .run = op_view,

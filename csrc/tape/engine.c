@@ -36,6 +36,16 @@ uint64_t node_takes_slid(node *n, uint32_t i) { return slid(slot_to(n, i)); }
 uint64_t node_got(const node *n) { return dims_taken(slot_at(n)); }
 uint64_t node_got_slid(const node *n) { return slid(slot_at(n)); }
 
+int slid_size(uint64_t bits, int ndim, const int64_t *size, int64_t *out)
+{
+    int n = 0;
+    for (int d = 0; d < ndim; d++)
+        if (slid_kept(bits) >> d & 1)
+            out[n++] = size[d];
+    out[n++] = size[slid_row(bits)] + size[slid_column(bits)] - 1;
+    return n;
+}
+
 /* ---- delivering gradients ---------------------------------------------------------------------------------- */
 static tensor *place(slot *s, uint32_t nr)
 {
@@ -97,9 +107,11 @@ static tensor *fit_slid(scope *s, tensor *g, node *to, uint64_t bits)
     int ndim;
     ct_dtype dtype;
     const int64_t *size = node_out_size(to, 0, &ndim, &dtype);
-    if (g->a->ndim == 1 && g->a->numel == size[slid_row(bits)] + size[slid_column(bits)] - 1)
+    int64_t lines[CT_MAXDIM];
+    int n = slid_size(bits, ndim, size, lines);
+    if (g->a->ndim == n && memcmp(array_size(g->a), lines, (size_t)n * sizeof *lines) == 0)
         return g->a->dtype == dtype ? g : tape_algebra.cast(s, g, dtype);
-    return (g = fit(s, g, to, 0, ~slid_dims(bits))) ? tape_algebra.slide(s, g, bits) : NULL;
+    return (g = fit(s, g, to, 0, ~(slid_dims(bits) | slid_kept(bits)))) ? tape_algebra.slide(s, g, bits) : NULL;
 }
 
 static int add_to_slot(scope *s, const slot *from, slot *to, uint32_t nr, tensor *g)

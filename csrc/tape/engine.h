@@ -13,7 +13,7 @@ typedef struct algebra {
     tensor *(*add)(scope *s, tensor *a, tensor *b);
     int (*add_into)(tensor *into, tensor *g);                                  /* in place, not recorded */
     tensor *(*sum_to)(scope *s, tensor *g, int ndim, const int64_t *size);
-    tensor *(*slide)(scope *s, tensor *g, uint64_t slid);                      /* a matrix summed along its (anti-)diagonals; slid: TAKES_SLID and its like */
+    tensor *(*slide)(scope *s, tensor *g, uint64_t slid);                      /* matrices summed along their (anti-)diagonals; slid: TAKES_SLID and its like */
     tensor *(*cast)(scope *s, tensor *g, ct_dtype dtype);
     tensor *(*ones_like)(scope *s, tensor *t);
     tensor *(*detached_copy)(scope *s, tensor *g, const int64_t *stride);      /* a copy that nothing else holds; NULL: row-major */
@@ -23,7 +23,7 @@ typedef struct algebra {
     bool (*has_nan)(const tensor *t);
     tensor *(*row_major)(scope *s, tensor *g);                                 /* a copy */
     tensor *(*narrow)(scope *s, tensor *t, uint64_t dims);                     /* to the first index of each */
-    tensor *(*line)(scope *s, tensor *t, uint64_t slid);                       /* the numbers of a matrix that is the same along these, 1-d */
+    tensor *(*line)(scope *s, tensor *t, uint64_t slid);                       /* the numbers of what is the same along these, as its gradient */
 } algebra;
 extern algebra tape_algebra;
 
@@ -34,28 +34,34 @@ extern algebra tape_algebra;
 uint64_t node_takes(node *n, uint32_t i);      /* dims of input i in which its gradient may be delivered summed (kept as size 1) */
 uint64_t node_got(const node *n);              /* dims of output 0 in which the gradient that n's formula is given is summed */
 /* A matrix that slides over one line of numbers (as_strided, unfold, what is transposed, flipped or computed element by element of
- * these) may get its gradient summed along the anti-diagonals instead: 1-d, of m + n - 1 elements. Its node says so by TAKES_SLID beside
- * the bits of its two dims; where it is expanded or has other dims of size 1, these are summed as well. Element (i, j) goes to place
- * i + j, i counted from the last row with TAKES_BACK_0, j from the last column with TAKES_BACK_1. */
+ * these) may get its gradient summed along the anti-diagonals instead: of m + n - 1 elements. Its node says so by TAKES_SLID with the
+ * numbers of its two dims. Element (i, j) goes to place i + j, i counted from the last row with TAKES_BACK_0, j from the last column with
+ * TAKES_BACK_1. Of its other dims the lowest bits name those that are kept, a line for each index; all others are summed. Such a
+ * gradient has the kept dims, in order, and the line after them: fewer dims than the matrix. */
 #define TAKES_SLID ((uint64_t)1 << 63)
 #define TAKES_BACK_0 ((uint64_t)1 << 62)
 #define TAKES_BACK_1 ((uint64_t)1 << 61)
-#define TAKES_SLID_BITS (TAKES_SLID | TAKES_BACK_0 | TAKES_BACK_1)
-enum { SLID_NDIM = 60 }; /* dims that leave room for these bits */
-static inline uint64_t slid_dims(uint64_t slid) { return slid & ~TAKES_SLID_BITS; }
-static inline int slid_row(uint64_t slid) { return __builtin_ctzll(slid_dims(slid)); }
-static inline int slid_column(uint64_t slid) { return 63 - __builtin_clzll(slid_dims(slid)); }
+enum { SLID_NDIM = 49 /* dims that leave room for these bits */, SLID_ROW = 55, SLID_COLUMN = 49 };
+static inline int slid_row(uint64_t slid) { return (int)(slid >> SLID_ROW & 63); }
+static inline int slid_column(uint64_t slid) { return (int)(slid >> SLID_COLUMN & 63); }
+static inline uint64_t slid_dims(uint64_t slid) { return (uint64_t)1 << slid_row(slid) | (uint64_t)1 << slid_column(slid); }
+static inline uint64_t slid_kept(uint64_t slid) { return slid & (((uint64_t)1 << SLID_NDIM) - 1); }
 /* The dims that run backwards, and what says so. */
 static inline uint64_t slid_back(uint64_t slid)
 {
     return (slid & TAKES_BACK_0 ? (uint64_t)1 << slid_row(slid) : 0) | (slid & TAKES_BACK_1 ? (uint64_t)1 << slid_column(slid) : 0);
 }
-static inline uint64_t slid_of(int ndim, uint64_t dims, uint64_t back)
+/* dims: the two that slide; `back` of them run backwards. */
+static inline uint64_t slid_of(int ndim, uint64_t dims, uint64_t back, uint64_t kept)
 {
     if (!dims || ndim > SLID_NDIM)
         return 0;
-    return TAKES_SLID | dims | (back >> slid_row(dims) & 1 ? TAKES_BACK_0 : 0) | (back >> slid_column(dims) & 1 ? TAKES_BACK_1 : 0);
+    int row = __builtin_ctzll(dims), column = 63 - __builtin_clzll(dims);
+    return TAKES_SLID | (uint64_t)row << SLID_ROW | (uint64_t)column << SLID_COLUMN | (back >> row & 1 ? TAKES_BACK_0 : 0) |
+           (back >> column & 1 ? TAKES_BACK_1 : 0) | (kept & ~dims);
 }
+/* Of a value of this size: the size of its gradient. Returns the number of dims. */
+int slid_size(uint64_t slid, int ndim, const int64_t *size, int64_t *out);
 uint64_t node_takes_slid(node *n, uint32_t i); /* these bits, or 0 */
 uint64_t node_got_slid(const node *n);
 /* Bits of the dims of a shape of `from` dims, for one of `to` dims aligned at the last. */

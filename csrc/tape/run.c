@@ -177,15 +177,20 @@ void run_mark_needed(run *r)
 
 /* Dims that can be summed ahead: those of more than one element; none where there are no elements, since the sum of none is 0
  * whatever it is multiplied with, and has to come last. */
-static uint64_t wide_dims(node *n)
+/* Without the dims of one element, along which nothing is to be summed. */
+static uint64_t where_wide(node *n, uint64_t takes)
 {
     int ndim;
     ct_dtype dtype;
     const int64_t *size = node_out_size(n, 0, &ndim, &dtype);
-    uint64_t dims = ndim >= 2 && ndim <= SLID_NDIM ? TAKES_SLID_BITS : 0;
+    uint64_t wide = 0;
+    if (!takes || !layout_numel(ndim, size))
+        return 0;
     for (int d = 0; d < ndim; d++)
-        dims |= (uint64_t)(size[d] > 1) << d;
-    return layout_numel(ndim, size) ? dims : 0;
+        wide |= (uint64_t)(size[d] > 1) << d;
+    if (!(takes & TAKES_SLID) || ndim > SLID_NDIM)
+        return takes & wide;
+    return slid_dims(takes) & ~wide ? 0 : (takes & ~slid_kept(takes)) | (slid_kept(takes) & wide);
 }
 
 /* A value reshaped outside the history is not what its node says of it: nothing is decided by such shapes. */
@@ -211,7 +216,7 @@ void run_mark_takes(run *r)
     for (uint32_t i = 0; i < r->n; i++) {
         slot *s = &r->slots[r->ready[i]];
         if (s->fn->kind->takes && is_told(s->fn) && is_forgotten(r, s) && !s->fn->extra && !s->captured && s->fn->n_out == 1)
-            s->takes = s->fn->kind->takes(s->fn) & wide_dims(s->fn);
+            s->takes = where_wide(s->fn, s->fn->kind->takes(s->fn));
     }
 }
 

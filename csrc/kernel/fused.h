@@ -8,6 +8,7 @@ typedef enum k_fused_kind {
     FUSED_MULTIPLIED, /* out, x, y, z: x + (k y) z */
     FUSED_DIVIDED,    /* out, x, y, z: x + (k y) / z, in steps; floats only */
     FUSED_LERP,       /* out, x, y, z: x + z (y - x), counted from the nearer end; floats only */
+    FUSED_MASKED,     /* out, x, bytes: k x where the byte is 1, 0 x where it is 0; floats only */
     FUSED_COUNT
 } k_fused_kind;
 

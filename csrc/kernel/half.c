@@ -92,6 +92,7 @@ FUSED(multiplied, FUSED_MULTIPLIED, 4)
 FUSED(divided, FUSED_DIVIDED, 4)
 FUSED(lerp, FUSED_LERP, 4)
 #undef FUSED
+HALF_LOOPS(fused_masked, K->fused[FUSED_MASKED][DT_F32], 3, OUT | FIRST)
 
 /* To one power, as PyTorch: the power is a half; bfloat16's cube and inverse square round their square. */
 static void cube_BF16(ARGS)

@@ -42,6 +42,6 @@ HALF_LOOP(pow_scalar)
 ACTIVATION(leaky_relu) ACTIVATION(elu) ACTIVATION(silu) ACTIVATION(softplus) ACTIVATION(log_sigmoid)
 #undef ACTIVATION
 HALF_LOOP(gelu_exact) HALF_LOOP(gelu_tanh) HALF_LOOP(gelu_exact_slope) HALF_LOOP(gelu_tanh_slope)
-HALF_LOOP(fused_scaled) HALF_LOOP(fused_multiplied) HALF_LOOP(fused_divided) HALF_LOOP(fused_lerp)
+HALF_LOOP(fused_scaled) HALF_LOOP(fused_multiplied) HALF_LOOP(fused_divided) HALF_LOOP(fused_lerp) HALF_LOOP(fused_masked)
 #undef HALF_LOOP
 #endif

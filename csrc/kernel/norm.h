@@ -1,13 +1,16 @@
 /* norm: rows of zero mean and unit variance, scaled and shifted; forward and backward in one pass over each row.
  *
- * Row-major operands of one floating dtype; weight, bias and their gradients are rows, or NULL. Sums run in sixteen lanes on
- * every instruction set. Backward finds mean and variance anew while the row is in the cache: nothing is kept for it. */
+ * Row-major operands of one floating dtype. What scales and shifts, and its gradients, are rows of n numbers, or, where a row consists
+ * of channels, one number a channel; NULL where there is none. Sums run in sixteen lanes on every instruction set. Forward
+ * leaves each row's mean and 1 / sqrt(var + eps) where it is told a place for them; backward reads them there. */
 #ifndef CT_NORM_H
 #define CT_NORM_H
 #include <stdint.h>
 
-typedef struct k_norm { int64_t rows, n; double eps; } k_norm;
-typedef void k_norm_f(const k_norm *k, const void *x, const void *weight, const void *bias, void *y);
-typedef void k_norm_back_f(const k_norm *k, const void *g, const void *x, const void *weight, void *gx, void *gweight, void *gbias);
-typedef struct k_norms { k_norm_f *forward; k_norm_back_f *backward; } k_norms;
+/* Channels: a row is `channels` lines of n / channels numbers; row r begins with channel r % groups * channels. */
+typedef struct k_norm { int64_t rows, n, channels, groups; double eps; } k_norm;
+typedef void k_norm_f(const k_norm *k, const void *x, const void *weight, const void *bias, void *y, void *mean, void *scale);
+typedef struct k_norm_given { const void *g, *x, *weight, *mean, *scale; } k_norm_given;
+typedef void k_norm_back_f(const k_norm *k, const k_norm_given *given, void *gx, void *gweight, void *gbias);
+typedef struct k_norms { k_norm_f *forward, *grouped; k_norm_back_f *backward, *grouped_backward; } k_norms;
 #endif

@@ -251,12 +251,62 @@ ALL(bernoulli, int32_t)
 k_loop *const k_random_range[DT_COUNT] = TABLE(range);
 k_loop *const k_bernoulli[DT_COUNT] = TABLE(bernoulli);
 
-#define SCALED(D) STRIDED(scaled_##D, int32_t, make_bernoulli, stored_##D, store_##D((number_##D)v * (number_##D)((const k_draw *)draw)->b))
-SCALED(F16)
-SCALED(BF16)
-SCALED(F32)
-SCALED(F64)
-k_loop *const k_bernoulli_scaled[DT_COUNT] = {[DT_F16] = scaled_F16, [DT_BF16] = scaled_BF16, [DT_F32] = scaled_F32, [DT_F64] = scaled_F64};
+/* Numbers on their way through a chunk. */
+#define PASS(D)                                                                                  \
+    static void take_##D(const char *from, int64_t stride, int64_t n, number_##D *to)            \
+    {                                                                                            \
+        if (stride == sizeof *to)                                                                \
+            memcpy(to, from, (size_t)n * sizeof *to);                                            \
+        else                                                                                     \
+            for (int64_t i = 0; i < n; i++)                                                      \
+                to[i] = *(const number_##D *)(from + i * stride);                                \
+    }                                                                                            \
+    static void give_##D(const number_##D *from, char *to, int64_t stride, int64_t n)            \
+    {                                                                                            \
+        if (stride == sizeof *from)                                                              \
+            memcpy(to, from, (size_t)n * sizeof *from);                                          \
+        else                                                                                     \
+            for (int64_t i = 0; i < n; i++)                                                      \
+                *(number_##D *)(to + i * stride) = from[i];                                      \
+    }
+PASS(F32)
+PASS(F64)
+#define take_F16(...) half_widen(DT_F16, __VA_ARGS__)
+#define give_F16(...) half_narrow(DT_F16, __VA_ARGS__)
+#define take_BF16(...) half_widen(DT_BF16, __VA_ARGS__)
+#define give_BF16(...) half_narrow(DT_BF16, __VA_ARGS__)
+static void note(const int32_t *kept, int64_t n, char *to, int64_t stride)
+{
+    if (stride == 1)
+        for (int64_t i = 0; i < n; i++)
+            to[i] = (char)kept[i];
+    else
+        for (int64_t i = 0; i < n; i++)
+            to[i * stride] = (char)kept[i];
+}
+#define DROPOUT(D)                                                                               \
+    static void dropout_##D(char *const *p, const int64_t *s, int64_t n, const void *draw)       \
+    {                                                                                            \
+        const k_draw *d = draw;                                                                  \
+        const number_##D scale = (number_##D)d->b;                                               \
+        int32_t kept[CHUNK];                                                                     \
+        number_##D x[CHUNK];                                                                     \
+        for (int64_t at = 0, m; at < n; at += m) {                                               \
+            m = chunk(n - at);                                                                   \
+            make_bernoulli(d, kept, m);                                                          \
+            take_##D(p[1] + at * s[1], s[1], m, x);                                              \
+            for (int64_t i = 0; i < m; i++)                                                      \
+                x[i] *= (number_##D)kept[i] * scale;                                             \
+            give_##D(x, p[0] + at * s[0], s[0], m);                                              \
+            if (d->noted)                                                                        \
+                note(kept, m, p[2] + at * s[2], s[2]);                                           \
+        }                                                                                        \
+    }
+DROPOUT(F16)
+DROPOUT(BF16)
+DROPOUT(F32)
+DROPOUT(F64)
+k_loop *const k_dropout[DT_COUNT] = {[DT_F16] = dropout_F16, [DT_BF16] = dropout_BF16, [DT_F32] = dropout_F32, [DT_F64] = dropout_F64};
 
 STRIDED(geometric_u8, double, make_geometric, uint8_t, to_i32_F64(v))
 STRIDED(geometric_i32, double, make_geometric, int32_t, to_i32_F64(v))

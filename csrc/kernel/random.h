@@ -15,6 +15,7 @@ typedef struct k_draw {
     int64_t low;    /* random range: least value, */
     uint64_t range; /* how many values there are, 0 for 2^64, */
     bool wide;      /* and whether a draw takes 64 bits */
+    bool noted;     /* dropout: is there a third operand? */
 } k_draw;
 
 void k_choose_random(void); /* tells the engine the instruction set in use */
@@ -29,7 +30,7 @@ extern k_loop *const k_exponential[DT_COUNT]; /* a = lambda > 0 */
 extern k_loop *const k_cauchy[DT_COUNT];      /* b > 0 */
 extern k_loop *const k_geometric[DT_COUNT];   /* 0 < a < 1 */
 extern k_loop *const k_bernoulli[DT_COUNT];   /* 0 <= a <= 1; takes 64 bits a value */
-extern k_loop *const k_bernoulli_scaled[DT_COUNT]; /* floats; b in place of 1 */
+extern k_loop *const k_dropout[DT_COUNT];     /* floats: out, in, and if noted a byte, 1 where a draw of bernoulli is: b times in, else 0 times in */
 extern k_loop *const k_random_range[DT_COUNT];
 /* [of][to]: probabilities in [0, 1] from p[1]: a 32-bit draw a value, 64 bits for float64. */
 extern k_loop *const k_bernoulli_of[DT_COUNT][DT_COUNT];

@@ -12,26 +12,29 @@
 #define SIGMOID(a) f_unary(s, &op_sigmoid, a)
 #define NUMBER(k) f_number(s, k)
 
-/* Runs a loop over the first `n` inputs, which broadcast. */
-static int run_loop(call *c, enum k_activation kind, int n, const char *kernel)
+int run_floats(call *c, k_loop *const *table, int n, const void *param, const char *kernel)
 {
-    double number[2] = {0, 0};
     ct_dtype d = c->in[0]->a->dtype;
-    elementwise e = {.param = number, .n = n + 1};
+    elementwise e = {.loop = table[d], .param = param, .n = n + 1};
     layout l = {0};
     if (!dtype_is_float(d))
-        return ct_fail(CT_NOTIMPL, "\"%s_cpu\" not implemented for '%s'", kernel, dtype_title(d));
+        return ct_fail(CT_NOTIMPL, "\"%s\" not implemented for '%s'", kernel, dtype_title(d));
     for (int i = 0; i < n; i++) {
         if (layout_broadcast(c->op->name, &l.ndim, l.size, c->ia[i]->ndim, array_size(c->ia[i])) < 0 || in_cast(c, (uint32_t)i, d) < 0)
             return -1;
         e.operand[i + 1] = c->ia[i];
     }
+    return run_elementwise(c, &e, d, &l);
+}
+/* Over the first n inputs, with the numbers that follow. */
+static int run_loop(call *c, enum k_activation kind, int n, const char *kernel)
+{
+    double number[2] = {0, 0};
     for (uint32_t i = (uint32_t)n; i < c->n_args; i++)
         number[i - (uint32_t)n] = arg_double(&c->args[i]);
     keep_double(c, number[0]);
     keep_double(c, number[1]);
-    e.loop = K->activation[kind][d];
-    return run_elementwise(c, &e, d, &l);
+    return run_floats(c, K->activation[kind], n, number, kernel);
 }
 
 static double number_of(node *n, int i) { return read_double(node_params(n) + i); }
@@ -84,7 +87,7 @@ static int refuse_negative(scope *s, node *n, const char *name)
 
 /* The op, its gradient's op, and the gradient of that. In place, the history bears another name where PyTorch's does. */
 #define ACTIVATION(id, title, written, numbers, text)                                                                                    \
-    static int id##_backward_run(call *c) { return run_loop(c, A_##id##_slope, 2, #id "_backward"); }                                   \
+    static int id##_backward_run(call *c) { return run_loop(c, A_##id##_slope, 2, #id "_backward_cpu"); }                                   \
     static int id##_backward_grad(scope *s, node *n, T const *g, T *out)                                                                \
     {                                                                                                                                   \
         if (node_needs(n, 0))                                                                                                           \
@@ -109,7 +112,7 @@ static int refuse_negative(scope *s, node *n, const char *name)
     {                                                                                                                                   \
         if (c->mode == CALL_INPLACE)                                                                                                    \
             c->kind = &id##_written;                                                                                                    \
-        return run_loop(c, A_##id, 1, #id);                                                                                             \
+        return run_loop(c, A_##id, 1, #id "_cpu");                                                                                             \
     }                                                                                                                                   \
     const op op_##id = {.name = #id, .sig = "(Tensor self" numbers ")", .flags = OP_HIDDEN | OP_FUNCTION | OP_INPLACE, .run = id##_run,     \
         .keep = {1}, .doc = text, .kind = {title "Backward0", id##_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}};

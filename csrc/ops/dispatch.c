@@ -99,7 +99,7 @@ static inline void blank_output(call *c, uint32_t i)
 
 int op_call(call *c)
 {
-    c->n_out = c->op->n_out ? c->op->n_out : 1;
+    c->n_out = (c->op->n_out ? c->op->n_out : 1u) + c->op->n_aside;
     c->kind = &c->op->kind;
     c->n_param = 0;
     c->scratch_bytes = c->work = c->effective = 0;
@@ -304,7 +304,7 @@ static void deliver_into(call *c, tensor *target, array *result)
 
 static int targets(call *c)
 {
-    for (uint32_t i = 0; i < c->n_out && c->mode != CALL_NEW; i++) {
+    for (uint32_t i = 0; i < c->n_out - c->op->n_aside && c->mode != CALL_NEW; i++) {
         const array *r = c->oa[i] ? c->oa[i] : c->in[0]->a;
         int result = c->mode == CALL_INPLACE ? target_in_place(c, r->dtype, r->ndim, array_size(r)) : target_out(c, i, r->dtype, r->ndim, array_size(r));
         if (result < 0)
@@ -364,7 +364,7 @@ static void drop_outputs(call *c)
 int op_block(call *c)
 {
     if (c->mode == CALL_OUT)
-        for (uint32_t i = 0; i < c->n_out; i++)
+        for (uint32_t i = 0; i < c->n_out - c->op->n_aside; i++)
             if (!c->out_given[i])
                 return ct_fail(CT_TYPE, "%s(): out= takes %u tensors", c->op->name, c->n_out);
     bool direct = c->op->flags & OP_IN_WRITES_SELF;
@@ -384,6 +384,7 @@ int op_block(call *c)
         node_drop(n);
         return -1;
     }
+    call_keep_asides(c, n);
     finish_outputs(c);
     return call_attach(c, n);
 }

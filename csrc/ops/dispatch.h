@@ -36,6 +36,8 @@ typedef struct elementwise {
     int n;
 } elementwise;
 int run_elementwise(call *c, elementwise *e, ct_dtype result, layout *l);
+/* activation.c: a table's loop over the first n inputs, which broadcast, in the dtype of the first, a float: else CT_NOTIMPL, naming `kernel`. */
+int run_floats(call *c, k_loop *const *table, int n, const void *param, const char *kernel);
 /* pair.c: the short way, computed in one dtype; -2: not this way, nothing done. */
 int run_short(call *c, k_loop *loop, const void *param, ct_dtype compute, ct_dtype result, int operands);
 int deliver_short(call *c, array *out);      /* a new result, taken, is the call's; recorded if it has to be */
@@ -54,6 +56,7 @@ int refuse_bool_difference(const call *c);   /* -1 where sub is asked for bools 
 bool call_needs_grad(const call *c);        /* will this call be recorded? */
 array *call_copy_of(const array *a);        /* new, row-major */
 node *call_node(call *c);                   /* edges and kept inputs; before anything is written. NULL on failure */
+void call_keep_asides(call *c, node *n);    /* they are no outputs of the call any more */
 int call_attach(call *c, node *n);          /* outputs get the node (may be NULL), kept outputs are added; takes n */
 /* The same for calls that return c->list: every member is an output of n. */
 int call_attach_list(call *c, node *n);

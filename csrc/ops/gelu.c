@@ -3,25 +3,6 @@
 #include "ops/takes.h"
 #include <string.h>
 
-static int run_loop(call *c, k_gelu which)
-{
-    layout l = {0};
-    ct_dtype d = c->in[0]->a->dtype;
-    elementwise e = {.loop = K->gelu[which][d], .n = (int)c->n_in + 1};
-    for (uint32_t i = 0; i < c->n_in; i++) {
-        if (c->ia[i]->dtype != d)
-            return ct_fail(CT_RUNTIME, "%s(): expected operands of one dtype, got %s and %s", c->op->name, dtype_name(d), dtype_name(c->ia[i]->dtype));
-        if (layout_broadcast(c->op->name, &l.ndim, l.size, c->ia[i]->ndim, array_size(c->ia[i])) < 0)
-            return -1;
-        e.operand[i + 1] = c->ia[i];
-    }
-    return run_elementwise(c, &e, d, &l);
-}
-static int refuse_integers(const call *c, const char *kernel)
-{
-    ct_dtype d = c->in[0]->a->dtype;
-    return dtype_is_float(d) ? 0 : ct_fail(CT_NOTIMPL, "\"%s\" not implemented for '%s'", kernel, dtype_title(d));
-}
 #define NUMBER(k) f_number(s, k)
 #define ADD(a, b) f_add(s, a, b)
 #define SUB(a, b) f_sub(s, a, b)
@@ -41,16 +22,16 @@ static int read_approximation(call *c, const arg *a, bool *tanh)
 static int run_gelu(call *c)
 {
     bool tanh;
-    if (read_approximation(c, &c->args[1], &tanh) < 0 || refuse_integers(c, "GeluKernelImpl") < 0)
+    if (read_approximation(c, &c->args[1], &tanh) < 0)
         return -1;
-    return run_loop(c, tanh ? GELU_TANH : GELU_EXACT);
+    return run_floats(c, K->gelu[tanh ? GELU_TANH : GELU_EXACT], 1, NULL, "GeluKernelImpl");
 }
 static int run_gelu_backward(call *c)
 {
     bool tanh;
-    if (read_approximation(c, &c->args[2], &tanh) < 0 || refuse_integers(c, "GeluBackwardKernelImpl") < 0)
+    if (read_approximation(c, &c->args[2], &tanh) < 0)
         return -1;
-    return run_loop(c, tanh ? GELU_TANH_BACKWARD : GELU_EXACT_BACKWARD);
+    return run_floats(c, K->gelu[tanh ? GELU_TANH_BACKWARD : GELU_EXACT_BACKWARD], 2, NULL, "GeluBackwardKernelImpl");
 }
 static int gelu_grad(scope *s, node *n, T const *g, T *out)
 {

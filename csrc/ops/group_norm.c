@@ -1,8 +1,9 @@
-/* group_norm: layer_norm of each group of channels, then a factor and a summand for each channel.
+/* group_norm: one node, one pass over each group of channels forward and one backward.
  * Args input, weight, bias, groups, eps. Kept numbers: eps, groups. */
 #include "ops/dispatch.h"
 #include "ops/formula.h"
 #include "ops/reduce.h"
+#include "ops/spread.h"
 #include <string.h>
 
 /* One row a group. */
@@ -29,33 +30,64 @@ static T normed(scope *s, T rows, double eps)
     return rows ? f_call(s, &op_layer_norm, 5, (arg[]){a_t(rows), a_ints(1, &array_size(rows->a)[1]), a_none(), a_none(), a_f(eps)}) : NULL;
 }
 
-static int group_norm_compose(scope *s, call *c, T *out)
+/* x of shape (N, C, ...), its channels in `groups` groups; factor and summand, where given, a number a channel. */
+static int check_groups(const call *c, const array *x, int64_t groups, const array *const *of)
 {
-    T x = c->in[0];
+    static const char *const name[] = {"weight", "bias"};
+    char one[200], two[200];
+    if (!dtype_is_float(x->dtype) || x->ndim < 2 || groups < 1 || array_size(x)[1] % groups)
+        return ct_fail(CT_RUNTIME, "%s: takes floats of shape (N, C, ...), C a multiple of the number of groups", c->op->name);
+    if (dtype_is_half(x->dtype))
+        return ct_fail(CT_NOTIMPL, "\"GroupNormKernelImpl\" not implemented for '%s'", dtype_title(x->dtype));
+    for (int i = 0; i < 2; i++) {
+        if (of[i] && (of[i]->ndim != 1 || of[i]->numel != array_size(x)[1]))
+            return ct_fail(CT_RUNTIME, "Expected %s to be a vector of size equal to the number of channels in input, but got %s of shape %s and input of shape %s", name[i],
+                           name[i], layout_text(of[i]->ndim, array_size(of[i]), one, sizeof one), layout_text(x->ndim, array_size(x), two, sizeof two));
+        if (of[i] && of[i]->dtype != x->dtype)
+            return ct_fail(CT_RUNTIME, "%s(): input and %s must have one dtype, got %s and %s", c->op->name, name[i], dtype_name(x->dtype), dtype_name(of[i]->dtype));
+    }
+    return 0;
+}
+static k_norm norm_of(const array *x, int64_t groups, double eps)
+{
+    int64_t rows = array_size(x)[0] * groups;
+    return (k_norm){.rows = x->numel ? rows : 0, .n = rows ? x->numel / rows : 0, .channels = array_size(x)[1] / groups, .groups = groups, .eps = eps};
+}
+static void *data_of(const call *c, uint32_t i) { return i < c->n_in && c->ia[i] ? array_data(c->ia[i]) : NULL; }
+static void *written(const array *a) { return a && a->numel ? array_data(a) : NULL; }
+
+static int group_norm_rule(call *c)
+{
+    const array *x = c->in[0]->a, *of[] = {c->n_in > 1 ? c->ia[1] : NULL, c->n_in > 2 ? c->ia[2] : NULL};
     int64_t groups = c->args[3].i;
-    if (!dtype_is_float(x->a->dtype) || x->a->ndim < 2 || groups < 1 || array_size(x->a)[1] % groups)
-        return ct_fail(CT_RUNTIME, "group_norm: takes floats of shape (N, C, ...), C a multiple of the number of groups"), scope_fail(s), -1;
+    if (check_groups(c, x, groups, of) < 0)
+        return -1;
     keep_double(c, arg_double(&c->args[4]));
     keep_param(c, groups);
-    T y = as(s, normed(s, by_group(s, x, groups), arg_double(&c->args[4])), x);
-    if (c->n_in > 1 && c->in[1])
-        y = f_mul(s, y, by_channel(s, c->in[1], x));
-    if (c->n_in > 2 && c->in[2])
-        y = f_add(s, y, by_channel(s, c->in[2], x));
-    return (out[0] = y) ? 0 : -1;
+    call_once(c, ~(uint64_t)1);
+    for (uint32_t i = 0; i < c->n_in; i++)
+        if (c->ia[i] && (i == 0 ? in_contiguous(c, i) : array_is_contiguous(c->ia[i]) ? 0 : in_copy(c, i)) < 0)
+            return -1;
+    c->effective = 6 * x->numel;
+    c->work = 6 * array_held(x);
+    int64_t rows[2] = {array_size(x)[0], groups};
+    if (call_needs_grad(c) && (out_new(c, 1, x->dtype, 2, rows) < 0 || out_new(c, 2, x->dtype, 2, rows) < 0))
+        return -1;
+    return out_new(c, 0, x->dtype, x->ndim, array_size(x));
+}
+static void group_norm_kernel(call *c)
+{
+    const array *x = c->ia[0];
+    k_norm k = norm_of(x, c->args[3].i, arg_double(&c->args[4]));
+    K->norm[x->dtype].grouped(&k, array_data(x), data_of(c, 1), data_of(c, 2), array_data(c->oa[0]), written(c->oa[1]), written(c->oa[2]));
 }
 
 static T row_mean(scope *s, T x) { return x ? f_call(s, &op_mean, 3, (arg[]){a_t(x), a_i(1), a_b(true)}) : NULL; }
-/* What arrives at the normed rows, taken back to the rows; as ops where it is itself to be differentiated. */
+/* What arrives at the normed rows, taken back to the rows. */
 static T back(scope *s, T u, T rows, double eps)
 {
     if (s->failed)
         return NULL;
-    if (!tape_now.grad) {
-        T parts[3] = {0};
-        arg args[] = {a_t(u), a_t(rows), a_ints(1, &array_size(rows->a)[1]), a_none(), a_f(eps), a_b(true), a_b(false), a_b(false)};
-        return f_call_many(s, &op_layer_norm_backward, 8, args, 3, parts) < 0 ? NULL : parts[0];
-    }
     T away = f_sub(s, rows, row_mean(s, rows)), scale = f_unary(s, &op_rsqrt, f_add(s, row_mean(s, f_mul(s, away, away)), f_number(s, eps)));
     T z = f_mul(s, away, scale);
     return f_mul(s, f_sub(s, f_sub(s, u, row_mean(s, u)), f_mul(s, z, row_mean(s, f_mul(s, u, z)))), scale);
@@ -70,23 +102,77 @@ static T channel_sum(scope *s, T x)
             dims[n++] = d;
     return x ? f_call(s, &op_sum, 3, (arg[]){a_t(x), a_ints(n, dims), a_b(false)}) : NULL;
 }
-static int group_norm_grad(scope *s, node *n, T const *g, T *out)
+/* Gradients as ops, for those who differentiate them. */
+static int norm_composed(scope *s, node *n, T g, T x, T w, T *out)
 {
     double eps = read_double(node_params(n));
     int64_t groups = node_params(n)[1];
-    bool by_weight = n->n_in > 1 && node_needs(n, 1);
-    T x = node_needs(n, 0) || by_weight ? node_kept_in(s, n, 0) : NULL, rows = by_group(s, x, groups);
+    T rows = by_group(s, x, groups);
+    if (node_needs(n, 0))
+        out[0] = as(s, back(s, by_group(s, w ? f_mul(s, g, by_channel(s, w, x)) : g, groups), rows, eps), x);
+    if (n->n_in > 1 && node_needs(n, 1))
+        out[1] = channel_sum(s, f_mul(s, g, as(s, normed(s, rows, eps), x)));
+    if (n->n_in > 2 && node_needs(n, 2))
+        out[2] = channel_sum(s, g);
+    return s->failed ? -1 : 0;
+}
+static int group_norm_grad(scope *s, node *n, T const *g, T *out)
+{
+    bool by_weight = n->n_in > 1 && node_needs(n, 1), by_bias = n->n_in > 2 && node_needs(n, 2);
+    T x = node_needs(n, 0) || by_weight ? node_kept_in(s, n, 0) : NULL, parts[3] = {0};
     T w = node_needs(n, 0) && n->keep_in >> 1 & 1 ? node_kept_in(s, n, 1) : NULL;
     if (s->failed)
         return -1;
-    if (node_needs(n, 0))
-        out[0] = as(s, back(s, by_group(s, w ? f_mul(s, g[0], by_channel(s, w, x)) : g[0], groups), rows, eps), x);
-    if (by_weight)
-        out[1] = channel_sum(s, f_mul(s, g[0], as(s, normed(s, rows, eps), x)));
-    if (n->n_in > 2 && node_needs(n, 2))
+    if (!x) {
         out[2] = channel_sum(s, g[0]);
-    return s->failed ? -1 : 0;
+        return s->failed ? -1 : 0;
+    }
+    if (tape_now.grad)
+        return norm_composed(s, n, g[0], x, w, out);
+    arg args[] = {a_t(g[0]), a_t(x), w ? a_t(w) : a_none(), a_t(node_kept_aside(s, n, 0)), a_t(node_kept_aside(s, n, 1)), a_i(node_params(n)[1]),
+                  a_b(node_needs(n, 0)), a_b(by_weight), a_b(by_bias)};
+    if (f_call_many(s, &op_group_norm_backward, 9, args, 3, parts) < 0)
+        return -1;
+    for (int i = 0; i < 3; i++)
+        if (i < (int)n->n_in && node_needs(n, (uint32_t)i))
+            out[i] = parts[i];
+    return 0;
 }
 const op op_group_norm = {.name = "group_norm", .sig = "(Tensor input, Tensor? weight, Tensor? bias, int groups, float eps=1e-05)", .flags = OP_HIDDEN | OP_FUNCTION,
-    .run = op_closed, .compose = group_norm_compose, .kind = {"NativeGroupNormBackward0", group_norm_grad, .flags = NK_SHOWS(7)}, .keep = {3, 1},
-    .doc = "(x - mean) / sqrt(var + eps) over each group of channels of (N, C, ...), times weight plus bias of each channel."};
+    .run = op_block, .shape = group_norm_rule, .kernel = group_norm_kernel, .n_aside = 2, .kind = {"NativeGroupNormBackward0", group_norm_grad, .flags = NK_SHOWS(7)},
+    .keep = {3, 1}, .doc = "(x - mean) / sqrt(var + eps) over each group of channels of (N, C, ...), times weight plus bias of each channel."};
+
+/* ---- args grad, input, weight, mean, scale (those of forward), groups, and which of the three gradients are wanted: the others have no elements ---- */
+static int backward_rule(call *c)
+{
+    const array *g = c->in[0]->a, *x = c->in[1]->a, *of[] = {c->ia[2], NULL};
+    if (check_groups(c, x, c->args[5].i, of) < 0)
+        return -1;
+    if (!array_same_size(g, x) || g->dtype != x->dtype)
+        return ct_fail(CT_RUNTIME, "group_norm_backward(): the gradient must have the result's shape and dtype");
+    for (int i = 3; i < 5; i++)
+        if (c->in[i]->a->dtype != x->dtype || c->in[i]->a->numel != array_size(x)[0] * c->args[5].i)
+            return ct_fail(CT_RUNTIME, "group_norm_backward(): mean and scale have a number for each group");
+    for (uint32_t i = 0; i < c->n_in; i++)
+        if (c->ia[i] && !array_is_contiguous(c->ia[i]) && in_copy(c, i) < 0)
+            return -1;
+    c->work = 12 * x->numel;
+    int64_t none = 0;
+    for (uint32_t i = 0; i < 3; i++) {
+        bool wanted = arg_bool(&c->args[6 + i]);
+        if (out_new(c, i, x->dtype, wanted && !i ? x->ndim : 1, !wanted ? &none : i ? array_size(x) + 1 : array_size(x)) < 0)
+            return -1;
+    }
+    return 0;
+}
+static void backward_kernel(call *c)
+{
+    const array *x = c->ia[1];
+    k_norm k = norm_of(x, c->args[5].i, 0);
+    k_norm_given given = {array_data(c->ia[0]), array_data(x), data_of(c, 2), array_data(c->ia[3]), array_data(c->ia[4])};
+    K->norm[x->dtype].grouped_backward(&k, &given, written(c->oa[0]), written(c->oa[1]), written(c->oa[2]));
+}
+const op op_group_norm_backward = {.name = "group_norm_backward", .flags = OP_FUNCTION | OP_HIDDEN | OP_NO_GRAD, .run = op_block, .shape = backward_rule,
+    .kernel = backward_kernel, .n_out = 3,
+    .sig = "(Tensor grad, Tensor input, Tensor? weight, Tensor mean, Tensor scale, int groups, bool by_input, bool by_weight, bool by_bias)",
+    .doc = "Gradients of group_norm by input, weight and bias; without elements where one is not wanted. Not differentiable itself."};

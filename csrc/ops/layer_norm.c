@@ -42,9 +42,18 @@ static uint64_t last_dims(int ndim, int64_t n) { return n >= 64 ? ~(uint64_t)0 :
 static k_norm norm_of(const array *x, const arg *shape, const arg *eps)
 {
     int64_t n = row_length(shape);
-    return (k_norm){.rows = n ? x->numel / n : 0, .n = n, .eps = arg_double(eps)};
+    return (k_norm){.rows = n ? x->numel / n : 0, .n = n, .eps = eps ? arg_double(eps) : 0};
 }
 static void *data_of(const array *a) { return a ? array_data(a) : NULL; }
+
+/* Places for each row's mean and 1 / sqrt(var + eps), of size 1 in the last `mixed` dims. */
+static int norm_moments_out(call *c, ct_dtype d, int ndim, int mixed, const int64_t *of)
+{
+    int64_t size[CT_MAXDIM];
+    for (int i = 0; i < ndim; i++)
+        size[i] = i < ndim - mixed ? of[i] : 1;
+    return out_new(c, 1, d, ndim, size) < 0 ? -1 : out_new(c, 2, d, ndim, size);
+}
 
 /* ---- args input, normalized_shape, weight, bias, eps. The node's numbers: eps, then the normal shape --------------------- */
 static int norm_rule(call *c)
@@ -62,13 +71,16 @@ static int norm_rule(call *c)
             return -1;
     c->effective = 6 * x->numel;
     c->work = 6 * array_held(x);
+    if (call_needs_grad(c) && norm_moments_out(c, x->dtype, x->ndim, (int)shape->n, array_size(x)) < 0)
+        return -1;
     return out_new(c, 0, x->dtype, x->ndim, array_size(x));
 }
 static void norm_kernel(call *c)
 {
     const array *x = c->ia[0];
     k_norm k = norm_of(x, &c->args[1], &c->args[4]);
-    K->norm[x->dtype].forward(&k, array_data(x), c->n_in > 2 ? data_of(c->ia[2]) : NULL, c->n_in > 3 ? data_of(c->ia[3]) : NULL, array_data(c->oa[0]));
+    K->norm[x->dtype].forward(&k, array_data(x), c->n_in > 2 ? data_of(c->ia[2]) : NULL, c->n_in > 3 ? data_of(c->ia[3]) : NULL, array_data(c->oa[0]),
+                              data_of(c->oa[1]), data_of(c->oa[2]));
 }
 
 static T mean_over(scope *s, T x, uint32_t n, const int64_t *dims) { return x ? f_call(s, &op_mean, 3, (arg[]){a_t(x), a_ints(n, dims), a_b(true)}) : NULL; }
@@ -105,8 +117,9 @@ static int norm_grad(scope *s, node *n, T const *g, T *out)
     }
     if (tape_now.grad)
         return norm_composed(s, n, g[0], x, w, eps, n_shape, out);
-    arg args[] = {a_t(g[0]), a_t(x), a_ints(n_shape, node_params(n) + 1), w ? a_t(w) : a_none(), a_f(eps), a_b(node_needs(n, 0)), a_b(by_weight), a_b(by_bias)};
-    if (f_call_many(s, &op_layer_norm_backward, 8, args, 3, parts) < 0)
+    arg args[] = {a_t(g[0]), a_t(x), a_ints(n_shape, node_params(n) + 1), w ? a_t(w) : a_none(), a_t(node_kept_aside(s, n, 0)), a_t(node_kept_aside(s, n, 1)),
+                  a_b(node_needs(n, 0)), a_b(by_weight), a_b(by_bias)};
+    if (f_call_many(s, &op_layer_norm_backward, 9, args, 3, parts) < 0)
         return -1;
     out[0] = node_needs(n, 0) ? parts[0] : NULL;
     if (by_weight)
@@ -125,40 +138,44 @@ static uint64_t norm_takes(node *n)
 }
 const op op_layer_norm = {.name = "layer_norm", .sig = "(Tensor input, int[] normalized_shape, Tensor? weight=None, Tensor? bias=None, float eps=1e-05)",
     .flags = OP_HIDDEN | OP_FUNCTION, .run = op_block, .shape = norm_rule, .kernel = norm_kernel,
-    .kind = {"NativeLayerNormBackward0", norm_grad, .flags = NK_POINTWISE | NK_SHOWS(13), .takes = norm_takes}, .keep = {5, 0, 1},
+    .kind = {"NativeLayerNormBackward0", norm_grad, .flags = NK_POINTWISE | NK_SHOWS(13), .takes = norm_takes}, .keep = {5, 0, 1}, .n_aside = 2,
     .doc = "(x - mean) / sqrt(var + eps) over the last dims, of sizes normalized_shape, times weight plus bias. RuntimeError where shapes do not fit."};
 
-/* ---- args grad, input, normalized_shape, weight, eps, and which of the three gradients are wanted: the others have no elements ---- */
+/* ---- args grad, input, normalized_shape, weight, mean, scale (those of forward), and which of the three gradients are wanted: the others have no elements ---- */
 static int backward_rule(call *c)
 {
     const arg *shape = &c->args[2];
-    const array *g = c->in[0]->a, *x = c->in[1]->a, *rows[] = {c->n_in > 3 ? c->ia[3] : NULL, NULL};
+    const array *g = c->in[0]->a, *x = c->in[1]->a, *rows[] = {c->ia[3], NULL};
     if (check_shapes(c, x, shape, rows, (const char *const[]){"weight", "bias"}) < 0)
         return -1;
     if (!array_same_size(g, x) || g->dtype != x->dtype)
         return ct_fail(CT_RUNTIME, "layer_norm_backward(): the gradient must have the result's shape and dtype");
+    for (int i = 4; i < 6; i++)
+        if (c->in[i]->a->dtype != x->dtype || c->in[i]->a->numel * row_length(shape) != x->numel)
+            return ct_fail(CT_RUNTIME, "layer_norm_backward(): mean and scale have a number for each row");
     for (uint32_t i = 0; i < c->n_in; i++)
         if (c->ia[i] && !array_is_contiguous(c->ia[i]) && in_copy(c, i) < 0)
             return -1;
     c->work = 12 * x->numel;
     int64_t none = 0;
-    if ((arg_bool(&c->args[5]) ? out_new(c, 0, x->dtype, x->ndim, array_size(x)) : out_new(c, 0, x->dtype, 1, &none)) < 0)
+    if ((arg_bool(&c->args[6]) ? out_new(c, 0, x->dtype, x->ndim, array_size(x)) : out_new(c, 0, x->dtype, 1, &none)) < 0)
         return -1;
     for (int i = 1; i < 3; i++)
-        if ((arg_bool(&c->args[5 + i]) ? out_new(c, (uint32_t)i, x->dtype, (int)shape->n, shape->ints) : out_new(c, (uint32_t)i, x->dtype, 1, &none)) < 0)
+        if ((arg_bool(&c->args[6 + i]) ? out_new(c, (uint32_t)i, x->dtype, (int)shape->n, shape->ints) : out_new(c, (uint32_t)i, x->dtype, 1, &none)) < 0)
             return -1;
     return 0;
 }
 static void backward_kernel(call *c)
 {
     const array *x = c->ia[1];
-    k_norm k = norm_of(x, &c->args[2], &c->args[4]);
+    k_norm k = norm_of(x, &c->args[2], NULL);
+    k_norm_given given = {array_data(c->ia[0]), array_data(x), data_of(c->ia[3]), array_data(c->ia[4]), array_data(c->ia[5])};
     void *to[3];
     for (int i = 0; i < 3; i++)
-        to[i] = arg_bool(&c->args[5 + i]) ? array_data(c->oa[i]) : NULL;
-    K->norm[x->dtype].backward(&k, array_data(c->ia[0]), array_data(x), c->n_in > 3 ? data_of(c->ia[3]) : NULL, to[0], to[1], to[2]);
+        to[i] = arg_bool(&c->args[6 + i]) ? array_data(c->oa[i]) : NULL;
+    K->norm[x->dtype].backward(&k, &given, to[0], to[1], to[2]);
 }
 const op op_layer_norm_backward = {.name = "layer_norm_backward", .flags = OP_FUNCTION | OP_HIDDEN | OP_NO_GRAD, .run = op_block, .shape = backward_rule,
     .kernel = backward_kernel, .n_out = 3,
-    .sig = "(Tensor grad, Tensor input, int[] normalized_shape, Tensor? weight, float eps, bool by_input, bool by_weight, bool by_bias)",
+    .sig = "(Tensor grad, Tensor input, int[] normalized_shape, Tensor? weight, Tensor mean, Tensor scale, bool by_input, bool by_weight, bool by_bias)",
     .doc = "Gradients of layer_norm by input, weight and bias; without elements where one is not wanted. Not differentiable itself."};

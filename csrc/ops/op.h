@@ -67,6 +67,7 @@ typedef struct op {
     uint8_t keep_list;  /* bit i: argument i is a list of tensors, all kept when any gradient is wanted */
     uint8_t keep_out;   /* bit j: the gradient of input j reads the outputs */
     uint8_t n_out;      /* 0 means 1 */
+    uint8_t n_aside;    /* outputs behind these that the gradient alone reads: declared and computed only if the call is recorded, kept, shown to nobody */
     int16_t row;        /* of the kernel table, for rows */
     uint8_t dtypes;     /* rows: FLOATS, NUMBERS, ALL */
     const char *domain; /* rows: bounds for the tests, and the NumPy reference */
@@ -119,7 +120,7 @@ struct call {
     int64_t effective;   /* what they would be if nothing were computed once; 0: as many */
     /* Declared by the shape rule. */
     struct declared { uint8_t how; uint8_t dtype; bool undifferentiable; array *made; } declared[MAX_OUT];
-    uint32_t n_out;
+    uint32_t n_out;      /* op->n_aside of them, at the end, until a block has kept these */
     uint32_t n_param;
     int64_t param[MAX_PARAM];   /* kept in the node: node_params() */
     const node_kind *kind;      /* of the node to record; op_call sets &op->kind, the rule may choose another */

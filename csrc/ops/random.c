@@ -194,24 +194,6 @@ static void randn_like_kernel(call *c) { draw_normal(c->oa[0], op_default_rng, 0
 FRESH(rand_like, "rand_like", "(Tensor self, *, " HOST_LIKE ")", rand_like_rule, rand_like_kernel, "Uniform numbers of [0, 1) in self's shape.")
 FRESH(randn_like, "randn_like", "(Tensor self, *, " HOST_LIKE ")", rand_like_rule, randn_like_kernel, "Normal numbers in self's shape.")
 
-/* ---- dropout: what the input is multiplied by; args self, keep ----------------------------------------------------------- */
-static int dropout_mask_rule(call *c)
-{
-    const array *a = c->in[0]->a;
-    if (!dtype_is_float(a->dtype))
-        return ct_fail(CT_RUNTIME, "result type Float can't be cast to the desired output type %s", dtype_title((ct_dtype)a->dtype));
-    return out_like(c, 0, a, (ct_dtype)a->dtype);
-}
-/* 1 / keep as the dtype divides: halves in float32, rounded once. */
-static void dropout_mask_kernel(call *c)
-{
-    double keep = arg_double(&c->args[1]);
-    k_draw d = {.rng = op_default_rng, .a = keep, .b = c->oa[0]->dtype == DT_F64 ? 1 / keep : (double)(1 / (float)keep)};
-    draw(c->oa[0], k_bernoulli_scaled[c->oa[0]->dtype], &d);
-}
-const op op_dropout_mask = {.name = "dropout_mask", .sig = "(Tensor self, float keep)", .flags = OP_HIDDEN | OP_FUNCTION | OP_NO_GRAD, .run = op_block,
-    .shape = dropout_mask_rule, .kernel = dropout_mask_kernel, .doc = "In self's shape 1 / keep with probability keep, 0 < keep < 1, else 0."};
-
 /* ---- randint: args low, high, size, generator, dtype -------------------------------------------------------------------- */
 static int check_range(const char *name, ct_dtype d, int64_t low, int64_t high)
 {

@@ -121,18 +121,27 @@ static int keep_inputs(const call *c, node *n)
     return 0;
 }
 
+/* Of the outputs at the end that the gradient alone reads, those that were declared. */
+static uint32_t count_asides(const call *c)
+{
+    uint32_t n = 0;
+    for (uint32_t i = c->n_out - c->op->n_aside; i < c->n_out && c->op->n_aside; i++)
+        n += c->oa[i] != NULL;
+    return n;
+}
+
 node *call_node(call *c)
 {
     uint8_t wanted = wanted_mask(c);
     uint64_t keep_in = kept_inputs(c, wanted);
     bool keeps_out = c->op->keep_out & wanted;
-    uint32_t n_out = c->n_list ? c->n_list : c->n_out, n_kept = ct_bits(keep_in) + (keeps_out ? c->n_out : 0);
+    uint32_t n_out = c->n_list ? c->n_list : c->n_out - c->op->n_aside, n_kept = ct_bits(keep_in) + (keeps_out ? n_out : 0) + count_asides(c);
     node *n = node_new(c->kind, (node_shape){.n_in = c->n_in, .n_out = n_out, .n_kept = (uint16_t)n_kept, .n_param = (uint16_t)c->n_param,
                        .out_ndim = (uint8_t)out_ndim(c)});
     if (!n)
         return NULL;
     n->keep_in = keep_in;
-    n->keep_out = keeps_out ? (uint16_t)((1u << c->n_out) - 1) : 0;
+    n->keep_out = keeps_out ? (uint16_t)((1u << n_out) - 1) : 0;
     edge *e = node_edges(n);
     for (uint32_t i = 0; i < c->n_in; i++)
         if (c->in[i] && c->in[i]->fn)
@@ -155,6 +164,19 @@ static void attach_one(call *c, node *n, uint32_t i, array *a, bool differentiab
         keep_array(node_kept(n) + ct_bits(n->keep_in) + i, a);
     if (c->mode == CALL_NEW && differentiable)
         tensor_set_history(&c->out[i], n, i);
+}
+
+void call_keep_asides(call *c, node *n)
+{
+    uint32_t first = c->n_out - c->op->n_aside;
+    kept *k = n ? node_kept(n) + ct_bits(n->keep_in) + ct_bits(n->keep_out) : NULL;
+    for (uint32_t i = first; i < c->n_out; i++) {
+        if (k && c->oa[i])
+            keep_array(k++, c->oa[i]);
+        array_drop(c->oa[i]);
+        c->oa[i] = NULL;
+    }
+    c->n_out = first;
 }
 
 int call_attach(call *c, node *n)

@@ -1,4 +1,4 @@
-/* Whole slices by index along one dimension: index_select, index_add, index_copy, index_fill; single elements: take; embedding.
+/* Whole slices by index along one dimension: index_select, index_add, index_copy, index_fill; single elements: take.
  *
  * All of them read and write through index and index_put; the history is a node of their own. Args self, dim, index, ... */
 #include "ops/index.h"
@@ -208,55 +208,3 @@ static int take_grad(scope *s, node *n, T const *g, T *out)
 const op op_take = {.name = "take", .sig = "(Tensor self, Tensor index)", .flags = OP_OUT | OP_OUT_EXACT | OP_OUT_APART, .run = op_closed, .compose = take_compose,
     .kind = {"TakeBackward0", take_grad, .flags = NK_SHOWS(1)}, .keep = {0, 1},
     .doc = "Elements of self, seen as one row, at the places of index; the result has index's shape."};
-
-/* ---- embedding: args weight, indices, padding_idx, scale_grad_by_freq, sparse ---------------------------------------------- */
-static int embedding_compose(scope *s, call *c, T *out)
-{
-    const array *weight = c->in[0]->a, *indices = c->in[1]->a;
-    if (weight->ndim != 2)
-        return REFUSE(CT_RUNTIME, "'weight' must be 2-D");
-    if (indices->dtype != DT_I64 && indices->dtype != DT_I32)
-        return REFUSE(CT_RUNTIME, "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got torch.%sTensor instead "
-                      "(while checking arguments for embedding)", dtype_title(indices->dtype));
-    int64_t size[CT_MAXDIM];
-    if (indices->ndim + 1 > CT_MAXDIM)
-        return REFUSE(CT_RUNTIME, "embedding: a result of %d dimensions is more than %d", indices->ndim + 1, CT_MAXDIM);
-    memcpy(size, array_size(indices), indices->ndim * sizeof *size);
-    size[indices->ndim] = array_size(weight)[1];
-    keep_param(c, arg_int(&c->args[2], -1));
-    keep_param(c, arg_bool(&c->args[3]));
-    if (refuse_negative(s, c, indices, 0, CT_INDEX) < 0)
-        return -1;
-    T line = f_reshape(s, c->in[1], 1, &indices->numel);
-    out[0] = f_reshape(s, rows_at(s, c->in[0], 0, line), indices->ndim + 1, size);
-    return out[0] ? 0 : -1;
-}
-/* One number a use: 0 for the padding row, 1 or 1 over how often the row was used for the others. */
-static T shares(scope *s, node *n, T indices, ct_dtype dtype, int64_t rows)
-{
-    T share = f_cast(s, f_binary(s, &op_ne, indices, f_weak_int(s, node_params(n)[0])), dtype);
-    if (!node_params(n)[1])
-        return share;
-    T one = f_unary(s, &op_ones_like, share);
-    T uses = f_call(s, &op_index_add, 4, (arg[]){a_t(f_zeros(s, dtype, 1, &rows)), a_i(0), a_t(indices), a_t(one)});
-    return f_div(s, share, f_index_select(s, uses, 0, indices));
-}
-static int embedding_grad(scope *s, node *n, T const *g, T *out)
-{
-    int ndim;
-    ct_dtype dtype;
-    const int64_t *size = node_in_size(n, 0, &ndim, &dtype);
-    T indices = node_kept_in(s, n, 1);
-    if (!indices)
-        return -1;
-    indices = f_reshape(s, indices, 1, &indices->a->numel);
-    T rows = f_reshape(s, g[0], 2, (int64_t[]){indices ? indices->a->numel : 0, size[1]});
-    if (node_params(n)[0] >= 0 || node_params(n)[1])
-        rows = f_mul(s, rows, f_unsqueeze(s, shares(s, n, indices, dtype, size[0]), 1));
-    out[0] = f_call(s, &op_index_add, 4, (arg[]){a_t(f_zeros(s, dtype, 2, size)), a_i(0), a_t(indices), a_t(rows)});
-    return out[0] ? 0 : -1;
-}
-const op op_embedding = {.name = "embedding", .sig = "(Tensor weight, Tensor indices, int padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False)",
-    .flags = OP_FUNCTION, .run = op_closed, .compose = embedding_compose, .kind = {"EmbeddingBackward0", embedding_grad, .flags = NK_SHOWS(1)}, .keep = {0, 1},
-    .doc = "Rows of weight (n, d) at indices (*), int64 or int32: (*, d). The row padding_idx gets no gradient; scale_grad_by_freq divides a row's gradient by "
-           "how often it was used; gradients are dense. IndexError for an index out of range."};

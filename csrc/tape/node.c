@@ -261,6 +261,11 @@ tensor *node_kept_out(scope *s, node *n, uint32_t i)
     return kept_tensor(s, n, node_kept(n) + place, n, i);
 }
 
+tensor *node_kept_aside(scope *s, node *n, uint32_t i)
+{
+    return kept_tensor(s, n, node_kept(n) + ct_bits(n->keep_in) + ct_bits(n->keep_out) + i, NULL, 0);
+}
+
 /* ---- leaves ------------------------------------------------------------------------------------------- */
 static void release_leaf(node *n) { gradbox_drop(n->payload); }
 const node_kind leaf_kind = {.name = "torch::autograd::AccumulateGrad", .release = release_leaf, .flags = NK_LEAF};

@@ -80,7 +80,7 @@ enum { N_RELEASED = 1, N_RESHAPED = 2 /* its output was given another shape outs
 
 /* The tail behind the header: edges, kept values, a row of dtype, ndim and sizes an output, params. */
 static inline edge *node_edges(node *n) { return (edge *)(n + 1); }                  /* n_in */
-static inline kept *node_kept(node *n) { return (kept *)(node_edges(n) + n->n_in); } /* n_kept: kept inputs in order, then kept outputs */
+static inline kept *node_kept(node *n) { return (kept *)(node_edges(n) + n->n_in); } /* n_kept: kept inputs in order, then kept outputs, then what was computed for the formula */
 static inline int64_t *node_out_row(node *n, uint32_t i) { return (int64_t *)(node_kept(n) + n->n_kept) + i * (1 + (size_t)n->out_ndim); }
 static inline int64_t *node_params(node *n) { return node_out_row(n, n->n_out); }    /* n_param */
 static inline bool node_needs(node *n, uint32_t i) { return node_edges(n)[i].fn != NULL; }
@@ -122,6 +122,7 @@ void node_release_kept(node *n);               /* after backward without retain_
  * or when already released. */
 tensor *node_kept_in(scope *s, node *n, uint32_t i);
 tensor *node_kept_out(scope *s, node *n, uint32_t i);
+tensor *node_kept_aside(scope *s, node *n, uint32_t i); /* what is kept behind these, constants */
 
 /* A new leaf node over the box. Its parameters are the strides of a leaf whose memory is dense but not row-major: .grad takes them. */
 node *leaf_node(gradbox *box, const array *a);

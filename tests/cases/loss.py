@@ -7,7 +7,13 @@ from . import case, t, values
 X, Y, P, Q, W = t(3, 4), t(3, 4), t(3, 4, low=0.1, high=0.9), t(3, 4, low=0.2, high=0.8), t(4, low=0.5, high=1.5, grad=False)
 FAR = t(3, 4, low=2.5, high=4)
 _CLASSES, _MAP = values([1, 3, 0], "int64"), values([[[1, 0]], [[2, 2]]], "int64")
-_NODES = values([[0, 2], [2, 1]], "int64")
+_NODES, _USES = values([[0, 2], [2, 1]], "int64"), values([[0, 2], [2, 4], [0, 2]], "int64")
+
+
+def _embedding_backward(g, index, rows, padding):
+    out = np.zeros((rows, g.shape[-1]), g.dtype)
+    np.add.at(out, index[index != padding], g[index != padding])
+    return out
 
 
 def _reduce(losses, how):
@@ -60,6 +66,7 @@ CASES = {
     "nll_loss": [case(t(3, 4), _CLASSES, ref=_nll), case(t(3, 4), _CLASSES, W, 0, ref=_nll), case(t(3, 4), _CLASSES, W, 1, 3, ref=_nll),
                  case(t(2, 3, 1, 2), _MAP, None, 2, ref=_nll), case(t(2, 3, 1, 2), _MAP, t(3, low=0.5, grad=False), 1, 2, ref=_nll),
                  case(t(4), values(2, "int64"), ref=_nll)],
+    "embedding_backward": [case(t(3, 2, 4), _USES, 5, -1, ref=_embedding_backward, grad=False), case(t(3, 2, 4), _USES, 6, 2, ref=_embedding_backward, grad=False)],
     "embedding": [case(t(3, 2), _NODES, ref=lambda w, i: w[i]), case(t(3, 2), _NODES, 2, ref=lambda w, i, padding: w[i], second=False, grad=False),
                   case(t(3, 2), values(1, "int64"), ref=lambda w, i: w[i])],
 }

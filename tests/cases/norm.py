@@ -19,6 +19,28 @@ def _layer_norm(x, shape, weight=None, bias=None, eps=1e-5):
     return y * (1 if weight is None else weight) + (0 if bias is None else bias)
 
 
+def _wanted(parts, wanted):
+    return tuple(p if w else np.zeros(0) for p, w in zip(parts, wanted, strict=True))
+
+
+def _back(g, x, weight, mean, scale):
+    """By rows: gradients by input and, not yet summed, by weight."""
+    z, u = (x - mean) * scale, g * weight
+    return (u - u.mean(1, keepdims=True) - z * (u * z).mean(1, keepdims=True)) * scale, g * z
+
+
+def _layer_norm_backward(g, x, shape, weight, mean, scale, *wanted):
+    gx, gw = _back(g, x, 1 if weight is None else weight, mean, scale)
+    return _wanted((gx, gw.sum(0), g.sum(0)), wanted)
+
+
+def _group_norm_backward(g, x, weight, mean, scale, groups, *wanted):
+    rows, each = (x.shape[0] * groups, -1), (0, *range(2, x.ndim))
+    w = np.ones_like(x) if weight is None else np.ones_like(x) * _rows(weight, x.ndim)
+    gx, gw = (part.reshape(x.shape) for part in _back(*(a.reshape(rows) for a in (g, x, w, mean, scale))))
+    return _wanted((gx, gw.sum(each), g.sum(each)), wanted)
+
+
 def _rows(t, ndim):
     return t.reshape(1, -1, *(1,) * (ndim - 2))
 
@@ -44,7 +66,12 @@ CASES = {
     "layer_norm": [case(t(3, 5), [5], ref=_layer_norm), case(t(2, 3, 20), [20], t(20), t(20), ref=_layer_norm),
                    case(t(2, 3, 4), [3, 4], t(3, 4), None, 0.1, ref=_layer_norm), case(t(33), [33], None, t(33), 1e-3, ref=_layer_norm),
                    case(t(0, 4), [4], t(4), t(4), ref=_layer_norm)],
-    "layer_norm_backward": [case(t(3, 5), t(3, 5), [5], t(5), 1e-5, True, True, True, grad=False),
-                            case(t(2, 20), t(2, 20), [20], None, 1e-5, True, False, False, grad=False),
-                            case(t(2, 20), t(2, 20), [20], None, 1e-5, False, True, True, grad=False)],
+    "layer_norm_backward": [case(t(3, 5), t(3, 5), [5], t(5), t(3, 1), t(3, 1), True, True, True, ref=_layer_norm_backward, grad=False),
+                            case(t(2, 37), t(2, 37), [37], t(37), t(2, 1), t(2, 1), True, True, True, ref=_layer_norm_backward, grad=False),
+                            case(t(2, 20), t(2, 20), [20], None, t(2, 1), t(2, 1), True, False, False, ref=_layer_norm_backward, grad=False),
+                            case(t(2, 20), t(2, 20), [20], None, t(2, 1), t(2, 1), False, True, True, ref=_layer_norm_backward, grad=False),
+                            case(t(2, 20), t(2, 20), [20], t(20), t(2, 1), t(2, 1), True, True, False, ref=_layer_norm_backward, grad=False)],
+    "group_norm_backward": [case(t(2, 4, 3), t(2, 4, 3), t(4), t(2, 2), t(2, 2), 2, True, True, True, ref=_group_norm_backward, grad=False),
+                            case(t(2, 4, 5, 7), t(2, 4, 5, 7), None, t(2, 2), t(2, 2), 2, True, False, True, ref=_group_norm_backward, grad=False),
+                            case(t(3, 4), t(3, 4), None, t(3, 1), t(3, 1), 1, False, True, False, ref=_group_norm_backward, grad=False)],
 }

@@ -33,6 +33,7 @@ CASES = {
     "clamp_max": [case(X, 0.1, ref=np.minimum), case(X, Y, ref=np.minimum)],
     "addcmul": [case(X, Y, t(3, 1), ref=lambda x, a, b, value=1: x + value * a * b, value=2)],
     "addcdiv": [case(X, Y, t(3, 1, low=0.5), ref=lambda x, a, b, value=1: x + value * a / b, value=2)],
+    "dropout_backward": [case(X, bools(3, 4), 0.75, ref=lambda g, kept, keep: g * kept / keep), case(t(3, 1), bools(3, 4), 0.5, ref=lambda g, kept, keep: g * kept / keep)],
     "lerp": [case(X, Y, 0.25, ref=lambda a, b, w: a + w * (b - a)), case(X, Y, t(4, low=0.1, high=0.4), ref=lambda a, b, w: a + w * (b - a))],
     "round": [case(X, ref=lambda x, decimals: np.round(x, decimals), decimals=1), case(t(5, low=100, high=900), ref=lambda x, decimals: np.round(x, decimals), decimals=-2)],
     "leaky_relu": [case(X, ref=lambda x, k=0.01: np.where(x > 0, x, k * x)), case(X, 0.2, ref=lambda x, k: np.where(x > 0, x, k * x))],

@@ -201,9 +201,8 @@ def dropout(input, p=0.5, training=True, inplace=False):
         return input
     if p == 1:
         kept = ctgrad.zeros((), dtype=input.dtype)
-    else:
-        kept = _ops["dropout_mask"](input, 1 - p)
-    return input.mul_(kept) if inplace else input * kept
+        return input.mul_(kept) if inplace else input * kept
+    return _ops["dropout_" if inplace else "dropout"](input, 1 - p)
 
 
 def embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, sparse=False):

@@ -1,0 +1,121 @@
+"""What is computed in one pass agrees with the ops that it stands for, in every layout, and so do its gradients."""
+
+import ctgrad
+import numpy as np
+import pytest
+from ctgrad.nn import functional as F
+
+BASE = ctgrad.linspace(-2, 2, 240)
+LAYOUTS = {
+    "row-major": BASE.reshape(12, 20), "turned": BASE.reshape(12, 20).t(), "every other": BASE.reshape(12, 20)[:, ::2], "expanded": BASE[:12].reshape(12, 1).expand(12, 30),
+    "permuted": BASE.reshape(4, 5, 12).permute(2, 0, 1), "channels last": BASE.reshape(2, 3, 8, 5).to(memory_format=ctgrad.channels_last), "0-d": BASE[7], "line": BASE[::3],
+}
+
+
+def kept_of(x, p):
+    ctgrad.manual_seed(3)
+    kept = ctgrad.empty_like(x).bernoulli_(1 - p).div_(1 - p)
+    ctgrad.manual_seed(3)
+    return kept
+
+
+@pytest.mark.parametrize("dtype", [ctgrad.float32, ctgrad.float64, ctgrad.float16, ctgrad.bfloat16])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_dropout(layout, dtype):
+    x = LAYOUTS[layout].to(dtype)
+    kept = kept_of(x, 0.3)
+    y, product = F.dropout(x, 0.3), x * kept
+    assert ctgrad.equal(y, product) and y.stride() == product.stride()
+    leaf = x.detach().clone().requires_grad_()
+    kept_of(x, 0.3)
+    F.dropout(leaf * 1, 0.3).backward(product)
+    if x.stride() == leaf.stride():     # the order of the draws is that of the memory
+        assert ctgrad.equal(leaf.grad, product * kept)
+
+
+def test_dropout_in_place_and_what_is_shown():
+    x = BASE.clone().requires_grad_()
+    kept = kept_of(x, 0.5)
+    y = (x * 2).detach().requires_grad_() * 1
+    z = F.dropout(y, 0.5, inplace=True)
+    assert z is y and ctgrad.equal(z, BASE * 2 * kept)
+    assert type(z.grad_fn).__name__ == "MulBackward0" and [edge[0] is None for edge in z.grad_fn.next_functions] == [False, True]
+    with pytest.raises(RuntimeError, match="in-place"):
+        F.dropout(x, 0.5, inplace=True)
+
+
+def test_dropout_to_the_second_order():
+    x = BASE.double().requires_grad_()
+    kept = kept_of(x, 0.5)
+    (first,) = ctgrad.autograd.grad((F.dropout(x, 0.5) ** 3).sum(), x, create_graph=True)
+    (second,) = ctgrad.autograd.grad(first.sum(), x)
+    assert ctgrad.allclose(second, 6 * x * kept**3)
+
+
+@pytest.mark.parametrize("dtype", [ctgrad.float32, ctgrad.float64, ctgrad.float16, ctgrad.bfloat16])
+@pytest.mark.parametrize("table", [lambda w: w, lambda w: w.t().clone().t(), lambda w: w[:, ::2], lambda w: w[:, :1]])
+@pytest.mark.parametrize("index_dtype", [ctgrad.int64, ctgrad.int32])
+def test_embedding(table, dtype, index_dtype):
+    weight = table(BASE.reshape(12, 20).to(dtype)).detach().requires_grad_()
+    index = ctgrad.tensor([[3, 11, 3], [0, 3, 7]], dtype=index_dtype)
+    y = F.embedding(index, weight, padding_idx=7)
+    assert ctgrad.equal(y, weight[index.long()])
+    g = ctgrad.arange(y.numel()).reshape(y.shape).to(dtype) / 8
+    y.backward(g)
+    expected = ctgrad.zeros_like(weight)
+    for row, part in zip(index.flatten().tolist(), g.reshape(6, -1), strict=True):
+        if row != 7:
+            expected[row] += part       # each sum is rounded, in this order
+    assert ctgrad.equal(weight.grad, expected)
+
+
+def test_embedding_of_what_repeats_or_is_empty():
+    row = ctgrad.tensor([1.0, 2.0]).requires_grad_()
+    assert F.embedding(ctgrad.tensor([2, 0]), row.expand(3, 2)).tolist() == [[1, 2], [1, 2]]
+    assert F.embedding(ctgrad.tensor([1]).expand(3), ctgrad.eye(2)).tolist() == [[0, 1]] * 3
+    with pytest.raises(IndexError, match="embedding got index 2 for dimension 0 with size 2"):
+        F.embedding(ctgrad.tensor([2]).expand(3), ctgrad.eye(2))
+    weight = ctgrad.ones(3, 0).requires_grad_()
+    F.embedding(ctgrad.tensor([1, 1]), weight).backward(ctgrad.ones(2, 0))
+    assert weight.grad.shape == (3, 0) and F.embedding(ctgrad.zeros(0, dtype=ctgrad.int64), weight).shape == (0, 0)
+
+
+def test_embedding_to_the_second_order():
+    weight, index = BASE.double().reshape(12, 20).requires_grad_(), ctgrad.tensor([1, 1, 5])
+    (first,) = ctgrad.autograd.grad((F.embedding(index, weight) ** 3).sum(), weight, create_graph=True)
+    (second,) = ctgrad.autograd.grad(first.sum(), weight)
+    uses = np.zeros((12, 1))
+    uses[[1, 5]] = [[2], [1]]
+    assert np.allclose(second.numpy(), 6 * weight.detach().numpy() * uses)
+
+
+NORMS = {
+    "layer": lambda x, w, b: F.layer_norm(x, (37,), w, b), "layer, no weight": lambda x, w, b: F.layer_norm(x, (37,)), "layer, no bias": lambda x, w, b: F.layer_norm(x, (37,), w),
+    "group": lambda x, w, b: F.group_norm(x, 3, w[:6], b[:6]), "group, no weight": lambda x, w, b: F.group_norm(x, 2, None, b[:6]), "group, alone": lambda x, w, b: F.group_norm(x, 6),
+}
+
+
+@pytest.mark.parametrize("wanted", [(True, True, True), (True, False, False), (False, True, False), (False, False, True), (True, False, True)])
+@pytest.mark.parametrize("name", NORMS)
+def test_norms_by_what_forward_kept(name, wanted):
+    """The gradient as one op, and as the ops that are run where it is to be differentiated."""
+    draw = np.random.default_rng(0)
+    given = [ctgrad.from_numpy(draw.standard_normal(shape)) for shape in ((4, 6, 37), (37,), (37,))]
+    g = ctgrad.from_numpy(draw.standard_normal((4, 6, 37)))
+    grads = []
+    for create_graph in (False, True):
+        leaves = [t.clone().requires_grad_(w) for t, w in zip(given, wanted, strict=True)]
+        y = NORMS[name](*leaves)
+        asked = [t for t in leaves if t.requires_grad]
+        grads.append(ctgrad.autograd.grad(y, asked, g, create_graph=create_graph, allow_unused=True) if y.requires_grad else [])
+    for one, two in zip(*grads, strict=True):
+        assert (one is None) == (two is None) and (one is None or ctgrad.allclose(one, two))
+
+
+def test_norms_keep_their_statistics_until_backward():
+    x = ctgrad.randn(5, 6, 7).requires_grad_()
+    for y in (F.layer_norm(x, (7,)), F.group_norm(x, 2)):
+        y.sum().backward(retain_graph=True)
+        y.sum().backward()
+        with pytest.raises(RuntimeError, match="a second time"):
+            y.sum().backward()

@@ -141,15 +141,21 @@ static int pool_max_rule(call *c)
     plan(c, &h, c->oa[0]);
     return 0;
 }
-static void pool_max_kernel(call *c)
+/* The windows of x and their results y; false where there are no results to write. */
+static bool windows(const call *c, k_pool *p, const array *x, const array *y)
 {
-    k_pool p;
     how h;
     keep_how(c, &h);
     if (c->oa[0]->numel == 0)
-        return;
-    describe(&p, &h, c->ia[0], c->oa[0], c->scratch);
-    K->pool[c->ia[0]->dtype].max(&p, array_data(c->ia[0]), array_data(c->oa[0]), (int64_t *)array_data(c->oa[1]));
+        return false;
+    describe(p, &h, x, y, c->scratch);
+    return true;
+}
+static void pool_max_kernel(call *c)
+{
+    k_pool p;
+    if (windows(c, &p, c->ia[0], c->oa[0]))
+        K->pool[c->ia[0]->dtype].max(&p, array_data(c->ia[0]), array_data(c->oa[0]), (int64_t *)array_data(c->oa[1]));
 }
 const op op_pool_max = {.name = "pool_max", .sig = "(Tensor self, int[] how)", .flags = OP_FUNCTION | OP_HIDDEN, .run = op_block, .shape = pool_max_rule,
     .kernel = pool_max_kernel, .kind = {"MaxPool2DWithIndicesBackward0", pool_max_grad}, .keep_out = 1, .n_out = 2,
@@ -297,12 +303,8 @@ static int pool_mean_rule(call *c)
 static void pool_mean_kernel(call *c)
 {
     k_pool p;
-    how h;
-    keep_how(c, &h);
-    if (c->oa[0]->numel == 0)
-        return;
-    describe(&p, &h, c->ia[0], c->oa[0], c->scratch);
-    K->pool[c->ia[0]->dtype].mean(&p, array_data(c->ia[0]), array_data(c->oa[0]));
+    if (windows(c, &p, c->ia[0], c->oa[0]))
+        K->pool[c->ia[0]->dtype].mean(&p, array_data(c->ia[0]), array_data(c->oa[0]));
 }
 const op op_pool_mean = {.name = "pool_mean", .sig = "(Tensor self, int[] how)", .flags = OP_FUNCTION | OP_HIDDEN, .run = op_block, .shape = pool_mean_rule,
     .kernel = pool_mean_kernel, .kind = {"AvgPool2DBackward0", pool_mean_grad}, .doc = "The mean of each window; how as in pool_max. Floats, and int64 but for adaptive windows (rounded towards 0)."};
@@ -332,12 +334,8 @@ static int mean_backward_rule(call *c)
 static void mean_backward_kernel(call *c)
 {
     k_pool p;
-    how h;
-    keep_how(c, &h);
-    if (c->oa[0]->numel == 0)
-        return;
-    describe(&p, &h, c->oa[0], c->ia[0], c->scratch);
-    K->pool[c->ia[0]->dtype].spread(&p, array_data(c->ia[0]), array_data(c->oa[0]));
+    if (windows(c, &p, c->oa[0], c->ia[0]))
+        K->pool[c->ia[0]->dtype].spread(&p, array_data(c->ia[0]), array_data(c->oa[0]));
 }
 static int mean_backward_grad(scope *s, node *n, T const *g, T *out)
 {

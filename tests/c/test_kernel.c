@@ -1,32 +1,18 @@
 /* kernel: every loop in every form against its general form and across instruction sets; the walk against indexing. */
 #include "base/half.h"
 #include "kernel/half.h"
+#include "check.h"
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static int failures, checks;
-#define CHECK(ok, ...)                                                      \
-    do {                                                                    \
-        checks++;                                                           \
-        if (!(ok) && failures++ < 20) {                                     \
-            printf("%s:%d: ", __FILE__, __LINE__);                          \
-            printf(__VA_ARGS__);                                            \
-            putchar('\n');                                                  \
-        }                                                                   \
-    } while (0)
 
 extern const k_isa k_isa_base;
 static const k_isa *isas[3];
 static int n_isa;
 
-static uint64_t seed = 1;
-static uint64_t draw(void)
+static uint64_t draw_bits(void)
 {
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
+    draw(0, 0);
     return seed;
 }
 
@@ -36,7 +22,7 @@ static void fill_values(char *p, ct_dtype d)
 {
     static const double special[] = {0.0, -0.0, 1, -1, INFINITY, -INFINITY, NAN, 1e-40, 0.5, 1.5, 2.5, -2.5, 3e9, -3e9, 1e19, 255.5};
     for (int i = 0; i < ROOM / 8; i++) {
-        uint64_t r = draw();
+        uint64_t r = draw_bits();
         double x = r & 1 ? special[(r >> 8) % 16] : (double)(int64_t)(r >> 11) * 0x1p-52 * 16 - 8;
         float f = (float)x;
         int64_t z = r & 2 ? (int64_t)(r >> 3) % 9 - 4 : r & 4 ? INT64_MIN : r & 8 ? INT32_MIN : (int64_t)r;
@@ -278,7 +264,7 @@ static void test_accuracy(void)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         int64_t worst = 0;
         for (int k = 0; k < COUNT; k++)
-            x[k] = (float)(cases[i].low + (cases[i].high - cases[i].low) * (double)(draw() >> 11) * 0x1p-53);
+            x[k] = (float)(cases[i].low + (cases[i].high - cases[i].low) * (double)(draw_bits() >> 11) * 0x1p-53);
         K->unary[cases[i].row][DT_F32]((char *[]){(char *)y, (char *)x}, (int64_t[]){4, 4}, COUNT - 1, NULL);
         for (int k = 0; k < COUNT - 1; k++) {
             int64_t d = ulps(y[k], (float)cases[i].f(x[k]));
@@ -333,18 +319,18 @@ static int64_t walk_in[2][BIG], walk_got[BIG], walk_want[BIG];
 static void random_layout(k_nd *nd, int k, int64_t *base)
 {
     int perm[K_MAXDIM];
-    int64_t step = 1 + (int64_t)(draw() % 2), offset = 0;
+    int64_t step = 1 + (int64_t)(draw_bits() % 2), offset = 0;
     for (int d = 0; d < nd->ndim; d++)
         perm[d] = d;
-    if (draw() % 2)
+    if (draw_bits() % 2)
         for (int d = nd->ndim - 1; d > 0; d--) {
-            int e = (int)(draw() % (uint64_t)(d + 1)), t = perm[d];
+            int e = (int)(draw_bits() % (uint64_t)(d + 1)), t = perm[d];
             perm[d] = perm[e];
             perm[e] = t;
         }
     for (int i = nd->ndim - 1; i >= 0; i--) {
         int d = perm[i];
-        bool stands = k > 0 && draw() % 4 == 0, back = draw() % 8 == 0;
+        bool stands = k > 0 && draw_bits() % 4 == 0, back = draw_bits() % 8 == 0;
         nd->stride[k][d] = stands ? 0 : (back ? -step : step) * 8;
         if (!stands && nd->size[d]) {
             offset += back ? step * (nd->size[d] - 1) : 0;
@@ -385,13 +371,13 @@ static void number_visits(char *const *p, const int64_t *s, int64_t n, const voi
 static void test_walk(void)
 {
     for (int i = 0; i < BIG; i++) {
-        walk_in[0][i] = (int64_t)(draw() >> 8);
+        walk_in[0][i] = (int64_t)(draw_bits() >> 8);
         walk_in[1][i] = i;
     }
     for (int trial = 0; trial < 5000; trial++) {
-        k_nd nd = {.ndim = (int)(draw() % 6), .nop = 3};
+        k_nd nd = {.ndim = (int)(draw_bits() % 6), .nop = 3};
         for (int d = 0; d < nd.ndim; d++)
-            nd.size[d] = trial % 10 == 0 ? (int64_t)(draw() % 4) : 1 + (int64_t)(draw() % 4);
+            nd.size[d] = trial % 10 == 0 ? (int64_t)(draw_bits() % 4) : 1 + (int64_t)(draw_bits() % 4);
         random_layout(&nd, 0, walk_want);
         random_layout(&nd, 1, walk_in[0]);
         random_layout(&nd, 2, walk_in[1]);

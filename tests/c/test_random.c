@@ -1,20 +1,9 @@
 /* random: golden draws of PyTorch (tests/golden/make_random.py says what a cell is), states, order of draws; the
  * base and the wide loops alike. */
 #include "kernel/random.h"
+#include "check.h"
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
-
-static int failures, checks;
-#define CHECK(ok, ...)                                                      \
-    do {                                                                    \
-        checks++;                                                           \
-        if (!(ok) && failures++ < 20) {                                     \
-            printf("%s:%d: ", __FILE__, __LINE__);                          \
-            printf(__VA_ARGS__);                                            \
-            putchar('\n');                                                  \
-        }                                                                   \
-    } while (0)
 
 typedef struct golden_row {
     const char *kind;

@@ -89,41 +89,38 @@ class _Mode:
         return type(self)()
 
 
-class no_grad(_Mode):
+class _Recording(_Mode):
+    """Records inside, or does not; the class itself also decorates."""
+
+    __slots__ = ()
+
+    def __new__(cls, func=None):
+        self = object.__new__(cls)
+        return self if func is None else _wrap(self.clone, func)
+
+    def __enter__(self):
+        self._before = is_grad_enabled()
+        _set_grad_enabled(self._records)
+
+    def __exit__(self, *error):
+        _set_grad_enabled(self._before)
+
+
+class no_grad(_Recording):
     """Do not record: results computed inside do not require gradients.
 
     `with no_grad():`, `@no_grad()` and `@no_grad` are all accepted.
     """
 
     __slots__ = ()
-
-    def __new__(cls, func=None):
-        self = object.__new__(cls)
-        return self if func is None else _wrap(self.clone, func)
-
-    def __enter__(self):
-        self._before = is_grad_enabled()
-        _set_grad_enabled(False)
-
-    def __exit__(self, *error):
-        _set_grad_enabled(self._before)
+    _records = False
 
 
-class enable_grad(_Mode):
+class enable_grad(_Recording):
     """Record again, inside `no_grad` or `set_grad_enabled(False)`. Usable like `no_grad`."""
 
     __slots__ = ()
-
-    def __new__(cls, func=None):
-        self = object.__new__(cls)
-        return self if func is None else _wrap(self.clone, func)
-
-    def __enter__(self):
-        self._before = is_grad_enabled()
-        _set_grad_enabled(True)
-
-    def __exit__(self, *error):
-        _set_grad_enabled(self._before)
+    _records = True
 
 
 class set_grad_enabled(_Mode):

@@ -179,6 +179,15 @@ class RNNBase(Module):
 
     _title, _instead = "RNN", " tensor instead"
 
+    def _first(self, input, batch_sizes):
+        """The states that stand for hx=None."""
+        return self._initial(input, batch_sizes, self.hidden_size)
+
+    def _through(self, input, hx, batch_sizes):
+        """Output of every step and the last states, both batched."""
+        output, hidden, _ = self._run(input, hx, None, batch_sizes)
+        return output, hidden
+
     def forward(self, input, hx=None):
         batch_sizes = unsorted = None
         single = packed = isinstance(input, PackedSequence)
@@ -188,14 +197,17 @@ class RNNBase(Module):
         else:
             input, hx, single = self._as_batch(input, hx)
         if hx is None:
-            hx = self._initial(input, batch_sizes, self.hidden_size)
+            hx = self._first(input, batch_sizes)
         self.check_forward_args(input, hx, batch_sizes)
-        output, hidden, _ = self._run(input, hx, None, batch_sizes)
+        output, hidden = self._through(input, hx, batch_sizes)
         if packed:
             return PackedSequence(output, batch_sizes, given.sorted_indices, unsorted), self.permute_hidden(hidden, unsorted)
         if single:
-            return output.squeeze(0 if self.batch_first else 1), hidden.squeeze(1)
+            return output.squeeze(0 if self.batch_first else 1), self._without_batch(hidden)
         return output, hidden
+
+    def _without_batch(self, hidden):
+        return hidden.squeeze(1)
 
     def extra_repr(self):
         shown = f"{self.input_size}, {self.hidden_size}"
@@ -271,25 +283,16 @@ class LSTM(RNNBase):
         input, _, single = super()._as_batch(input, None)
         return input, hx, single
 
-    def forward(self, input, hx=None):
-        batch_sizes = unsorted = None
-        single = packed = isinstance(input, PackedSequence)
-        if packed:
-            input, batch_sizes, order, unsorted = given = input
-            hx = hx if hx is None else self.permute_hidden(hx, order)
-        else:
-            input, hx, single = self._as_batch(input, hx)
-        if hx is None:
-            hx = (self._initial(input, batch_sizes, self.proj_size or self.hidden_size),
-                  self._initial(input, batch_sizes, self.hidden_size))
-        self.check_forward_args(input, hx, batch_sizes)
+    def _first(self, input, batch_sizes):
+        return (self._initial(input, batch_sizes, self.proj_size or self.hidden_size),
+                self._initial(input, batch_sizes, self.hidden_size))
+
+    def _through(self, input, hx, batch_sizes):
         output, *hidden = self._run(input, hx[0], hx[1], batch_sizes)
-        hidden = tuple(hidden)
-        if packed:
-            return PackedSequence(output, batch_sizes, given.sorted_indices, unsorted), self.permute_hidden(hidden, unsorted)
-        if single:
-            return output.squeeze(0 if self.batch_first else 1), tuple(h.squeeze(1) for h in hidden)
-        return output, hidden
+        return output, tuple(hidden)
+
+    def _without_batch(self, hidden):
+        return tuple(h.squeeze(1) for h in hidden)
 
 
 # --- single steps ---

@@ -90,15 +90,11 @@ static int sync_inputs(const call *c)
 
 void (*op_profiled)(const call *c);
 
-static inline void blank_output(call *c, uint32_t i)
-{
-    c->out[i] = (tensor){0};
-    c->oa[i] = NULL;
-    c->declared[i] = (struct declared){0};
-}
-
 int op_call(call *c)
 {
+    int viewed = c->op->run == op_view ? view_short(c) : 0;
+    if (viewed)
+        return viewed < 0 ? -1 : 0;
     c->n_out = (c->op->n_out ? c->op->n_out : 1u) + c->op->n_aside;
     c->kind = &c->op->kind;
     c->n_param = 0;
@@ -241,7 +237,6 @@ int out_view(call *c, uint32_t i, const layout *l)
     return c->oa[i] ? 0 : -1;
 }
 
-enum { HOW_SAME = 1 };
 int out_same(call *c, uint32_t i)
 {
     c->declared[i].how = HOW_SAME;
@@ -387,27 +382,6 @@ int op_block(call *c)
     call_keep_asides(c, n);
     finish_outputs(c);
     return call_attach(c, n);
-}
-
-/* Views: one output over in[0]'s storage, joined to its family if the record says OP_VIEW. */
-int op_view(call *c)
-{
-    if (c->op->shape(c) < 0 || views_of_both(c) < 0) {
-        drop_outputs(c);
-        return -1;
-    }
-    if (c->declared[0].how == HOW_SAME)
-        return tensor_copy(&c->out[0], c->in[0]), 0;
-    if (CT_UNLIKELY(c->mode == CALL_INPLACE))
-        return view_in_place(c);
-    tensor_init(&c->out[0], c->oa[0]);
-    c->oa[0] = NULL;
-    node *n = NULL;
-    if (call_needs_grad(c) && !(n = call_node(c)))
-        return -1;
-    if (call_attach(c, n) < 0)
-        return -1;
-    return c->op->flags & OP_VIEW ? tensor_join(&c->out[0], c->in[0], 0) : 0;
 }
 
 /* Makes `view` a member of `of`'s family. */

@@ -16,6 +16,14 @@ void array_add_at(const array *from, array *to, const layout *part);
 int call_unlocked(call *c, void (*kernel)(call *c)); /* -1: the host ended it; then its outputs, new ones, hold anything */
 overlap array_overlap(const array *a, const array *b);
 
+enum { HOW_SAME = 1 /* declared by out_same */ };
+static inline void blank_output(call *c, uint32_t i)
+{
+    c->out[i] = (tensor){0};
+    c->oa[i] = NULL;
+    c->declared[i] = (struct declared){0};
+}
+
 int check_writable(const char *op, const array *a);     /* CT_RUNTIME when two indices share an element */
 int check_inputs_apart(const call *c, const array *written);
 int check_no_overlap(const call *c, const array *written);  /* not even SAME: what is read may be overwritten first */
@@ -51,6 +59,9 @@ static inline int tensor_past(const tensor *t)
     return t->fn != NULL;
 }
 int refuse_bool_difference(const call *c);   /* -1 where sub is asked for bools */
+
+/* ---- view.c ---- */
+int view_short(call *c);                     /* op_call of a new view where little has to be asked. 1; 0: not this way; -1: failed */
 
 /* ---- record.c ---- */
 bool call_needs_grad(const call *c);        /* will this call be recorded? */

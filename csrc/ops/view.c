@@ -1,5 +1,6 @@
 /* Views of another shape: expand, view, reshape and their kin. Shape rules are layout.h's; each adjoint is one formula. */
 #include "ops/dispatch.h"
+#include "ops/spread.h"
 #include "ops/takes.h"
 #include <stdio.h>
 
@@ -27,6 +28,61 @@ int op_view_short(const op *o, tensor *of, const layout *l, uint32_t n_param, co
     if (CT_LIKELY(tensor_join(out, of, 0) == 0))
         return 1;
     tensor_clear(out);
+    return -1;
+}
+
+/* ---- the call of a view --------------------------------------------------------------------------------------- */
+/* c->oa[0] becomes the one output, over in[0]'s storage, joined to its family if the record says OP_VIEW. */
+static int deliver_view(call *c, bool recorded)
+{
+    node *n = NULL;
+    tensor_init(&c->out[0], c->oa[0]);
+    c->oa[0] = NULL;
+    if (recorded && (!(n = call_node(c)) || call_attach(c, n) < 0))
+        return -1;
+    return c->op->flags & OP_VIEW ? tensor_join(&c->out[0], c->in[0], 0) : 0;
+}
+
+static int refuse_shape(call *c)
+{
+    array_drop(c->oa[0]);
+    c->oa[0] = NULL;
+    return -1;
+}
+
+int op_view(call *c)
+{
+    if (c->op->shape(c) < 0 || views_of_both(c) < 0)
+        return refuse_shape(c);
+    if (c->declared[0].how == HOW_SAME)
+        return tensor_copy(&c->out[0], c->in[0]), 0;
+    return CT_UNLIKELY(c->mode == CALL_INPLACE) ? view_in_place(c) : deliver_view(c, call_needs_grad(c));
+}
+
+int view_short(call *c)
+{
+    tensor *self = c->args[0].t;
+    int past = tensor_past(self);
+    if (c->mode != CALL_NEW || past < 0 || array_is_compressed(self->a) || op_profiled || (c->n_args > 1 && c->args[1].kind == ARG_TENSOR))
+        return 0;
+    c->n_out = c->n_in = 1;
+    c->kind = &c->op->kind;
+    c->n_param = c->n_list = 0;
+    c->unrecorded = false;
+    c->list = NULL;
+    c->temps = NULL;
+    c->in = c->in_few;
+    c->ia = c->ia_few;
+    c->in_few[0] = self;
+    c->ia_few[0] = self->a;
+    blank_output(c, 0);
+    if (c->op->shape(c) < 0)
+        return refuse_shape(c);
+    if (c->declared[0].how == HOW_SAME)
+        return tensor_copy(&c->out[0], self), 1;
+    if (CT_LIKELY(deliver_view(c, past && tape_now.grad && c->kind->grad && !c->unrecorded && !(c->op->flags & OP_NO_GRAD)) == 0))
+        return 1;
+    tensor_clear(&c->out[0]);
     return -1;
 }
 

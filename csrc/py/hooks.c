@@ -110,6 +110,28 @@ PyObject *py_tensor_register_hook(PyObject *self, PyObject *hook_object)
     return add_hook(t->fn, 0, (hook){.call = call_tensor_hook, .obj = hook_object, .nr = t->nr});
 }
 
+/* The hooks on a tensor by their ids, in order of registration; None where none was registered. */
+PyObject *py_tensor_hooks(PyObject *module, PyObject *o)
+{
+    tensor *t = py_is_tensor(o) ? py_t(o) : NULL;
+    PyObject *all = NULL;
+    (void)module;
+    if (!t)
+        return PyErr_Format(PyExc_TypeError, "expected a Tensor");
+    if (tensor_sync(t) < 0)
+        return py_raise();
+    for (hook *h = t->fn && t->fn->extra ? t->fn->extra->hooks : NULL; h; h = h->next) {
+        PyObject *id = h->nr == t->nr ? PyLong_FromUnsignedLong(h->id) : NULL;
+        if (h->nr == t->nr && (!id || (!all && !(all = PyDict_New())) || PyDict_SetItem(all, id, h->obj) < 0)) {
+            Py_XDECREF(id);
+            Py_XDECREF(all);
+            return NULL;
+        }
+        Py_XDECREF(id);
+    }
+    return all ? all : Py_NewRef(Py_None);
+}
+
 static int call_with_leaf(scope *s, void *obj, tensor **g)
 {
     PyObject *leaf = leaf_box(tape_running())->owner, *answer = leaf ? PyObject_CallOneArg(obj, leaf) : Py_NewRef(Py_None);

@@ -84,6 +84,31 @@ def untyped_storage(t: Tensor) -> UntypedStorage:
     return UntypedStorage.of(t)
 
 
+def set_(self, source=None, storage_offset=0, size=None, stride=None):
+    """self shows from now on what `source` shows, or that part of its storage: a Tensor of self's dtype, or an `UntypedStorage`."""
+    if self.requires_grad and self.is_leaf and ctgrad.is_grad_enabled():
+        raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
+    if source is None:
+        return self._set(ctgrad.empty(0, dtype=self.dtype))
+    if isinstance(source, Tensor) and source.dtype != self.dtype:
+        raise RuntimeError(f"Could not set tensor of type {source.dtype} to a tensor of type {self.dtype}")
+    if isinstance(source, Tensor) and size is None:
+        return self._set(source)
+    if not isinstance(source, (Tensor, UntypedStorage)):
+        raise TypeError(f"set_(): argument 'source' must be a Tensor or a storage, not {type(source).__name__}")
+    storage = UntypedStorage.of(source) if isinstance(source, Tensor) else source
+    size = (storage.nbytes() // self.element_size(),) if size is None else tuple(size)
+    return self._set(storage.tensor(self.dtype, size, _row_major(size) if stride is None else tuple(stride), storage_offset))
+
+
+def _row_major(size):
+    steps, step = [], 1
+    for n in reversed(size):
+        steps.append(step)
+        step *= max(n, 1)
+    return tuple(reversed(steps))
+
+
 def _whole(t):
     with ctgrad.no_grad():
         return t.data.as_strided((t._storage_nbytes() // t.element_size(),), (1,), 0).data

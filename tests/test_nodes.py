@@ -316,3 +316,150 @@ def test_where_warnings_are_errors_anomaly_mode_writes(capsys):
         with pytest.raises(RuntimeError, match="modified by an inplace"):
             b.sum().backward()
     assert "Error detected in PowBackward0" in capsys.readouterr().err
+
+
+# ---- which hooks see what, and when ----------------------------------------------------------------------------------------
+def logging(log, name, factor=None):
+    def hook(*args):
+        log.append(name)
+        if factor:
+            return args[0] * factor if isinstance(args[0], ctgrad.Tensor) else tuple(g * factor for g in args[0])
+    return hook
+
+
+def hooked():
+    log, a = [], leaf(())
+    b = a.clone()
+    for tensor, name in ((a, "a"), (b, "b")):
+        fn = (tensor if tensor is b else b.grad_fn.next_functions[0][0])
+        fn = getattr(fn, "grad_fn", fn)
+        fn.register_prehook(logging(log, f"pre {name}", 2))
+        tensor.register_hook(logging(log, name, 3))
+        fn.register_hook(logging(log, f"post {name}"))
+    return log, a, b
+
+
+def test_hooks_run_in_their_order():
+    log, a, b = hooked()
+    (b * 1).backward()
+    assert log == ["b", "pre b", "post b", "a", "pre a", "post a"] and a.grad == 36
+
+
+def test_an_input_asked_for_is_seen_before_its_node_runs():
+    log, a, b = hooked()
+    c = b * 1
+    assert ctgrad.autograd.grad(c, b, retain_graph=True)[0] == 3 and log == ["b"]
+    log.clear()
+    assert ctgrad.autograd.grad(c, a, retain_graph=True)[0] == 18 and log == ["b", "pre b", "post b", "a"]
+    log.clear()
+    c.backward(inputs=[b], retain_graph=True)
+    assert b.grad == 3 and a.grad is None and log == ["b", "pre b"]
+    log.clear()
+    c.backward(inputs=[a])
+    assert a.grad == 36 and log == ["b", "pre b", "post b", "a", "pre a", "post a"]
+
+
+def test_retain_grad_sees_what_all_hooks_on_the_tensor_made():
+    log, a, b = hooked()
+    b.retain_grad()
+    b.register_hook(logging(log, "later", 5))
+    (b * 1).backward()
+    assert b.grad == 15
+
+
+def test_hooks_after_accumulation_come_before_those_on_the_node():
+    log, x = [], leaf(2)
+    x.view_as(x).grad_fn.next_functions[0][0].register_hook(logging(log, "node"))
+    handle = x.register_post_accumulate_grad_hook(logging(log, "after"))
+    x.sum().backward()
+    assert log == ["after", "node"]
+    handle.remove()
+    x.sum().backward()
+    assert log == ["after", "node", "node"]
+
+
+@pytest.mark.parametrize(("answer", "error"), [(lambda p: p.grad, RuntimeError), (lambda p: 3, TypeError), (lambda p: p, None), (lambda p: None, None)])
+def test_a_hook_after_accumulation_answers_nothing(answer, error):
+    x = leaf(2)
+    x.register_post_accumulate_grad_hook(answer)
+    if error:
+        with pytest.raises(error):
+            x.sum().backward()
+    else:
+        x.sum().backward()
+
+
+@pytest.mark.parametrize("register", [lambda y, h: y.register_hook(h), lambda y, h: y.grad_fn.register_hook(h), lambda y, h: y.grad_fn.register_prehook(h)])
+def test_hooks_may_be_taken_off_and_put_on_by_hooks(register):
+    y, log, handles = leaf(2) * 2, [], []
+
+    def first(*grads):
+        log.append("first")
+        for handle in handles:
+            handle.remove()
+        register(y, logging(log, "new"))
+
+    handles += [register(y, first), register(y, logging(log, "second")), *(register(y, logging(log, "more")) for _ in range(10))]
+    y.sum().backward(retain_graph=True)
+    assert log == ["first", "second", *["more"] * 10]
+    log.clear()
+    y.sum().backward()
+    assert log == ["new"]
+
+
+def test_a_functions_hooks_see_one_gradient_a_result():
+    class Mixed(Function):
+        @staticmethod
+        def forward(ctx, x, n, y):
+            return x * n, n, y * n
+
+        @staticmethod
+        def backward(ctx, g, none, h):
+            return g * 2, None, h * 2
+
+    x, y, seen = leaf(2), leaf(2), []
+    a, _, b = Mixed.apply(x, 3, y)
+    a.grad_fn.register_hook(lambda inputs, outputs: seen.append((len(inputs), len(outputs), outputs[1])))
+    a.grad_fn.register_prehook(lambda outputs: (outputs[0] * 5, None, outputs[2] * 7))
+    (a + b).sum().backward()
+    assert x.grad.tolist() == [10, 10] and y.grad.tolist() == [14, 14] and seen == [(2, 3, None)]
+    a, _, b = Mixed.apply(x, 3, y)
+    a.grad_fn.register_prehook(lambda outputs: outputs[:2])
+    with pytest.raises(RuntimeError, match="number of values"):
+        (a + b).sum().backward()
+
+
+# ---- warnings of what is old ------------------------------------------------------------------------------------------------
+def test_old_forms_warn():
+    class Saving(Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x.clone()
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * ctx.saved_variables[0]
+
+    with pytest.warns(DeprecationWarning, match="instantiated"):
+        Saving()
+    with pytest.warns(DeprecationWarning, match="saved_variables"):
+        Saving.apply(leaf(1)).backward()
+    with pytest.warns(FutureWarning, match="grad_variables"):
+        ctgrad.autograd.backward(leaf(1) * 2, grad_variables=ctgrad.ones(1))
+    with pytest.raises(RuntimeError):
+        ctgrad.autograd.backward(leaf(1) * 2, ctgrad.ones(1), grad_variables=ctgrad.ones(1))
+    before = ctgrad.is_warn_always_enabled()
+    ctgrad.set_warn_always(True)
+    try:
+        with pytest.warns(UserWarning, match="reference cycle"):
+            leaf(1).backward(create_graph=True)
+    finally:
+        ctgrad.set_warn_always(before)
+
+
+def test_zeros_for_what_was_not_reached_are_part_of_the_history():
+    x, y = leaf(1), leaf(2)
+    for recorded in (True, False):
+        zeros = ctgrad.autograd.grad(x * 2, y, create_graph=recorded, materialize_grads=True)[0]
+        assert zeros.tolist() == [0, 0] and zeros.requires_grad == recorded

@@ -300,6 +300,42 @@ static PyObject *incoming(const FunctionContext *c, node *n, tensor *const *g, P
     return py_wrap(&t);
 }
 
+/* Which of the node's outputs result i is: -1 for none. */
+static Py_ssize_t output_of(const FunctionContext *c, Py_ssize_t i)
+{
+    PyObject *at = PyTuple_GET_ITEM(c->output_at, i);
+    long place = at == Py_None ? -1 : PyLong_AsLong(at);
+    return at == Py_None ? -1 : place < 0 ? -1 - place : place;
+}
+
+PyObject *py_function_spread(node *n, PyObject *tied)
+{
+    const FunctionContext *c = n->payload;
+    Py_ssize_t count = PyTuple_GET_SIZE(c->output_at);
+    PyObject *all = PyTuple_New(count);
+    for (Py_ssize_t i = 0; all && i < count; i++)
+        PyTuple_SET_ITEM(all, i, Py_NewRef(output_of(c, i) < 0 ? Py_None : PyTuple_GET_ITEM(tied, output_of(c, i))));
+    Py_DECREF(tied);
+    return all;
+}
+
+PyObject *py_function_gather(node *n, PyObject *results)
+{
+    const FunctionContext *c = n->payload;
+    Py_ssize_t count = PyTuple_GET_SIZE(c->output_at), tied = 0;
+    if (!PyTuple_Check(results))
+        return Py_NewRef(results);
+    if (PyTuple_GET_SIZE(results) != count)
+        return PyErr_Format(PyExc_RuntimeError, "hook has returned an incorrect number of values (got %zd, but expected %zd)", PyTuple_GET_SIZE(results), count);
+    for (Py_ssize_t i = 0; i < count; i++)
+        tied += output_of(c, i) >= 0;
+    PyObject *all = PyTuple_New(tied);
+    for (Py_ssize_t i = 0; all && i < count; i++)
+        if (output_of(c, i) >= 0)
+            PyTuple_SET_ITEM(all, output_of(c, i), Py_NewRef(PyTuple_GET_ITEM(results, i)));
+    return all;
+}
+
 static PyObject *call_backward(FunctionContext *c, node *n, tensor *const *g)
 {
     Py_ssize_t count = PyTuple_GET_SIZE(c->output_at);
@@ -385,6 +421,11 @@ static PyObject *missing_setup(PyObject *m, PyObject *args, PyObject *kw)
     (void)m, (void)args, (void)kw;
     return PyErr_Format(PyExc_NotImplementedError, "setup_context is not implemented.");
 }
+static int deprecated_init(PyObject *self, PyObject *args, PyObject *kw)
+{
+    (void)args, (void)kw;
+    return PyErr_WarnFormat(PyExc_DeprecationWarning, 1, "%R should not be instantiated. Methods on autograd functions are all static, so you should invoke them on the class itself.", Py_TYPE(self));
+}
 static PyObject *legacy_call(PyObject *self, PyObject *args, PyObject *kw)
 {
     (void)self, (void)args, (void)kw;
@@ -401,7 +442,7 @@ static PyMethodDef function_methods[] = {
 };
 static PyType_Slot function_slots[] = {
     {Py_tp_doc, "Base of user-written differentiable operations: static forward and backward; use by apply()."},
-    {Py_tp_methods, function_methods}, {Py_tp_call, legacy_call}, {0, NULL}};
+    {Py_tp_methods, function_methods}, {Py_tp_init, deprecated_init}, {Py_tp_call, legacy_call}, {0, NULL}};
 static PyType_Spec function_spec = {"ctgrad.autograd.Function", sizeof(PyObject), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, function_slots};
 
 int py_function_setup(PyObject *module)

@@ -311,8 +311,25 @@ static PyObject *grad_function(PyObject *module, PyObject *args, PyObject *kwarg
         tape_now.field = truth;                                                                             \
         Py_RETURN_NONE;                                                                                     \
     }
-FLAG(grad, grad)
 FLAG(inference, inference)
+
+/* Inside inference_mode nothing is recorded; is_grad_enabled() tells what was asked for there all the same. */
+static _Thread_local bool asked_in_inference;
+static PyObject *get_grad(PyObject *m, PyObject *unused)
+{
+    (void)m, (void)unused;
+    return PyBool_FromLong(tape_now.grad || (tape_now.inference && asked_in_inference));
+}
+static PyObject *set_grad(PyObject *m, PyObject *value)
+{
+    int truth = PyObject_IsTrue(value);
+    (void)m;
+    if (truth < 0)
+        return NULL;
+    tape_now.grad = truth && !tape_now.inference;
+    asked_in_inference = truth && tape_now.inference;
+    Py_RETURN_NONE;
+}
 
 static PyObject *get_anomaly(PyObject *m, PyObject *unused) { (void)m, (void)unused; return PyBool_FromLong(tape_now.anomaly); }
 static PyObject *get_anomaly_nan(PyObject *m, PyObject *unused) { (void)m, (void)unused; return PyBool_FromLong(tape_now.anomaly_nan); }

@@ -16,11 +16,12 @@ globals().update(_functions())
 
 from math import e, inf, nan, pi  # noqa: E402
 
-from ctgrad import autograd, backends, cuda, debug, random, utils, version  # noqa: E402
+from ctgrad import autograd, backends, cuda, debug, random, storage, utils, version  # noqa: E402
 from ctgrad._dtypes import finfo, iinfo  # noqa: E402
 from ctgrad._queries import *  # noqa: E402, F403
 from ctgrad._settings import *  # noqa: E402, F403
 from ctgrad._tensor_str import set_printoptions  # noqa: E402
+from ctgrad.storage import TypedStorage, UntypedStorage  # noqa: E402, F401
 from ctgrad.autograd import enable_grad, inference_mode, no_grad, set_grad_enabled  # noqa: E402
 
 __version__ = "0.1.0"

@@ -13,8 +13,12 @@ from ctgrad import (
     optim as optim,
     random as random,
     serialization as serialization,
+    storage as storage,
     utils as utils,
     version as version,
+)
+from ctgrad._copying import (
+    UntypedStorage as UntypedStorage,
 )
 from ctgrad._dtypes import (
     finfo as finfo,
@@ -104,6 +108,9 @@ from ctgrad.composed.shape import (
 from ctgrad.serialization import (
     load as load,
     save as save,
+)
+from ctgrad.storage import (
+    TypedStorage as TypedStorage,
 )
 
 e: builtins.float

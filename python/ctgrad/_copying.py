@@ -55,6 +55,22 @@ class UntypedStorage:
     size = nbytes
     __len__ = nbytes
 
+    def __getitem__(self, index):
+        return memory_of(self._whole).view(np.uint8)[index].tolist()
+
+    def fill_(self, value):
+        """Writes the value into every byte."""
+        self._whole.view(ctgrad.uint8).fill_(value)
+        return self
+
+    def element_size(self):
+        """1."""
+        return 1
+
+    @property
+    def device(self):
+        return ctgrad.device("cpu")
+
     def clone(self):
         """A storage of its own with the same bytes."""
         return UntypedStorage.of(self._whole.clone())
@@ -94,6 +110,7 @@ def set_(self, source=None, storage_offset=0, size=None, stride=None):
         raise RuntimeError(f"Could not set tensor of type {source.dtype} to a tensor of type {self.dtype}")
     if isinstance(source, Tensor) and size is None:
         return self._set(source)
+    source = source.untyped() if hasattr(source, "untyped") else source
     if not isinstance(source, (Tensor, UntypedStorage)):
         raise TypeError(f"set_(): argument 'source' must be a Tensor or a storage, not {type(source).__name__}")
     storage = UntypedStorage.of(source) if isinstance(source, Tensor) else source

@@ -325,6 +325,7 @@ int bind_value(const param *p, PyObject *o, bound *b)
     case P_TENSORS: case P_TENSORS_APART: return take_tensors(o, b, out);
     case P_OPERAND: return take_number(o, out);
     case P_SCALAR: return take_scalar(o, out);
+    case P_NUMBER: return take_number(o, out);
     case P_INT: return take_int(p, o, out);
     case P_INTS: case P_INTS_APART: return take_ints(p, o, b, out);
     case P_FLOAT: return take_float(o, out);

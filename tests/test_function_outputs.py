@@ -46,7 +46,12 @@ def test_a_returned_view_may_not_be_written(forward, source):
 def test_a_returned_view_may_be_written_where_nothing_is_recorded():
     out = function(lambda ctx, x: x)(ctgrad.ones(2))
     assert out.add_(1).tolist() == [2, 2]
-    out = function(lambda ctx, x: x)(leaf(2))
+    with ctgrad.no_grad():
+        out = function(lambda ctx, x: x)(leaf(2))
+    assert not out.requires_grad and out.add_(1).tolist() == [2, 2]
+    source = leaf(2)
+    out = function(lambda ctx, x: x)(source)
+    assert out._base is source
     with ctgrad.no_grad():
         out.add_(1)
     with pytest.raises(RuntimeError):

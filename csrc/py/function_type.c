@@ -167,14 +167,17 @@ static PyObject *tie_dirty(FunctionContext *c, node *fn, uint32_t nr, PyObject *
     return fn && tensor_rebase(py_t(o), fn, nr) < 0 ? py_raise() : Py_NewRef(o);
 }
 
-/* An input returned as it is becomes a view of itself, since the history of the input is not the output's. */
-static PyObject *view_as_is(PyObject *o)
+/* An input returned as it is becomes a view of itself, since the history of the input is not the output's; outside the history detached. */
+static PyObject *view_as_is(PyObject *o, bool tied)
 {
     PyObject *view = py_wrap_array(array_keep(py_t(o)->a));
-    if (view && tensor_join(py_t(view), py_t(o), T_FUNCTION_VIEW) < 0) {
+    if (!view || (!tied && tensor_requires_grad(py_t(o))))
+        return view;
+    if (tensor_join(py_t(view), py_t(o), T_FUNCTION_VIEW) < 0) {
         Py_DECREF(view);
         return py_raise();
     }
+    py_note_base(o);
     return view;
 }
 
@@ -188,13 +191,14 @@ static PyObject *tie_output(FunctionContext *c, node *fn, uint32_t nr, PyObject 
         node_set_out(fn, nr, py_t(o)->a);
     if (holds(c->dirty, o))
         return tie_dirty(c, fn, nr, o, is_input);
-    PyObject *result = is_input ? view_as_is(o) : Py_NewRef(o);
+    bool tied = fn && !holds(c->plain, o) && dtype_is_float(py_t(o)->a->dtype);
+    PyObject *result = is_input ? view_as_is(o, tied) : Py_NewRef(o);
     if (!result)
         return NULL;
     tensor *t = py_t(result);
     if (tensor_is_view(t))
         t->flags |= T_FUNCTION_VIEW;
-    if (!fn || holds(c->plain, o) || !dtype_is_float(py_t(o)->a->dtype))
+    if (!tied)
         return result;
     if (t->base) {
         t->gen = t->base->gen;

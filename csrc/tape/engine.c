@@ -360,9 +360,9 @@ static int run_slot(run *r, uint32_t index)
     if (result == 0 && runs) {
         if (n->kind->flags & NK_LEAF)
             result = any && g[0] ? accumulate(r, n, g[0]) : 0;
-        else if (at->needed)
+        else
             result = formula(r, &s, at, g, g + n->n_out);
-        if (!r->task->retain_graph && result == 0 && at->needed)
+        if (!r->task->retain_graph && result == 0)
             node_release_kept(n);
     }
     drop_gradients(at);

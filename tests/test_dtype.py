@@ -264,3 +264,14 @@ def test_a_power_of_or_by_a_tensor_without_dimensions_has_the_dtype_of_a_sum(bas
 def test_booleans_to_a_boolean_power():
     x = ctgrad.tensor([True, False])
     assert (x ** True).tolist() == [True, False] and (x ** False).tolist() == [True, True] and (x ** True).dtype is ctgrad.bool
+
+
+def test_a_bound_without_dimensions_beside_a_number_is_a_number():
+    x = ctgrad.tensor([-2., .5, 3.], requires_grad=True)
+    for low, high in [(ctgrad.tensor(0.), 1), (0, ctgrad.tensor(1, dtype=ctgrad.float64))]:
+        y = x.clamp(low, high)
+        assert y.tolist() == [0, .5, 1] and y.dtype is ctgrad.float32 and type(y.grad_fn).__name__ == "ClampBackward1"
+        assert x.detach().clone().clamp_(low, high).tolist() == ctgrad.clip(x, low, high).tolist() == [0, .5, 1]
+    for bound in [ctgrad.tensor([0.]), ctgrad.tensor(0., requires_grad=True)]:
+        with pytest.raises(TypeError):
+            x.clamp(bound, 1)

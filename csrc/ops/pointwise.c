@@ -109,13 +109,26 @@ static ct_dtype clamp_dtype(const call *c)
 }
 static int clamp_grad(scope *s, node *n, T const *g, T *out);
 static const node_kind clamp_by_tensors = {"ClampBackward0", clamp_grad, .flags = NK_POINTWISE | NK_SHOWS(7), .takes = pointwise_takes};
+/* Of a number and a tensor without dimensions, the tensor is a number too. */
+static int number_bound(call *c, int i)
+{
+    tensor *t = c->args[i].t;
+    arg number;
+    if (t->a->ndim || tensor_requires_grad(t) || !tensor_number(t, &number))
+        return ct_fail(CT_TYPE, "%s() received an invalid combination of arguments - got one bound that is a Tensor and one that is a number", c->op->name);
+    c->args[i] = number;
+    c->in[i] = NULL;
+    c->ia[i] = NULL;
+    return 0;
+}
 static int clamp_rule(call *c)
 {
     layout l;
     if (!arg_given(&c->args[1]) && !arg_given(&c->args[2]))
         return ct_fail(CT_RUNTIME, "torch.clamp: At least one of 'min' or 'max' must not be None");
     if (arg_given(&c->args[1]) && arg_given(&c->args[2]) && (c->args[1].kind == ARG_TENSOR) != (c->args[2].kind == ARG_TENSOR))
-        return ct_fail(CT_TYPE, "%s() received an invalid combination of arguments - min and max are both Tensors or both numbers", c->op->name);
+        if (number_bound(c, c->args[1].kind == ARG_TENSOR ? 1 : 2) < 0)
+            return -1;
     if (c->args[1].kind == ARG_TENSOR || c->args[2].kind == ARG_TENSOR)
         c->kind = &clamp_by_tensors;
     ct_dtype d = clamp_dtype(c);

@@ -27,7 +27,7 @@ from ctgrad.autograd import enable_grad, inference_mode, no_grad, set_grad_enabl
 __version__ = "0.1.0"
 newaxis = None
 
-_LATER = {"nn": None, "optim": None, "serialization": None, "load": "serialization", "save": "serialization"}  # name: the module that has it
+_LATER = {"nn": None, "optim": None, "testing": None, "serialization": None, "load": "serialization", "save": "serialization"}  # name: the module that has it
 __all__ = [name for name in globals() if not name.startswith("_")] + [*_LATER]
 
 

@@ -14,6 +14,7 @@ from ctgrad import (
     random as random,
     serialization as serialization,
     storage as storage,
+    testing as testing,
     utils as utils,
     version as version,
 )

@@ -107,6 +107,28 @@ def test_marking_what_is_no_input_warns():
         function(made_inside)(leaf(2))
 
 
+def test_backward_may_be_called_vjp():
+    class Named(ctgrad.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x.clone()
+
+        @staticmethod
+        def vjp(ctx, g):
+            return g * 7
+
+    class Both(Named):
+        @staticmethod
+        def backward(ctx, g):
+            return g
+
+    x = leaf(2)
+    Named.apply(x).sum().backward()
+    assert x.grad.tolist() == [7, 7]
+    with pytest.raises(RuntimeError, match="only implement one"):
+        Both.apply(x).sum().backward()
+
+
 # ---- retain_grad and in-place writes ---------------------------------------------------------------------------------
 def test_a_retained_gradient_is_that_of_the_written_value():
     x = leaf(3)

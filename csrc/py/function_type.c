@@ -4,7 +4,7 @@
 #include "ops/dispatch.h"
 #include <string.h>
 
-static PyObject *function_type, *base_setup;
+static PyObject *function_type, *base_setup, *base_backward, *base_vjp;
 
 /* ---- the node --------------------------------------------------------------------------------------------------- */
 static int function_grad(scope *s, node *n, tensor *const *g, tensor **grads);
@@ -340,10 +340,25 @@ PyObject *py_function_gather(node *n, PyObject *results)
     return all;
 }
 
+/* The class's backward; it may be called vjp instead. */
+static PyObject *backward_of(PyObject *cls)
+{
+    PyObject *backward = cls ? PyObject_GetAttrString(cls, "backward") : NULL, *vjp = backward ? PyObject_GetAttrString(cls, "vjp") : NULL;
+    if (!vjp)
+        Py_CLEAR(backward);
+    else if (vjp != base_vjp && backward != base_backward) {
+        PyErr_SetString(PyExc_RuntimeError, "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only implement one of them.");
+        Py_CLEAR(backward);
+    } else if (vjp != base_vjp)
+        Py_SETREF(backward, Py_NewRef(vjp));
+    Py_XDECREF(vjp);
+    return backward;
+}
+
 static PyObject *call_backward(FunctionContext *c, node *n, tensor *const *g)
 {
     Py_ssize_t count = PyTuple_GET_SIZE(c->output_at);
-    PyObject *cls = PyObject_GetAttrString((PyObject *)c, "_forward_cls"), *f = cls ? PyObject_GetAttrString(cls, "backward") : NULL;
+    PyObject *cls = PyObject_GetAttrString((PyObject *)c, "_forward_cls"), *f = backward_of(cls);
     PyObject *args = PyTuple_New(count + 1), *answer = NULL;
     if (args)
         PyTuple_SET_ITEM(args, 0, Py_NewRef((PyObject *)c));
@@ -441,6 +456,7 @@ static PyMethodDef function_methods[] = {
     {"apply", (PyCFunction)(void (*)(void))apply, METH_FASTCALL | METH_KEYWORDS | METH_CLASS, "apply(*args): runs forward(ctx, *args) and records backward."},
     {"forward", ANY(missing_forward), "forward(ctx, *args): to be given by the subclass."},
     {"backward", ANY(missing_backward), "backward(ctx, *grads): to be given by the subclass; one gradient (or None) an argument of forward."},
+    {"vjp", ANY(missing_backward), "Another name for backward."},
     {"setup_context", ANY(missing_setup), "setup_context(ctx, inputs, output): where given, forward takes no ctx."},
     {NULL},
 };
@@ -452,7 +468,8 @@ static PyType_Spec function_spec = {"ctgrad.autograd.Function", sizeof(PyObject)
 int py_function_setup(PyObject *module)
 {
     function_type = PyType_FromModuleAndSpec(module, &function_spec, NULL);
-    if (py_context_setup(module) < 0 || !function_type || !(base_setup = PyObject_GetAttrString(function_type, "setup_context")))
+    if (py_context_setup(module) < 0 || !function_type || !(base_setup = PyObject_GetAttrString(function_type, "setup_context")) ||
+        !(base_backward = PyObject_GetAttrString(function_type, "backward")) || !(base_vjp = PyObject_GetAttrString(function_type, "vjp")))
         return -1;
     return PyModule_AddObjectRef(module, "Function", function_type);
 }

@@ -246,3 +246,32 @@ def test_nothing_is_left_behind():
         repr(ctgrad.tensor([[1.0]]).shape)
     gc.collect()
     assert ctgrad.debug.live() == before
+
+
+@pytest.mark.parametrize("exponent", ["int64", "uint8", "bool", "float16", "float64"])
+@pytest.mark.parametrize("base", ["bool", "uint8", "int32", "float16", "float32"])
+@pytest.mark.parametrize("shapes", [((2,), ()), ((), (2,)), ((), ())], ids=str)
+def test_a_power_of_or_by_a_tensor_without_dimensions_has_the_dtype_of_a_sum(base, exponent, shapes):
+    x = ctgrad.ones(shapes[0], dtype=getattr(ctgrad, base))
+    y = ctgrad.ones(shapes[1], dtype=getattr(ctgrad, exponent))
+    if base == exponent == "bool":
+        with pytest.raises(NotImplementedError):
+            x ** y
+    else:
+        assert (x ** y).dtype is ctgrad.pow(x, y).dtype is (x + y).dtype
+
+
+def test_booleans_to_a_boolean_power():
+    x = ctgrad.tensor([True, False])
+    assert (x ** True).tolist() == [True, False] and (x ** False).tolist() == [True, True] and (x ** True).dtype is ctgrad.bool
+
+
+def test_a_bound_without_dimensions_beside_a_number_is_a_number():
+    x = ctgrad.tensor([-2., .5, 3.], requires_grad=True)
+    for low, high in [(ctgrad.tensor(0.), 1), (0, ctgrad.tensor(1, dtype=ctgrad.float64))]:
+        y = x.clamp(low, high)
+        assert y.tolist() == [0, .5, 1] and y.dtype is ctgrad.float32 and type(y.grad_fn).__name__ == "ClampBackward1"
+        assert x.detach().clone().clamp_(low, high).tolist() == ctgrad.clip(x, low, high).tolist() == [0, .5, 1]
+    for bound in [ctgrad.tensor([0.]), ctgrad.tensor(0., requires_grad=True)]:
+        with pytest.raises(TypeError):
+            x.clamp(bound, 1)

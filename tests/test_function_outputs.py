@@ -46,7 +46,12 @@ def test_a_returned_view_may_not_be_written(forward, source):
 def test_a_returned_view_may_be_written_where_nothing_is_recorded():
     out = function(lambda ctx, x: x)(ctgrad.ones(2))
     assert out.add_(1).tolist() == [2, 2]
-    out = function(lambda ctx, x: x)(leaf(2))
+    with ctgrad.no_grad():
+        out = function(lambda ctx, x: x)(leaf(2))
+    assert not out.requires_grad and out.add_(1).tolist() == [2, 2]
+    source = leaf(2)
+    out = function(lambda ctx, x: x)(source)
+    assert out._base is source
     with ctgrad.no_grad():
         out.add_(1)
     with pytest.raises(RuntimeError):
@@ -100,6 +105,28 @@ def test_marking_what_is_no_input_warns():
 
     with pytest.warns(UserWarning, match="mark_dirty"):
         function(made_inside)(leaf(2))
+
+
+def test_backward_may_be_called_vjp():
+    class Named(ctgrad.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x.clone()
+
+        @staticmethod
+        def vjp(ctx, g):
+            return g * 7
+
+    class Both(Named):
+        @staticmethod
+        def backward(ctx, g):
+            return g
+
+    x = leaf(2)
+    Named.apply(x).sum().backward()
+    assert x.grad.tolist() == [7, 7]
+    with pytest.raises(RuntimeError, match="only implement one"):
+        Both.apply(x).sum().backward()
 
 
 # ---- retain_grad and in-place writes ---------------------------------------------------------------------------------

@@ -162,3 +162,16 @@ def test_a_view_made_without_recording_may_not_be_written_with_it():
     with pytest.raises(RuntimeError, match="no_grad mode"):
         v.add_(1)
     assert x.tolist() == [2.0, 2.0]
+
+
+def test_nothing_is_recorded_in_inference_mode_whatever_is_asked_for():
+    x = torch.ones(1, requires_grad=True)
+    with torch.inference_mode():
+        assert not torch.is_grad_enabled()
+        with torch.enable_grad():
+            assert torch.is_grad_enabled() and not (x * 2).requires_grad
+            with torch.inference_mode(False):
+                assert (x * 2).requires_grad
+            assert not (x * 2).requires_grad
+        assert not torch.is_grad_enabled()
+    assert torch.is_grad_enabled() and (x * 2).requires_grad

@@ -95,3 +95,22 @@ def test_a_gradient_placed_by_indices_is_a_constant():
     for values in (x.max(0)[0], x.min(1)[0], x.cummax(0)[0]):
         g, = torch.autograd.grad(values.sum(), x, create_graph=True)
         assert not g.requires_grad
+
+
+SAME_ELEMENTS = {
+    "ravel": lambda x: x.ravel(), "flatten": lambda x: x.flatten(), "reshape": lambda x: x.reshape(4), "reshape_as": lambda x: x.reshape_as(torch.ones(4)),
+    "contiguous": lambda x: x.contiguous(), "to": lambda x: x.to(torch.float32), "type_as": lambda x: x.type_as(torch.ones(1)), "positive": lambda x: +x,
+    "t of t": lambda x: x.t().t(), "atleast_3d": torch.atleast_3d, "broadcast": lambda x: torch.broadcast_tensors(x, x)[0], "expand_as": lambda x: x.expand_as(x),
+    "unflatten": lambda x: x.unflatten(0, (2, 1)), "swapaxes": lambda x: x.swapaxes(0, 1), "view": lambda x: x.view(4), "real": lambda x: x.real, "cpu": lambda x: x.cpu(),
+}
+
+
+@pytest.mark.parametrize("name", SAME_ELEMENTS)
+def test_a_write_through_what_shows_the_same_elements_reaches_the_history(name):
+    x = torch.ones(2, 2, requires_grad=True)
+    y = x * 1
+    shown = SAME_ELEMENTS[name](y)
+    assert shown.data_ptr() == y.data_ptr() and (shown is y or shown._base is y)
+    shown.mul_(3)
+    y.sum().backward()
+    assert x.grad.tolist() == [[3, 3], [3, 3]]

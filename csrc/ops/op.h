@@ -172,6 +172,7 @@ ct_dtype promotion_result(const promotion *p);
 static inline bool arg_is_unsigned(const arg *a) { return a->kind == ARG_FLOAT && a->whole; }
 int64_t arg_wrapped(const arg *a);                         /* of an unsigned one: its 64 bits */
 array *number_array(const arg *a, ct_dtype dtype);         /* new, 0-d and weak; whole numbers wrap around in integer dtypes */
+bool tensor_number(const tensor *t, arg *out);             /* the first element as an argument */
 int number_fits(const arg *a, ct_dtype dtype);             /* CT_RUNTIME "value cannot be converted to type ... without overflow" */
 int number_cut_fits(const arg *a, ct_dtype dtype);         /* where a factor is cut to a whole number: ints of 2^63 and more do not fit */
 int require_float(const call *c, const array *a);       /* "mean(): could not infer output dtype. Input dtype must be ..." family */

@@ -1,4 +1,5 @@
 /* Elementwise ops that are more than a row: rounding modes, scalar powers, bounds. */
+#include "ops/create.h"
 #include "ops/dispatch.h"
 #include "ops/takes.h"
 #include <math.h>
@@ -46,8 +47,6 @@ static int pow_rule(call *c)
         return -1;
     keep_exponent(c);
     c->work = a->numel;
-    if (d == DT_BOOL)
-        return ct_fail(CT_NOTIMPL, "\"pow\" not implemented for 'Bool'");
     layout l;
     array_layout(a, &l);
     iterator_strides(c, 1, &l);
@@ -58,6 +57,13 @@ static void pow_kernel(call *c)
     double exponent = arg_double(&c->args[1]);
     array *y = c->oa[0];
     k_nd nd;
+    if (y->dtype == DT_BOOL) { /* and so is the exponent */
+        if (exponent == 0)
+            array_fill(y, &(bool){true});
+        else
+            array_convert(c->ia[0], y);
+        return;
+    }
     array_operands(&nd, 2, y->ndim, array_size(y), (const array *[]){y, c->ia[0]});
     k_walk(&nd, K->pow_scalar[y->dtype], &exponent);
 }
@@ -85,12 +91,12 @@ static int pow_grad(scope *s, node *n, T const *g, T *out)
     T power = f_call(s, &op_pow_scalar, 2, (arg[]){a_t(node_kept_in(s, n, 0)), a_f(exponent - 1)});
     return (out[0] = f_mul(s, g[0], f_mul(s, power, f_number(s, exponent)))) ? 0 : -1;
 }
-const op op_pow_scalar = {.name = "pow.scalar", .sig = "(Tensor self, Scalar exponent)", .flags = OP_INPLACE | OP_OUT | OP_POINTWISE, .run = pow_run, .shape = pow_rule,
+const op op_pow_scalar = {.name = "pow.scalar", .sig = "(Tensor self, Number exponent)", .flags = OP_INPLACE | OP_OUT | OP_POINTWISE, .run = pow_run, .shape = pow_rule,
     .kernel = pow_kernel, .kind = {"PowBackward0", pow_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}, .keep = {1},
     .doc = "Each element to the power of a number. Integers refuse negative whole powers with RuntimeError."};
 
 static int pow_base_compose(scope *s, call *c, T *out) { return (out[0] = f_call(s, &op_pow, 2, (arg[]){c->args[0], a_t(c->args[1].t)})) ? 0 : -1; }
-const op op_pow_base = {.name = "pow.base", .sig = "(Scalar self, Tensor exponent)", .flags = OP_FUNCTION | OP_OUT, .run = op_compose,
+const op op_pow_base = {.name = "pow.base", .sig = "(Number self, Tensor exponent)", .flags = OP_FUNCTION | OP_OUT, .run = op_compose,
     .compose = pow_base_compose, .doc = "A number to the power of each element."};
 
 /* ---- clamp: args self, min, max ----------------------------------------------------------------------------------- */
@@ -103,13 +109,26 @@ static ct_dtype clamp_dtype(const call *c)
 }
 static int clamp_grad(scope *s, node *n, T const *g, T *out);
 static const node_kind clamp_by_tensors = {"ClampBackward0", clamp_grad, .flags = NK_POINTWISE | NK_SHOWS(7), .takes = pointwise_takes};
+/* Of a number and a tensor without dimensions, the tensor is a number too. */
+static int number_bound(call *c, int i)
+{
+    tensor *t = c->args[i].t;
+    arg number;
+    if (t->a->ndim || tensor_requires_grad(t) || !tensor_number(t, &number))
+        return ct_fail(CT_TYPE, "%s() received an invalid combination of arguments - got one bound that is a Tensor and one that is a number", c->op->name);
+    c->args[i] = number;
+    c->in[i] = NULL;
+    c->ia[i] = NULL;
+    return 0;
+}
 static int clamp_rule(call *c)
 {
     layout l;
     if (!arg_given(&c->args[1]) && !arg_given(&c->args[2]))
         return ct_fail(CT_RUNTIME, "torch.clamp: At least one of 'min' or 'max' must not be None");
     if (arg_given(&c->args[1]) && arg_given(&c->args[2]) && (c->args[1].kind == ARG_TENSOR) != (c->args[2].kind == ARG_TENSOR))
-        return ct_fail(CT_TYPE, "%s() received an invalid combination of arguments - min and max are both Tensors or both numbers", c->op->name);
+        if (number_bound(c, c->args[1].kind == ARG_TENSOR ? 1 : 2) < 0)
+            return -1;
     if (c->args[1].kind == ARG_TENSOR || c->args[2].kind == ARG_TENSOR)
         c->kind = &clamp_by_tensors;
     ct_dtype d = clamp_dtype(c);

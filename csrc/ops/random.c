@@ -100,12 +100,14 @@ static int check_p(const arg *a)
 static int bernoulli_p_rule(call *c) { return check_p(&c->args[1]) < 0 ? -1 : in_place_rule(c, k_bernoulli); }
 static void bernoulli_p_kernel(call *c) { draw(c->oa[0], k_bernoulli[c->oa[0]->dtype], &(k_draw){.rng = rng_of(&c->args[2]), .a = arg_double(&c->args[1])}); }
 
-/* Bounds that float16 cannot hold are refused; high is included. */
+/* Bounds that the dtype cannot hold are refused (those of wider floats are rounded); high is included. */
 static int check_bounds(ct_dtype d, int64_t low, int64_t high)
 {
-    if (d == DT_F16 && (low < -65504 || low > 65504))
-        return ct_fail(CT_RUNTIME, "from is out of bounds for c10::Half");
-    return d == DT_F16 && (high < -65504 || high > 65504) ? ct_fail(CT_RUNTIME, "to - 1 is out of bounds for c10::Half") : 0;
+    int64_t least = d == DT_F16 ? -65504 : d == DT_I32 ? INT32_MIN : d == DT_U8 || d == DT_BOOL ? 0 : INT64_MIN;
+    int64_t most = d == DT_F16 ? 65504 : d == DT_I32 ? INT32_MAX : d == DT_U8 ? 255 : d == DT_BOOL ? 1 : INT64_MAX;
+    if (low < least || low > most)
+        return ct_fail(CT_RUNTIME, "from is out of bounds for %s", dtype_title(d));
+    return high < least || high > most ? ct_fail(CT_RUNTIME, "to - 1 is out of bounds for %s", dtype_title(d)) : 0;
 }
 /* From low up to the last number before which all are exact: is there any? */
 static int check_from(ct_dtype d, int64_t low)

@@ -271,7 +271,8 @@ const op op_unflatten = {.name = "unflatten", .sig = "(Tensor self, int dim, int
 
 static int ravel_compose(scope *s, call *c, T *out)
 {
-    out[0] = f_view(s, f_contiguous(s, c->in[0]), 1, (int64_t[]){-1});
+    T x = c->in[0]; /* itself where it can be: a copy of the handle would start a family of views of its own */
+    out[0] = f_view(s, array_shows_contiguous(x->a) ? x : f_contiguous(s, x), 1, (int64_t[]){-1});
     return 0;
 }
 const op op_ravel = {.name = "ravel", .sig = "(Tensor self)", .flags = OP_VIEW | OP_MAY_VIEW, .run = op_compose, .compose = ravel_compose,

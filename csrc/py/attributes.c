@@ -198,6 +198,14 @@ static PyObject *get_base(PyObject *o, void *x)
     return shown;
 }
 
+/* Shown under a private name too, which old code deletes and is told not to. */
+static int keep_grad_fn(PyObject *o, PyObject *value, void *x)
+{
+    (void)o, (void)x;
+    PyErr_SetString(PyExc_RuntimeError, value ? "grad_fn is set by operations alone" : "Deletion of _grad_fn not allowed. Detach tensor instead!");
+    return -1;
+}
+
 static PyObject *get_device(PyObject *o, void *x)
 {
     (void)o, (void)x;
@@ -253,6 +261,8 @@ PyGetSetDef py_tensor_getset[] = {
     {"nbytes", get_nbytes, NULL, "Bytes of all elements as shown: numel() times itemsize.", NULL},
     {"requires_grad", get_requires_grad, set_requires_grad, "Whether operations on this tensor are recorded.", NULL},
     {"grad", get_grad, set_grad, "Gradient accumulated by backward(), None before the first.", NULL},
+    {"_grad", get_grad, set_grad, "grad.", NULL},
+    {"_grad_fn", get_grad_fn, keep_grad_fn, "grad_fn.", NULL},
     {"grad_fn", get_grad_fn, NULL, "The node of the op that made this tensor, None for leaves.", NULL},
     {"is_leaf", get_is_leaf, NULL, "True when no recorded op made this tensor.", NULL},
     {"output_nr", get_output_nr, NULL, "Which output of grad_fn this tensor is.", NULL},

@@ -101,6 +101,14 @@ static int run(tensors *roots, tensors *grads, tensors *inputs, PyObject *retain
     return py_run_backward(&b);
 }
 
+static int warn_of_cycle(bool create_graph)
+{
+    static bool warned;
+    return !create_graph ? 0 : py_warn_once(&warned, "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient which can "
+                                            "cause a memory leak. We recommend using autograd.grad when creating the graph to avoid this. If you have to use this function, "
+                                            "make sure to reset the .grad fields of your parameters to None after use to break the cycle and avoid the leak.");
+}
+
 static PyObject *backward_of(PyObject *roots, PyObject *grads, PyObject *retain, PyObject *create, PyObject *inputs)
 {
     tensors r = {0}, g = {0}, in = {0};
@@ -110,7 +118,7 @@ static PyObject *backward_of(PyObject *roots, PyObject *grads, PyObject *retain,
             if (inputs && inputs != Py_None && in.n == 0)
                 PyErr_SetString(PyExc_RuntimeError, "`inputs` argument to `backward()` cannot be empty.");
             else
-                result = run(&r, &g, &in, retain, create_graph, NULL);
+                result = warn_of_cycle(create_graph) < 0 ? -1 : run(&r, &g, &in, retain, create_graph, NULL);
         }
         tensors_clear(&g);
         tensors_clear(&in);
@@ -149,6 +157,8 @@ static PyObject *backward_function(PyObject *module, PyObject *args, PyObject *k
     if (old && old != Py_None) {
         if (grads && grads != Py_None)
             return PyErr_Format(PyExc_RuntimeError, "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only use `grad_tensors`.");
+        if (PyErr_WarnEx(PyExc_FutureWarning, "`grad_variables` is deprecated. Use `grad_tensors` instead.", 1) < 0)
+            return NULL;
         grads = old;
     }
     return backward_of(roots, grads, retain, create, inputs);
@@ -156,7 +166,7 @@ static PyObject *backward_function(PyObject *module, PyObject *args, PyObject *k
 
 /* ---- grad ---------------------------------------------------------------------------------------------------------- */
 /* Gradients found, as a tuple; None (or zeros) where an input was not reached. */
-static PyObject *results(tensor *found, const tensors *inputs, bool allow_unused, bool zeros)
+static PyObject *results(tensor *found, const tensors *inputs, bool allow_unused, bool zeros, bool recorded)
 {
     PyObject *all = PyTuple_New(inputs->n);
     for (Py_ssize_t i = 0; all && i < inputs->n; i++) {
@@ -167,7 +177,7 @@ static PyObject *results(tensor *found, const tensors *inputs, bool allow_unused
             scope s;
             scope_open(&s);
             T z = f_zeros_like(&s, inputs->t[i]);
-            one = z ? py_wrap(z) : py_raise();
+            one = z && (!recorded || tensor_set_requires_grad(z, true) == 0) ? py_wrap(z) : py_raise();
             scope_close(&s);
         } else if (allow_unused)
             one = Py_NewRef(Py_None);
@@ -190,7 +200,7 @@ static PyObject *grad_of(tensors *outputs, tensors *grads, tensors *inputs, PyOb
     if (inputs->n == 0)
         PyErr_SetString(PyExc_RuntimeError, "`inputs` argument to `grad()` cannot be empty.");
     else if (run(outputs, grads, inputs, retain, create, found) == 0)
-        all = results(found, inputs, unused, zeros);
+        all = results(found, inputs, unused, zeros, create);
     for (Py_ssize_t i = 0; i < inputs->n; i++)
         tensor_clear(&found[i]);
     PyMem_Free(found);
@@ -301,8 +311,25 @@ static PyObject *grad_function(PyObject *module, PyObject *args, PyObject *kwarg
         tape_now.field = truth;                                                                             \
         Py_RETURN_NONE;                                                                                     \
     }
-FLAG(grad, grad)
 FLAG(inference, inference)
+
+/* Inside inference_mode nothing is recorded; is_grad_enabled() tells what was asked for there all the same. */
+static _Thread_local bool asked_in_inference;
+static PyObject *get_grad(PyObject *m, PyObject *unused)
+{
+    (void)m, (void)unused;
+    return PyBool_FromLong(tape_now.grad || (tape_now.inference && asked_in_inference));
+}
+static PyObject *set_grad(PyObject *m, PyObject *value)
+{
+    int truth = PyObject_IsTrue(value);
+    (void)m;
+    if (truth < 0)
+        return NULL;
+    tape_now.grad = truth && !tape_now.inference;
+    asked_in_inference = truth && tape_now.inference;
+    Py_RETURN_NONE;
+}
 
 static PyObject *get_anomaly(PyObject *m, PyObject *unused) { (void)m, (void)unused; return PyBool_FromLong(tape_now.anomaly); }
 static PyObject *get_anomaly_nan(PyObject *m, PyObject *unused) { (void)m, (void)unused; return PyBool_FromLong(tape_now.anomaly_nan); }
@@ -324,6 +351,7 @@ static PyMethodDef methods[] = {
      "grad(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False, only_inputs=True, allow_unused=None, is_grads_batched=False, "
      "materialize_grads=False): the gradients of outputs with respect to inputs, as a tuple."},
     {"_queue_callback", py_queue_callback, METH_O, "Called without arguments once the backward run that is at work has ended."},
+    {"_tensor_hooks", py_tensor_hooks, METH_O, "The hooks on a tensor: a dict by id, or None."},
     {"is_grad_enabled", get_grad, METH_NOARGS, "True while operations are recorded."},
     {"_set_grad_enabled", set_grad, METH_O, NULL},
     {"is_inference_mode_enabled", get_inference, METH_NOARGS, "True inside inference_mode."},

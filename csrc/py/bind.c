@@ -35,20 +35,6 @@ static int64_t *room_ints(bound *b, size_t n) { return room(b, b->ints, &b->n_in
 static tensor **room_tensors(bound *b, size_t n) { return room(b, b->tensors, &b->n_tensors, sizeof b->tensors / sizeof *b->tensors, n); }
 
 /* ---- numbers ----------------------------------------------------------------------------------------------- */
-static bool tensor_number(const tensor *t, arg *out)
-{
-    const char *at = array_data(t->a);
-    switch (t->a->dtype) {
-#define READ_C_BOOL(ctype) (arg){.kind = ARG_BOOL, .i = *(const ctype *)at != 0}
-#define READ_C_INT(ctype) (arg){.kind = ARG_INT, .i = (int64_t)*(const ctype *)at}
-#define READ_C_FLOAT(ctype) (arg){.kind = ARG_FLOAT, .f = dtype_load(at, (ct_dtype)t->a->dtype)}
-#define DTYPE(id, ctype, name, alias, class, format, numpy, sum, title) case DT_##id: *out = READ_##class(ctype); return true;
-#include "table/dtype.def"
-#undef DTYPE
-    default: return false;
-    }
-}
-
 /* A tensor that may stand for a number: 0-d, and its history would not be lost. */
 static bool read_scalar_tensor(PyObject *o, arg *out)
 {
@@ -327,6 +313,7 @@ int bind_value(const param *p, PyObject *o, bound *b)
     case P_TENSORS: case P_TENSORS_APART: return take_tensors(o, b, out);
     case P_OPERAND: return take_number(o, out);
     case P_SCALAR: return take_scalar(o, out);
+    case P_NUMBER: return take_number(o, out);
     case P_INT: return take_int(p, o, out);
     case P_INTS: case P_INTS_APART: return take_ints(p, o, b, out);
     case P_FLOAT: return take_float(o, out);

@@ -6,7 +6,7 @@
 enum { MAX_SIG = 24 /* room in bound.args */, MAX_ALIAS = 3, MAX_DEFAULT_INTS = 4 };
 
 typedef enum param_kind {
-    P_TENSOR, P_OPERAND /* these two take any tensor */, P_TENSORS, P_TENSORS_APART, P_SCALAR, P_INT, P_INTS, P_INTS_APART, P_FLOAT, P_BOOL, P_STR, P_DTYPE,
+    P_TENSOR, P_OPERAND /* these two take any tensor */, P_TENSORS, P_TENSORS_APART, P_SCALAR, P_NUMBER /* no 0-d tensor */, P_INT, P_INTS, P_INTS_APART, P_FLOAT, P_BOOL, P_STR, P_DTYPE,
     P_GENERATOR, P_FORMAT, P_OBJECT,
     /* of the host only: no arg is made */
     P_OUT, P_OUTS, P_DEVICE, P_LAYOUT, P_MEMORY_FORMAT, P_PIN_MEMORY, P_REQUIRES_GRAD,

@@ -15,6 +15,7 @@ static const param_type types[] = {
     {"Tensor...", P_TENSORS_APART, "tuple of Tensors", "Tensor | Sequence[Tensor]"},
     {"Operand", P_OPERAND, "Tensor", "Tensor | Number"},
     {"Scalar", P_SCALAR, "Number", "Number"},
+    {"Number", P_NUMBER, "Number", "Number"},
     {"int", P_INT, "int", "int"},
     {"int[]", P_INTS, "tuple of ints", "Sequence[int]"},
     {"int[N]", P_INTS, "tuple of ints", "int | Sequence[int]"},

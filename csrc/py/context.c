@@ -131,6 +131,11 @@ static PyObject *get_saved(PyObject *self, void *x)
     return all;
 }
 
+static PyObject *get_saved_variables(PyObject *self, void *x)
+{
+    return PyErr_WarnEx(PyExc_DeprecationWarning, "'saved_variables' is deprecated; use 'saved_tensors'", 1) < 0 ? NULL : get_saved(self, x);
+}
+
 /* ---- what forward may say --------------------------------------------------------------------------------------------- */
 static PyObject *take_tuple(PyObject **place, PyObject *args)
 {
@@ -189,7 +194,7 @@ static PyMemberDef context_members[] = {
 };
 static PyGetSetDef context_getset[] = {
     {"saved_tensors", get_saved, NULL, "What forward gave to save_for_backward, checked against later writes.", NULL},
-    {"saved_variables", get_saved, NULL, "Old name of saved_tensors.", NULL},
+    {"saved_variables", get_saved_variables, NULL, "Old name of saved_tensors.", NULL},
     {"to_save", get_to_save, NULL, "What forward gave to save_for_backward, while forward runs.", NULL},
     {"dirty_tensors", get_dirty, NULL, "What forward gave to mark_dirty, while forward runs.", NULL},
     {"non_differentiable", get_plain, NULL, "What forward gave to mark_non_differentiable, while forward runs.", NULL},

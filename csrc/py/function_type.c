@@ -4,7 +4,7 @@
 #include "ops/dispatch.h"
 #include <string.h>
 
-static PyObject *function_type, *base_setup;
+static PyObject *function_type, *base_setup, *base_backward, *base_vjp;
 
 /* ---- the node --------------------------------------------------------------------------------------------------- */
 static int function_grad(scope *s, node *n, tensor *const *g, tensor **grads);
@@ -167,14 +167,17 @@ static PyObject *tie_dirty(FunctionContext *c, node *fn, uint32_t nr, PyObject *
     return fn && tensor_rebase(py_t(o), fn, nr) < 0 ? py_raise() : Py_NewRef(o);
 }
 
-/* An input returned as it is becomes a view of itself, since the history of the input is not the output's. */
-static PyObject *view_as_is(PyObject *o)
+/* An input returned as it is becomes a view of itself, since the history of the input is not the output's; outside the history detached. */
+static PyObject *view_as_is(PyObject *o, bool tied)
 {
     PyObject *view = py_wrap_array(array_keep(py_t(o)->a));
-    if (view && tensor_join(py_t(view), py_t(o), T_FUNCTION_VIEW) < 0) {
+    if (!view || (!tied && tensor_requires_grad(py_t(o))))
+        return view;
+    if (tensor_join(py_t(view), py_t(o), T_FUNCTION_VIEW) < 0) {
         Py_DECREF(view);
         return py_raise();
     }
+    py_note_base(o);
     return view;
 }
 
@@ -188,13 +191,14 @@ static PyObject *tie_output(FunctionContext *c, node *fn, uint32_t nr, PyObject 
         node_set_out(fn, nr, py_t(o)->a);
     if (holds(c->dirty, o))
         return tie_dirty(c, fn, nr, o, is_input);
-    PyObject *result = is_input ? view_as_is(o) : Py_NewRef(o);
+    bool tied = fn && !holds(c->plain, o) && dtype_is_float(py_t(o)->a->dtype);
+    PyObject *result = is_input ? view_as_is(o, tied) : Py_NewRef(o);
     if (!result)
         return NULL;
     tensor *t = py_t(result);
     if (tensor_is_view(t))
         t->flags |= T_FUNCTION_VIEW;
-    if (!fn || holds(c->plain, o) || !dtype_is_float(py_t(o)->a->dtype))
+    if (!tied)
         return result;
     if (t->base) {
         t->gen = t->base->gen;
@@ -300,10 +304,61 @@ static PyObject *incoming(const FunctionContext *c, node *n, tensor *const *g, P
     return py_wrap(&t);
 }
 
+/* Which of the node's outputs result i is: -1 for none. */
+static Py_ssize_t output_of(const FunctionContext *c, Py_ssize_t i)
+{
+    PyObject *at = PyTuple_GET_ITEM(c->output_at, i);
+    long place = at == Py_None ? -1 : PyLong_AsLong(at);
+    return at == Py_None ? -1 : place < 0 ? -1 - place : place;
+}
+
+PyObject *py_function_spread(node *n, PyObject *tied)
+{
+    const FunctionContext *c = n->payload;
+    Py_ssize_t count = PyTuple_GET_SIZE(c->output_at);
+    PyObject *all = PyTuple_New(count);
+    for (Py_ssize_t i = 0; all && i < count; i++)
+        PyTuple_SET_ITEM(all, i, Py_NewRef(output_of(c, i) < 0 ? Py_None : PyTuple_GET_ITEM(tied, output_of(c, i))));
+    Py_DECREF(tied);
+    return all;
+}
+
+PyObject *py_function_gather(node *n, PyObject *results)
+{
+    const FunctionContext *c = n->payload;
+    Py_ssize_t count = PyTuple_GET_SIZE(c->output_at), tied = 0;
+    if (!PyTuple_Check(results))
+        return Py_NewRef(results);
+    if (PyTuple_GET_SIZE(results) != count)
+        return PyErr_Format(PyExc_RuntimeError, "hook has returned an incorrect number of values (got %zd, but expected %zd)", PyTuple_GET_SIZE(results), count);
+    for (Py_ssize_t i = 0; i < count; i++)
+        tied += output_of(c, i) >= 0;
+    PyObject *all = PyTuple_New(tied);
+    for (Py_ssize_t i = 0; all && i < count; i++)
+        if (output_of(c, i) >= 0)
+            PyTuple_SET_ITEM(all, output_of(c, i), Py_NewRef(PyTuple_GET_ITEM(results, i)));
+    return all;
+}
+
+/* The class's backward; it may be called vjp instead. */
+static PyObject *backward_of(PyObject *cls)
+{
+    PyObject *backward = cls ? PyObject_GetAttrString(cls, "backward") : NULL, *vjp = backward ? PyObject_GetAttrString(cls, "vjp") : NULL;
+    if (!vjp)
+        Py_CLEAR(backward);
+    else if (vjp != base_vjp && backward != base_backward) {
+        PyErr_SetString(PyExc_RuntimeError, "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only implement one of them.");
+        Py_CLEAR(backward);
+    } else if (vjp != base_vjp)
+        Py_SETREF(backward, Py_NewRef(vjp));
+    Py_XDECREF(vjp);
+    return backward;
+}
+
 static PyObject *call_backward(FunctionContext *c, node *n, tensor *const *g)
 {
     Py_ssize_t count = PyTuple_GET_SIZE(c->output_at);
-    PyObject *cls = PyObject_GetAttrString((PyObject *)c, "_forward_cls"), *f = cls ? PyObject_GetAttrString(cls, "backward") : NULL;
+    PyObject *cls = PyObject_GetAttrString((PyObject *)c, "_forward_cls"), *f = backward_of(cls);
     PyObject *args = PyTuple_New(count + 1), *answer = NULL;
     if (args)
         PyTuple_SET_ITEM(args, 0, Py_NewRef((PyObject *)c));
@@ -385,6 +440,11 @@ static PyObject *missing_setup(PyObject *m, PyObject *args, PyObject *kw)
     (void)m, (void)args, (void)kw;
     return PyErr_Format(PyExc_NotImplementedError, "setup_context is not implemented.");
 }
+static int deprecated_init(PyObject *self, PyObject *args, PyObject *kw)
+{
+    (void)args, (void)kw;
+    return PyErr_WarnFormat(PyExc_DeprecationWarning, 1, "%R should not be instantiated. Methods on autograd functions are all static, so you should invoke them on the class itself.", Py_TYPE(self));
+}
 static PyObject *legacy_call(PyObject *self, PyObject *args, PyObject *kw)
 {
     (void)self, (void)args, (void)kw;
@@ -396,18 +456,20 @@ static PyMethodDef function_methods[] = {
     {"apply", (PyCFunction)(void (*)(void))apply, METH_FASTCALL | METH_KEYWORDS | METH_CLASS, "apply(*args): runs forward(ctx, *args) and records backward."},
     {"forward", ANY(missing_forward), "forward(ctx, *args): to be given by the subclass."},
     {"backward", ANY(missing_backward), "backward(ctx, *grads): to be given by the subclass; one gradient (or None) an argument of forward."},
+    {"vjp", ANY(missing_backward), "Another name for backward."},
     {"setup_context", ANY(missing_setup), "setup_context(ctx, inputs, output): where given, forward takes no ctx."},
     {NULL},
 };
 static PyType_Slot function_slots[] = {
     {Py_tp_doc, "Base of user-written differentiable operations: static forward and backward; use by apply()."},
-    {Py_tp_methods, function_methods}, {Py_tp_call, legacy_call}, {0, NULL}};
+    {Py_tp_methods, function_methods}, {Py_tp_init, deprecated_init}, {Py_tp_call, legacy_call}, {0, NULL}};
 static PyType_Spec function_spec = {"ctgrad.autograd.Function", sizeof(PyObject), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, function_slots};
 
 int py_function_setup(PyObject *module)
 {
     function_type = PyType_FromModuleAndSpec(module, &function_spec, NULL);
-    if (py_context_setup(module) < 0 || !function_type || !(base_setup = PyObject_GetAttrString(function_type, "setup_context")))
+    if (py_context_setup(module) < 0 || !function_type || !(base_setup = PyObject_GetAttrString(function_type, "setup_context")) ||
+        !(base_backward = PyObject_GetAttrString(function_type, "backward")) || !(base_vjp = PyObject_GetAttrString(function_type, "vjp")))
         return -1;
     return PyModule_AddObjectRef(module, "Function", function_type);
 }

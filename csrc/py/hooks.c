@@ -52,13 +52,13 @@ typedef struct PyHandle {
     PyObject_HEAD
     node *n;
     uint32_t id;
-    int list; /* 0 tensor hooks, 1 pre, 2 post */
+    int list; /* 0 tensor hooks, 1 pre, 2 post, 3 after */
 } PyHandle;
 static PyTypeObject *handle_type;
 
 static hook **list_of(node *n, int which)
 {
-    return which == 0 ? &n->extra->hooks : which == 1 ? &n->extra->pre : &n->extra->post;
+    return which == 0 ? &n->extra->hooks : which == 1 ? &n->extra->pre : which == 2 ? &n->extra->post : &n->extra->after;
 }
 
 static PyObject *handle_remove(PyObject *self, PyObject *unused)
@@ -110,12 +110,34 @@ PyObject *py_tensor_register_hook(PyObject *self, PyObject *hook_object)
     return add_hook(t->fn, 0, (hook){.call = call_tensor_hook, .obj = hook_object, .nr = t->nr});
 }
 
+/* The hooks on a tensor by their ids, in order of registration; None where none was registered. */
+PyObject *py_tensor_hooks(PyObject *module, PyObject *o)
+{
+    tensor *t = py_is_tensor(o) ? py_t(o) : NULL;
+    PyObject *all = NULL;
+    (void)module;
+    if (!t)
+        return PyErr_Format(PyExc_TypeError, "expected a Tensor");
+    if (tensor_sync(t) < 0)
+        return py_raise();
+    for (hook *h = t->fn && t->fn->extra ? t->fn->extra->hooks : NULL; h; h = h->next) {
+        PyObject *id = h->nr == t->nr ? PyLong_FromUnsignedLong(h->id) : NULL;
+        if (h->nr == t->nr && (!id || (!all && !(all = PyDict_New())) || PyDict_SetItem(all, id, h->obj) < 0)) {
+            Py_XDECREF(id);
+            Py_XDECREF(all);
+            return NULL;
+        }
+        Py_XDECREF(id);
+    }
+    return all ? all : Py_NewRef(Py_None);
+}
+
 static int call_with_leaf(scope *s, void *obj, tensor **g)
 {
     PyObject *leaf = leaf_box(tape_running())->owner, *answer = leaf ? PyObject_CallOneArg(obj, leaf) : Py_NewRef(Py_None);
     (void)s, (void)g;
-    if (answer && answer != Py_None)
-        PyErr_SetString(PyExc_TypeError, "hooks that run after a gradient was accumulated should return None");
+    if (answer && answer != Py_None && answer != leaf)
+        PyErr_SetString(py_is_tensor(answer) ? PyExc_RuntimeError : PyExc_TypeError, "Tensor post accumulate grad hooks should return None.");
     Py_XDECREF(answer);
     if (PyErr_Occurred())
         py_note_foreign();
@@ -130,7 +152,7 @@ PyObject *py_tensor_register_post_accumulate_grad_hook(PyObject *self, PyObject 
     if (t->fn->kind != &leaf_kind)
         return PyErr_Format(PyExc_RuntimeError, "post accumulate grad hooks cannot be registered on non-leaf tensors");
     py_tensor_track(self);
-    return add_hook(t->fn, 2, (hook){.call = call_with_leaf, .obj = hook_object});
+    return add_hook(t->fn, 3, (hook){.call = call_with_leaf, .obj = hook_object});
 }
 
 /* ---- hooks on nodes ------------------------------------------------------------------------------------------------ */
@@ -169,17 +191,32 @@ static int take_answers(scope *s, PyObject *answer, tensor **g, uint32_t n, cons
     return result;
 }
 
+/* The gradients of a node's outputs: of a user's Function one for each result, None for those that are no Tensors. */
+static PyObject *output_gradients(node *n, tensor *const *g)
+{
+    PyObject *all = gradients(g, n->n_out, NULL);
+    return all && py_function_context(n) ? py_function_spread(n, all) : all;
+}
+
+/* A hook's answer for the outputs of a user's Function, without what stands for results that are no Tensors. */
+static int take_output_answers(scope *s, PyObject *answer, tensor **g, node *n)
+{
+    PyObject *tied = answer == Py_None || !py_function_context(n) ? Py_NewRef(answer) : py_function_gather(n, answer);
+    int result = tied ? take_answers(s, tied, g, n->n_out, NULL) : -1;
+    Py_XDECREF(tied);
+    return result;
+}
+
 /* The engine calls with all gradients of the node that is running; grad_outputs come first in the same array. */
 static int call_node_hook(scope *s, void *obj, tensor **g, node *n, bool post)
 {
-    const node *of = post ? n : NULL;
-    uint32_t count = post ? node_shown(n) : n->n_out;
-    PyObject *values = gradients(g, count, of), *outputs = post && values ? gradients(g - n->n_out, n->n_out, NULL) : NULL, *answer = NULL;
+    PyObject *values = post ? gradients(g, node_shown(n), n) : output_gradients(n, g);
+    PyObject *outputs = post && values ? output_gradients(n, g - n->n_out) : NULL, *answer = NULL;
     if (values && (!post || outputs))
         answer = PyObject_CallFunctionObjArgs(obj, values, outputs, NULL);
     Py_XDECREF(values);
     Py_XDECREF(outputs);
-    int result = answer ? take_answers(s, answer, g, count, of) : -1;
+    int result = !answer ? -1 : post ? take_answers(s, answer, g, node_shown(n), n) : take_output_answers(s, answer, g, n);
     Py_XDECREF(answer);
     if (result < 0)
         py_note_foreign();

@@ -219,6 +219,10 @@ int py_node_traverse(node *n, visitproc visit, void *arg)
         result = traverse_hooks(n->extra->post, visit, arg);
     if (n->extra && result == 0)
         result = traverse_hooks(n->extra->notes, visit, arg);
+    if (n->extra && result == 0)
+        result = traverse_hooks(n->extra->after, visit, arg);
+    if (n->extra && result == 0)
+        result = traverse_hooks(n->extra->pre, visit, arg);
     PyObject *function = result ? NULL : py_function_context(n);
     return result ? result : function ? visit(function, arg) : 0;
 }
@@ -231,4 +235,8 @@ void py_node_clear(node *n)
         node_remove_hook(&n->extra->post, n->extra->post->id);
     while (n->extra && n->extra->notes)
         node_remove_hook(&n->extra->notes, n->extra->notes->id);
+    while (n->extra && n->extra->after)
+        node_remove_hook(&n->extra->after, n->extra->after->id);
+    while (n->extra && n->extra->pre)
+        node_remove_hook(&n->extra->pre, n->extra->pre->id);
 }

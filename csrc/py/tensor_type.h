@@ -48,6 +48,7 @@ PyObject *py_tensor_register_hook(PyObject *self, PyObject *hook);
 PyObject *py_tensor_register_post_accumulate_grad_hook(PyObject *self, PyObject *hook);
 int py_autograd_setup(PyObject *module);
 int py_run_backward(const backward *b);                                  /* -1 with a Python exception */
+PyObject *py_tensor_hooks(PyObject *module, PyObject *o);
 PyObject *py_queue_callback(PyObject *module, PyObject *callback);
 void py_trace_setup(void);                               /* trace.c: anomaly mode */
 int py_module_setup(PyObject *module);             /* module_type.c: ModuleBase */

@@ -39,8 +39,11 @@ static void explain(node *n)
     PyObject *where = n->extra ? n->extra->trace : NULL;
     PyObject *text = where ? PyUnicode_FromFormat("Error detected in %s. Traceback of forward call that caused the error:\n%U", node_name(n), where)
                            : PyUnicode_FromFormat("Error detected in %s. No forward pass information available. Enable detect anomaly during forward pass for more information.", node_name(n));
-    if (!text || PyErr_WarnEx(PyExc_UserWarning, PyUnicode_AsUTF8(text), 1) < 0)
+    if (!text || PyErr_WarnEx(PyExc_UserWarning, PyUnicode_AsUTF8(text), 1) < 0) {
         PyErr_Clear();
+        if (text) /* where warnings are errors: the error that is pending is the one to raise */
+            PySys_FormatStderr("UserWarning: %U\n", text);
+    }
     Py_XDECREF(text);
     PyErr_Restore(type, value, traceback);
 }

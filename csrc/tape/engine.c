@@ -190,40 +190,56 @@ static int add_to_leaf(const run *r, node *leaf, tensor *g)
     return result;
 }
 
+/* ---- hooks ---------------------------------------------------------------------------------------------------- */
+/* Calls the hooks that are on the list now, whatever they do to it. With each: one output's gradient, which it may replace; else all. */
+static int call_hooks(scope *s, hook *list, tensor **g, bool each)
+{
+    hook *few[8], **held = few;
+    uint32_t n = 0, i = 0;
+    int result = 0;
+    for (hook *h = list; h; h = h->next)
+        n++;
+    if (n > 8 && !(held = ct_alloc(n * sizeof *held)))
+        return -1;
+    for (hook *h = list; h; h = h->next, i++) {
+        held[i] = h;
+        h->refs++;
+    }
+    for (i = 0; i < n && result == 0; i++)
+        if (!each || g[held[i]->nr])
+            result = held[i]->call(s, held[i]->obj, each ? &g[held[i]->nr] : g);
+    for (i = 0; i < n; i++)
+        hook_drop(held[i]);
+    if (held != few)
+        ct_free(held, n * sizeof *held);
+    return result;
+}
+
 /* A leaf's hooks on the whole node see .grad as it is after this run's share. */
 static int accumulate(run *r, node *leaf, tensor *g)
 {
     if (add_to_leaf(r, leaf, g) < 0)
         return -1;
     running = leaf;
+    if (!leaf->extra)
+        return 0;
+    tensor *all[1] = {g}; /* no inputs; the gradients of the outputs stand before them */
     scope s;
     scope_open(&s);
-    int result = 0;
-    for (hook *h = leaf->extra ? leaf->extra->post : NULL, *next; h && result == 0; h = next) {
-        next = h->next;
-        tensor *all[1] = {g};
-        result = h->call(&s, h->obj, all + 1); /* no inputs; the gradients of the outputs stand before them */
-    }
+    int result = call_hooks(&s, leaf->extra->after, all + 1, false);
+    if (result == 0)
+        result = call_hooks(&s, leaf->extra->post, all + 1, false);
     scope_close(&s);
     return result;
 }
 
-/* ---- hooks ---------------------------------------------------------------------------------------------------- */
+/* What is seen of a gradient before its node runs, even if it does not: hooks on the outputs, retain_grad(). */
 static int run_hooks(scope *s, node *n, tensor **g)
 {
-    node_extra *x = n->extra;
-    for (hook *h = x->hooks, *next; h; h = next) {
-        next = h->next;
-        if (g[h->nr] && h->call(s, h->obj, &g[h->nr]) < 0)
-            return -1;
-        if (n->extra != x)
-            break;
-    }
+    if (call_hooks(s, n->extra->hooks, g, true) < 0)
+        return -1;
     running = n;
-    for (hook *h = x->pre; h; h = h->next)
-        if (h->call(s, h->obj, g) < 0)
-            return -1;
-    for (struct retain *k = x->retains; k; k = k->next)
+    for (struct retain *k = n->extra->retains; k; k = k->next)
         if (g[k->nr] && gradbox_set(k->box, g[k->nr]) < 0)
             return -1;
     return 0;
@@ -238,11 +254,9 @@ static int capture(run *r, node *n, tensor **g)
             continue;
         if (!b->accumulate)
             tensor_copy(&b->found[i], g[t->nr]);
-        else if (n->kind->flags & NK_LEAF) {
-            if (accumulate(r, n, g[t->nr]) < 0)
-                return -1;
-            return 0;
-        } else if (t->box ? 0 : !(t->box = gradbox_new()))
+        else if (n->kind->flags & NK_LEAF)
+            return 0; /* accumulates when it runs */
+        else if (t->box ? 0 : !(t->box = gradbox_new()))
             return -1;
         else if (gradbox_set(t->box, g[t->nr]) < 0)
             return -1;
@@ -276,9 +290,8 @@ static int formula(run *r, scope *s, slot *at, tensor **g, tensor **grads)
     if (tape_now.anomaly && tape_now.anomaly_nan && check_nan(n, grads) < 0)
         return -1;
     running = n;
-    for (hook *h = n->extra ? n->extra->post : NULL; h; h = h->next)
-        if (h->call(s, h->obj, grads) < 0)
-            return -1;
+    if (n->extra && call_hooks(s, n->extra->post, grads, false) < 0)
+        return -1;
     edge *e = node_edges(n);
     for (uint32_t i = 0; i < n->n_in; i++) {
         if (!e[i].fn)
@@ -353,9 +366,12 @@ static int run_slot(run *r, uint32_t index)
     int result = n->extra ? run_hooks(&s, n, g) : 0;
     if (result == 0 && at->captured)
         result = capture(r, n, g);
-    if (result == 0 && at->needed) {
+    bool runs = at->needed || (at->captured && r->task->accumulate);
+    if (result == 0 && runs && n->extra)
+        result = call_hooks(&s, n->extra->pre, g, false);
+    if (result == 0 && runs) {
         if (n->kind->flags & NK_LEAF)
-            result = any && g[0] && !at->captured ? accumulate(r, n, g[0]) : 0;
+            result = any && g[0] ? accumulate(r, n, g[0]) : 0;
         else
             result = formula(r, &s, at, g, g + n->n_out);
         if (!r->task->retain_graph && result == 0)

@@ -81,13 +81,21 @@ const char *node_name(const node *n)
 static node *dying;        /* nodes without owners, linked through seq */
 static bool releasing;     /* a loop is at work further up the stack */
 
+void hook_drop(hook *h)
+{
+    if (--h->refs)
+        return;
+    if (h->release)
+        h->release(h->obj);
+    ct_free(h, sizeof *h);
+}
+
 static void drop_hooks(hook *h)
 {
     while (h) {
         hook *next = h->next;
-        if (h->release)
-            h->release(h->obj);
-        ct_free(h, sizeof *h);
+        h->next = NULL;
+        hook_drop(h);
         h = next;
     }
 }
@@ -97,6 +105,7 @@ static void drop_extra(node_extra *x)
     drop_hooks(x->hooks);
     drop_hooks(x->pre);
     drop_hooks(x->post);
+    drop_hooks(x->after);
     drop_hooks(x->notes);
     while (x->retains) {
         struct retain *next = x->retains->next;
@@ -174,6 +183,7 @@ int node_add_hook(hook **list, hook h)
         return -1;
     *own = h;
     own->next = NULL;
+    own->refs = 1;
     while (*list)
         list = &(*list)->next;
     *list = own;
@@ -187,7 +197,7 @@ void node_remove_hook(hook **list, uint32_t id)
             hook *gone = *list;
             *list = gone->next;
             gone->next = NULL;
-            drop_hooks(gone);
+            hook_drop(gone);
             return;
         }
 }

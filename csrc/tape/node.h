@@ -40,9 +40,10 @@ typedef struct kept { array *a; union { int64_t version; double f; int64_t i; } 
 #define KEPT_BOOL ((array *)3)
 #define KEPT_IS_NUMBER(k) ((uintptr_t)(k)->a - 1 < 3)
 
-/* Called with the gradient of output nr; may replace it (owned by the scope). */
+/* Called with the gradient of output nr; may replace it (owned by the scope). Counted, since a hook may take itself off while it is called. */
 typedef struct hook {
     struct hook *next;
+    int64_t refs;
     int (*call)(scope *s, void *obj, tensor **g);
     void (*release)(void *obj);
     void *obj;
@@ -54,6 +55,7 @@ typedef struct hook {
 typedef struct node_extra {
     hook *hooks;                /* on outputs (tensor hooks), in order of registration */
     hook *pre, *post;           /* on the whole node: obj's call gets all gradients (py/ only) */
+    hook *after;                /* of a leaf: called before post, once the gradient is in place */
     hook *notes;                /* py/: what a user keeps beside the node; never called */
     struct retain { struct retain *next; gradbox *box; uint32_t nr; } *retains;
     void *trace;                /* py/: where the op was recorded (anomaly mode) */
@@ -130,6 +132,7 @@ extern const node_kind leaf_kind;
 static inline gradbox *leaf_box(node *n) { return n->payload; }
 int node_add_hook(hook **list, hook h);        /* copies h to the end; returns -1 on failure */
 void node_remove_hook(hook **list, uint32_t id);
+void hook_drop(hook *h);
 
 int64_t node_live(void);
 #endif

@@ -14,15 +14,20 @@ from ctgrad.composed import compare as _compare, convert as _convert, draw as _d
 globals().update({name: getattr(_C, name) for name in vars(_C) if not name.startswith("_")})
 globals().update(_functions())
 
-from ctgrad import autograd, backends, cuda, debug, random, utils  # noqa: E402
+from math import e, inf, nan, pi  # noqa: E402
+
+from ctgrad import autograd, backends, cuda, debug, random, storage, utils, version  # noqa: E402
 from ctgrad._dtypes import finfo, iinfo  # noqa: E402
 from ctgrad._queries import *  # noqa: E402, F403
+from ctgrad._settings import *  # noqa: E402, F403
 from ctgrad._tensor_str import set_printoptions  # noqa: E402
+from ctgrad.storage import TypedStorage, UntypedStorage  # noqa: E402, F401
 from ctgrad.autograd import enable_grad, inference_mode, no_grad, set_grad_enabled  # noqa: E402
 
 __version__ = "0.1.0"
+newaxis = None
 
-_LATER = {"nn": None, "optim": None, "serialization": None, "load": "serialization", "save": "serialization"}  # name: the module that has it
+_LATER = {"nn": None, "optim": None, "testing": None, "serialization": None, "load": "serialization", "save": "serialization"}  # name: the module that has it
 __all__ = [name for name in globals() if not name.startswith("_")] + [*_LATER]
 
 

@@ -1,4 +1,6 @@
 # Written by `python -m ctgrad._stubs`, not by hand.
+import builtins
+
 from ctgrad import _C as _C
 from ctgrad._C import *
 from ctgrad import (
@@ -11,7 +13,13 @@ from ctgrad import (
     optim as optim,
     random as random,
     serialization as serialization,
+    storage as storage,
+    testing as testing,
     utils as utils,
+    version as version,
+)
+from ctgrad._copying import (
+    UntypedStorage as UntypedStorage,
 )
 from ctgrad._dtypes import (
     finfo as finfo,
@@ -35,6 +43,19 @@ from ctgrad._queries import (
     promote_types as promote_types,
     real as real,
     result_type as result_type,
+)
+from ctgrad._settings import (
+    are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled,
+    get_default_device as get_default_device,
+    get_deterministic_debug_mode as get_deterministic_debug_mode,
+    get_float32_matmul_precision as get_float32_matmul_precision,
+    is_deterministic_algorithms_warn_only_enabled as is_deterministic_algorithms_warn_only_enabled,
+    set_default_device as set_default_device,
+    set_default_tensor_type as set_default_tensor_type,
+    set_deterministic_debug_mode as set_deterministic_debug_mode,
+    set_float32_matmul_precision as set_float32_matmul_precision,
+    set_flush_denormal as set_flush_denormal,
+    typename as typename,
     use_deterministic_algorithms as use_deterministic_algorithms,
 )
 from ctgrad._tensor_str import (
@@ -89,5 +110,12 @@ from ctgrad.serialization import (
     load as load,
     save as save,
 )
+from ctgrad.storage import (
+    TypedStorage as TypedStorage,
+)
 
+e: builtins.float
+inf: builtins.float
+nan: builtins.float
+pi: builtins.float
 __version__: str

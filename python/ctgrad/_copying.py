@@ -55,6 +55,22 @@ class UntypedStorage:
     size = nbytes
     __len__ = nbytes
 
+    def __getitem__(self, index):
+        return memory_of(self._whole).view(np.uint8)[index].tolist()
+
+    def fill_(self, value):
+        """Writes the value into every byte."""
+        self._whole.view(ctgrad.uint8).fill_(value)
+        return self
+
+    def element_size(self):
+        """1."""
+        return 1
+
+    @property
+    def device(self):
+        return ctgrad.device("cpu")
+
     def clone(self):
         """A storage of its own with the same bytes."""
         return UntypedStorage.of(self._whole.clone())
@@ -82,6 +98,32 @@ class UntypedStorage:
 def untyped_storage(t: Tensor) -> UntypedStorage:
     """`Tensor.untyped_storage()`: the storage, the same object for all tensors that share it."""
     return UntypedStorage.of(t)
+
+
+def set_(self, source=None, storage_offset=0, size=None, stride=None):
+    """self shows from now on what `source` shows, or that part of its storage: a Tensor of self's dtype, or an `UntypedStorage`."""
+    if self.requires_grad and self.is_leaf and ctgrad.is_grad_enabled():
+        raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
+    if source is None:
+        return self._set(ctgrad.empty(0, dtype=self.dtype))
+    if isinstance(source, Tensor) and source.dtype != self.dtype:
+        raise RuntimeError(f"Could not set tensor of type {source.dtype} to a tensor of type {self.dtype}")
+    if isinstance(source, Tensor) and size is None:
+        return self._set(source)
+    source = source.untyped() if hasattr(source, "untyped") else source
+    if not isinstance(source, (Tensor, UntypedStorage)):
+        raise TypeError(f"set_(): argument 'source' must be a Tensor or a storage, not {type(source).__name__}")
+    storage = UntypedStorage.of(source) if isinstance(source, Tensor) else source
+    size = (storage.nbytes() // self.element_size(),) if size is None else tuple(size)
+    return self._set(storage.tensor(self.dtype, size, _row_major(size) if stride is None else tuple(stride), storage_offset))
+
+
+def _row_major(size):
+    steps, step = [], 1
+    for n in reversed(size):
+        steps.append(step)
+        step *= max(n, 1)
+    return tuple(reversed(steps))
 
 
 def _whole(t):

@@ -1,11 +1,40 @@
 """Methods of Tensor that are not hot: printing, copying, pickling."""
 
-from ctgrad._C import Tensor, strided
-from ctgrad._copying import deepcopy_tensor, reduce_tensor, untyped_storage
+import warnings
+from collections import OrderedDict
+
+from ctgrad._C import Size, Tensor, _tensor_hooks, strided
+from ctgrad._copying import deepcopy_tensor, reduce_tensor, set_, untyped_storage
 from ctgrad._queries import apply_, contains, cuda, get_device, imag, is_coalesced, is_never, is_nonzero, is_same_size, is_set_to, itself, map_
 from ctgrad._queries import new, new_tensor, pin_memory, set_volatile, volatile
+from ctgrad.storage import TypedStorage, storage
 from ctgrad._tensor_str import tensor_format, tensor_repr
 
+
+
+def _hooks(self):
+    if "_backward_hooks" in self.__dict__:
+        return self.__dict__["_backward_hooks"]
+    hooks = _tensor_hooks(self)
+    return None if hooks is None else OrderedDict(hooks)
+
+
+def _set_hooks(self, hooks):
+    """Shown again, never called: hooks are registered."""
+    self.__dict__["_backward_hooks"] = hooks
+
+
+def _keep_hooks(self):
+    raise RuntimeError("Deletion of _backward_hooks not allowed!")
+
+
+def resize(self, *sizes):
+    """An old `reshape` of the same number of elements."""
+    warnings.warn("non-inplace resize is deprecated", stacklevel=2)
+    size = Size(sizes[0] if len(sizes) == 1 and not isinstance(sizes[0], int) else sizes)
+    if size.numel() != self.numel():
+        raise RuntimeError(f"resize: a tensor of shape {tuple(self.shape)} cannot take the shape {tuple(size)}, of another number of elements")
+    return self.contiguous().view(size)
 
 
 def _reversed(self):
@@ -18,10 +47,16 @@ def _quotient_of(self, other):
 
 
 _METHODS = {
+    "_backward_hooks": property(_hooks, _set_hooks, _keep_hooks, "The hooks on this tensor, by id."),
+    "resize": resize,
+    "resize_as": lambda self, tensor: resize(self, tensor.shape),
     "__repr__": tensor_repr,
     "__format__": tensor_format,
     "__deepcopy__": deepcopy_tensor,
     "__reduce_ex__": reduce_tensor,
+    "set_": set_,
+    "storage": storage,
+    "_typed_storage": lambda self: TypedStorage(self),
     "untyped_storage": untyped_storage,
     "new_tensor": new_tensor,
     "__contains__": contains,

@@ -5,8 +5,7 @@ import warnings
 import ctgrad
 from ctgrad._C import Tensor, dtype
 
-__all__ = ["can_cast", "is_same_size", "is_complex", "conj", "real", "imag", "is_conj", "is_neg", "is_inference", "is_signed", "is_distributed", "is_floating_point", "is_nonzero", "is_tensor", "numel", "promote_types", "result_type",
-           "use_deterministic_algorithms"]
+__all__ = ["can_cast", "is_same_size", "is_complex", "conj", "real", "imag", "is_conj", "is_neg", "is_inference", "is_signed", "is_distributed", "is_floating_point", "is_nonzero", "is_tensor", "numel", "promote_types", "result_type"]
 
 
 def is_tensor(obj):
@@ -194,7 +193,3 @@ def map_(self, tensor, callable):
 def cuda(self, *args, **kwargs):
     """AssertionError: there is no CUDA here."""
     raise AssertionError("Torch not compiled with CUDA enabled: ctgrad computes on the CPU")
-
-
-def use_deterministic_algorithms(mode, *, warn_only=False):
-    """Nothing to choose: results are the same in every run."""

@@ -21,7 +21,7 @@ _HOST = Path(__file__).with_name("host.in")
 _HEAD = "# Written by `python -m ctgrad._stubs`, not by hand.\n"
 # Beside the names shown, ops take PyTorch's second ones: axis for dim, keepdims for keepdim, x2 for other.
 _TYPES = {
-    "Tensor": "Tensor", "Tensor[]": "Sequence[Tensor]", "Operand": "Tensor | _Number", "Scalar": "_Number", "int": "_int",
+    "Tensor": "Tensor", "Tensor[]": "Sequence[Tensor]", "Operand": "Tensor | _Number", "Scalar": "_Number", "Number": "_Number", "int": "_int",
     "int[]": "Sequence[_int]", "int...": "Sequence[_int]", "int[N]": "_int | Sequence[_int]", "float": "_float", "bool": "_bool", "str": "str",
     "dtype": "_DType", "Generator": "Generator", "format": "memory_format", "object": "Any",
 }
@@ -231,17 +231,21 @@ def return_types():
 
 def package():
     """The text of __init__.pyi: every public name, and where it comes from."""
-    text = _HEAD + "from ctgrad import _C as _C\nfrom ctgrad._C import *\n"
+    text = _HEAD + "import builtins\n\nfrom ctgrad import _C as _C\nfrom ctgrad._C import *\n"
     found: dict[str, list[str]] = {}
+    constants = ""
     for name, value in ((name, getattr(ctgrad, name)) for name in dir(ctgrad)):
         if name.startswith("_") or vars(_C).get(name) is value:
+            continue
+        if value is None or isinstance(value, float):
+            constants += f"{name}: {'None' if value is None else 'builtins.float'}\n"
             continue
         module = "ctgrad" if inspect.ismodule(value) else value.__module__
         source = value.__name__.rpartition(".")[2] if hasattr(value, "__name__") else name
         found.setdefault(module, []).append(f"{source} as {name}")
     for module, names in sorted(found.items()):
         text += f"from {module} import (\n" + "".join(f"    {name},\n" for name in names) + ")\n"
-    return text + "\n__version__: str\n"
+    return text + "\n" + constants + "__version__: str\n"
 
 
 FILES = {"_C.pyi": engine, "return_types.pyi": return_types, "__init__.pyi": package}

@@ -3,13 +3,16 @@
 `backward`, `grad` and `Function` are the engine's own; the modules here are what is built on them.
 """
 
+from ctgrad import _C
 from ctgrad._C import backward, grad
-from ctgrad.autograd import anomaly_mode, function, functional, grad_mode, variable
+from ctgrad.autograd import _functions, anomaly_mode, function, functional, grad_mode, variable
 from ctgrad.autograd.anomaly_mode import detect_anomaly, set_detect_anomaly
 from ctgrad.autograd.function import Function
 from ctgrad.autograd.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
 from ctgrad.autograd.gradcheck import gradcheck, gradgradcheck
 from ctgrad.autograd.variable import Variable
+
+_C._functions = _functions  # where PyTorch has them
 
 __all__ = [
     "Function",

@@ -29,7 +29,8 @@ class _Delayed(Function):
         raise RuntimeError(ctx.message)
 
 
-_Delayed._backward_cls = type("Error", (FunctionCtx,), {"_forward_cls": _Delayed, "__module__": "builtins"})  # the name of its nodes
+# the name of its nodes
+setattr(_Delayed, "_backward_cls", type("Error", (FunctionCtx,), {"_forward_cls": _Delayed, "__module__": "builtins"}))  # noqa: B010
 
 
 class DelayedError:

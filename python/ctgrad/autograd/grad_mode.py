@@ -50,8 +50,7 @@ def _wrap_generator(new_context, func):
 def _wrap(new_context, func):
     if inspect.isclass(func):
         warnings.warn(
-            f"decorating the class {func.__name__} with a grad mode applies to its __init__ only, and is "
-            "deprecated: decorate the methods, or use a `with` block",
+            f"Decorating classes is deprecated, and applies to __init__ of {func.__name__} only: decorate the methods, or use a `with` block",
             FutureWarning,
             stacklevel=3,
         )

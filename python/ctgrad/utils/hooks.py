@@ -4,13 +4,22 @@ import weakref
 from collections import OrderedDict
 from typing import Any, TypeAlias
 
+from ctgrad._C import HookHandle
+
 __all__ = ["RemovableHandle"]
 
 # From a handle's id to a hook, or to a flag beside it.
 Hooks: TypeAlias = "OrderedDict[int, Any]"
 
 
-class RemovableHandle:
+class _Handles(type):
+    """The engine's handles, of hooks on tensors and nodes, are instances too."""
+
+    def __instancecheck__(cls, other):
+        return isinstance(other, HookHandle) or super().__instancecheck__(other)
+
+
+class RemovableHandle(metaclass=_Handles):
     """What ``register_*hook`` returns: ``remove()`` unregisters the hook; as a context manager it does so on exit.
 
     The handle holds the dictionary of hooks weakly, so it keeps no module, tensor or optimizer alive, and removing

@@ -1,0 +1,144 @@
+"""The memory under tensors: `UntypedStorage`, its bytes, and `TypedStorage`, its numbers, an older form that some code still asks for."""
+
+import warnings
+
+from ctgrad._C import Tensor, device
+from ctgrad._copying import UntypedStorage
+
+__all__ = ["TypedStorage", "UntypedStorage"]
+
+_TITLES = {"float32": "Float", "float64": "Double", "float16": "Half", "bfloat16": "BFloat16", "int64": "Long", "int32": "Int", "uint8": "Byte", "bool": "Bool"}
+
+
+class TypedStorage:
+    """All numbers of the storage under `tensor`, in a row, whatever part of it the tensor shows. Writes reach every tensor over it."""
+
+    is_cuda = False
+    is_sparse = False
+
+    def __init__(self, tensor):
+        self._memory = UntypedStorage.of(tensor)
+        self._numbers = self._memory.tensor(tensor.dtype, (self._memory.nbytes() // tensor.element_size(),), (1,), 0)
+
+    @property
+    def dtype(self):
+        return self._numbers.dtype
+
+    @property
+    def device(self):
+        return device("cpu")
+
+    def __len__(self):
+        return self._numbers.numel()
+
+    size = __len__
+
+    def _place(self, index):
+        if isinstance(index, slice):
+            return index
+        if not isinstance(index, int):
+            raise RuntimeError(f"can't index a {type(self)} with {type(index)}")
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"index {index} out of range for storage of size {len(self)}")
+        return index
+
+    def __getitem__(self, index):
+        if isinstance(index, slice):
+            raise RuntimeError("slices are only supported in UntypedStorage.__getitem__")
+        return self._numbers[self._place(index)].item()
+
+    def __setitem__(self, index, value):
+        self._numbers[self._place(index)] = value
+
+    def __iter__(self):
+        return iter(self.tolist())
+
+    def __eq__(self, other):
+        return isinstance(other, TypedStorage) and self._memory is other._memory and self.dtype == other.dtype
+
+    def __hash__(self):
+        return hash((id(self._memory), self.dtype))
+
+    def __repr__(self):
+        numbers = "".join(f" {value}\n" for value in self.tolist())
+        return f"{numbers}[torch.storage.TypedStorage(dtype={self.dtype}, device=cpu) of size {len(self)}]"
+
+    def untyped(self):
+        """The `UntypedStorage` of the same memory."""
+        return self._memory
+
+    def data_ptr(self):
+        """Address of the first byte."""
+        return self._memory.data_ptr()
+
+    def nbytes(self):
+        """Number of bytes."""
+        return self._memory.nbytes()
+
+    def element_size(self):
+        """Bytes of one number."""
+        return self._numbers.element_size()
+
+    def type(self):
+        """Name of the type: "torch.FloatStorage"."""
+        return f"torch.{self.pickle_storage_type()}"
+
+    def pickle_storage_type(self):
+        """The same without the module."""
+        return f"{_TITLES[str(self.dtype).rpartition('.')[2]]}Storage"
+
+    def tolist(self):
+        """The numbers."""
+        return self._numbers.tolist()
+
+    def clone(self):
+        """A storage of its own with the same numbers."""
+        return TypedStorage(self._numbers.clone())
+
+    def to(self, dtype):
+        """A storage of its own with the numbers converted."""
+        return TypedStorage(self._numbers.to(dtype, copy=True))
+
+    def cpu(self):
+        """self."""
+        return self
+
+    def fill_(self, value):
+        """Writes the value everywhere."""
+        self._numbers.fill_(value)
+        return self
+
+    def copy_(self, source):
+        """Writes the numbers of another storage of the same size in bytes and the same dtype."""
+        if source.nbytes() != self.nbytes():
+            raise RuntimeError(f"size does not match, self was {self.nbytes()} bytes but src was {source.nbytes()} bytes")
+        self._numbers.copy_(source._memory.tensor(self.dtype, (len(self),), (1,), 0))
+        return self
+
+    def is_shared(self):
+        """False: the memory is this process's."""
+        return False
+
+
+def _conversion(name):
+    def convert(self):
+        return self.to(getattr(self._numbers, name)().dtype)
+
+    convert.__name__ = name
+    convert.__doc__ = f"A storage of its own, as Tensor.{name}() converts."
+    return convert
+
+
+for _name in ("bool", "byte", "int", "long", "half", "bfloat16", "float", "double"):
+    setattr(TypedStorage, _name, _conversion(_name))
+
+_warned = False
+
+
+def storage(t: Tensor) -> TypedStorage:
+    """`Tensor.storage()`: the numbers of all the memory under the tensor. `untyped_storage()` is the newer form."""
+    global _warned
+    if not _warned:
+        warnings.warn("TypedStorage is deprecated. Use tensor.untyped_storage() instead of tensor.storage()", UserWarning, stacklevel=2)
+        _warned = True
+    return TypedStorage(t)

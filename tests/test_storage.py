@@ -1,0 +1,72 @@
+"""TypedStorage and UntypedStorage: the memory under tensors, by numbers and by bytes."""
+
+import pytest
+
+import ctgrad
+
+pytestmark = pytest.mark.filterwarnings("ignore:TypedStorage")
+DTYPES = [ctgrad.bool, ctgrad.uint8, ctgrad.int32, ctgrad.int64, ctgrad.float16, ctgrad.bfloat16, ctgrad.float32, ctgrad.float64]
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_all_numbers_of_the_memory(dtype):
+    x = ctgrad.tensor([[1, 0], [1, 1], [0, 1]]).to(dtype)
+    s = x[1:].t().storage()
+    assert s.tolist() == list(s) == x.reshape(-1).tolist() and len(s) == s.size() == 6
+    assert (s.dtype, s.element_size(), s.nbytes()) == (dtype, x.element_size(), x.nbytes) and s.data_ptr() == x.data_ptr()
+    assert s == x.storage() and hash(s) == hash(x.storage()) and s.untyped() is x.untyped_storage() and s != x.clone().storage()
+    assert type(s[0]) is type(x[0, 0].item()) and s[-1] == 1
+    assert s.device == ctgrad.device("cpu") and not s.is_shared() and s.cpu() is s and s.type().startswith("torch.")
+
+
+def test_writes_reach_the_tensors():
+    x = ctgrad.zeros(2, 3)
+    s = x.storage()
+    s[0] = 5
+    s[1:3] = 7
+    assert x.tolist() == [[5, 7, 7], [0, 0, 0]]
+    assert s.fill_(2) is s and x.sum() == 12
+    s.copy_(ctgrad.arange(6.).storage())
+    assert x.tolist() == [[0, 1, 2], [3, 4, 5]]
+    with pytest.raises(RuntimeError):
+        s.copy_(ctgrad.arange(6).storage())
+    copy = s.clone()
+    copy.fill_(0)
+    assert x.sum() == 15 and s.double().dtype is ctgrad.float64 and s.long().tolist() == [0, 1, 2, 3, 4, 5]
+
+
+def test_memory_that_was_not_written_out_is():
+    x = ctgrad.ones(300, 300)
+    s = x.storage()
+    s[5] = 3
+    assert x.sum() == 90002 and len(s) == 90000
+
+
+def test_wrong_places():
+    s = ctgrad.zeros(3).storage()
+    for place, error in [(3, IndexError), (-4, IndexError), ("a", RuntimeError), (slice(1), RuntimeError)]:
+        with pytest.raises(error):
+            s[place]
+    with pytest.raises(IndexError):
+        s[3] = 1
+
+
+def test_bytes():
+    u = ctgrad.tensor([1, 256], dtype=ctgrad.int32).untyped_storage()
+    assert (u[0], u[5], u[:2], len(u), u.element_size(), u.device.type) == (1, 1, [1, 0], 8, 1, "cpu") and isinstance(u, ctgrad.UntypedStorage)
+    x = ctgrad.ones(2)
+    assert x.untyped_storage().fill_(0).tolist() == [0] * 8 and x.tolist() == [0, 0]
+
+
+def test_a_tensor_is_set_to_a_storage():
+    s = ctgrad.arange(4.).storage()
+    assert ctgrad.tensor(()).set_(s).tolist() == [0, 1, 2, 3] and ctgrad.tensor(()).set_(s, 1, (2,), (2,)).tolist() == [1, 3]
+
+
+def test_asking_for_it_warns_once():
+    import subprocess
+    import sys
+
+    code = "import ctgrad\nfor _ in range(3): ctgrad.ones(1).storage()"
+    done = subprocess.run([sys.executable, "-W", "always", "-c", code], capture_output=True, text=True)
+    assert done.stderr.count("TypedStorage is deprecated") == 1

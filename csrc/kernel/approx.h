@@ -11,6 +11,7 @@
 #include "kernel/exps.h"
 #include "kernel/kernel.h"
 #include "kernel/sleef.h"
+#include "kernel/tanh.h"
 #include <math.h>
 #if defined(__SSE__)
 #include <immintrin.h>
@@ -204,7 +205,7 @@ ALWAYS float tanh_F32(float x)
     double y = EXP_FUSED(power, p, power - 1);
     return x != x ? x : (float)copysign(y / (y + 2), (double)x);
 }
-ALWAYS double tanh_F64(double x) { return tanh(x); }
+ALWAYS double tanh_F64(double x) { return sleef_tanh_F64(x); }
 
 /* ---- libm's own functions ---- */
 #define VIA_LIBM(name)                                                        \

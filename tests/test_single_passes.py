@@ -150,6 +150,19 @@ def test_bits_depend_neither_on_the_instruction_set_nor_on_the_threads():
     assert len(digests) == 1
 
 
+def test_erfc_of_doubles():
+    """Against numbers of 40 digits."""
+    exact = {0.5: 0.4795001221869534623172533461080354, 0.51: 0.47075638015882956326, 1.0: 0.1572992070502851306587793649173907,
+             2.0: 0.004677734981047265837930743632747072, 5.0: 1.537459794428034850188343485383379e-12, 10.0: 2.088487583762544757000786294957789e-45,
+             20.0: 5.395865611607900928934999167905346e-176, 27.0: 5.237048923789255685016067682849547e-319, 27.9: 0.0, -1.0: 1.842700792949714869341220635082609}
+    x = ctgrad.tensor(list(exact), dtype=ctgrad.float64)
+    for one, got in zip(exact, x.erfc().tolist(), strict=True):
+        np.testing.assert_array_max_ulp(np.float64(got), np.float64(exact[one]), 2)
+    near = ctgrad.linspace(0.499, 0.501, 101, dtype=ctgrad.float64).erfc()
+    assert (near[1:] < near[:-1]).all()
+    assert ctgrad.tensor([float("inf"), float("-inf")]).double().erfc().tolist() == [0, 2] and ctgrad.tensor(float("nan")).double().erfc().isnan()
+
+
 def test_tanh_of_doubles():
     x = np.concatenate([np.linspace(-25, 25, 4001), np.geomspace(1e-320, 1, 500), -np.geomspace(1e-12, 30, 501), [0.0, -0.0, np.inf, -np.inf, np.nan]])
     exact = np.tanh(x.astype(np.longdouble))

@@ -1,5 +1,9 @@
 """What is computed in one pass agrees with the ops that it stands for, in every layout, and so do its gradients."""
 
+import os
+import subprocess
+import sys
+
 import ctgrad
 import numpy as np
 import pytest
@@ -119,3 +123,49 @@ def test_norms_keep_their_statistics_until_backward():
         y.sum().backward()
         with pytest.raises(RuntimeError, match="a second time"):
             y.sum().backward()
+
+
+LEVELS = """
+import ctgrad, hashlib
+from ctgrad.nn import functional as F
+ctgrad.manual_seed(1)
+digest = hashlib.sha256()
+def note(*tensors):
+    for t in tensors:
+        digest.update(t.detach().contiguous().numpy().tobytes())
+for dtype in (ctgrad.float32, ctgrad.float64):
+    x, w, g = (ctgrad.randn(s).to(dtype).requires_grad_() for s in ((300, 12, 37), (37,), (300, 12, 37)))
+    table, places = ctgrad.randn(50, 37).to(dtype).requires_grad_(), ctgrad.randint(0, 50, (300, 12))
+    for y in (F.layer_norm(x, (37,), w, w * 2), F.group_norm(x, 3, w[:12], w[:12] * 2), F.dropout(x, 0.3), F.embedding(places, table), x.cumsum(0), x.cumsum(2), x.cummax(1)[0]):
+        note(y, *[t for t in ctgrad.autograd.grad(y, (x, w, table), g, allow_unused=True) if t is not None])
+note(ctgrad.linspace(-21, 21, 10001, dtype=ctgrad.float64).tanh(), ctgrad.linspace(-1e-3, 1e-3, 1001, dtype=ctgrad.float64).tanh())
+print(digest.hexdigest())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="instruction sets by environment")
+def test_bits_depend_neither_on_the_instruction_set_nor_on_the_threads():
+    settings = [("CTGRAD_SIMD", isa) for isa in ("base", "avx2", "avx512")] + [("CTGRAD_NUM_THREADS", n) for n in "123"]
+    digests = {subprocess.run([sys.executable, "-c", LEVELS], env={**os.environ, name: value}, capture_output=True, text=True, check=True).stdout for name, value in settings}
+    assert len(digests) == 1
+
+
+def test_erfc_of_doubles():
+    """Against numbers of 40 digits."""
+    exact = {0.5: 0.4795001221869534623172533461080354, 0.51: 0.47075638015882956326, 1.0: 0.1572992070502851306587793649173907,
+             2.0: 0.004677734981047265837930743632747072, 5.0: 1.537459794428034850188343485383379e-12, 10.0: 2.088487583762544757000786294957789e-45,
+             20.0: 5.395865611607900928934999167905346e-176, 27.0: 5.237048923789255685016067682849547e-319, 27.9: 0.0, -1.0: 1.842700792949714869341220635082609}
+    x = ctgrad.tensor(list(exact), dtype=ctgrad.float64)
+    for one, got in zip(exact, x.erfc().tolist(), strict=True):
+        np.testing.assert_array_max_ulp(np.float64(got), np.float64(exact[one]), 2)
+    near = ctgrad.linspace(0.499, 0.501, 101, dtype=ctgrad.float64).erfc()
+    assert (near[1:] < near[:-1]).all()
+    assert ctgrad.tensor([float("inf"), float("-inf")]).double().erfc().tolist() == [0, 2] and ctgrad.tensor(float("nan")).double().erfc().isnan()
+
+
+def test_tanh_of_doubles():
+    x = np.concatenate([np.linspace(-25, 25, 4001), np.geomspace(1e-320, 1, 500), -np.geomspace(1e-12, 30, 501), [0.0, -0.0, np.inf, -np.inf, np.nan]])
+    exact = np.tanh(x.astype(np.longdouble))
+    for got in (ctgrad.tensor(x).tanh().numpy(), ctgrad.tensor(np.repeat(x, 2))[::2].tanh().numpy()):
+        np.testing.assert_array_max_ulp(got, exact.astype(np.float64), 1)
+        assert np.array_equal(np.signbit(got[:-1]), np.signbit(x[:-1]))

@@ -11,6 +11,7 @@
 #include "kernel/exps.h"
 #include "kernel/kernel.h"
 #include "kernel/sleef.h"
+#include "kernel/dpair.h"
 #include <math.h>
 #if defined(__SSE__)
 #include <immintrin.h>
@@ -25,7 +26,8 @@ ALWAYS double double_bits(uint64_t u) { double x; memcpy(&x, &u, 8); return x; }
     ALWAYS double f##_F64(double x) { return f(x); }
 VIA_DOUBLE(tan)
 VIA_DOUBLE(asin)
-VIA_DOUBLE(erfc)
+ALWAYS float erfc_F32(float x) { return (float)erfc((double)x); }
+ALWAYS double erfc_F64(double x) { return x >= 0.5 && x < 28 ? erfc_tail_F64(x) : erfc(x); }
 
 /* ---- float32 by short polynomials in double, cut where PyTorch's x86 builds (outside Intel's processors) cut ---- */
 
@@ -204,7 +206,7 @@ ALWAYS float tanh_F32(float x)
     double y = EXP_FUSED(power, p, power - 1);
     return x != x ? x : (float)copysign(y / (y + 2), (double)x);
 }
-ALWAYS double tanh_F64(double x) { return tanh(x); }
+ALWAYS double tanh_F64(double x) { return sleef_tanh_F64(x); }
 
 /* ---- libm's own functions ---- */
 #define VIA_LIBM(name)                                                        \

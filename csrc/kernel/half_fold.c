@@ -5,10 +5,11 @@
 #include <math.h>
 #include <stddef.h>
 
-enum { FOLD_TILE = 2048, FOLD_COLUMNS = 128 };
+enum { FOLD_TILE = 2048, FOLD_COLUMNS = 128, SUM_COLUMNS = 1024 };
 
-/* n rows of `columns` columns: terms `step` bytes apart, columns `apart`; folded into results of `item` bytes. */
-typedef struct block { ct_dtype half; k_plane_f *plane; int64_t step, n, apart, columns, item; char *results; } block;
+/* n rows of `columns` columns: terms `step` bytes apart, columns `apart`; folded into results of `item` bytes.
+ * sum: of adjacent columns, without a tile; NULL for other folds. */
+typedef struct block { ct_dtype half; k_plane_f *plane; int64_t step, n, apart, columns, item; char *results; k_half_columns_f *sum; } block;
 
 /* Rows lie near each other, or fill the memory between columns. */
 static void fold_along(const block *b, const char *in)
@@ -49,7 +50,10 @@ static void fold_block(const block *b, const iterator *it, const char *in)
     if (fold_count(it->size, 0, it->reduced) == 0)
         return;
     for (int d = 1;;) {
-        (along ? fold_along : fold_across)(b, in);
+        if (b->sum)
+            b->sum(in, b->step, b->n, b->columns, (float *)b->results);
+        else
+            (along ? fold_along : fold_across)(b, in);
         for (d = 1; d < it->reduced; d++) {
             in += it->in[d];
             if (++at[d] < it->size[d])
@@ -89,20 +93,23 @@ static void finish_block(const block *b, k_plane_kind kind, char *out, int64_t o
 void k_fold_halves(const k_fold *f, ct_dtype half, k_plane_kind kind, double times, double divisor)
 {
     iterator it;
-    float results[FOLD_COLUMNS];
+    float results[SUM_COLUMNS];
     int64_t at[2 * FOLD_MAXDIM] = {0};
     fold_iterate(&it, f, false);
     int near = it.reduced;
     bool one = near == it.ndim;
     int64_t columns = one ? 1 : it.size[near], step = one ? 0 : it.in[near], out_step = one ? 0 : it.out[near];
-    block b = {half, K->reduce.plane[kind][DT_F32], near ? it.in[0] : 0, near ? it.size[0] : 1, step, 0, is_truth(kind) ? 1 : sizeof(float), (char *)results};
+    block b = {half, K->reduce.plane[kind][DT_F32], near ? it.in[0] : 0, near ? it.size[0] : 1, step, 0, is_truth(kind) ? 1 : sizeof(float), (char *)results, NULL};
+    if (kind == PLANE_SUM && step == 2 && columns > 1 && near)
+        b.sum = K->reduce.half_columns[half];
+    int64_t together = b.sum ? SUM_COLUMNS : FOLD_COLUMNS;
     const char *in = f->data;
     char *out = f->out;
     if (fold_count(it.size, near, it.ndim) == 0)
         return;
     for (int d = near;;) {
         for (int64_t j = 0; j < columns; j += b.columns) {
-            b.columns = columns - j < FOLD_COLUMNS ? columns - j : FOLD_COLUMNS;
+            b.columns = columns - j < together ? columns - j : together;
             start_block(&b, kind);
             fold_block(&b, &it, in + j * step);
             finish_block(&b, kind, out + j * out_step, out_step, (float)times, (float)divisor);

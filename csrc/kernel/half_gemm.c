@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* Each widened number of A serves HALF_NC multiply-adds, of B HALF_MC; A and B stay in the second cache. */
-enum { HALF_MC = 192, HALF_NC = 256, HALF_KC = 256, ALIGN = 16 /* floats */ };
+enum { HALF_MC = 256, HALF_NC = 512, HALF_KC = 256, ALIGN = 16 /* floats */ };
 
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 static int64_t round_up(int64_t n) { return (n + ALIGN - 1) / ALIGN * ALIGN; }

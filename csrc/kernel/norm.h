@@ -5,12 +5,19 @@
  * leaves each row's mean and 1 / sqrt(var + eps) where it is told a place for them; backward reads them there. */
 #ifndef CT_NORM_H
 #define CT_NORM_H
+#include <stdbool.h>
 #include <stdint.h>
+#include "base/dtype.h"
 
-/* Channels: a row is `channels` lines of n / channels numbers; row r begins with channel r % groups * channels. */
+/* groups: 1 where rows have no channels. Else a row is `channels` lines of n / channels numbers; and row r begins with
+ * channel r % groups * channels. */
 typedef struct k_norm { int64_t rows, n, channels, groups; double eps; } k_norm;
 typedef void k_norm_f(const k_norm *k, const void *x, const void *weight, const void *bias, void *y, void *mean, void *scale);
 typedef struct k_norm_given { const void *g, *x, *weight, *mean, *scale; } k_norm_given;
 typedef void k_norm_back_f(const k_norm *k, const k_norm_given *given, void *gx, void *gweight, void *gbias);
 typedef struct k_norms { k_norm_f *forward, *grouped; k_norm_back_f *backward, *grouped_backward; } k_norms;
+
+/* Forward over all rows, shared among threads; whole groups together. */
+typedef struct k_norm_rows { const void *x, *weight, *bias; void *y, *mean, *scale; } k_norm_rows;
+void k_norm_forward(ct_dtype dtype, const k_norm *k, bool grouped, const k_norm_rows *r);
 #endif

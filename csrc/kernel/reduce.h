@@ -70,7 +70,11 @@ typedef enum k_scan_kind { SCAN_SUM, SCAN_PROD, SCAN_LOGSUMEXP, SCAN_MAX, SCAN_M
 typedef void k_softmax_f(const void *in, void *out, int64_t n, int64_t inner, bool logarithm);
 typedef void k_softmax_backward_f(const void *g, const void *y, void *out, int64_t n, int64_t inner, bool logarithm);
 
+/* n rows `step` bytes apart of adjacent halves, added to a float32 for each column. */
+typedef void k_half_columns_f(const char *in, int64_t step, int64_t n, int64_t columns, float *sums);
+
 typedef struct k_reductions {
+    k_half_columns_f *half_columns[DT_COUNT];
     k_softmax_f *softmax[DT_COUNT];
     k_softmax_backward_f *softmax_backward[DT_COUNT];
     k_plane_f *plane[PLANES][DT_COUNT];

@@ -79,7 +79,8 @@ static void group_norm_kernel(call *c)
 {
     const array *x = c->ia[0];
     k_norm k = norm_of(x, c->args[3].i, arg_double(&c->args[4]));
-    K->norm[x->dtype].grouped(&k, array_data(x), data_of(c, 1), data_of(c, 2), array_data(c->oa[0]), written(c->oa[1]), written(c->oa[2]));
+    k_norm_rows r = {array_data(x), data_of(c, 1), data_of(c, 2), array_data(c->oa[0]), written(c->oa[1]), written(c->oa[2])};
+    k_norm_forward((ct_dtype)x->dtype, &k, true, &r);
 }
 
 static T row_mean(scope *s, T x) { return x ? f_call(s, &op_mean, 3, (arg[]){a_t(x), a_i(1), a_b(true)}) : NULL; }

@@ -42,7 +42,7 @@ static uint64_t last_dims(int ndim, int64_t n) { return n >= 64 ? ~(uint64_t)0 :
 static k_norm norm_of(const array *x, const arg *shape, const arg *eps)
 {
     int64_t n = row_length(shape);
-    return (k_norm){.rows = n ? x->numel / n : 0, .n = n, .eps = eps ? arg_double(eps) : 0};
+    return (k_norm){.rows = n ? x->numel / n : 0, .n = n, .groups = 1, .eps = eps ? arg_double(eps) : 0};
 }
 static void *data_of(const array *a) { return a ? array_data(a) : NULL; }
 
@@ -79,8 +79,8 @@ static void norm_kernel(call *c)
 {
     const array *x = c->ia[0];
     k_norm k = norm_of(x, &c->args[1], &c->args[4]);
-    K->norm[x->dtype].forward(&k, array_data(x), c->n_in > 2 ? data_of(c->ia[2]) : NULL, c->n_in > 3 ? data_of(c->ia[3]) : NULL, array_data(c->oa[0]),
-                              data_of(c->oa[1]), data_of(c->oa[2]));
+    k_norm_rows r = {array_data(x), c->n_in > 2 ? data_of(c->ia[2]) : NULL, c->n_in > 3 ? data_of(c->ia[3]) : NULL, array_data(c->oa[0]), data_of(c->oa[1]), data_of(c->oa[2])};
+    k_norm_forward((ct_dtype)x->dtype, &k, false, &r);
 }
 
 static T mean_over(scope *s, T x, uint32_t n, const int64_t *dims) { return x ? f_call(s, &op_mean, 3, (arg[]){a_t(x), a_ints(n, dims), a_b(true)}) : NULL; }

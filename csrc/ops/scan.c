@@ -1,42 +1,70 @@
 /* Along one dimension: cumsum, cumprod, logcumsumexp, cummax, cummin. */
 #include "array/odometer.h"
+#include "base/pool.h"
 #include "ops/reduce.h"
 #include "ops/spread.h"
 #include "ops/takes.h"
 #include <math.h>
 #include <string.h>
 
-/* ---- one row at a time ------------------------------------------------------------------------------------------ */
-static void each_row(call *c, k_scan_kind kind)
+/* ---- one row at a time, shared among threads ------------------------------------------------------------------- */
+enum { STEPS_OF_PIECE = 4096 };
+typedef struct rows { const call *c; k_scan_f *scan; k_scan first; } rows;
+
+static void move(const rows *r, k_scan *s, int d, int64_t by)
 {
-    const array *in = c->ia[0], *out = c->oa[0], *places = c->n_out > 1 ? c->oa[1] : NULL;
-    int dim = (int)c->param[0], ndim = in->ndim;
-    int64_t at[CT_MAXDIM] = {0}, item = dtype_bytes(in->dtype);
-    k_scan s = {array_data(in), array_data(out), places ? array_data(places) : NULL, 1, 0, 0, 0};
-    if (out->numel == 0)
-        return;
-    if (ndim) {
-        s.n = array_size(in)[dim];
-        s.in_stride = array_stride(in)[dim] * item;
-        s.out_stride = array_stride(out)[dim] * item;
-        s.places_stride = places ? array_stride(places)[dim] * (int64_t)sizeof(int64_t) : 0;
+    const call *c = r->c;
+    int64_t item = dtype_bytes(c->ia[0]->dtype);
+    s->in += by * array_stride(c->ia[0])[d] * item;
+    s->out += by * array_stride(c->oa[0])[d] * item;
+    if (s->places)
+        s->places += by * array_stride(c->oa[1])[d] * (int64_t)sizeof(int64_t);
+}
+/* Rows begin .. end - 1, numbered in row-major order of the dims but `dim`. */
+static void rows_piece(void *of, int64_t begin, int64_t end)
+{
+    const rows *r = of;
+    const array *in = r->c->ia[0];
+    const int64_t *size = array_size(in);
+    int64_t at[CT_MAXDIM] = {0}, left = begin;
+    int dim = (int)r->c->param[0];
+    k_scan s = r->first;
+    for (int d = in->ndim - 1; d >= 0 && left; d--) {
+        if (d == dim)
+            continue;
+        at[d] = left % size[d];
+        left /= size[d];
+        move(r, &s, d, at[d]);
     }
-    for (int d = 0; d >= 0;) {
-        K->reduce.scan[kind][in->dtype](&s);
-        for (d = ndim - 1; d >= 0; d--) {
+    for (; begin < end; begin++) {
+        r->scan(&s);
+        for (int d = in->ndim - 1; d >= 0; d--) {
             if (d == dim)
                 continue;
-            bool carry = ++at[d] == array_size(in)[d];
-            int64_t by = carry ? 1 - array_size(in)[d] : 1;
-            s.in += by * array_stride(in)[d] * item;
-            s.out += by * array_stride(out)[d] * item;
-            if (places)
-                s.places += by * array_stride(places)[d] * (int64_t)sizeof(int64_t);
+            bool carry = ++at[d] == size[d];
+            move(r, &s, d, carry ? 1 - size[d] : 1);
             if (!carry)
                 break;
             at[d] = 0;
         }
     }
+}
+static void each_row(call *c, k_scan_kind kind)
+{
+    const array *in = c->ia[0], *out = c->oa[0], *places = c->n_out > 1 ? c->oa[1] : NULL;
+    int dim = (int)c->param[0];
+    int64_t item = dtype_bytes(in->dtype);
+    k_scan s = {array_data(in), array_data(out), places ? array_data(places) : NULL, 1, 0, 0, 0};
+    if (out->numel == 0)
+        return;
+    if (in->ndim) {
+        s.n = array_size(in)[dim];
+        s.in_stride = array_stride(in)[dim] * item;
+        s.out_stride = array_stride(out)[dim] * item;
+        s.places_stride = places ? array_stride(places)[dim] * (int64_t)sizeof(int64_t) : 0;
+    }
+    rows r = {c, K->reduce.scan[kind][in->dtype], s};
+    ct_share(in->numel / s.n, STEPS_OF_PIECE / s.n + 1, POOL_MOST, rows_piece, &r);
 }
 
 static int dim_rule(call *c, const arg *dim)

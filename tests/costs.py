@@ -5,7 +5,6 @@ takes these, its floating operands of two and more dimensions are made to repeat
 allocates, computes and multiplies is counted, forward and backward. From k to 2 k these counts double if cost follows the distinct
 numbers, and quadruple if it follows the elements. `python -m tests.costs` prints the survey.
 """
-import gc
 import itertools
 import sys
 
@@ -76,7 +75,6 @@ def arguments(args, k, how, leaves):
 class Cost:
     """Bytes allocated, steps done and multiply-adds planned, since `start`."""
     def __enter__(self):
-        gc.collect()
         self.bytes, self.multiplied = debug.memory()["total_bytes"], ctgrad._C._work()
         self.profile = debug.profile()
         self.rows = self.profile.__enter__()

@@ -31,17 +31,15 @@ static int check_shapes(const call *c, const array *x, const arg *shape, const a
             return ct_fail(CT_RUNTIME, "%s(): input and %s must have one dtype, got %s and %s", c->op->name, names[i], dtype_name(x->dtype), dtype_name(rows[i]->dtype));
     return 0;
 }
-static int64_t row_length(const arg *shape)
-{
-    int64_t n = 1;
-    for (uint32_t d = 0; d < shape->n; d++)
-        n *= shape->ints[d];
-    return n;
-}
 static uint64_t last_dims(int ndim, int64_t n) { return n >= 64 ? ~(uint64_t)0 : (((uint64_t)1 << n) - 1) << (ndim - n); }
+/* Of what is normalised: mean and variance of all are those of one index along a dim that repeats, unless nothing else is left. */
+static uint64_t all_alike(const array *x, uint64_t last) { return x->numel && last & ~still_dims(x, x->ndim) ? 0 : last; }
+/* x may have one index along a dim of the normal shape that repeats. */
 static k_norm norm_of(const array *x, const arg *shape, const arg *eps)
 {
-    int64_t n = row_length(shape);
+    int64_t n = 1;
+    for (int d = x->ndim - (int)shape->n; d < x->ndim; d++)
+        n *= array_size(x)[d];
     return (k_norm){.rows = n ? x->numel / n : 0, .n = n, .eps = arg_double(eps)};
 }
 static void *data_of(const array *a) { return a ? array_data(a) : NULL; }
@@ -56,7 +54,7 @@ static int norm_rule(call *c)
     keep_double(c, arg_double(&c->args[4]));
     for (uint32_t d = 0; d < shape->n; d++)
         keep_param(c, shape->ints[d]);
-    call_once(c, last_dims(x->ndim, shape->n));
+    call_once(c, all_alike(x, last_dims(x->ndim, shape->n)));
     for (uint32_t i = 0; i < c->n_in; i++)
         if (c->ia[i] && (i == 0 ? in_contiguous(c, i) : array_is_contiguous(c->ia[i]) ? 0 : in_copy(c, i)) < 0)
             return -1;
@@ -105,7 +103,7 @@ static int norm_grad(scope *s, node *n, T const *g, T *out)
     }
     if (tape_now.grad)
         return norm_composed(s, n, g[0], x, w, eps, n_shape, out);
-    arg args[] = {a_t(g[0]), a_t(x), a_ints(n_shape, node_params(n) + 1), w ? a_t(w) : a_none(), a_f(eps), a_b(node_needs(n, 0)), a_b(by_weight), a_b(by_bias)};
+    arg args[] = {a_t(g[0]), a_t(x), a_ints(n_shape, array_size(x->a) + x->a->ndim - n_shape), w ? a_t(w) : a_none(), a_f(eps), a_b(node_needs(n, 0)), a_b(by_weight), a_b(by_bias)};
     if (f_call_many(s, &op_layer_norm_backward, 8, args, 3, parts) < 0)
         return -1;
     out[0] = node_needs(n, 0) ? parts[0] : NULL;
@@ -120,8 +118,9 @@ static uint64_t norm_takes(node *n)
     int ndim;
     ct_dtype dtype;
     node_out_size(n, 0, &ndim, &dtype);
-    uint64_t dims = pointwise_takes(n);
-    return dims & TAKES_SLID ? 0 : dims & ~last_dims(ndim, n->n_param - 1);
+    uint64_t dims = pointwise_takes(n), last = last_dims(ndim, n->n_param - 1);
+    const kept *k = node_kept(n);
+    return dims & TAKES_SLID ? 0 : n->keep_in & 1 && k->a ? dims & ~all_alike(k->a, last) : dims & ~last;
 }
 const op op_layer_norm = {.name = "layer_norm", .sig = "(Tensor input, int[] normalized_shape, Tensor? weight=None, Tensor? bias=None, float eps=1e-05)",
     .flags = OP_HIDDEN | OP_FUNCTION, .run = op_block, .shape = norm_rule, .kernel = norm_kernel,
@@ -129,6 +128,14 @@ const op op_layer_norm = {.name = "layer_norm", .sig = "(Tensor input, int[] nor
     .doc = "(x - mean) / sqrt(var + eps) over the last dims, of sizes normalized_shape, times weight plus bias. RuntimeError where shapes do not fit."};
 
 /* ---- args grad, input, normalized_shape, weight, eps, and which of the three gradients are wanted: the others have no elements ---- */
+/* Dims along which gradient and input repeat. A row's gradient by weight and bias is real along its own. */
+static uint64_t backward_once(const call *c, const array *g, const array *x, uint64_t last)
+{
+    if (!spread_worth((ct_dtype)x->dtype, x->numel))
+        return 0;
+    bool rows = (c->n_in > 3 && c->in[3]) || arg_bool(&c->args[6]) || arg_bool(&c->args[7]);
+    return repeated_dims(2, (const array *[]){g, x}, x->ndim, array_size(x)) & ~(rows ? last : all_alike(x, last));
+}
 static int backward_rule(call *c)
 {
     const arg *shape = &c->args[2];
@@ -137,13 +144,19 @@ static int backward_rule(call *c)
         return -1;
     if (!array_same_size(g, x) || g->dtype != x->dtype)
         return ct_fail(CT_RUNTIME, "layer_norm_backward(): the gradient must have the result's shape and dtype");
+    uint64_t once = backward_once(c, g, x, last_dims(x->ndim, shape->n));
+    if (in_once(c, 0, once) < 0 || in_once(c, 1, once) < 0)
+        return -1;
     for (uint32_t i = 0; i < c->n_in; i++)
         if (c->ia[i] && !array_is_contiguous(c->ia[i]) && in_copy(c, i) < 0)
             return -1;
-    c->work = 12 * x->numel;
+    c->effective = 12 * x->numel;
+    c->work = 12 * c->ia[1]->numel;
     int64_t none = 0;
+    c->once_out = once;
     if ((arg_bool(&c->args[5]) ? out_new(c, 0, x->dtype, x->ndim, array_size(x)) : out_new(c, 0, x->dtype, 1, &none)) < 0)
         return -1;
+    c->once_out = 0;
     for (int i = 1; i < 3; i++)
         if ((arg_bool(&c->args[5 + i]) ? out_new(c, (uint32_t)i, x->dtype, (int)shape->n, shape->ints) : out_new(c, (uint32_t)i, x->dtype, 1, &none)) < 0)
             return -1;
@@ -157,6 +170,10 @@ static void backward_kernel(call *c)
     for (int i = 0; i < 3; i++)
         to[i] = arg_bool(&c->args[5 + i]) ? array_data(c->oa[i]) : NULL;
     K->norm[x->dtype].backward(&k, array_data(c->ia[0]), array_data(x), c->n_in > 3 ? data_of(c->ia[3]) : NULL, to[0], to[1], to[2]);
+    int64_t times = x->numel ? c->in[1]->a->numel / x->numel : 1;
+    for (int i = 1; i < 3 && times > 1; i++)
+        if (to[i])
+            scale_results(c->oa[i], B_mul, (double)times);
 }
 const op op_layer_norm_backward = {.name = "layer_norm_backward", .flags = OP_FUNCTION | OP_HIDDEN | OP_NO_GRAD, .run = op_block, .shape = backward_rule,
     .kernel = backward_kernel, .n_out = 3,

@@ -170,15 +170,6 @@ int in_view(call *c, uint32_t i, const layout *l)
     return in_take(c, i, array_alias(c->ia[i], l->ndim, l->size, l->stride, l->offset));
 }
 
-int in_once(call *c, uint32_t i, uint64_t dims)
-{
-    layout l;
-    array_held_layout(c->ia[i], &l);
-    for (int d = 0; d < l.ndim; d++)
-        l.size[d] = dims >> d & 1 && l.size[d] ? 1 : l.size[d];
-    return dims ? in_view(c, i, &l) : 0;
-}
-
 int in_cast(call *c, uint32_t i, ct_dtype dtype)
 {
     const array *a = c->ia[i];

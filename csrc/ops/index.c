@@ -161,11 +161,74 @@ static void index_kernel(call *c)
     each_place(&p, c->ia[0], c->oa[0], READ);
 }
 
+/* For each dim of the input the dim of the result that it is; of indexed ones, -1. *b: the dims of the result that are places. */
+static void index_places(node *n, int ndim, int *of, uint64_t *b)
+{
+    const int64_t *dims = node_params(n);
+    int n_index = n->n_param, rest = 0, n_b, lead = (int)dims[0];
+    for (int i = 1; i < n_index; i++)
+        lead = dims[i] == dims[i - 1] + 1 ? lead : 0;
+    n_b = n->out_ndim - (ndim - n_index);
+    for (int d = 0; d < ndim; d++) {
+        of[d] = 0;
+        for (int i = 0; i < n_index; i++)
+            of[d] = dims[i] == d ? -1 : of[d];
+        if (of[d] == 0) {
+            of[d] = rest < lead ? rest : rest + n_b;
+            rest++;
+        }
+    }
+    *b = (((uint64_t)1 << n_b) - 1) << lead;
+}
+/* What the input takes of the dims that are not indexed; all places, where it takes all that are. */
+static uint64_t index_takes(node *n)
+{
+    int ndim, of[CT_MAXDIM];
+    ct_dtype dtype;
+    uint64_t takes = node_takes(n, 0), out = 0, places;
+    if (!takes || !n->n_param || n->out_ndim > 60)
+        return 0;
+    node_in_size(n, 0, &ndim, &dtype);
+    index_places(n, ndim, of, &places);
+    bool all = true;
+    for (int d = 0; d < ndim; d++)
+        if (of[d] < 0)
+            all &= takes >> d & 1;
+        else
+            out |= (takes >> d & 1) << of[d];
+    return all ? out | places : out;
+}
+/* All places are one: the sum of what belongs to any. */
+static T index_sum(scope *s, T g, int ndim, const int64_t *size, uint64_t places)
+{
+    int64_t dims[CT_MAXDIM];
+    int count = 0;
+    for (int d = 0; g && d < g->a->ndim; d++)
+        if (places >> d & 1)
+            dims[count++] = d;
+    return f_reshape(s, count ? f_sum_dims(s, g, count, dims, false) : g, ndim, size);
+}
+
 static int index_grad(scope *s, node *n, T const *g, T *out)
 {
-    int ndim;
+    int ndim, of[CT_MAXDIM];
     ct_dtype dtype;
-    const int64_t *size = node_in_size(n, 0, &ndim, &dtype);
+    int64_t size[CT_MAXDIM];
+    uint64_t places = 0, got = node_got(n);
+    const int64_t *in = node_in_size(n, 0, &ndim, &dtype);
+    memcpy(size, in, (size_t)ndim * sizeof *size);
+    bool all = got && n->n_param;
+    if (all)
+        index_places(n, ndim, of, &places);
+    for (int d = 0; d < ndim && got; d++) {
+        all &= of[d] >= 0 || node_takes(n, 0) >> d & 1;
+        size[d] = of[d] >= 0 && got >> of[d] & 1 ? 1 : size[d];
+    }
+    if (all) {
+        for (int d = 0; d < ndim; d++)
+            size[d] = of[d] < 0 ? 1 : size[d];
+        return (out[0] = index_sum(s, g[0], ndim, size, places)) ? 0 : -1;
+    }
     T index[CT_MAXDIM];
     for (int i = 0; i < n->n_param; i++)
         index[i] = node_kept_in(s, n, 2 + (uint32_t)i);
@@ -175,7 +238,7 @@ static int index_grad(scope *s, node *n, T const *g, T *out)
     return (out[0] = f_call(s, &op_index_put, 5, args)) ? 0 : -1;
 }
 const op op_index = {.name = "index", .sig = "(Tensor self, int[] dims, Tensor[] indices)", .flags = OP_HIDDEN | OP_FUNCTION, .run = op_block,
-    .shape = index_rule, .kernel = index_kernel, .kind = {"IndexBackward0", index_grad}, .keep_list = 1 << 2,
+    .shape = index_rule, .kernel = index_kernel, .kind = {"IndexBackward0", index_grad, .takes = index_takes}, .keep_list = 1 << 2,
     .doc = "Elements of self where the index tensors, broadcast together, point in the named dims. IndexError for an index out of range."};
 
 /* ---- index_put: self with values written (or added) at the places that index would read -------------------------------- */

@@ -43,6 +43,8 @@ static int nll_rule(call *c)
     for (uint32_t i = 0; i < c->n_in; i++)
         if (c->in[i] && ((i == 1 && in_cast(c, i, DT_I64) < 0) || (i ? in_contiguous(c, i) : in_three(c)) < 0))
             return -1;
+    if (c->ia[1]->numel != array_size(c->ia[0])[0] * array_size(c->ia[0])[2])
+        return ct_fail(CT_RUNTIME, "nll_loss(): input and target must be of one shape but for the classes");
     if (check_targets(c->ia[1], classes, ignore) < 0)
         return -1;
     if (self->ndim > 2)

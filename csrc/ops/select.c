@@ -2,6 +2,7 @@
  *
  * All of them read and write through index and index_put; the history is a node of their own. Args self, dim, index, ... */
 #include "ops/index.h"
+#include "ops/takes.h"
 #include <string.h>
 
 /* Refuses in a composition: sets the status and fails the scope. */
@@ -47,16 +48,18 @@ static int index_select_compose(scope *s, call *c, T *out)
     out[0] = like_self(s, rows_at(s, self, dim, index), c->in[0]);
     return out[0] ? 0 : -1;
 }
+/* Where the input takes sums along dim, that of what was picked is it. */
 static int index_select_grad(scope *s, node *n, T const *g, T *out)
 {
-    int ndim;
-    ct_dtype dtype;
-    const int64_t *size = node_in_size(n, 0, &ndim, &dtype);
-    out[0] = f_call(s, &op_index_add, 4, (arg[]){a_t(f_zeros(s, dtype, ndim, size)), a_i(node_params(n)[0]), a_t(node_kept_in(s, n, 2)), a_t(g[0])});
+    int64_t size[CT_MAXDIM], dim = node_params(n)[0];
+    if (node_takes(n, 0) >> dim & 1)
+        return (out[0] = node_got(n) >> dim & 1 ? g[0] : f_sum_dims(s, g[0], 1, &dim, true)) ? 0 : -1;
+    int ndim = summed_size(n, node_got(n), size);
+    out[0] = f_call(s, &op_index_add, 4, (arg[]){a_t(f_zeros(s, g[0]->a->dtype, ndim, size)), a_i(dim), a_t(node_kept_in(s, n, 2)), a_t(g[0])});
     return out[0] ? 0 : -1;
 }
 const op op_index_select = {.name = "index_select", .sig = "(Tensor self, int dim, Tensor index)", .flags = OP_OUT | OP_OUT_APART, .run = op_closed, .compose = index_select_compose,
-    .kind = {"IndexSelectBackward0", index_select_grad, .flags = NK_SHOWS(1)}, .keep = {0, 0, 1},
+    .kind = {"IndexSelectBackward0", index_select_grad, .flags = NK_SHOWS(1), .takes = same_takes}, .keep = {0, 0, 1},
     .doc = "Slices of self along dim at the places of index (a vector of int64 or int32), in its order. IndexError for an index out of range."};
 
 static int put(scope *s, call *c, T values, int dim, bool add, T *out)
@@ -232,6 +235,13 @@ static T shares(scope *s, node *n, T indices, ct_dtype dtype, int64_t rows)
     T uses = f_call(s, &op_index_add, 4, (arg[]){a_t(f_zeros(s, dtype, 1, &rows)), a_i(0), a_t(indices), a_t(one)});
     return f_div(s, share, f_index_select(s, uses, 0, indices));
 }
+static bool shared(node *n) { return node_params(n)[0] >= 0 || node_params(n)[1]; }
+/* The columns that weight takes; all indices where all its rows are one. */
+static uint64_t embedding_takes(node *n)
+{
+    uint64_t takes = node_takes(n, 0), last = (uint64_t)1 << (n->out_ndim - 1);
+    return (takes & 2 ? last : 0) | (takes & 1 && !shared(n) ? last - 1 : 0);
+}
 static int embedding_grad(scope *s, node *n, T const *g, T *out)
 {
     int ndim;
@@ -241,13 +251,19 @@ static int embedding_grad(scope *s, node *n, T const *g, T *out)
     if (!indices)
         return -1;
     indices = f_reshape(s, indices, 1, &indices->a->numel);
-    T rows = f_reshape(s, g[0], 2, (int64_t[]){indices ? indices->a->numel : 0, size[1]});
-    if (node_params(n)[0] >= 0 || node_params(n)[1])
+    uint64_t takes = node_takes(n, 0);
+    int64_t columns = takes & 2 && node_got(n) >> (n->out_ndim - 1) & 1 ? 1 : size[1], all = indices ? indices->a->numel : 0;
+    if (takes & 1 && !shared(n)) { /* all rows are one: the sum of what belongs to any */
+        T lines = g[0]->a->ndim < 2 ? f_unsqueeze(s, g[0], 0) : g[0];
+        return (out[0] = lines ? f_sum_to(s, lines, 2, (int64_t[]){1, columns}) : NULL) ? 0 : -1;
+    }
+    T rows = f_reshape(s, g[0], 2, (int64_t[]){all, columns});
+    if (shared(n))
         rows = f_mul(s, rows, f_unsqueeze(s, shares(s, n, indices, dtype, size[0]), 1));
-    out[0] = f_call(s, &op_index_add, 4, (arg[]){a_t(f_zeros(s, dtype, 2, size)), a_i(0), a_t(indices), a_t(rows)});
+    out[0] = f_call(s, &op_index_add, 4, (arg[]){a_t(f_zeros(s, dtype, 2, (int64_t[]){size[0], columns})), a_i(0), a_t(indices), a_t(rows)});
     return out[0] ? 0 : -1;
 }
 const op op_embedding = {.name = "embedding", .sig = "(Tensor weight, Tensor indices, int padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False)",
-    .flags = OP_FUNCTION, .run = op_closed, .compose = embedding_compose, .kind = {"EmbeddingBackward0", embedding_grad, .flags = NK_SHOWS(1)}, .keep = {0, 1},
+    .flags = OP_FUNCTION, .run = op_closed, .compose = embedding_compose, .kind = {"EmbeddingBackward0", embedding_grad, .flags = NK_SHOWS(1), .takes = embedding_takes}, .keep = {0, 1},
     .doc = "Rows of weight (n, d) at indices (*), int64 or int32: (*, d). The row padding_idx gets no gradient; scale_grad_by_freq divides a row's gradient by "
            "how often it was used; gradients are dense. IndexError for an index out of range."};

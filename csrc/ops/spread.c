@@ -58,6 +58,15 @@ uint64_t call_once_in(const call *c, uint32_t i)
     return lead >= 0 ? c->once >> lead : c->once << -lead;
 }
 
+int in_once(call *c, uint32_t i, uint64_t dims)
+{
+    layout l;
+    array_held_layout(c->ia[i], &l);
+    for (int d = 0; d < l.ndim; d++)
+        l.size[d] = dims >> d & 1 && l.size[d] ? 1 : l.size[d];
+    return dims ? in_view(c, i, &l) : 0;
+}
+
 static array *array_new_once(const call *c, ct_dtype dtype, int ndim, const int64_t *size, const int64_t *stride, uint64_t once)
 {
     layout shown;

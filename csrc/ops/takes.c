@@ -71,6 +71,7 @@ uint64_t along_takes(node *n)
 }
 
 uint64_t same_takes(node *n) { return node_takes(n, 0); }
+uint64_t aside_takes(node *n, uint64_t mixed) { return node_takes(n, 0) & ~mixed; }
 uint64_t copy_takes(node *n) { return node_takes(n, 0) | node_takes_slid(n, 0); }
 
 uint64_t expand_takes(node *n)

@@ -131,6 +131,14 @@ static void each_place(const plan *p, const array *self, const array *values, mo
         move_rest(p, how, array_data(self) + self_offset(p, o.at) * item, array_data(values) + o.place * item, stride, self->dtype);
 }
 
+/* Does self repeat along all dims that are indexed? */
+static bool one_place(const plan *p)
+{
+    bool one = p->n_index > 0;
+    for (int i = 0; i < p->n_index; i++)
+        one &= p->indexed_stride[i] == 0 || p->indexed_size[i] == 1;
+    return one;
+}
 /* ---- index ------------------------------------------------------------------------------------------------------- */
 static int index_rule(call *c)
 {
@@ -150,14 +158,21 @@ static int index_rule(call *c)
         return ct_fail(CT_RUNTIME, "index: a result of %d dimensions is more than %d", n, CT_MAXDIM);
     for (int d = 0; d < p.n_rest; d++)
         c->once_out |= (uint64_t)(p.rest_stride[d] == 0) << (d < p.lead ? d : d + p.n_b);
-    c->work = layout_numel(n, size);
-    return out_new(c, 0, self->dtype, n, size);
+    if (one_place(&p)) /* read at the first index */
+        c->once_out |= (((uint64_t)1 << p.n_b) - 1) << p.lead;
+    c->effective = layout_numel(n, size);
+    if (out_new(c, 0, self->dtype, n, size) < 0)
+        return -1;
+    c->work = array_held(c->oa[0]);
+    return 0;
 }
 static void index_kernel(call *c)
 {
     plan p;
     plan_dims(c->ia[0], &c->args[1], &p);
     plan_indices(c, 2, &p);
+    for (int d = 0; d < p.n_b; d++)
+        p.b_size[d] = array_size(c->oa[0])[p.lead + d];
     each_place(&p, c->ia[0], c->oa[0], READ);
 }
 
@@ -217,12 +232,12 @@ static int index_grad(scope *s, node *n, T const *g, T *out)
     uint64_t places = 0, got = node_got(n);
     const int64_t *in = node_in_size(n, 0, &ndim, &dtype);
     memcpy(size, in, (size_t)ndim * sizeof *size);
-    bool all = got && n->n_param;
-    if (all)
+    bool all = n->n_param && node_takes(n, 0);
+    if (n->n_param)
         index_places(n, ndim, of, &places);
-    for (int d = 0; d < ndim && got; d++) {
+    for (int d = 0; d < ndim && n->n_param; d++) {
         all &= of[d] >= 0 || node_takes(n, 0) >> d & 1;
-        size[d] = of[d] >= 0 && got >> of[d] & 1 ? 1 : size[d];
+        size[d] = of[d] >= 0 && got >> of[d] & 1 ? 1 : in[d];
     }
     if (all) {
         for (int d = 0; d < ndim; d++)
@@ -230,8 +245,13 @@ static int index_grad(scope *s, node *n, T const *g, T *out)
         return (out[0] = index_sum(s, g[0], ndim, size, places)) ? 0 : -1;
     }
     T index[CT_MAXDIM];
-    for (int i = 0; i < n->n_param; i++)
+    for (int i = 0; i < n->n_param; i++) {
         index[i] = node_kept_in(s, n, 2 + (uint32_t)i);
+        if (node_takes(n, 0) >> node_params(n)[i] & 1 && size[node_params(n)[i]]) { /* one place for all of them */
+            size[node_params(n)[i]] = 1;
+            index[i] = index[i] ? f_zeros(s, DT_I64, index[i]->a->ndim, array_size(index[i]->a)) : NULL;
+        }
+    }
     if (s->failed)
         return -1;
     arg args[] = {a_t(f_zeros(s, dtype, ndim, size)), a_t(g[0]), a_ints(n->n_param, node_params(n)), a_ts(n->n_param, index), a_b(true)};
@@ -242,6 +262,21 @@ const op op_index = {.name = "index", .sig = "(Tensor self, int[] dims, Tensor[]
     .doc = "Elements of self where the index tensors, broadcast together, point in the named dims. IndexError for an index out of range."};
 
 /* ---- index_put: self with values written (or added) at the places that index would read -------------------------------- */
+/* Dims of self that are not indexed and along which it and the values repeat. */
+static uint64_t put_once(const call *c, const array *self, const plan *p)
+{
+    uint64_t once = 0, indexed = 0;
+    for (int i = 0; i < p->n_index; i++)
+        indexed |= (uint64_t)1 << c->args[2].ints[i];
+    for (int d = 0, r = 0; d < self->ndim; d++) {
+        if (indexed >> d & 1)
+            continue;
+        bool still = p->rest_stride[r] == 0 && array_size(self)[d] > 1 && array_stride(c->ia[1])[r < p->lead ? r : r + p->n_b] == 0;
+        once |= (uint64_t)still << d;
+        r++;
+    }
+    return once;
+}
 static int index_put_rule(call *c)
 {
     plan p;
@@ -266,8 +301,14 @@ static int index_put_rule(call *c)
     for (int i = 0; i < p.n_index; i++)
         keep_param(c, c->args[2].ints[i]);
     keep_param(c, arg_bool(&c->args[4]));
-    c->work = layout_numel(wide.ndim, size);
-    return in_expand(c, 1, wide.ndim, size);
+    c->effective = c->work = layout_numel(wide.ndim, size);
+    if (in_expand(c, 1, wide.ndim, size) < 0)
+        return -1;
+    if (c->mode == CALL_NEW && spread_worth((ct_dtype)self->dtype, self->numel))
+        c->once_out = put_once(c, self, &p);
+    for (int d = 0; d < self->ndim && c->once_out; d++)
+        c->work /= c->once_out >> d & 1 ? array_size(self)[d] : 1;
+    return 0;
 }
 static void index_put_kernel(call *c)
 {

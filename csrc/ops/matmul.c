@@ -318,7 +318,7 @@ static int addmm_rule(call *c)
         keep_param(c, bits);
     }
     keep_param(c, product_order(a, b));
-    c->once_out = product_once(a, b) & still_dims(c->ia[0], 2);
+    c->once_out = product_once(a, b) & (factor(c, 3) == 0 ? 3 : still_dims(c->ia[0], 2));
     return plan_matrices(c, a, b, 2, size);
 }
 static void add(array *y, const array *x)

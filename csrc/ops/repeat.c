@@ -282,7 +282,10 @@ static int rot90_shape(call *c)
     keep_param(c, turns);
     keep_param(c, first);
     keep_param(c, second);
-    c->work = a->numel;
+    call_once(c, 0);
+    c->once_out = turns % 2 ? dims_exchanged(c->once, first, second) : c->once;
+    c->effective = a->numel;
+    c->work = c->once ? array_held(a) : a->numel;
     array_layout(a, &l);
     if (turns == 0)
         return out_new(c, 0, a->dtype, ndim, l.size);
@@ -311,10 +314,15 @@ static void rot90_kernel(call *c)
     nd.stride[1][back] = -nd.stride[1][back];
     k_walk(&nd, K->cast[a->dtype][a->dtype], NULL);
 }
+static uint64_t rot90_takes(node *n)
+{
+    const int64_t *p = node_params(n);
+    return p[0] % 2 ? dims_exchanged(node_takes(n, 0), p[1], p[2]) : node_takes(n, 0);
+}
 static int rot90_grad(scope *s, node *n, T const *g, T *out)
 {
     const int64_t *p = node_params(n);
     return (out[0] = f_call(s, &op_rot90, 3, (arg[]){a_t(g[0]), a_i(-p[0]), a_ints(2, p + 1)})) ? 0 : -1;
 }
 const op op_rot90 = {.name = "rot90", .sig = "(Tensor self, int k=1, int[] dims=[0, 1])", .run = op_block, .shape = rot90_shape, .kernel = rot90_kernel,
-    .kind = {"Rot90Backward0", rot90_grad}, .doc = "A copy of self turned by k quarter turns in the plane of two dimensions, from the first towards the second."};
+    .kind = {"Rot90Backward0", rot90_grad, .takes = rot90_takes}, .doc = "A copy of self turned by k quarter turns in the plane of two dimensions, from the first towards the second."};

@@ -260,7 +260,8 @@ static int embedding_grad(scope *s, node *n, T const *g, T *out)
     T rows = f_reshape(s, g[0], 2, (int64_t[]){all, columns});
     if (shared(n))
         rows = f_mul(s, rows, f_unsqueeze(s, shares(s, n, indices, dtype, size[0]), 1));
-    out[0] = f_call(s, &op_index_add, 4, (arg[]){a_t(f_zeros(s, dtype, 2, (int64_t[]){size[0], columns})), a_i(0), a_t(indices), a_t(rows)});
+    out[0] = takes & 1 ? f_sum_dims(s, rows, 1, (int64_t[]){0}, true) :
+             f_call(s, &op_index_add, 4, (arg[]){a_t(f_zeros(s, dtype, 2, (int64_t[]){size[0], columns})), a_i(0), a_t(indices), a_t(rows)});
     return out[0] ? 0 : -1;
 }
 const op op_embedding = {.name = "embedding", .sig = "(Tensor weight, Tensor indices, int padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False)",

@@ -310,6 +310,21 @@ static uint64_t own_once(const array *y)
     return once;
 }
 
+int array_start_as(const array *x, array *y)
+{
+    if (!array_is_compressed(y)) {
+        array_convert(x, y);
+        return 0;
+    }
+    array *from = (array *)as_held(x, own_once(y)), *to = (array *)as_held(y, own_once(y));
+    if (from && to)
+        array_convert(from, to);
+    int result = from && to ? 0 : -1;
+    array_drop(from);
+    array_drop(to);
+    return result;
+}
+
 int call_narrow(call *c, narrowed *was)
 {
     bool any = c->once != 0;

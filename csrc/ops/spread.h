@@ -35,6 +35,7 @@ static inline bool array_is_repeated(const array *a)
     return still;
 }
 
+int array_start_as(const array *x, array *y); /* y = x, of y's shape, once where y is held once */
 /* Writes the storage out in full if it is compressed: before the first write, before memory is shown to others, and where
  * a view cannot be told in the bytes held. -1: out of memory, nothing changed. */
 int array_write_out_slow(array *a);

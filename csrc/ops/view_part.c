@@ -64,15 +64,34 @@ static uint64_t dims_insert(uint64_t dims, int64_t dim)
     uint64_t before = ((uint64_t)1 << dim) - 1;
     return (dims & before) | (dims & ~before) << 1;
 }
+static uint64_t dims_without(uint64_t dims, int64_t dim)
+{
+    uint64_t before = ((uint64_t)1 << dim) - 1;
+    return (dims & before) | (dims >> 1 & ~before);
+}
 static uint64_t select_takes(node *n)
 {
-    uint64_t dims = node_takes(n, 0), before = ((uint64_t)1 << in_dim(n)) - 1;
-    return (dims & before) | (dims >> 1 & ~before);
+    uint64_t slid = node_takes_slid(n, 0);
+    int64_t dim = in_dim(n);
+    if (slid) /* of several matrices one, or one of equal ones */
+        return slid_dims(slid) >> dim & 1 ? 0 : slid_of(n->out_ndim, dims_without(slid_dims(slid), dim), dims_without(slid_back(slid), dim), dims_without(slid_kept(slid), dim));
+    return dims_without(node_takes(n, 0), dim);
+}
+static T select_of_lines(scope *s, node *n, T g, uint64_t slid)
+{
+    int ndim;
+    ct_dtype dtype;
+    int64_t size[CT_MAXDIM], dim = in_dim(n);
+    const int64_t *in = node_in_size(n, 0, &ndim, &dtype);
+    int lines = slid_size(slid, ndim, in, size), at = __builtin_popcountll(slid_kept(slid) & (((uint64_t)1 << dim) - 1));
+    return slid_kept(slid) >> dim & 1 ? f_call(s, &op_select_backward, 4, (arg[]){a_t(g), a_ints((uint32_t)lines, size), a_i(at), a_i(node_params(n)[1])}) : g;
 }
 /* Where the input takes sums over the dim, the part is the sum. */
 static int select_grad(scope *s, node *n, T const *g, T *out)
 {
     int64_t size[CT_MAXDIM], dim = in_dim(n);
+    if (node_got_slid(n))
+        return (out[0] = select_of_lines(s, n, g[0], node_takes_slid(n, 0))) ? 0 : -1;
     if (node_takes(n, 0) >> dim & 1)
         return (out[0] = f_unsqueeze(s, g[0], dim)) ? 0 : -1;
     int ndim = summed_size(n, dims_insert(node_got(n), dim), size);
@@ -400,10 +419,12 @@ static uint64_t unfold_takes(node *n)
     if (ndim < 2)
         return 0;
     int64_t row = in_dim(n), column = ndim - 1;
-    takes &= ~((uint64_t)1 << row);
+    if (takes >> row & 1) /* of equal numbers: windows as their elements are summed */
+        return takes | (uint64_t)1 << column;
     bool slides = node_params(n)[2] == 1 && windows[row] > 1 && windows[column] > 1 && ndim <= SLID_NDIM;
     return slides ? slid_of(ndim, (uint64_t)1 << row | (uint64_t)1 << column, 0, ~takes & (((uint64_t)1 << ndim) - 1)) : takes;
 }
+static T f_squeeze_last(scope *s, T x, int64_t dim) { return f_call(s, &op_squeeze_dim, 2, (arg[]){a_t(x), a_i(dim)}); }
 /* Lines, the last dim, put to their place among the dims of the input, those summed of size 1. */
 static T lines_in_place(scope *s, T g, int ndim, const int64_t *size, int64_t dim)
 {
@@ -421,7 +442,10 @@ static int unfold_grad(scope *s, node *n, T const *g, T *out)
 {
     int64_t size[CT_MAXDIM], *p = node_params(n);
     uint64_t slid = node_got_slid(n);
+    uint64_t takes = node_takes(n, 0);
     int ndim = summed_size(n, slid ? ~slid_kept(slid) & ~slid_dims(slid) : node_got(n), size);
+    if (ndim && takes >> in_dim(n) & 1)
+        return (out[0] = f_sum_dims(s, g[0], 2, (int64_t[]){in_dim(n), ndim}, true)) && (out[0] = f_squeeze_last(s, out[0], ndim)) ? 0 : -1;
     out[0] = slid ? lines_in_place(s, g[0], ndim, size, in_dim(n)) :
              f_call(s, &op_unfold_backward, 5, (arg[]){a_t(g[0]), a_ints((uint32_t)ndim, size), a_i(p[0]), a_i(p[1]), a_i(p[2])});
     return out[0] ? 0 : -1;

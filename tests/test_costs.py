@@ -101,6 +101,10 @@ STEPS = {
     "index_select": lambda n: leaf(n).expand(n, n).index_select(1, target(n)).amax(0), "embedding": lambda n: F.embedding(target(n), leaf(n).expand(7, n)).amax(0),
     "cat": lambda n: ctgrad.cat([leaf(n).expand(n, n), leaf(n).expand(n, n)], 1).amax(0), "roll": lambda n: leaf(n).expand(n, n).roll((3, 1), (0, 1)).amax(0), "pad": lambda n: F.pad(leaf(n).expand(n, n), (1, 2)).amax(0),
     "diagonal": lambda n: leaf(n).expand(n, n).diagonal(), "chunk": lambda n: leaf(n).expand(n, n).chunk(2)[1].amax(0), "unfold": lambda n: leaf(n).expand(4, n).unfold(1, n // 2, n // 2).amax(0),
+} | {
+    f"{name} of rows": lambda n, f=f: f(leaf(n).expand(n, n)) for name, f in {
+        "var": lambda x: x.var(1), "std": lambda x: x.std(1, keepdim=True), "norm": lambda x: x.norm(3, dim=1), "logsumexp": lambda x: x.logsumexp(1), "amax": lambda x: x.amax(1), "max": lambda x: x.max(1)[0],
+        "prod": lambda x: x.prod(1), "nansum": lambda x: x.nansum(1), "min": lambda x: x.min(1, keepdim=True)[0]}.items()} | {
     "max_pool1d": lambda n: F.max_pool1d(leaf(n).expand(n, 2, n), 2).amax(0), "avg_pool1d": lambda n: F.avg_pool1d(leaf(n).expand(n, 2, n), 2).amax(0),
     "conv1d": lambda n: F.conv1d(leaf(1, n).expand(n, 1, n), leaf(2, 1, 3), leaf(2)).amax(0), "conv_transpose1d": lambda n: F.conv_transpose1d(leaf(1, n).expand(n, 1, n), leaf(1, 2, 3)).amax(0),
 }

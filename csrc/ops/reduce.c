@@ -3,6 +3,7 @@
 #include "kernel/half.h"
 #include "kernel/half_fold.h"
 #include "ops/spread.h"
+#include "ops/takes.h"
 #include <math.h>
 #include <string.h>
 
@@ -120,8 +121,46 @@ T widen(scope *s, node *n, T x)
 {
     int ndim;
     ct_dtype dtype;
-    const int64_t *size = node_in_size(n, 0, &ndim, &dtype);
+    int64_t size[CT_MAXDIM];
+    node_in_size(n, 0, &ndim, &dtype);
+    summed_size(n, reduced_got(n), size);
     return f_expand(s, widen_only(s, n, x), ndim, size);
+}
+
+/* ---- gradients that arrive summed: along dims that are not reduced --------------------------------------------- */
+/* Dims of the input for dims of the result, or the other way. */
+static uint64_t kept_dims(node *n, uint64_t dims, bool to_result)
+{
+    int ndim, at = 0;
+    ct_dtype dtype;
+    uint64_t out = 0;
+    node_in_size(n, 0, &ndim, &dtype);
+    const int64_t *p = node_params(n);
+    for (int d = 0; d < ndim; d++) {
+        if (!p[d])
+            out |= to_result ? (dims >> d & 1) << at : (dims >> at & 1) << d;
+        at += !p[d] || p[ndim];
+    }
+    return out;
+}
+uint64_t reduced_got(node *n) { return node_got(n) ? kept_dims(n, node_got(n), false) : 0; }
+uint64_t reduce_takes(node *n)
+{
+    uint64_t takes = node_takes(n, 0);
+    const kept *x = node_kept(n);
+    if (n->keep_in & 1)
+        takes &= x->a ? still_dims(x->a, x->a->ndim) : 0;
+    return takes ? kept_dims(n, takes, true) : 0;
+}
+T reduced_in(scope *s, node *n)
+{
+    T x = node_kept_in(s, n, 0);
+    return x && node_got(n) ? tape_algebra.narrow(s, x, reduced_got(n)) : x;
+}
+T reduced_out(scope *s, node *n, uint32_t i)
+{
+    T y = node_kept_out(s, n, i);
+    return y && node_got(n) ? tape_algebra.narrow(s, y, node_got(n)) : y;
 }
 
 int reduced_dims(node *n, int ndim, int64_t *dims)
@@ -295,7 +334,7 @@ const op op_sum = {.name = "sum", .sig = "(Tensor self, int[1]? dim=None, bool k
 static void nansum_kernel(call *c) { fold_planes(c, dtype_is_float(c->ia[0]->dtype) ? PLANE_NANSUM : PLANE_SUM); }
 static int nansum_grad(scope *s, node *n, T const *g, T *out)
 {
-    T real = f_unary(s, &op_logical_not, f_unary(s, &op_isnan, node_kept_in(s, n, 0)));
+    T real = f_unary(s, &op_logical_not, f_unary(s, &op_isnan, reduced_in(s, n)));
     return (out[0] = f_mul(s, widen(s, n, g[0]), real)) ? 0 : -1;
 }
 static int nansum_rule(call *c)
@@ -305,7 +344,7 @@ static int nansum_rule(call *c)
     return result;
 }
 const op op_nansum = {.name = "nansum", .sig = "(Tensor self, int[1]? dim=None, bool keepdim=False, *, dtype? dtype=None)", .flags = OP_OUT, .run = op_block,
-    .shape = nansum_rule, .kernel = nansum_kernel, .kind = {"NansumBackward0", nansum_grad}, .keep = {1}, .doc = "sum with NaN counted as 0."};
+    .shape = nansum_rule, .kernel = nansum_kernel, .kind = {"NansumBackward0", nansum_grad, .takes = reduce_takes}, .keep = {1}, .doc = "sum with NaN counted as 0."};
 
 /* ---- mean ---------------------------------------------------------------------------------------------------------- */
 static const node_kind mean_all_kind;
@@ -401,7 +440,7 @@ static uint64_t repeated_factors(node *n, const array *x, int64_t *times)
 }
 static int prod_grad(scope *s, node *n, T const *g, T *out)
 {
-    T x = node_kept_in(s, n, 0);
+    T x = reduced_in(s, n);
     if (!x)
         return -1;
     if (x->a->ndim == 0)
@@ -428,7 +467,7 @@ static const char prod_doc[] = "Product over one dimension, or all; integers and
 const op op_prod_all = {.name = "prod", .sig = "(Tensor self, *, dtype? dtype=None)", .flags = OP_OUT, .run = op_block, .shape = prod_all_rule,
     .kernel = prod_kernel, .kind = {"ProdBackward0", prod_grad}, .keep = {1}, .doc = prod_doc};
 const op op_prod = {.name = "prod.dim", .sig = "(Tensor self, int dim, bool keepdim=False, *, dtype? dtype=None)", .flags = OP_OUT, .run = op_block,
-    .shape = prod_rule, .kernel = prod_kernel, .kind = {"ProdBackward1", prod_grad}, .keep = {1}, .doc = prod_doc};
+    .shape = prod_rule, .kernel = prod_kernel, .kind = {"ProdBackward1", prod_grad, .takes = reduce_takes}, .keep = {1}, .doc = prod_doc};
 
 /* ---- any, all: args self, dim, keepdim ---------------------------------------------------------------------------------- */
 static int truth_rule(call *c)

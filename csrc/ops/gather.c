@@ -86,11 +86,11 @@ static int gather_grad(scope *s, node *n, T const *g, T *out)
 {
     int64_t size[CT_MAXDIM], dim = node_params(n)[0];
     uint64_t got = node_got(n);
-    if (got >> dim & 1)
-        return (out[0] = g[0]) ? 0 : -1;
-    int ndim = summed_size(n, got, size);
     T places = node_kept_in(s, n, 2);
-    places = places && got ? tape_algebra.narrow(s, places, got) : places;
+    if (!places || got >> dim & 1)
+        return (out[0] = places ? g[0] : NULL) ? 0 : -1;
+    int ndim = summed_size(n, got, size);
+    places = got ? tape_algebra.narrow(s, places, got) : places;
     out[0] = f_call(s, &op_scatter_add, 4, (arg[]){a_t(f_zeros(s, g[0]->a->dtype, ndim, size)), a_i(dim), a_t(places), a_t(g[0])});
     return out[0] ? 0 : -1;
 }

@@ -239,21 +239,21 @@ static int index_grad(scope *s, node *n, T const *g, T *out)
         all &= of[d] >= 0 || node_takes(n, 0) >> d & 1;
         size[d] = of[d] >= 0 && got >> of[d] & 1 ? 1 : in[d];
     }
-    if (all) {
-        for (int d = 0; d < ndim; d++)
-            size[d] = of[d] < 0 ? 1 : size[d];
-        return (out[0] = index_sum(s, g[0], ndim, size, places)) ? 0 : -1;
-    }
     T index[CT_MAXDIM];
     for (int i = 0; i < n->n_param; i++) {
         index[i] = node_kept_in(s, n, 2 + (uint32_t)i);
-        if (node_takes(n, 0) >> node_params(n)[i] & 1 && size[node_params(n)[i]]) { /* one place for all of them */
+        if (!all && node_takes(n, 0) >> node_params(n)[i] & 1 && size[node_params(n)[i]]) { /* one place for all of them */
             size[node_params(n)[i]] = 1;
             index[i] = index[i] ? f_zeros(s, DT_I64, index[i]->a->ndim, array_size(index[i]->a)) : NULL;
         }
     }
     if (s->failed)
         return -1;
+    if (all) {
+        for (int d = 0; d < ndim; d++)
+            size[d] = of[d] < 0 ? 1 : size[d];
+        return (out[0] = index_sum(s, g[0], ndim, size, places)) ? 0 : -1;
+    }
     arg args[] = {a_t(f_zeros(s, dtype, ndim, size)), a_t(g[0]), a_ints(n->n_param, node_params(n)), a_ts(n->n_param, index), a_b(true)};
     return (out[0] = f_call(s, &op_index_put, 5, args)) ? 0 : -1;
 }

@@ -193,11 +193,11 @@ static uint64_t cummax_takes(node *n)
 static int cummax_grad(scope *s, node *n, T const *g, T *out)
 {
     int64_t dim = node_params(n)[0];
-    if (g[0] && node_takes(n, 0) >> dim & 1)
-        return (out[0] = node_got(n) >> dim & 1 ? g[0] : f_sum_dims(s, g[0], 1, &dim, true)) ? 0 : -1;
     T places = node_kept_out(s, n, 1);
     if (!places || !g[0])
         return g[0] ? -1 : 0;
+    if (node_takes(n, 0) >> dim & 1)
+        return (out[0] = node_got(n) >> dim & 1 ? g[0] : f_sum_dims(s, g[0], 1, &dim, true)) ? 0 : -1;
     out[0] = f_call(s, &op_scatter_add, 4, (arg[]){a_t(f_zeros_like(s, g[0])), a_i(node_params(n)[0]), a_t(places), a_t(g[0])});
     return out[0] ? 0 : -1;
 }

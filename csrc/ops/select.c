@@ -52,10 +52,13 @@ static int index_select_compose(scope *s, call *c, T *out)
 static int index_select_grad(scope *s, node *n, T const *g, T *out)
 {
     int64_t size[CT_MAXDIM], dim = node_params(n)[0];
+    T index = node_kept_in(s, n, 2);
+    if (!index)
+        return -1;
     if (node_takes(n, 0) >> dim & 1)
         return (out[0] = node_got(n) >> dim & 1 ? g[0] : f_sum_dims(s, g[0], 1, &dim, true)) ? 0 : -1;
     int ndim = summed_size(n, node_got(n), size);
-    out[0] = f_call(s, &op_index_add, 4, (arg[]){a_t(f_zeros(s, g[0]->a->dtype, ndim, size)), a_i(dim), a_t(node_kept_in(s, n, 2)), a_t(g[0])});
+    out[0] = f_call(s, &op_index_add, 4, (arg[]){a_t(f_zeros(s, g[0]->a->dtype, ndim, size)), a_i(dim), a_t(index), a_t(g[0])});
     return out[0] ? 0 : -1;
 }
 const op op_index_select = {.name = "index_select", .sig = "(Tensor self, int dim, Tensor index)", .flags = OP_OUT | OP_OUT_APART, .run = op_closed, .compose = index_select_compose,

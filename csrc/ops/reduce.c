@@ -461,7 +461,9 @@ static int prod_grad(scope *s, node *n, T const *g, T *out)
             size[d] = 1;
         }
     up = summed > 1 ? f_scale(s, up, (double)summed) : up;
-    return (out[0] = f_expand(s, f_mul(s, up, each), ndim, size)) ? 0 : -1;
+    T y = f_mul(s, up, each);
+    bool wide = y && memcmp(array_size(y->a), size, (size_t)ndim * sizeof *size);
+    return (out[0] = wide ? f_contiguous(s, f_expand(s, y, ndim, size)) : y) ? 0 : -1;
 }
 static const char prod_doc[] = "Product over one dimension, or all; integers and bools in int64.";
 const op op_prod_all = {.name = "prod", .sig = "(Tensor self, *, dtype? dtype=None)", .flags = OP_OUT, .run = op_block, .shape = prod_all_rule,

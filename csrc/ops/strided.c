@@ -196,13 +196,14 @@ static uint64_t slid_in(const layout *l)
 /* The geometry of a gradient that arrived so. */
 static void slid_layout(layout *l, uint64_t slid)
 {
-    int64_t step = l->stride[slid_row(slid)];
-    int n = slid_size(slid, l->ndim, l->size, l->size), at = 0;
+    int64_t step = l->stride[slid_row(slid)], size[CT_MAXDIM];
+    int n = slid_size(slid, l->ndim, l->size, size), at = 0;
     for (int d = 0; d < l->ndim; d++)
         if (slid_kept(slid) >> d & 1)
             l->stride[at++] = l->stride[d];
     l->stride[at] = step;
     l->ndim = n;
+    memcpy(l->size, size, (size_t)n * sizeof *size);
 }
 
 /* Matrices, the last two dims, that are the same along rows or columns: their sums are those over windows of one row or column. NULL: they

@@ -246,12 +246,11 @@ def _matrices(t, operand):
     elif direct is not None:
         t = t.permute(direct)
     stride = t.stride()
-    if 0 in stride or len(set(stride)) < len(stride):
-        repeats = repeating.get(stride)
-        if repeats is None:
-            repeats = _kept(repeating, stride, (0 in stride or _slides(t)) and not _can_view(t, size))
-        if repeats:
-            return None
+    repeats = repeating.get(stride)
+    if repeats is None:
+        repeats = _kept(repeating, stride, (0 in stride or _slides(t)) and not _can_view(t, size))
+    if repeats:
+        return None
     return t.reshape(size) if recorded or t.shape != size else t
 
 

@@ -122,7 +122,7 @@ def test_a_step_over_what_repeats(name):
 BATCHES = {
     "hankel": lambda w, n: w.unfold(1, n, 1), "strided": lambda w, n: w.as_strided((3, n, n), (2 * n - 1, 1, 1)), "the batch between": lambda w, n: w.as_strided((n, 3, n), (1, 2 * n - 1, 1)).transpose(0, 1), "toeplitz": lambda w, n: w.unfold(1, n, 1).flip(1), "turned": lambda w, n: w.unfold(1, n, 1).flip(0, 2).mT,
     "computed": lambda w, n: ctgrad.tanh(w.unfold(1, n, 1)) * 2, "the batch last": lambda w, n: w.unfold(1, n, 1).permute(1, 2, 0).permute(2, 0, 1), "wider": lambda w, n: w.unfold(1, n, 1).expand(2, 3, n, n)[1],
-    "a part": lambda w, n: w.unfold(1, n, 1)[:, 1:, :-2], "of a larger one": lambda w, n: ctgrad.cat([w, w[:1]]).unfold(1, n, 1)[:3], "reshaped": lambda w, n: w.unfold(1, n, 1).reshape(3, 1, n, n).view(3, n, n),
+    "a part": lambda w, n: w.unfold(1, n, 1)[:, 1:, :-2], "of a larger one": lambda w, n: ctgrad.cat([w, w[:1]]).unfold(1, n, 1)[:3], "one of a batch": lambda w, n: w.unfold(1, n, 1)[1:2].expand(3, n, n), "reshaped": lambda w, n: w.unfold(1, n, 1).reshape(3, 1, n, n).view(3, n, n),
 }
 PRODUCTS = {
     "bmm": lambda h, x, y: ctgrad.bmm(x[..., :h.shape[1]], h), "matmul": lambda h, x, y: h @ y[:, :h.shape[2]], "vector": lambda h, x, y: h @ y[0, :h.shape[2], 0], "row": lambda h, x, y: x[0, 0, :h.shape[1]] @ h,

@@ -169,6 +169,12 @@ static T slice_of_lines(scope *s, node *n, T g, uint64_t slid)
         end = start + array_size(g->a)[at];
     } else if (!(slid_kept(slid) >> dim & 1))
         return g;
+    else { /* a part of one index has no dim of its own in g */
+        int64_t part[CT_MAXDIM];
+        memcpy(part, size, (size_t)lines * sizeof *part);
+        part[at] = node_out_size(n, 0, &ndim, &dtype)[dim];
+        g = f_reshape(s, g, lines, part);
+    }
     return f_call(s, &op_slice_backward, 6, (arg[]){a_t(g), a_ints((uint32_t)lines, size), a_i(at), a_i(start), a_i(end), a_i(step)});
 }
 /* Where the input takes sums over the dim, the sum over the part is it: summed on arrival here, or now. */

@@ -274,7 +274,8 @@ static T conv_in(scope *s, node *n, uint32_t like, T y, T w, const shape *h)
     int ndim;
     ct_dtype dtype;
     int64_t size[SPATIAL + 2];
-    memcpy(size, node_in_size(n, like, &ndim, &dtype), sizeof size);
+    const int64_t *in = node_in_size(n, like, &ndim, &dtype);
+    memcpy(size, in, (size_t)ndim * sizeof *size);
     size[0] = y ? array_size(y->a)[0] : 0; /* one image where gradients arrived summed */
     return call_map(s, &op_conv_input, y, w, ndim, size, h);
 }

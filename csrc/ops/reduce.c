@@ -150,7 +150,10 @@ uint64_t reduce_takes(node *n)
     const kept *x = node_kept(n);
     if (n->keep_in & 1)
         takes &= x->a ? still_dims(x->a, x->a->ndim) : 0;
-    return takes ? kept_dims(n, takes, true) : 0;
+    takes = takes ? kept_dims(n, takes, true) : 0;
+    for (int i = n->keep_in & 1; i < n->n_kept && takes; i++) /* not where somebody wrote to the results by ways that are not told */
+        takes &= x[i].a ? still_dims(x[i].a, n->out_ndim) : 0;
+    return takes;
 }
 T reduced_in(scope *s, node *n)
 {

@@ -5,7 +5,6 @@ takes these, its floating operands of two and more dimensions are made to repeat
 allocates, computes and multiplies is counted, forward and backward. From k to 2 k these counts double if cost follows the distinct
 numbers, and quadruple if it follows the elements. `python -m tests.costs` prints the survey.
 """
-import gc
 import itertools
 import sys
 
@@ -13,10 +12,12 @@ import numpy as np
 
 import ctgrad
 from ctgrad import debug
+from ctgrad.nn import functional as F
 
 from . import lawops
-from .cases import Spec
+from .cases import Spec, case, t
 
+OPS = ctgrad._C._ops
 TIMES = {2: 16, 3: 4, 4: 2, 5: 2}   # by the most dimensions of an operand: times the sizes of the cases, which are 2 to 5
 KEEP_BELOW = 6 * 4096   # bytes or steps that no verdict hangs on: bookkeeping
 
@@ -76,7 +77,6 @@ def arguments(args, k, how, leaves):
 class Cost:
     """Bytes allocated, steps done and multiply-adds planned, since `start`."""
     def __enter__(self):
-        gc.collect()
         self.bytes, self.multiplied = debug.memory()["total_bytes"], ctgrad._C._work()
         self.profile = debug.profile()
         self.rows = self.profile.__enter__()
@@ -124,7 +124,7 @@ def measured(f, c, k, how):
         total = sum((t * t).sum() for t in outputs)
         with Cost() as backward:
             total.backward()
-    return sum(distinct(t.detach().clone().numpy()) for t in tensors(y)), forward.counts(), backward and backward.counts()
+    return sum(distinct((t.detach().float() if t.dtype == ctgrad.bfloat16 else t.detach().clone()).numpy()) for t in tensors(y)), forward.counts(), backward and backward.counts()
 
 
 def grows(small, large, how):
@@ -147,13 +147,39 @@ def squared(c):
 
 
 def survey(names=None):
+    """With results compressed from the first byte on: below 4096 bytes vectors are stored in full, and what is made of them with them."""
+    before = ctgrad._C._switches(0, True)
+    try:
+        return surveyed(names)
+    finally:
+        ctgrad._C._switches(*before)
+
+
+def half(x):
+    return ctgrad.arange(0, x.shape[0], 2)
+
+
+# Ops none of whose cases can be scaled, with a case of their own: a function of a matrix that repeats or slides.
+OWN = {
+    "F.layer_norm": lambda x: F.layer_norm(x, x.shape[-1:]), "layer_norm": lambda x: OPS["layer_norm"](x, list(x.shape[-1:])), "nll_loss": lambda x: OPS["nll_loss"](x, half(x).repeat(2) % x.shape[1])[0],
+    "view": lambda x: x.view(2, -1, x.shape[1]), "_unsafe_view": lambda x: OPS["_unsafe_view"](x, [2, x.shape[0] // 2, x.shape[1]]), "view_as": lambda x: x.view_as(ctgrad.zeros(2, 1, 1).expand(2, x.shape[0] // 2, x.shape[1])),
+    "unflatten": lambda x: x.unflatten(0, (2, -1)), "expand": lambda x: x.expand(3, *x.shape), "broadcast_to": lambda x: x.broadcast_to(3, *x.shape), "squeeze": lambda x: x.unsqueeze(1).squeeze(1),
+    "chunk": lambda x: x.chunk(2, 1), "split_with_sizes": lambda x: x.split_with_sizes([2, x.shape[1] - 2], 1), "contract": lambda x: OPS["contract"](x, x, [1, x.shape[1]]),
+    "any": lambda x: (x > 0).any(0), "all": lambda x: (x > 0).all(1), "count_nonzero": lambda x: x.count_nonzero(0), "floor_divide": lambda x: x.detach().floor_divide(2.0), "masked_fill": lambda x: x.masked_fill(x > 0, 1.0),
+    "index_add": lambda x: x.index_add(0, half(x), x[::2]), "index_copy": lambda x: x.index_copy(1, ctgrad.arange(x.shape[1]), x), "zero_": lambda x: (x * 1).zero_(), "copy_": lambda x: (x * 1).copy_(x),
+} | {name: lambda x, name=name: getattr(x, name)() for name in ("bool", "byte", "int", "long", "bfloat16")} | {
+    name: lambda x, name=name: getattr(ctgrad, name)(x.detach().int(), x.detach().int()) for name in ("bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_left_shift", "bitwise_right_shift")} | {
+    "bitwise_not": lambda x: x.detach().int().bitwise_not()}
+
+
+def surveyed(names):
     """(op, case, operands, "forward" or "backward", counts that grow, small, large) of every case that can be scaled; and the ops of which none can."""
     found, bare = [], []
     for name in names or lawops.CASES:
         f, some = lawops.CASES[name]
         told = False
-        for i, c in enumerate(some):
-            for how in OPERANDS if squared(c) else ():
+        for i, (f, c) in enumerate([(f, c) for c in some if squared(c)] + ([(OWN[name], case(t(3, 4)))] if name in OWN else [])):
+            for how in OPERANDS:
                 try:
                     small, large = measured(f, c, times(c), how), measured(f, c, 2 * times(c), how)
                 except (RuntimeError, ValueError, IndexError, TypeError, NotImplementedError):

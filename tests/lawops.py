@@ -120,6 +120,19 @@ def sliding(run, spec):
     return h
 
 
+def sliding_batch(run):
+    """Different matrices, each over a line of its own; some of the lines may repeat."""
+    b, m, n, r = (run.r.randrange(1, 4) for _ in range(4))
+    lines = operand(run, t(b, m + n - 1))
+    h = run.r.choice([lambda: lines.unfold(1, n, 1), lambda: lines.t().contiguous().unfold(0, n, 1).transpose(0, 1), lambda: lines.as_strided((b, m, n), (lines.stride(0), 1, 1))
+                      if lines.is_contiguous() else lines.unfold(1, n, 1)])()
+    def rounded():
+        run.rounds = max(run.rounds, 1)
+        return ctgrad.tanh(h)
+    h = run.r.choice([lambda: h, lambda: h.flip(1), lambda: h.flip(0, 2), lambda: h * 2, rounded, lambda: h.clone(), lambda: h * h])()
+    return h, b, m, n, r
+
+
 def arguments(run, args):
     return [[operand(run, s) if isinstance(s, Spec) else s for s in a] if isinstance(a, list) else operand(run, a) if isinstance(a, Spec) else a for a in args]
 
@@ -195,8 +208,24 @@ def scattered(run, x):
                          lambda: ctgrad.where(places > 0, x, source), lambda: ctgrad.cummax(x, d)[0], lambda: x.cumprod(d)])()
 
 
+def slid_batch_product(run):
+    """Products with a batch of matrices that slide, with another batch around it, in another order, or as rows of what has fewer dims."""
+    h, b, m, n, r = sliding_batch(run)
+    if run.r.random() < 0.05 and h.requires_grad:
+        h.register_hook(run.see_hook)
+    rows, columns, vector, wide = operand(run, t(b, r, m)), operand(run, t(b, n, r)), operand(run, t(n)), operand(run, t(2, b, n, r))
+    return run.r.choice([
+        lambda: rows @ h, lambda: h @ columns, lambda: h.mT @ rows.mT, lambda: ctgrad.bmm(rows, h), lambda: h @ vector, lambda: operand(run, t(m)) @ h, lambda: h @ wide,
+        lambda: h.unsqueeze(0).expand(2, b, m, n) @ wide, lambda: ctgrad.einsum("bij,bjk->bik", h, columns), lambda: ctgrad.einsum("bij,bri->rj", h, rows), lambda: ctgrad.einsum("bij,j->i", h, vector),
+        lambda: ctgrad.einsum("bij,bij->b", h, h), lambda: ctgrad.baddbmm(operand(run, t(r, n)), rows, h), lambda: ctgrad.addbmm(operand(run, t(r, n)), rows, h), lambda: h.permute(2, 0, 1) @ operand(run, t(m, r)),
+        lambda: h.reshape(1, b, m, n) @ wide, lambda: (h.expand(2, b, m, n).reshape(2 * b, m, n) @ wide.reshape(2 * b, n, r)), lambda: h[0] @ columns, lambda: h.sum(0) @ vector,
+        lambda: (rows @ h).sum(0) + (rows[0] @ (h * 2))])()
+
+
 def slid_product(run, x):
     """Products with a matrix that slides, with batches of it or of the other operand."""
+    if run.r.random() < 0.4:
+        return slid_batch_product(run)
     m, n, b, r = (run.r.randrange(1, 5) for _ in range(4))
     h = sliding(run, t(m, n))
     if run.r.random() < 0.15:

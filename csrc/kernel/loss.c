@@ -22,7 +22,7 @@ static int level_bits(int64_t n)
         for (int64_t i = 0; i < n->batch * n->places; i++) {                                                                      \
             int64_t class = n->target[i], b = i / n->places, at = i % n->places;                                                  \
             T w = class == n->ignore ? 0 : weight ? load_##D(weight[class]) : 1;                                                  \
-            out[i] = store_##D(class == n->ignore ? 0 : -load_##D(input[(b * n->classes + class) * n->places + at]) * w);         \
+            out[i] = store_##D(class == n->ignore ? 0 : -load_##D(input[b * n->row + class * n->class + at * n->place]) * w);         \
         }                                                                                                                         \
     }                                                                                                                             \
     static void sum_##D(const k_nll *n, bool mean, S *out, S *total)                                                              \
@@ -38,7 +38,7 @@ static int level_bits(int64_t n)
                 ignored++;                                                                                                        \
                 continue;                                                                                                         \
             }                                                                                                                     \
-            T x = load_##D(input[(b * n->classes + class) * n->places + at]);                                                     \
+            T x = load_##D(input[b * n->row + class * n->class + at * n->place]);                                                     \
             losses[0] -= weight ? x * load_##D(weight[class]) : x;                                                                \
             weights[0] += weight ? load_##D(weight[class]) : 0;                                                                   \
             for (int j = 0; j + 1 < LEVELS && !(i >> (j * bits) & (((int64_t)1 << bits) - 1)); j++) {                             \

@@ -4,10 +4,10 @@
 #include "base/dtype.h"
 #include <stdbool.h>
 
-/* Row-major operands: input (batch, classes, places), target (batch, places) with every class inside or `ignore`, weight
- * (classes) or NULL. */
+/* Input (batch, classes, places) by its strides in elements; row-major target (batch, places) with every class inside or `ignore`, and
+ * weight (classes) or NULL. */
 typedef struct k_nll {
-    int64_t batch, classes, places, ignore;
+    int64_t batch, classes, places, ignore, row, class, place;
     const char *input, *weight;
     const int64_t *target;
 } k_nll;

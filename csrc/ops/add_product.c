@@ -70,8 +70,11 @@ static T addbmm_left(scope *s, node *n, T g, T other) { return baddbmm_left(s, n
 static T addbmm_right(scope *s, node *n, T g, T other) { return baddbmm_right(s, n, each_batch(s, g, other), other); }
 static T addmv_left(scope *s, node *n, T g, T other)
 {
-    uint64_t slid = node_takes_slid(n, 1);
-    return slid ? antidiagonals_of(s, f_unsqueeze(s, g, 0), f_unsqueeze(s, other, 0), slid) : outer(s, g, other);
+    uint64_t slid = node_takes_slid(n, 1), takes = node_takes(n, 1);
+    if (slid)
+        return antidiagonals_of(s, f_unsqueeze(s, g, 0), f_unsqueeze(s, other, 0), slid);
+    g = takes & 1 ? f_sum_dims(s, g, 1, (int64_t[]){0}, true) : g;
+    return outer(s, g, takes & 2 ? f_sum_dims(s, other, 1, (int64_t[]){0}, true) : other);
 }
 static T addmv_right(scope *s, node *n, T g, T other) { (void)n; return mv(s, turned(s, other, 0), g); }
 static T addr_left(scope *s, node *n, T g, T other) { (void)n; return mv(s, g, other); }

@@ -1,14 +1,26 @@
 /* batch_norm: each channel of (batch, channels, ...) by a mean and a scale, which in training are its own. One node. */
 #include "ops/dispatch.h"
 #include "ops/reduce.h"
+#include "ops/spread.h"
 #include "ops/takes.h"
 #include <string.h>
 
 static k_channels channels_of(const array *x, bool training, double eps)
 {
     int64_t rows = array_size(x)[0] * array_size(x)[1];
-    return (k_channels){.batch = array_size(x)[0], .channels = array_size(x)[1], .places = rows ? x->numel / rows : 1, .eps = eps, .training = training};
+    return (k_channels){.times = 1, .batch = array_size(x)[0], .channels = array_size(x)[1], .places = rows ? x->numel / rows : 1, .eps = eps, .training = training};
 }
+/* Dims along which all of x repeats, but for the channels': one index of them stands for all. In training, not if nothing else is left. */
+static uint64_t places_alike(const array *x, bool training)
+{
+    uint64_t still = repeated_dims(1, (const array *[]){x}, x->ndim, array_size(x)) & ~(uint64_t)2;
+    bool more = false;
+    for (int d = 0; d < x->ndim; d++)
+        more |= d != 1 && array_size(x)[d] > 1 && !(still >> d & 1);
+    return training && !more ? 0 : still;
+}
+static uint64_t places_once(const array *x, bool training) { return spread_worth((ct_dtype)x->dtype, x->numel) ? places_alike(x, training) : 0; }
+static int64_t times_of(const array *all, const array *once) { return once->numel ? all->numel / once->numel : 1; }
 static int check_input(const call *c, const array *x)
 {
     if (!dtype_is_float(x->dtype) || dtype_is_half(x->dtype))
@@ -44,14 +56,16 @@ static int new_rows(call *c, uint32_t from, uint32_t to, const array *x)
 static int moments_rule(call *c)
 {
     const array *x = c->in[0]->a;
-    if (check_input(c, x) < 0 || all_contiguous(c) < 0)
+    if (check_input(c, x) < 0 || in_once(c, 0, places_once(x, true)) < 0 || all_contiguous(c) < 0)
         return -1;
-    c->work = 4 * x->numel;
+    c->effective = 4 * x->numel;
+    c->work = 4 * c->ia[0]->numel;
     return new_rows(c, 0, 3, x);
 }
 static void moments_kernel(call *c)
 {
     k_channels k = channels_of(c->ia[0], true, arg_double(&c->args[1]));
+    k.times = (double)times_of(c->in[0]->a, c->ia[0]);
     K->channels[c->ia[0]->dtype].moments(&k, array_data(c->ia[0]), array_data(c->oa[0]), array_data(c->oa[1]), array_data(c->oa[2]));
 }
 const op op_batch_norm_moments = {.name = "batch_norm_moments", .sig = "(Tensor input, float eps)", .flags = OP_FUNCTION | OP_HIDDEN | OP_NO_GRAD, .run = op_block,
@@ -62,11 +76,13 @@ const op op_batch_norm_moments = {.name = "batch_norm_moments", .sig = "(Tensor 
 static int norm_rule(call *c)
 {
     const array *x = c->in[0]->a;
-    if (check_input(c, x) < 0 || check_rows(c, x, 1, 5) < 0 || all_contiguous(c) < 0)
+    c->once_out = places_once(x, arg_bool(&c->args[6]));
+    if (check_input(c, x) < 0 || check_rows(c, x, 1, 5) < 0 || in_once(c, 0, c->once_out) < 0 || all_contiguous(c) < 0)
         return -1;
     keep_double(c, arg_double(&c->args[5]));
     keep_param(c, arg_bool(&c->args[6]));
-    c->work = 3 * x->numel;
+    c->effective = 3 * x->numel;
+    c->work = 3 * c->ia[0]->numel;
     return out_new(c, 0, x->dtype, x->ndim, array_size(x));
 }
 static void norm_kernel(call *c)
@@ -105,6 +121,8 @@ static int norm_grad(scope *s, node *n, T const *g, T *out)
 {
     norm_values v = {.x = node_kept_in(s, n, 0), .w = n->keep_in >> 1 & 1 ? node_kept_in(s, n, 1) : NULL, .mean = node_kept_in(s, n, 2), .scale = node_kept_in(s, n, 3)};
     T parts[3] = {0};
+    if (v.x && node_got(n))
+        v.x = tape_algebra.narrow(s, v.x, node_got(n));
     if (s->failed)
         return -1;
     if (tape_now.grad)
@@ -118,9 +136,15 @@ static int norm_grad(scope *s, node *n, T const *g, T *out)
             out[place[i]] = parts[i];
     return 0;
 }
+static uint64_t norm_takes(node *n)
+{
+    const kept *x = node_kept(n);
+    bool told = n->keep_in & 1 && x->a && x->a->ndim < 64;
+    return !told ? 0 : places_alike(x->a, node_params(n)[1]) & (node_needs(n, 0) ? node_takes(n, 0) : ~(uint64_t)0);
+}
 const op op_batch_norm = {.name = "batch_norm", .flags = OP_FUNCTION | OP_HIDDEN, .run = op_block, .shape = norm_rule, .kernel = norm_kernel,
     .sig = "(Tensor input, Tensor? weight, Tensor mean, Tensor scale, Tensor? bias=None, float eps=1e-05, bool training=False)",
-    .kind = {"NativeBatchNormBackward0", norm_grad, .flags = NK_SHOWS(1 | 2 | 16)}, .keep = {1 | 2 | 16, 1 | 2 | 16, 1 | 2 | 16, 1 | 2 | 16},
+    .kind = {"NativeBatchNormBackward0", norm_grad, .flags = NK_SHOWS(1 | 2 | 16), .takes = norm_takes}, .keep = {1 | 2 | 16, 1 | 2 | 16, 1 | 2 | 16, 1 | 2 | 16},
     .doc = "(input - mean) * scale of each channel of (batch, channels, ...), times weight plus bias. In training mean and scale are the input's own, "
            "those of batch_norm_moments, and gradients go through them."};
 
@@ -132,14 +156,25 @@ static int backward_rule(call *c)
         return -1;
     if (!array_same_size(c->in[0]->a, x) || c->in[0]->a->dtype != x->dtype)
         return ct_fail(CT_RUNTIME, "batch_norm_backward(): the gradient must have the result's shape and dtype");
-    c->work = 6 * x->numel;
-    return all_contiguous(c) < 0 || out_new(c, 0, x->dtype, x->ndim, array_size(x)) < 0 ? -1 : new_rows(c, 1, 3, x);
+    uint64_t once = places_once(x, arg_bool(&c->args[5])) & still_dims(c->in[0]->a, x->ndim);
+    if (in_once(c, 0, once) < 0 || in_once(c, 1, once) < 0 || all_contiguous(c) < 0)
+        return -1;
+    c->effective = 6 * x->numel;
+    c->work = 6 * c->ia[1]->numel;
+    c->once_out = once;
+    if (out_new(c, 0, x->dtype, x->ndim, array_size(x)) < 0)
+        return -1;
+    c->once_out = 0;
+    return new_rows(c, 1, 3, x);
 }
 static void backward_kernel(call *c)
 {
     k_channels k = channels_of(c->ia[1], arg_bool(&c->args[5]), 0);
     K->channels[c->ia[1]->dtype].backward(&k, data_of(c, 0), data_of(c, 1), data_of(c, 3), data_of(c, 4), data_of(c, 2), array_data(c->oa[0]), array_data(c->oa[1]),
                                           array_data(c->oa[2]));
+    int64_t times = times_of(c->in[1]->a, c->ia[1]);
+    for (int i = 1; i < 3 && times > 1; i++)
+        scale_results(c->oa[i], B_mul, (double)times);
 }
 const op op_batch_norm_backward = {.name = "batch_norm_backward", .flags = OP_FUNCTION | OP_HIDDEN | OP_NO_GRAD, .run = op_block, .shape = backward_rule,
     .kernel = backward_kernel, .n_out = 3, .sig = "(Tensor grad, Tensor input, Tensor? weight, Tensor mean, Tensor scale, bool training)",

@@ -5,11 +5,12 @@
 
 static int deliver_new(call *c, T const *out)
 {
-    for (uint32_t i = 0; i < c->n_out; i++)
+    for (uint32_t i = 0; i < c->n_out - c->op->n_aside; i++)
         tensor_init(&c->out[i], array_keep(out[i]->a)); /* without the family of a view that compose may have made */
     node *n = NULL;
     if (call_needs_grad(c) && !(n = call_node(c)))
         return -1;
+    call_keep_asides(c, n);
     return call_attach(c, n);
 }
 

@@ -162,7 +162,8 @@ static void plan_work(call *c, const shape *s, const array *x, const array *w, c
     describe(&k, s, x, w, y);
     k.threads = c->threads = ct_threads();
     double steps = (double)y->numel * (double)(w->numel / (array_size(w)[0] ? array_size(w)[0] : 1));
-    c->work = steps < 9e18 ? (int64_t)steps : INT64_MAX;
+    c->effective = steps < 9e18 ? (int64_t)steps : INT64_MAX;
+    c->work = c->once_out & 1 && array_size(y)[0] ? c->effective / array_size(y)[0] : c->effective;
     c->scratch_bytes = k_conv_scratch(&k);
     if (k_conv_wants_blas(&k))
         ct_blas_wanted();
@@ -279,7 +280,10 @@ static T conv_in(scope *s, node *n, uint32_t like, T y, T w, const shape *h)
 {
     int ndim;
     ct_dtype dtype;
-    const int64_t *size = node_in_size(n, like, &ndim, &dtype);
+    int64_t size[SPATIAL + 2];
+    const int64_t *in = node_in_size(n, like, &ndim, &dtype);
+    memcpy(size, in, (size_t)ndim * sizeof *size);
+    size[0] = y ? array_size(y->a)[0] : 0; /* one image where gradients arrived summed */
     return call_map(s, &op_conv_input, y, w, ndim, size, h);
 }
 static T conv_weight(scope *s, node *n, uint32_t like, T y, T x, const shape *h)
@@ -289,6 +293,18 @@ static T conv_weight(scope *s, node *n, uint32_t like, T y, T x, const shape *h)
     const int64_t *size = node_in_size(n, like, &ndim, &dtype);
     return call_map(s, &op_conv_weight, y, x, ndim, size, h);
 }
+/* The batch, where all images are one. */
+static uint64_t convolution_takes(node *n)
+{
+    const kept *x = node_kept(n);
+    bool one = !(n->keep_in & 1) || (x->a && still_dims(x->a, x->a->ndim) & 1);
+    return one ? (node_needs(n, 0) ? node_takes(n, 0) : ~(uint64_t)0) & 1 : 0;
+}
+static T kept_images(scope *s, node *n)
+{
+    T x = node_kept_in(s, n, 0);
+    return x && node_got(n) & 1 ? tape_algebra.narrow(s, x, 1) : x;
+}
 static int convolution_grad(scope *s, node *n, T const *g, T *out)
 {
     shape h;
@@ -297,7 +313,7 @@ static int convolution_grad(scope *s, node *n, T const *g, T *out)
     if (node_needs(n, 0))
         out[0] = transposed ? conv_out(s, n, g[0], node_kept_in(s, n, 1), &h) : conv_in(s, n, 0, g[0], node_kept_in(s, n, 1), &h);
     if (node_needs(n, 1))
-        out[1] = transposed ? conv_weight(s, n, 1, node_kept_in(s, n, 0), g[0], &h) : conv_weight(s, n, 1, g[0], node_kept_in(s, n, 0), &h);
+        out[1] = transposed ? conv_weight(s, n, 1, kept_images(s, n), g[0], &h) : conv_weight(s, n, 1, g[0], kept_images(s, n), &h);
     if (n->n_in > 2 && node_needs(n, 2)) {
         int64_t dims[SPATIAL + 1] = {0, 2, 3, 4};
         out[2] = f_sum_dims(s, g[0], (int)h.nd + 1, dims, false);
@@ -306,7 +322,7 @@ static int convolution_grad(scope *s, node *n, T const *g, T *out)
 }
 const op op_convolution = {.name = "convolution", .flags = OP_FUNCTION, .run = op_block, .shape = convolution_rule, .kernel = convolution_kernel,
     .sig = "(Tensor input, Tensor weight, Tensor? bias, int[] stride, int[] padding, int[] dilation, bool transposed, int[] output_padding, int groups)",
-    .kind = {"ConvolutionBackward0", convolution_grad}, .keep = {2, 1},
+    .kind = {"ConvolutionBackward0", convolution_grad, .takes = convolution_takes}, .keep = {2, 1},
     .doc = "Cross-correlation of input (N, C, ...) with weight (O, C / groups, ...), one to three dimensions, or its adjoint (transposed: weight (C, O / groups, ...)). One dtype: floats, int64, or without gaps other integers."};
 
 /* ---- conv_input: args grad, weight, input_size, stride, padding, dilation, groups ------------------------------------ */

@@ -324,7 +324,8 @@ static int start_as_self(call *c)
     }
     if (out_like(c, 0, self, self->dtype) < 0)
         return -1;
-    array_convert(self, c->oa[0]);
+    if (array_start_as(self, c->oa[0]) < 0)
+        return -1;
     return c->mode == CALL_OUT ? target_out(c, 0, self->dtype, self->ndim, array_size(self)) : 0;
 }
 

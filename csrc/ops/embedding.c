@@ -3,6 +3,7 @@
 #include "base/pool.h"
 #include "ops/index.h"
 #include "ops/spread.h"
+#include "ops/takes.h"
 #include <string.h>
 
 enum { BYTES_OF_PIECE = 1 << 16 };
@@ -75,13 +76,6 @@ static int embedding_compose(scope *s, call *c, T *out)
     out[0] = f_reshape(s, f_index_select(s, c->in[0], f_reshape(s, c->in[1], 1, &indices->numel)), indices->ndim + 1, size);
     return out[0] ? 0 : -1;
 }
-static bool repeats(const array *a)
-{
-    for (int d = 0; d < a->ndim; d++)
-        if (array_stride(a)[d] == 0 && array_size(a)[d] > 1)
-            return true;
-    return false;
-}
 /* What repeats is picked once, by the ops that know how. */
 static int embedding_run(call *c)
 {
@@ -90,7 +84,7 @@ static int embedding_run(call *c)
         return -1;
     keep_param(c, arg_int(&c->args[2], -1));
     keep_param(c, arg_bool(&c->args[3]));
-    return repeats(w) || repeats(indices) ? op_closed(c) : op_block(c);
+    return array_repeats(w) || array_repeats(indices) ? op_closed(c) : op_block(c);
 }
 
 /* ---- gradient ------------------------------------------------------------------------------------------------------------- */
@@ -104,14 +98,28 @@ static T shares(scope *s, node *n, T indices, ct_dtype dtype, int64_t rows)
     T uses = f_call(s, &op_index_add, 4, (arg[]){a_t(f_zeros(s, dtype, 1, &rows)), a_i(0), a_t(indices), a_t(one)});
     return f_div(s, share, f_index_select(s, uses, indices));
 }
-/* As ops: for those who differentiate it, for shares, and where what arrives repeats. */
+static bool shared(node *n) { return node_params(n)[0] >= 0 || node_params(n)[1]; }
+/* The columns that weight takes; all indices where all its rows are one. */
+static uint64_t embedding_takes(node *n)
+{
+    uint64_t takes = node_takes(n, 0), last = (uint64_t)1 << (n->out_ndim - 1);
+    return (takes & 2 ? last : 0) | (takes & 1 && !shared(n) ? last - 1 : 0);
+}
+/* As ops: for those who differentiate it, for shares, and where what arrives repeats or the weight takes sums. */
 static T grad_composed(scope *s, node *n, T g, T indices, ct_dtype dtype, const int64_t *size)
 {
     indices = f_reshape(s, indices, 1, &indices->a->numel);
-    T rows = f_reshape(s, g, 2, (int64_t[]){indices ? indices->a->numel : 0, size[1]});
-    if (node_params(n)[0] >= 0 || node_params(n)[1])
+    uint64_t takes = node_takes(n, 0);
+    int64_t columns = takes & 2 && node_got(n) >> (n->out_ndim - 1) & 1 ? 1 : size[1], all = indices ? indices->a->numel : 0;
+    if (takes & 1 && !shared(n)) { /* all rows are one: the sum of what belongs to any */
+        T lines = g->a->ndim < 2 ? f_unsqueeze(s, g, 0) : g;
+        return lines ? f_sum_to(s, lines, 2, (int64_t[]){1, columns}) : NULL;
+    }
+    T rows = f_reshape(s, g, 2, (int64_t[]){all, columns});
+    if (shared(n))
         rows = f_mul(s, rows, f_unsqueeze(s, shares(s, n, indices, dtype, size[0]), 1));
-    return f_call(s, &op_index_add, 4, (arg[]){a_t(f_zeros(s, dtype, 2, size)), a_i(0), a_t(indices), a_t(rows)});
+    return takes & 1 ? f_sum_dims(s, rows, 1, (int64_t[]){0}, true) :
+           f_call(s, &op_index_add, 4, (arg[]){a_t(f_zeros(s, dtype, 2, (int64_t[]){size[0], columns})), a_i(0), a_t(indices), a_t(rows)});
 }
 static int embedding_grad(scope *s, node *n, T const *g, T *out)
 {
@@ -121,7 +129,7 @@ static int embedding_grad(scope *s, node *n, T const *g, T *out)
     T indices = node_kept_in(s, n, 1);
     if (!indices)
         return -1;
-    if (tape_now.grad || node_params(n)[1] || repeats(g[0]->a) || repeats(indices->a))
+    if (tape_now.grad || node_params(n)[1] || node_takes(n, 0) || array_repeats(g[0]->a) || array_repeats(indices->a))
         out[0] = grad_composed(s, n, g[0], indices, dtype, size);
     else
         out[0] = f_call(s, &op_embedding_backward, 4, (arg[]){a_t(g[0]), a_t(indices), a_i(size[0]), a_i(node_params(n)[0])});
@@ -129,7 +137,7 @@ static int embedding_grad(scope *s, node *n, T const *g, T *out)
 }
 const op op_embedding = {.name = "embedding", .sig = "(Tensor weight, Tensor indices, int padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False)",
     .flags = OP_FUNCTION, .run = embedding_run, .shape = embedding_rule, .kernel = embedding_kernel, .compose = embedding_compose,
-    .kind = {"EmbeddingBackward0", embedding_grad, .flags = NK_SHOWS(1)}, .keep = {0, 1},
+    .kind = {"EmbeddingBackward0", embedding_grad, .flags = NK_SHOWS(1), .takes = embedding_takes}, .keep = {0, 1},
     .doc = "Rows of weight (n, d) at indices (*), int64 or int32: (*, d). The row padding_idx gets no gradient; scale_grad_by_freq divides a row's gradient by "
            "how often it was used; gradients are dense. IndexError for an index out of range."};
 

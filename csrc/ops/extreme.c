@@ -1,5 +1,7 @@
 /* Largest and smallest: amax, amin, max, min, argmax, argmin. */
 #include "ops/reduce.h"
+#include "ops/spread.h"
+#include "ops/takes.h"
 #include <string.h>
 
 static int refuse_empty(const call *c, const array *a, bool whole)
@@ -33,7 +35,7 @@ static void run_extreme(call *c, k_lines_kind kind, array *values, array *places
 /* Every element that equals the extreme gets an equal part. */
 static int share_grad(scope *s, node *n, T const *g, T *out)
 {
-    T x = node_kept_in(s, n, 0), y = node_kept_out(s, n, 0);
+    T x = reduced_in(s, n), y = reduced_out(s, n, 0);
     if (!x || !y)
         return -1;
     int64_t dims[CT_MAXDIM];
@@ -45,7 +47,7 @@ static int share_grad(scope *s, node *n, T const *g, T *out)
 }
 #define SHARED(id, public, signature, node_name, rule, fold, text)                                                            \
     const op op_##id = {.name = public, .sig = signature, .flags = OP_OUT, .run = op_block, .shape = rule, .kernel = fold,     \
-                        .kind = {node_name, share_grad}, .keep = {1}, .keep_out = 1, .doc = text};
+                        .kind = {node_name, share_grad, .takes = reduce_takes}, .keep = {1}, .keep_out = 1, .doc = text};
 SHARED(amax, "amax", "(Tensor self, int[1] dim=[], bool keepdim=False)", "AmaxBackward0", amax_rule, amax_kernel,
        "Largest element over the dims (none given: all); NaN wins; ties share the gradient.")
 SHARED(amin, "amin", "(Tensor self, int[1] dim=[], bool keepdim=False)", "AminBackward0", amax_rule, amin_kernel,
@@ -77,12 +79,21 @@ static int max_dim_rule(call *c)
 }
 static void max_dim_kernel(call *c) { run_extreme(c, LINES_MAX, c->oa[0], c->oa[1]); }
 static void min_dim_kernel(call *c) { run_extreme(c, LINES_MIN, c->oa[0], c->oa[1]); }
+/* Where the places repeat as well; not needed where the input takes sums along the dim. */
+static uint64_t place_takes(node *n)
+{
+    const kept *places = node_kept(n) + n->n_kept - 1;
+    uint64_t takes = reduce_takes(n);
+    return takes && places->a ? takes & still_dims(places->a, n->out_ndim) : 0;
+}
 static int place_grad(scope *s, node *n, T const *g, T *out)
 {
     int ndim;
     ct_dtype dtype;
-    const int64_t *size = node_in_size(n, 0, &ndim, &dtype), *p = node_params(n);
-    T places = node_kept_out(s, n, 1);
+    int64_t size[CT_MAXDIM], *p = node_params(n);
+    node_in_size(n, 0, &ndim, &dtype);
+    summed_size(n, reduced_got(n), size);
+    T places = reduced_out(s, n, 1);
     if (!places || !g[0])
         return g[0] ? -1 : 0;
     if (ndim == 0)
@@ -95,7 +106,7 @@ static int place_grad(scope *s, node *n, T const *g, T *out)
 }
 #define PLACED(id, public, node_name, fold, text)                                                                                       \
     const op op_##id = {.name = public, .sig = "(Tensor self, int dim, bool keepdim=False)", .flags = OP_OUT, .run = op_block, .n_out = 2,  \
-                        .ret = "values indices", .shape = max_dim_rule, .kernel = fold, .kind = {node_name, place_grad}, .keep_out = 1, .doc = text};
+                        .ret = "values indices", .shape = max_dim_rule, .kernel = fold, .kind = {node_name, place_grad, .takes = place_takes}, .keep_out = 1, .doc = text};
 PLACED(max_dim, "max.dim", "MaxBackward0", max_dim_kernel, "(values, indices) of the largest element along dim; the first of equals; NaN wins.")
 PLACED(min_dim, "min.dim", "MinBackward0", min_dim_kernel, "(values, indices) of the smallest element along dim; the first of equals; NaN wins.")
 

@@ -1,6 +1,7 @@
 /* gather: one index an element along a dimension. Its kin that write: ops/scatter.c. */
 #include "ops/index.h"
 #include "ops/spread.h"
+#include "ops/takes.h"
 #include <string.h>
 
 static int64_t size_along(const array *a, int d) { return a->ndim ? array_size(a)[d] : 1; } /* a scalar counts as a vector of one */
@@ -66,14 +67,33 @@ static void gather_kernel(call *c)
     for (odometer_start(&o, index->ndim, array_size(index), array_stride(index)); o.left; odometer_next(&o), out += item)
         memcpy(out, place_of(self, o.at, (int)c->param[0], ((const int64_t *)array_data(index))[o.place]), (size_t)item);
 }
-static int gather_grad(scope *s, node *n, T const *g, T *out)
+/* Where places repeat: the dims that input 0 takes, the one that is picked from with them if nothing else is cut off. */
+static uint64_t gather_takes(node *n)
 {
     int ndim;
     ct_dtype dtype;
-    const int64_t *size = node_in_size(n, 0, &ndim, &dtype);
-    out[0] = f_call(s, &op_scatter_add, 4, (arg[]){a_t(f_zeros(s, dtype, ndim, size)), a_i(node_params(n)[0]), a_t(node_kept_in(s, n, 2)), a_t(g[0])});
+    const kept *places = node_kept(n);
+    const int64_t *in = node_needs(n, 0) ? node_in_size(n, 0, &ndim, &dtype) : NULL, *size = node_out_row(n, 0) + 1;
+    uint64_t takes = node_takes(n, 0), dim = (uint64_t)1 << node_params(n)[0];
+    if (!in || !places->a || places->a->ndim != ndim)
+        return 0;
+    for (int d = 0; d < ndim; d++)
+        if (d != node_params(n)[0] && in[d] != size[d])
+            takes &= ~((uint64_t)1 << d | dim);
+    return takes & (still_dims(places->a, ndim) | dim);
+}
+static int gather_grad(scope *s, node *n, T const *g, T *out)
+{
+    int64_t size[CT_MAXDIM], dim = node_params(n)[0];
+    uint64_t got = node_got(n);
+    T places = node_kept_in(s, n, 2);
+    if (!places || got >> dim & 1)
+        return (out[0] = places ? g[0] : NULL) ? 0 : -1;
+    int ndim = summed_size(n, got, size);
+    places = got ? tape_algebra.narrow(s, places, got) : places;
+    out[0] = f_call(s, &op_scatter_add, 4, (arg[]){a_t(f_zeros(s, g[0]->a->dtype, ndim, size)), a_i(dim), a_t(places), a_t(g[0])});
     return out[0] ? 0 : -1;
 }
 const op op_gather = {.name = "gather", .sig = "(Tensor self, int dim, Tensor index, *, bool sparse_grad=False)", .flags = OP_OUT | OP_OUT_EXACT | OP_OUT_APART, .run = op_block, .shape = gather_rule,
-    .kernel = gather_kernel, .kind = {"GatherBackward0", gather_grad, .flags = NK_SHOWS(1)}, .keep = {0, 0, 1},
+    .kernel = gather_kernel, .kind = {"GatherBackward0", gather_grad, .flags = NK_SHOWS(1), .takes = gather_takes}, .keep = {0, 0, 1},
     .doc = "Elements of self picked along dim by index (int64, as many dims as self): out[i][j] = self[index[i][j]][j] for dim 0. RuntimeError for an index out of range."};

@@ -6,16 +6,19 @@
 #include "ops/spread.h"
 #include <string.h>
 
-/* One row a group. */
+/* (N, groups, channels of a group, ...): nothing is joined, so that what repeats still does. Where dims are out, one row a group. */
 static T by_group(scope *s, T x, int64_t groups)
 {
     if (!x)
         return NULL;
-    int64_t size[2] = {array_size(x->a)[0] * groups, array_size(x->a)[1] / groups};
+    int64_t size[CT_MAXDIM + 1] = {array_size(x->a)[0], groups, array_size(x->a)[1] / groups}, rows = size[0] * groups;
     for (int d = 2; d < x->a->ndim; d++)
-        size[1] *= array_size(x->a)[d];
-    return f_reshape(s, x, 2, size);
+        size[d + 1] = array_size(x->a)[d];
+    return x->a->ndim < CT_MAXDIM ? f_reshape(s, x, x->a->ndim + 1, size) : f_reshape(s, x, 2, (int64_t[]){rows, rows ? x->a->numel / rows : 0});
 }
+/* The dims of a group. */
+static uint32_t own_dims(const array *grouped) { return grouped->ndim == 2 ? 1 : (uint32_t)grouped->ndim - 2; }
+static const int64_t *own_size(const array *grouped) { return array_size(grouped) + grouped->ndim - own_dims(grouped); }
 /* A number a channel, as it broadcasts over `like`. */
 static T by_channel(scope *s, T x, T like)
 {
@@ -27,7 +30,7 @@ static T by_channel(scope *s, T x, T like)
 static T as(scope *s, T x, T like) { return x ? f_reshape(s, x, like->a->ndim, array_size(like->a)) : NULL; }
 static T normed(scope *s, T rows, double eps)
 {
-    return rows ? f_call(s, &op_layer_norm, 5, (arg[]){a_t(rows), a_ints(1, &array_size(rows->a)[1]), a_none(), a_none(), a_f(eps)}) : NULL;
+    return rows ? f_call(s, &op_layer_norm, 5, (arg[]){a_t(rows), a_ints(own_dims(rows->a), own_size(rows->a)), a_none(), a_none(), a_f(eps)}) : NULL;
 }
 
 /* x of shape (N, C, ...), its channels in `groups` groups; factor and summand, where given, a number a channel. */
@@ -58,19 +61,12 @@ static void *written(const array *a) { return a && a->numel ? array_data(a) : NU
 
 static int group_norm_rule(call *c)
 {
-    const array *x = c->in[0]->a, *of[] = {c->n_in > 1 ? c->ia[1] : NULL, c->n_in > 2 ? c->ia[2] : NULL};
-    int64_t groups = c->args[3].i;
-    if (check_groups(c, x, groups, of) < 0)
-        return -1;
-    keep_double(c, arg_double(&c->args[4]));
-    keep_param(c, groups);
-    call_once(c, ~(uint64_t)1);
+    const array *x = c->in[0]->a;
     for (uint32_t i = 0; i < c->n_in; i++)
-        if (c->ia[i] && (i == 0 ? in_contiguous(c, i) : array_is_contiguous(c->ia[i]) ? 0 : in_copy(c, i)) < 0)
+        if (c->ia[i] && in_contiguous(c, i) < 0)
             return -1;
-    c->effective = 6 * x->numel;
-    c->work = 6 * array_held(x);
-    int64_t rows[2] = {array_size(x)[0], groups};
+    c->work = 6 * x->numel;
+    int64_t rows[2] = {array_size(x)[0], c->args[3].i};
     if (call_needs_grad(c) && (out_new(c, 1, x->dtype, 2, rows) < 0 || out_new(c, 2, x->dtype, 2, rows) < 0))
         return -1;
     return out_new(c, 0, x->dtype, x->ndim, array_size(x));
@@ -83,7 +79,31 @@ static void group_norm_kernel(call *c)
     k_norm_forward((ct_dtype)x->dtype, &k, true, &r);
 }
 
-static T row_mean(scope *s, T x) { return x ? f_call(s, &op_mean, 3, (arg[]){a_t(x), a_i(1), a_b(true)}) : NULL; }
+/* What repeats is read once, by the ops that know how. */
+static int group_norm_compose(scope *s, call *c, T *out)
+{
+    T x = c->in[0], w = c->n_in > 1 ? c->in[1] : NULL, b = c->n_in > 2 ? c->in[2] : NULL;
+    T y = as(s, normed(s, by_group(s, x, c->args[3].i), arg_double(&c->args[4])), x);
+    y = w ? f_mul(s, y, by_channel(s, w, x)) : y;
+    return (out[0] = b ? f_add(s, y, by_channel(s, b, x)) : y) ? 0 : -1;
+}
+static int group_norm_run(call *c)
+{
+    const array *x = c->in[0]->a, *of[] = {c->n_in > 1 ? c->ia[1] : NULL, c->n_in > 2 ? c->ia[2] : NULL};
+    if (check_groups(c, x, c->args[3].i, of) < 0)
+        return -1;
+    keep_double(c, arg_double(&c->args[4]));
+    keep_param(c, c->args[3].i);
+    return array_repeats(x) ? op_closed(c) : op_block(c);
+}
+
+static T row_mean(scope *s, T x)
+{
+    int64_t dims[CT_MAXDIM];
+    for (uint32_t i = 0; x && i < own_dims(x->a); i++)
+        dims[i] = x->a->ndim - 1 - (int)i;
+    return x ? f_call(s, &op_mean, 3, (arg[]){a_t(x), a_ints(own_dims(x->a), dims), a_b(true)}) : NULL;
+}
 /* What arrives at the normed rows, taken back to the rows. */
 static T back(scope *s, T u, T rows, double eps)
 {
@@ -103,7 +123,7 @@ static T channel_sum(scope *s, T x)
             dims[n++] = d;
     return x ? f_call(s, &op_sum, 3, (arg[]){a_t(x), a_ints(n, dims), a_b(false)}) : NULL;
 }
-/* Gradients as ops, for those who differentiate them. */
+/* Gradients as ops: for those who differentiate them, and where something repeats. */
 static int norm_composed(scope *s, node *n, T g, T x, T w, T *out)
 {
     double eps = read_double(node_params(n));
@@ -122,13 +142,15 @@ static int group_norm_grad(scope *s, node *n, T const *g, T *out)
     bool by_weight = n->n_in > 1 && node_needs(n, 1), by_bias = n->n_in > 2 && node_needs(n, 2);
     T x = node_needs(n, 0) || by_weight ? node_kept_in(s, n, 0) : NULL, parts[3] = {0};
     T w = node_needs(n, 0) && n->keep_in >> 1 & 1 ? node_kept_in(s, n, 1) : NULL;
+    bool moments = n->n_kept > ct_bits(n->keep_in); /* none where forward was composed */
+    x = x && node_got(n) ? tape_algebra.narrow(s, x, node_got(n)) : x;
     if (s->failed)
         return -1;
     if (!x) {
         out[2] = channel_sum(s, g[0]);
         return s->failed ? -1 : 0;
     }
-    if (tape_now.grad)
+    if (tape_now.grad || node_got(n) || !moments)
         return norm_composed(s, n, g[0], x, w, out);
     arg args[] = {a_t(g[0]), a_t(x), w ? a_t(w) : a_none(), a_t(node_kept_aside(s, n, 0)), a_t(node_kept_aside(s, n, 1)), a_i(node_params(n)[1]),
                   a_b(node_needs(n, 0)), a_b(by_weight), a_b(by_bias)};
@@ -139,8 +161,22 @@ static int group_norm_grad(scope *s, node *n, T const *g, T *out)
             out[i] = parts[i];
     return 0;
 }
+/* What of x repeats, but for channels; if nothing else of a group is left, of the batch alone. */
+static uint64_t group_norm_takes(node *n)
+{
+    const kept *k = node_kept(n);
+    if (!(n->keep_in & 1) || !k->a)
+        return 0;
+    const int64_t *size = array_size(k->a);
+    uint64_t still = still_dims(k->a, k->a->ndim) & (node_needs(n, 0) ? node_takes(n, 0) : ~(uint64_t)0) & ~(uint64_t)2;
+    bool more = size[1] > node_params(n)[1] && !(still_dims(k->a, k->a->ndim) & 2);
+    for (int d = 2; d < k->a->ndim; d++)
+        more |= size[d] > 1 && !(still >> d & 1);
+    return more ? still : still & 1;
+}
 const op op_group_norm = {.name = "group_norm", .sig = "(Tensor input, Tensor? weight, Tensor? bias, int groups, float eps=1e-05)", .flags = OP_HIDDEN | OP_FUNCTION,
-    .run = op_block, .shape = group_norm_rule, .kernel = group_norm_kernel, .n_aside = 2, .kind = {"NativeGroupNormBackward0", group_norm_grad, .flags = NK_SHOWS(7)},
+    .run = group_norm_run, .shape = group_norm_rule, .kernel = group_norm_kernel, .compose = group_norm_compose, .n_aside = 2,
+    .kind = {"NativeGroupNormBackward0", group_norm_grad, .flags = NK_SHOWS(7), .takes = group_norm_takes},
     .keep = {3, 1}, .doc = "(x - mean) / sqrt(var + eps) over each group of channels of (N, C, ...), times weight plus bias of each channel."};
 
 /* ---- args grad, input, weight, mean, scale (those of forward), groups, and which of the three gradients are wanted: the others have no elements ---- */

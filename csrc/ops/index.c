@@ -131,6 +131,14 @@ static void each_place(const plan *p, const array *self, const array *values, mo
         move_rest(p, how, array_data(self) + self_offset(p, o.at) * item, array_data(values) + o.place * item, stride, self->dtype);
 }
 
+/* Does self repeat along all dims that are indexed? */
+static bool one_place(const plan *p)
+{
+    bool one = p->n_index > 0;
+    for (int i = 0; i < p->n_index; i++)
+        one &= p->indexed_stride[i] == 0 || p->indexed_size[i] == 1;
+    return one;
+}
 /* ---- index ------------------------------------------------------------------------------------------------------- */
 static int index_rule(call *c)
 {
@@ -150,35 +158,125 @@ static int index_rule(call *c)
         return ct_fail(CT_RUNTIME, "index: a result of %d dimensions is more than %d", n, CT_MAXDIM);
     for (int d = 0; d < p.n_rest; d++)
         c->once_out |= (uint64_t)(p.rest_stride[d] == 0) << (d < p.lead ? d : d + p.n_b);
-    c->work = layout_numel(n, size);
-    return out_new(c, 0, self->dtype, n, size);
+    if (one_place(&p)) /* read at the first index */
+        c->once_out |= (((uint64_t)1 << p.n_b) - 1) << p.lead;
+    c->effective = layout_numel(n, size);
+    if (out_new(c, 0, self->dtype, n, size) < 0)
+        return -1;
+    c->work = array_held(c->oa[0]);
+    return 0;
 }
 static void index_kernel(call *c)
 {
     plan p;
     plan_dims(c->ia[0], &c->args[1], &p);
     plan_indices(c, 2, &p);
+    for (int d = 0; d < p.n_b; d++)
+        p.b_size[d] = array_size(c->oa[0])[p.lead + d];
     each_place(&p, c->ia[0], c->oa[0], READ);
+}
+
+/* For each dim of the input the dim of the result that it is; of indexed ones, -1. *b: the dims of the result that are places. */
+static void index_places(node *n, int ndim, int *of, uint64_t *b)
+{
+    const int64_t *dims = node_params(n);
+    int n_index = n->n_param, rest = 0, n_b, lead = (int)dims[0];
+    for (int i = 1; i < n_index; i++)
+        lead = dims[i] == dims[i - 1] + 1 ? lead : 0;
+    n_b = n->out_ndim - (ndim - n_index);
+    for (int d = 0; d < ndim; d++) {
+        of[d] = 0;
+        for (int i = 0; i < n_index; i++)
+            of[d] = dims[i] == d ? -1 : of[d];
+        if (of[d] == 0) {
+            of[d] = rest < lead ? rest : rest + n_b;
+            rest++;
+        }
+    }
+    *b = (((uint64_t)1 << n_b) - 1) << lead;
+}
+/* What the input takes of the dims that are not indexed; all places, where it takes all that are. */
+static uint64_t index_takes(node *n)
+{
+    int ndim, of[CT_MAXDIM];
+    ct_dtype dtype;
+    uint64_t takes = node_takes(n, 0), out = 0, places;
+    if (!takes || !n->n_param || n->out_ndim > 60)
+        return 0;
+    node_in_size(n, 0, &ndim, &dtype);
+    index_places(n, ndim, of, &places);
+    bool all = true;
+    for (int d = 0; d < ndim; d++)
+        if (of[d] < 0)
+            all &= takes >> d & 1;
+        else
+            out |= (takes >> d & 1) << of[d];
+    return all ? out | places : out;
+}
+/* All places are one: the sum of what belongs to any. */
+static T index_sum(scope *s, T g, int ndim, const int64_t *size, uint64_t places)
+{
+    int64_t dims[CT_MAXDIM];
+    int count = 0;
+    for (int d = 0; g && d < g->a->ndim; d++)
+        if (places >> d & 1)
+            dims[count++] = d;
+    return f_reshape(s, count ? f_sum_dims(s, g, count, dims, false) : g, ndim, size);
 }
 
 static int index_grad(scope *s, node *n, T const *g, T *out)
 {
-    int ndim;
+    int ndim, of[CT_MAXDIM];
     ct_dtype dtype;
-    const int64_t *size = node_in_size(n, 0, &ndim, &dtype);
+    int64_t size[CT_MAXDIM];
+    uint64_t places = 0, got = node_got(n);
+    const int64_t *in = node_in_size(n, 0, &ndim, &dtype);
+    memcpy(size, in, (size_t)ndim * sizeof *size);
+    bool all = n->n_param && node_takes(n, 0);
+    if (n->n_param)
+        index_places(n, ndim, of, &places);
+    for (int d = 0; d < ndim && n->n_param; d++) {
+        all &= of[d] >= 0 || node_takes(n, 0) >> d & 1;
+        size[d] = of[d] >= 0 && got >> of[d] & 1 ? 1 : in[d];
+    }
     T index[CT_MAXDIM];
-    for (int i = 0; i < n->n_param; i++)
+    for (int i = 0; i < n->n_param; i++) {
         index[i] = node_kept_in(s, n, 2 + (uint32_t)i);
+        if (!all && node_takes(n, 0) >> node_params(n)[i] & 1 && size[node_params(n)[i]]) { /* one place for all of them */
+            size[node_params(n)[i]] = 1;
+            index[i] = index[i] ? f_zeros(s, DT_I64, index[i]->a->ndim, array_size(index[i]->a)) : NULL;
+        }
+    }
     if (s->failed)
         return -1;
+    if (all) {
+        for (int d = 0; d < ndim; d++)
+            size[d] = of[d] < 0 ? 1 : size[d];
+        return (out[0] = index_sum(s, g[0], ndim, size, places)) ? 0 : -1;
+    }
     arg args[] = {a_t(f_zeros(s, dtype, ndim, size)), a_t(g[0]), a_ints(n->n_param, node_params(n)), a_ts(n->n_param, index), a_b(true)};
     return (out[0] = f_call(s, &op_index_put, 5, args)) ? 0 : -1;
 }
 const op op_index = {.name = "index", .sig = "(Tensor self, int[] dims, Tensor[] indices)", .flags = OP_HIDDEN | OP_FUNCTION, .run = op_block,
-    .shape = index_rule, .kernel = index_kernel, .kind = {"IndexBackward0", index_grad}, .keep_list = 1 << 2,
+    .shape = index_rule, .kernel = index_kernel, .kind = {"IndexBackward0", index_grad, .takes = index_takes}, .keep_list = 1 << 2,
     .doc = "Elements of self where the index tensors, broadcast together, point in the named dims. IndexError for an index out of range."};
 
 /* ---- index_put: self with values written (or added) at the places that index would read -------------------------------- */
+/* Dims of self that are not indexed and along which it and the values repeat. */
+static uint64_t put_once(const call *c, const array *self, const plan *p)
+{
+    uint64_t once = 0, indexed = 0;
+    for (int i = 0; i < p->n_index; i++)
+        indexed |= (uint64_t)1 << c->args[2].ints[i];
+    for (int d = 0, r = 0; d < self->ndim; d++) {
+        if (indexed >> d & 1)
+            continue;
+        bool still = p->rest_stride[r] == 0 && array_size(self)[d] > 1 && array_stride(c->ia[1])[r < p->lead ? r : r + p->n_b] == 0;
+        once |= (uint64_t)still << d;
+        r++;
+    }
+    return once;
+}
 static int index_put_rule(call *c)
 {
     plan p;
@@ -203,8 +301,14 @@ static int index_put_rule(call *c)
     for (int i = 0; i < p.n_index; i++)
         keep_param(c, c->args[2].ints[i]);
     keep_param(c, arg_bool(&c->args[4]));
-    c->work = layout_numel(wide.ndim, size);
-    return in_expand(c, 1, wide.ndim, size);
+    c->effective = c->work = layout_numel(wide.ndim, size);
+    if (in_expand(c, 1, wide.ndim, size) < 0)
+        return -1;
+    if (c->mode == CALL_NEW && spread_worth((ct_dtype)self->dtype, self->numel))
+        c->once_out = put_once(c, self, &p);
+    for (int d = 0; d < self->ndim && c->once_out; d++)
+        c->work /= c->once_out >> d & 1 ? array_size(self)[d] : 1;
+    return 0;
 }
 static void index_put_kernel(call *c)
 {

@@ -171,9 +171,23 @@ static int cat_grad(scope *s, node *n, T const *g, T *out)
     }
     return s->failed ? -1 : 0;
 }
+/* What all pieces take, but for the dim along which they lie. */
+static uint64_t cat_takes(node *n)
+{
+    const starts *p = n->payload;
+    int ndim;
+    ct_dtype dtype;
+    uint64_t takes = p ? ~((uint64_t)1 << p->dim) : 0;
+    for (uint32_t i = 0; i < n->n_in && takes; i++)
+        if (node_needs(n, i)) {
+            node_in_size(n, i, &ndim, &dtype);
+            takes &= ndim == n->out_ndim ? node_takes(n, i) : 0;
+        }
+    return takes;
+}
 #define CAT(id)                                                                                                                  \
     const op op_##id = {.name = #id, .sig = "(Tensor[] tensors, int dim=0)", .flags = OP_FUNCTION | OP_OUT, .run = run_cat,      \
-        .shape = cat_shape, .kernel = cat_kernel, .kind = {"CatBackward0", cat_grad, release_starts},                            \
+        .shape = cat_shape, .kernel = cat_kernel, .kind = {"CatBackward0", cat_grad, release_starts, .takes = cat_takes},                            \
         .doc = "The tensors one after the other along an existing dimension; the other sizes are equal, dtypes promote. 1-d tensors " \
                "without elements are passed over. ValueError for an empty list, RuntimeError for shapes that do not fit."};
 CAT(cat)

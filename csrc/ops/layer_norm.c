@@ -31,17 +31,15 @@ static int check_shapes(const call *c, const array *x, const arg *shape, const a
             return ct_fail(CT_RUNTIME, "%s(): input and %s must have one dtype, got %s and %s", c->op->name, names[i], dtype_name(x->dtype), dtype_name(rows[i]->dtype));
     return 0;
 }
-static int64_t row_length(const arg *shape)
-{
-    int64_t n = 1;
-    for (uint32_t d = 0; d < shape->n; d++)
-        n *= shape->ints[d];
-    return n;
-}
 static uint64_t last_dims(int ndim, int64_t n) { return n >= 64 ? ~(uint64_t)0 : (((uint64_t)1 << n) - 1) << (ndim - n); }
+/* Of what is normalised: mean and variance of all are those of one index along a dim that repeats, unless nothing else is left. */
+static uint64_t all_alike(const array *x, uint64_t last) { return x->numel && last & ~still_dims(x, x->ndim) ? 0 : last; }
+/* x may have one index along a dim of the normal shape that repeats. */
 static k_norm norm_of(const array *x, const arg *shape, const arg *eps)
 {
-    int64_t n = row_length(shape);
+    int64_t n = 1;
+    for (int d = x->ndim - (int)shape->n; d < x->ndim; d++)
+        n *= array_size(x)[d];
     return (k_norm){.rows = n ? x->numel / n : 0, .n = n, .groups = 1, .eps = eps ? arg_double(eps) : 0};
 }
 static void *data_of(const array *a) { return a ? array_data(a) : NULL; }
@@ -65,7 +63,7 @@ static int norm_rule(call *c)
     keep_double(c, arg_double(&c->args[4]));
     for (uint32_t d = 0; d < shape->n; d++)
         keep_param(c, shape->ints[d]);
-    call_once(c, last_dims(x->ndim, shape->n));
+    call_once(c, all_alike(x, last_dims(x->ndim, shape->n)));
     for (uint32_t i = 0; i < c->n_in; i++)
         if (c->ia[i] && (i == 0 ? in_contiguous(c, i) : array_is_contiguous(c->ia[i]) ? 0 : in_copy(c, i)) < 0)
             return -1;
@@ -102,6 +100,11 @@ static int norm_composed(scope *s, node *n, T g, T x, T w, double eps, uint32_t 
         out[3] = g;
     return s->failed ? -1 : 0;
 }
+/* Then ops, which compute once what repeats. */
+static bool both_repeat(const array *g, const array *x)
+{
+    return spread_worth((ct_dtype)x->dtype, x->numel) && repeated_dims(2, (const array *[]){g, x}, x->ndim, array_size(x));
+}
 static int norm_grad(scope *s, node *n, T const *g, T *out)
 {
     bool by_weight = n->n_in > 2 && node_needs(n, 2), by_bias = n->n_in > 3 && node_needs(n, 3);
@@ -115,9 +118,9 @@ static int norm_grad(scope *s, node *n, T const *g, T *out)
         out[3] = g[0];
         return 0;
     }
-    if (tape_now.grad)
+    if (tape_now.grad || both_repeat(g[0]->a, x->a))
         return norm_composed(s, n, g[0], x, w, eps, n_shape, out);
-    arg args[] = {a_t(g[0]), a_t(x), a_ints(n_shape, node_params(n) + 1), w ? a_t(w) : a_none(), a_t(node_kept_aside(s, n, 0)), a_t(node_kept_aside(s, n, 1)),
+    arg args[] = {a_t(g[0]), a_t(x), a_ints(n_shape, array_size(x->a) + x->a->ndim - n_shape), w ? a_t(w) : a_none(), a_t(node_kept_aside(s, n, 0)), a_t(node_kept_aside(s, n, 1)),
                   a_b(node_needs(n, 0)), a_b(by_weight), a_b(by_bias)};
     if (f_call_many(s, &op_layer_norm_backward, 9, args, 3, parts) < 0)
         return -1;
@@ -133,8 +136,9 @@ static uint64_t norm_takes(node *n)
     int ndim;
     ct_dtype dtype;
     node_out_size(n, 0, &ndim, &dtype);
-    uint64_t dims = pointwise_takes(n);
-    return dims & TAKES_SLID ? 0 : dims & ~last_dims(ndim, n->n_param - 1);
+    uint64_t dims = pointwise_takes(n), last = last_dims(ndim, n->n_param - 1);
+    const kept *k = node_kept(n);
+    return dims & TAKES_SLID ? 0 : n->keep_in & 1 && k->a ? dims & ~all_alike(k->a, last) : dims & ~last;
 }
 const op op_layer_norm = {.name = "layer_norm", .sig = "(Tensor input, int[] normalized_shape, Tensor? weight=None, Tensor? bias=None, float eps=1e-05)",
     .flags = OP_HIDDEN | OP_FUNCTION, .run = op_block, .shape = norm_rule, .kernel = norm_kernel,
@@ -151,7 +155,7 @@ static int backward_rule(call *c)
     if (!array_same_size(g, x) || g->dtype != x->dtype)
         return ct_fail(CT_RUNTIME, "layer_norm_backward(): the gradient must have the result's shape and dtype");
     for (int i = 4; i < 6; i++)
-        if (c->in[i]->a->dtype != x->dtype || c->in[i]->a->numel * row_length(shape) != x->numel)
+        if (c->in[i]->a->dtype != x->dtype || c->in[i]->a->numel * norm_of(x, shape, NULL).n != x->numel)
             return ct_fail(CT_RUNTIME, "layer_norm_backward(): mean and scale have a number for each row");
     for (uint32_t i = 0; i < c->n_in; i++)
         if (c->ia[i] && !array_is_contiguous(c->ia[i]) && in_copy(c, i) < 0)

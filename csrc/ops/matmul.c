@@ -227,7 +227,7 @@ static T outer(scope *s, T a, T b) { return f_mul(s, f_unsqueeze(s, a, 1), f_uns
 static int mv_grad(scope *s, node *n, T const *g, T *out)
 {
     if (node_needs(n, 0))
-        out[0] = !node_takes_slid(n, 0) ? outer(s, g[0], node_kept_in(s, n, 1))
+        out[0] = !node_takes_slid(n, 0) && !node_takes(n, 0) ? outer(s, g[0], node_kept_in(s, n, 1))
                : matrix_grad(s, n, 0, f_unsqueeze(s, g[0], 1), f_unsqueeze(s, node_kept_in(s, n, 1), 0), false);
     if (node_needs(n, 1))
         out[1] = f_binary(s, &op_mv, f_transpose(s, node_kept_in(s, n, 0), 0, 1), g[0]);
@@ -318,7 +318,7 @@ static int addmm_rule(call *c)
         keep_param(c, bits);
     }
     keep_param(c, product_order(a, b));
-    c->once_out = product_once(a, b) & still_dims(c->ia[0], 2);
+    c->once_out = product_once(a, b) & (factor(c, 3) == 0 ? 3 : still_dims(c->ia[0], 2));
     return plan_matrices(c, a, b, 2, size);
 }
 static void add(array *y, const array *x)

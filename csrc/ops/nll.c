@@ -18,14 +18,33 @@ static int check_targets(const array *target, int64_t classes, int64_t ignore)
     return 0;
 }
 
+/* self as (batch, classes, places) where it lies, if strides can tell it; else a copy. */
+static int in_three(call *c)
+{
+    layout l, three;
+    const array *self = c->ia[0];
+    int dim = class_dim(self->ndim);
+    int64_t places = layout_numel(self->ndim - dim - 1, array_size(self) + dim + 1), size[3] = {dim ? array_size(self)[0] : 1, array_size(self)[dim], places};
+    array_held_layout(self, &l);
+    int told = self->numel ? view_reshape(&l, 3, size, &three) : 0;
+    if (told == 1)
+        return in_view(c, 0, &three);
+    three = (layout){.ndim = 3};
+    memcpy(three.size, size, sizeof size);
+    layout_row_major(3, size, three.stride);
+    return in_copy(c, 0) < 0 ? -1 : in_view(c, 0, &three);
+}
+
 static const node_kind nll_2d;
 static int nll_rule(call *c)
 {
     const array *self = c->in[0]->a;
     int64_t how = c->args[3].i, ignore = c->args[4].i, classes = array_size(self)[class_dim(self->ndim)];
     for (uint32_t i = 0; i < c->n_in; i++)
-        if (c->in[i] && ((i == 1 && in_cast(c, i, DT_I64) < 0) || in_contiguous(c, i) < 0))
+        if (c->in[i] && ((i == 1 && in_cast(c, i, DT_I64) < 0) || (i ? in_contiguous(c, i) : in_three(c)) < 0))
             return -1;
+    if (c->ia[1]->numel != array_size(c->ia[0])[0] * array_size(c->ia[0])[2])
+        return ct_fail(CT_RUNTIME, "nll_loss(): input and target must be of one shape but for the classes");
     if (check_targets(c->ia[1], classes, ignore) < 0)
         return -1;
     if (self->ndim > 2)
@@ -43,14 +62,45 @@ static int nll_rule(call *c)
 static void nll_kernel(call *c)
 {
     const array *self = c->ia[0], *target = c->ia[1], *weight = c->n_in > 2 ? c->ia[2] : NULL;
-    int64_t classes = array_size(self)[class_dim(self->ndim)], batch = self->ndim == 1 ? 1 : array_size(self)[0];
-    k_nll n = {.batch = batch, .classes = classes, .places = batch ? target->numel / batch : 0, .ignore = c->args[4].i, .input = array_data(self),
-               .weight = weight ? array_data(weight) : NULL, .target = (const int64_t *)array_data(target)};
-    if (c->args[3].i == REDUCE_NONE && self->ndim > 1) {
+    const int64_t *size = array_size(self), *stride = array_stride(self);
+    k_nll n = {.batch = size[0], .classes = size[1], .places = size[2], .row = stride[0], .class = stride[1], .place = stride[2], .ignore = c->args[4].i,
+               .input = array_data(self), .weight = weight ? array_data(weight) : NULL, .target = (const int64_t *)array_data(target)};
+    if (c->args[3].i == REDUCE_NONE && c->in[0]->a->ndim > 1) {
         k_nll_each(self->dtype, &n, array_data(c->oa[0]));
         memset(array_data(c->oa[1]), 0, (size_t)dtype_bytes(self->dtype));
     } else
         k_nll_sum(self->dtype, &n, c->args[3].i == REDUCE_MEAN, array_data(c->oa[0]), array_data(c->oa[1]));
+}
+
+/* What belongs to each target at its class, summed along the dims that are taken: one line of all that is summed, for every index of the rest. */
+static T at_classes_summed(scope *s, T class, T each, int ndim, const int64_t *size, uint64_t takes)
+{
+    int64_t order[CT_MAXDIM], lines[CT_MAXDIM], left[CT_MAXDIM], summed = 1;
+    int dim = class_dim(ndim), n = 0, at = 0;
+    for (int kept = 1; kept >= 0; kept--) /* of the targets' dims, which lack the class */
+        for (int d = 0; d < ndim; d++)
+            if (d != dim && kept == !(takes >> d & 1)) {
+                order[at++] = d - (d > dim);
+                if (kept)
+                    lines[n++] = size[d];
+                else
+                    summed *= size[d];
+            }
+    for (int d = 0; d < ndim; d++)
+        left[d] = takes >> d & 1 ? 1 : size[d];
+    lines[n] = summed;
+    each = f_expand(s, each, class->a->ndim, array_size(class->a));
+    T values = f_reshape(s, f_permute(s, each, at, order), n + 1, lines);
+    if (takes >> dim & 1)
+        return f_reshape(s, f_sum_dims(s, values, 1, (int64_t[]){n}, false), ndim, left);
+    T places = f_reshape(s, f_permute(s, class, at, order), n + 1, lines);
+    lines[n] = size[dim];
+    T sums = f_call(s, &op_scatter_add, 4, (arg[]){a_t(values ? f_zeros(s, values->a->dtype, n + 1, lines) : NULL), a_i(n), a_t(places), a_t(values)});
+    bool batch = dim && !(takes & 1); /* the class stands behind it */
+    order[0] = batch ? 0 : n;
+    for (int d = 1; d <= n; d++)
+        order[d] = batch ? (d == 1 ? n : d - 1) : d - 1;
+    return f_reshape(s, f_permute(s, sums, n + 1, order), ndim, left);
 }
 
 /* -g, shared by the targets that count, written at their classes. */
@@ -72,7 +122,9 @@ static int nll_grad(scope *s, node *n, T const *g, T *out)
     T each = class ? f_where(s, used, up, f_zeros(s, dtype, 0, NULL)) : NULL;
     if (!each)
         return -1;
-    out[0] = f_call(s, &op_scatter, 4, (arg[]){a_t(f_zeros(s, dtype, ndim, size)), a_i(dim), a_t(f_unsqueeze(s, class, dim)), a_t(f_unsqueeze(s, each, dim))});
+    uint64_t takes = node_takes(n, 0);
+    out[0] = takes ? at_classes_summed(s, class, each, ndim, size, takes) :
+             f_call(s, &op_scatter, 4, (arg[]){a_t(f_zeros(s, dtype, ndim, size)), a_i(dim), a_t(f_unsqueeze(s, class, dim)), a_t(f_unsqueeze(s, each, dim))});
     return out[0] ? 0 : -1;
 }
 static const node_kind nll_2d = {"NllLoss2DBackward0", nll_grad, .flags = NK_SHOWS(1)};

@@ -62,7 +62,7 @@ static T where_zero(scope *s, T test, T otherwise) { return f_where(s, f_binary(
 /* x |x|^(p-2) / norm^(p-1), 0 where the norm is 0; the infinite orders share among the extremes. */
 static int norm_grad(scope *s, node *n, T const *g, T *out)
 {
-    T x = node_kept_in(s, n, 0), y = widen_only(s, n, node_kept_out(s, n, 0)), up = widen_only(s, n, g[0]);
+    T x = reduced_in(s, n), y = widen_only(s, n, reduced_out(s, n, 0)), up = widen_only(s, n, g[0]);
     if (!x || !y || !up)
         return -1;
     double p = read_double(node_params(n) + x->a->ndim + 1);
@@ -130,7 +130,7 @@ static int nuclear_compose(scope *s, call *c, T *out)
 static int run_named(call *c) { return c->args[1].kind == ARG_STR && strcmp(c->args[1].str, "nuc") == 0 ? op_compose(c) : op_block(c); }
 #define NORM(id, public, signature, set, ...)                                                                                                              \
     const op op_##id = {.name = public, .sig = signature, .flags = set, .shape = norm_rule, .kernel = norm_kernel, __VA_ARGS__,                          \
-                        .kind = {"LinalgVectorNormBackward0", norm_grad}, .keep = {1}, .keep_out = 1,                                                 \
+                        .kind = {"LinalgVectorNormBackward0", norm_grad, .takes = reduce_takes}, .keep = {1}, .keep_out = 1,                                                 \
                         .doc = "(sum |x|^p)^(1/p) over the dims; p = 0 counts what is not 0, inf and -inf give the extremes of |x|."};
 NORM(norm, "norm", "(Tensor self, Scalar? p=2, int[1]? dim=None, bool keepdim=False, dtype? dtype=None)", OP_OUT, .run = op_block)
 NORM(norm_name, "norm.name", "(Tensor self, str p='fro', int[1]? dim=None, bool keepdim=False, dtype? dtype=None)", OP_OUT, .run = run_named, .compose = nuclear_compose)

@@ -162,6 +162,7 @@ int in_expand(call *c, uint32_t i, int ndim, const int64_t *size);              
 int in_copy(call *c, uint32_t i);                                                     /* ia[i] becomes a row-major copy */
 int in_view(call *c, uint32_t i, const layout *l);                                    /* ia[i] becomes a view of its bytes */
 int in_contiguous(call *c, uint32_t i);                                               /* ia[i] becomes a row-major copy if needed */
+int in_once(call *c, uint32_t i, uint64_t dims);                                      /* ia[i] becomes its first index along these dims */
 void keep_param(call *c, int64_t value);
 /* Result dtype of the operands by PyTorch's three categories (dimensioned, 0-d, numbers). */
 typedef struct promotion { int dim, zero, number; } promotion; /* each a ct_dtype, or -1 */

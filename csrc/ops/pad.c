@@ -2,8 +2,17 @@
 #include "kernel/kernel.h"
 #include "ops/dispatch.h"
 #include "ops/formula.h"
+#include "ops/spread.h"
+#include "ops/takes.h"
 #include <string.h>
 
+static uint64_t padded_dims(int ndim, uint32_t n, const int64_t *pad)
+{
+    uint64_t dims = 0;
+    for (uint32_t i = 0; i < n; i++)
+        dims |= (uint64_t)(pad[i] != 0) << (ndim - 1 - (int)i / 2);
+    return dims;
+}
 /* args self, pad (pairs of before and after, the last dimension first; negative ones crop), value. */
 static int pad_rule(call *c)
 {
@@ -27,8 +36,12 @@ static int pad_rule(call *c)
                            (long long)array_size(a)[d], (long long)pad->ints[2 * (a->ndim - 1 - d)], (long long)pad->ints[2 * (a->ndim - 1 - d) + 1], (long long)size[d], d);
     if (c->args[2].kind != ARG_NONE && number_fits(&c->args[2], a->dtype) < 0)
         return -1;
-    c->work = a->numel;
-    return out_new(c, 0, a->dtype, a->ndim, size);
+    call_once(c, padded_dims(a->ndim, c->n_param, c->param));
+    c->effective = layout_numel(a->ndim, size);
+    if (out_new(c, 0, a->dtype, a->ndim, size) < 0)
+        return -1;
+    c->work = array_held(c->oa[0]);
+    return 0;
 }
 static void pad_kernel(call *c)
 {
@@ -59,6 +72,7 @@ static void pad_kernel(call *c)
     }
     k_walk(&nd, K->cast[a->dtype][a->dtype], NULL);
 }
+static uint64_t pad_takes(node *n) { return aside_takes(n, padded_dims(n->out_ndim, n->n_param, node_params(n))); }
 static int pad_grad(scope *s, node *n, T const *g, T *out)
 {
     int64_t back[2 * CT_MAXDIM];
@@ -67,7 +81,7 @@ static int pad_grad(scope *s, node *n, T const *g, T *out)
     return (out[0] = f_call(s, &op_constant_pad_nd, 2, (arg[]){a_t(g[0]), a_ints(n->n_param, back)})) ? 0 : -1;
 }
 const op op_constant_pad_nd = {.name = "constant_pad_nd", .sig = "(Tensor self, int[] pad, Scalar value=0)", .flags = OP_FUNCTION, .run = op_block, .shape = pad_rule,
-    .kernel = pad_kernel, .kind = {"ConstantPadNdBackward0", pad_grad},
+    .kernel = pad_kernel, .kind = {"ConstantPadNdBackward0", pad_grad, .takes = pad_takes},
     .doc = "self with pad[0] and pad[1] elements of value before and after its last dimension, pad[2] and pad[3] the one before, ...; negative ones take elements off."};
 
 /* ---- pad_places: args self, places, replicated. Elements of self at the places of each index, the last dimension's first --------- */

@@ -7,6 +7,7 @@
 #include "ops/dispatch.h"
 #include "ops/formula.h"
 #include "ops/spread.h"
+#include "ops/takes.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -103,10 +104,14 @@ static void plan(call *c, const how *h, const array *out)
         reads *= h->adaptive ? 2 : (double)h->kernel[d];
     }
     c->scratch_bytes = windows * (int64_t)sizeof(k_window) + (array_size(out)[out->ndim - 1] + 1) * (int64_t)(sizeof(int32_t) + sizeof(float));
-    reads *= (double)out->numel;
-    c->work = reads < 9e18 ? (int64_t)reads : INT64_MAX;
+    double all = reads * (double)out->numel, held = reads * (double)array_held(out);
+    c->effective = all < 9e18 ? (int64_t)all : INT64_MAX;
+    c->work = held < 9e18 ? (int64_t)held : INT64_MAX;
 }
 static void keep_how(const call *c, how *h) { memcpy(h, c->param, sizeof *h); }
+
+/* Planes that input 0 takes summed: windows stay within one. */
+static uint64_t planes_taken(node *n) { return aside_takes(n, ~(((uint64_t)1 << (n->out_ndim - node_params(n)[0])) - 1)); }
 
 /* ---- pool_max: args self, how ----------------------------------------------------------------------------------------- */
 static int pool_max_grad(scope *s, node *n, T const *g, T *out)
@@ -115,13 +120,21 @@ static int pool_max_grad(scope *s, node *n, T const *g, T *out)
     ct_dtype dtype;
     const int64_t *size = node_in_size(n, 0, &ndim, &dtype);
     int64_t nd = node_params(n)[0];
-    if (g[0]) /* places have no history: a kept output is tied to its node */
-        out[0] = f_call(s, &op_pool_scatter, 4, (arg[]){a_t(g[0]), a_t(f_unary(s, &op_detach, node_kept_out(s, n, 1))), a_ints((uint32_t)nd, size + ndim - nd), a_b(true)});
+    T places = f_unary(s, &op_detach, node_kept_out(s, n, 1)); /* they have no history: a kept output is tied to its node */
+    if (places && node_got(n))
+        places = tape_algebra.narrow(s, places, node_got(n));
+    if (g[0])
+        out[0] = f_call(s, &op_pool_scatter, 4, (arg[]){a_t(g[0]), a_t(places), a_ints((uint32_t)nd, size + ndim - nd), a_b(true)});
     return s->failed ? -1 : 0;
 }
+static uint64_t max_takes(node *n)
+{
+    const kept *places = node_kept(n) + n->n_kept - 1;
+    return places->a ? planes_taken(n) & still_dims(places->a, n->out_ndim) : 0;
+}
 static const node_kind max_kinds[2][SPATIAL] = {
-    {{"MaxPool2DWithIndicesBackward0", pool_max_grad}, {"MaxPool2DWithIndicesBackward0", pool_max_grad}, {"MaxPool3DWithIndicesBackward0", pool_max_grad}},
-    {{"AdaptiveMaxPool2DBackward0", pool_max_grad}, {"AdaptiveMaxPool2DBackward0", pool_max_grad}, {"AdaptiveMaxPool3DBackward0", pool_max_grad}},
+    {{"MaxPool2DWithIndicesBackward0", pool_max_grad, .takes = max_takes}, {"MaxPool2DWithIndicesBackward0", pool_max_grad, .takes = max_takes}, {"MaxPool3DWithIndicesBackward0", pool_max_grad, .takes = max_takes}},
+    {{"AdaptiveMaxPool2DBackward0", pool_max_grad, .takes = max_takes}, {"AdaptiveMaxPool2DBackward0", pool_max_grad, .takes = max_takes}, {"AdaptiveMaxPool3DBackward0", pool_max_grad, .takes = max_takes}},
 };
 static int pool_max_rule(call *c)
 {
@@ -158,7 +171,7 @@ static void pool_max_kernel(call *c)
         K->pool[c->ia[0]->dtype].max(&p, array_data(c->ia[0]), array_data(c->oa[0]), (int64_t *)array_data(c->oa[1]));
 }
 const op op_pool_max = {.name = "pool_max", .sig = "(Tensor self, int[] how)", .flags = OP_FUNCTION | OP_HIDDEN, .run = op_block, .shape = pool_max_rule,
-    .kernel = pool_max_kernel, .kind = {"MaxPool2DWithIndicesBackward0", pool_max_grad}, .keep_out = 1, .n_out = 2,
+    .kernel = pool_max_kernel, .kind = {"MaxPool2DWithIndicesBackward0", pool_max_grad, .takes = max_takes}, .keep_out = 1, .n_out = 2,
     .doc = "The largest of each window, and its place in the plane (int64); how: nd, adaptive, ceil, count_pad, divisor, then three each of kernel, stride, padding, dilation."};
 
 /* ---- pool_gather: args self, places, nd; pool_scatter: args grad, places, size, add ---------------------------------------- */
@@ -283,8 +296,8 @@ static int pool_mean_grad(scope *s, node *n, T const *g, T *out)
     return (out[0] = f_call(s, &op_pool_mean_backward, 3, (arg[]){a_t(g[0]), a_ints((uint32_t)h[0], size + ndim - h[0]), a_ints(HOW_INTS, h)})) ? 0 : -1;
 }
 static const node_kind mean_kinds[2][SPATIAL] = {
-    {{"AvgPool2DBackward0", pool_mean_grad}, {"AvgPool2DBackward0", pool_mean_grad}, {"AvgPool3DBackward0", pool_mean_grad}},
-    {{"AdaptiveAvgPool2DBackward0", pool_mean_grad}, {"AdaptiveAvgPool2DBackward0", pool_mean_grad}, {"AdaptiveAvgPool3DBackward0", pool_mean_grad}},
+    {{"AvgPool2DBackward0", pool_mean_grad, .takes = planes_taken}, {"AvgPool2DBackward0", pool_mean_grad, .takes = planes_taken}, {"AvgPool3DBackward0", pool_mean_grad, .takes = planes_taken}},
+    {{"AdaptiveAvgPool2DBackward0", pool_mean_grad, .takes = planes_taken}, {"AdaptiveAvgPool2DBackward0", pool_mean_grad, .takes = planes_taken}, {"AdaptiveAvgPool3DBackward0", pool_mean_grad, .takes = planes_taken}},
 };
 static int pool_mean_rule(call *c)
 {
@@ -307,7 +320,7 @@ static void pool_mean_kernel(call *c)
         K->pool[c->ia[0]->dtype].mean(&p, array_data(c->ia[0]), array_data(c->oa[0]));
 }
 const op op_pool_mean = {.name = "pool_mean", .sig = "(Tensor self, int[] how)", .flags = OP_FUNCTION | OP_HIDDEN, .run = op_block, .shape = pool_mean_rule,
-    .kernel = pool_mean_kernel, .kind = {"AvgPool2DBackward0", pool_mean_grad}, .doc = "The mean of each window; how as in pool_max. Floats, and int64 but for adaptive windows (rounded towards 0)."};
+    .kernel = pool_mean_kernel, .kind = {"AvgPool2DBackward0", pool_mean_grad, .takes = planes_taken}, .doc = "The mean of each window; how as in pool_max. Floats, and int64 but for adaptive windows (rounded towards 0)."};
 
 static int mean_backward_rule(call *c)
 {

@@ -3,6 +3,7 @@
 #include "kernel/half.h"
 #include "kernel/half_fold.h"
 #include "ops/spread.h"
+#include "ops/takes.h"
 #include <math.h>
 #include <string.h>
 
@@ -120,8 +121,49 @@ T widen(scope *s, node *n, T x)
 {
     int ndim;
     ct_dtype dtype;
-    const int64_t *size = node_in_size(n, 0, &ndim, &dtype);
-    return f_expand(s, x->a->ndim ? widen_only(s, n, x) : x, ndim, size);
+    int64_t size[CT_MAXDIM];
+    node_in_size(n, 0, &ndim, &dtype);
+    summed_size(n, reduced_got(n), size);
+    return f_expand(s, x && !x->a->ndim ? x : widen_only(s, n, x), ndim, size);
+}
+
+/* ---- gradients that arrive summed: along dims that are not reduced --------------------------------------------- */
+/* Dims of the input for dims of the result, or the other way. */
+static uint64_t kept_dims(node *n, uint64_t dims, bool to_result)
+{
+    int ndim, at = 0;
+    ct_dtype dtype;
+    uint64_t out = 0;
+    node_in_size(n, 0, &ndim, &dtype);
+    const int64_t *p = node_params(n);
+    for (int d = 0; d < ndim; d++) {
+        if (!p[d])
+            out |= to_result ? (dims >> d & 1) << at : (dims >> at & 1) << d;
+        at += !p[d] || p[ndim];
+    }
+    return out;
+}
+uint64_t reduced_got(node *n) { return node_got(n) ? kept_dims(n, node_got(n), false) : 0; }
+uint64_t reduce_takes(node *n)
+{
+    uint64_t takes = node_takes(n, 0);
+    const kept *x = node_kept(n);
+    if (n->keep_in & 1)
+        takes &= x->a ? still_dims(x->a, x->a->ndim) : 0;
+    takes = takes ? kept_dims(n, takes, true) : 0;
+    for (int i = n->keep_in & 1; i < n->n_kept && takes; i++) /* not where somebody wrote to the results by ways that are not told */
+        takes &= x[i].a ? still_dims(x[i].a, n->out_ndim) : 0;
+    return takes;
+}
+T reduced_in(scope *s, node *n)
+{
+    T x = node_kept_in(s, n, 0);
+    return x && node_got(n) ? tape_algebra.narrow(s, x, reduced_got(n)) : x;
+}
+T reduced_out(scope *s, node *n, uint32_t i)
+{
+    T y = node_kept_out(s, n, i);
+    return y && node_got(n) ? tape_algebra.narrow(s, y, node_got(n)) : y;
 }
 
 int reduced_dims(node *n, int ndim, int64_t *dims)
@@ -181,17 +223,13 @@ static void neutral(k_plane_kind kind, ct_dtype dtype, void *p)
 int fold_still(call *c)
 {
     const array *a = c->ia[0];
-    layout l;
-    bool any = false;
+    uint64_t still = still_dims(a, a->ndim);
     if (!spread_worth((ct_dtype)a->dtype, a->numel)) /* small sums are taken in PyTorch's order, to its last bit */
         return 0;
-    array_held_layout(a, &l);
     for (int d = 0; d < a->ndim; d++)
-        if (c->param[d] && l.stride[d] == 0 && l.size[d] > 1) {
-            l.size[d] = 1;
-            any = true;
-        }
-    return any ? in_view(c, 0, &l) : 0;
+        if (!c->param[d] || array_size(a)[d] < 2)
+            still &= ~((uint64_t)1 << d);
+    return in_once(c, 0, still);
 }
 
 int64_t fold_times(const call *c)
@@ -327,7 +365,7 @@ const op op_sum = {.name = "sum", .sig = "(Tensor self, int[1]? dim=None, bool k
 static void nansum_kernel(call *c) { fold_planes(c, dtype_is_float(c->ia[0]->dtype) ? PLANE_NANSUM : PLANE_SUM); }
 static int nansum_grad(scope *s, node *n, T const *g, T *out)
 {
-    T real = f_unary(s, &op_logical_not, f_unary(s, &op_isnan, node_kept_in(s, n, 0)));
+    T real = f_unary(s, &op_logical_not, f_unary(s, &op_isnan, reduced_in(s, n)));
     return (out[0] = f_mul(s, widen(s, n, g[0]), real)) ? 0 : -1;
 }
 static int nansum_rule(call *c)
@@ -337,7 +375,7 @@ static int nansum_rule(call *c)
     return result;
 }
 const op op_nansum = {.name = "nansum", .sig = "(Tensor self, int[1]? dim=None, bool keepdim=False, *, dtype? dtype=None)", .flags = OP_OUT, .run = op_block,
-    .shape = nansum_rule, .kernel = nansum_kernel, .kind = {"NansumBackward0", nansum_grad}, .keep = {1}, .doc = "sum with NaN counted as 0."};
+    .shape = nansum_rule, .kernel = nansum_kernel, .kind = {"NansumBackward0", nansum_grad, .takes = reduce_takes}, .keep = {1}, .doc = "sum with NaN counted as 0."};
 
 /* ---- mean ---------------------------------------------------------------------------------------------------------- */
 static const node_kind mean_all_kind;
@@ -397,41 +435,73 @@ static T others(scope *s, T x, int64_t dim)
     int64_t one[CT_MAXDIM];
     memcpy(one, array_size(x->a), x->a->ndim * sizeof *one);
     one[dim] = 1;
-    T edge = f_call(s, &op_full, 3, (arg[]){a_ints(x->a->ndim, one), a_f(1), a_dtype(x->a->dtype)});
+    T edge = f_expand(s, f_call(s, &op_full, 3, (arg[]){a_ints(0, NULL), a_f(1), a_dtype(x->a->dtype)}), x->a->ndim, one);
     T head = f_call(s, &op_slice, 4, (arg[]){a_t(x), a_i(dim), a_i(0), a_i(n - 1)});
     T tail = f_call(s, &op_flip, 2, (arg[]){a_t(f_call(s, &op_slice, 4, (arg[]){a_t(x), a_i(dim), a_i(1), a_i(n)})), a_ints(1, &dim)});
     T left = f_call(s, &op_cumprod, 2, (arg[]){a_t(f_call(s, &op_cat, 2, (arg[]){a_ts(2, (T[]){edge, head}), a_i(dim)})), a_i(dim)});
     T right = f_call(s, &op_cumprod, 2, (arg[]){a_t(f_call(s, &op_cat, 2, (arg[]){a_ts(2, (T[]){edge, tail}), a_i(dim)})), a_i(dim)});
     return f_mul(s, left, f_call(s, &op_flip, 2, (arg[]){a_t(right), a_ints(1, &dim)}));
 }
+/* The same where several dims are reduced, which are all. */
+static T others_of(scope *s, node *n, T x)
+{
+    int64_t dims[CT_MAXDIM] = {0}, flat = x ? x->a->numel : 0;
+    if (!x || reduced_dims(n, x->a->ndim, dims) == 1)
+        return others(s, x, dims[0]);
+    return f_reshape(s, others(s, f_reshape(s, x, 1, &flat), 0), x->a->ndim, array_size(x->a));
+}
+static T product_of(scope *s, node *n, T x)
+{
+    int64_t dims[CT_MAXDIM];
+    int count = x ? reduced_dims(n, x->a->ndim, dims) : 0;
+    for (int i = 0; i < count; i++)
+        x = f_call(s, &op_prod, 3, (arg[]){a_t(x), a_i(dims[i]), a_b(true)});
+    return x;
+}
+/* Reduced dims along which x repeats: where that is recorded, only those along which nobody asks for single places. */
+static uint64_t repeated_factors(node *n, const array *x, int64_t *times)
+{
+    uint64_t still = still_dims(x, x->ndim) & (tape_now.grad ? node_takes(n, 0) : ~(uint64_t)0);
+    *times = 1;
+    for (int d = 0; d < x->ndim; d++)
+        if (!node_params(n)[d] || array_size(x)[d] < 2)
+            still &= ~((uint64_t)1 << d);
+        else if (still >> d & 1)
+            *times *= array_size(x)[d];
+    return x->numel ? still : 0;
+}
 static int prod_grad(scope *s, node *n, T const *g, T *out)
 {
-    T x = node_kept_in(s, n, 0);
+    T x = reduced_in(s, n);
     if (!x)
         return -1;
-    int ndim = x->a->ndim, n_dims = 0;
-    int64_t dim = 0, flat = x->a->numel;
+    if (x->a->ndim == 0)
+        return (out[0] = g[0]) ? 0 : -1;
+    int64_t times, size[CT_MAXDIM];
+    int ndim = x->a->ndim;
+    memcpy(size, array_size(x->a), (size_t)ndim * sizeof *size);
+    uint64_t still = repeated_factors(n, x->a, &times), taken = still & node_takes(n, 0);
+    T once = still ? tape_algebra.narrow(s, x, still) : x, up = widen_only(s, n, g[0]), each = others_of(s, n, once);
+    if (still) { /* the product of all others: of those of another number, and of the others of its own */
+        T all = product_of(s, n, once);
+        up = f_mul(s, up, f_call(s, &op_pow_scalar, 2, (arg[]){a_t(all), a_f((double)times - 1)}));
+    }
+    int64_t summed = 1;
     for (int d = 0; d < ndim; d++)
-        if (node_params(n)[d])
-            dim = d, n_dims++;
-    uint64_t at = (uint64_t)1 << dim;
-    if (ndim == 0)
-        out[0] = g[0];
-    else if (n_dims == 1 && still_dims(x->a, ndim) & node_takes(n, 0) & at && array_size(x->a)[dim] > 1) { /* n times x to the n - 1 */
-        double count = (double)array_size(x->a)[dim];
-        T power = f_call(s, &op_pow_scalar, 2, (arg[]){a_t(tape_algebra.narrow(s, x, at)), a_f(count - 1)});
-        out[0] = f_mul(s, f_scale(s, widen_only(s, n, g[0]), count), power);
-    } else if (n_dims == 1)
-        out[0] = f_mul(s, widen(s, n, g[0]), others(s, x, dim));
-    else
-        out[0] = f_mul(s, widen(s, n, g[0]), f_reshape(s, others(s, f_reshape(s, x, 1, &flat), 0), ndim, array_size(x->a)));
-    return out[0] ? 0 : -1;
+        if (taken >> d & 1) {
+            summed *= size[d];
+            size[d] = 1;
+        }
+    up = summed > 1 ? f_scale(s, up, (double)summed) : up;
+    T y = f_mul(s, up, each);
+    bool wide = y && memcmp(array_size(y->a), size, (size_t)ndim * sizeof *size);
+    return (out[0] = wide ? f_contiguous(s, f_expand(s, y, ndim, size)) : y) ? 0 : -1;
 }
 static const char prod_doc[] = "Product over one dimension, or all; integers and bools in int64.";
 const op op_prod_all = {.name = "prod", .sig = "(Tensor self, *, dtype? dtype=None)", .flags = OP_OUT, .run = op_block, .shape = prod_all_rule,
     .kernel = prod_kernel, .kind = {"ProdBackward0", prod_grad}, .keep = {1}, .doc = prod_doc};
 const op op_prod = {.name = "prod.dim", .sig = "(Tensor self, int dim, bool keepdim=False, *, dtype? dtype=None)", .flags = OP_OUT, .run = op_block,
-    .shape = prod_rule, .kernel = prod_kernel, .kind = {"ProdBackward1", prod_grad}, .keep = {1}, .doc = prod_doc};
+    .shape = prod_rule, .kernel = prod_kernel, .kind = {"ProdBackward1", prod_grad, .takes = reduce_takes}, .keep = {1}, .doc = prod_doc};
 
 /* ---- any, all: args self, dim, keepdim ---------------------------------------------------------------------------------- */
 static int truth_rule(call *c)

@@ -197,7 +197,10 @@ static int roll_shape(call *c)
             keep_param(c, d);
             keep_param(c, by[d]);
         }
-    c->work = a->numel;
+    if (dims->n)
+        call_once(c, 0);
+    c->effective = a->numel;
+    c->work = dims->n ? array_held(a) : a->numel;
     return out_new(c, 0, a->dtype, a->ndim, array_size(a));
 }
 
@@ -229,24 +232,34 @@ static void roll_kernel(call *c)
         memcpy(array_data(y) + by, array_data(a), (size_t)(all - by));
         return;
     }
-    int n = (int)c->n_param / 2;
+    int64_t real[2 * CT_MAXDIM];
+    int n = 0;
+    for (uint32_t i = 0; i < c->n_param; i += 2)
+        if (array_size(a)[c->param[i]] > 1) { /* nothing moves along what repeats */
+            real[2 * n] = c->param[i];
+            real[2 * n++ + 1] = c->param[i + 1];
+        }
     for (uint64_t which = 0; y->numel && which < (uint64_t)1 << n; which++)
-        roll_block(a, y, c->param, n, which);
+        roll_block(a, y, real, n, which);
 }
+/* A sum along a dim is that of what was rolled along it. */
+static uint64_t roll_takes(node *n) { return n->n_param && node_params(n)[0] < 0 ? 0 : node_takes(n, 0); }
 static int roll_grad(scope *s, node *n, T const *g, T *out)
 {
     int64_t shifts[CT_MAXDIM + 1], dims[CT_MAXDIM + 1], *p = node_params(n);
-    uint32_t count = n->n_param / 2;
-    for (uint32_t i = 0; i < count; i++) {
-        dims[i] = p[2 * i];
-        shifts[i] = -p[2 * i + 1];
-    }
+    uint64_t got = node_got(n);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < n->n_param / 2u; i++)
+        if (p[2 * i] < 0 || !(got >> p[2 * i] & 1)) {
+            dims[count] = p[2 * i];
+            shifts[count++] = -p[2 * i + 1];
+        }
     bool line = count && p[0] < 0;
     out[0] = count ? f_call(s, &op_roll, 3, (arg[]){a_t(g[0]), a_ints(count, shifts), a_ints(line ? 0 : count, dims)}) : g[0];
     return out[0] ? 0 : -1;
 }
 const op op_roll = {.name = "roll", .sig = "(Tensor self, int[1] shifts, int[1] dims=[])", .run = op_block, .shape = roll_shape, .kernel = roll_kernel,
-    .kind = {"RollBackward0", roll_grad},
+    .kind = {"RollBackward0", roll_grad, .takes = roll_takes},
     .doc = "A copy of self with its elements moved on by shifts in dims; what leaves at the end comes in at the start. Without dims, all elements as one line."};
 
 /* ---- rot90 ------------------------------------------------------------------------------------------------------ */
@@ -269,7 +282,10 @@ static int rot90_shape(call *c)
     keep_param(c, turns);
     keep_param(c, first);
     keep_param(c, second);
-    c->work = a->numel;
+    call_once(c, 0);
+    c->once_out = turns % 2 ? dims_exchanged(c->once, first, second) : c->once;
+    c->effective = a->numel;
+    c->work = c->once ? array_held(a) : a->numel;
     array_layout(a, &l);
     if (turns == 0)
         return out_new(c, 0, a->dtype, ndim, l.size);
@@ -298,10 +314,15 @@ static void rot90_kernel(call *c)
     nd.stride[1][back] = -nd.stride[1][back];
     k_walk(&nd, K->cast[a->dtype][a->dtype], NULL);
 }
+static uint64_t rot90_takes(node *n)
+{
+    const int64_t *p = node_params(n);
+    return p[0] % 2 ? dims_exchanged(node_takes(n, 0), p[1], p[2]) : node_takes(n, 0);
+}
 static int rot90_grad(scope *s, node *n, T const *g, T *out)
 {
     const int64_t *p = node_params(n);
     return (out[0] = f_call(s, &op_rot90, 3, (arg[]){a_t(g[0]), a_i(-p[0]), a_ints(2, p + 1)})) ? 0 : -1;
 }
 const op op_rot90 = {.name = "rot90", .sig = "(Tensor self, int k=1, int[] dims=[0, 1])", .run = op_block, .shape = rot90_shape, .kernel = rot90_kernel,
-    .kind = {"Rot90Backward0", rot90_grad}, .doc = "A copy of self turned by k quarter turns in the plane of two dimensions, from the first towards the second."};
+    .kind = {"Rot90Backward0", rot90_grad, .takes = rot90_takes}, .doc = "A copy of self turned by k quarter turns in the plane of two dimensions, from the first towards the second."};

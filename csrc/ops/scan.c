@@ -200,22 +200,38 @@ static int cummax_rule(call *c)
 {
     const array *a = c->in[0]->a;
     c->declared[1].undifferentiable = true;
-    if (dim_rule(c, &c->args[1]) < 0 || out_new(c, 0, a->dtype, a->ndim, array_size(a)) < 0)
+    if (dim_rule(c, &c->args[1]) < 0)
         return -1;
+    uint64_t once = c->once_out, dim = a->ndim ? (uint64_t)1 << c->param[0] : 0;
+    bool alike = spread_worth((ct_dtype)a->dtype, a->numel) && still_dims(a, a->ndim) & dim; /* of equal numbers the places alone differ */
+    c->once_out |= alike ? dim : 0;
+    if (out_new(c, 0, a->dtype, a->ndim, array_size(a)) < 0)
+        return -1;
+    c->once_out = alike ? ~dim : once;
     return out_new(c, 1, DT_I64, a->ndim, array_size(a));
 }
 static void cummax_kernel(call *c) { each_row(c, SCAN_MAX); }
 static void cummin_kernel(call *c) { each_row(c, SCAN_MIN); }
+/* Places are along the dim: where the input takes sums along it, they do not matter. */
+static uint64_t cummax_takes(node *n)
+{
+    uint64_t dim = n->out_ndim ? (uint64_t)1 << node_params(n)[0] : 0;
+    return along_takes(n) | (node_takes(n, 0) & dim);
+}
 static int cummax_grad(scope *s, node *n, T const *g, T *out)
 {
+    int64_t dim = node_params(n)[0];
     T places = node_kept_out(s, n, 1);
     if (!places || !g[0])
         return g[0] ? -1 : 0;
+    if (node_takes(n, 0) >> dim & 1)
+        return (out[0] = node_got(n) >> dim & 1 ? g[0] : f_sum_dims(s, g[0], 1, &dim, true)) ? 0 : -1;
     out[0] = f_call(s, &op_scatter_add, 4, (arg[]){a_t(f_zeros_like(s, g[0])), a_i(node_params(n)[0]), a_t(places), a_t(g[0])});
     return out[0] ? 0 : -1;
 }
 #define RUNNING(id, node_name, text)                                                                                                         \
     const op op_##id = {.name = #id, .sig = "(Tensor self, int dim)", .flags = OP_OUT, .run = op_block, .n_out = 2, .ret = "values indices",   \
-                        .shape = cummax_rule, .kernel = id##_kernel, .kind = {node_name, cummax_grad}, .keep_out = 1, .doc = text};
+                        .shape = cummax_rule, .kernel = id##_kernel, .keep_out = 1, .doc = text,                                      \
+                        .kind = {node_name, cummax_grad, .flags = NK_POINTWISE, .takes = cummax_takes}};
 RUNNING(cummax, "CummaxBackward0", "(values, indices) of the largest element so far along dim; the last of equals; NaN wins.")
 RUNNING(cummin, "CumminBackward0", "(values, indices) of the smallest element so far along dim; the last of equals; NaN wins.")

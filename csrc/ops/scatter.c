@@ -1,7 +1,21 @@
 /* scatter and scatter_add: src, or a number, written or added where gather would read. Args self, dim, index, src or value, reduce. */
 #include "ops/index.h"
 #include "kernel/kernel.h"
+#include "ops/spread.h"
 #include <string.h>
+
+/* Dims along which self, the places and src repeat are written once, where places are told for all of self. */
+static void scatter_once(call *c, int dim)
+{
+    const array *self = c->in[0]->a, *index = c->ia[2];
+    if (c->mode != CALL_NEW || index->ndim != self->ndim)
+        return;
+    call_once(c, (uint64_t)1 << dim);
+    for (int d = 0; d < self->ndim; d++)
+        if (array_size(index)[d] != array_size(self)[d])
+            c->once &= ~((uint64_t)1 << d);
+    c->once_out = c->once;
+}
 
 static int scatter_rule(call *c)
 {
@@ -14,7 +28,9 @@ static int scatter_rule(call *c)
     if (check_places(c, self, 2, dim, src) < 0 || (!src && number_fits(&c->args[3], (ct_dtype)self->dtype) < 0))
         return -1;
     keep_param(c, dim);
-    c->work = c->ia[2]->numel;
+    scatter_once(c, dim);
+    c->effective = c->ia[2]->numel;
+    c->work = c->once ? array_held(c->ia[2]) : c->effective;
     return 0;
 }
 

@@ -2,6 +2,7 @@
  *
  * All of them read and write through index and index_put; the history is a node of their own. Args self, dim, index, ... */
 #include "ops/index.h"
+#include "ops/takes.h"
 #include <string.h>
 
 /* Refuses in a composition: sets the status and fails the scope. */
@@ -47,16 +48,21 @@ static int index_select_compose(scope *s, call *c, T *out)
     out[0] = like_self(s, rows_at(s, self, dim, index), c->in[0]);
     return out[0] ? 0 : -1;
 }
+/* Where the input takes sums along dim, that of what was picked is it. */
 static int index_select_grad(scope *s, node *n, T const *g, T *out)
 {
-    int ndim;
-    ct_dtype dtype;
-    const int64_t *size = node_in_size(n, 0, &ndim, &dtype);
-    out[0] = f_call(s, &op_index_add, 4, (arg[]){a_t(f_zeros(s, dtype, ndim, size)), a_i(node_params(n)[0]), a_t(node_kept_in(s, n, 2)), a_t(g[0])});
+    int64_t size[CT_MAXDIM], dim = node_params(n)[0];
+    T index = node_kept_in(s, n, 2);
+    if (!index)
+        return -1;
+    if (node_takes(n, 0) >> dim & 1)
+        return (out[0] = node_got(n) >> dim & 1 ? g[0] : f_sum_dims(s, g[0], 1, &dim, true)) ? 0 : -1;
+    int ndim = summed_size(n, node_got(n), size);
+    out[0] = f_call(s, &op_index_add, 4, (arg[]){a_t(f_zeros(s, g[0]->a->dtype, ndim, size)), a_i(dim), a_t(index), a_t(g[0])});
     return out[0] ? 0 : -1;
 }
 const op op_index_select = {.name = "index_select", .sig = "(Tensor self, int dim, Tensor index)", .flags = OP_OUT | OP_OUT_APART, .run = op_closed, .compose = index_select_compose,
-    .kind = {"IndexSelectBackward0", index_select_grad, .flags = NK_SHOWS(1)}, .keep = {0, 0, 1},
+    .kind = {"IndexSelectBackward0", index_select_grad, .flags = NK_SHOWS(1), .takes = same_takes}, .keep = {0, 0, 1},
     .doc = "Slices of self along dim at the places of index (a vector of int64 or int32), in its order. IndexError for an index out of range."};
 
 static int put(scope *s, call *c, T values, int dim, bool add, T *out)

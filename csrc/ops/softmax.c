@@ -237,10 +237,10 @@ static void logsumexp_kernel(call *c)
 }
 static int logsumexp_grad(scope *s, node *n, T const *g, T *out)
 {
-    T x = node_kept_in(s, n, 0), y = node_kept_out(s, n, 0);
+    T x = reduced_in(s, n), y = reduced_out(s, n, 0);
     out[0] = f_mul(s, widen_only(s, n, g[0]), f_unary(s, &op_exp, f_sub(s, x, widen_only(s, n, y))));
     return out[0] ? 0 : -1;
 }
 const op op_logsumexp = {.name = "logsumexp", .sig = "(Tensor self, int[1] dim, bool keepdim=False)", .flags = OP_OUT, .run = op_block, .shape = logsumexp_rule,
-    .kernel = logsumexp_kernel, .kind = {"LogsumexpBackward0", logsumexp_grad}, .keep = {1}, .keep_out = 1,
+    .kernel = logsumexp_kernel, .kind = {"LogsumexpBackward0", logsumexp_grad, .takes = reduce_takes}, .keep = {1}, .keep_out = 1,
     .doc = "log(sum(exp(x))) over the dims, computed from x - max(x); -inf for none."};

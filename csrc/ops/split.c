@@ -20,8 +20,25 @@ static int parts_grad(scope *s, node *n, T const *g, T *out, const op *join)
     ct_free(all, n->n_out * sizeof *all);
     return out[0] ? 0 : -1;
 }
-static int split_grad(scope *s, node *n, T const *g, T *out) { return parts_grad(s, n, g, out, &op_cat); }
-static int unbind_grad(scope *s, node *n, T const *g, T *out) { return parts_grad(s, n, g, out, &op_stack); }
+/* Where the input takes sums along the dim, those of the parts are joined by adding. */
+static int parts_added(scope *s, node *n, T const *g, T *out, bool whole)
+{
+    int64_t dim = node_params(n)[0];
+    for (uint32_t i = 0; i < n->n_out; i++)
+        if (g[i]) {
+            T part = whole ? f_unsqueeze(s, g[i], dim) : f_sum_dims(s, g[i], 1, &dim, true);
+            out[0] = out[0] ? f_add(s, out[0], part) : part;
+        }
+    return s->failed ? -1 : 0;
+}
+static int split_grad(scope *s, node *n, T const *g, T *out)
+{
+    return node_takes(n, 0) >> node_params(n)[0] & 1 ? parts_added(s, n, g, out, false) : parts_grad(s, n, g, out, &op_cat);
+}
+static int unbind_grad(scope *s, node *n, T const *g, T *out)
+{
+    return node_takes(n, 0) >> node_params(n)[0] & 1 ? parts_added(s, n, g, out, true) : parts_grad(s, n, g, out, &op_stack);
+}
 
 static int list_room(call *c, int64_t n)
 {

@@ -58,6 +58,15 @@ uint64_t call_once_in(const call *c, uint32_t i)
     return lead >= 0 ? c->once >> lead : c->once << -lead;
 }
 
+int in_once(call *c, uint32_t i, uint64_t dims)
+{
+    layout l;
+    array_held_layout(c->ia[i], &l);
+    for (int d = 0; d < l.ndim; d++)
+        l.size[d] = dims >> d & 1 && l.size[d] ? 1 : l.size[d];
+    return dims ? in_view(c, i, &l) : 0;
+}
+
 static array *array_new_once(const call *c, ct_dtype dtype, int ndim, const int64_t *size, const int64_t *stride, uint64_t once)
 {
     layout shown;
@@ -299,6 +308,21 @@ static uint64_t own_once(const array *y)
     for (int d = 0; d < y->ndim; d++)
         once |= (uint64_t)(array_stride(y)[d] == 0) << d;
     return once;
+}
+
+int array_start_as(const array *x, array *y)
+{
+    if (!array_is_compressed(y)) {
+        array_convert(x, y);
+        return 0;
+    }
+    array *from = (array *)as_held(x, own_once(y)), *to = (array *)as_held(y, own_once(y));
+    if (from && to)
+        array_convert(from, to);
+    int result = from && to ? 0 : -1;
+    array_drop(from);
+    array_drop(to);
+    return result;
 }
 
 int call_narrow(call *c, narrowed *was)

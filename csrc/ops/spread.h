@@ -19,6 +19,13 @@ uint64_t repeated_dims(uint32_t n, const array *const *operand, int ndim, const 
 void call_once(call *c, uint64_t mixed);
 uint64_t call_once_in(const call *c, uint32_t i); /* the same as dims of operand i, aligned at the last */
 uint64_t still_dims(const array *a, int ndim); /* dims of a shape along which `a`, aligned at the last, has one element in memory */
+static inline bool array_repeats(const array *a)
+{
+    for (int d = 0; d < a->ndim; d++)
+        if (array_stride(a)[d] == 0 && array_size(a)[d] > 1)
+            return true;
+    return false;
+}
 /* Row-major for the shape of `a`, but for stride 0 along `still`: what in_cast and in_copy fill. One layout: for kernels only. */
 array *array_new_held(const array *a, ct_dtype dtype, uint64_t still);
 /* A compressed output where something is computed once; NULL where nothing is. -1: memory failed. stride NULL: row-major. */
@@ -35,6 +42,7 @@ static inline bool array_is_repeated(const array *a)
     return still;
 }
 
+int array_start_as(const array *x, array *y); /* y = x, of y's shape, once where y is held once */
 /* Writes the storage out in full if it is compressed: before the first write, before memory is shown to others, and where
  * a view cannot be told in the bytes held. -1: out of memory, nothing changed. */
 int array_write_out_slow(array *a);

@@ -2,6 +2,8 @@
 #include "array/odometer.h"
 #include "ops/dispatch.h"
 #include "ops/formula.h"
+#include "ops/product.h"
+#include "ops/spread.h"
 #include <string.h>
 
 /* A geometry in a node's params: ndim, offset, sizes, strides. */
@@ -51,6 +53,8 @@ static int restride_shape(call *c)
     int64_t low = INT64_MAX, high = INT64_MIN;
     geometry_arg(c, 1, &from);
     geometry_arg(c, 4, &to);
+    if (c->ia[0]->ndim != from.ndim || memcmp(array_size(c->ia[0]), from.size, (size_t)from.ndim * sizeof *from.size))
+        return ct_fail(CT_RUNTIME, "restride: takes a tensor of the size that it names");
     keep_geometry(c, from.ndim, from.offset, from.size, from.stride);
     keep_geometry(c, to.ndim, to.offset, to.size, to.stride);
     reach(&from, &low, &high);
@@ -58,7 +62,7 @@ static int restride_shape(call *c)
     if (low <= high && !ct_mul(high - low + 1, 8, &c->scratch_bytes))
         return ct_fail(CT_RUNTIME, "as_strided: the gradient of a view this large does not fit into memory");
     keep_param(c, low);
-    return in_contiguous(c, 0) < 0 ? -1 : out_new(c, 0, c->ia[0]->dtype, to.ndim, to.size);
+    return out_new(c, 0, c->ia[0]->dtype, to.ndim, to.size);
 }
 
 /* The last dimension of a geometry, which inner loops run along; the others are left in it. */
@@ -73,13 +77,13 @@ static line cut_line(layout *l)
 
 #define ADD_LINE(T)                                                                 \
     for (int64_t i = 0; i < in.n; i++)                                              \
-        at[i * in.step] += ((const T *)array_data(g))[done + i];
+        at[i * in.step] += ((const T *)array_data(g))[place + i * step];
 #define READ_LINE(T)                                                                \
     for (int64_t i = 0; i < out.n; i++)                                             \
         ((T *)array_data(y))[done + i] = (T)at[i * out.step];
 #define ADD_LINE_HALF                                                               \
     for (int64_t i = 0; i < in.n; i++)                                              \
-        at[i * in.step] += dtype_load((const uint16_t *)array_data(g) + done + i, (ct_dtype)g->dtype);
+        at[i * in.step] += dtype_load((const uint16_t *)array_data(g) + place + i * step, (ct_dtype)g->dtype);
 #define READ_LINE_HALF                                                              \
     for (int64_t i = 0; i < out.n; i++)                                             \
         dtype_store_f((uint16_t *)array_data(y) + done + i, (ct_dtype)y->dtype, at[i * out.step]);
@@ -99,8 +103,12 @@ static void restride_kernel(call *c)
     array *y = c->oa[0];
     bool f32 = g->dtype == DT_F32, half = dtype_is_half((ct_dtype)g->dtype);
     line in = cut_line(&from), out = cut_line(&to);
-    for (odometer_start(&o, from.ndim, from.size, from.stride); o.left && in.n; odometer_next(&o), done += in.n) {
+    odometer read; /* the same indices, in g */
+    int64_t step = g->ndim ? array_stride(g)[g->ndim - 1] : 1;
+    odometer_start(&read, from.ndim, from.size, array_stride(g));
+    for (odometer_start(&o, from.ndim, from.size, from.stride); o.left && in.n; odometer_next(&o), odometer_next(&read)) {
         double *at = buffer + (from.offset - low + o.place);
+        int64_t place = read.place;
         if (half) {
             ADD_LINE_HALF
         } else if (f32) {
@@ -188,13 +196,29 @@ static uint64_t slid_in(const layout *l)
 /* The geometry of a gradient that arrived so. */
 static void slid_layout(layout *l, uint64_t slid)
 {
-    int64_t step = l->stride[slid_row(slid)];
-    int n = slid_size(slid, l->ndim, l->size, l->size), at = 0;
+    int64_t step = l->stride[slid_row(slid)], size[CT_MAXDIM];
+    int n = slid_size(slid, l->ndim, l->size, size), at = 0;
     for (int d = 0; d < l->ndim; d++)
         if (slid_kept(slid) >> d & 1)
             l->stride[at++] = l->stride[d];
     l->stride[at] = step;
     l->ndim = n;
+    memcpy(l->size, size, (size_t)n * sizeof *size);
+}
+
+/* Matrices, the last two dims, that are the same along rows or columns: their sums are those over windows of one row or column. NULL: they
+ * are not. */
+static T windows(scope *s, T g, uint64_t slid)
+{
+    int row = g->a->ndim - 2;
+    const int64_t *size = array_size(g->a);
+    uint64_t still = still_dims(g->a, g->a->ndim) >> row & 3;
+    if (tape_now.grad || !still || !g->a->numel)
+        return NULL;
+    int64_t batch = g->a->numel / size[row] / size[row + 1], along = still & 1 ? size[row] : size[row + 1], rest = still & 1 ? size[row + 1] : size[row];
+    T one = f_reshape(s, tape_algebra.narrow(s, g, (uint64_t)1 << (row + !(still & 1))), 3, (int64_t[]){batch, 1, rest});
+    T ones = f_expand(s, f_unary(s, &op_ones_like, f_reshape(s, tape_algebra.narrow(s, g, ~(uint64_t)0), 0, NULL)), 3, (int64_t[]){batch, 1, along});
+    return still & 1 ? antidiagonals_of(s, ones, one, slid) : antidiagonals_of(s, one, ones, slid);
 }
 
 T slide(scope *s, T g, uint64_t slid)
@@ -223,7 +247,9 @@ T slide(scope *s, T g, uint64_t slid)
     from.stride[lines - 1] = rows_back ? -1 : 1;
     from.stride[lines] = columns_back ? -1 : 1;
     from.offset = (rows_back ? m - 1 : 0) + (columns_back ? n - 1 : 0);
-    return restride(s, f_reshape(s, f_permute(s, g, at, order), lines + 1, from.size), &from, &to);
+    g = f_reshape(s, f_permute(s, g, at, order), lines + 1, from.size);
+    T sums = g ? windows(s, g, slid) : NULL;
+    return sums ? f_reshape(s, sums, lines, size) : restride(s, g, &from, &to);
 }
 
 static uint64_t as_strided_takes(node *n)

@@ -71,6 +71,7 @@ uint64_t along_takes(node *n)
 }
 
 uint64_t same_takes(node *n) { return node_takes(n, 0); }
+uint64_t aside_takes(node *n, uint64_t mixed) { return node_takes(n, 0) & ~mixed; }
 uint64_t copy_takes(node *n) { return node_takes(n, 0) | node_takes_slid(n, 0); }
 
 uint64_t expand_takes(node *n)
@@ -87,7 +88,7 @@ uint64_t expand_takes(node *n)
 }
 
 /* ---- views ---------------------------------------------------------------------------------------------------- */
-static uint64_t exchanged(uint64_t dims, int64_t d0, int64_t d1)
+uint64_t dims_exchanged(uint64_t dims, int64_t d0, int64_t d1)
 {
     uint64_t first = dims >> d0 & 1, second = dims >> d1 & 1;
     return (dims & ~((uint64_t)1 << d0 | (uint64_t)1 << d1)) | first << d1 | second << d0;
@@ -105,8 +106,8 @@ uint64_t transpose_takes(node *n)
     d0 += d0 < 0 ? ndim : 0;
     d1 += d1 < 0 ? ndim : 0;
     if (slid) /* the anti-diagonals of the transpose are the same */
-        return slid_of(ndim, exchanged(slid_dims(slid), d0, d1), exchanged(slid_back(slid), d0, d1), exchanged(slid_kept(slid), d0, d1));
-    return exchanged(dims, d0, d1);
+        return slid_of(ndim, dims_exchanged(slid_dims(slid), d0, d1), dims_exchanged(slid_back(slid), d0, d1), dims_exchanged(slid_kept(slid), d0, d1));
+    return dims_exchanged(dims, d0, d1);
 }
 
 static uint64_t permuted(node *n, uint64_t dims)

@@ -69,10 +69,10 @@ static T deviation(scope *s, node *n, T x)
     T mean = n_dims ? f_call(s, &op_mean, 3, (arg[]){a_t(x), a_ints((uint32_t)n_dims, dims), a_b(true)}) : x;
     return f_scale(s, f_sub(s, x, mean), divisor > 0 ? 2 / divisor : NAN);
 }
-static T var_part(scope *s, node *n, T g) { return f_mul(s, widen_only(s, n, g), deviation(s, n, node_kept_in(s, n, 0))); }
+static T var_part(scope *s, node *n, T g) { return f_mul(s, widen_only(s, n, g), deviation(s, n, reduced_in(s, n))); }
 static T std_part(scope *s, node *n, T g)
 {
-    T y = node_kept_out(s, n, 0), over = f_div(s, g, f_scale(s, y, 2));
+    T y = reduced_out(s, n, 0), over = f_div(s, g, f_scale(s, y, 2));
     return var_part(s, n, f_where(s, f_binary(s, &op_eq, y, f_number(s, 0)), f_zeros_like(s, y), over));
 }
 static T mean_part(scope *s, node *n, T g) { return f_div(s, widen(s, n, g), f_number(s, (double)reduced_node_count(n))); }
@@ -93,7 +93,7 @@ static int std_mean_grad(scope *s, node *n, T const *g, T *out) { return both_gr
 /* ---- records ------------------------------------------------------------------------------------------------------------ */
 #define SPREAD(id, public, signature, rule, node_name, kernel_of, gradient, outs, set, text)                                          \
     const op op_##id = {.name = public, .sig = signature, .flags = set, .run = op_block, .shape = rule, .kernel = kernel_of##_kernel,    \
-                        .kind = {node_name, gradient}, .keep = {1}, .keep_out = 1, .n_out = outs, .doc = text};
+                        .kind = {node_name, gradient, .takes = outs == 1 ? reduce_takes : NULL}, .keep = {1}, .keep_out = 1, .n_out = outs, .doc = text};
 #define SPREADS(id, node_name, kernel_of, outs, set, text)                                                                                            \
     SPREAD(id##_unbiased, #id ".unbiased", "(Tensor self, bool unbiased)", var_unbiased_rule, node_name, kernel_of, id##_grad, outs, set, text)         \
     SPREAD(id, #id, "(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False)", var_rule, node_name, kernel_of, id##_grad, outs, \

@@ -64,15 +64,34 @@ static uint64_t dims_insert(uint64_t dims, int64_t dim)
     uint64_t before = ((uint64_t)1 << dim) - 1;
     return (dims & before) | (dims & ~before) << 1;
 }
+static uint64_t dims_without(uint64_t dims, int64_t dim)
+{
+    uint64_t before = ((uint64_t)1 << dim) - 1;
+    return (dims & before) | (dims >> 1 & ~before);
+}
 static uint64_t select_takes(node *n)
 {
-    uint64_t dims = node_takes(n, 0), before = ((uint64_t)1 << in_dim(n)) - 1;
-    return (dims & before) | (dims >> 1 & ~before);
+    uint64_t slid = node_takes_slid(n, 0);
+    int64_t dim = in_dim(n);
+    if (slid) /* of several matrices one, or one of equal ones */
+        return slid_dims(slid) >> dim & 1 ? 0 : slid_of(n->out_ndim, dims_without(slid_dims(slid), dim), dims_without(slid_back(slid), dim), dims_without(slid_kept(slid), dim));
+    return dims_without(node_takes(n, 0), dim);
+}
+static T select_of_lines(scope *s, node *n, T g, uint64_t slid)
+{
+    int ndim;
+    ct_dtype dtype;
+    int64_t size[CT_MAXDIM], dim = in_dim(n);
+    const int64_t *in = node_in_size(n, 0, &ndim, &dtype);
+    int lines = slid_size(slid, ndim, in, size), at = __builtin_popcountll(slid_kept(slid) & (((uint64_t)1 << dim) - 1));
+    return slid_kept(slid) >> dim & 1 ? f_call(s, &op_select_backward, 4, (arg[]){a_t(g), a_ints((uint32_t)lines, size), a_i(at), a_i(node_params(n)[1])}) : g;
 }
 /* Where the input takes sums over the dim, the part is the sum. */
 static int select_grad(scope *s, node *n, T const *g, T *out)
 {
     int64_t size[CT_MAXDIM], dim = in_dim(n);
+    if (node_got_slid(n))
+        return (out[0] = select_of_lines(s, n, g[0], node_takes_slid(n, 0))) ? 0 : -1;
     if (node_takes(n, 0) >> dim & 1)
         return (out[0] = f_unsqueeze(s, g[0], dim)) ? 0 : -1;
     int ndim = summed_size(n, dims_insert(node_got(n), dim), size);
@@ -127,10 +146,43 @@ static int slice_shape(call *c)
 {
     return slice(c, arg_int(&c->args[1], 0), arg_int(&c->args[2], 0), arg_int(&c->args[3], INT64_MAX), arg_int(&c->args[4], 1));
 }
+/* What the input takes; slid, if the part is without gaps: a part of each line, or some of the lines. */
+static uint64_t slice_takes(node *n)
+{
+    uint64_t slid = node_takes_slid(n, 0);
+    return !slid ? node_takes(n, 0) : node_params(n)[3] == 1 || !(slid_dims(slid) >> in_dim(n) & 1) ? slid : 0;
+}
+/* Lines put among zeros: where the dim slides, the part of each line that the matrix showed. */
+static T slice_of_lines(scope *s, node *n, T g, uint64_t slid)
+{
+    int ndim;
+    ct_dtype dtype;
+    int64_t size[CT_MAXDIM], dim = in_dim(n), *p = node_params(n), start = p[1], end = p[2], step = p[3];
+    const int64_t *in = node_in_size(n, 0, &ndim, &dtype);
+    int lines = slid_size(slid, ndim, in, size), at = __builtin_popcountll(slid_kept(slid) & (((uint64_t)1 << dim) - 1));
+    if (slid_dims(slid) >> dim & 1) {
+        layout all = {.ndim = 1, .size = {in[dim]}, .stride = {1}}, part;
+        if (view_slice(&all, 0, start, end, 1, &part) < 0)
+            return scope_fail(s);
+        start = slid_back(slid) >> dim & 1 ? in[dim] - part.offset - part.size[0] : part.offset;
+        at = lines - 1;
+        end = start + array_size(g->a)[at];
+    } else if (!(slid_kept(slid) >> dim & 1))
+        return g;
+    else { /* a part of one index has no dim of its own in g */
+        int64_t part[CT_MAXDIM];
+        memcpy(part, size, (size_t)lines * sizeof *part);
+        part[at] = node_out_size(n, 0, &ndim, &dtype)[dim];
+        g = f_reshape(s, g, lines, part);
+    }
+    return f_call(s, &op_slice_backward, 6, (arg[]){a_t(g), a_ints((uint32_t)lines, size), a_i(at), a_i(start), a_i(end), a_i(step)});
+}
 /* Where the input takes sums over the dim, the sum over the part is it: summed on arrival here, or now. */
 static int slice_grad(scope *s, node *n, T const *g, T *out)
 {
     int64_t size[CT_MAXDIM], dim = in_dim(n), *p = node_params(n);
+    if (node_got_slid(n))
+        return (out[0] = slice_of_lines(s, n, g[0], node_takes_slid(n, 0))) ? 0 : -1;
     if (node_takes(n, 0) >> dim & 1)
         return (out[0] = node_got(n) >> dim & 1 ? g[0] : f_sum_dims(s, g[0], 1, &dim, true)) ? 0 : -1;
     int ndim = summed_size(n, node_got(n), size);
@@ -138,7 +190,7 @@ static int slice_grad(scope *s, node *n, T const *g, T *out)
     return out[0] ? 0 : -1;
 }
 const op op_slice = {.name = "slice", .sig = "(Tensor self, int dim=0, int? start=None, int? end=None, int step=1)", .flags = OP_HIDDEN | OP_FUNCTION | OP_VIEW,
-    .run = op_view, .shape = slice_shape, .kind = {"SliceBackward0", slice_grad, .takes = same_takes}, .doc = "View x[start:end:step] of one dimension, with Python's clamping; step > 0."};
+    .run = op_view, .shape = slice_shape, .kind = {"SliceBackward0", slice_grad, .takes = slice_takes}, .doc = "View x[start:end:step] of one dimension, with Python's clamping; step > 0."};
 
 static int slice_part(const call *c, const layout *all, layout *part)
 {
@@ -179,7 +231,7 @@ static int refuse_start(call *c) { return ct_fail(CT_RUNTIME, "start must be an 
 const op op_narrow_tensor = {.name = "narrow.Tensor", .sig = "(Tensor self, int dim, Tensor start, int length)", .run = refuse_start,
     .doc = "Refuses a start that is no 0-d integer tensor."};
 const op op_narrow = {.name = "narrow", .sig = "(Tensor self, int dim, int start, int length)", .flags = OP_VIEW, .run = op_view, .shape = narrow_shape,
-    .kind = {"SliceBackward0", slice_grad, .takes = same_takes},
+    .kind = {"SliceBackward0", slice_grad, .takes = slice_takes},
     .doc = "View of `length` elements of a dimension from start, an int or a 0-d integer tensor. RuntimeError where they reach beyond its end."};
 
 /* ---- diagonal ---------------------------------------------------------------------------------------------------- */
@@ -200,16 +252,63 @@ static int diagonal_shape(call *c)
     keep_three(c, &c->args[1]);
     return out_view(c, 0, &out);
 }
+/* The two dims of the diagonal; in order. */
+static void diagonal_dims(node *n, int ndim, int *first, int *second)
+{
+    int a = (int)node_params(n)[1], b = (int)node_params(n)[2];
+    a += a < 0 ? ndim : 0;
+    b += b < 0 ? ndim : 0;
+    *first = a < b ? a : b;
+    *second = a < b ? b : a;
+}
+/* The other dims; the diagonal's where it is taken along both. */
+static uint64_t diagonal_takes(node *n)
+{
+    int ndim = n->out_ndim + 1, first, second, at = 0;
+    uint64_t takes = node_takes(n, 0), out = 0;
+    diagonal_dims(n, ndim, &first, &second);
+    for (int d = 0; d < ndim; d++)
+        if (d != first && d != second)
+            out |= (takes >> d & 1) << at++;
+    return out | (takes >> first & takes >> second & 1) << at;
+}
+/* Where the input takes one of the two dims summed, the diagonal is a part of the other. */
+static T diagonal_summed(scope *s, T g, int ndim, const int64_t *size, int first, int second, uint64_t takes, int64_t offset)
+{
+    bool both = takes >> first & takes >> second & 1;
+    int64_t last = ndim - 2, along = takes >> first & 1 ? second : first, shape[CT_MAXDIM], place = along == second ? (offset > 0 ? offset : 0) : offset < 0 ? -offset : 0;
+    for (int d = 0, at = 0; d < ndim; d++)
+        if (d != first && d != second)
+            shape[at++] = size[d];
+    shape[last] = size[along];
+    if (both)
+        g = f_sum_dims(s, g, 1, &last, true);
+    else
+        g = f_call(s, &op_slice_backward, 6, (arg[]){a_t(g), a_ints((uint32_t)ndim - 1, shape), a_i(last), a_i(place), a_i(place + array_size(g->a)[last]), a_i(1)});
+    g = f_unsqueeze(s, g, both || along == second ? -2 : -1);
+    int64_t order[CT_MAXDIM];
+    for (int d = 0, at = 0; d < ndim; d++)
+        order[d] = d == first ? ndim - 2 : d == second ? ndim - 1 : at++;
+    return f_permute(s, g, ndim, order);
+}
 static int diagonal_grad(scope *s, node *n, T const *g, T *out)
 {
-    int ndim;
-    ct_dtype dtype;
-    const int64_t *size = node_in_size(n, 0, &ndim, &dtype), *p = node_params(n);
+    int64_t size[CT_MAXDIM], *p = node_params(n);
+    int first, second, ndim = n->out_ndim + 1, at = 0;
+    uint64_t taken = 0, takes = node_takes(n, 0);
+    diagonal_dims(n, ndim, &first, &second);
+    for (int d = 0; d < ndim; d++)
+        if (d != first && d != second)
+            taken |= (node_got(n) >> at++ & 1) << d;
+    summed_size(n, taken, size);
+    int64_t offset = (p[1] < 0 ? p[1] + ndim : p[1]) == first ? p[0] : -p[0];
+    if ((takes >> first | takes >> second) & 1)
+        return (out[0] = diagonal_summed(s, g[0], ndim, size, first, second, takes, offset)) ? 0 : -1;
     out[0] = f_call(s, &op_diagonal_backward, 5, (arg[]){a_t(g[0]), a_ints((uint32_t)ndim, size), a_i(p[0]), a_i(p[1]), a_i(p[2])});
     return out[0] ? 0 : -1;
 }
 const op op_diagonal = {.name = "diagonal", .sig = "(Tensor self, int offset=0, int dim1=0, int dim2=1)", .flags = OP_VIEW, .run = op_view,
-    .shape = diagonal_shape, .kind = {"DiagonalBackward0", diagonal_grad},
+    .shape = diagonal_shape, .kind = {"DiagonalBackward0", diagonal_grad, .takes = diagonal_takes},
     .doc = "View of the elements whose indices in dim1 and dim2 differ by offset; that diagonal is the last dimension."};
 
 static int diagonal_part(const call *c, const layout *all, layout *part)
@@ -304,7 +403,7 @@ static void diag_kernel(call *c)
         array_convert(c->ia[0], c->oa[0]);
 }
 const op op_diag = {.name = "diag", .sig = "(Tensor self, int diagonal=0)", .flags = OP_OUT, .run = op_block, .shape = diag_shape, .kernel = diag_kernel,
-    .kind = {"DiagonalBackward0_copy", diagonal_grad},
+    .kind = {"DiagonalBackward0_copy", diagonal_grad, .takes = diagonal_takes},
     .doc = "A copy of a diagonal of a matrix; of a 1-d tensor, the square matrix with it on that diagonal."};
 
 /* ---- unfold -------------------------------------------------------------------------------------------------------- */
@@ -326,10 +425,12 @@ static uint64_t unfold_takes(node *n)
     if (ndim < 2)
         return 0;
     int64_t row = in_dim(n), column = ndim - 1;
-    takes &= ~((uint64_t)1 << row);
+    if (takes >> row & 1) /* of equal numbers: windows as their elements are summed */
+        return takes | (uint64_t)1 << column;
     bool slides = node_params(n)[2] == 1 && windows[row] > 1 && windows[column] > 1 && ndim <= SLID_NDIM;
     return slides ? slid_of(ndim, (uint64_t)1 << row | (uint64_t)1 << column, 0, ~takes & (((uint64_t)1 << ndim) - 1)) : takes;
 }
+static T f_squeeze_last(scope *s, T x, int64_t dim) { return f_call(s, &op_squeeze_dim, 2, (arg[]){a_t(x), a_i(dim)}); }
 /* Lines, the last dim, put to their place among the dims of the input, those summed of size 1. */
 static T lines_in_place(scope *s, T g, int ndim, const int64_t *size, int64_t dim)
 {
@@ -347,7 +448,10 @@ static int unfold_grad(scope *s, node *n, T const *g, T *out)
 {
     int64_t size[CT_MAXDIM], *p = node_params(n);
     uint64_t slid = node_got_slid(n);
+    uint64_t takes = node_takes(n, 0);
     int ndim = summed_size(n, slid ? ~slid_kept(slid) & ~slid_dims(slid) : node_got(n), size);
+    if (ndim && takes >> in_dim(n) & 1)
+        return (out[0] = f_sum_dims(s, g[0], 2, (int64_t[]){in_dim(n), ndim}, true)) && (out[0] = f_squeeze_last(s, out[0], ndim)) ? 0 : -1;
     out[0] = slid ? lines_in_place(s, g[0], ndim, size, in_dim(n)) :
              f_call(s, &op_unfold_backward, 5, (arg[]){a_t(g[0]), a_ints((uint32_t)ndim, size), a_i(p[0]), a_i(p[1]), a_i(p[2])});
     return out[0] ? 0 : -1;

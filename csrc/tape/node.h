@@ -17,7 +17,7 @@ typedef struct node_kind {
     void (*release)(node *n);          /* drops `payload`; NULL when there is none */
     uint32_t flags;
     void (*forget)(node *n);           /* drops what the payload keeps for the formula; NULL when nothing */
-    uint64_t (*takes)(node *n);        /* dims of output 0 in which the gradient may arrive summed to size 1; NULL: none. See engine.h */
+    uint64_t (*takes)(node *n);        /* dims of output 0 in which the gradient may arrive summed to size 1; NULL: none. No other output has a gradient. See engine.h */
 } node_kind;
 enum {
     NK_LEAF = 1,

@@ -215,7 +215,7 @@ void run_mark_takes(run *r)
     sort_by_age(r);
     for (uint32_t i = 0; i < r->n; i++) {
         slot *s = &r->slots[r->ready[i]];
-        if (s->fn->kind->takes && is_told(s->fn) && is_forgotten(r, s) && !s->fn->extra && !s->captured && s->fn->n_out == 1)
+        if (s->fn->kind->takes && is_told(s->fn) && is_forgotten(r, s) && !s->fn->extra && !s->captured)
             s->takes = where_wide(s->fn, s->fn->kind->takes(s->fn));
     }
 }

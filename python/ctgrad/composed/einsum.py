@@ -235,7 +235,7 @@ def _whole(t, operand):
 
 
 def _matrices(t, operand):
-    """The operand as batches of matrices; None where that would write out elements that repeat in memory.
+    """The operand as batches of matrices; None where that would write out elements that repeat, or slide, in memory.
 
     Without a history nobody sees the way there, so it is short.
     """
@@ -246,12 +246,11 @@ def _matrices(t, operand):
     elif direct is not None:
         t = t.permute(direct)
     stride = t.stride()
-    if 0 in stride:
-        repeats = repeating.get(stride)
-        if repeats is None:
-            repeats = _kept(repeating, stride, not _can_view(t, size))
-        if repeats:
-            return None
+    repeats = repeating.get(stride)
+    if repeats is None:
+        repeats = _kept(repeating, stride, (0 in stride or _slides(t)) and not _can_view(t, size))
+    if repeats:
+        return None
     return t.reshape(size) if recorded or t.shape != size else t
 
 
@@ -263,13 +262,25 @@ def _can_view(t, size):
     return True
 
 
+def _slides(t):
+    """Are there two dimensions of one stride, as in a Hankel matrix?"""
+    steps = [step for step, n in zip(t.stride(), t.shape, strict=True) if n > 1 and step]
+    return len(set(steps)) < len(steps)
+
+
+def _copied(t):
+    """What slides is copied, as where it is written out: later writes to its source are seen by neither."""
+    return t.clone() if _slides(t) else t
+
+
 def _product(a, b, step):
     left, right, whole, view, order = step
     if whole is None:
         return _whole(a, left) * _whole(b, right)
     rows, columns = _matrices(a, left), _matrices(b, right)
     if rows is None or columns is None:
-        return _contract_to(_whole(a, left), _whole(b, right), whole)
+        a, b = _whole(a, left), _whole(b, right)
+        return _contract_to(_copied(a) if rows is None else a, _copied(b) if columns is None else b, whole)
     return ctgrad.bmm(rows, columns).view(view).permute(order)
 
 

@@ -16,6 +16,7 @@ globals().update(_functions())
 
 from ctgrad import autograd, backends, cuda, debug, random, utils  # noqa: E402
 from ctgrad._dtypes import finfo, iinfo  # noqa: E402
+from ctgrad._names import *  # noqa: E402, F403
 from ctgrad._queries import *  # noqa: E402, F403
 from ctgrad._tensor_str import set_printoptions  # noqa: E402
 from ctgrad.autograd import enable_grad, inference_mode, no_grad, set_grad_enabled  # noqa: E402

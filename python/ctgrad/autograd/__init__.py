@@ -4,7 +4,7 @@
 """
 
 from ctgrad._C import backward, grad
-from ctgrad.autograd import anomaly_mode, function, functional, grad_mode, variable
+from ctgrad.autograd import anomaly_mode, function, functional, grad_mode, graph, variable
 from ctgrad.autograd.anomaly_mode import detect_anomaly, set_detect_anomaly
 from ctgrad.autograd.function import Function
 from ctgrad.autograd.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
@@ -24,6 +24,7 @@ __all__ = [
     "grad_mode",
     "gradcheck",
     "gradgradcheck",
+    "graph",
     "inference_mode",
     "no_grad",
     "set_detect_anomaly",

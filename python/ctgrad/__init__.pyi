@@ -17,6 +17,15 @@ from ctgrad._dtypes import (
     finfo as finfo,
     iinfo as iinfo,
 )
+from ctgrad._names import (
+    get_default_device as get_default_device,
+    get_float32_matmul_precision as get_float32_matmul_precision,
+    is_storage as is_storage,
+    set_default_device as set_default_device,
+    set_float32_matmul_precision as set_float32_matmul_precision,
+    typename as typename,
+    unravel_index as unravel_index,
+)
 from ctgrad._queries import (
     can_cast as can_cast,
     conj as conj,
@@ -185,4 +194,9 @@ from ctgrad.serialization import (
     save as save,
 )
 
+e: float
+inf: float
+nan: float
+newaxis: None
+pi: float
 __version__: str

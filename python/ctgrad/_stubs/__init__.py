@@ -233,15 +233,19 @@ def package():
     """The text of __init__.pyi: every public name, and where it comes from."""
     text = _HEAD + "from ctgrad import _C as _C\nfrom ctgrad._C import *\n"
     found: dict[str, list[str]] = {}
+    constants = ""
     for name, value in ((name, getattr(ctgrad, name)) for name in dir(ctgrad)):
-        if name.startswith("_") or vars(_C).get(name) is value:
+        if name.startswith("_") or (name in vars(_C) and vars(_C)[name] is value):
+            continue
+        if value is None or isinstance(value, float):
+            constants += f"{name}: {'None' if value is None else 'float'}\n"
             continue
         module = "ctgrad" if inspect.ismodule(value) else value.__module__
         source = value.__name__.rpartition(".")[2] if hasattr(value, "__name__") else name
         found.setdefault(module, []).append(f"{source} as {name}")
     for module, names in sorted(found.items()):
         text += f"from {module} import (\n" + "".join(f"    {name},\n" for name in names) + ")\n"
-    return text + "\n__version__: str\n"
+    return text + "\n" + constants + "__version__: str\n"
 
 
 FILES = {"_C.pyi": engine, "return_types.pyi": return_types, "__init__.pyi": package}

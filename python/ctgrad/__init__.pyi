@@ -1,4 +1,6 @@
 # Written by `python -m ctgrad._stubs`, not by hand.
+import builtins
+
 from ctgrad import _C as _C
 from ctgrad._C import *
 from ctgrad import (
@@ -194,9 +196,9 @@ from ctgrad.serialization import (
     save as save,
 )
 
-e: float
-inf: float
-nan: float
+e: builtins.float
+inf: builtins.float
+nan: builtins.float
 newaxis: None
-pi: float
+pi: builtins.float
 __version__: str

@@ -231,14 +231,14 @@ def return_types():
 
 def package():
     """The text of __init__.pyi: every public name, and where it comes from."""
-    text = _HEAD + "from ctgrad import _C as _C\nfrom ctgrad._C import *\n"
+    text = _HEAD + "import builtins\n\nfrom ctgrad import _C as _C\nfrom ctgrad._C import *\n"
     found: dict[str, list[str]] = {}
     constants = ""
     for name, value in ((name, getattr(ctgrad, name)) for name in dir(ctgrad)):
         if name.startswith("_") or (name in vars(_C) and vars(_C)[name] is value):
             continue
         if value is None or isinstance(value, float):
-            constants += f"{name}: {'None' if value is None else 'float'}\n"
+            constants += f"{name}: {'None' if value is None else 'builtins.float'}\n"
             continue
         module = "ctgrad" if inspect.ismodule(value) else value.__module__
         source = value.__name__.rpartition(".")[2] if hasattr(value, "__name__") else name

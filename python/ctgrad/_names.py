@@ -62,11 +62,8 @@ def unravel_index(indices, shape):
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
     if any(size < 0 for size in shape):
         raise ValueError(f"'shape' cannot have negative values, but got {shape}")
-    found = []
-    for size in reversed(shape):
-        found.append(indices % size)
-        indices = indices // size
-    return tuple(reversed(found))
+    steps = [math.prod(shape[d + 1:]) for d in range(len(shape))]
+    return (indices.unsqueeze(-1) // _C.tensor(steps, dtype=_C.int64) % _C.tensor(shape, dtype=_C.int64)).unbind(-1)
 
 
 def share_memory_(self):

@@ -88,6 +88,7 @@ def nan_to_num_(input, nan=0.0, posinf=None, neginf=None):
 @composed()
 def heaviside(input, values):
     """0 below 0, 1 above it, `values` at it; dtypes must be the same."""
+    need_tensor("heaviside", values, "values", 2)
     if input.dtype != values.dtype:
         raise RuntimeError("heaviside is not yet implemented for tensors with different dtypes.")
     return _C.where(input == 0, values, (input > 0).to(input.dtype))
@@ -169,6 +170,8 @@ def diff(input, n=1, dim=-1, prepend=None, append=None):
         raise RuntimeError("diff expects input to be at least one-dimensional")
     if n < 0:
         raise RuntimeError(f"order must be non-negative but got {n}")
+    if n == 0:
+        return input.clone()
     parts = [part for part in (prepend, input, append) if part is not None]
     x = input if len(parts) == 1 else _C.cat(parts, dim)
     for _ in range(n):
@@ -243,7 +246,7 @@ def cov(input, *, correction=1, fweights=None, aweights=None):
     for given in (fweights, aweights):
         weights = given if weights is None else weights if given is None else weights * given
     total = n if weights is None else weights.sum()
-    mean = rows.mean(1, keepdim=True) if weights is None else (rows * weights).sum(1, keepdim=True) / total
+    mean = (rows if weights is None else rows * weights).sum(1, keepdim=True) / total
     norm = total - correction if aweights is None else total - correction * (weights * aweights).sum() / total
     away = rows - mean
     products = (away if weights is None else away * weights) @ away.t()
@@ -274,6 +277,7 @@ def take_along_dim(input, indices, dim=None):
                            f"and {indices.dim()} dimensions for indices")
     dim %= input.dim()
     shape = ctgrad.broadcast_shapes([1 if d == dim else n for d, n in enumerate(input.shape)], [1 if d == dim else n for d, n in enumerate(indices.shape)])
+    indices = _C.where(indices < 0, indices + input.size(dim), indices)
     sizes = [[x.size(dim) if d == dim else n for d, n in enumerate(shape)] for x in (input, indices)]
     return input.expand(sizes[0]).gather(dim, indices.expand(sizes[1]))
 
@@ -331,6 +335,8 @@ def _check_sides(row, col):
 @composed(method=False)
 def logspace(start, end, steps, base=10.0, *, dtype=None, device=None, requires_grad=False):
     """`steps` powers of base, their exponents evenly from start to end."""
+    if dtype is not None and not dtype.is_floating_point:
+        start, end = int(start), int(end)
     made = _C.pow(base, _C.linspace(start, end, steps, dtype=_C.float64)).to(dtype or _C.get_default_dtype())
     return made.requires_grad_() if requires_grad else made
 

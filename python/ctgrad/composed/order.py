@@ -16,7 +16,7 @@ def _numpy(x):
 
 
 def _tensor(values, dtype):
-    return _C.from_numpy(np.ascontiguousarray(values)).to(dtype)
+    return _C.from_numpy(np.asarray(values, order="C")).to(dtype) if values.size else _C.empty(values.shape, dtype=dtype)
 
 
 @composed()
@@ -33,6 +33,17 @@ def msort(input):
     return input.sort(0)[0]
 
 
+def _kept(values, input, dim):
+    """The slices that are kept, stored one after the other, as PyTorch stores them."""
+    return _tensor(values, input.dtype) if dim is None or not input.numel() else _tensor(np.moveaxis(values, dim, 0), input.dtype).movedim(0, dim)
+
+
+def _refuse_empty(input, dim):
+    """Without slices there must be no other dimension of size 0, with them none."""
+    if dim is not None and input.dim() and input.shape.count(0) != (input.size(dim) == 0):
+        raise RuntimeError("There are 0 sized dimensions, and they aren't selected, so unique cannot be applied")
+
+
 @composed()
 def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None):
     """The distinct elements in order, or the distinct slices along dim; on request where each element is among them, and how often."""
@@ -40,8 +51,9 @@ def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=No
     values = _numpy(input)
     if dim is not None and not -max(input.dim(), 1) <= dim < max(input.dim(), 1):
         raise IndexError(f"Dimension out of range (expected to be in range of [{-max(input.dim(), 1)}, {max(input.dim(), 1) - 1}], but got {dim})")
+    _refuse_empty(input, dim)
     found, inverse, counts = np.unique(values, return_inverse=True, return_counts=True, axis=dim, equal_nan=False)
-    results = [_tensor(found, input.dtype)]
+    results = [_kept(found, input, dim)]
     if return_inverse:
         results.append(_tensor(inverse.reshape(input.shape if dim is None else -1), _C.int64))
     if return_counts:
@@ -54,11 +66,13 @@ def unique_consecutive(input, return_inverse=False, return_counts=False, dim=Non
     """Each run of equal elements (of slices along dim) once; on request which run each element is of, and how long the runs are."""
     need_tensor("unique_consecutive", input)
     values = _numpy(input)
-    rows = values.reshape(-1, 1) if dim is None else np.moveaxis(values, dim, 0).reshape(values.shape[dim], -1)
+    _refuse_empty(input, dim)
+    dim = None if input.dim() == 0 else dim
+    rows = values.reshape(-1, 1) if dim is None else np.moveaxis(values, dim, 0).reshape(values.shape[dim], values.size // max(values.shape[dim], 1))
     first = np.ones(len(rows), bool)
     first[1:] = (rows[1:] != rows[:-1]).any(1)
     kept = values.reshape(-1)[first] if dim is None else np.compress(first, values, axis=dim)
-    results, run = [_tensor(kept, input.dtype)], np.cumsum(first) - 1
+    results, run = [_kept(kept, input, dim)], np.cumsum(first) - 1
     if return_inverse:
         results.append(_tensor(run.reshape(input.shape if dim is None else -1), _C.int64))
     if return_counts:
@@ -125,8 +139,8 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
         raise RuntimeError(f"torch.searchsorted(): boundary tensor and input value tensor should have same dtype, but got boundary tensor's dtype "
                            f"{order.dtype} and input value tensor's dtype {wanted.dtype}")
     rows, values = _numpy(order), _numpy(wanted)
-    if order.dim() == 1:
-        places = np.searchsorted(rows, values, side)
+    if order.dim() == 1 or not wanted.numel():
+        places = np.zeros(values.shape, np.int64) if order.dim() > 1 else np.searchsorted(rows, values, side)
     else:
         flat = zip(rows.reshape(-1, rows.shape[-1]), values.reshape(-1, values.shape[-1]), strict=True)
         places = np.array([np.searchsorted(row, value, side) for row, value in flat], np.int64).reshape(values.shape)

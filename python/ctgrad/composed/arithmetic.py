@@ -88,6 +88,7 @@ def nan_to_num_(input, nan=0.0, posinf=None, neginf=None):
 @composed()
 def heaviside(input, values):
     """0 below 0, 1 above it, `values` at it; dtypes must be the same."""
+    need_tensor("heaviside", input)
     need_tensor("heaviside", values, "values", 2)
     if input.dtype != values.dtype:
         raise RuntimeError("heaviside is not yet implemented for tensors with different dtypes.")

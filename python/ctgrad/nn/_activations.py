@@ -2,6 +2,7 @@
 
 import ctgrad
 from ctgrad._C import _ops
+from ctgrad.composed import need_tensor
 
 __all__ = ["celu", "celu_", "glu", "gumbel_softmax", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hardtanh_", "mish", "prelu", "relu6",
            "rrelu", "rrelu_", "selu", "selu_", "softshrink", "threshold", "threshold_"]
@@ -13,6 +14,7 @@ def hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False):
     """x cut to ``min_val`` and ``max_val``. ValueError where the first exceeds the second, RuntimeError for bools."""
     if min_val > max_val:
         raise ValueError("min_val cannot be greater than max_val")
+    need_tensor("hardtanh", input)
     if input.dtype == ctgrad.bool:
         raise RuntimeError("Bool inputs not supported for hardtanh")
     if not input.is_floating_point():
@@ -59,6 +61,7 @@ def softshrink(input, lambd=0.5):
 
 def threshold(input, threshold, value, inplace=False):
     """x where it exceeds ``threshold``, otherwise ``value``."""
+    need_tensor("threshold", input)
     if input.is_floating_point():
         return _ops["threshold_value_" if inplace else "threshold_value"](input, threshold, value)
     if input.dtype == ctgrad.bool:

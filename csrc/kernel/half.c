@@ -76,11 +76,7 @@ HALF_LOOPS(clamp, K->clamp[DT_F32], 4, OUT | FIRST | SECOND | THIRD)
 #define ACTIVATION(op)                                                                                 \
     HALF_LOOPS(activation_##op, K->activation[A_##op][DT_F32], 2, OUT | FIRST)                         \
     HALF_LOOPS(activation_##op##_slope, K->activation[A_##op##_slope][DT_F32], 3, OUT | FIRST | SECOND)
-ACTIVATION(leaky_relu)
-ACTIVATION(elu)
-ACTIVATION(silu)
-ACTIVATION(softplus)
-ACTIVATION(log_sigmoid)
+#include "table/activation.def"
 #undef ACTIVATION
 HALF_LOOPS(gelu_exact, K->gelu[GELU_EXACT][DT_F32], 2, OUT | FIRST)
 HALF_LOOPS(gelu_tanh, K->gelu[GELU_TANH][DT_F32], 2, OUT | FIRST)

@@ -39,7 +39,7 @@ HALF_LOOP(clamp)
 HALF_LOOP(arange)
 HALF_LOOP(pow_scalar)
 #define ACTIVATION(op) HALF_LOOP(activation_##op) HALF_LOOP(activation_##op##_slope)
-ACTIVATION(leaky_relu) ACTIVATION(elu) ACTIVATION(silu) ACTIVATION(softplus) ACTIVATION(log_sigmoid)
+#include "table/activation.def"
 #undef ACTIVATION
 HALF_LOOP(gelu_exact) HALF_LOOP(gelu_tanh) HALF_LOOP(gelu_exact_slope) HALF_LOOP(gelu_tanh_slope)
 HALF_LOOP(fused_scaled) HALF_LOOP(fused_multiplied) HALF_LOOP(fused_divided) HALF_LOOP(fused_lerp) HALF_LOOP(fused_masked)

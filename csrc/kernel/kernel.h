@@ -74,9 +74,9 @@ enum k_compare { /* two inputs of one dtype, bool output */
     C_COUNT
 };
 
-enum k_activation { /* floats; _slope: the gradient from the incoming one. Numbers: leaky_relu, elu: slope, alpha; softplus: beta, threshold */
+enum k_activation { /* floats; _slope: the gradient from the incoming one. */
 #define ACTIVATION(name) A_##name, A_##name##_slope,
-    ACTIVATION(leaky_relu) ACTIVATION(elu) ACTIVATION(silu) ACTIVATION(softplus) ACTIVATION(log_sigmoid)
+#include "table/activation.def"
 #undef ACTIVATION
     A_COUNT
 };

@@ -1,4 +1,4 @@
-/* Activations of one or two numbers: leaky_relu, elu, silu, softplus, log_sigmoid. Args self, the numbers.
+/* Activations of up to two numbers: leaky_relu, elu, silu, softplus, hardtanh, … (table/activation.def). Args self, the numbers.
  *
  * The gradient of each is an op of its own, of the incoming gradient and self, with the same numbers; its formulas are
  * PyTorch's, which agree with the first order on what the derivative at a kink is. The node's numbers are the two of the loop. */
@@ -46,12 +46,6 @@ static T test(scope *s, const op *o, T x, double bound) { return f_binary(s, o, 
 static T zero(scope *s, T like) { return f_zeros_like(s, like); }
 
 /* How the gradient's gradient falls to x: `bent` is g times the second derivative at x. */
-static T leaky_relu_bent(scope *s, node *n, T g, T x) { return (void)n, (void)x, zero(s, g); }
-static T elu_bent(scope *s, node *n, T g, T x)
-{
-    T below = test(s, &op_lt, x, 0), nothing = zero(s, g), inside = f_where(s, below, x, nothing);
-    return f_where(s, below, MUL(MUL(g, NUMBER(number_of(n, 0))), f_unary(s, &op_exp, inside)), nothing);
-}
 static T silu_terms(scope *s, T g, T x)
 {
     T y = SIGMOID(x);
@@ -74,6 +68,39 @@ static T log_sigmoid_bent(scope *s, node *n, T g, T x)
     (void)n;
     return MUL(MUL(g, SUB(y, NUMBER(1))), y);
 }
+static T nothing_bent(scope *s, node *n, T g, T x) { return (void)n, (void)x, zero(s, g); }
+#define leaky_relu_bent nothing_bent
+#define hardtanh_bent nothing_bent
+#define hardsigmoid_bent nothing_bent
+#define hardshrink_bent nothing_bent
+#define softshrink_bent nothing_bent
+#define threshold_value_bent nothing_bent
+static T hardswish_bent(scope *s, node *n, T g, T x)
+{
+    (void)n;
+    return f_where(s, test(s, &op_lt, f_unary(s, &op_abs, x), 3), MUL(g, NUMBER(1.0 / 3)), zero(s, g));
+}
+static T soft_tanh(scope *s, T x) { return f_unary(s, &op_tanh, f_call(s, &op_softplus, 3, (arg[]){a_t(x), a_f(1), a_f(20)})); }
+static T mish_terms(scope *s, T g, T x)
+{
+    T t = soft_tanh(s, x);
+    return MUL(g, ADD(t, MUL(MUL(x, SIGMOID(x)), SUB(NUMBER(1), MUL(t, t)))));
+}
+static T mish_bent(scope *s, node *n, T g, T x)
+{
+    T t = soft_tanh(s, x), y = SIGMOID(x), one = NUMBER(1), two = NUMBER(2);
+    (void)n;
+    return MUL(g, MUL(MUL(y, SUB(one, MUL(t, t))), ADD(two, SUB(MUL(x, SUB(one, y)), MUL(two, MUL(x, MUL(y, t)))))));
+}
+/* Below 0, g times `by` times e^(rate x). */
+static T exp_bent(scope *s, T g, T x, double by, double rate)
+{
+    T below = test(s, &op_lt, x, 0), nothing = zero(s, g), inside = f_where(s, below, x, nothing);
+    return f_where(s, below, MUL(MUL(g, NUMBER(by)), f_unary(s, &op_exp, MUL(inside, NUMBER(rate)))), nothing);
+}
+static T elu_bent(scope *s, node *n, T g, T x) { return exp_bent(s, g, x, number_of(n, 0), 1); }
+static T selu_bent(scope *s, node *n, T g, T x) { return exp_bent(s, g, x, number_of(n, 0) * number_of(n, 1), 1); }
+static T celu_bent(scope *s, node *n, T g, T x) { return exp_bent(s, g, x, number_of(n, 1), number_of(n, 1)); }
 
 /* With a negative slope the result, which PyTorch's gradient of what was done in place reads, does not tell the operand's sign. */
 static int refuse_negative(scope *s, node *n, const char *name)
@@ -86,7 +113,7 @@ static int refuse_negative(scope *s, node *n, const char *name)
 }
 
 /* The op, its gradient's op, and the gradient of that. In place, the history bears another name where PyTorch's does. */
-#define ACTIVATION(id, title, written, numbers, text)                                                                                    \
+#define ACTIVATION(id, title, written, sloped, numbers, text)                                                                                    \
     static int id##_backward_run(call *c) { return run_loop(c, A_##id##_slope, 2, #id "_backward_cpu"); }                                   \
     static int id##_backward_grad(scope *s, node *n, T const *g, T *out)                                                                \
     {                                                                                                                                   \
@@ -105,7 +132,7 @@ static int refuse_negative(scope *s, node *n, const char *name)
     }                                                                                                                                   \
     static int id##_written_grad(scope *s, node *n, T const *g, T *out)                                                                  \
     {                                                                                                                                   \
-        return refuse_negative(s, n, #id) < 0 ? -1 : id##_grad(s, n, g, out);                                                            \
+        return sloped && refuse_negative(s, n, #id) < 0 ? -1 : id##_grad(s, n, g, out);                                                            \
     }                                                                                                                                   \
     static const node_kind id##_written = {written, id##_written_grad, .flags = NK_POINTWISE, .takes = pointwise_takes};                        \
     static int id##_run(call *c)                                                                                                        \
@@ -119,12 +146,30 @@ static int refuse_negative(scope *s, node *n, const char *name)
 #define leaky_relu_slope(s, n, g, x) slope(s, n, &op_leaky_relu_backward, g, x)
 #define elu_slope(s, n, g, x) slope(s, n, &op_elu_backward, g, x)
 #define softplus_slope(s, n, g, x) slope(s, n, &op_softplus_backward, g, x)
+#define hardtanh_slope(s, n, g, x) slope(s, n, &op_hardtanh_backward, g, x)
+#define hardsigmoid_slope(s, n, g, x) slope(s, n, &op_hardsigmoid_backward, g, x)
+#define hardswish_slope(s, n, g, x) slope(s, n, &op_hardswish_backward, g, x)
+#define hardshrink_slope(s, n, g, x) slope(s, n, &op_hardshrink_backward, g, x)
+#define softshrink_slope(s, n, g, x) slope(s, n, &op_softshrink_backward, g, x)
+#define threshold_value_slope(s, n, g, x) slope(s, n, &op_threshold_value_backward, g, x)
+#define selu_slope(s, n, g, x) slope(s, n, &op_selu_backward, g, x)
+#define celu_slope(s, n, g, x) slope(s, n, &op_celu_backward, g, x)
 #define log_sigmoid_slope(s, n, g, x) slope(s, n, &op_log_sigmoid_backward, g, x)
 /* Where higher orders may be asked for, of recorded ops: they have every order. */
 #define silu_slope(s, n, g, x) (tape_now.grad ? silu_terms(s, g, x) : slope(s, n, &op_silu_backward, g, x))
+#define mish_slope(s, n, g, x) (tape_now.grad ? mish_terms(s, g, x) : slope(s, n, &op_mish_backward, g, x))
 
-ACTIVATION(leaky_relu, "LeakyRelu", "LeakyReluBackward1", ", Scalar negative_slope=0.01", "self, times negative_slope where it is not positive.")
-ACTIVATION(elu, "Elu", "EluBackward1", ", Scalar alpha=1", "self, or alpha (e^self - 1) where it is negative.")
-ACTIVATION(silu, "Silu", "SiluBackward0", "", "self sigmoid(self).")
-ACTIVATION(softplus, "Softplus", "SoftplusBackward0", ", Scalar beta=1, Scalar threshold=20", "log(1 + e^(beta self)) / beta, and self where beta self exceeds threshold.")
-ACTIVATION(log_sigmoid, "LogSigmoid", "LogSigmoidBackward0", "", "log(sigmoid(self)), computed without overflow.")
+ACTIVATION(leaky_relu, "LeakyRelu", "LeakyReluBackward1", true, ", Scalar negative_slope=0.01", "self, times negative_slope where it is not positive.")
+ACTIVATION(elu, "Elu", "EluBackward1", true, ", Scalar alpha=1", "self, or alpha (e^self - 1) where it is negative.")
+ACTIVATION(silu, "Silu", "SiluBackward0", false, "", "self sigmoid(self).")
+ACTIVATION(softplus, "Softplus", "SoftplusBackward0", false, ", Scalar beta=1, Scalar threshold=20", "log(1 + e^(beta self)) / beta, and self where beta self exceeds threshold.")
+ACTIVATION(log_sigmoid, "LogSigmoid", "LogSigmoidBackward0", false, "", "log(sigmoid(self)), computed without overflow.")
+ACTIVATION(hardtanh, "Hardtanh", "HardtanhBackward0", false, ", Scalar min_val=-1, Scalar max_val=1", "self, cut to the bounds.")
+ACTIVATION(hardsigmoid, "Hardsigmoid", "HardsigmoidBackward0", false, "", "self / 6 + 1/2, cut to 0 and 1.")
+ACTIVATION(hardswish, "Hardswish", "HardswishBackward0", false, "", "self hardsigmoid(self).")
+ACTIVATION(mish, "Mish", "MishBackward0", false, "", "self tanh(softplus(self)).")
+ACTIVATION(hardshrink, "Hardshrink", "HardshrinkBackward0", false, ", Scalar lambd=0.5", "self, or 0 from -lambd to lambd.")
+ACTIVATION(softshrink, "Softshrink", "SoftshrinkBackward0", false, ", Scalar lambd=0.5", "self moved by lambd towards 0, 0 from -lambd to lambd.")
+ACTIVATION(threshold_value, "Threshold", "ThresholdBackward1", false, ", Scalar threshold, Scalar value", "self where it exceeds threshold, otherwise value.")
+ACTIVATION(selu, "Elu", "EluBackward1", false, ", Scalar alpha, Scalar scale", "scale self, or scale alpha (e^self - 1) where it is negative.")
+ACTIVATION(celu, "Celu", "CeluBackward1", true, ", Scalar alpha, Scalar inverse", "self, or alpha (e^(inverse self) - 1) where it is negative.")

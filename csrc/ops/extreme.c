@@ -115,6 +115,17 @@ static int min_other_compose(scope *s, call *c, T *out) { return (out[0] = f_bin
 const op op_max_other = {.name = "max.other", .sig = "(Tensor self, Tensor other)", .flags = OP_OUT, .run = op_compose, .compose = max_other_compose, .doc = "maximum."};
 const op op_min_other = {.name = "min.other", .sig = "(Tensor self, Tensor other)", .flags = OP_OUT, .run = op_compose, .compose = min_other_compose, .doc = "minimum."};
 
+/* ---- aminmax: args self, dim, keepdim ------------------------------------------------------------------------------------ */
+static int aminmax_compose(scope *s, call *c, T *out)
+{
+    arg dims = c->args[1].kind == ARG_INT ? a_ints(1, &c->args[1].i) : a_ints(0, NULL);
+    out[0] = f_call(s, &op_amin, 3, (arg[]){a_t(c->in[0]), dims, c->args[2]});
+    out[1] = f_call(s, &op_amax, 3, (arg[]){a_t(c->in[0]), dims, c->args[2]});
+    return out[0] && out[1] ? 0 : -1;
+}
+const op op_aminmax = {.name = "aminmax", .sig = "(Tensor self, *, int? dim=None, bool keepdim=False)", .flags = 0, .run = op_compose, .compose = aminmax_compose,
+    .n_out = 2, .ret = "min max", .doc = "(min, max) of all elements, or along a dimension."};
+
 /* ---- argmax, argmin: args self, dim, keepdim -------------------------------------------------------------------------------- */
 static int argmax_rule(call *c)
 {

@@ -127,6 +127,24 @@ const op op_huber_loss = {.name = "huber_loss", .sig = "(Tensor self, Tensor tar
     .run = op_closed, .compose = huber_compose, .kind = {"HuberLossBackward0", huber_grad}, .keep = {3, 3},
     .doc = "With d = |self - target|: d^2 / 2 up to delta, delta (d - delta / 2) beyond; reduced."};
 
+/* ---- soft_margin_loss: args self, target, reduction ----------------------------------------------------------------------- */
+static int soft_compose(scope *s, call *c, T *out)
+{
+    T z = f_unary(s, &op_exp, MUL(NEG(c->in[1]), c->in[0]));
+    return finish(s, c, f_unary(s, &op_log1p, z), 2, 0, out);
+}
+static int soft_grad(scope *s, node *n, T const *g, T *out)
+{
+    T x = node_kept_in(s, n, 0), y = node_kept_in(s, n, 1), share = SIGMOID(MUL(NEG(y), x)), k = MUL(g[0], NUMBER(norm(n, -1)));
+    if (node_needs(n, 0))
+        out[0] = MUL(MUL(y, share), k);
+    if (node_needs(n, 1))
+        out[1] = MUL(MUL(x, share), k);
+    return s->failed ? -1 : 0;
+}
+const op op_soft_margin_loss = {.name = "soft_margin_loss", .sig = "(Tensor self, Tensor target, int reduction=1)", .flags = OP_HIDDEN | OP_FUNCTION, .run = op_closed,
+    .compose = soft_compose, .kind = {"SoftMarginLossBackward0", soft_grad}, .keep = {3, 3}, .doc = "log(1 + e^(-target self)), reduced."};
+
 /* ---- binary_cross_entropy: args self, target, weight, reduction -------------------------------------------------------- */
 static T weighed(scope *s, T x, T weight) { return weight ? MUL(x, weight) : x; }
 /* The weight given or kept, if any; input i. */

@@ -25,6 +25,10 @@ from ctgrad._dtypes import (
     finfo as finfo,
     iinfo as iinfo,
 )
+from ctgrad._names import (
+    is_storage as is_storage,
+    unravel_index as unravel_index,
+)
 from ctgrad._queries import (
     can_cast as can_cast,
     conj as conj,
@@ -67,6 +71,44 @@ from ctgrad.autograd.grad_mode import (
     no_grad as no_grad,
     set_grad_enabled as set_grad_enabled,
 )
+from ctgrad.composed.arithmetic import (
+    cdist as cdist,
+    copysign as copysign,
+    corrcoef as corrcoef,
+    cov as cov,
+    deg2rad as deg2rad,
+    diagflat as diagflat,
+    diff as diff,
+    dist as dist,
+    float_power as float_power,
+    fmax as fmax,
+    fmin as fmin,
+    heaviside as heaviside,
+    inner as inner,
+    isneginf as isneginf,
+    isposinf as isposinf,
+    isreal as isreal,
+    kron as kron,
+    logaddexp as logaddexp,
+    logaddexp2 as logaddexp2,
+    logit as logit,
+    logspace as logspace,
+    nan_to_num as nan_to_num,
+    nan_to_num_ as nan_to_num_,
+    nanmean as nanmean,
+    rad2deg as rad2deg,
+    sgn as sgn,
+    signbit as signbit,
+    sinc as sinc,
+    take_along_dim as take_along_dim,
+    trace as trace,
+    trapezoid as trapezoid,
+    trapz as trapz,
+    tril_indices as tril_indices,
+    triu_indices as triu_indices,
+    vander as vander,
+    xlogy as xlogy,
+)
 from ctgrad.composed.compare import (
     allclose as allclose,
     equal as equal,
@@ -82,6 +124,21 @@ from ctgrad.composed.einsum import (
 from ctgrad.composed.index import (
     index_put as index_put,
     index_put_ as index_put_,
+)
+from ctgrad.composed.order import (
+    argsort as argsort,
+    argwhere as argwhere,
+    bincount as bincount,
+    bucketize as bucketize,
+    histc as histc,
+    isin as isin,
+    msort as msort,
+    multinomial as multinomial,
+    nanquantile as nanquantile,
+    quantile as quantile,
+    searchsorted as searchsorted,
+    unique as unique,
+    unique_consecutive as unique_consecutive,
 )
 from ctgrad.composed.shape import (
     atleast_1d as atleast_1d,
@@ -106,6 +163,48 @@ from ctgrad.composed.shape import (
     vsplit as vsplit,
     vstack as vstack,
 )
+from ctgrad.nn._activations import (
+    celu as celu,
+    celu_ as celu_,
+    hardshrink as hardshrink,
+    prelu as prelu,
+    rrelu as rrelu,
+    rrelu_ as rrelu_,
+    selu as selu,
+    selu_ as selu_,
+    threshold as threshold,
+    threshold_ as threshold_,
+)
+from ctgrad.nn._losses import (
+    kl_div as kl_div,
+)
+from ctgrad.nn._margins import (
+    cosine_embedding_loss as cosine_embedding_loss,
+    cosine_similarity as cosine_similarity,
+    hinge_embedding_loss as hinge_embedding_loss,
+    margin_ranking_loss as margin_ranking_loss,
+    pairwise_distance as pairwise_distance,
+    poisson_nll_loss as poisson_nll_loss,
+    triplet_margin_loss as triplet_margin_loss,
+)
+from ctgrad.nn._norms import (
+    alpha_dropout as alpha_dropout,
+    batch_norm as batch_norm,
+    feature_alpha_dropout as feature_alpha_dropout,
+    group_norm as group_norm,
+    instance_norm as instance_norm,
+)
+from ctgrad.nn._vision import (
+    channel_shuffle as channel_shuffle,
+    pixel_shuffle as pixel_shuffle,
+    pixel_unshuffle as pixel_unshuffle,
+    rms_norm as rms_norm,
+)
+from ctgrad.nn.functional import (
+    bilinear as bilinear,
+    dropout as dropout,
+    layer_norm as layer_norm,
+)
 from ctgrad.serialization import (
     load as load,
     save as save,
@@ -117,5 +216,6 @@ from ctgrad.storage import (
 e: builtins.float
 inf: builtins.float
 nan: builtins.float
+newaxis: None
 pi: builtins.float
 __version__: str

@@ -6,6 +6,14 @@ from _typeshed import structseq
 from ctgrad._C import Tensor
 
 @final
+class aminmax(structseq[Any], tuple[Tensor, Tensor]):
+    __match_args__: Final = ('min', 'max')
+    @property
+    def min(self) -> Tensor: ...
+    @property
+    def max(self) -> Tensor: ...
+
+@final
 class cummax(structseq[Any], tuple[Tensor, Tensor]):
     __match_args__: Final = ('values', 'indices')
     @property
@@ -38,6 +46,22 @@ class cummin_out(structseq[Any], tuple[Tensor, Tensor]):
     def indices(self) -> Tensor: ...
 
 @final
+class kthvalue(structseq[Any], tuple[Tensor, Tensor]):
+    __match_args__: Final = ('values', 'indices')
+    @property
+    def values(self) -> Tensor: ...
+    @property
+    def indices(self) -> Tensor: ...
+
+@final
+class kthvalue_out(structseq[Any], tuple[Tensor, Tensor]):
+    __match_args__: Final = ('values', 'indices')
+    @property
+    def values(self) -> Tensor: ...
+    @property
+    def indices(self) -> Tensor: ...
+
+@final
 class max(structseq[Any], tuple[Tensor, Tensor]):
     __match_args__: Final = ('values', 'indices')
     @property
@@ -54,6 +78,22 @@ class max_out(structseq[Any], tuple[Tensor, Tensor]):
     def indices(self) -> Tensor: ...
 
 @final
+class median(structseq[Any], tuple[Tensor, Tensor]):
+    __match_args__: Final = ('values', 'indices')
+    @property
+    def values(self) -> Tensor: ...
+    @property
+    def indices(self) -> Tensor: ...
+
+@final
+class median_out(structseq[Any], tuple[Tensor, Tensor]):
+    __match_args__: Final = ('values', 'indices')
+    @property
+    def values(self) -> Tensor: ...
+    @property
+    def indices(self) -> Tensor: ...
+
+@final
 class min(structseq[Any], tuple[Tensor, Tensor]):
     __match_args__: Final = ('values', 'indices')
     @property
@@ -63,6 +103,54 @@ class min(structseq[Any], tuple[Tensor, Tensor]):
 
 @final
 class min_out(structseq[Any], tuple[Tensor, Tensor]):
+    __match_args__: Final = ('values', 'indices')
+    @property
+    def values(self) -> Tensor: ...
+    @property
+    def indices(self) -> Tensor: ...
+
+@final
+class nanmedian(structseq[Any], tuple[Tensor, Tensor]):
+    __match_args__: Final = ('values', 'indices')
+    @property
+    def values(self) -> Tensor: ...
+    @property
+    def indices(self) -> Tensor: ...
+
+@final
+class nanmedian_out(structseq[Any], tuple[Tensor, Tensor]):
+    __match_args__: Final = ('values', 'indices')
+    @property
+    def values(self) -> Tensor: ...
+    @property
+    def indices(self) -> Tensor: ...
+
+@final
+class sort(structseq[Any], tuple[Tensor, Tensor]):
+    __match_args__: Final = ('values', 'indices')
+    @property
+    def values(self) -> Tensor: ...
+    @property
+    def indices(self) -> Tensor: ...
+
+@final
+class sort_out(structseq[Any], tuple[Tensor, Tensor]):
+    __match_args__: Final = ('values', 'indices')
+    @property
+    def values(self) -> Tensor: ...
+    @property
+    def indices(self) -> Tensor: ...
+
+@final
+class topk(structseq[Any], tuple[Tensor, Tensor]):
+    __match_args__: Final = ('values', 'indices')
+    @property
+    def values(self) -> Tensor: ...
+    @property
+    def indices(self) -> Tensor: ...
+
+@final
+class topk_out(structseq[Any], tuple[Tensor, Tensor]):
     __match_args__: Final = ('values', 'indices')
     @property
     def values(self) -> Tensor: ...

@@ -60,6 +60,7 @@ CASES = {
     "mse_loss": [case(X, Y, ref=_mse), case(X, Y, 0, ref=_mse), case(X, t(4), 2, ref=_mse)],
     "div_count": [case(X, 3, ref=lambda x, count: x / count)],
     "smooth_l1_loss": [case(X, FAR, ref=_smooth), case(X, Y, 0, 10.0, ref=_smooth), case(X, FAR, 2, 0.25, ref=_smooth)],
+    "soft_margin_loss": [case(X, Y, ref=lambda x, y: np.log1p(np.exp(-y * x)).mean()), case(X, Y, 2, ref=lambda x, y, r: np.log1p(np.exp(-y * x)).sum())],
     "huber_loss": [case(X, FAR, ref=_huber), case(X, Y, 0, 10.0, ref=_huber), case(X, FAR, 2, 0.25, ref=_huber)],
     "binary_cross_entropy": [case(P, Q, ref=_bce), case(P, Q, W, 0, ref=_bce), case(P, Q, W, 2, ref=_bce)],
     "binary_cross_entropy_with_logits": [case(X, Q, ref=_logits), case(X, Q, W, W, 0, ref=_logits), case(X, Q, None, W, 2, ref=_logits)],

@@ -13,6 +13,7 @@ with warnings.catch_warnings():
 
 MODULES = [info for info in module_db if hasattr(ctgrad.nn, info.module_cls.__name__)]
 NAMES = {torch.float64: ctgrad.float64, torch.float32: ctgrad.float32}
+COMPOSED = {"MultiMarginLoss", "MultiLabelMarginLoss"}  # of ops that have nodes of their own, where PyTorch has one
 CLOSE = {torch.float64: 1e-10, torch.float32: 3e-5}  # of the largest number beside
 
 
@@ -90,7 +91,7 @@ def test_module(info, dtype):
             results, grads = run(ours, twin, ctgrad)
             expected, wanted = run(theirs, given, torch)
             agree(results, expected, dtype, what)
-            assert [type(t.grad_fn).__name__ for t in results] == [type(t.grad_fn).__name__ for t in expected], what
+            assert info.module_cls.__name__ in COMPOSED or [type(t.grad_fn).__name__ for t in results] == [type(t.grad_fn).__name__ for t in expected], what
             n = len(list(theirs.parameters()))
             agree(grads[:n], wanted[:n], dtype, what)
             if all(t.is_leaf for t in leaves):

@@ -22,10 +22,17 @@ NAMES = [
     "index_copy", "take", "masked_fill", "masked_select", "tril", "triu", "nonzero", "index_put", "round", "nn.functional.embedding",
     "nn.functional.mse_loss", "nn.functional.nll_loss", "nn.functional.smooth_l1_loss", "nn.functional.huber_loss",
     "nn.functional.binary_cross_entropy_with_logits", "arange", "eye", "full", "linspace", "ones_like", "zeros_like",
+    "bincount", "bucketize", "isin", "nanmean", "inner", "diagflat", "tril_indices", "triu_indices", "isposinf", "isneginf", "isreal", "signbit",
+    "heaviside", "float_power", "argwhere", "nn.functional.hardtanh", "nn.functional.hardswish", "nn.functional.mish", "nn.functional.hardshrink",
+    "nn.functional.softshrink", "nn.functional.threshold", "nn.functional.selu", "nn.functional.celu", "nn.functional.glu", "nn.functional.prelu",
+    "nn.functional.relu6", "nn.functional.cosine_embedding_loss", "nn.functional.hinge_embedding_loss", "nn.functional.margin_ranking_loss",
+    "nn.functional.multilabel_soft_margin_loss", "nn.functional.poisson_nll_loss", "nn.functional.gaussian_nll_loss",
+    "nn.functional.triplet_margin_loss", "nn.functional.local_response_norm", "nn.functional.conv1d", "nn.functional.conv2d",
+    "nn.functional.conv3d", "nn.functional.avg_pool1d", "nn.functional.avg_pool2d", "nn.functional.avg_pool3d",
 ]
 SEED = os.environ.get("CTGRAD_OPDB_SEED", "")  # any text: other samples
 # An error case asks for what is not offered: 1-d bounds of linspace; halves; complex numbers.
-NOT_OFFERED = {"linspace", "dot", "masked_fill"}
+NOT_OFFERED = {"linspace", "dot", "masked_fill", "nn.functional.conv1d", "nn.functional.conv2d", "nn.functional.conv3d"}
 
 
 def seeded(name, dtype):

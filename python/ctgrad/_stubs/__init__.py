@@ -235,7 +235,10 @@ def package():
     found: dict[str, list[str]] = {}
     constants = ""
     for name, value in ((name, getattr(ctgrad, name)) for name in dir(ctgrad)):
-        if name.startswith("_") or vars(_C).get(name) is value:
+        if name.startswith("_") or (name in vars(_C) and vars(_C)[name] is value):
+            continue
+        if value is None or isinstance(value, float):
+            constants += f"{name}: {'None' if value is None else 'builtins.float'}\n"
             continue
         if value is None or isinstance(value, float):
             constants += f"{name}: {'None' if value is None else 'builtins.float'}\n"

@@ -5,7 +5,7 @@
 
 from ctgrad import _C
 from ctgrad._C import backward, grad
-from ctgrad.autograd import _functions, anomaly_mode, function, functional, grad_mode, variable
+from ctgrad.autograd import _functions, anomaly_mode, function, functional, grad_mode, graph, variable
 from ctgrad.autograd.anomaly_mode import detect_anomaly, set_detect_anomaly
 from ctgrad.autograd.function import Function
 from ctgrad.autograd.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
@@ -27,6 +27,7 @@ __all__ = [
     "grad_mode",
     "gradcheck",
     "gradgradcheck",
+    "graph",
     "inference_mode",
     "no_grad",
     "set_detect_anomaly",

@@ -6,6 +6,8 @@ import ctgrad
 from ctgrad._C import _ops, conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d, linear
 from ctgrad.composed import need_tensor
 
+from ._activations import *
+from ._activations import __all__ as _activations
 from ._attention import _canonical_mask as _canonical_mask
 from ._attention import _none_or_dtype as _none_or_dtype
 from ._attention import multi_head_attention_forward, scaled_dot_product_attention
@@ -21,6 +23,8 @@ from ._losses import (
     nll_loss,
     smooth_l1_loss,
 )
+from ._margins import *
+from ._margins import __all__ as _margins
 from ._norms import (
     alpha_dropout,
     batch_norm,
@@ -58,8 +62,11 @@ from ._pooling import (
     max_unpool2d,
     max_unpool3d,
 )
+from ._vision import *
+from ._vision import __all__ as _vision
 
 __all__ = [
+    *_activations, *_margins, *_vision,
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
     "adaptive_max_pool1d_with_indices", "adaptive_max_pool2d", "adaptive_max_pool2d_with_indices", "adaptive_max_pool3d",
     "adaptive_max_pool3d_with_indices", "alpha_dropout", "avg_pool1d", "avg_pool2d", "avg_pool3d", "batch_norm", "bilinear",

@@ -8,10 +8,11 @@ import math
 import warnings
 
 import ctgrad
+import numpy as np
 
 __all__ = ["calculate_gain", "uniform_", "normal_", "trunc_normal_", "constant_", "ones_", "zeros_", "eye_", "dirac_",
-           "xavier_uniform_", "xavier_normal_", "kaiming_uniform_", "kaiming_normal_", "sparse_", "uniform", "normal",
-           "constant", "eye", "dirac", "xavier_uniform", "xavier_normal", "kaiming_uniform", "kaiming_normal", "sparse"]
+           "xavier_uniform_", "xavier_normal_", "kaiming_uniform_", "kaiming_normal_", "orthogonal_", "sparse_", "uniform", "normal",
+           "constant", "eye", "dirac", "xavier_uniform", "xavier_normal", "kaiming_uniform", "kaiming_normal", "orthogonal", "sparse"]
 
 _UNIT_GAIN = ("linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "sigmoid")
 
@@ -218,6 +219,25 @@ def _accept_candidates(tensor, mean, std, a, b, generator):
         tensor.copy_(result)
 
 
+def orthogonal_(tensor, gain=1, generator=None):
+    """A matrix (the first dimension by all others) with orthonormal rows or columns, whichever are fewer, times ``gain`` (Saxe et al. 2013).
+
+    ValueError for fewer than two dimensions.
+    """
+    if tensor.dim() < 2:
+        raise ValueError("Only tensors with 2 or more dimensions are supported")
+    if tensor.numel() == 0:
+        return tensor
+    rows = tensor.size(0)
+    drawn = tensor.detach().new_empty((rows, tensor.numel() // rows)).normal_(0, 1, generator=generator).numpy()
+    tall = drawn if drawn.shape[0] >= drawn.shape[1] else drawn.T
+    q, r = np.linalg.qr(tall)
+    q = q * np.sign(np.diagonal(r))
+    with ctgrad.no_grad():
+        tensor.copy_(ctgrad.from_numpy(np.ascontiguousarray(q if tall is drawn else q.T)).view(tensor.shape))
+        return tensor.mul_(gain)
+
+
 def _deprecated(function):
     """The function under its former name, without the underscore."""
     old_name = function.__name__[:-1]
@@ -242,3 +262,4 @@ xavier_normal = _deprecated(xavier_normal_)
 kaiming_uniform = _deprecated(kaiming_uniform_)
 kaiming_normal = _deprecated(kaiming_normal_)
 sparse = _deprecated(sparse_)
+orthogonal = _deprecated(orthogonal_)

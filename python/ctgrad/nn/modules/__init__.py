@@ -36,15 +36,23 @@ from .loss import (
     NLLLoss,
     SmoothL1Loss,
 )
-from .normalization import GroupNorm, LayerNorm
+from .margins import *
+from .margins import __all__ as _margins
+from .normalization import GroupNorm, LayerNorm, RMSNorm
+from .padding import *
+from .padding import __all__ as _padding
+from .piecewise import *
+from .piecewise import __all__ as _piecewise
 from .pooling import *
 from .pooling import __all__ as _pooling
 from .rnn import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNBase, RNNCell, RNNCellBase
 from .sparse import Embedding
+from .vision import *
+from .vision import __all__ as _vision
 from .transformer import Transformer, TransformerDecoder, TransformerDecoderLayer, TransformerEncoder, TransformerEncoderLayer
 
 __all__ = [
-    *_pooling, "AlphaDropout", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaDropout",
+    *_pooling, *_margins, *_padding, *_piecewise, *_vision, "RMSNorm", "AlphaDropout", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaDropout",
     "GroupNorm", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "MultiheadAttention", "Transformer", "TransformerDecoder", "TransformerDecoderLayer", "TransformerEncoder",
     "TransformerEncoderLayer", "GRU", "GRUCell", "LSTM", "LSTMCell", "RNN", "RNNBase", "RNNCell", "RNNCellBase", "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d",
     "BCELoss", "BCEWithLogitsLoss", "Bilinear", "CrossEntropyLoss", "Dropout", "ELU", "Embedding", "Flatten", "GELU",

@@ -30,6 +30,14 @@ class Convertible:
         keep_ties(self, lambda: self._apply(fn))
         return self
 
+    def share_memory(self):
+        """self: memory is that of one process."""
+        return self
+
+    def to_empty(self, *, device, recurse=True):
+        """Parameters and buffers (those of submodules too) with memory of their own, not filled."""
+        return self._apply(ctgrad.empty_like, recurse=recurse)
+
     def to(self, *args, **kwargs):
         """``to(dtype)``, ``to(device)``, ``to(device, dtype)``, ``to(tensor)``: integer tensors keep their dtype.
 

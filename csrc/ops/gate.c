@@ -1,0 +1,63 @@
+/* Activations of two operands: glu, whose halves are, and prelu. Closed compositions, each with the formula of its gradient. */
+#include "ops/dispatch.h"
+#include "ops/formula.h"
+
+#define MUL(a, b) f_mul(s, a, b)
+
+/* ---- glu: args self, dim. The node's number: dim ---------------------------------------------------------------------- */
+static T half(scope *s, T x, int64_t dim, int which)
+{
+    int64_t n = array_size(x->a)[dim] / 2;
+    return f_call(s, &op_narrow, 4, (arg[]){a_t(x), a_i(dim), a_i(which * n), a_i(n)});
+}
+static int glu_compose(scope *s, call *c, T *out)
+{
+    const array *a = c->in[0]->a;
+    int64_t dim = c->args[1].i;
+    if (!dtype_is_float((ct_dtype)a->dtype))
+        return ct_fail(CT_NOTIMPL, "\"glu_cpu\" not implemented for '%s'", dtype_title((ct_dtype)a->dtype)), scope_fail(s), -1;
+    if (a->ndim == 0)
+        return ct_fail(CT_RUNTIME, "glu does not support scalars because halving size must be even"), scope_fail(s), -1;
+    if (dim < -a->ndim || dim >= a->ndim)
+        return ct_fail(CT_INDEX, "Dimension out of range (expected to be in range of [%d, %d], but got %lld)", -a->ndim, a->ndim - 1, (long long)dim), scope_fail(s), -1;
+    dim += dim < 0 ? a->ndim : 0;
+    if (array_size(a)[dim] % 2)
+        return ct_fail(CT_RUNTIME, "Halving dimension must be even, but dimension %lld is size %lld", (long long)dim, (long long)array_size(a)[dim]), scope_fail(s), -1;
+    keep_param(c, dim);
+    return (out[0] = MUL(half(s, c->in[0], dim, 0), f_unary(s, &op_sigmoid, half(s, c->in[0], dim, 1)))) ? 0 : -1;
+}
+/* x among zeros where half `which` along dim was. */
+static T placed(scope *s, T x, int64_t dim, int which)
+{
+    int64_t pad[2 * CT_MAXDIM] = {0}, n = x ? array_size(x->a)[dim] : 0, last = x ? x->a->ndim - 1 - dim : 0;
+    pad[2 * last + (which == 0)] = n;
+    return f_call(s, &op_constant_pad_nd, 2, (arg[]){a_t(x), a_ints((uint32_t)(2 * last + 2), pad)});
+}
+static int glu_grad(scope *s, node *n, T const *g, T *out)
+{
+    int64_t dim = node_params(n)[0];
+    T x = node_kept_in(s, n, 0), gate = f_unary(s, &op_sigmoid, half(s, x, dim, 1));
+    T second = f_binary(s, &op_sigmoid_backward, MUL(g[0], half(s, x, dim, 0)), gate);
+    return (out[0] = f_add(s, placed(s, MUL(g[0], gate), dim, 0), placed(s, second, dim, 1))) ? 0 : -1;
+}
+const op op_glu = {.name = "glu", .sig = "(Tensor self, int dim=-1)", .flags = OP_HIDDEN | OP_FUNCTION, .run = op_closed, .compose = glu_compose,
+    .kind = {"GluBackward0", glu_grad}, .keep = {1}, .doc = "The first half along dim times the sigmoid of the second. RuntimeError for an odd size."};
+
+/* ---- prelu: args self, weight (which broadcasts) ------------------------------------------------------------------------ */
+static T positive(scope *s, T x) { return f_binary(s, &op_gt, x, f_number(s, 0)); }
+static int prelu_compose(scope *s, call *c, T *out)
+{
+    T x = c->in[0];
+    return (out[0] = f_where(s, positive(s, x), x, MUL(c->in[1], x))) ? 0 : -1;
+}
+static int prelu_grad(scope *s, node *n, T const *g, T *out)
+{
+    T x = node_kept_in(s, n, 0), above = positive(s, x);
+    if (node_needs(n, 0))
+        out[0] = f_where(s, above, g[0], MUL(node_kept_in(s, n, 1), g[0]));
+    if (node_needs(n, 1))
+        out[1] = f_where(s, above, f_zeros_like(s, g[0]), MUL(x, g[0]));
+    return s->failed ? -1 : 0;
+}
+const op op_prelu_kernel = {.name = "prelu_kernel", .sig = "(Tensor self, Tensor weight)", .flags = OP_HIDDEN | OP_FUNCTION, .run = op_closed, .compose = prelu_compose,
+    .kind = {"PreluKernelBackward0", prelu_grad}, .keep = {3, 1}, .doc = "self, times weight, which broadcasts, where it is not positive."};

@@ -1,0 +1,122 @@
+"""Numbers, and what is asked of tensors and of the library, whose answer is the same everywhere here."""
+
+import math
+import warnings
+
+from ctgrad import _C
+from ctgrad._C import Tensor
+from ctgrad._copying import UntypedStorage
+
+__all__ = ["e", "get_default_device", "get_float32_matmul_precision", "inf", "is_storage", "nan", "newaxis", "pi", "set_default_device",
+           "set_float32_matmul_precision", "typename", "unravel_index"]
+
+e, inf, nan, newaxis, pi = math.e, math.inf, math.nan, None, math.pi
+_PRECISIONS = ("highest", "high", "medium")
+_precision = ["highest"]
+
+
+def get_default_device():
+    """The CPU."""
+    return _C.device("cpu")
+
+
+def set_default_device(device):
+    """The CPU, or None; RuntimeError for others."""
+    if device is not None:
+        _C.empty(0, device=device)
+
+
+def get_float32_matmul_precision():
+    """What was last set. Products of float32 are computed in float32, whatever it is."""
+    return _precision[0]
+
+
+def set_float32_matmul_precision(precision):
+    """"highest", "high" or "medium": how much precision may be given up. None is. A warning for another word."""
+    if precision in _PRECISIONS:
+        _precision[0] = precision
+    else:
+        warnings.warn(f"{precision} is not one of {', '.join(_PRECISIONS)}; the current setting is kept", stacklevel=2)
+
+
+def is_storage(obj):
+    """Whether obj is what ``untyped_storage()`` returns."""
+    return isinstance(obj, UntypedStorage)
+
+
+def typename(obj):
+    """The type of a tensor as its elements make it, the qualified name of a class or of an object's class."""
+    if isinstance(obj, Tensor):
+        return obj.type()
+    kind = obj if hasattr(obj, "__qualname__") else type(obj)
+    module = getattr(kind, "__module__", "")
+    return kind.__qualname__ if module in ("builtins", "", None) else f"{module}.{kind.__qualname__}"
+
+
+def unravel_index(indices, shape):
+    """Places counted row-major as a tuple of places along each dimension. ValueError for places outside, TypeError for no tensor."""
+    if not isinstance(indices, Tensor):
+        raise TypeError(f"expected 'indices' to be a Tensor but got {type(indices).__name__}")
+    if indices.is_floating_point() or indices.dtype == _C.bool:
+        raise TypeError(f"expected 'indices' to be integer dtype, but got {indices.dtype}")
+    shape = (shape,) if isinstance(shape, int) else tuple(shape)
+    if any(size < 0 for size in shape):
+        raise ValueError(f"'shape' cannot have negative values, but got {shape}")
+    steps = [math.prod(shape[d + 1:]) for d in range(len(shape))]
+    return (indices.unsqueeze(-1) // _C.tensor(steps, dtype=_C.int64) % _C.tensor(shape, dtype=_C.int64)).unbind(-1)
+
+
+def share_memory_(self):
+    """self: memory is that of one process. (PyTorch's is then shared with its children.)"""
+    return self
+
+
+def _swapped(shape, stride, a, b):
+    """1 where dimension a should stand further out than b, -1 where it does, 0 where strides do not tell."""
+    if stride[a] == 0 or stride[b] == 0:
+        return 0
+    if stride[a] != stride[b]:
+        return 1 if stride[a] > stride[b] else -1
+    return 1 if shape[a] > shape[b] else 0
+
+
+def dim_order(self, *, ambiguity_check=False):
+    """The dimensions from the outermost in memory to the innermost; what strides do not tell stays as it is."""
+    shape, stride = self.shape, self.stride()
+    inner = [*reversed(range(self.dim()))]
+    for i in range(1, len(inner)):
+        at = i
+        for before in range(i - 1, -1, -1):
+            order = _swapped(shape, stride, inner[before], inner[at])
+            if order < 0:
+                break
+            if order > 0:
+                inner[before], inner[at] = inner[at], inner[before]
+                at = before
+    return tuple(reversed(inner))
+
+
+def grad_dtype(self):
+    """The dtype that .grad has: the tensor's own."""
+    return self.dtype
+
+
+def sum_to_size(self, *size):
+    """The sums that make what was broadcast from `size` that size again. RuntimeError where it was not."""
+    size = size[0] if len(size) == 1 and not isinstance(size[0], int) else size
+    extra = self.dim() - len(size)
+    if extra < 0 or any(n not in (1, m) for n, m in zip(size, self.shape[max(extra, 0):], strict=False)):
+        raise RuntimeError(f"size {{{list(size)}}} is not expandable to size {{{list(self.shape)}}}.")
+    dims = [*range(extra), *(extra + d for d, n in enumerate(size) if n == 1 and self.shape[extra + d] != 1)]
+    return self.sum(dims, keepdim=True).view(size) if dims else self
+
+
+def new_empty_strided(self, size, stride, *, dtype=None, device=None, requires_grad=False):
+    """empty_strided with this tensor's dtype."""
+    return _C.empty_strided(size, stride, dtype=dtype or self.dtype, requires_grad=requires_grad)
+
+
+METHODS = {"share_memory_": share_memory_, "dim_order": dim_order, "grad_dtype": property(grad_dtype), "sum_to_size": sum_to_size,
+           "new_empty_strided": new_empty_strided}
+for _name, _method in METHODS.items():
+    setattr(Tensor, _name, _method)

@@ -1,0 +1,354 @@
+"""Arithmetic in terms of other ops; gradients flow wherever PyTorch's do."""
+
+import math
+
+import ctgrad
+from ctgrad import _C
+from ctgrad._C import Tensor
+from ctgrad.composed import composed, need_tensor
+
+
+def _as_tensor(x, like):
+    """A number as a 0-d tensor, which widens nothing."""
+    return x if isinstance(x, Tensor) else _C.full((), x, dtype=like.dtype if like.is_floating_point() or not isinstance(x, float) else None)
+
+
+def _floats(x):
+    return x if x.is_floating_point() else x.to(_C.get_default_dtype())
+
+
+@composed()
+def deg2rad(input):
+    """Degrees as radians."""
+    return _floats(input) * (math.pi / 180)
+
+
+@composed()
+def rad2deg(input):
+    """Radians as degrees."""
+    return _floats(input) * (180 / math.pi)
+
+
+@composed()
+def sgn(input):
+    """sign: of real numbers it is the same."""
+    return input.sign()
+
+
+@composed()
+def isposinf(input):
+    """True where an element is inf."""
+    return input == math.inf
+
+
+@composed()
+def isneginf(input):
+    """True where an element is -inf."""
+    return input == -math.inf
+
+
+@composed()
+def isreal(input):
+    """True everywhere: there are no complex numbers."""
+    return _C.ones_like(input, dtype=_C.bool, requires_grad=False)
+
+
+@composed()
+def signbit(input):
+    """True where the sign of an element is minus, that of -0.0 too."""
+    x = input.detach()
+    return (x < 0) | ((x == 0) & (1 / x < 0)) if x.is_floating_point() else x < 0
+
+
+@composed()
+def copysign(input, other):
+    """The magnitudes of input with the signs of other; both broadcast."""
+    other = _as_tensor(other, input)
+    input = _floats(input)
+    return _C.where(signbit(other), -input.abs(), input.abs())
+
+
+@composed()
+def nan_to_num(input, nan=0.0, posinf=None, neginf=None):
+    """NaN replaced by `nan`, infinities by the given numbers, or the largest and smallest of the dtype."""
+    if not input.is_floating_point():
+        return input.clone()
+    limits = ctgrad.finfo(input.dtype)
+    x = input.masked_fill(input.isnan(), 0.0 if nan is None else nan)
+    x = x.masked_fill(input == math.inf, limits.max if posinf is None else posinf)
+    return x.masked_fill(input == -math.inf, limits.min if neginf is None else neginf)
+
+
+@composed()
+def nan_to_num_(input, nan=0.0, posinf=None, neginf=None):
+    """nan_to_num in place."""
+    return input.copy_(nan_to_num(input, nan, posinf, neginf))
+
+
+@composed()
+def heaviside(input, values):
+    """0 below 0, 1 above it, `values` at it; dtypes must be the same."""
+    need_tensor("heaviside", input)
+    need_tensor("heaviside", values, "values", 2)
+    if input.dtype != values.dtype:
+        raise RuntimeError("heaviside is not yet implemented for tensors with different dtypes.")
+    return _C.where(input == 0, values, (input > 0).to(input.dtype))
+
+
+@composed()
+def xlogy(input, other):
+    """input log(other), and 0 where input is 0 and other no NaN; both broadcast."""
+    x, y = (input, _as_tensor(other, input)) if isinstance(input, Tensor) else (_as_tensor(input, other), other)
+    zero = x == 0
+    product = x * _C.where(zero & ~y.isnan(), _C.ones_like(y, requires_grad=False), y).log()
+    return product
+
+
+@composed()
+def logaddexp(input, other):
+    """log(e^input + e^other), without overflow; both broadcast."""
+    input, other = ctgrad.broadcast_tensors(input, other)
+    return _C.stack([_floats(input), _floats(other)]).logsumexp(0)
+
+
+@composed()
+def logaddexp2(input, other):
+    """log2(2^input + 2^other), without overflow; both broadcast."""
+    return logaddexp(input * math.log(2), other * math.log(2)) / math.log(2)
+
+
+@composed()
+def fmax(input, other):
+    """The larger of two elements; of one and NaN, the one."""
+    return _C.where(other.isnan(), input, _C.where(input.isnan(), other, _C.maximum(input, other)))
+
+
+@composed()
+def fmin(input, other):
+    """The smaller of two elements; of one and NaN, the one."""
+    return _C.where(other.isnan(), input, _C.where(input.isnan(), other, _C.minimum(input, other)))
+
+
+@composed()
+def float_power(input, exponent):
+    """input to the power of exponent in float64."""
+    base, exponent = (x.double() if isinstance(x, Tensor) else x for x in (input, exponent))
+    return _C.pow(base, float(exponent) if not isinstance(exponent, Tensor) else exponent)
+
+
+@composed()
+def sinc(input):
+    """sin(pi x) / (pi x), and 1 at 0."""
+    x = _floats(input) * math.pi
+    zero = x == 0
+    return _C.where(zero, 1.0, x.sin() / x.masked_fill(zero, 1.0))
+
+
+@composed()
+def logit(input, eps=None):
+    """log(x / (1 - x)); with eps, of x cut to eps and 1 - eps."""
+    x = _floats(input)
+    x = x if eps is None else x.clamp(eps, 1 - eps)
+    return (x / (1 - x)).log()
+
+
+@composed()
+def nanmean(input, dim=None, keepdim=False, *, dtype=None):
+    """The mean of what is not NaN."""
+    need_tensor("nanmean", input)
+    if not input.is_floating_point() and dtype is None:
+        raise RuntimeError(f"nanmean(): expected input to have floating point or complex dtype but got {input.dtype}")
+    dims = tuple(range(input.dim())) if dim is None else dim
+    counted = (~input.isnan()).to(dtype or input.dtype).sum(dims, keepdim=keepdim)
+    return input.nansum(dims, keepdim=keepdim, dtype=dtype) / counted
+
+
+@composed()
+def diff(input, n=1, dim=-1, prepend=None, append=None):
+    """Differences of neighbours along dim, n times over; of bools, whether they differ. RuntimeError for a scalar, or n below 0."""
+    need_tensor("diff", input)
+    if input.dim() == 0:
+        raise RuntimeError("diff expects input to be at least one-dimensional")
+    if n < 0:
+        raise RuntimeError(f"order must be non-negative but got {n}")
+    if n == 0:
+        return input.clone()
+    parts = [part for part in (prepend, input, append) if part is not None]
+    x = input if len(parts) == 1 else _C.cat(parts, dim)
+    for _ in range(n):
+        size = x.size(dim)
+        after, before = x.narrow(dim, min(1, size), max(size - 1, 0)), x.narrow(dim, 0, max(size - 1, 0))
+        x = after ^ before if x.dtype == _C.bool else after - before
+    return x
+
+
+@composed(method=False)
+def trapezoid(y, x=None, *, dx=None, dim=-1):
+    """The integral of y along dim by the trapezoidal rule, at places x or a distance dx (1)."""
+    size = y.size(dim)
+    before, after = y.narrow(dim, 0, max(size - 1, 0)), y.narrow(dim, min(1, size), max(size - 1, 0))
+    if x is None:
+        return ((before + after) / 2 if dx is None else (before + after) * dx / 2).sum(dim)
+    if x.dim() == 1 and y.dim() > 1:
+        x = x.view(-1, *[1] * (y.dim() - 1 - dim % y.dim()))
+        return ((before + after) * diff(x, dim=0) / 2).sum(dim)
+    return ((before + after) * diff(x, dim=dim) / 2).sum(dim)
+
+
+@composed(method=False)
+def trapz(y, x=None, *, dx=None, dim=-1):
+    """trapezoid, by its former name."""
+    return trapezoid(y, x, dx=dx, dim=dim)
+
+
+@composed()
+def inner(input, other):
+    """Sums of products along the last dimensions; a product where one is a scalar."""
+    need_tensor("inner", input)
+    if input.dim() == 0 or other.dim() == 0:
+        return input * other
+    if input.size(-1) != other.size(-1):
+        raise RuntimeError(f"inner() the last dimension must match on both input tensors but got shapes {list(input.shape)} and {list(other.shape)}")
+    return _C.tensordot(input, other, ([-1], [-1])) if hasattr(_C, "tensordot") else ctgrad.tensordot(input, other, ([-1], [-1]))
+
+
+@composed()
+def kron(input, other):
+    """The Kronecker product: every product of two elements, other's among input's."""
+    dims = max(input.dim(), other.dim())
+    a, b = (x.reshape([1] * (dims - x.dim()) + list(x.shape)) for x in (input, other))
+    wide = [size for pair in zip(a.shape, [1] * dims, strict=True) for size in pair]
+    inside = [size for pair in zip([1] * dims, b.shape, strict=True) for size in pair]
+    return (a.reshape(wide) * b.reshape(inside)).reshape([m * n for m, n in zip(a.shape, b.shape, strict=True)])
+
+
+@composed()
+def dist(input, other, p=2):
+    """The p-norm of input - other."""
+    return (input - other).norm(p)
+
+
+@composed(method=False)
+def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
+    """The p-norms of all differences of a row of x1 and one of x2: (..., m, d) and (..., n, d) to (..., m, n)."""
+    if x1.dim() < 2 or x2.dim() < 2 or x1.size(-1) != x2.size(-1):
+        raise RuntimeError("X1 and X2 must have the same number of columns. "
+                           f"X1: {list(x1.shape)} X2: {list(x2.shape)}" if x1.dim() > 1 and x2.dim() > 1 else "cdist only supports at least 2D tensors")
+    return (x1.unsqueeze(-2) - x2.unsqueeze(-3)).norm(p, -1)
+
+
+@composed()
+def cov(input, *, correction=1, fweights=None, aweights=None):
+    """Covariances of variables (rows) over observations (columns), divided by their number - correction; weights of observations."""
+    if input.dim() > 2:
+        raise RuntimeError(f"cov(): expected input to have two or fewer dimensions but got an input with {input.dim()} dimensions")
+    rows = input.reshape(1, -1) if input.dim() < 2 else input
+    n, weights = rows.size(1), None
+    for given in (fweights, aweights):
+        weights = given if weights is None else weights if given is None else weights * given
+    total = n if weights is None else weights.sum()
+    mean = (rows if weights is None else rows * weights).sum(1, keepdim=True) / total
+    norm = total - correction if aweights is None else total - correction * (weights * aweights).sum() / total
+    away = rows - mean
+    products = (away if weights is None else away * weights) @ away.t()
+    return (products / max(norm, 0) if not isinstance(norm, Tensor) else products / norm.clamp_min(0)).squeeze()
+
+
+@composed()
+def corrcoef(input):
+    """Correlations of variables (rows) over observations (columns), cut to -1 and 1."""
+    if input.dim() > 2:
+        raise RuntimeError(f"corrcoef(): expected input to have two or fewer dimensions but got an input with {input.dim()} dimensions")
+    c = cov(input)
+    if c.dim() == 0:
+        return c / c
+    spread = c.diagonal().sqrt()
+    return (c / spread.unsqueeze(1) / spread).clamp(-1, 1)
+
+
+@composed()
+def take_along_dim(input, indices, dim=None):
+    """gather, where the other dimensions broadcast; without dim, places among all elements."""
+    if indices.dtype != _C.int64:
+        raise RuntimeError(f"torch.take_along_dim(): dtype of indices should be Long but got {indices.dtype}")
+    if dim is None:
+        return input.reshape(-1).gather(0, indices.reshape(-1))
+    if input.dim() != indices.dim():
+        raise RuntimeError(f"torch.take_along_dim(): input and indices should have the same number of dimensions, but got {input.dim()} dimensions for input, "
+                           f"and {indices.dim()} dimensions for indices")
+    dim %= input.dim()
+    shape = ctgrad.broadcast_shapes([1 if d == dim else n for d, n in enumerate(input.shape)], [1 if d == dim else n for d, n in enumerate(indices.shape)])
+    indices = _C.where(indices < 0, indices + input.size(dim), indices)
+    sizes = [[x.size(dim) if d == dim else n for d, n in enumerate(shape)] for x in (input, indices)]
+    return input.expand(sizes[0]).gather(dim, indices.expand(sizes[1]))
+
+
+@composed()
+def trace(input):
+    """The sum of a matrix's diagonal."""
+    if input.dim() != 2:
+        raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {input.dim()}")
+    return input.diagonal().sum()
+
+
+@composed()
+def diagflat(input, offset=0):
+    """A matrix with all elements on a diagonal."""
+    return input.reshape(-1).diag(offset)
+
+
+@composed(function=False)
+def fill_diagonal_(input, fill_value, wrap=False):
+    """Writes a number on the main diagonal; `wrap`: again below it in tall matrices. RuntimeError for fewer dimensions than 2, or uneven sizes of more."""
+    if input.dim() < 2:
+        raise RuntimeError("dimensions must larger than 1")
+    if input.dim() > 2 and len(set(input.shape)) > 1:
+        raise RuntimeError("all dimensions of input must be of equal length")
+    size, step = min(input.shape), sum(input.stride())
+    input.as_strided((size,), (step,), input.storage_offset()).fill_(fill_value)
+    rows, columns = input.shape[:2]
+    if wrap and input.dim() == 2 and rows > columns + 1:
+        places = range((columns + 1) * columns, rows * columns, columns + 1)
+        for place in places:
+            input[place // columns, place % columns] = fill_value
+    return input
+
+
+@composed(method=False)
+def tril_indices(row, col, offset=0, *, dtype=None, device=None):
+    """Rows and columns of the places on and below a diagonal: (2, n), int64."""
+    _check_sides(row, col)
+    return _C.ones(row, col).tril(offset).nonzero().t().contiguous().to(_C.int64 if dtype is None else dtype)
+
+
+@composed(method=False)
+def triu_indices(row, col, offset=0, *, dtype=None, device=None):
+    """Rows and columns of the places on and above a diagonal: (2, n), int64."""
+    _check_sides(row, col)
+    return _C.ones(row, col).triu(offset).nonzero().t().contiguous().to(_C.int64 if dtype is None else dtype)
+
+
+def _check_sides(row, col):
+    if row < 0 or col < 0:
+        raise RuntimeError(f"row and col must be non-negative, got {row} and {col}")
+
+
+@composed(method=False)
+def logspace(start, end, steps, base=10.0, *, dtype=None, device=None, requires_grad=False):
+    """`steps` powers of base, their exponents evenly from start to end."""
+    if dtype is not None and not dtype.is_floating_point:
+        start, end = int(start), int(end)
+    made = _C.pow(base, _C.linspace(start, end, steps, dtype=_C.float64)).to(dtype or _C.get_default_dtype())
+    return made.requires_grad_() if requires_grad else made
+
+
+@composed(method=False)
+def vander(x, N=None, increasing=False):
+    """Powers of a vector's elements as rows, the highest first unless increasing."""
+    if x.dim() != 1:
+        raise RuntimeError("x must be a one-dimensional tensor.")
+    n = x.numel() if N is None else N
+    if n < 0:
+        raise RuntimeError("N must be non-negative.")
+    powers = _C.arange(n)
+    return x.unsqueeze(1) ** (powers if increasing else powers.flip(0))

@@ -1,0 +1,263 @@
+"""Order, counts and draws: what is sorted, searched, counted or drawn by weight. Results are numbers and places, without a history
+unless said otherwise."""
+
+import numpy as np
+
+import ctgrad
+from ctgrad import _C
+from ctgrad._C import Tensor
+from ctgrad.composed import composed, need_tensor
+
+
+def _numpy(x):
+    """The elements for NumPy, which has no bfloat16."""
+    x = x.detach()
+    return (x.float() if x.dtype == _C.bfloat16 else x).numpy()
+
+
+def _tensor(values, dtype):
+    return _C.from_numpy(np.asarray(values, order="C")).to(dtype) if values.size else _C.empty(values.shape, dtype=dtype)
+
+
+@composed()
+def argsort(input, dim=-1, descending=False, stable=False):
+    """The places of the elements in order along dim: int64. Stable anyway."""
+    need_tensor("argsort", input)
+    return input.sort(dim, descending)[1]
+
+
+@composed()
+def msort(input):
+    """The elements in order along the first dimension; gradients flow."""
+    need_tensor("msort", input)
+    return input.sort(0)[0]
+
+
+def _kept(values, input, dim):
+    """The slices that are kept, stored one after the other, as PyTorch stores them."""
+    return _tensor(values, input.dtype) if dim is None or not input.numel() else _tensor(np.moveaxis(values, dim, 0), input.dtype).movedim(0, dim)
+
+
+def _refuse_empty(input, dim):
+    """Without slices there must be no other dimension of size 0, with them none."""
+    if dim is not None and input.dim() and input.shape.count(0) != (input.size(dim) == 0):
+        raise RuntimeError("There are 0 sized dimensions, and they aren't selected, so unique cannot be applied")
+
+
+@composed()
+def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None):
+    """The distinct elements in order, or the distinct slices along dim; on request where each element is among them, and how often."""
+    need_tensor("unique", input)
+    values = _numpy(input)
+    if dim is not None and not -max(input.dim(), 1) <= dim < max(input.dim(), 1):
+        raise IndexError(f"Dimension out of range (expected to be in range of [{-max(input.dim(), 1)}, {max(input.dim(), 1) - 1}], but got {dim})")
+    _refuse_empty(input, dim)
+    found, inverse, counts = np.unique(values, return_inverse=True, return_counts=True, axis=dim, equal_nan=False)
+    results = [_kept(found, input, dim)]
+    if return_inverse:
+        results.append(_tensor(inverse.reshape(input.shape if dim is None else -1), _C.int64))
+    if return_counts:
+        results.append(_tensor(counts, _C.int64))
+    return tuple(results) if len(results) > 1 else results[0]
+
+
+@composed()
+def unique_consecutive(input, return_inverse=False, return_counts=False, dim=None):
+    """Each run of equal elements (of slices along dim) once; on request which run each element is of, and how long the runs are."""
+    need_tensor("unique_consecutive", input)
+    values = _numpy(input)
+    _refuse_empty(input, dim)
+    dim = None if input.dim() == 0 else dim
+    rows = values.reshape(-1, 1) if dim is None else np.moveaxis(values, dim, 0).reshape(values.shape[dim], values.size // max(values.shape[dim], 1))
+    first = np.ones(len(rows), bool)
+    first[1:] = (rows[1:] != rows[:-1]).any(1)
+    kept = values.reshape(-1)[first] if dim is None else np.compress(first, values, axis=dim)
+    results, run = [_kept(kept, input, dim)], np.cumsum(first) - 1
+    if return_inverse:
+        results.append(_tensor(run.reshape(input.shape if dim is None else -1), _C.int64))
+    if return_counts:
+        results.append(_tensor(np.bincount(run, minlength=int(first.sum())), _C.int64))
+    return tuple(results) if len(results) > 1 else results[0]
+
+
+@composed()
+def bincount(input, weights=None, minlength=0):
+    """How often each of 0, 1, 2, ... occurs, or the sum of its weights; at least `minlength` counts. RuntimeError for other than 1-d non-negative ints."""
+    need_tensor("bincount", input)
+    if input.is_floating_point() or input.dtype == _C.bool:
+        raise NotImplementedError(f"\"bincount_cpu\" not implemented for '{input.dtype}'")
+    if minlength < 0:
+        raise RuntimeError("minlength should be >= 0")
+    if input.dim() != 1 or (input.numel() and int(input.min()) < 0):
+        raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
+    if weights is not None and weights.shape != input.shape:
+        raise RuntimeError("weights should be 1-d and have the same length as input")
+    counts = np.bincount(_numpy(input), None if weights is None else _numpy(weights), minlength)
+    return _tensor(counts, _C.int64 if weights is None else _C.float32 if weights.dtype == _C.float32 else _C.float64)
+
+
+@composed()
+def histc(input, bins=100, min=0, max=0):
+    """How many elements fall into each of `bins` equal parts from min to max (of the elements where both are 0), in the input's dtype."""
+    need_tensor("histc", input)
+    if not input.is_floating_point():
+        raise NotImplementedError(f"\"histogram_cpu\" not implemented for '{input.dtype}'")
+    if bins <= 0:
+        raise RuntimeError("bins must be > 0")
+    values = _numpy(input).astype(np.float64).reshape(-1)
+    if min == max and values.size:
+        min, max = float(values.min()), float(values.max())
+    if min == max:
+        min, max = min - 1, max + 1
+    if not (np.isfinite(min) and np.isfinite(max)):
+        raise RuntimeError(f"range of [{min}, {max}] is not finite")
+    if min > max:
+        raise RuntimeError("max must be larger than min")
+    counts, _ = np.histogram(values[(values >= min) & (values <= max)], bins, (min, max))
+    return _tensor(counts, input.dtype)
+
+
+def _side(name, right, side):
+    if side not in (None, "left", "right"):
+        raise RuntimeError(f"{name}(): side can only be 'left' or 'right' but got {side}")
+    if side == "left" and right:
+        raise RuntimeError(f"{name}(): side and right can't be set to opposites, got side of left while right was True")
+    return "right" if right or side == "right" else "left"
+
+
+@composed()
+def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=None, sorter=None):
+    """Where along the last dimension of what is in order each number would stand: before its equals, or (right) behind them."""
+    need_tensor("searchsorted", sorted_sequence, "sorted_sequence")
+    side, number = _side("searchsorted", right, side), not isinstance(input, Tensor)
+    wanted = _C.tensor(input) if number else input
+    order = sorted_sequence if sorter is None else sorted_sequence.gather(-1, sorter)
+    if order.dim() != 1 and (number or order.shape[:-1] != wanted.shape[:-1]):
+        raise RuntimeError("torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries tensor and input value "
+                           f"tensor must match, but we got boundaries tensor {list(order.shape)} and input value tensor {list(wanted.shape)}")
+    if not number and order.dtype != wanted.dtype:
+        raise RuntimeError(f"torch.searchsorted(): boundary tensor and input value tensor should have same dtype, but got boundary tensor's dtype "
+                           f"{order.dtype} and input value tensor's dtype {wanted.dtype}")
+    rows, values = _numpy(order), _numpy(wanted)
+    if order.dim() == 1 or not wanted.numel():
+        places = np.zeros(values.shape, np.int64) if order.dim() > 1 else np.searchsorted(rows, values, side)
+    else:
+        flat = zip(rows.reshape(-1, rows.shape[-1]), values.reshape(-1, values.shape[-1]), strict=True)
+        places = np.array([np.searchsorted(row, value, side) for row, value in flat], np.int64).reshape(values.shape)
+    return _tensor(places, _C.int32 if out_int32 else _C.int64).reshape(wanted.shape)
+
+
+@composed(method=False)
+def bucketize(input, boundaries, *, out_int32=False, right=False):
+    """searchsorted in a vector of boundaries, dtypes apart."""
+    number = not isinstance(input, Tensor)
+    wanted = _C.tensor(input) if number else input
+    if boundaries.dim() != 1:
+        raise RuntimeError(f"boundaries tensor must be 1 dimension, but got dim({boundaries.dim()})")
+    places = np.searchsorted(_numpy(boundaries), _numpy(wanted), "right" if right else "left")
+    return _tensor(places, _C.int32 if out_int32 else _C.int64).reshape(wanted.shape)
+
+
+@composed(method=False)
+def isin(elements, test_elements, *, assume_unique=False, invert=False):
+    """True where an element is one of the others; numbers count as tensors."""
+    first, second = (x if isinstance(x, Tensor) else _C.tensor(x) for x in (elements, test_elements))
+    found = np.isin(_numpy(first), _numpy(second), invert=invert)
+    return _tensor(np.asarray(found), _C.bool).reshape(first.shape)
+
+
+def _refuse_weights(input, num_samples, replacement):
+    if not input.is_floating_point():
+        raise RuntimeError(f"multinomial only supports floating-point dtypes for input, got: {input.dtype}")
+    if input.dim() not in (1, 2):
+        raise RuntimeError("prob_dist must be 1 or 2 dim")
+    if num_samples <= 0:
+        raise RuntimeError("cannot sample n_sample <= 0 samples")
+    if input.size(-1) >= 1 << 24:
+        raise RuntimeError("number of categories cannot exceed 2^24")
+    if not replacement and num_samples > input.size(-1):
+        raise RuntimeError("cannot sample n_sample > prob_dist.size(-1) samples without replacement")
+    if not bool(((input >= 0) & input.isfinite()).all()):
+        raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
+    if not bool((input.sum(-1) > 0).all()):
+        raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
+
+
+@composed()
+def multinomial(input, num_samples, replacement=False, *, generator=None):
+    """`num_samples` places of each row, drawn in proportion to its weights; PyTorch's draws. RuntimeError for what are no weights."""
+    need_tensor("multinomial", input)
+    weights = input.detach()
+    _refuse_weights(weights, num_samples, replacement)
+    if not replacement or num_samples == 1:
+        race = weights / _C.empty_like(weights).exponential_(1, generator=generator)
+        return race.argmax(-1, keepdim=True) if num_samples == 1 else race.topk(num_samples)[1]
+    rows = _numpy(weights.reshape(-1, weights.size(-1)))
+    draws = _C.empty(len(rows), num_samples, dtype=_C.float64).uniform_(generator=generator).numpy()
+    shares = np.cumsum(rows, 1, rows.dtype)
+    shares /= shares[:, -1:].copy()
+    shares[:, -1] = 1
+    places = [np.searchsorted(share, draw, "left") for share, draw in zip(shares, draws, strict=True)]
+    return _tensor(np.array(places), _C.int64).reshape(*weights.shape[:-1], num_samples)
+
+
+def _ranks(name, q, input):
+    if not input.is_floating_point() or input.dtype not in (_C.float32, _C.float64):
+        raise RuntimeError(f"{name}() input tensor must be either float or double dtype")
+    wanted = q if isinstance(q, Tensor) else _C.tensor(q, dtype=input.dtype)
+    if wanted.dim() > 1:
+        raise RuntimeError(f"{name}() q must be a scalar or 1D tensor")
+    if wanted.dtype != input.dtype:
+        raise RuntimeError(f"{name}() q tensor must be same dtype as the input tensor")
+    if not bool(((wanted >= 0) & (wanted <= 1)).all()):
+        raise RuntimeError(f"{name}() q must be in the range [0, 1]")
+    return wanted
+
+
+def _quantile(name, input, q, dim, keepdim, interpolation, skip):
+    need_tensor(name, input)
+    wanted = _ranks(name, q, input)
+    if interpolation not in ("linear", "lower", "higher", "midpoint", "nearest"):
+        raise RuntimeError(f"{name}() interpolation must be one of linear, lower, higher, midpoint or nearest, but got {interpolation}")
+    if input.numel() == 0:
+        raise RuntimeError(f"{name}() input tensor must be non-empty")
+    whole = dim is None
+    rows = input.reshape(-1) if whole or input.dim() == 0 else input.transpose(dim, -1)
+    ordered = rows.sort(-1)[0]
+    counts = (~rows.isnan()).sum(-1, keepdim=True) if skip else rows.size(-1)
+    rank = wanted.reshape(-1) * (counts - 1) if not skip else (wanted.reshape(-1) * (counts - 1)).clamp_min(0)
+    if not skip:
+        rank = rank.expand(*rows.shape[:-1], rank.size(-1))
+        rank = rank.masked_fill(rows.isnan().any(-1, keepdim=True), rows.size(-1) - 1)
+    if interpolation in ("lower", "higher", "nearest"):
+        rank = {"lower": rank.floor, "higher": rank.ceil, "nearest": rank.round}[interpolation]()
+    below = rank.floor().long()
+    values = ordered.gather(-1, below)
+    if interpolation in ("linear", "midpoint"):
+        weight = rank - below if interpolation == "linear" else _C.full_like(rank, 0.5)
+        values = values.lerp(ordered.gather(-1, rank.ceil().long()), weight)
+    if whole:
+        values = values.reshape(-1, *[1] * input.dim()) if keepdim else values
+    elif input.dim():
+        values = values.transpose(dim, -1).unsqueeze(0).transpose(0, dim if dim < 0 else dim + 1) if keepdim else values.movedim(-1, 0)
+    values = values.squeeze(0) if wanted.dim() == 0 else values
+    return values
+
+
+@composed()
+def quantile(input, q, dim=None, keepdim=False, *, interpolation="linear"):
+    """What a share q of the elements (along dim) does not exceed, interpolated between neighbours; gradients flow. RuntimeError for other q."""
+    return _quantile("quantile", input, q, dim, keepdim, interpolation, False)
+
+
+@composed()
+def nanquantile(input, q, dim=None, keepdim=False, *, interpolation="linear"):
+    """quantile of what is not NaN."""
+    return _quantile("nanquantile", input, q, dim, keepdim, interpolation, True)
+
+
+@composed()
+def argwhere(input):
+    """The places of the elements that are not 0, a row each: nonzero."""
+    need_tensor("argwhere", input)
+    return ctgrad.nonzero(input)

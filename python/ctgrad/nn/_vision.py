@@ -1,0 +1,236 @@
+"""``functional`` of images: rearranged channels, other sizes, windows as columns, normalisation over neighbours."""
+
+import math
+
+import ctgrad
+
+__all__ = ["channel_shuffle", "fold", "interpolate", "local_response_norm", "pixel_shuffle", "pixel_unshuffle", "rms_norm", "unfold", "upsample",
+           "upsample_bilinear", "upsample_nearest"]
+
+
+def pixel_shuffle(input, upscale_factor):
+    """(*, C·r², H, W) to (*, C, H·r, W·r). RuntimeError where r² does not divide the channels."""
+    r = upscale_factor
+    if input.dim() < 3:
+        raise RuntimeError(f"pixel_shuffle expects input to have at least 3 dimensions, but got input with {input.dim()} dimension(s)")
+    if r <= 0:
+        raise RuntimeError(f"pixel_shuffle expects a positive upscale_factor, but got {r}")
+    *lead, c, h, w = input.shape
+    if c % (r * r):
+        raise RuntimeError("pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of upscale_factor, but "
+                           f"input.size(-3)={c} is not divisible by {r * r}")
+    n = len(lead)
+    return input.reshape(*lead, c // (r * r), r, r, h, w).permute(*range(n), n, n + 3, n + 1, n + 4, n + 2).reshape(*lead, c // (r * r), h * r, w * r)
+
+
+def pixel_unshuffle(input, downscale_factor):
+    """(*, C, H·r, W·r) to (*, C·r², H, W). RuntimeError where r does not divide the sizes."""
+    r = downscale_factor
+    if input.dim() < 3:
+        raise RuntimeError(f"pixel_unshuffle expects input to have at least 3 dimensions, but got input with {input.dim()} dimension(s)")
+    if r <= 0:
+        raise RuntimeError(f"pixel_unshuffle expects a positive downscale_factor, but got {r}")
+    *lead, c, h, w = input.shape
+    for name, size in (("height", h), ("width", w)):
+        if size % r:
+            raise RuntimeError(f"pixel_unshuffle expects {name} to be divisible by downscale_factor, but input.size({-2 if name == 'height' else -1})="
+                               f"{size} is not divisible by {r}")
+    n = len(lead)
+    return input.reshape(*lead, c, h // r, r, w // r, r).permute(*range(n), n, n + 2, n + 4, n + 1, n + 3).reshape(*lead, c * r * r, h // r, w // r)
+
+
+def channel_shuffle(input, groups):
+    """(N, C, *): the channels of each group apart, one of each group after the other."""
+    if input.dim() < 3:
+        raise RuntimeError(f"channel_shuffle expects input with > 2 dims, but got input with sizes {list(input.shape)}")
+    if groups <= 0:
+        raise RuntimeError(f"Number of groups to divide channels in must be positive. Value of groups:{groups}")
+    n, c, *rest = input.shape
+    if c % groups:
+        raise RuntimeError(f"Number of channels must be divisible by groups. Got {c} channels and {groups} groups.")
+    return input.reshape(n, groups, c // groups, *rest).transpose(1, 2).reshape(input.shape)
+
+
+# --- other sizes ---
+
+def _sizes(input, size, scale_factor, recompute):
+    """The size of the result, and what one step in it is in the input, per dimension."""
+    dims = input.dim() - 2
+    if (size is None) == (scale_factor is None):
+        raise ValueError("either size or scale_factor should be defined" if size is None else "only one of size or scale_factor should be defined")
+    given, name = (size, "size") if size is not None else (scale_factor, "scale_factor")
+    if isinstance(given, (list, tuple)):
+        if len(given) != dims:
+            raise ValueError(f"Input and {'output' if name == 'size' else name} must have the same number of spatial dimensions, but got input with "
+                             f"spatial dimensions of {list(input.shape[2:])} and {name} of {given}. Please provide input tensor in (N, C, d1, d2, ...,dK) "
+                             f"format and {name} in (o1, o2, ...,oK) format.")
+        given = list(given)
+    else:
+        given = [given] * dims
+    if size is not None:
+        return [int(n) for n in given], [None] * dims
+    sizes = [math.floor(float(n) * factor) for n, factor in zip(input.shape[2:], given, strict=True)]
+    return sizes, [None] * dims if recompute else [1.0 / factor for factor in given]
+
+
+def _nearest_places(n, out, step, exact):
+    step = n / out if step is None else step
+    places = ctgrad.arange(out, dtype=ctgrad.float32) + (0.5 if exact else 0)
+    return (places * ctgrad.tensor(step, dtype=ctgrad.float32)).floor().long().clamp_max(n - 1)
+
+
+def _sources(n, out, step, align, dtype, clamp):
+    """Where in the input the elements of the result lie."""
+    at = ctgrad.arange(out, dtype=dtype)
+    if align:
+        return at * ((n - 1) / (out - 1) if out > 1 else 0.0)
+    at = (at + 0.5) * (n / out if step is None else step) - 0.5
+    return at.clamp_min(0) if clamp else at
+
+
+def _stretch(input, dim, out, step, align, cubic):
+    n, dtype = input.shape[dim], input.dtype if input.is_floating_point() else ctgrad.float32
+    source = _sources(n, out, step, align, dtype, not cubic)
+    first = source.floor()
+    t = (source - first).view(-1, *[1] * (input.dim() - 1 - dim))
+    first = first.long()
+    if not cubic:
+        before, after = input.index_select(dim, first.clamp_max(n - 1)), input.index_select(dim, (first + 1).clamp_max(n - 1))
+        return before * (1 - t) + after * t
+    taps = [input.index_select(dim, (first + k).clamp(0, n - 1)) for k in (-1, 0, 1, 2)]
+    near, far = _near, _far
+    return taps[0] * far(t + 1) + taps[1] * near(t) + taps[2] * near(1 - t) + taps[3] * far(2 - t)
+
+
+def _near(x):
+    """The cubic kernel (a = -0.75) up to distance 1, and beyond."""
+    return ((1.25 * x - 2.25) * x) * x + 1
+
+
+def _far(x):
+    return ((-0.75 * x + 3.75) * x - 6.0) * x + 3.0
+
+
+_LINEAR = {3: "linear", 4: "bilinear", 5: "trilinear"}
+
+
+def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corners=None, recompute_scale_factor=None, antialias=False):
+    """(N, C, *) in another size, or in one ``scale_factor`` times as large.
+
+    ``mode``: "nearest", "nearest-exact", "area", and of one, two and three dimensions "linear", "bilinear" and "bicubic", "trilinear".
+    ``align_corners``: the outermost elements stay at the ends. ValueError, NotImplementedError for what does not fit; antialias is not there.
+    """
+    if mode in ("nearest", "area", "nearest-exact"):
+        if align_corners is not None:
+            raise ValueError("align_corners option can only be set with the interpolating modes: linear | bilinear | bicubic | trilinear")
+    elif align_corners is None:
+        align_corners = False
+    if recompute_scale_factor and size is not None:
+        raise ValueError("recompute_scale_factor is not meaningful with an explicit size.")
+    if antialias:
+        raise NotImplementedError("interpolate(antialias=True)")
+    sizes, steps = _sizes(input, size, scale_factor, recompute_scale_factor)
+    if input.dim() not in _LINEAR:
+        raise NotImplementedError(f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {input.dim()}D) for the modes: nearest | linear | "
+                                  f"bilinear | bicubic | trilinear | area | nearest-exact (got {mode})")
+    if mode == "area":
+        pools = ctgrad.nn.functional
+        return (pools.adaptive_avg_pool1d, pools.adaptive_avg_pool2d, pools.adaptive_avg_pool3d)[input.dim() - 3](input, sizes)
+    if min(sizes) <= 0:
+        raise RuntimeError(f"Input and output sizes should be greater than 0, but got input {list(input.shape[2:])} output {sizes}")
+    if mode not in ("nearest", "nearest-exact", _LINEAR[input.dim()], "bicubic" if input.dim() == 4 else "nearest"):
+        raise NotImplementedError(f"Got {input.dim()}D input, but {mode} mode needs another")
+    for dim in range(input.dim() - 1, 1, -1):
+        out, step = sizes[dim - 2], steps[dim - 2]
+        if mode.startswith("nearest"):
+            input = input.index_select(dim, _nearest_places(input.shape[dim], out, step, mode == "nearest-exact"))
+        elif out != input.shape[dim] or step not in (None, 1.0):
+            input = _stretch(input, dim, out, step, align_corners, mode == "bicubic")
+    return input
+
+
+def upsample(input, size=None, scale_factor=None, mode="nearest", align_corners=None):
+    """``interpolate``, by its former name."""
+    return interpolate(input, size, scale_factor, mode, align_corners)
+
+
+def upsample_nearest(input, size=None, scale_factor=None):
+    """``interpolate`` by the nearest element."""
+    return interpolate(input, size, scale_factor, mode="nearest")
+
+
+def upsample_bilinear(input, size=None, scale_factor=None):
+    """``interpolate`` by lines, with the outermost elements at the ends."""
+    return interpolate(input, size, scale_factor, mode="bilinear", align_corners=True)
+
+
+# --- windows as columns ---
+
+def _pair(value):
+    return (value, value) if isinstance(value, int) else tuple(value)
+
+
+def _window_places(size, kernel, dilation, padding, stride):
+    """(kernel, windows): where in the padded input each window reads, per dimension."""
+    places = []
+    for n, k, d, p, s in zip(size, kernel, dilation, padding, stride, strict=True):
+        windows = (n + 2 * p - d * (k - 1) - 1) // s + 1
+        if windows <= 0:
+            raise RuntimeError(f"Given input with spatial size {tuple(size)}, kernel_size={kernel}, dilation={dilation}, padding={padding}, the array of "
+                               "sliding blocks has a dimension that is not positive")
+        places.append(ctgrad.arange(k).mul(d).unsqueeze(1) + ctgrad.arange(windows).mul(s))
+    return places[0][:, None, :, None], places[1][None, :, None, :]
+
+
+def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
+    """(N, C, H, W) or (C, H, W) to (N, C·kh·kw, windows): each window of the image as a column."""
+    if input.dim() not in (3, 4):
+        raise RuntimeError(f"Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, but got: {list(input.shape)}")
+    kernel, dilation, padding, stride = (_pair(value) for value in (kernel_size, dilation, padding, stride))
+    rows, columns = _window_places(input.shape[-2:], kernel, dilation, padding, stride)
+    input = ctgrad.nn.functional.pad(input, (padding[1], padding[1], padding[0], padding[0])) if any(padding) else input
+    blocks = input[..., rows, columns]
+    return blocks.reshape(*input.shape[:-3], input.shape[-3] * kernel[0] * kernel[1], -1)
+
+
+def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
+    """The adjoint of ``unfold``: columns (N, C·kh·kw, windows) are added where they were read, in (N, C, *output_size)."""
+    size, kernel, dilation, padding, stride = (_pair(value) for value in (output_size, kernel_size, dilation, padding, stride))
+    if input.dim() not in (2, 3):
+        raise RuntimeError(f"Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and non-zero dimensions for input, but got: {list(input.shape)}")
+    rows, columns = _window_places(size, kernel, dilation, padding, stride)
+    block, windows = kernel[0] * kernel[1], rows.shape[2] * columns.shape[3]
+    if input.shape[-2] % block or input.shape[-1] != windows:
+        raise RuntimeError(f"Expected size of input's dimension 1 to be divisible by the product of kernel_size and its last to be {windows}, but got "
+                           f"input.size={list(input.shape)} and kernel_size={kernel}")
+    channels, lead = input.shape[-2] // block, input.shape[:-2]
+    image = ctgrad.zeros(lead.numel() * channels, size[0] + 2 * padding[0], size[1] + 2 * padding[1], dtype=input.dtype)
+    blocks = input.reshape(-1, *kernel, rows.shape[2], columns.shape[3])
+    every = ctgrad.arange(image.shape[0]).view(-1, 1, 1, 1, 1)
+    image = image.index_put((every, rows[None], columns[None]), blocks, accumulate=True)
+    return image[:, padding[0]:padding[0] + size[0], padding[1]:padding[1] + size[1]].reshape(*lead, channels, *size)
+
+
+# --- normalisation ---
+
+def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
+    """x / (k + alpha·mean of squares over ``size`` neighbouring channels)^beta (Krizhevsky et al. 2012); (N, C, *)."""
+    if input.dim() < 3:
+        raise ValueError(f"Expected 3D or higher dimensionality input (got {input.dim()} dimensions)")
+    if input.numel() == 0:
+        return input
+    F = ctgrad.nn.functional
+    squares = input.mul(input).reshape(input.size(0), 1, input.size(1), -1)
+    mean = F.avg_pool2d(F.pad(squares, (0, 0, size // 2, (size - 1) // 2)), (size, 1), stride=1).reshape(input.shape)
+    return input / mean.mul(alpha).add(k).pow(beta)
+
+
+def rms_norm(input, normalized_shape, weight=None, eps=None):
+    """x / sqrt(mean of squares + eps) over the last dimensions, of sizes ``normalized_shape``, times ``weight`` (Zhang & Sennrich 2019)."""
+    shape = tuple(normalized_shape)
+    if not shape or tuple(input.shape[-len(shape):]) != shape:
+        raise RuntimeError(f"Given normalized_shape={list(shape)}, expected input with shape [*, {', '.join(map(str, shape))}], but got input of size"
+                           f"{list(input.shape)}")
+    dims = tuple(range(-len(shape), 0))
+    scale = (input.pow(2).mean(dims, keepdim=True) + (ctgrad.finfo(input.dtype).eps if eps is None else eps)).rsqrt()
+    return input * scale if weight is None else input * scale * weight

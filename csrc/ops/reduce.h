@@ -11,6 +11,7 @@ int reduce_dims(call *c, const arg *dims, const arg *keepdim, bool empty_is_all)
 int reduce_dim(call *c, const arg *dim, const arg *keepdim);
 /* Sizes of the result; returns ndim. */
 int reduced_size(const call *c, const array *a, int64_t *size);
+ct_dtype total_dtype(const call *c, const arg *dtype);    /* of sums and products: integers and bools in int64 */
 int64_t reduced_count(const call *c, const array *a);   /* elements that go into one result */
 void fold_plan(const call *c, const array *a, array *out, array *out2, k_fold *f);
 void fold_planes(const call *c, k_plane_kind kind);      /* ia[0] into oa[0] */

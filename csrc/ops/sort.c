@@ -6,6 +6,7 @@
 #include "ops/spread.h"
 #include "ops/takes.h"
 #include <math.h>
+#include <string.h>
 
 /* ---- sort_places: args self, descending; along the last dim ------------------------------------------------------------- */
 /* Rows of equal elements are all in order as they stand: one is sorted for all of them. */
@@ -144,11 +145,16 @@ static T middle(scope *s, T self, int dim, T places, bool skip, int64_t times)
     int64_t n = length(self, dim);
     if (!dtype_is_float((ct_dtype)self->a->dtype))
         return narrow(s, places, dim, (n * times - 1) / 2 / times, 1);
-    T nans = nans_along(s, self, dim), without = f_sub(s, f_weak_int(s, n), nans), none = f_binary(s, &op_eq, nans, f_weak_int(s, 0));
+    uint64_t still = still_dims(self->a, self->a->ndim) & ~((uint64_t)1 << dim);
+    T few = still ? tape_algebra.narrow(s, self, still) : self; /* one of the rows that repeat */
+    T nans = nans_along(s, few, dim), without = f_sub(s, f_weak_int(s, n), nans), none = f_binary(s, &op_eq, nans, f_weak_int(s, 0));
     T last = f_sub(s, times > 1 ? f_mul(s, without, f_weak_int(s, times)) : without, f_weak_int(s, 1));
     T half = f_binary(s, &op_floor_divide, f_call(s, &op_clamp_min, 2, (arg[]){a_t(last), a_i(0)}), f_weak_int(s, times > 1 ? 2 * times : 2));
     T at = skip ? half : f_where(s, none, half, without);
-    return gather(s, places, dim, f_cast(s, at, DT_I64));
+    int64_t size[CT_MAXDIM];
+    memcpy(size, array_size(self->a), (size_t)self->a->ndim * sizeof *size);
+    size[dim] = 1;
+    return gather(s, places, dim, f_expand(s, f_cast(s, at, DT_I64), self->a->ndim, size));
 }
 static int median_run(scope *s, call *c, bool skip, T *out)
 {
@@ -195,7 +201,7 @@ static int median_all_grad(scope *s, node *n, T const *g, T *out)
 {
     T x = node_kept_in(s, n, 0), y = node_kept_out(s, n, 0);
     T equal = f_where(s, f_unary(s, &op_isnan, y), f_unary(s, &op_isnan, x), f_binary(s, &op_eq, x, y));
-    return (out[0] = f_where(s, equal, f_div(s, g[0], f_unary(s, &op_sum, equal)), f_zeros_like(s, x))) ? 0 : -1;
+    return (out[0] = f_where(s, equal, f_div(s, g[0], f_unary(s, &op_sum, equal)), f_number(s, 0))) ? 0 : -1;
 }
 #define MEDIAN(id, public, node_name, text)                                                                                              \
     const op op_##id = {.name = public, .sig = "(Tensor self)", .flags = 0, .run = op_closed, .compose = id##_compose,                     \

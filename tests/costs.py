@@ -169,7 +169,10 @@ OWN = {
     "index_add": lambda x: x.index_add(0, half(x), x[::2]), "index_copy": lambda x: x.index_copy(1, ctgrad.arange(x.shape[1]), x), "zero_": lambda x: (x * 1).zero_(), "copy_": lambda x: (x * 1).copy_(x),
 } | {name: lambda x, name=name: getattr(x, name)() for name in ("bool", "byte", "int", "long", "bfloat16")} | {
     name: lambda x, name=name: getattr(ctgrad, name)(x.detach().int(), x.detach().int()) for name in ("bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_left_shift", "bitwise_right_shift")} | {
-    "bitwise_not": lambda x: x.detach().int().bitwise_not()}
+    "bitwise_not": lambda x: x.detach().int().bitwise_not()} | {
+    name: lambda x, name=name: getattr(ctgrad, name)(x) for name in ("isneginf", "isposinf", "signbit", "nan_to_num")} | {
+    "logit": lambda x: x.logit(1e-3), "float_power": lambda x: x.float_power(2), "heaviside": lambda x: x.detach().heaviside(ctgrad.ones(1)), "take_along_dim": lambda x: x.take_along_dim(x.argsort(0), 0),
+    "nan_to_num_": lambda x: (x * 1).nan_to_num_()}
 
 
 def surveyed(names):

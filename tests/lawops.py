@@ -48,7 +48,7 @@ FUNCTIONS = {
     "dropout": [case(X, 0.5)], "dropout2d": [case(IMAGE, 0.5)], "alpha_dropout": [case(X, 0.5)], "softmin": [case(X, 1)], "softsign": [case(X)], "tanhshrink": [case(X)],
 }
 RANDOM = {"rand_like": [case(X)], "randn_like": [case(X)], "randint_like": [case(X, 3)], "bernoulli": [case(t(3, 4, low=0.0, high=1.0))],
-          "normal_": [case(X)], "uniform_": [case(X)], "random_": [case(X)], "exponential_": [case(X)], "bernoulli_": [case(X, 0.5)]}
+          "normal_": [case(X)], "uniform_": [case(X)], "random_": [case(X)], "exponential_": [case(X)], "bernoulli_": [case(X, 0.5)], "dropout": [case(X, 0.5)]}
 
 
 def of_row(name, row):

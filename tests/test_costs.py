@@ -23,6 +23,9 @@ FACTORS = "singular vectors are of the matrix in full"
 GIVEN = "its case names few places by number: a gradient of zeros but there is made in full"
 ENDS = "its case has no elements, or slides over one line no more"
 JOINED = "pieces of lines are joined as matrices"
+SORTED = "rows of a sliding matrix are each sorted, and have places of their own"
+COUNTED = "bools of a sliding matrix are counted as numbers, in full"
+PRODUCTS = "n * n products of what is left of each observation beside its mean, also where that is 0"
 EXCEPTIONS = {
     "F.batch_norm": CONSTANT, "batch_norm_moments": CONSTANT, "batch_norm_backward": CONSTANT, "F.instance_norm": "the batch and the channels become one dim, which writes out either",
     "F.conv1d": WINDOWS, "F.conv_transpose1d": WINDOWS, "conv1d": WINDOWS, "conv2d": WINDOWS, "conv3d": WINDOWS, "conv_transpose1d": WINDOWS, "convolution": WINDOWS,
@@ -32,17 +35,22 @@ EXCEPTIONS = {
     "amax": WEIGHTED, "amin": WEIGHTED, "logsumexp": WEIGHTED, "linalg_vector_norm": WEIGHTED, "nansum": WEIGHTED, "prod": WEIGHTED, "std": WEIGHTED, "std_mean": WEIGHTED, "var": WEIGHTED,
     "var_mean": WEIGHTED, "max": WEIGHTED, "min": WEIGHTED, "contract": WEIGHTED, "count_nonzero": "a count in int64 of a sliding matrix of bools, which is cast in full",
     "binary_cross_entropy": SHAPES, "binary_cross_entropy_with_logits": SHAPES, "mse_loss": SHAPES, "antidiagonals": "sums over anti-diagonals of a product with what repeats along rows or columns",
-    "copy_": WRITTEN, "zero_": WRITTEN, "take": PLACES, "roll": PLACES, "F.nll_loss": TARGETS, "F.cross_entropy": ALONG + "; of sliding scores it is real; " + TARGETS,
+    "copy_": WRITTEN, "zero_": WRITTEN, "nan_to_num_": WRITTEN, "take": PLACES, "roll": PLACES, "F.nll_loss": TARGETS, "F.cross_entropy": ALONG + "; of sliding scores it is real; " + TARGETS,
     "softmax_backward": ALONG, "log_softmax_backward": ALONG, "norm": FACTORS + "; " + WEIGHTED, "F.embedding": "as many rows as indices, which are n * n in its case",
     "as_strided": "strides of its own: what repeats is shown as it is not held, and gradients are counted where numbers coincide",
     "gather": GIVEN, "scatter": GIVEN, "scatter_add": GIVEN, "index": GIVEN, "index_copy": "written slices are real where indices are", "narrow": ENDS, "select": ENDS,
     "slice": ENDS, "diag": ENDS, "diagonal": ENDS, "cat": JOINED + "; so are different rows that repeat along the dim that joins them", "stack": JOINED, "rot90": "a line is not turned but copied as a matrix",
+    "kthvalue": SORTED, "topk": SORTED, "median": SORTED, "nanmedian": SORTED, "quantile": PLACES + "; " + SORTED, "nanquantile": PLACES + "; " + SORTED,
+    "aminmax": WEIGHTED, "nanmean": COUNTED + "; " + WEIGHTED, "glu": JOINED, "prelu_kernel": "a weight beside a sliding matrix has no line: the gradient of both travels in full",
+    "trace": "the gradient of a sliding matrix's diagonal is a matrix, summed along the lines at the end", "cov": PRODUCTS, "corrcoef": PRODUCTS + "; the diagonal's gradient is a matrix of its own",
+    "F.pad": "padded to a circle: " + WRITTEN, "group_norm_backward": "only group_norm's formula calls it, with what repeats narrowed where the gradient travels summed",
 }
-# No operand that could repeat, or fresh or random values; adjoints that only formulas call with the sizes that they know; results whose size hangs on values.
+# No operand that could repeat, or fresh or random values; adjoints that only formulas call with the sizes that they know; results whose size hangs on values; what NumPy computes.
 NOT_SCALED = {
     "arange", "bernoulli_", "exponential_", "eye", "full", "linspace", "new_full", "new_ones", "new_zeros", "normal_", "ones", "random_", "uniform_", "zeros",
     "block_diag", "dot", "ger", "outer", "vdot", "index_put", "index_put_", "masked_select", "nonzero",
-    "conv_input", "conv_weight", "diagonal_backward", "layer_norm_backward", "pool_mean_backward", "pool_scatter", "restride", "select_backward", "slice_backward", "unfold_backward",
+    "conv_input", "conv_weight", "diagonal_backward", "layer_norm_backward", "pool_mean_backward", "pool_scatter", "restride", "select_backward", "slice_backward", "unfold_backward", "embedding_backward",
+    "logspace", "tril_indices", "triu_indices", "vander", "bincount", "multinomial", "unique", "unique_consecutive", "argwhere", "isin", "searchsorted",
 }
 
 
@@ -104,7 +112,12 @@ STEPS = {
 } | {
     f"{name} of rows": lambda n, f=f: f(leaf(n).expand(n, n)) for name, f in {
         "var": lambda x: x.var(1), "std": lambda x: x.std(1, keepdim=True), "norm": lambda x: x.norm(3, dim=1), "logsumexp": lambda x: x.logsumexp(1), "amax": lambda x: x.amax(1), "max": lambda x: x.max(1)[0],
-        "prod": lambda x: x.prod(1), "nansum": lambda x: x.nansum(1), "min": lambda x: x.min(1, keepdim=True)[0]}.items()} | {
+        "prod": lambda x: x.prod(1), "nansum": lambda x: x.nansum(1), "min": lambda x: x.min(1, keepdim=True)[0], "kthvalue": lambda x: x.kthvalue(3, 1)[0], "median": lambda x: x.median(1)[0],
+        "median of columns": lambda x: x.t().median(1, keepdim=True)[0].amax(0), "quantile": lambda x: x.quantile(0.3, 1), "nanquantile": lambda x: x.nanquantile(ctgrad.tensor([0.3, 0.5]), 1)}.items()} | {
+    f"{name} of {way}": lambda n, f=f, d=d: f(leaf(n).expand(n, n) if d == 0 else leaf(n).unsqueeze(1).expand(n, n)).amax(d) for way, d in (("rows", 0), ("columns", 1)) for name, f in {
+        "sort": lambda x: x.sort(1)[0], "sort down": lambda x: x.sort(0, descending=True)[0], "topk": lambda x: x.topk(len(x) // 4, 0)[0], "glu": lambda x: F.glu(x, 1), "glu down": lambda x: F.glu(x, 0),
+        "prelu": lambda x: F.prelu(x, leaf(1)), "reflect": lambda x: F.pad(x.unsqueeze(0), (2, 1), "reflect")[0], "replicate": lambda x: F.pad(x[None, None], (0, 1, 2, 0), "replicate")[0, 0]}.items()} | {
+    "median of all": lambda n: leaf(n).expand(n, n).median(), "nanmedian of all columns": lambda n: leaf(n).unsqueeze(1).expand(n, n).nanmedian(),
     "max_pool1d": lambda n: F.max_pool1d(leaf(n).expand(n, 2, n), 2).amax(0), "avg_pool1d": lambda n: F.avg_pool1d(leaf(n).expand(n, 2, n), 2).amax(0),
     "conv1d": lambda n: F.conv1d(leaf(1, n).expand(n, 1, n), leaf(2, 1, 3), leaf(2)).amax(0), "conv_transpose1d": lambda n: F.conv_transpose1d(leaf(1, n).expand(n, 1, n), leaf(1, 2, 3)).amax(0),
 }

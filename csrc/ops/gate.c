@@ -1,6 +1,8 @@
 /* Activations of two operands: glu, whose halves are, and prelu. Closed compositions, each with the formula of its gradient. */
 #include "ops/dispatch.h"
 #include "ops/formula.h"
+#include "ops/spread.h"
+#include "ops/takes.h"
 
 #define MUL(a, b) f_mul(s, a, b)
 
@@ -33,15 +35,26 @@ static T placed(scope *s, T x, int64_t dim, int which)
     pad[2 * last + (which == 0)] = n;
     return f_call(s, &op_constant_pad_nd, 2, (arg[]){a_t(x), a_ints((uint32_t)(2 * last + 2), pad)});
 }
+/* What the input takes where it repeats; along dim too: then both halves are one element, and their gradients one sum. */
+static uint64_t glu_takes(node *n)
+{
+    const kept *x = node_kept(n);
+    uint64_t takes = node_takes(n, 0);
+    return takes && x->a ? takes & still_dims(x->a, x->a->ndim) : 0;
+}
 static int glu_grad(scope *s, node *n, T const *g, T *out)
 {
     int64_t dim = node_params(n)[0];
-    T x = node_kept_in(s, n, 0), gate = f_unary(s, &op_sigmoid, half(s, x, dim, 1));
-    T second = f_binary(s, &op_sigmoid_backward, MUL(g[0], half(s, x, dim, 0)), gate);
-    return (out[0] = f_add(s, placed(s, MUL(g[0], gate), dim, 0), placed(s, second, dim, 1))) ? 0 : -1;
+    bool summed = node_got(n) >> dim & 1;
+    T x = node_kept_in(s, n, 0);
+    x = x && node_got(n) ? tape_algebra.narrow(s, x, node_got(n)) : x;
+    T gate = f_unary(s, &op_sigmoid, summed ? x : half(s, x, dim, 1));
+    T first = MUL(g[0], gate), second = f_binary(s, &op_sigmoid_backward, MUL(g[0], summed ? x : half(s, x, dim, 0)), gate);
+    out[0] = summed ? f_add(s, first, second) : f_add(s, placed(s, first, dim, 0), placed(s, second, dim, 1));
+    return out[0] ? 0 : -1;
 }
 const op op_glu = {.name = "glu", .sig = "(Tensor self, int dim=-1)", .flags = OP_HIDDEN | OP_FUNCTION, .run = op_closed, .compose = glu_compose,
-    .kind = {"GluBackward0", glu_grad}, .keep = {1}, .doc = "The first half along dim times the sigmoid of the second. RuntimeError for an odd size."};
+    .kind = {"GluBackward0", glu_grad, .takes = glu_takes}, .keep = {1}, .doc = "The first half along dim times the sigmoid of the second. RuntimeError for an odd size."};
 
 /* ---- prelu: args self, weight (which broadcasts) ------------------------------------------------------------------------ */
 static T positive(scope *s, T x) { return f_binary(s, &op_gt, x, f_number(s, 0)); }
@@ -60,4 +73,4 @@ static int prelu_grad(scope *s, node *n, T const *g, T *out)
     return s->failed ? -1 : 0;
 }
 const op op_prelu_kernel = {.name = "prelu_kernel", .sig = "(Tensor self, Tensor weight)", .flags = OP_HIDDEN | OP_FUNCTION, .run = op_closed, .compose = prelu_compose,
-    .kind = {"PreluKernelBackward0", prelu_grad}, .keep = {3, 1}, .doc = "self, times weight, which broadcasts, where it is not positive."};
+    .kind = {"PreluKernelBackward0", prelu_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}, .keep = {3, 1}, .doc = "self, times weight, which broadcasts, where it is not positive."};

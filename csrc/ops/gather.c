@@ -28,8 +28,10 @@ int check_places(call *c, const array *self, uint32_t index_at, int dim, const a
                            src ? " and to be no larger size than src" : "");
     }
     odometer o;
-    int64_t size = size_along(self, dim);
-    for (odometer_start(&o, index->ndim, array_size(index), array_stride(index)); o.left; odometer_next(&o)) {
+    int64_t size = size_along(self, dim), distinct[CT_MAXDIM];
+    for (int d = 0; d < index->ndim; d++)
+        distinct[d] = array_stride(index)[d] ? array_size(index)[d] : 1;
+    for (odometer_start(&o, index->ndim, distinct, array_stride(index)); o.left; odometer_next(&o)) {
         int64_t at = ((const int64_t *)array_data(index))[o.place];
         if (at < 0 || at >= size)
             return ct_fail(CT_RUNTIME, "index %lld is out of bounds for dimension %d with size %lld", (long long)at, dim, (long long)size);
@@ -54,9 +56,13 @@ static int gather_rule(call *c)
     if (layout_wrap_dim("gather", c->args[1].i, self->ndim, &dim) < 0 || check_places(c, self, 2, dim, NULL) < 0)
         return -1;
     keep_param(c, dim);
-    c->once = c->once_out = still_dims(index, index->ndim) & (still_dims(self, index->ndim) | (uint64_t)1 << dim);
-    c->work = array_held(index);
-    return out_new(c, 0, self->dtype, index->ndim, array_size(index));
+    uint64_t still = still_dims(self, index->ndim), along = (uint64_t)1 << dim;
+    if (spread_worth((ct_dtype)self->dtype, index->numel)) /* of equal elements any may be picked */
+        c->once = c->once_out = still & along ? still : still_dims(index, index->ndim) & (still | along);
+    if (out_new(c, 0, self->dtype, index->ndim, array_size(index)) < 0)
+        return -1;
+    c->work = array_held(c->oa[0]);
+    return 0;
 }
 static void gather_kernel(call *c)
 {
@@ -67,28 +73,35 @@ static void gather_kernel(call *c)
     for (odometer_start(&o, index->ndim, array_size(index), array_stride(index)); o.left; odometer_next(&o), out += item)
         memcpy(out, place_of(self, o.at, (int)c->param[0], ((const int64_t *)array_data(index))[o.place]), (size_t)item);
 }
-/* Where places repeat: the dims that input 0 takes, the one that is picked from with them if nothing else is cut off. */
-static uint64_t gather_takes(node *n)
+/* The dims that input 0 takes; that which is picked from with them if nothing else is cut off. */
+static uint64_t whole_takes(node *n)
 {
     int ndim;
     ct_dtype dtype;
-    const kept *places = node_kept(n);
-    const int64_t *in = node_needs(n, 0) ? node_in_size(n, 0, &ndim, &dtype) : NULL, *size = node_out_row(n, 0) + 1;
+    const int64_t *in = node_in_size(n, 0, &ndim, &dtype), *size = node_out_row(n, 0) + 1;
     uint64_t takes = node_takes(n, 0), dim = (uint64_t)1 << node_params(n)[0];
-    if (!in || !places->a || places->a->ndim != ndim)
-        return 0;
-    for (int d = 0; d < ndim; d++)
+    for (int d = 0; d < ndim && ndim == n->out_ndim; d++)
         if (d != node_params(n)[0] && in[d] != size[d])
             takes &= ~((uint64_t)1 << d | dim);
-    return takes & (still_dims(places->a, ndim) | dim);
+    return ndim == n->out_ndim ? takes : 0;
+}
+/* Of these, where places repeat, and the one that is picked from. */
+static uint64_t gather_takes(node *n)
+{
+    const kept *places = node_kept(n);
+    if (!node_needs(n, 0) || !places->a || places->a->ndim != n->out_ndim)
+        return 0;
+    return whole_takes(n) & (still_dims(places->a, n->out_ndim) | (uint64_t)1 << node_params(n)[0]);
 }
 static int gather_grad(scope *s, node *n, T const *g, T *out)
 {
     int64_t size[CT_MAXDIM], dim = node_params(n)[0];
     uint64_t got = node_got(n);
     T places = node_kept_in(s, n, 2);
-    if (!places || got >> dim & 1)
-        return (out[0] = places ? g[0] : NULL) ? 0 : -1;
+    if (!places)
+        return -1;
+    if (whole_takes(n) >> dim & 1) /* wherever it belongs, the sum is it */
+        return (out[0] = got >> dim & 1 ? g[0] : f_sum_dims(s, g[0], 1, &dim, true)) ? 0 : -1;
     int ndim = summed_size(n, got, size);
     places = got ? tape_algebra.narrow(s, places, got) : places;
     out[0] = f_call(s, &op_scatter_add, 4, (arg[]){a_t(f_zeros(s, g[0]->a->dtype, ndim, size)), a_i(dim), a_t(places), a_t(g[0])});

@@ -85,6 +85,7 @@ const op op_constant_pad_nd = {.name = "constant_pad_nd", .sig = "(Tensor self, 
     .doc = "self with pad[0] and pad[1] elements of value before and after its last dimension, pad[2] and pad[3] the one before, ...; negative ones take elements off."};
 
 /* ---- pad_places: args self, places, replicated. Elements of self at the places of each index, the last dimension's first --------- */
+/* Where the input takes sums along a padded dim, that of the result is it. */
 static int places_grad(scope *s, node *n, T const *g, T *out)
 {
     int ndim;
@@ -94,13 +95,18 @@ static int places_grad(scope *s, node *n, T const *g, T *out)
     T x = g[0];
     for (uint32_t i = n->n_in - 1; i > 0 && x; i--) {
         int64_t d = ndim - (int64_t)i;
+        if (node_takes(n, 0) >> d & 1) {
+            x = node_got(n) >> d & 1 ? x : f_sum_dims(s, x, 1, &d, true);
+            continue;
+        }
         memcpy(size, array_size(x->a), (size_t)ndim * sizeof *size);
         size[d] = whole[d];
         x = f_call(s, &op_index_add, 4, (arg[]){a_t(f_zeros(s, dtype, ndim, size)), a_i(d), a_t(node_kept_in(s, n, i)), a_t(x)});
     }
     return (out[0] = x) ? 0 : -1;
 }
-#define PLACES(name) {name "Pad1DBackward0", places_grad}, {name "Pad2DBackward0", places_grad}, {name "Pad3DBackward0", places_grad}
+#define PLACES_KIND(name) {name, places_grad, .takes = same_takes}
+#define PLACES(name) PLACES_KIND(name "Pad1DBackward0"), PLACES_KIND(name "Pad2DBackward0"), PLACES_KIND(name "Pad3DBackward0")
 static const node_kind places_kinds[2][3] = {{PLACES("Reflection")}, {PLACES("Replication")}};
 static int places_compose(scope *s, call *c, T *out)
 {
@@ -114,5 +120,5 @@ static int places_compose(scope *s, call *c, T *out)
     return (out[0] = x) ? 0 : -1;
 }
 const op op_pad_places = {.name = "pad_places", .sig = "(Tensor self, Tensor[] places, bool replicated)", .flags = OP_HIDDEN | OP_FUNCTION, .run = op_closed,
-    .compose = places_compose, .kind = {"ReflectionPad1DBackward0", places_grad}, .keep_list = 2,
+    .compose = places_compose, .kind = PLACES_KIND("ReflectionPad1DBackward0"), .keep_list = 2,
     .doc = "self with the elements at the places of each index, the last dimension's first: what reflection and replication make of a frame."};

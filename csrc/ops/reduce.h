@@ -11,7 +11,6 @@ int reduce_dims(call *c, const arg *dims, const arg *keepdim, bool empty_is_all)
 int reduce_dim(call *c, const arg *dim, const arg *keepdim);
 /* Sizes of the result; returns ndim. */
 int reduced_size(const call *c, const array *a, int64_t *size);
-ct_dtype total_dtype(const call *c, const arg *dtype);    /* of sums and products: integers and bools in int64 */
 int64_t reduced_count(const call *c, const array *a);   /* elements that go into one result */
 void fold_plan(const call *c, const array *a, array *out, array *out2, k_fold *f);
 void fold_planes(const call *c, k_plane_kind kind);      /* ia[0] into oa[0] */
@@ -21,6 +20,7 @@ int64_t fold_times(const call *c);
 void fold_terms(const k_fold *f, k_plane_kind kind, ct_dtype from, ct_dtype to);
 void fold_distinct(const call *c, k_plane_kind kind);    /* ia[0] into oa[0], each term once */
 void scale_results(array *y, enum k_binary loop, double number); /* y = y loop number */
+ct_dtype total_dtype(const call *c, const arg *dtype);    /* of sums and products: dtype where it is given, int64 for integers and bools */
 int fold_out(call *c, ct_dtype dtype);                   /* declares a fresh output of the result's shape */
 /* Sizes of the places that reduce_dims marked: n dims, for formulas. */
 int reduced_dims(node *n, int ndim, int64_t *dims);

@@ -93,6 +93,16 @@ uint64_t dims_exchanged(uint64_t dims, int64_t d0, int64_t d1)
     uint64_t first = dims >> d0 & 1, second = dims >> d1 & 1;
     return (dims & ~((uint64_t)1 << d0 | (uint64_t)1 << d1)) | first << d1 | second << d0;
 }
+uint64_t dims_insert(uint64_t dims, int64_t dim)
+{
+    uint64_t before = ((uint64_t)1 << dim) - 1;
+    return (dims & before) | (dims & ~before) << 1;
+}
+uint64_t dims_without(uint64_t dims, int64_t dim)
+{
+    uint64_t before = ((uint64_t)1 << dim) - 1;
+    return (dims & before) | (dims >> 1 & ~before);
+}
 uint64_t transpose_takes(node *n)
 {
     uint64_t dims = node_takes(n, 0);

@@ -7,6 +7,8 @@
 uint64_t pointwise_takes(node *n);          /* what every needed input takes or lacks, where what was kept repeats or slides; with NK_POINTWISE */
 uint64_t along_takes(node *n);              /* the same but for the dim that is the node's first parameter */
 uint64_t dims_exchanged(uint64_t dims, int64_t d0, int64_t d1);
+uint64_t dims_insert(uint64_t dims, int64_t dim);  /* dims of the input for those of an output that lacks `dim` */
+uint64_t dims_without(uint64_t dims, int64_t dim); /* and back */
 uint64_t same_takes(node *n);               /* what input 0 takes, dim for dim */
 uint64_t aside_takes(node *n, uint64_t mixed); /* what input 0 takes, but for these dims, of ops that keep the places of the others */
 uint64_t copy_takes(node *n);               /* the same, and slid: of what has input 0's shape, and passes its gradient on as it is */

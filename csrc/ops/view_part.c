@@ -58,17 +58,6 @@ static int64_t in_dim(node *n)
     int64_t dim = node_params(n)[0];
     return dim < 0 ? dim + ndim : dim;
 }
-/* Dims of the input for dims of the output, which lacks `dim`; and back. */
-static uint64_t dims_insert(uint64_t dims, int64_t dim)
-{
-    uint64_t before = ((uint64_t)1 << dim) - 1;
-    return (dims & before) | (dims & ~before) << 1;
-}
-static uint64_t dims_without(uint64_t dims, int64_t dim)
-{
-    uint64_t before = ((uint64_t)1 << dim) - 1;
-    return (dims & before) | (dims >> 1 & ~before);
-}
 static uint64_t select_takes(node *n)
 {
     uint64_t slid = node_takes_slid(n, 0);

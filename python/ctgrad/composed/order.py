@@ -222,24 +222,25 @@ def _quantile(name, input, q, dim, keepdim, interpolation, skip):
     if input.numel() == 0:
         raise RuntimeError(f"{name}() input tensor must be non-empty")
     whole = dim is None
-    rows = input.reshape(-1) if whole or input.dim() == 0 else input.transpose(dim, -1)
+    rows = input.reshape(-1) if whole or input.dim() == 0 else input.movedim(dim, -1)
     ordered = rows.sort(-1)[0]
     counts = (~rows.isnan()).sum(-1, keepdim=True) if skip else rows.size(-1)
     rank = wanted.reshape(-1) * (counts - 1) if not skip else (wanted.reshape(-1) * (counts - 1)).clamp_min(0)
-    if not skip:
-        rank = rank.expand(*rows.shape[:-1], rank.size(-1))
-        rank = rank.masked_fill(rows.isnan().any(-1, keepdim=True), rows.size(-1) - 1)
+    shape = (*rows.shape[:-1], rank.size(-1))
+    if not skip and bool(rows.isnan().any()):
+        rank = rank.expand(shape).masked_fill(rows.isnan().any(-1, keepdim=True), rows.size(-1) - 1)
     if interpolation in ("lower", "higher", "nearest"):
         rank = {"lower": rank.floor, "higher": rank.ceil, "nearest": rank.round}[interpolation]()
     below = rank.floor().long()
-    values = ordered.gather(-1, below)
+    values = ordered.gather(-1, below.expand(shape))
     if interpolation in ("linear", "midpoint"):
         weight = rank - below if interpolation == "linear" else _C.full_like(rank, 0.5)
-        values = values.lerp(ordered.gather(-1, rank.ceil().long()), weight)
+        values = values.lerp(ordered.gather(-1, rank.ceil().long().expand(shape)), weight)
     if whole:
         values = values.reshape(-1, *[1] * input.dim()) if keepdim else values
     elif input.dim():
-        values = values.transpose(dim, -1).unsqueeze(0).transpose(0, dim if dim < 0 else dim + 1) if keepdim else values.movedim(-1, 0)
+        values = values.movedim(-1, 0)
+        values = values.unsqueeze(dim if dim < 0 else dim + 1) if keepdim else values
     values = values.squeeze(0) if wanted.dim() == 0 else values
     return values
 

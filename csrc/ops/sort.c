@@ -145,7 +145,7 @@ static T middle(scope *s, T self, int dim, T places, bool skip, int64_t times)
     int64_t n = length(self, dim);
     if (!dtype_is_float((ct_dtype)self->a->dtype))
         return narrow(s, places, dim, (n * times - 1) / 2 / times, 1);
-    uint64_t still = still_dims(self->a, self->a->ndim) & ~((uint64_t)1 << dim);
+    uint64_t still = self->a->numel ? still_dims(self->a, self->a->ndim) & ~((uint64_t)1 << dim) : 0;
     T few = still ? tape_algebra.narrow(s, self, still) : self; /* one of the rows that repeat */
     T nans = nans_along(s, few, dim), without = f_sub(s, f_weak_int(s, n), nans), none = f_binary(s, &op_eq, nans, f_weak_int(s, 0));
     T last = f_sub(s, times > 1 ? f_mul(s, without, f_weak_int(s, times)) : without, f_weak_int(s, 1));

@@ -1,5 +1,6 @@
 """Where the tests find what they compare with, and what they all start from."""
 
+import gc
 import importlib.util
 import os
 import random
@@ -17,6 +18,12 @@ collect_ignore = [] if importlib.util.find_spec("torch") else ["oracle"]
 def pytest_report_header(config):
     oracle = "installed" if importlib.util.find_spec("torch") else "not installed: tests/oracle is left out"
     return f"oracle (torch): {oracle}"
+
+
+def pytest_collection_finish(session):
+    """The tests of leaks ask for thousands of full collections: these need not visit what was imported and collected before."""
+    gc.collect()
+    gc.freeze()
 
 
 # Every run draws the same numbers, so that no test fails by chance. Another seed explores: no test may depend on this one.

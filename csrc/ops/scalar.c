@@ -381,8 +381,11 @@ static int op_numbered(call *c)
      (__builtin_strlen(#name) > 9 && IS(&#name[__builtin_strlen(#name) - 9], "_backward")) ? OP_HIDDEN : 0)
 #define FLAGS(name, set) (((set) & NO_INPLACE ? 0 : OP_INPLACE) | OP_OUT | HIDDEN(name))
 
+/* What keeps its operand's dtype has no other for out=. PyTorch's square is a power. */
+#define EXACT(id, set) (((set) & DTYPES_MASK) != FLOATS && !IS(#id, "square") ? OP_OUT_EXACT : 0)
+
 #define UNARY(id, value, gradient, keeps, set, low, high, ref, text)                                                    \
-    const op op_##id = {.name = #id, .sig = "(Tensor self)", .doc = text, .flags = FLAGS(id, set), .run = op_unary,     \
+    const op op_##id = {.name = #id, .sig = "(Tensor self)", .doc = text, .flags = FLAGS(id, set) | EXACT(id, set), .run = op_unary, \
                         .kind = {NODE(#id), FORMULA(id, TEXT(gradient)), NULL, NODE_FLAGS(#id), .takes = pointwise_takes}, keeps, .row = U_##id, .dtypes = set,  \
                         .domain = #low ", " #high, .reference = ref};
 #include "table/unary.def"

@@ -350,8 +350,9 @@ static PyMethodDef methods[] = {
     {"grad", (PyCFunction)(void (*)(void))grad_function, METH_VARARGS | METH_KEYWORDS,
      "grad(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False, only_inputs=True, allow_unused=None, is_grads_batched=False, "
      "materialize_grads=False): the gradients of outputs with respect to inputs, as a tuple."},
-    {"_queue_callback", py_queue_callback, METH_O, "Called without arguments once the backward run that is at work has ended."},
-    {"_tensor_hooks", py_tensor_hooks, METH_O, "The hooks on a tensor: a dict by id, or None."},
+    {"_queue_callback", py_queue_callback, METH_O,
+     "_queue_callback(callback, /)\n--\n\nCalled without arguments once the backward run that is at work has ended."},
+    {"_tensor_hooks", py_tensor_hooks, METH_O, "_tensor_hooks(tensor, /)\n--\n\nThe hooks on a tensor: a dict by id, or None."},
     {"is_grad_enabled", get_grad, METH_NOARGS, "True while operations are recorded."},
     {"_set_grad_enabled", set_grad, METH_O, NULL},
     {"is_inference_mode_enabled", get_inference, METH_NOARGS, "True inside inference_mode."},

@@ -385,7 +385,8 @@ static int bind_keywords(const signature *s, PyObject *const *args, Py_ssize_t n
 static int bind_positional(const signature *s, PyObject *const *args, Py_ssize_t nargs, Py_ssize_t single, bound *b)
 {
     const param *p = s->params, *end = p + s->n_params;
-    if (single > (Py_ssize_t)s->n_positional || nargs < (Py_ssize_t)s->least)
+    bool apart = single == s->apart && (single < nargs || p[single].kind == P_TENSORS_APART); /* tensors may be none */
+    if (single > (Py_ssize_t)s->n_positional || nargs + apart < (Py_ssize_t)s->least)
         return 0;
     bind_start(s, b);
     b->first = nargs ? *args : NULL;
@@ -400,7 +401,7 @@ static int bind_positional(const signature *s, PyObject *const *args, Py_ssize_t
             return fits;
         }
     }
-    if (single == s->apart && (single < nargs || p->kind == P_TENSORS_APART)) {
+    if (apart) {
         int fits = bind_apart(p++, args, nargs - single, b);
         if (CT_UNLIKELY(fits != 1)) {
             bound_clear(b);

@@ -334,7 +334,7 @@ PyMethodDef py_tensor_methods[] = {
     NOARGS("retain_grad", tensor_retain_grad, "Makes backward() fill .grad of this non-leaf too."),
     NOARGS("is_inference", tensor_is_inference, "True for tensors made in inference_mode, and views of them."),
     NOARGS("_is_view", tensor__is_view, "True for a view that shares its history with a base."),
-    {"_set", tensor_set_, METH_O, "_set(source): self shows source's memory from now on."},
+    {"_set", tensor_set_, METH_O, "_set($self, source, /)\n--\n\nself shows source's memory from now on."},
     {"__iter__", tensor_iterate, METH_NOARGS, "Iterates over the first dimension."},
     FAST("backward", py_tensor_backward, "backward(gradient=None, retain_graph=None, create_graph=False, inputs=None): adds the derivatives of self to "
          ".grad of the leaves. RuntimeError for more than one element without gradient."),

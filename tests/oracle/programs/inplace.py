@@ -84,6 +84,12 @@ torch.exp(a, out=a)
 torch.add(a, 1, out=torch.zeros(0))
 torch.add(a, 1, out=torch.zeros(2, 2)).shape
 torch.neg(a, out=out[:1]).shape
+torch.neg(a, out=torch.zeros(2, dtype=torch.float64))
+torch.abs(torch.tensor([-1]), out=torch.zeros(1))
+torch.floor(a, out=torch.zeros(2, dtype=torch.int64))
+torch.square(a, out=torch.zeros(2, dtype=torch.float64))
+torch.sqrt(torch.tensor([4]), out=torch.zeros(1, dtype=torch.float64))
+torch.bitwise_not(torch.tensor([4]), out=torch.zeros(1, dtype=torch.int32))
 
 x = torch.ones(4)
 torch.add(x[:3], x[1:], out=x[1:])

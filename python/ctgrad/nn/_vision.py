@@ -8,14 +8,18 @@ __all__ = ["channel_shuffle", "fold", "interpolate", "local_response_norm", "pix
            "upsample_bilinear", "upsample_nearest"]
 
 
+def _image_size(function, input, factor_name, factor):
+    if input.dim() < 3:
+        raise RuntimeError(f"{function} expects input to have at least 3 dimensions, but got input with {input.dim()} dimension(s)")
+    if factor <= 0:
+        raise RuntimeError(f"{function} expects a positive {factor_name}, but got {factor}")
+    return input.shape
+
+
 def pixel_shuffle(input, upscale_factor):
     """(*, C·r², H, W) to (*, C, H·r, W·r). RuntimeError where r² does not divide the channels."""
     r = upscale_factor
-    if input.dim() < 3:
-        raise RuntimeError(f"pixel_shuffle expects input to have at least 3 dimensions, but got input with {input.dim()} dimension(s)")
-    if r <= 0:
-        raise RuntimeError(f"pixel_shuffle expects a positive upscale_factor, but got {r}")
-    *lead, c, h, w = input.shape
+    *lead, c, h, w = _image_size("pixel_shuffle", input, "upscale_factor", r)
     if c % (r * r):
         raise RuntimeError("pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of upscale_factor, but "
                            f"input.size(-3)={c} is not divisible by {r * r}")
@@ -26,11 +30,7 @@ def pixel_shuffle(input, upscale_factor):
 def pixel_unshuffle(input, downscale_factor):
     """(*, C, H·r, W·r) to (*, C·r², H, W). RuntimeError where r does not divide the sizes."""
     r = downscale_factor
-    if input.dim() < 3:
-        raise RuntimeError(f"pixel_unshuffle expects input to have at least 3 dimensions, but got input with {input.dim()} dimension(s)")
-    if r <= 0:
-        raise RuntimeError(f"pixel_unshuffle expects a positive downscale_factor, but got {r}")
-    *lead, c, h, w = input.shape
+    *lead, c, h, w = _image_size("pixel_unshuffle", input, "downscale_factor", r)
     for name, size in (("height", h), ("width", w)):
         if size % r:
             raise RuntimeError(f"pixel_unshuffle expects {name} to be divisible by downscale_factor, but input.size({-2 if name == 'height' else -1})="

@@ -12,6 +12,10 @@ from .module import Module, weight_and_bias
 __all__ = ["GroupNorm", "LayerNorm", "RMSNorm"]
 
 
+def _as_shape(sizes):
+    return (sizes,) if isinstance(sizes, numbers.Integral) else tuple(sizes)
+
+
 class LayerNorm(Module):
     """Zero mean and unit variance over the last dimensions, of sizes ``normalized_shape``: ``functional.layer_norm``.
 
@@ -22,9 +26,7 @@ class LayerNorm(Module):
 
     def __init__(self, normalized_shape, eps=1e-5, elementwise_affine=True, bias=True, device=None, dtype=None):
         super().__init__()
-        if isinstance(normalized_shape, numbers.Integral):
-            normalized_shape = (normalized_shape,)
-        self.normalized_shape = tuple(normalized_shape)
+        self.normalized_shape = _as_shape(normalized_shape)
         self.eps = eps
         self.elementwise_affine = elementwise_affine
         for name, wanted in (("weight", elementwise_affine), ("bias", elementwise_affine and bias)):
@@ -85,9 +87,7 @@ class RMSNorm(Module):
 
     def __init__(self, normalized_shape, eps=None, elementwise_affine=True, device=None, dtype=None):
         super().__init__()
-        if isinstance(normalized_shape, numbers.Integral):
-            normalized_shape = (normalized_shape,)
-        self.normalized_shape = tuple(normalized_shape)
+        self.normalized_shape = _as_shape(normalized_shape)
         self.eps = eps
         self.elementwise_affine = elementwise_affine
         self.register_parameter("weight", Parameter(ctgrad.empty(self.normalized_shape, device=device, dtype=dtype)) if elementwise_affine else None)

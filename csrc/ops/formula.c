@@ -23,7 +23,8 @@ int f_call_many(scope *s, const op *o, uint32_t n_args, arg *args, uint32_t n_ou
         if (operand_failed(&args[n]))
             return scope_fail(s), -1;
     }
-    memset(all + n, 0, (16 - n) * sizeof *all); /* ARG_NONE */
+    for (uint32_t k = n; k < 16; k++) /* one byte each: the operands of most verbs are two of sixteen */
+        all[k].kind = ARG_NONE;
     call c;
     c.op = o;
     c.args = all;

@@ -55,17 +55,15 @@ bool product_correlates(const product *p)
 static void gather(ct_dtype d, const char *from, int64_t rows, int64_t row, int64_t n, int64_t step, double *to)
 {
     int64_t item = dtype_bytes(d);
-    for (int64_t r = 0; r < rows; r++)
-        for (int64_t i = 0; i < n; i++)
-            *to++ = dtype_load(from + (r * row + i * step) * item, d);
+    for (int64_t r = 0; r < rows; r++, from += row * item, to += n)
+        K->cast[d][DT_F64]((char *[]){(char *)to, (char *)from}, (int64_t[]){sizeof *to, step * item}, n, NULL);
 }
 
 static void scatter(ct_dtype d, const double *from, char *to, int64_t rows, int64_t row, int64_t n, int64_t step)
 {
     int64_t item = dtype_bytes(d);
-    for (int64_t r = 0; r < rows; r++)
-        for (int64_t i = 0; i < n; i++, from++)
-            dtype_store_f(to + (r * row + i * step) * item, d, *from);
+    for (int64_t r = 0; r < rows; r++, from += n, to += row * item)
+        K->cast[DT_F64][d]((char *[]){to, (char *)from}, (int64_t[]){step * item, sizeof *from}, n, NULL);
 }
 
 /* Rows transformed at a time: their transforms stay in the second cache. */

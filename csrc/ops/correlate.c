@@ -69,6 +69,15 @@ static void scatter(ct_dtype d, const double *from, char *to, int64_t rows, int6
 /* Rows transformed at a time: their transforms stay in the second cache. */
 enum { FFT_ROWS = 32 };
 
+/* The least 2^a, 3·2^a or 5·2^a, even, that is n or more: what the transform is fastest at. */
+static int64_t fft_size(int64_t n)
+{
+    int64_t least = 2;
+    while (least < n)
+        least *= 2;
+    return least / 8 * 5 >= n && least >= 16 ? least / 8 * 5 : least / 4 * 3 >= n && least >= 8 ? least / 4 * 3 : least;
+}
+
 static int correlate_one(const product *p, const sliding *of, int64_t batch)
 {
     sliding s = *of;
@@ -81,20 +90,20 @@ static int correlate_one(const product *p, const sliding *of, int64_t batch)
         w -= (k - 1) * step * item;
         x_col = -x_col;
     }
-    int64_t bytes = (many * k + many * n + k + n - 1) * (int64_t)sizeof(double);
-    double *xs = ct_alloc((size_t)bytes), *ys = xs + many * k, *ws = ys + many * n;
-    if (!xs)
+    int64_t size = fft_size(k + n - 1), bytes = (many * k + many * n + k + n - 1 + 2 * many * (size + 2)) * (int64_t)sizeof(double);
+    double *work = ct_alloc((size_t)bytes), *xs = work + 2 * many * (size + 2), *ys = xs + many * k, *ws = ys + many * n;
+    if (!work)
         return -1;
     int result = 0;
     gather(p->dtype, w, 1, 0, k + n - 1, step, ws);
     for (int64_t r = 0; r < rows && result == 0; r += many) {
         int64_t now = rows - r < many ? rows - r : many;
         gather(p->dtype, x + r * x_row * item, now, x_row, k, x_col, xs);
-        result = product_fft(xs, now, k, ws, k + n - 1, n, false, ys);
+        result = product_fft(xs, now, k, ws, k + n - 1, n, size, false, ys, work);
         if (result == 0)
             scatter(p->dtype, ys, y + r * s.rows.y * item, now, s.rows.y, n, s.n.y);
     }
-    ct_free(xs, (size_t)bytes);
+    ct_free(work, (size_t)bytes);
     return result;
 }
 
@@ -123,10 +132,10 @@ static const int64_t *matrix_stride(const array *a) { return array_stride(a) + a
 static int antidiagonals_by_fft(const array *a, const array *b, array *y, int64_t batch)
 {
     int64_t rows = matrix_size(a)[0], k = matrix_size(a)[1], n = matrix_size(b)[1], many = rows < FFT_ROWS ? rows : FFT_ROWS, all = k + n - 1;
-    int64_t item = dtype_bytes(y->dtype), bytes = (many * (k + n) + 2 * all) * (int64_t)sizeof(double);
+    int64_t item = dtype_bytes(y->dtype), size = fft_size(all), bytes = (many * (k + n) + 2 * all + 2 * many * (size + 2)) * (int64_t)sizeof(double);
     const int64_t *sa = matrix_stride(a), *sb = matrix_stride(b);
-    double *as = ct_alloc((size_t)bytes), *bs = as + many * k, *part = bs + many * n, *sum = part + all;
-    if (!as)
+    double *work = ct_alloc((size_t)bytes), *as = work + 2 * many * (size + 2), *bs = as + many * k, *part = bs + many * n, *sum = part + all;
+    if (!work)
         return -1;
     int result = 0;
     memset(sum, 0, (size_t)all * sizeof *sum);
@@ -134,13 +143,13 @@ static int antidiagonals_by_fft(const array *a, const array *b, array *y, int64_
         int64_t now = rows - r < many ? rows - r : many;
         gather(y->dtype, one_of(a, batch) + r * sa[0] * item, now, sa[0], k, sa[1], as);
         gather(y->dtype, one_of(b, batch) + r * sb[0] * item, now, sb[0], n, sb[1], bs);
-        result = product_fft(as, now, k, bs, n, all, true, part);
+        result = product_fft(as, now, k, bs, n, all, size, true, part, work);
         for (int64_t i = 0; i < all && result == 0; i++)
             sum[i] += part[i];
     }
     if (result == 0)
         scatter(y->dtype, sum, line_of(y, batch), 1, 0, all, 1);
-    ct_free(as, (size_t)bytes);
+    ct_free(work, (size_t)bytes);
     return result;
 }
 

@@ -7,8 +7,8 @@
 /* Multiply-adds planned since the start; for tests of cost. */
 extern int64_t product_work;
 
-/* By FFT, y[r][j] = sum over p of x[r][p]·w[p + j], j < n; or with `full` (n = k + kw - 1), y[j] = the sum over r and p + q = j of
- * x[r][p]·w[r][q]. Called under the lock; -1 and CT_FOREIGN when it fails. NULL: the host offers none. */
-typedef int product_fft_f(const double *x, int64_t rows, int64_t k, const double *w, int64_t kw, int64_t n, bool full, double *y);
+/* By FFT of `size` numbers, y[r][j] = sum over p of x[r][p]·w[p + j], j < n; or with `full` (n = k + kw - 1), y[j] = the sum over r and p + q = j of
+ * x[r][p]·w[r][q]. `work` holds 2·rows·(size + 2) numbers. Called under the lock; -1 and CT_FOREIGN when it fails. NULL: the host offers none. */
+typedef int product_fft_f(const double *x, int64_t rows, int64_t k, const double *w, int64_t kw, int64_t n, int64_t size, bool full, double *y, double *work);
 extern product_fft_f *product_fft;
 #endif

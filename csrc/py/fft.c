@@ -5,7 +5,7 @@
 /* New view of n doubles. */
 static PyObject *view(const double *at, int64_t n, int how) { return PyMemoryView_FromMemory((char *)at, (Py_ssize_t)(n * (int64_t)sizeof *at), how); }
 
-static int correlate(const double *x, int64_t rows, int64_t k, const double *w, int64_t kw, int64_t n, bool full, double *y)
+static int correlate(const double *x, int64_t rows, int64_t k, const double *w, int64_t kw, int64_t n, int64_t size, bool full, double *y, double *work)
 {
     static PyObject *function;
     if (!function) {
@@ -15,8 +15,9 @@ static int correlate(const double *x, int64_t rows, int64_t k, const double *w, 
     }
     PyObject *done = NULL;
     if (function)
-        done = PyObject_CallFunction(function, "NLLNNLO", view(x, rows * k, PyBUF_READ), (long long)rows, (long long)k, view(w, full ? rows * kw : kw, PyBUF_READ),
-                                     view(y, full ? n : rows * n, PyBUF_WRITE), (long long)n, full ? Py_True : Py_False);
+        done = PyObject_CallFunction(function, "NLLNNLLON", view(x, rows * k, PyBUF_READ), (long long)rows, (long long)k, view(w, full ? rows * kw : kw, PyBUF_READ),
+                                     view(y, full ? n : rows * n, PyBUF_WRITE), (long long)n, (long long)size, full ? Py_True : Py_False,
+                                     view(work, 2 * rows * (size + 2), PyBUF_WRITE));
     if (!done)
         py_note_foreign();
     Py_XDECREF(done);

@@ -93,7 +93,7 @@ static int cat_shape(call *c)
         if (c->in[i]->a->ndim == 0)
             return ct_fail(CT_RUNTIME, "zero-dimensional tensor (at position %u) cannot be concatenated", i);
     const array *first = first_real(c);
-    if (layout_wrap_dim("cat", c->args[1].i, first->ndim, &dim) < 0)
+    if (layout_wrap_dim("cat", is_nothing(first) ? 0 : c->args[1].i, first->ndim, &dim) < 0)
         return -1;
     for (uint32_t i = 0; i < c->n_in; i++) {
         const array *a = c->in[i]->a;

@@ -83,6 +83,7 @@ from ctgrad.composed.arithmetic import (
     float_power as float_power,
     fmax as fmax,
     fmin as fmin,
+    gradient as gradient,
     heaviside as heaviside,
     inner as inner,
     isneginf as isneginf,
@@ -97,7 +98,6 @@ from ctgrad.composed.arithmetic import (
     nan_to_num_ as nan_to_num_,
     nanmean as nanmean,
     rad2deg as rad2deg,
-    sgn as sgn,
     signbit as signbit,
     sinc as sinc,
     take_along_dim as take_along_dim,
@@ -162,6 +162,22 @@ from ctgrad.composed.shape import (
     tile as tile,
     vsplit as vsplit,
     vstack as vstack,
+)
+from ctgrad.composed.window import (
+    bartlett_window as bartlett_window,
+    blackman_window as blackman_window,
+    hamming_window as hamming_window,
+    hann_window as hann_window,
+    range as range,
+)
+from ctgrad.composed.write import (
+    as_strided_scatter as as_strided_scatter,
+    diagonal_scatter as diagonal_scatter,
+    index_reduce as index_reduce,
+    masked_scatter as masked_scatter,
+    put as put,
+    select_scatter as select_scatter,
+    slice_scatter as slice_scatter,
 )
 from ctgrad.nn._activations import (
     celu as celu,

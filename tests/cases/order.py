@@ -70,6 +70,7 @@ CASES = {
     "logit": [case(t(4, low=0.1, high=0.9), ref=lambda x: np.log(x / (1 - x)))],
     "nanmean": [case(X, ref=np.nanmean), case(X, 1, ref=np.nanmean)],
     "diff": [case(X, ref=np.diff), case(X, 2, 0, ref=lambda x, n, d: np.diff(x, n, d))],
+    "gradient": [case(t(4, 5), ref=np.gradient), case(t(4, 5), ref=lambda x, **k: np.gradient(x, 2.0, edge_order=2), spacing=2.0, edge_order=2)],
     "trapezoid": [case(X, ref=np.trapezoid if hasattr(np, "trapezoid") else np.trapz)],
     "trapz": [case(X, ref=np.trapezoid if hasattr(np, "trapezoid") else np.trapz)],
     "inner": [case(X, t(2, 4), ref=np.inner)],

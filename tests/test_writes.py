@@ -365,3 +365,80 @@ def test_normal_of_shapes_that_differ():
     for mean in (0.0, ctgrad.tensor(0.0)):
         with pytest.raises(RuntimeError, match="std"):
             ctgrad.normal(mean, -1, (4,))
+
+
+# ---- what else PyTorch's own suites showed -------------------------------------------------------------------------------------------
+
+
+def test_whole_factors_of_integers_are_exact():
+    big, other = 2**60 + 1, 2**58 + 1
+    one, three, five = (ctgrad.tensor([[n]]) for n in (1, 3, 5))
+    want = (big + other * 15 + 2**63) % 2**64 - 2**63
+    assert ctgrad.addmm(one, three, five, beta=big, alpha=other).item() == want
+    assert ctgrad.addmv(one[0], three, five[0], beta=big, alpha=other).item() == want
+    assert ctgrad.baddbmm(one[None], three[None], five[None], beta=big, alpha=other).item() == want
+    assert ctgrad.addbmm(one, three[None], five[None], beta=big, alpha=other).item() == want
+    assert ctgrad.addr(one, three[0], five[0], beta=big, alpha=other).item() == want
+
+
+def test_channels_last_with_gaps_is_joined_so():
+    x = ctgrad.arange(24.0).reshape(2, 2, 3, 2).contiguous(memory_format=ctgrad.channels_last)[:, :, :2]
+    made = ctgrad.cat([x, x], -1)
+    assert made.is_contiguous(memory_format=ctgrad.channels_last) and made.equal(ctgrad.cat([x.contiguous(), x.contiguous()], -1))
+
+
+def test_old_constructors_take_no_device_beside_a_tensor():
+    x = ctgrad.ones(1)
+    for make in (lambda: ctgrad.Tensor(x, device="cpu"), lambda: ctgrad.FloatTensor(x, device="cpu"), lambda: x.new(x, device="cpu")):
+        with pytest.raises(RuntimeError, match="device"):
+            make()
+    assert ctgrad.Tensor(x).tolist() == [1] and x.new(x).tolist() == [1]
+
+
+def test_permutations_that_a_float_cannot_count():
+    for dtype, n in ((F32, 2**24 + 2), (F64, 2**53 + 2), (ctgrad.float16, 2050), (ctgrad.uint8, 257)):
+        with pytest.raises(RuntimeError):
+            ctgrad.randperm(n, out=ctgrad.empty(0, dtype=dtype))
+
+
+def test_functions_of_elements_see_no_history():
+    x, g = ctgrad.zeros(2), ctgrad.ones(2, requires_grad=True)
+    for call in (lambda: g.apply_(abs), lambda: x.map_(g, max), lambda: x.map2_(x, g, max)):
+        with pytest.raises(RuntimeError, match="requires grad"):
+            call()
+    with pytest.raises(TypeError, match="atol"):
+        ctgrad.isclose(x, x, 1e-5, ctgrad.tensor(1.0, requires_grad=True))
+
+
+def test_type_takes_classes():
+    x = ctgrad.ones(2, dtype=I64)
+    assert x.type(ctgrad.Tensor).dtype is F32 and x.type(ctgrad.DoubleTensor).dtype is F64
+    for wrong, error in ((int, ValueError), (3, TypeError), ("torch.Nothing", ValueError)):
+        with pytest.raises(error):
+            x.type(wrong)
+
+
+def test_what_index_and_self_share_in_put():
+    x = ctgrad.tensor([2, 1, 0])
+    with pytest.raises(RuntimeError, match="clone"):
+        x.put_(x, ctgrad.tensor([1, 2, 3]))
+
+
+def test_a_flag_of_determinism_is_kept_as_it_was_given():
+    try:
+        ctgrad.use_deterministic_algorithms(False, warn_only=True)
+        assert ctgrad.is_deterministic_algorithms_warn_only_enabled() and ctgrad.get_deterministic_debug_mode() == 0
+        ctgrad.set_deterministic_debug_mode("error")
+        assert not ctgrad.is_deterministic_algorithms_warn_only_enabled()
+    finally:
+        ctgrad.use_deterministic_algorithms(False)
+
+
+def test_capsules_and_the_build():
+    from ctgrad.utils.dlpack import from_dlpack, to_dlpack
+
+    assert from_dlpack(to_dlpack(ctgrad.arange(3))).tolist() == [0, 1, 2]
+    assert "threads" in ctgrad.__config__.show() and "get_num_threads" in ctgrad.__config__.parallel_info()
+    ctgrad._assert_async(ctgrad.tensor(1))
+    with pytest.raises(RuntimeError, match="nonzero"):
+        ctgrad._assert_async(ctgrad.tensor(0))

@@ -37,12 +37,12 @@ static int check_cat_input(const array *first, const array *a, uint32_t i, int d
     return 0;
 }
 
-/* channels_last when every input is, row-major otherwise. */
+/* channels_last when every input is, if with gaps; row-major otherwise. */
 static bool all_channels_last(const call *c)
 {
     for (uint32_t i = 0; i < c->n_in; i++) {
         const array *a = c->in[i]->a;
-        if (array_shows_contiguous(a) || !layout_is_channels_last(a->ndim, array_size(a), array_visible_stride(a)))
+        if (array_shows_contiguous(a) || !layout_like_channels_last(a->ndim, array_size(a), array_visible_stride(a)))
             return false;
     }
     return true;

@@ -243,6 +243,10 @@ static int randperm_rule(call *c)
         return ct_fail(CT_NOTIMPL, "\"randperm\" not implemented for 'Bool'");
     if (d == DT_F16 && n > 2049)
         return ct_fail(CT_RUNTIME, "n cannot be greater than 2049 for Half type.");
+    if (d == DT_F32 && n > (1 << 24) + 1)
+        return ct_fail(CT_RUNTIME, "n cannot be greater than 2^24+1 for Float type.");
+    if (d == DT_F64 && n > ((int64_t)1 << 53) + 1)
+        return ct_fail(CT_RUNTIME, "n cannot be greater than 2^53+1 for Double type.");
     if (d == DT_U8 && n > 256)
         return ct_fail(CT_RUNTIME, "n is too large for result tensor type: randperm of %lld in uint8", (long long)n);
     return out_new(c, 0, d, 1, &n);

@@ -162,6 +162,11 @@ int py_tensor_legacy_new(ct_dtype dtype, PyObject *args, PyObject *kwargs, tenso
     bool is_size;
     if (single_argument(args, kwargs, &object, &is_size) < 0)
         return -1;
+    if (object && py_is_tensor(object) && !is_size && kwargs && PyDict_GetItemString(kwargs, "device")) {
+        PyErr_SetString(PyExc_RuntimeError, "Legacy tensor constructor of the form torch.Tensor(tensor, device=device) is not supported. "
+                        "Use torch.tensor(...) or torch.as_tensor(...) instead.");
+        return -1;
+    }
     if (object && py_is_tensor(object) && !is_size)
         return of_tensor(py_t(object), made);
     array *a = !object ? of_nothing_or_sizes(dtype, args, kwargs) : is_size ? of_size_object(dtype, object) : of_object(dtype, args, object);

@@ -22,13 +22,16 @@ from ctgrad._names import *  # noqa: E402, F403
 from ctgrad._queries import *  # noqa: E402, F403
 from ctgrad._settings import *  # noqa: E402, F403
 from ctgrad._tensor_str import set_printoptions  # noqa: E402
-from ctgrad.storage import TypedStorage, UntypedStorage  # noqa: E402, F401
+from ctgrad._copying import from_file  # noqa: E402, F401
+from ctgrad.storage import BY_NAME as _BY_NAME, TypedStorage, UntypedStorage  # noqa: E402, F401
 from ctgrad.autograd import enable_grad, inference_mode, no_grad, set_grad_enabled  # noqa: E402
 
+globals().update(_BY_NAME)
+Storage = _BY_NAME["FloatStorage"]
 __version__ = "0.1.0"
 newaxis = None
 
-_LATER = {"nn": None, "optim": None, "testing": None, "serialization": None, "load": "serialization", "save": "serialization"}  # name: the module that has it
+_LATER = {"__config__": None, "nn": None, "optim": None, "testing": None, "serialization": None, "load": "serialization", "save": "serialization"}  # name: the module that has it
 _LATER |= dict.fromkeys((
     "alpha_dropout", "batch_norm", "bilinear", "celu", "celu_", "channel_shuffle", "cosine_embedding_loss", "cosine_similarity", "dropout",
     "feature_alpha_dropout", "group_norm", "hardshrink", "hinge_embedding_loss", "instance_norm", "kl_div", "layer_norm", "margin_ranking_loss",

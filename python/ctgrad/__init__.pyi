@@ -20,12 +20,14 @@ from ctgrad import (
 )
 from ctgrad._copying import (
     UntypedStorage as UntypedStorage,
+    from_file as from_file,
 )
 from ctgrad._dtypes import (
     finfo as finfo,
     iinfo as iinfo,
 )
 from ctgrad._names import (
+    get_device as get_device,
     is_storage as is_storage,
     unravel_index as unravel_index,
 )
@@ -168,6 +170,7 @@ from ctgrad.composed.window import (
     blackman_window as blackman_window,
     hamming_window as hamming_window,
     hann_window as hann_window,
+    kaiser_window as kaiser_window,
     range as range,
 )
 from ctgrad.composed.write import (
@@ -227,6 +230,17 @@ from ctgrad.serialization import (
 )
 from ctgrad.storage import (
     TypedStorage as TypedStorage,
+)
+from torch import (
+    BFloat16Storage as BFloat16Storage,
+    BoolStorage as BoolStorage,
+    ByteStorage as ByteStorage,
+    DoubleStorage as DoubleStorage,
+    FloatStorage as FloatStorage,
+    HalfStorage as HalfStorage,
+    IntStorage as IntStorage,
+    LongStorage as LongStorage,
+    FloatStorage as Storage,
 )
 
 e: builtins.float

@@ -22,6 +22,7 @@ CASES = {
     "hamming_window": [case(7, False, ref=lambda n, p: np.hamming(n), grad=False, dtypes=("float32",)), case(6, ref=lambda n: np.hamming(n + 1)[:-1], grad=False, dtypes=("float32",))],
     "hann_window": [case(7, False, ref=lambda n, p: np.hanning(n), grad=False, dtypes=("float32",)), case(1, ref=np.ones, grad=False, dtypes=("float32",))],
     "bartlett_window": [case(7, False, ref=lambda n, p: np.bartlett(n), grad=False, dtypes=("float32",)), case(0, ref=np.ones, grad=False, dtypes=("float32",))],
+    "kaiser_window": [case(7, False, 8.0, ref=lambda n, p, b: np.kaiser(n, b), grad=False, dtypes=("float32",))],
     "blackman_window": [case(7, False, ref=lambda n, p: np.blackman(n), grad=False, dtypes=("float32",)), case(6, ref=lambda n: np.blackman(n + 1)[:-1], grad=False, dtypes=("float32",))],
     "eye": [case(3, ref=np.eye, grad=False, dtypes=F), case(2, 4, ref=np.eye, grad=False, dtypes=F), case(0, ref=np.eye, grad=False, dtypes=F)],
 }

@@ -3,6 +3,8 @@
 import math
 import warnings
 
+import numpy as np
+
 from ctgrad import _C
 from ctgrad._C import Tensor
 from ctgrad.composed import composed
@@ -62,6 +64,17 @@ def blackman_window(window_length: int, periodic: bool = True, *, dtype=None, la
 
 
 @composed(method=False)
+def kaiser_window(window_length: int, periodic: bool = True, beta: float = 12.0, *, dtype=None, layout=None, device=None, requires_grad: bool = False) -> Tensor:
+    """I0(beta sqrt(1 - (2 i / (n - 1) - 1)^2)) / I0(beta); periodic: of one more element, without the last."""
+
+    def shape(i, n):
+        x = i.double().mul_(2 / (n - 1)).sub_(1)
+        return _C.from_numpy(np.i0(beta * np.sqrt(np.maximum(0, 1 - x.numpy() ** 2))) / np.i0(beta)).to(i.dtype)
+
+    return _window("kaiser_window", shape, window_length, periodic, dtype, requires_grad)
+
+
+@composed(method=False)
 def range(start, end, step=1, *, out=None, dtype=None, layout=None, device=None, requires_grad: bool = False) -> Tensor:  # noqa: A001
     """start, start + step, … up to end, which is included: of the default dtype unless dtype is given. An old form of `arange`."""
     warnings.warn("torch.range is deprecated and will be removed in a future release because its behavior is inconsistent with Python's range builtin. "
@@ -76,5 +89,5 @@ def range(start, end, step=1, *, out=None, dtype=None, layout=None, device=None,
     kind = dtype or (out.dtype if out is not None else _C.get_default_dtype())
     made = steps.mul_(step).add_(start).to(kind) if kind.is_floating_point else (steps.to(_C.int64) * int(step) + int(start)).to(kind)
     if out is not None:
-        return out.resize_(made.shape).copy_(made)
+        return (out if out.numel() == made.numel() else out.resize_(made.shape)).copy_(made.view(out.shape))
     return made.requires_grad_() if requires_grad else made

@@ -26,6 +26,9 @@ def _check_put(input, index, source):
     if source.numel() != index.numel():
         raise IndexError(f"put_(): Expected source and index to have the same number of elements, but got source.numel() = {source.numel()}, "
                          f"index.numel() = {index.numel()}")
+    if index.numel() and index._storage_ptr() == input._storage_ptr():
+        raise RuntimeError("unsupported operation: some elements of the index and the written-to tensor refer to a single memory location. "
+                           "Please clone() the index before performing the operation. (put_)")
     n = input.numel()
     wrong = index[(index < -n) | (index >= n)]
     if wrong.numel():

@@ -157,3 +157,15 @@ def test_files_that_cannot_seek():
     file = Few()
     ctgrad.save(ctgrad.arange(3), file)
     assert ctgrad.load(Few(file.file.getvalue())).tolist() == [0, 1, 2]
+
+
+@pytest.mark.filterwarnings("ignore:TypedStorage")
+@pytest.mark.parametrize("zipped", [True, False])
+def test_storages_beside_tensors(zipped):
+    x = ctgrad.arange(4.0)
+    file = io.BytesIO()
+    ctgrad.save([x.storage(), x, ctgrad.UntypedStorage([1, 2])], file, _use_new_zipfile_serialization=zipped)
+    file.seek(0)
+    storage, tensor, plain = ctgrad.load(file)
+    storage[1] = 9
+    assert storage.dtype is ctgrad.float32 and tensor.tolist() == [0, 9, 2, 3] and plain.tolist() == [1, 2]

@@ -114,3 +114,12 @@ def test_numbers_of_a_file(tmp_path):
         ctgrad.from_file(name, False, 100)
     with pytest.raises(RuntimeError):
         ctgrad.from_file(str(tmp_path / "none"), False, 1)
+
+
+def test_constructors_of_old_show_a_storage():
+    s = ctgrad.FloatStorage([1, 2, 3])
+    for t in (ctgrad.FloatTensor(s), ctgrad.Tensor(s), ctgrad.ones(1).new(s), ctgrad.FloatTensor(s.untyped())):
+        assert t.tolist() == [1, 2, 3] and t.data_ptr() == s.data_ptr()
+    with pytest.raises(RuntimeError, match="Expected a Storage"):
+        ctgrad.LongTensor(s)
+    assert ctgrad.LongTensor(ctgrad.UntypedStorage(16)).shape == (2,)

@@ -61,6 +61,10 @@ class UntypedStorage:
     size = nbytes
     __len__ = nbytes
 
+    def _as_tensor(self, dtype):
+        """A vector of the dtype over the memory, for the constructors of old."""
+        return self.tensor(dtype, (self.nbytes() // ctgrad.empty(0, dtype=dtype).element_size(),), (1,), 0)
+
     @property
     def _cdata(self):
         """Equal for what shows the same memory."""

@@ -19,6 +19,7 @@ import ctgrad
 from ctgrad import Tensor
 from ctgrad._copying import UntypedStorage, memory_of
 from ctgrad.nn.parameter import Buffer, Parameter
+from ctgrad.storage import TypedStorage
 
 __all__ = ["add_safe_globals", "clear_safe_globals", "get_safe_globals", "load", "safe_globals", "save"]
 
@@ -43,8 +44,7 @@ _STORAGE_NAMES = {dtype: _Name("torch", name) for name, dtype in _STORAGES.items
 # --- what a tensor in the file is rebuilt by ---
 
 def _rebuild_tensor_v2(storage, storage_offset, size, stride, requires_grad, backward_hooks, metadata=None):
-    memory, dtype = storage
-    return memory.tensor(dtype, tuple(size), tuple(stride), storage_offset).requires_grad_(bool(requires_grad))
+    return storage.untyped().tensor(storage.dtype, tuple(size), tuple(stride), storage_offset).requires_grad_(bool(requires_grad))
 
 
 def _rebuild_parameter(data, requires_grad, backward_hooks):
@@ -92,6 +92,8 @@ class _Pickler(pickle._Pickler):
         self.storages = {}  # storage -> its number; keeps it alive, so that none other gets its identity
 
     def persistent_id(self, obj):
+        if isinstance(obj, (TypedStorage, UntypedStorage)):
+            obj = _Stored(obj._numbers if isinstance(obj, TypedStorage) else obj.tensor(ctgrad.uint8, (obj.nbytes(),), (1,), 0))
         if not isinstance(obj, _Stored):
             return None
         key = self.storages.setdefault(obj.storage, len(self.storages))
@@ -327,7 +329,7 @@ class _Unpickler(pickle._Unpickler):
         if self.part and len(pid) > 5 and pid[5] is not None:
             view, first, size = pid[5]
             memory = self.memories.setdefault(f"{key} {view}", self.part(key, first, size, itemsize))
-        return memory, dtype
+        return TypedStorage(wrap_storage=memory, dtype=dtype)
 
     def load_reduce(self):
         args, func = self.stack.pop(), self.stack[-1]

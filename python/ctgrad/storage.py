@@ -29,6 +29,12 @@ class TypedStorage:
         self._memory = UntypedStorage.of(data) if wrap_storage is None else wrap_storage
         self._numbers = self._memory.tensor(dtype, (self._memory.nbytes() // _C.empty(0, dtype=dtype).element_size(),), (1,), 0)
 
+    def _as_tensor(self, dtype):
+        """A vector over the memory, for the constructors of old."""
+        if dtype != self.dtype:
+            raise RuntimeError(f"Expected a Storage of type {dtype} or an UntypedStorage, but got type {self.dtype} for argument 1 'storage'")
+        return self._numbers.detach()
+
     @property
     def _cdata(self):
         return self._memory._cdata

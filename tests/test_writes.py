@@ -484,3 +484,29 @@ def test_signs_of_zero_are_equal():
     assert ctgrad.tensor([0.0, -0.0, 0.0, -0.0]).sort()[1].tolist() == [0, 1, 2, 3]
     x = ctgrad.tensor([-math.inf, math.nan, 1.0, -0.5, math.inf, -2.0])
     assert x.topk(6)[1].tolist() == [1, 4, 2, 3, 5, 0] and x.topk(6, largest=False)[1].tolist() == [0, 5, 3, 2, 4, 1]
+
+
+@pytest.mark.parametrize("call", [
+    lambda x, at, out: ctgrad.sort(x, out=(out, at)), lambda x, at, out: ctgrad.topk(x, 2, out=(out, at)), lambda x, at, out: ctgrad.kthvalue(x, 1, out=(out, at)),
+    lambda x, at, out: ctgrad.median(x, 0, out=(out, at)), lambda x, at, out: ctgrad.index_select(x, 0, at, out=out), lambda x, at, out: ctgrad.scatter(x, 0, at, x, out=out),
+    lambda x, at, out: ctgrad.scatter_reduce(x, 0, at, x, "sum", out=out), lambda x, at, out: ctgrad.index_add(x, 0, at, x, out=out),
+])
+def test_an_out_of_another_dtype_is_refused(call):
+    x, at = ctgrad.ones(3), ctgrad.tensor([0, 1, 2])
+    with pytest.raises(RuntimeError, match="dtype"):
+        call(x, at, ctgrad.empty(3, dtype=F64))
+    call(x, at.clone(), ctgrad.empty(0))
+
+
+def test_bools_have_no_rank():
+    x = ctgrad.tensor([True, False])
+    for call, error in ((lambda: x.topk(1), RuntimeError), (lambda: x.kthvalue(1), NotImplementedError), (lambda: x.median(0), NotImplementedError),
+                        (lambda: ctgrad.linspace(0, 1, 2, dtype=ctgrad.bool), NotImplementedError)):
+        with pytest.raises(error):
+            call()
+    assert x.sort()[0].tolist() == [False, True]
+
+
+def test_masks_of_bytes_are_told_of():
+    with pytest.warns(UserWarning, match="uint8"):
+        assert ctgrad.zeros(2).index_put((ctgrad.tensor([1, 0], dtype=ctgrad.uint8),), ctgrad.tensor(1.0)).tolist() == [1, 0]

@@ -227,6 +227,8 @@ static int linspace_rule(call *c)
     int64_t n = c->args[2].i;
     if (n < 0)
         return ct_fail(CT_RUNTIME, "number of steps must be non-negative: linspace got %lld", (long long)n);
+    if (made_dtype(c, &c->args[3], dtype_default()) == DT_BOOL)
+        return ct_fail(CT_NOTIMPL, "\"linspace_cpu\" not implemented for 'Bool'");
     return counted(c, n, made_dtype(c, &c->args[3], dtype_default()));
 }
 /* Counted from both ends towards the middle, one fused multiply-add a value, as PyTorch's build has it. */

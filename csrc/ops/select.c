@@ -67,7 +67,7 @@ static int index_select_grad(scope *s, node *n, T const *g, T *out)
     out[0] = f_call(s, &op_index_add, 4, (arg[]){a_t(f_zeros(s, g[0]->a->dtype, ndim, size)), a_i(dim), a_t(index), a_t(g[0])});
     return out[0] ? 0 : -1;
 }
-const op op_index_select = {.name = "index_select", .sig = "(Tensor self, int dim, Tensor index)", .flags = OP_OUT | OP_OUT_APART, .run = op_closed, .compose = index_select_compose,
+const op op_index_select = {.name = "index_select", .sig = "(Tensor self, int dim, Tensor index)", .flags = OP_OUT | OP_OUT_EXACT | OP_OUT_APART, .run = op_closed, .compose = index_select_compose,
     .kind = {"IndexSelectBackward0", index_select_grad, .flags = NK_SHOWS(1), .takes = same_takes}, .keep = {0, 0, 1},
     .doc = "Slices of self along dim at the places of index (a vector of int64 or int32), in its order. IndexError for an index out of range, RuntimeError along dim 1."};
 
@@ -189,10 +189,10 @@ static int index_fill_compose(scope *s, call *c, T *out)
     T v = value->kind == ARG_TENSOR ? value->t : f_weak(s, value);
     return put(s, c, f_cast(s, v, c->in[0]->a->dtype), dim, false, out);
 }
-const op op_index_add = {.name = "index_add", .sig = "(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1)", .flags = OP_INPLACE | OP_OUT, .run = op_closed,
+const op op_index_add = {.name = "index_add", .sig = "(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1)", .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT, .run = op_closed,
     .compose = index_add_compose, .kind = {"IndexAddBackward0", index_add_grad, .flags = NK_SHOWS(9)}, .keep = {0, 0, 8},
     .doc = "self with alpha times the slices of source added at the places of index along dim; equal places add up."};
-const op op_index_copy = {.name = "index_copy", .sig = "(Tensor self, int dim, Tensor index, Tensor source)", .flags = OP_INPLACE | OP_OUT, .run = op_closed,
+const op op_index_copy = {.name = "index_copy", .sig = "(Tensor self, int dim, Tensor index, Tensor source)", .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT, .run = op_closed,
     .compose = index_copy_compose, .kind = {"IndexCopyBackward0", index_copy_grad, .flags = NK_SHOWS(9)}, .keep = {0, 0, 9},
     .doc = "self with the slices of source written at the places of index along dim."};
 const op op_index_fill = {.name = "index_fill", .sig = "(Tensor self, int dim, Tensor index, Operand value)", .flags = OP_INPLACE, .run = op_closed,

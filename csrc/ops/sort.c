@@ -150,6 +150,12 @@ static int order_grad(scope *s, node *n, T const *g, T *out)
 }
 static int64_t length(T self, int dim) { return self ? array_size(self->a)[dim] : 0; }
 
+static int refuse_bool(scope *s, const call *c)
+{
+    if (c->in[0]->a->dtype != DT_BOOL)
+        return 0;
+    return ct_fail(CT_NOTIMPL, "\"%s_cpu\" not implemented for 'Bool'", c->op->name), scope_fail(s), -1;
+}
 static int sort_run(scope *s, call *c, const arg *dim, const arg *descending, bool stable, T *out)
 {
     int at = 0;
@@ -165,6 +171,8 @@ static int topk_compose(scope *s, call *c, T *out)
     T self = vector_of(s, c, c->args[2].i, &dim);
     if (!self)
         return -1;
+    if (self->a->dtype == DT_BOOL)
+        return ct_fail(CT_RUNTIME, "topk does not support bool dtypes on CPU"), scope_fail(s), -1;
     if (k < 0 || k > length(self, dim))
         return ct_fail(CT_RUNTIME, "selected index k out of range"), scope_fail(s), -1;
     T places = along_rows(s, &op_pick_places, self, dim, 5, (arg[]){a_none(), a_i(k), c->args[3], c->args[4], a_b(false)});
@@ -179,6 +187,8 @@ static int kthvalue_compose(scope *s, call *c, T *out)
         return -1;
     if (k < 1 || k > length(self, dim))
         return ct_fail(length(self, dim) ? CT_RUNTIME : CT_INDEX, "kthvalue(): selected number k out of range for dimension %d", dim), scope_fail(s), -1;
+    if (refuse_bool(s, c) < 0)
+        return -1;
     T places = along_rows(s, &op_pick_places, self, dim, 5, (arg[]){a_none(), a_i(k - 1), a_b(false), a_b(false), a_b(true)});
     return places ? deliver(s, c, self, dim, !arg_bool(&c->args[3]), places, out) : -1;
 }
@@ -210,13 +220,15 @@ static int median_run(scope *s, call *c, bool skip, T *out)
         return -1;
     if (length(self, dim) == 0)
         return ct_fail(CT_INDEX, "%s(): Expected reduction dim %d to have non-zero size.", c->op->name, dim), scope_fail(s), -1;
+    if (refuse_bool(s, c) < 0)
+        return -1;
     return deliver(s, c, self, dim, !arg_bool(&c->args[2]), middle(s, self, dim, places, skip, 1), out);
 }
 static int median_compose(scope *s, call *c, T *out) { return median_run(s, c, false, out); }
 static int nanmedian_compose(scope *s, call *c, T *out) { return median_run(s, c, true, out); }
 
 #define ORDER(id, public, node_name, signature, text)                                                                                     \
-    const op op_##id = {.name = public, .sig = signature, .flags = OP_OUT, .run = op_closed, .n_out = 2, .ret = "values indices",            \
+    const op op_##id = {.name = public, .sig = signature, .flags = OP_OUT | OP_OUT_EXACT, .run = op_closed, .n_out = 2, .ret = "values indices",            \
                         .compose = id##_compose, .kind = {node_name, order_grad, .takes = order_takes}, .keep_out = 1, .doc = text};
 ORDER(sort, "sort", "SortBackward0", "(Tensor self, int dim=-1, bool descending=False)", "(values, indices) in order along dim; NaN is the largest. Equals keep their order if stable, or if there are few.")
 ORDER(sort_stable, "sort.stable", "SortBackward1", "(Tensor self, *, bool stable, int dim=-1, bool descending=False)", "sort; equals keep their order if stable.")

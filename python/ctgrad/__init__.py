@@ -23,11 +23,9 @@ from ctgrad._queries import *  # noqa: E402, F403
 from ctgrad._settings import *  # noqa: E402, F403
 from ctgrad._tensor_str import set_printoptions  # noqa: E402
 from ctgrad._copying import from_file  # noqa: E402, F401
-from ctgrad.storage import BY_NAME as _BY_NAME, TypedStorage, UntypedStorage  # noqa: E402, F401
+from ctgrad.storage import *  # noqa: E402, F403
 from ctgrad.autograd import enable_grad, inference_mode, no_grad, set_grad_enabled  # noqa: E402
 
-globals().update(_BY_NAME)
-Storage = _BY_NAME["FloatStorage"]
 __version__ = "0.1.0"
 newaxis = None
 

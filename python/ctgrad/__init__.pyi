@@ -229,9 +229,6 @@ from ctgrad.serialization import (
     save as save,
 )
 from ctgrad.storage import (
-    TypedStorage as TypedStorage,
-)
-from torch import (
     BFloat16Storage as BFloat16Storage,
     BoolStorage as BoolStorage,
     ByteStorage as ByteStorage,
@@ -240,7 +237,8 @@ from torch import (
     HalfStorage as HalfStorage,
     IntStorage as IntStorage,
     LongStorage as LongStorage,
-    FloatStorage as Storage,
+    Storage as Storage,
+    TypedStorage as TypedStorage,
 )
 
 e: builtins.float

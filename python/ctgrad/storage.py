@@ -8,7 +8,7 @@ from ctgrad import _C
 from ctgrad._C import Tensor, device
 from ctgrad._copying import UntypedStorage, from_file
 
-__all__ = ["TypedStorage", "UntypedStorage"]
+__all__ = ["BFloat16Storage", "BoolStorage", "ByteStorage", "DoubleStorage", "FloatStorage", "HalfStorage", "IntStorage", "LongStorage", "Storage", "TypedStorage", "UntypedStorage"]
 
 _TITLES = {"float32": "Float", "float64": "Double", "float16": "Half", "bfloat16": "BFloat16", "int64": "Long", "int32": "Int", "uint8": "Byte", "bool": "Bool"}
 
@@ -180,7 +180,7 @@ class _ByDtype(type):
 class _LegacyStorage(metaclass=_ByDtype):
     """An old name of TypedStorage, of one dtype."""
 
-    dtype = None
+    dtype: _C.dtype | None = None
 
     def __new__(cls, *args, wrap_storage=None, device=None):
         return TypedStorage(*args, wrap_storage=wrap_storage, dtype=cls.dtype, device=device)
@@ -207,10 +207,57 @@ class _LegacyStorage(metaclass=_ByDtype):
         return TypedStorage(from_file(filename, shared, size, dtype=cls.dtype))
 
 
-BY_NAME = {f"{title}Storage": _ByDtype(f"{title}Storage", (_LegacyStorage,), {"dtype": getattr(_C, name), "__module__": "torch", "__doc__": _LegacyStorage.__doc__})
-           for name, title in _TITLES.items()}
+class HalfStorage(_LegacyStorage):
+    """Storages of float16."""
+
+    dtype = _C.float16
+
+
+class BFloat16Storage(_LegacyStorage):
+    """Storages of bfloat16."""
+
+    dtype = _C.bfloat16
+
+
+class FloatStorage(_LegacyStorage):
+    """Storages of float32."""
+
+    dtype = _C.float32
+
+
+class DoubleStorage(_LegacyStorage):
+    """Storages of float64."""
+
+    dtype = _C.float64
+
+
+class LongStorage(_LegacyStorage):
+    """Storages of int64."""
+
+    dtype = _C.int64
+
+
+class IntStorage(_LegacyStorage):
+    """Storages of int32."""
+
+    dtype = _C.int32
+
+
+class ByteStorage(_LegacyStorage):
+    """Storages of uint8."""
+
+    dtype = _C.uint8
+
+
+class BoolStorage(_LegacyStorage):
+    """Storages of bool."""
+
+    dtype = _C.bool
+
+
+Storage = FloatStorage
 
 
 def storage_type(t: Tensor):
     """`Tensor.storage_type()`: FloatStorage of a float32 tensor, and so on."""
-    return BY_NAME[f"{_TITLES[str(t.dtype).rpartition('.')[2]]}Storage"]
+    return next(kind for kind in _LegacyStorage.__subclasses__() if kind.dtype == t.dtype)

@@ -13,5 +13,17 @@ NAMES = {
 for _new, _old in NAMES.items():
     alias(_new, _old)
 
+
+def _function(name):
+    method = getattr(Tensor, name)
+
+    def write(input, *args, **kwargs):
+        return method(input, *args, **kwargs)
+
+    write.__name__ = write.__qualname__ = name
+    write.__doc__ = f"Tensor.{name} as a function."
+    return write
+
+
 for _name in ("addmv_", "as_strided_", "clamp_max_", "clamp_min_", "detach_", "fill_", "round_"):
-    setattr(_C, _name, getattr(Tensor, _name))
+    setattr(_C, _name, _function(_name))

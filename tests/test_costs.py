@@ -39,8 +39,8 @@ EXCEPTIONS = {
     "softmax_backward": ALONG, "log_softmax_backward": ALONG, "norm": FACTORS + "; " + WEIGHTED, "F.embedding": "as many rows as indices, which are n * n in its case",
     "as_strided": "strides of its own: what repeats is shown as it is not held, and gradients are counted where numbers coincide",
     "gather": GIVEN, "scatter": GIVEN, "scatter_add": GIVEN, "index": GIVEN, "index_copy": "written slices are real where indices are", "narrow": ENDS, "select": ENDS,
-    "slice": ENDS, "diag": ENDS, "diagonal": ENDS, "cat": JOINED + "; so are different rows that repeat along the dim that joins them", "stack": JOINED, "rot90": "a line is not turned but copied as a matrix",
-    "kthvalue": SORTED, "topk": SORTED, "median": SORTED, "nanmedian": SORTED, "quantile": PLACES + "; " + SORTED, "nanquantile": PLACES + "; " + SORTED,
+    "gradient": GIVEN + "; " + JOINED, "slice": ENDS, "diag": ENDS, "diagonal": ENDS, "cat": JOINED + "; so are different rows that repeat along the dim that joins them", "stack": JOINED, "rot90": "a line is not turned but copied as a matrix",
+    "kthvalue": SORTED, "topk": SORTED, "pick_places": SORTED, "median": SORTED, "nanmedian": SORTED, "quantile": PLACES + "; " + SORTED, "nanquantile": PLACES + "; " + SORTED,
     "aminmax": WEIGHTED, "nanmean": COUNTED + "; " + WEIGHTED, "glu": JOINED, "prelu_kernel": "a weight beside a sliding matrix has no line: the gradient of both travels in full",
     "trace": "the gradient of a sliding matrix's diagonal is a matrix, summed along the lines at the end", "cov": PRODUCTS, "corrcoef": PRODUCTS + "; the diagonal's gradient is a matrix of its own",
     "F.pad": "padded to a circle: " + WRITTEN, "group_norm_backward": "only group_norm's formula calls it, with what repeats narrowed where the gradient travels summed",
@@ -50,6 +50,8 @@ NOT_SCALED = {
     "arange", "bernoulli_", "exponential_", "eye", "full", "linspace", "new_full", "new_ones", "new_zeros", "normal_", "ones", "random_", "uniform_", "zeros",
     "block_diag", "dot", "ger", "outer", "vdot", "index_put", "index_put_", "masked_select", "nonzero",
     "conv_input", "conv_weight", "diagonal_backward", "layer_norm_backward", "pool_mean_backward", "pool_scatter", "restride", "select_backward", "slice_backward", "unfold_backward", "embedding_backward",
+    "range", "bartlett_window", "blackman_window", "hamming_window", "hann_window", "kaiser_window",
+    "index_reduce", "index_reduce_", "masked_scatter", "masked_scatter_", "put", "put_", "slice_scatter", "as_strided_scatter",
     "logspace", "tril_indices", "triu_indices", "vander", "bincount", "multinomial", "unique", "unique_consecutive", "argwhere", "isin", "searchsorted",
 }
 

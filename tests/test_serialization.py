@@ -108,4 +108,64 @@ def test_arguments(tmp_path):
     with pytest.raises(RuntimeError, match="map_location"):
         ctgrad.load(tmp_path / "x.pt", map_location="cuda:0")
     with pytest.raises(NotImplementedError):
-        ctgrad.save(1, tmp_path / "y.pt", _use_new_zipfile_serialization=False)
+        ctgrad.save([1], tmp_path / "x.pt", pickle_module=io)
+
+
+# ---- the format before 1.6, and files that offer little --------------------------------------------------------------------------
+
+
+def former(obj):
+    file = io.BytesIO()
+    ctgrad.save(obj, file, _use_new_zipfile_serialization=False)
+    return file.getvalue()
+
+
+def test_the_former_format_keeps_values_and_sharing():
+    x = ctgrad.arange(6.0).view(2, 3)
+    made = ctgrad.load(io.BytesIO(former({"x": x, "t": x.t(), "h": x.half(), "none": ctgrad.zeros(0), "p": ctgrad.nn.Parameter(x), "n": 3})))
+    assert made["n"] == 3 and made["x"].equal(x) and made["h"].equal(x.half()) and made["none"].shape == (0,) and made["p"].requires_grad
+    made["x"][0, 1] = 9
+    assert made["t"][1, 0].item() == 9
+
+
+def test_a_damaged_file_of_the_former_format():
+    data = former([ctgrad.arange(3.0), ctgrad.tensor([True])])
+    for end in range(1, len(data), 5):
+        with pytest.raises((pickle.UnpicklingError, RuntimeError, EOFError)):
+            ctgrad.load(io.BytesIO(data[:end]))
+    with pytest.raises((pickle.UnpicklingError, RuntimeError)):
+        ctgrad.load(io.BytesIO(b"no pickle"))
+    with pytest.raises(RuntimeError, match="magic"):
+        ctgrad.load(io.BytesIO(pickle.dumps(5, 2)))
+
+
+def test_the_former_format_runs_nothing():
+    data = former([1]).replace(former([1])[-20:], b"")
+    with pytest.raises((pickle.UnpicklingError, RuntimeError)):
+        ctgrad.load(io.BytesIO(pickle.dumps(print, 2) + data))
+
+
+class Few:
+    """A file with the least that reading and writing need."""
+
+    def __init__(self, data=b""):
+        self.file = io.BytesIO(data)
+        self.read, self.write = self.file.read, self.file.write
+
+
+def test_files_that_cannot_seek():
+    file = Few()
+    ctgrad.save(ctgrad.arange(3), file)
+    assert ctgrad.load(Few(file.file.getvalue())).tolist() == [0, 1, 2]
+
+
+@pytest.mark.filterwarnings("ignore:TypedStorage")
+@pytest.mark.parametrize("zipped", [True, False])
+def test_storages_beside_tensors(zipped):
+    x = ctgrad.arange(4.0)
+    file = io.BytesIO()
+    ctgrad.save([x.storage(), x, ctgrad.UntypedStorage([1, 2])], file, _use_new_zipfile_serialization=zipped)
+    file.seek(0)
+    storage, tensor, plain = ctgrad.load(file)
+    storage[1] = 9
+    assert storage.dtype is ctgrad.float32 and tensor.tolist() == [0, 9, 2, 3] and plain.tolist() == [1, 2]

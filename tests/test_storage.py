@@ -1,5 +1,6 @@
 """TypedStorage and UntypedStorage: the memory under tensors, by numbers and by bytes."""
 
+import sys
 import pytest
 
 import ctgrad
@@ -70,3 +71,55 @@ def test_asking_for_it_warns_once():
     code = "import ctgrad\nfor _ in range(3): ctgrad.ones(1).storage()"
     done = subprocess.run([sys.executable, "-W", "always", "-c", code], capture_output=True, text=True)
     assert done.stderr.count("TypedStorage is deprecated") == 1
+
+
+def test_storages_from_numbers():
+    s = ctgrad.TypedStorage([1, 2], dtype=ctgrad.int64)
+    assert s.tolist() == [1, 2] and s.dtype is ctgrad.int64 and ctgrad.TypedStorage(3).size() == 3 and len(ctgrad.TypedStorage(dtype=ctgrad.uint8)) == 0
+    assert ctgrad.TypedStorage(wrap_storage=s.untyped(), dtype=ctgrad.int32).tolist() == [1, 0, 2, 0]
+    u = ctgrad.UntypedStorage([1, 2, 3])
+    assert u.tolist() == [1, 2, 3] and ctgrad.UntypedStorage(4).nbytes() == 4 and ctgrad.UntypedStorage().nbytes() == 0
+    assert sys.getsizeof(ctgrad.zeros(100).storage()) - sys.getsizeof(ctgrad.zeros(10).storage()) == 360
+
+
+def test_classes_by_dtype():
+    x = ctgrad.zeros(2)
+    assert ctgrad.Storage is ctgrad.FloatStorage and x.storage_type() is ctgrad.FloatStorage
+    assert isinstance(x.storage(), ctgrad.FloatStorage) and not isinstance(x.storage(), ctgrad.LongStorage) and not isinstance(x, ctgrad.FloatStorage)
+    s = ctgrad.FloatStorage([1, 2])
+    assert isinstance(s, ctgrad.TypedStorage) and s.tolist() == [1, 2] and ctgrad.is_storage(s)
+    assert ctgrad.IntStorage.from_buffer(bytearray([1, 2, 3, 4]), "big").tolist() == [0x01020304]
+    assert ctgrad.ByteStorage.from_buffer(b"abc", offset=1).tolist() == [98, 99] and ctgrad.BoolStorage.from_buffer(b"\0\5").tolist() == [False, True]
+    for args, error in (((b"abcde", "big"), ValueError), ((b"abcd",), RuntimeError)):
+        with pytest.raises(error):
+            ctgrad.IntStorage.from_buffer(*args)
+
+
+def test_set_wants_its_own_dtype():
+    with pytest.raises(RuntimeError, match="Expected a Storage"):
+        ctgrad.zeros(2).set_(ctgrad.zeros(2, dtype=ctgrad.float64).storage())
+    assert ctgrad.zeros(0).set_(ctgrad.ones(2).storage()).tolist() == [1, 1]
+
+
+def test_numbers_of_a_file(tmp_path):
+    name = str(tmp_path / "numbers")
+    a = ctgrad.from_file(name, True, 5)
+    b = ctgrad.FloatStorage.from_file(name, True, 5)
+    a.fill_(2)
+    assert b.tolist() == [2] * 5 and (tmp_path / "numbers").stat().st_size == 20
+    alone = ctgrad.from_file(name, False, 4, dtype=ctgrad.float32)
+    alone.zero_()
+    assert a.tolist() == [2] * 5 and ctgrad.UntypedStorage.from_file(name, size=2).tolist() == [0, 0] and ctgrad.from_file(name, size=0).shape == (0,)
+    with pytest.raises(RuntimeError):
+        ctgrad.from_file(name, False, 100)
+    with pytest.raises(RuntimeError):
+        ctgrad.from_file(str(tmp_path / "none"), False, 1)
+
+
+def test_constructors_of_old_show_a_storage():
+    s = ctgrad.FloatStorage([1, 2, 3])
+    for t in (ctgrad.FloatTensor(s), ctgrad.Tensor(s), ctgrad.ones(1).new(s), ctgrad.FloatTensor(s.untyped())):
+        assert t.tolist() == [1, 2, 3] and t.data_ptr() == s.data_ptr()
+    with pytest.raises(RuntimeError, match="Expected a Storage"):
+        ctgrad.LongTensor(s)
+    assert ctgrad.LongTensor(ctgrad.UntypedStorage(16)).shape == (2,)

@@ -27,6 +27,13 @@ static T times(scope *s, T x, double by)
     return dtype_is_float(x->a->dtype) ? f_scale(s, x, by) : f_cast(s, f_mul(s, x, f_weak_int(s, (int64_t)by)), x->a->dtype);
 }
 
+/* Whole factors of integers are not rounded on their way. */
+static T times_arg(scope *s, T x, const arg *by, double factor)
+{
+    bool whole = by->kind == ARG_INT && x && !dtype_is_float(x->a->dtype) && x->a->dtype != DT_BOOL;
+    return whole ? f_cast(s, f_mul(s, x, f_weak_int(s, by->i)), x->a->dtype) : times(s, x, factor);
+}
+
 static int add_product(scope *s, call *c, T y, T *out)
 {
     T self = c->in[0];
@@ -39,8 +46,8 @@ static int add_product(scope *s, call *c, T y, T *out)
         if (number_cut_fits(&c->args[i], d) < 0)
             return scope_fail(s), -1;
     double beta = factor(c, 3, d), alpha = factor(c, 4, d);
-    T wide = f_expand(s, self, y->a->ndim, array_size(y->a)), product = f_cast(s, times(s, y, alpha), d);
-    out[0] = beta == 0 ? product : f_add(s, times(s, wide, beta), product);
+    T wide = f_expand(s, self, y->a->ndim, array_size(y->a)), product = f_cast(s, times_arg(s, y, &c->args[4], alpha), d);
+    out[0] = beta == 0 ? product : f_add(s, times_arg(s, wide, &c->args[3], beta), product);
     return out[0] ? 0 : -1;
 }
 static T outer(scope *s, T a, T b) { return f_mul(s, f_unsqueeze(s, a, 1), f_unsqueeze(s, b, 0)); }

@@ -29,7 +29,7 @@ static int deliver_in_place(call *c, T result)
 static int deliver_out(call *c, T const *out)
 {
     for (uint32_t i = 0; i < c->n_out; i++)
-        if (target_out(c, i, out[i]->a->dtype, out[i]->a->ndim, array_size(out[i]->a)) < 0)
+        if (target_out(c, i, out[i]->a->dtype, out[i]->a->ndim, array_size(out[i]->a), NULL) < 0)
             return -1;
     for (uint32_t i = 0; i < c->n_out; i++) {
         array_convert(out[i]->a, c->out_given[i]->a);

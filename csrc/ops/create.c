@@ -23,13 +23,26 @@ void array_fill_number(array *a, const arg *number)
 
 /* ---- sizes and dtypes ------------------------------------------------------------------------------------------ */
 
+ct_dtype made_dtype(const call *c, const arg *dtype, ct_dtype otherwise)
+{
+    return arg_dtype(dtype, c->mode == CALL_OUT ? (ct_dtype)c->out_given[0]->a->dtype : otherwise);
+}
+
 int sized(call *c, const char *name, const arg *size, const arg *dtype, ct_dtype otherwise)
 {
     int64_t numel;
     if (layout_check_numel(name, (int)size->n, size->ints, &numel) < 0)
         return -1;
     c->work = numel;
-    return out_new(c, 0, arg_dtype(dtype, otherwise), (int)size->n, size->ints);
+    return out_new(c, 0, made_dtype(c, dtype, otherwise), (int)size->n, size->ints);
+}
+
+/* n numbers in a row; out= of as many keeps its shape. */
+static int counted(call *c, int64_t n, ct_dtype dtype)
+{
+    const array *out = c->mode == CALL_OUT ? c->out_given[0]->a : NULL;
+    c->work = n;
+    return out && out->numel == n ? out_new(c, 0, dtype, out->ndim, array_size(out)) : out_new(c, 0, dtype, 1, &n);
 }
 
 static ct_dtype number_dtype(const arg *a)
@@ -70,7 +83,7 @@ static int empty_rule(call *c)
     memcpy(l.size, size->ints, (size_t)l.ndim * sizeof *l.size);
     if (layout_channels_last("empty", format == FORMAT_CHANNELS_LAST ? 4 : 5, l.ndim, l.size, l.stride) < 0)
         return -1;
-    return out_strided(c, 0, arg_dtype(&c->args[1], dtype_default()), &l);
+    return out_strided(c, 0, made_dtype(c, &c->args[1], dtype_default()), &l);
 }
 CREATE(empty, "empty", "(int... size, *, " HOST_LIKE ")", empty_rule, kernel_nothing, "Uninitialised tensor of the given sizes.")
 CREATE(zeros, "zeros", "(int... size, *, " HOST ")", sized_rule, kernel_zeros, "Zeros of the given sizes; default dtype unless dtype is given.")
@@ -79,7 +92,7 @@ CREATE(ones, "ones", "(int... size, *, " HOST ")", sized_rule, kernel_ones, "One
 static int full_rule(call *c)
 {
     ct_dtype otherwise = number_dtype(&c->args[1]);
-    return number_fits(&c->args[1], arg_dtype(&c->args[2], otherwise)) < 0 ? -1 : sized(c, "full", &c->args[0], &c->args[2], otherwise);
+    return number_fits(&c->args[1], made_dtype(c, &c->args[2], otherwise)) < 0 ? -1 : sized(c, "full", &c->args[0], &c->args[2], otherwise);
 }
 CREATE(full, "full", "(int[] size, Scalar fill_value, *, " HOST ")", full_rule, kernel_fill,
        "fill_value everywhere; its category decides the dtype unless dtype is given.")
@@ -176,21 +189,20 @@ static int arange_of(call *c, const arg *start, const arg *end, const arg *step,
     if (refuse_unsigned(start, end, step, dtype) < 0)
         return -1;
     arg cut_start, cut_end, cut_step;
-    if (arg_dtype(dtype, c->mode == CALL_OUT ? (ct_dtype)c->out_given[0]->a->dtype : DT_F32) == DT_I64) {
+    if (made_dtype(c, dtype, DT_F32) == DT_I64) {
         cut_start = cut(start), cut_end = cut(end), cut_step = cut(step);
         start = &cut_start, end = &cut_end, step = &cut_step;
         if (arg_double(step) == 0)
             return ct_fail(CT_VALUE, "step must be nonzero");
     }
     bool whole = start->kind != ARG_FLOAT && end->kind != ARG_FLOAT && step->kind != ARG_FLOAT;
-    int64_t n;
+    int64_t n = 0;
     if (arange_count(start, end, step, whole, &n) < 0)
         return -1;
-    ct_dtype d = arg_dtype(dtype, whole ? DT_I64 : dtype_default());
+    ct_dtype d = made_dtype(c, dtype, whole ? DT_I64 : dtype_default());
     if (d == DT_BOOL)
         return ct_fail(CT_NOTIMPL, "\"arange_cpu\" not implemented for 'Bool'");
-    c->work = n;
-    return out_new(c, 0, d, 1, &n);
+    return counted(c, n, d);
 }
 static int64_t whole_of(const arg *a) { return a->kind == ARG_FLOAT ? (int64_t)a->f : a->i; }
 static void arange_fill(array *out, const arg *start, const arg *step)
@@ -215,8 +227,9 @@ static int linspace_rule(call *c)
     int64_t n = c->args[2].i;
     if (n < 0)
         return ct_fail(CT_RUNTIME, "number of steps must be non-negative: linspace got %lld", (long long)n);
-    c->work = n;
-    return out_new(c, 0, arg_dtype(&c->args[3], dtype_default()), 1, &n);
+    if (made_dtype(c, &c->args[3], dtype_default()) == DT_BOOL)
+        return ct_fail(CT_NOTIMPL, "\"linspace_cpu\" not implemented for 'Bool'");
+    return counted(c, n, made_dtype(c, &c->args[3], dtype_default()));
 }
 /* Counted from both ends towards the middle, one fused multiply-add a value, as PyTorch's build has it. */
 #define LINSPACE(ctype, type, fused, to_step)                                                                        \
@@ -265,7 +278,7 @@ static int eye_rule(call *c)
     int64_t n = c->args[0].i, m = arg_int(&c->args[1], n);
     if (n < 0 || m < 0)
         return ct_fail(CT_RUNTIME, "n must be greater or equal to 0, got %lld by %lld", (long long)n, (long long)m);
-    return out_new(c, 0, arg_dtype(&c->args[2], dtype_default()), 2, (int64_t[]){n, m});
+    return out_new(c, 0, made_dtype(c, &c->args[2], dtype_default()), 2, (int64_t[]){n, m});
 }
 static void eye_kernel(call *c)
 {

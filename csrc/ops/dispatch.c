@@ -301,7 +301,8 @@ static int targets(call *c)
 {
     for (uint32_t i = 0; i < c->n_out - c->op->n_aside && c->mode != CALL_NEW; i++) {
         const array *r = c->oa[i] ? c->oa[i] : c->in[0]->a;
-        int result = c->mode == CALL_INPLACE ? target_in_place(c, r->dtype, r->ndim, array_size(r)) : target_out(c, i, r->dtype, r->ndim, array_size(r));
+        const int64_t *stride = c->op->flags & OP_POINTWISE ? array_visible_stride(r) : NULL;
+        int result = c->mode == CALL_INPLACE ? target_in_place(c, r->dtype, r->ndim, array_size(r)) : target_out(c, i, r->dtype, r->ndim, array_size(r), stride);
         if (result < 0)
             return -1;
     }
@@ -326,7 +327,7 @@ static int start_as_self(call *c)
         return -1;
     if (array_start_as(self, c->oa[0]) < 0)
         return -1;
-    return c->mode == CALL_OUT ? target_out(c, 0, self->dtype, self->ndim, array_size(self)) : 0;
+    return c->mode == CALL_OUT ? target_out(c, 0, self->dtype, self->ndim, array_size(self), NULL) : 0;
 }
 
 static int finish_outputs(call *c)
@@ -415,7 +416,7 @@ static int compose_into(call *c, T const *out)
         const array *r = out[i]->a;
         if (tape_now.grad && tensor_requires_grad(out[i]))
             return refuse_out_history(c);
-        if (target_out(c, i, r->dtype, r->ndim, array_size(r)) < 0)
+        if (target_out(c, i, r->dtype, r->ndim, array_size(r), NULL) < 0)
             return -1;
     }
     for (uint32_t i = 0; i < c->n_out; i++)

@@ -32,8 +32,10 @@ int check_rewrite(tensor *t, bool recorded);            /* the same outside a ca
 int view_in_place(call *c);
 int refuse_out_history(const call *c);                   /* CT_RUNTIME: out= and recording do not go together */
 int target_in_place(call *c, ct_dtype dtype, int ndim, const int64_t *size);
-int target_out(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *size);
-array *tensor_resized(tensor *t, int ndim, const int64_t *size); /* owned; t is not touched */
+int refuse_shared(const call *c);                        /* CT_RUNTIME where self, written in place, shares memory with another input */
+/* stride: of out= where it is resized; NULL: row-major. */
+int target_out(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *size, const int64_t *stride);
+array *tensor_resized(tensor *t, int ndim, const int64_t *size, const int64_t *stride); /* owned; t is not touched; stride NULL: row-major */
 int tensor_join(tensor *view, tensor *of, uint32_t flags);
 
 /* ---- scalar.c: a loop run into a new result of shape l->size, into self or out=, and recorded ---- */

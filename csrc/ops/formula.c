@@ -70,6 +70,10 @@ T f_binary(scope *s, const op *o, T a, T b)
 }
 
 T f_number(scope *s, double value) { return scope_array(s, array_scalar_f(value, DT_F64, true)); }
+T f_weak(scope *s, const arg *a)
+{
+    return a->kind == ARG_FLOAT ? f_number(s, a->f) : scope_array(s, array_scalar_i(a->i, a->kind == ARG_BOOL ? DT_BOOL : DT_I64, true));
+}
 T f_weak_int(scope *s, int64_t value) { return scope_array(s, array_scalar_i(value, DT_I64, true)); }
 
 /* Views that nobody outside sees: in a gradient that is not recorded they are made without a call, and join no family. */

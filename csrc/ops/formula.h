@@ -25,6 +25,7 @@ T f_unary(scope *s, const op *o, T x);
 T f_binary(scope *s, const op *o, T a, T b);
 T f_number(scope *s, double value);                /* weak constant */
 T f_weak_int(scope *s, int64_t value);
+T f_weak(scope *s, const arg *a);                    /* of a number's own category */
 
 #define OP(name) extern const op op_##name;
 #include "table/index.def"

@@ -78,7 +78,7 @@ static int numbers_compose(scope *s, call *c, T *out)
 {
     T number[2];
     for (int i = 0; i < 2; i++)
-        number[i] = c->args[i].kind == ARG_FLOAT ? f_number(s, c->args[i].f) : f_weak_int(s, c->args[i].i);
+        number[i] = f_weak(s, &c->args[i]);
     return (out[0] = f_call(s, c->op, 3, (arg[]){a_t(number[0]), a_t(number[1]), c->args[2]})) ? 0 : -1;
 }
 /* The gradients are g times the two kept factors. */

@@ -298,6 +298,8 @@ static int index_put_rule(call *c)
         return ct_fail(CT_RUNTIME, "shape mismatch: value tensor of shape %s cannot be broadcast to indexing result of shape %s",
                        layout_text(v->ndim, array_size(v), one, sizeof one), layout_text(wide.ndim, size, two, sizeof two));
     }
+    if (refuse_shared(c) < 0)
+        return -1;
     for (int i = 0; i < p.n_index; i++)
         keep_param(c, c->args[2].ints[i]);
     keep_param(c, arg_bool(&c->args[4]));
@@ -387,7 +389,12 @@ static int run_places(call *c)
     scope_close(&s);
     return failed ? -1 : 0;
 }
-static int run_nonzero(call *c) { return c->n_args > 1 && arg_bool(&c->args[1]) ? run_places(c) : op_block(c); }
+static int run_nonzero(call *c)
+{
+    if (c->n_args < 2 || !arg_bool(&c->args[1]))
+        return op_block(c);
+    return c->mode == CALL_OUT ? ct_fail(CT_RUNTIME, "nonzero does not support the out kwarg when as_tuple is True") : run_places(c);
+}
 const op op_where_places = {.name = "where.places", .sig = "(Tensor condition)", .flags = OP_FUNCTION | OP_NO_GRAD, .run = run_places,
     .doc = "nonzero(condition, as_tuple=True)."};
 const op op_nonzero = {.name = "nonzero", .sig = "(Tensor self, *, bool as_tuple=False)", .flags = OP_OUT | OP_OUT_EXACT | OP_NO_GRAD, .run = run_nonzero, .shape = nonzero_rule, .kernel = nonzero_kernel,

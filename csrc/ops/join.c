@@ -37,12 +37,12 @@ static int check_cat_input(const array *first, const array *a, uint32_t i, int d
     return 0;
 }
 
-/* channels_last when every input is, row-major otherwise. */
+/* channels_last when every input is, if with gaps; row-major otherwise. */
 static bool all_channels_last(const call *c)
 {
     for (uint32_t i = 0; i < c->n_in; i++) {
         const array *a = c->in[i]->a;
-        if (array_shows_contiguous(a) || !layout_is_channels_last(a->ndim, array_size(a), array_visible_stride(a)))
+        if (array_shows_contiguous(a) || !layout_like_channels_last(a->ndim, array_size(a), array_visible_stride(a)))
             return false;
     }
     return true;
@@ -93,7 +93,7 @@ static int cat_shape(call *c)
         if (c->in[i]->a->ndim == 0)
             return ct_fail(CT_RUNTIME, "zero-dimensional tensor (at position %u) cannot be concatenated", i);
     const array *first = first_real(c);
-    if (layout_wrap_dim("cat", c->args[1].i, first->ndim, &dim) < 0)
+    if (layout_wrap_dim("cat", is_nothing(first) ? 0 : c->args[1].i, first->ndim, &dim) < 0)
         return -1;
     for (uint32_t i = 0; i < c->n_in; i++) {
         const array *a = c->in[i]->a;

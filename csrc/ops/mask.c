@@ -25,6 +25,8 @@ static int masked_fill_rule(call *c)
         return -1;
     if (value->kind == ARG_TENSOR && in_cast(c, 2, self->dtype) < 0)
         return -1;
+    if (c->mode == CALL_INPLACE && check_inputs_apart(c, self) < 0)
+        return -1;
     c->work = layout_numel(l.ndim, l.size);
     return out_new(c, 0, self->dtype, l.ndim, l.size);
 }

@@ -285,13 +285,13 @@ const op op_vdot = {.name = "vdot", .sig = "(Tensor self, Tensor other)", .flags
 static double factor(const call *c, int i) { return arg_given(&c->args[i]) ? arg_double(&c->args[i]) : 1; }
 
 /* ia[i] becomes `by` times itself, where that changes anything. */
-static int scale_input(call *c, uint32_t i, double by)
+static int scale_input(call *c, uint32_t i, const arg *by)
 {
-    if (by == 1 || by == 0)
+    if (!arg_given(by) || arg_double(by) == 1 || arg_double(by) == 0)
         return 0;
     if (in_copy(c, i) < 0)
         return -1;
-    scale_results((array *)c->ia[i], B_mul, by);
+    scale_results_by((array *)c->ia[i], by);
     return 0;
 }
 
@@ -309,7 +309,7 @@ static int addmm_rule(call *c)
     layout l, wide;
     int64_t size[2] = {array_size(a)[0], array_size(b)[1]};
     array_layout(c->in[0]->a, &l);
-    if (number_cut_fits(&c->args[3], (ct_dtype)a->dtype) < 0 || number_cut_fits(&c->args[4], (ct_dtype)a->dtype) < 0 || view_expand(&l, 2, size, &wide) < 0 || scale_input(c, 0, factor(c, 3)) < 0)
+    if (number_cut_fits(&c->args[3], (ct_dtype)a->dtype) < 0 || number_cut_fits(&c->args[4], (ct_dtype)a->dtype) < 0 || view_expand(&l, 2, size, &wide) < 0 || scale_input(c, 0, &c->args[3]) < 0)
         return -1;
     for (int i = 3; i < 5; i++) {
         double f = factor(c, i);
@@ -341,7 +341,7 @@ static void addmm_kernel(call *c)
     bool offered = p.plus;
     product_run(c, &p);
     if (factor(c, 4) != 1)
-        scale_results(y, B_mul, factor(c, 4));
+        scale_results_by(y, &c->args[4]);
     if (offered ? p.plus : plus)
         add(y, plus);
 }

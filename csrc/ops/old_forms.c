@@ -22,8 +22,8 @@ static int run_as(call *c, const op *o, int n, const int *order)
     static int id##_run(call *c) { return run_as(c, &op_##now, n, (int[]){__VA_ARGS__}); }                                     \
     const op op_##id = {.name = public ".deprecated", .sig = signature, .flags = OP_INPLACE | OP_OUT | OP_OLD, .run = id##_run,         \
                         .doc = "The deprecated order of arguments."};
-OLD(add_old, "add", add_alpha, "(Tensor self, Scalar alpha, Tensor other)", 3, 0, 2, 1)
-OLD(sub_old, "sub", sub_alpha, "(Tensor self, Scalar alpha, Tensor other)", 3, 0, 2, 1)
+OLD(add_old, "add", add_alpha, "(Tensor self, Scalar alpha, Operand other)", 3, 0, 2, 1)
+OLD(sub_old, "sub", sub_alpha, "(Tensor self, Scalar alpha, Operand other)", 3, 0, 2, 1)
 OLD(addcmul_old, "addcmul", addcmul, "(Tensor self, Scalar value, Tensor tensor1, Tensor tensor2)", 4, 0, 2, 3, 1)
 OLD(addcdiv_old, "addcdiv", addcdiv, "(Tensor self, Scalar value, Tensor tensor1, Tensor tensor2)", 4, 0, 2, 3, 1)
 #define OLD_PRODUCT(name, left, right)                                                                                          \

@@ -11,7 +11,7 @@ static T operand(scope *s, const call *c, const arg *a)
         return a->t;
     if (arg_is_unsigned(a))
         return scope_array(s, number_array(a, c->in[0] && dtype_is_float(c->in[0]->a->dtype) ? DT_F64 : DT_I64));
-    return a->kind == ARG_FLOAT ? f_number(s, a->f) : scope_array(s, array_scalar_i(a->i, a->kind == ARG_BOOL ? DT_BOOL : DT_I64, true));
+    return f_weak(s, a);
 }
 
 /* ---- div with a rounding mode: args self, other, rounding_mode ------------------------------------------------ */

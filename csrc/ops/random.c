@@ -174,7 +174,7 @@ static int float_dtype(const call *c, ct_dtype d)
 }
 static int rand_rule(call *c)
 {
-    return float_dtype(c, arg_dtype(&c->args[2], dtype_default())) < 0 ? -1 : sized(c, c->op->name, &c->args[0], &c->args[2], dtype_default());
+    return float_dtype(c, made_dtype(c, &c->args[2], dtype_default())) < 0 ? -1 : sized(c, c->op->name, &c->args[0], &c->args[2], dtype_default());
 }
 static void rand_kernel(call *c) { draw(c->oa[0], k_uniform[c->oa[0]->dtype], &(k_draw){.rng = rng_of(&c->args[1]), .b = 1}); }
 static void randn_kernel(call *c) { draw_normal(c->oa[0], rng_of(&c->args[1]), 0, 1); }
@@ -205,12 +205,12 @@ static int check_range(const char *name, ct_dtype d, int64_t low, int64_t high)
 }
 static int randint_rule(call *c)
 {
-    return check_range("randint", arg_dtype(&c->args[4], DT_I64), c->args[0].i, c->args[1].i) < 0 ? -1 : sized(c, "randint", &c->args[2], &c->args[4], DT_I64);
+    return check_range("randint", made_dtype(c, &c->args[4], DT_I64), c->args[0].i, c->args[1].i) < 0 ? -1 : sized(c, "randint", &c->args[2], &c->args[4], DT_I64);
 }
 static void randint_kernel(call *c) { draw_range(c->oa[0], rng_of(&c->args[3]), c->args[0].i, c->args[1].i); }
 static int randint_high_rule(call *c)
 {
-    return check_range("randint", arg_dtype(&c->args[3], DT_I64), 0, c->args[0].i) < 0 ? -1 : sized(c, "randint", &c->args[1], &c->args[3], DT_I64);
+    return check_range("randint", made_dtype(c, &c->args[3], DT_I64), 0, c->args[0].i) < 0 ? -1 : sized(c, "randint", &c->args[1], &c->args[3], DT_I64);
 }
 static void randint_high_kernel(call *c) { draw_range(c->oa[0], rng_of(&c->args[2]), 0, c->args[0].i); }
 FRESH(randint_high, "randint.high", "(int high, int[] size, *, Generator? generator=None, " HOST ")", randint_high_rule, randint_high_kernel, "Integers from 0 to high - 1.")
@@ -236,13 +236,17 @@ FRESH(randint_like, "randint_like", "(Tensor self, int low, int? high=None, *, "
 static int randperm_rule(call *c)
 {
     int64_t n = c->args[0].i;
-    ct_dtype d = arg_dtype(&c->args[2], DT_I64);
+    ct_dtype d = made_dtype(c, &c->args[2], DT_I64);
     if (n < 0)
         return ct_fail(CT_RUNTIME, "n must be non-negative, got %lld", (long long)n);
     if (d == DT_BOOL)
         return ct_fail(CT_NOTIMPL, "\"randperm\" not implemented for 'Bool'");
     if (d == DT_F16 && n > 2049)
         return ct_fail(CT_RUNTIME, "n cannot be greater than 2049 for Half type.");
+    if (d == DT_F32 && n > (1 << 24) + 1)
+        return ct_fail(CT_RUNTIME, "n cannot be greater than 2^24+1 for Float type.");
+    if (d == DT_F64 && n > ((int64_t)1 << 53) + 1)
+        return ct_fail(CT_RUNTIME, "n cannot be greater than 2^53+1 for Double type.");
     if (d == DT_U8 && n > 256)
         return ct_fail(CT_RUNTIME, "n is too large for result tensor type: randperm of %lld in uint8", (long long)n);
     return out_new(c, 0, d, 1, &n);
@@ -277,7 +281,7 @@ static void draw_of(array *out, const array *p, const arg *generator)
 static int bernoulli_rule(call *c)
 {
     const array *a = c->in[0]->a;
-    return check_probabilities(a) < 0 ? -1 : out_like(c, 0, a, a->dtype);
+    return check_probabilities(a) < 0 ? -1 : out_like(c, 0, a, made_dtype(c, &(arg){.kind = ARG_NONE}, a->dtype));
 }
 static void bernoulli_kernel(call *c) { draw_of(c->oa[0], c->ia[0], &c->args[1]); }
 const op op_bernoulli = {.name = "bernoulli", .sig = "(Tensor self, *, Generator? generator=None)", .flags = OP_OUT, .run = op_block, .shape = bernoulli_rule,

@@ -256,12 +256,10 @@ void fold_distinct(const call *c, k_plane_kind kind)
     fold_terms(&f, kind, (ct_dtype)c->ia[0]->dtype, (ct_dtype)c->oa[0]->dtype);
 }
 
-void scale_results(array *y, enum k_binary loop, double number)
+static void scale(array *y, enum k_binary loop, double room)
 {
-    double room;
     k_nd nd;
     bool half = dtype_is_half((ct_dtype)y->dtype);
-    dtype_store_f(&room, half ? DT_F32 : (ct_dtype)y->dtype, number);
     if (array_is_contiguous(y)) {
         int64_t item = dtype_bytes((ct_dtype)y->dtype);
         K->binary[loop][y->dtype]((char *[3]){array_data(y), array_data(y), (char *)&room}, (int64_t[3]){item, item, 0}, y->numel, half ? &half_wide_number : NULL);
@@ -271,6 +269,22 @@ void scale_results(array *y, enum k_binary loop, double number)
     nd.data[2] = (char *)&room;
     memset(nd.stride[2], 0, y->ndim * sizeof(int64_t));
     k_walk(&nd, K->binary[loop][y->dtype], half ? &half_wide_number : NULL);
+}
+void scale_results(array *y, enum k_binary loop, double number)
+{
+    double room; /* of y's dtype; halves are scaled by a float32 */
+    dtype_store_f(&room, dtype_is_half((ct_dtype)y->dtype) ? DT_F32 : (ct_dtype)y->dtype, number);
+    scale(y, loop, room);
+}
+void scale_results_by(array *y, const arg *number)
+{
+    double room;
+    if (number->kind != ARG_INT || dtype_is_float((ct_dtype)y->dtype) || y->dtype == DT_BOOL) {
+        scale_results(y, B_mul, arg_double(number));
+        return;
+    }
+    dtype_store_i(&room, (ct_dtype)y->dtype, number->i);
+    scale(y, B_mul, room);
 }
 
 /* Sums times a number, or over one; of halves these are rounded once. */

@@ -20,6 +20,7 @@ int64_t fold_times(const call *c);
 void fold_terms(const k_fold *f, k_plane_kind kind, ct_dtype from, ct_dtype to);
 void fold_distinct(const call *c, k_plane_kind kind);    /* ia[0] into oa[0], each term once */
 void scale_results(array *y, enum k_binary loop, double number); /* y = y loop number */
+void scale_results_by(array *y, const arg *number);              /* y = y * number; whole numbers of integers unrounded */
 ct_dtype total_dtype(const call *c, const arg *dtype);    /* of sums and products: dtype where it is given, int64 for integers and bools */
 int fold_out(call *c, ct_dtype dtype);                   /* declares a fresh output of the result's shape */
 /* Sizes of the places that reduce_dims marked: n dims, for formulas. */

@@ -39,6 +39,9 @@ static void loop_kernel(call *c) { run_loop(c->scratch); }
 
 static int refuse_dtype(const call *c, ct_dtype dtype)
 {
+    const tensor *out = c->mode == CALL_OUT && c->op->flags & OP_OUT_EXACT ? c->out_given[0] : NULL;
+    if (out && out->a->dtype != dtype)
+        return ct_fail(CT_RUNTIME, "%s(): Found dtype %s but expected %s", c->op->name, dtype_title(out->a->dtype), dtype_title(dtype));
     const char *name = c->op == &op_bitwise_left_shift ? "lshift" : c->op == &op_bitwise_right_shift ? "rshift" : c->op->name;
     return ct_fail(CT_NOTIMPL, "\"%s_cpu\" not implemented for '%s'", name, dtype_title(dtype));
 }
@@ -140,7 +143,9 @@ int run_elementwise(call *c, elementwise *e, ct_dtype result, layout *l)
 {
     if (c->mode == CALL_INPLACE && (target_in_place(c, result, l->ndim, l->size) < 0 || check_inputs_apart(c, c->args[0].t->a) < 0))
         return -1;
-    if (c->mode == CALL_OUT && (target_out(c, 0, result, l->ndim, l->size) < 0 || check_inputs_apart(c, c->out_given[0]->a) < 0))
+    if (c->mode == CALL_OUT)
+        iterator_strides(c, e->n - 1, l);
+    if (c->mode == CALL_OUT && (target_out(c, 0, result, l->ndim, l->size, l->stride) < 0 || check_inputs_apart(c, c->out_given[0]->a) < 0))
         return -1;
     tensor *target = c->mode == CALL_INPLACE ? c->args[0].t : c->out_given[0];
     bool direct = c->mode != CALL_NEW && target->a->dtype == result;
@@ -233,12 +238,11 @@ static ct_dtype common_dtype(const call *c)
 }
 
 /* Two numbers: a 0-d tensor, as torch.add(2, 3). */
-static T weak_number(scope *s, const arg *a) { return a->kind == ARG_FLOAT ? f_number(s, a->f) : f_weak_int(s, a->i); }
 static int compose_numbers(scope *s, call *c, T *out)
 {
     if ((c->op->dtypes & DTYPES_MASK) == INTS || c->op == &op_remainder)
         return ct_fail(CT_TYPE, "%s() received an invalid combination of arguments - got two numbers, but one must be a Tensor", c->op->name);
-    out[0] = f_binary(s, c->op, weak_number(s, &c->args[0]), weak_number(s, &c->args[1]));
+    out[0] = f_binary(s, c->op, f_weak(s, &c->args[0]), f_weak(s, &c->args[1]));
     return out[0] ? 0 : -1;
 }
 
@@ -347,13 +351,23 @@ static T f_inverse_or_0(scope *s, T x) /* 1 / x, and 0 for 0 */
 #include "table/binary.def"
 #undef BINARY
 
+/* PyTorch has no derivative of number % tensor: the history tells what was done. */
+static int no_derivative(scope *s, node *n, T const *g, T *out)
+{
+    (void)n, (void)g, (void)out;
+    ct_fail(CT_RUNTIME, "derivative for aten::remainder is not implemented where the dividend is a number");
+    return scope_fail(s), -1;
+}
 /* Rows whose node has another number for another kind of operand. */
 static int op_numbered(call *c)
 {
     static const node_kind remainder_tensor = {"RemainderBackward1", grad_remainder, .flags = NK_POINTWISE, .takes = pointwise_takes};
     static const node_kind fmod_tensor = {"FmodBackward1", grad_fmod, .flags = NK_POINTWISE, .takes = pointwise_takes}, pow_of_number = {"PowBackward2", grad_pow, .flags = NK_POINTWISE | NK_SHOWS(2), .takes = pointwise_takes};
+    static const node_kind remainder_of_number = {"NotImplemented", no_derivative};
     bool second = c->args[1].kind == ARG_TENSOR;
-    if (c->op == &op_pow && c->args[0].kind != ARG_TENSOR)
+    if (c->op == &op_remainder && c->args[0].kind != ARG_TENSOR)
+        c->kind = &remainder_of_number;
+    else if (c->op == &op_pow && c->args[0].kind != ARG_TENSOR)
         c->kind = &pow_of_number;
     else if (second && c->op != &op_pow)
         c->kind = c->op == &op_fmod ? &fmod_tensor : &remainder_tensor;
@@ -410,3 +424,7 @@ static int op_numbered(call *c)
 #include "table/compare.def"
 #undef TEST
 #undef COMPARE
+
+/* Of real numbers sgn is sign, under a node of its own. */
+const op op_sgn = {.name = "sgn", .sig = "(Tensor self)", .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT, .run = op_unary, .row = U_sign, .dtypes = ALL,
+                   .kind = {"SgnBackward0", grad_sign, NULL, NK_POINTWISE, .takes = pointwise_takes}, .doc = "sign: of real numbers it is the same."};

@@ -191,7 +191,7 @@ static int logcumsumexp_grad(scope *s, node *n, T const *g, T *out)
         out[0] = f_sub(s, log_part(s, g[0], x, y, dim), log_part(s, f_neg(s, g[0]), x, y, dim));
     return out[0] ? 0 : -1;
 }
-const op op_logcumsumexp = {.name = "logcumsumexp", .sig = "(Tensor self, int dim)", .flags = OP_OUT, .run = op_block, .shape = logcumsumexp_rule,
+const op op_logcumsumexp = {.name = "logcumsumexp", .sig = "(Tensor self, int dim)", .flags = OP_OUT | OP_OUT_EXACT, .run = op_block, .shape = logcumsumexp_rule,
     .kernel = logcumsumexp_kernel, .kind = {"LogcumsumexpBackward0", logcumsumexp_grad, .flags = NK_POINTWISE, .takes = along_takes}, .keep = {1}, .keep_out = 1,
     .doc = "Logarithm of the running sums of exponentials along dim; floats only."};
 

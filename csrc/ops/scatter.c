@@ -1,7 +1,8 @@
-/* scatter and scatter_add: src, or a number, written or added where gather would read. Args self, dim, index, src or value, reduce. */
+/* scatter, scatter_add, scatter_reduce: src, or a number, written, added or joined where gather would read. Args self, dim, index, src or value, reduce. */
 #include "ops/index.h"
 #include "kernel/kernel.h"
 #include "ops/spread.h"
+#include <math.h>
 #include <string.h>
 
 /* Dims along which self, the places and src repeat are written once, where places are told for all of self. */
@@ -26,6 +27,8 @@ static int scatter_rule(call *c)
     if (src && self->dtype != src->dtype)
         return ct_fail(CT_RUNTIME, "scatter(): Expected self.dtype to be equal to src.dtype");
     if (check_places(c, self, 2, dim, src) < 0 || (!src && number_fits(&c->args[3], (ct_dtype)self->dtype) < 0))
+        return -1;
+    if (refuse_shared(c) < 0)
         return -1;
     keep_param(c, dim);
     scatter_once(c, dim);
@@ -100,10 +103,9 @@ static void each_place(call *c, k_loop *join)
     }
 }
 
-/* g at the places, in src's shape: src may be larger than index, and what was not read gets 0. */
-static T read_places(scope *s, node *n, T g)
+/* What belongs to the places, in src's shape: src may be larger than index, and what was not read gets 0. */
+static T like_src(scope *s, node *n, T read)
 {
-    T index = node_kept_in(s, n, 2), read = f_call(s, &op_gather, 3, (arg[]){a_t(g), a_i(node_params(n)[0]), a_t(index)});
     int ndim;
     ct_dtype dtype;
     const int64_t *size = node_in_size(n, 3, &ndim, &dtype);
@@ -120,6 +122,8 @@ static T read_places(scope *s, node *n, T g)
         }
     return read;
 }
+static T at_places(scope *s, node *n, T x) { return f_call(s, &op_gather, 3, (arg[]){a_t(x), a_i(node_params(n)[0]), a_t(node_kept_in(s, n, 2))}); }
+static T read_places(scope *s, node *n, T g) { return like_src(s, n, at_places(s, n, g)); }
 
 /* ---- scatter ---------------------------------------------------------------------------------------------------- */
 static void scatter_kernel(call *c) { each_place(c, NULL); }
@@ -153,7 +157,7 @@ static int reduce_grad(scope *s, node *n, T const *g, T *out)
     return ct_fail(CT_RUNTIME, "derivative for scatter with reduce is not implemented; scatter_add has one");
 }
 #define SCATTER(id, public, value, rule, loop, node_name, formula, shows, text)                                                                       \
-    const op op_##id = {.name = public, .sig = "(Tensor self, int dim, Tensor index, " value ")", .flags = OP_INPLACE | OP_OUT | OP_IN_WRITES_SELF, \
+    const op op_##id = {.name = public, .sig = "(Tensor self, int dim, Tensor index, " value ")", .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT | OP_IN_WRITES_SELF, \
                         .run = op_block, .shape = rule, .kernel = loop, .kind = {node_name, formula, .flags = shows}, .keep = {0, 0, 9}, .doc = text};
 #define REDUCING "self with its elements added to, or multiplied by, what scatter would write: reduce is 'add' or 'multiply'. No gradient."
 SCATTER(scatter_reducing, "scatter.reduce", "Tensor src, *, str reduce", reduce_rule, reduce_kernel, "ScatterBackward2", reduce_grad, NK_SHOWS(9), REDUCING)
@@ -174,6 +178,126 @@ static int scatter_add_grad(scope *s, node *n, T const *g, T *out)
         out[3] = read_places(s, n, g[0]);
     return s->failed ? -1 : 0;
 }
-const op op_scatter_add = {.name = "scatter_add", .sig = "(Tensor self, int dim, Tensor index, Tensor src)", .flags = OP_INPLACE | OP_OUT | OP_IN_WRITES_SELF, .run = op_block,
+const op op_scatter_add = {.name = "scatter_add", .sig = "(Tensor self, int dim, Tensor index, Tensor src)", .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT | OP_IN_WRITES_SELF, .run = op_block,
     .shape = scatter_add_rule, .kernel = scatter_add_kernel, .kind = {"ScatterAddBackward0", scatter_add_grad, .flags = NK_SHOWS(9)}, .keep = {0, 0, 8},
     .doc = "self with src added at the places that gather would read. RuntimeError for an index out of range or different dtypes."};
+
+/* ---- scatter_reduce: args self, dim, index, src, reduce, include_self -------------------------------------------------- */
+/* Hidden: of self and all that is scattered to a place the largest, or the least. Args self, dim, index, src, least. */
+static void extreme_kernel(call *c) { each_place(c, K->binary[arg_bool(&c->args[4]) ? B_minimum : B_maximum][c->oa[0]->dtype]); }
+const op op_scatter_extreme = {.name = "_scatter_extreme", .sig = "(Tensor self, int dim, Tensor index, Tensor src, bool least)",
+    .flags = OP_HIDDEN | OP_FUNCTION | OP_NO_GRAD | OP_IN_WRITES_SELF, .run = op_block, .shape = scatter_rule, .kernel = extreme_kernel,
+    .doc = "self with the largest, or least, of its elements and what is scattered there; NaN spreads."};
+
+enum how { HOW_SUM, HOW_PROD, HOW_MEAN, HOW_AMAX, HOW_AMIN, HOW_COUNT };
+static int how_of(const char *name)
+{
+    static const char *const names[HOW_COUNT] = {"sum", "prod", "mean", "amax", "amin"};
+    int how = 0;
+    while (how < HOW_COUNT && strcmp(name, names[how]))
+        how++;
+    return how < HOW_COUNT ? how : ct_fail(CT_RUNTIME, "reduce argument must be either sum, prod, mean, amax or amin, got %s", name);
+}
+/* What changes nothing when it is joined with. */
+static arg neutral(enum how how, ct_dtype d)
+{
+    if (how == HOW_SUM || how == HOW_MEAN || how == HOW_PROD)
+        return a_i(how == HOW_PROD);
+    if (dtype_is_float(d))
+        return a_f(how == HOW_AMAX ? -INFINITY : INFINITY);
+    if (d == DT_BOOL)
+        return a_b(how == HOW_AMIN);
+    int64_t least = d == DT_U8 ? 0 : d == DT_I32 ? INT32_MIN : INT64_MIN, most = d == DT_U8 ? 255 : d == DT_I32 ? INT32_MAX : INT64_MAX;
+    return a_i(how == HOW_AMAX ? least : most);
+}
+static T f_scatter_value(scope *s, T x, int64_t dim, T index, arg value) { return f_call(s, &op_scatter_value, 4, (arg[]){a_t(x), a_i(dim), a_t(index), value}); }
+static T f_scatter_add(scope *s, T x, int64_t dim, T index, T src) { return f_call(s, &op_scatter_add, 4, (arg[]){a_t(x), a_i(dim), a_t(index), a_t(src)}); }
+static T f_constant(scope *s, T like, int64_t value) { return like ? f_call(s, &op_full_like, 2, (arg[]){a_t(like), a_i(value)}) : NULL; }
+/* How many terms a place has, 1 where it has none. */
+static T terms_of(scope *s, T self, int64_t dim, T index, bool include_self)
+{
+    T ones = index ? f_call(s, &op_full, 3, (arg[]){a_ints(index->a->ndim, array_size(index->a)), a_i(1), a_dtype((ct_dtype)self->a->dtype)}) : NULL;
+    T n = f_scatter_add(s, f_constant(s, self, include_self), dim, index, ones);
+    return n ? f_call(s, &op_clamp, 2, (arg[]){a_t(n), a_i(1)}) : NULL;
+}
+static int scatter_reduce_compose(scope *s, call *c, T *out)
+{
+    T self = c->in[0], index = c->in[2], src = c->in[3];
+    int how = how_of(c->args[4].str), dim = 0;
+    if (how < 0 || layout_wrap_dim("scatter_reduce", c->args[1].i, self->a->ndim, &dim) < 0 || refuse_shared(c) < 0)
+        return scope_fail(s), -1;
+    if (how == HOW_MEAN && self->a->dtype == DT_BOOL)
+        return ct_fail(CT_NOTIMPL, "\"scatter_reduce_mean_cpu\" not implemented for 'Bool'"), scope_fail(s), -1;
+    bool include_self = arg_bool(&c->args[5]), whole = !dtype_is_float((ct_dtype)self->a->dtype);
+    keep_param(c, dim);
+    keep_param(c, how);
+    keep_param(c, include_self);
+    if (!include_self)
+        self = f_scatter_value(s, self, dim, index, neutral((enum how)how, (ct_dtype)self->a->dtype));
+    arg args[5] = {a_t(self), a_i(dim), a_t(index), a_t(src), how == HOW_PROD ? (arg){.kind = ARG_STR, .str = "multiply"} : a_b(how == HOW_AMIN)};
+    bool adds = how == HOW_SUM || how == HOW_MEAN;
+    T result = !self ? NULL : adds ? f_scatter_add(s, self, dim, index, src) : f_call(s, how == HOW_PROD ? &op_scatter_reducing : &op_scatter_extreme, 5, args);
+    if (how == HOW_MEAN && result)
+        result = f_binary(s, whole ? &op_div_floor : &op_div, result, terms_of(s, self, dim, index, include_self));
+    return (out[0] = result) ? 0 : -1;
+}
+
+/* The part of src that index reads. */
+static T src_read(scope *s, T src, T index)
+{
+    for (int d = 0; src && index && d < index->a->ndim; d++)
+        if (array_size(src->a)[d] != array_size(index->a)[d])
+            src = f_call(s, &op_narrow, 4, (arg[]){a_t(src), a_i(d), a_i(0), a_i(array_size(index->a)[d])});
+    return src;
+}
+static T is_zero(scope *s, T x) { return f_binary(s, &op_eq, x, f_number(s, 0)); }
+static T filled(scope *s, T x, T mask) { return f_call(s, &op_masked_fill, 3, (arg[]){a_t(x), a_t(mask), a_i(1)}); }
+static T product_with(scope *s, node *n, T self, T src)
+{
+    if (!self || !src)
+        return NULL;
+    const int64_t *p = node_params(n);
+    return f_call(s, &op_scatter_reduce, 6, (arg[]){a_t(self), a_i(p[0]), a_t(node_kept_in(s, n, 2)), a_t(src), {.kind = ARG_STR, .str = "prod"}, a_b(p[2])});
+}
+/* Of a product the other factors; a lone 0 of src gets the product without it. */
+static void prod_grad(scope *s, node *n, T g, T self, T src, T result, T *out)
+{
+    T one = filled(s, self, is_zero(s, self)), zero = is_zero(s, src);
+    out[0] = f_div(s, f_mul(s, g, product_with(s, n, one, src)), one);
+    T zeros = self ? f_scatter_add(s, f_zeros_like(s, self), node_params(n)[0], node_kept_in(s, n, 2), f_cast(s, zero, (ct_dtype)self->a->dtype)) : NULL;
+    T lone = f_binary(s, &op_logical_and, zero, f_binary(s, &op_eq, at_places(s, n, zeros), f_number(s, 1)));
+    T without = at_places(s, n, f_mul(s, g, product_with(s, n, self, filled(s, src, lone))));
+    out[3] = f_where(s, lone, without, f_div(s, at_places(s, n, f_mul(s, g, result)), filled(s, src, zero)));
+}
+/* Shared evenly among all that equal the result. */
+static void extreme_grad(scope *s, node *n, T g, T self, T src, T result, T *out)
+{
+    if (!self || !src)
+        return;
+    T own = f_cast(s, f_binary(s, &op_eq, self, result), (ct_dtype)self->a->dtype);
+    T their = f_cast(s, f_binary(s, &op_eq, src, at_places(s, n, result)), (ct_dtype)self->a->dtype);
+    T share = f_div(s, g, f_scatter_add(s, own, node_params(n)[0], node_kept_in(s, n, 2), their));
+    out[0] = f_mul(s, own, share);
+    out[3] = f_mul(s, their, at_places(s, n, share));
+}
+static int scatter_reduce_grad(scope *s, node *n, T const *g, T *out)
+{
+    const int64_t *p = node_params(n);
+    T index = node_kept_in(s, n, 2), self = node_kept_in(s, n, 0), src = src_read(s, node_kept_in(s, n, 3), index), made[4] = {g[0], NULL, NULL, NULL};
+    if (p[1] == HOW_MEAN && self)
+        made[0] = f_div(s, g[0], terms_of(s, self, p[0], index, p[2]));
+    if (p[1] == HOW_MEAN || p[1] == HOW_SUM)
+        made[3] = at_places(s, n, made[0]);
+    else
+        (p[1] == HOW_PROD ? prod_grad : extreme_grad)(s, n, g[0], self, src, node_kept_out(s, n, 0), made);
+    if (node_needs(n, 0))
+        out[0] = p[2] ? made[0] : f_scatter_value(s, made[0], p[0], index, a_i(0));
+    if (node_needs(n, 3))
+        out[3] = like_src(s, n, made[3]);
+    return s->failed ? -1 : 0;
+}
+const op op_scatter_reduce = {.name = "scatter_reduce", .sig = "(Tensor self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True)",
+    .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT, .run = op_closed, .compose = scatter_reduce_compose, .kind = {"ScatterReduceBackward0", scatter_reduce_grad, .flags = NK_SHOWS(13)},
+    .keep = {9, 0, 9, 9}, .keep_out = 9,
+    .doc = "self with src joined at the places that gather would read: reduce is 'sum', 'prod', 'mean', 'amax' or 'amin'; without include_self "
+           "places that src names start anew. RuntimeError for an index out of range or different dtypes."};

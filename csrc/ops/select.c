@@ -20,7 +20,7 @@ static int along(scope *s, call *c, int *dim)
     if (layout_wrap_dim(c->op->name, c->args[1].i, self->ndim, dim) < 0)
         return scope_fail(s), -1;
     keep_param(c, *dim);
-    return 0;
+    return refuse_shared(c) < 0 ? scope_fail(s), -1 : 0;
 }
 /* Indices count from the front here: a negative one is out of range. */
 static int refuse_negative(scope *s, const call *c, const array *index, int dim, ct_status kind)
@@ -42,7 +42,13 @@ static T rows_at(scope *s, T x, int64_t dim, T index) { return f_call(s, &op_ind
 static int index_select_compose(scope *s, call *c, T *out)
 {
     int dim = 0;
-    if (along(s, c, &dim) < 0 || refuse_negative(s, c, c->in[2]->a, dim, CT_INDEX) < 0)
+    const array *of = c->in[0]->a;
+    if (along(s, c, &dim) < 0)
+        return -1;
+    if (!of->ndim && c->in[2]->a->numel != 1)
+        return REFUSE(CT_RUNTIME, "index_select(): Index to scalar can have only 1 value, got %lld value(s)", (long long)c->in[2]->a->numel);
+    /* PyTorch's exception is another along the second dimension, and where there is nothing to pick from. */
+    if (refuse_negative(s, c, c->in[2]->a, dim, of->ndim > 1 && (dim == 1 || of->numel == 0) ? CT_RUNTIME : CT_INDEX) < 0)
         return -1;
     T index = flat(s, c->in[2]), self = flat(s, c->in[0]);
     out[0] = like_self(s, rows_at(s, self, dim, index), c->in[0]);
@@ -61,9 +67,9 @@ static int index_select_grad(scope *s, node *n, T const *g, T *out)
     out[0] = f_call(s, &op_index_add, 4, (arg[]){a_t(f_zeros(s, g[0]->a->dtype, ndim, size)), a_i(dim), a_t(index), a_t(g[0])});
     return out[0] ? 0 : -1;
 }
-const op op_index_select = {.name = "index_select", .sig = "(Tensor self, int dim, Tensor index)", .flags = OP_OUT | OP_OUT_APART, .run = op_closed, .compose = index_select_compose,
+const op op_index_select = {.name = "index_select", .sig = "(Tensor self, int dim, Tensor index)", .flags = OP_OUT | OP_OUT_EXACT | OP_OUT_APART, .run = op_closed, .compose = index_select_compose,
     .kind = {"IndexSelectBackward0", index_select_grad, .flags = NK_SHOWS(1), .takes = same_takes}, .keep = {0, 0, 1},
-    .doc = "Slices of self along dim at the places of index (a vector of int64 or int32), in its order. IndexError for an index out of range."};
+    .doc = "Slices of self along dim at the places of index (a vector of int64 or int32), in its order. IndexError for an index out of range, RuntimeError along dim 1."};
 
 static int put(scope *s, call *c, T values, int dim, bool add, T *out)
 {
@@ -180,13 +186,13 @@ static int index_fill_compose(scope *s, call *c, T *out)
         c->kind = &index_fill_tensor;
     if (value->kind != ARG_TENSOR && number_fits(value, c->in[0]->a->dtype) < 0)
         return scope_fail(s), -1;
-    T v = value->kind == ARG_TENSOR ? value->t : value->kind == ARG_FLOAT ? f_number(s, value->f) : f_weak_int(s, value->i);
+    T v = value->kind == ARG_TENSOR ? value->t : f_weak(s, value);
     return put(s, c, f_cast(s, v, c->in[0]->a->dtype), dim, false, out);
 }
-const op op_index_add = {.name = "index_add", .sig = "(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1)", .flags = OP_INPLACE | OP_OUT, .run = op_closed,
+const op op_index_add = {.name = "index_add", .sig = "(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1)", .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT, .run = op_closed,
     .compose = index_add_compose, .kind = {"IndexAddBackward0", index_add_grad, .flags = NK_SHOWS(9)}, .keep = {0, 0, 8},
     .doc = "self with alpha times the slices of source added at the places of index along dim; equal places add up."};
-const op op_index_copy = {.name = "index_copy", .sig = "(Tensor self, int dim, Tensor index, Tensor source)", .flags = OP_INPLACE | OP_OUT, .run = op_closed,
+const op op_index_copy = {.name = "index_copy", .sig = "(Tensor self, int dim, Tensor index, Tensor source)", .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT, .run = op_closed,
     .compose = index_copy_compose, .kind = {"IndexCopyBackward0", index_copy_grad, .flags = NK_SHOWS(9)}, .keep = {0, 0, 9},
     .doc = "self with the slices of source written at the places of index along dim."};
 const op op_index_fill = {.name = "index_fill", .sig = "(Tensor self, int dim, Tensor index, Operand value)", .flags = OP_INPLACE, .run = op_closed,

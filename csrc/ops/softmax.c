@@ -166,6 +166,8 @@ static int logsumexp_rule(call *c)
 {
     const array *a = c->in[0]->a;
     ct_dtype d = dtype_is_float(a->dtype) ? a->dtype : dtype_default();
+    if (a->ndim && c->args[1].kind == ARG_INTS && c->args[1].n == 0 && !arg_bool(&c->args[2])) /* as in PyTorch */
+        return ct_fail(CT_RUNTIME, "logsumexp(): an empty dim takes all dimensions with keepdim=True only; name them, or leave keepdim's shape and reshape");
     if (reduce_dims(c, &c->args[1], &c->args[2], true) < 0 || fold_still(c) < 0 || in_cast(c, 0, d) < 0 || fold_out(c, d) < 0)
         return -1;
     int64_t once = 1; /* the kernel sees one index along these dims, in results too */

@@ -1,5 +1,6 @@
 /* Order along a dimension: sort, topk, kthvalue, median, nanmedian. Closed compositions over sort_places, which tells where the elements of
- * each row stand in order; all give values and their places, and gradients go to these. */
+ * each row stand in order, and pick_places, which tells of some; all give values and their places, and gradients go to these. */
+#include "kernel/pick.h"
 #include "kernel/sort.h"
 #include "ops/dispatch.h"
 #include "ops/formula.h"
@@ -8,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- sort_places: args self, descending; along the last dim ------------------------------------------------------------- */
+/* ---- sort_places: args self, descending, stable; along the last dim ------------------------------------------------------------- */
 /* Rows of equal elements are all in order as they stand: one is sorted for all of them. */
 static int rows_once(call *c)
 {
@@ -25,7 +26,7 @@ static int places_rule(call *c)
     const array *a = c->in[0]->a;
     if (a->ndim < 1)
         return ct_fail(CT_RUNTIME, "sort_places(): self has no dimension");
-    c->scratch_bytes = array_size(a)[a->ndim - 1] * (int64_t)sizeof(int64_t);
+    c->scratch_bytes = array_size(a)[a->ndim - 1] * (int64_t)(arg_bool(&c->args[2]) ? sizeof(int64_t) : sizeof(k_pick));
     if (rows_once(c) < 0 || in_contiguous(c, 0) < 0 || out_new(c, 0, DT_I64, a->ndim, array_size(a)) < 0)
         return -1;
     c->work = 20 * array_held(c->oa[0]);
@@ -38,25 +39,68 @@ static void places_kernel(call *c)
     int64_t n = array_size(a)[a->ndim - 1], bytes = n * dtype_bytes((ct_dtype)a->dtype);
     int64_t *places = (int64_t *)array_data(c->oa[0]);
     for (int64_t row = 0; n && row < a->numel / n; row++)
-        k_sort_places((ct_dtype)a->dtype, array_data(a) + row * bytes, n, arg_bool(&c->args[1]), places + row * n, (int64_t *)c->scratch);
+        if (!arg_bool(&c->args[2]))
+            k_sort_any((ct_dtype)a->dtype, array_data(a) + row * bytes, n, arg_bool(&c->args[1]), places + row * n, c->scratch);
+        else
+            k_sort_places((ct_dtype)a->dtype, array_data(a) + row * bytes, n, arg_bool(&c->args[1]), places + row * n, (int64_t *)c->scratch);
 }
-const op op_sort_places = {.name = "sort_places", .sig = "(Tensor self, bool descending=False)", .flags = OP_HIDDEN | OP_FUNCTION | OP_NO_GRAD, .run = op_block,
-    .shape = places_rule, .kernel = places_kernel, .doc = "Where the elements of each row (the last dim) stand in order; equals keep theirs, NaN is the largest."};
+const op op_sort_places = {.name = "sort_places", .sig = "(Tensor self, bool descending=False, bool stable=True)", .flags = OP_HIDDEN | OP_FUNCTION | OP_NO_GRAD, .run = op_block,
+    .shape = places_rule, .kernel = places_kernel, .doc = "Where the elements of each row (the last dim) stand in order; equals keep theirs if stable, NaN is the largest."};
+
+/* ---- pick_places: args self, k, largest, sorted, kth; along the last dim ---------------------------------------------------- */
+static int pick_rule(call *c)
+{
+    const array *a = c->in[0]->a;
+    int64_t size[CT_MAXDIM], k = arg_bool(&c->args[4]) ? 1 : c->args[1].i;
+    c->scratch_bytes = array_size(a)[a->ndim - 1] * (int64_t)sizeof(k_pick);
+    memcpy(size, array_size(a), (size_t)a->ndim * sizeof *size);
+    size[a->ndim - 1] = k;
+    if (rows_once(c) < 0 || in_contiguous(c, 0) < 0 || out_new(c, 0, DT_I64, a->ndim, size) < 0)
+        return -1;
+    c->work = 10 * array_held(a);
+    c->effective = 10 * a->numel;
+    return 0;
+}
+static void pick_kernel(call *c)
+{
+    const array *a = c->ia[0];
+    int64_t n = array_size(a)[a->ndim - 1], bytes = n * dtype_bytes((ct_dtype)a->dtype), k = c->args[1].i;
+    int64_t *places = (int64_t *)array_data(c->oa[0]), step = array_size(c->oa[0])[a->ndim - 1];
+    for (int64_t row = 0; n && row < a->numel / n; row++)
+        if (arg_bool(&c->args[4]))
+            k_kth_place((ct_dtype)a->dtype, array_data(a) + row * bytes, n, k, places + row, c->scratch);
+        else
+            k_pick_places((ct_dtype)a->dtype, array_data(a) + row * bytes, n, k, arg_bool(&c->args[2]), arg_bool(&c->args[3]), places + row * step, c->scratch);
+}
+const op op_pick_places = {.name = "pick_places", .sig = "(Tensor self, int k, bool largest=True, bool sorted=True, bool kth=False)",
+    .flags = OP_HIDDEN | OP_FUNCTION | OP_NO_GRAD, .run = op_block, .shape = pick_rule, .kernel = pick_kernel,
+    .doc = "Where the k largest, or smallest, elements of each row (the last dim) stand; with kth where that stands which has k before it in order."};
 
 /* ---- what is taken of the order. The node's numbers: dim, whether it is gone ---------------------------------------------- */
 static T narrow(scope *s, T x, int64_t dim, int64_t at, int64_t n) { return f_call(s, &op_narrow, 4, (arg[]){a_t(x), a_i(dim), a_i(at), a_i(n)}); }
 static T gather(scope *s, T x, int64_t dim, T index) { return f_call(s, &op_gather, 3, (arg[]){a_t(x), a_i(dim), a_t(index)}); }
-/* self, a vector where it has no dimension, and the places of its elements in order along dim. */
-static T ordered(scope *s, call *c, int64_t asked, bool descending, T *self, int *dim)
+/* self, a vector where it has no dimension, and which dim is meant. NULL: failed. */
+static T vector_of(scope *s, call *c, int64_t asked, int *dim)
 {
     T x = c->in[0];
     if (layout_wrap_dim(c->op->name, asked, x->a->ndim, dim) < 0)
-        return scope_fail(s), NULL;
-    *self = x = x->a->ndim ? x : f_reshape(s, x, 1, (int64_t[]){1});
+        return scope_fail(s);
+    return x->a->ndim ? x : f_reshape(s, x, 1, (int64_t[]){1});
+}
+/* What an op over rows tells along dim; `args` but for the rows. */
+static T along_rows(scope *s, const op *o, T x, int dim, uint32_t n_args, arg *args)
+{
     int64_t last = x ? x->a->ndim - 1 : 0;
-    T rows = *dim == last ? x : f_transpose(s, x, *dim, last);
-    T places = f_call(s, &op_sort_places, 2, (arg[]){a_t(rows), a_b(descending)});
-    return *dim == last ? places : f_transpose(s, places, *dim, last);
+    T rows = !x || dim == last ? x : f_transpose(s, x, dim, last);
+    args[0] = a_t(rows);
+    T places = rows ? f_call(s, o, n_args, args) : NULL;
+    return dim == last ? places : f_transpose(s, places, dim, last);
+}
+/* self, and the places of its elements in order along dim. */
+static T ordered(scope *s, call *c, int64_t asked, bool descending, bool stable, T *self, int *dim)
+{
+    *self = vector_of(s, c, asked, dim);
+    return along_rows(s, &op_sort_places, *self, *dim, 3, (arg[]){a_none(), a_b(descending), a_b(stable)});
 }
 /* Values and places, of the shape that self had without dim where it is `gone`. */
 static int deliver(scope *s, call *c, T self, int dim, bool gone, T places, T *out)
@@ -106,35 +150,47 @@ static int order_grad(scope *s, node *n, T const *g, T *out)
 }
 static int64_t length(T self, int dim) { return self ? array_size(self->a)[dim] : 0; }
 
-static int sort_run(scope *s, call *c, const arg *dim, const arg *descending, T *out)
+static int refuse_bool(scope *s, const call *c)
+{
+    if (c->in[0]->a->dtype != DT_BOOL)
+        return 0;
+    return ct_fail(CT_NOTIMPL, "\"%s_cpu\" not implemented for 'Bool'", c->op->name), scope_fail(s), -1;
+}
+static int sort_run(scope *s, call *c, const arg *dim, const arg *descending, bool stable, T *out)
 {
     int at = 0;
-    T self, places = ordered(s, c, dim->i, arg_bool(descending), &self, &at);
+    T self, places = ordered(s, c, dim->i, arg_bool(descending), stable, &self, &at);
     return places ? deliver(s, c, self, at, false, places, out) : -1;
 }
-static int sort_compose(scope *s, call *c, T *out) { return sort_run(s, c, &c->args[1], &c->args[2], out); }
-static int sort_stable_compose(scope *s, call *c, T *out) { return sort_run(s, c, &c->args[2], &c->args[3], out); }
+static int sort_compose(scope *s, call *c, T *out) { return sort_run(s, c, &c->args[1], &c->args[2], false, out); }
+static int sort_stable_compose(scope *s, call *c, T *out) { return sort_run(s, c, &c->args[2], &c->args[3], arg_bool(&c->args[1]), out); }
 static int topk_compose(scope *s, call *c, T *out)
 {
     int dim = 0;
     int64_t k = c->args[1].i;
-    T self, places = ordered(s, c, c->args[2].i, arg_bool(&c->args[3]), &self, &dim);
-    if (!places)
+    T self = vector_of(s, c, c->args[2].i, &dim);
+    if (!self)
         return -1;
+    if (self->a->dtype == DT_BOOL)
+        return ct_fail(CT_RUNTIME, "topk does not support bool dtypes on CPU"), scope_fail(s), -1;
     if (k < 0 || k > length(self, dim))
         return ct_fail(CT_RUNTIME, "selected index k out of range"), scope_fail(s), -1;
-    return deliver(s, c, self, dim, false, narrow(s, places, dim, 0, k), out);
+    T places = along_rows(s, &op_pick_places, self, dim, 5, (arg[]){a_none(), a_i(k), c->args[3], c->args[4], a_b(false)});
+    return places ? deliver(s, c, self, dim, false, places, out) : -1;
 }
 static int kthvalue_compose(scope *s, call *c, T *out)
 {
     int dim = 0;
     int64_t k = c->args[1].i;
-    T self, places = ordered(s, c, c->args[2].i, false, &self, &dim);
-    if (!places)
+    T self = vector_of(s, c, c->args[2].i, &dim);
+    if (!self)
         return -1;
     if (k < 1 || k > length(self, dim))
         return ct_fail(length(self, dim) ? CT_RUNTIME : CT_INDEX, "kthvalue(): selected number k out of range for dimension %d", dim), scope_fail(s), -1;
-    return deliver(s, c, self, dim, !arg_bool(&c->args[3]), narrow(s, places, dim, k - 1, 1), out);
+    if (refuse_bool(s, c) < 0)
+        return -1;
+    T places = along_rows(s, &op_pick_places, self, dim, 5, (arg[]){a_none(), a_i(k - 1), a_b(false), a_b(false), a_b(true)});
+    return places ? deliver(s, c, self, dim, !arg_bool(&c->args[3]), places, out) : -1;
 }
 
 /* ---- median, nanmedian: the lower one of the middle two. With NaN in the row, NaN, but for nanmedian ----------------------- */
@@ -159,22 +215,24 @@ static T middle(scope *s, T self, int dim, T places, bool skip, int64_t times)
 static int median_run(scope *s, call *c, bool skip, T *out)
 {
     int dim = 0;
-    T self, places = ordered(s, c, c->args[1].i, false, &self, &dim);
+    T self, places = ordered(s, c, c->args[1].i, false, true, &self, &dim);
     if (!places)
         return -1;
     if (length(self, dim) == 0)
         return ct_fail(CT_INDEX, "%s(): Expected reduction dim %d to have non-zero size.", c->op->name, dim), scope_fail(s), -1;
+    if (refuse_bool(s, c) < 0)
+        return -1;
     return deliver(s, c, self, dim, !arg_bool(&c->args[2]), middle(s, self, dim, places, skip, 1), out);
 }
 static int median_compose(scope *s, call *c, T *out) { return median_run(s, c, false, out); }
 static int nanmedian_compose(scope *s, call *c, T *out) { return median_run(s, c, true, out); }
 
 #define ORDER(id, public, node_name, signature, text)                                                                                     \
-    const op op_##id = {.name = public, .sig = signature, .flags = OP_OUT, .run = op_closed, .n_out = 2, .ret = "values indices",            \
+    const op op_##id = {.name = public, .sig = signature, .flags = OP_OUT | OP_OUT_EXACT, .run = op_closed, .n_out = 2, .ret = "values indices",            \
                         .compose = id##_compose, .kind = {node_name, order_grad, .takes = order_takes}, .keep_out = 1, .doc = text};
-ORDER(sort, "sort", "SortBackward0", "(Tensor self, int dim=-1, bool descending=False)", "(values, indices) in order along dim; equals keep theirs, NaN is the largest.")
-ORDER(sort_stable, "sort.stable", "SortBackward1", "(Tensor self, *, bool stable, int dim=-1, bool descending=False)", "sort, which is stable anyway.")
-ORDER(topk, "topk", "TopkBackward0", "(Tensor self, int k, int dim=-1, bool largest=True, bool sorted=True)", "(values, indices) of the k largest, or smallest, along dim, in order.")
+ORDER(sort, "sort", "SortBackward0", "(Tensor self, int dim=-1, bool descending=False)", "(values, indices) in order along dim; NaN is the largest. Equals keep their order if stable, or if there are few.")
+ORDER(sort_stable, "sort.stable", "SortBackward1", "(Tensor self, *, bool stable, int dim=-1, bool descending=False)", "sort; equals keep their order if stable.")
+ORDER(topk, "topk", "TopkBackward0", "(Tensor self, int k, int dim=-1, bool largest=True, bool sorted=True)", "(values, indices) of the k largest, or smallest, along dim, in order unless sorted is False.")
 ORDER(kthvalue, "kthvalue", "KthvalueBackward0", "(Tensor self, int k, int dim=-1, bool keepdim=False)", "(values, indices) of the k-th smallest along dim, counted from 1.")
 ORDER(median, "median.dim", "MedianBackward1", "(Tensor self, int dim, bool keepdim=False)", "(values, indices) of the lower median along dim; NaN where there is one.")
 ORDER(nanmedian, "nanmedian.dim", "NanmedianBackward1", "(Tensor self, int dim, bool keepdim=False)", "(values, indices) of the lower median of what is not NaN along dim.")
@@ -189,7 +247,7 @@ static int median_all_run(scope *s, call *c, bool skip, T *out)
         return (out[0] = f_cast(s, f_number(s, NAN), (ct_dtype)x->a->dtype)) ? 0 : -1;
     }
     T flat = few ? f_reshape(s, few, 1, (int64_t[]){few->a->numel}) : NULL;
-    T places = f_call(s, &op_sort_places, 2, (arg[]){a_t(flat), a_b(false)});
+    T places = f_call(s, &op_sort_places, 3, (arg[]){a_t(flat), a_b(false), a_b(true)});
     if (!places)
         return -1;
     int64_t times = x->a->numel / few->a->numel; /* of what repeats one is sorted */

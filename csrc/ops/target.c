@@ -67,6 +67,15 @@ int check_inputs_apart(const call *c, const array *written)
     return 0;
 }
 
+int refuse_shared(const call *c)
+{
+    for (uint32_t i = 1; i < c->n_in && c->mode == CALL_INPLACE; i++)
+        if (c->in[i] && c->in[i]->a->numel && array_overlap(c->in[0]->a, c->in[i]->a) != OVERLAP_NONE)
+            return ct_fail(CT_RUNTIME, "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
+                           "location. Please clone() the tensor before performing the operation. (%s_, input %u)", c->op->name, i);
+    return 0;
+}
+
 int check_no_overlap(const call *c, const array *written)
 {
     for (uint32_t i = 0; i < c->n_in; i++)
@@ -110,22 +119,23 @@ static bool dtype_was_given(const call *c)
 }
 
 /* out= takes the result's shape: resized if it is empty or of another shape (with PyTorch's warning left to py/). */
-int target_out(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *size)
+int target_out(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *size, const int64_t *stride)
 {
     tensor *out = c->out_given[i];
     if (check_storage(c, out->a) < 0)
         return -1;
     if (tape_now.grad && (call_needs_grad(c) || tensor_requires_grad(out)))
         return refuse_out_history(c);
+    char name[64];
     if (dtype != out->a->dtype && ((c->op->flags & OP_OUT_EXACT) || (c->n_in == 0 && dtype_was_given(c))))
-        return ct_fail(CT_RUNTIME, "%s(): Expected out tensor to have dtype %s, but got %s instead", c->op->name, dtype_name(dtype), dtype_name(out->a->dtype));
+        return ct_fail(CT_RUNTIME, "%s(): Expected out tensor to have dtype %s, but got %s instead", op_public_name(c->op, name, sizeof name), dtype_name(dtype), dtype_name(out->a->dtype));
     if (c->op->flags & OP_OUT_APART && (check_no_overlap(c, out->a) < 0 || check_writable(c->op->name, out->a) < 0))
         return -1;
     if (!dtype_can_cast(dtype, out->a->dtype))
         return check_target(out->a, dtype, out->a->ndim, array_size(out->a));
     if (out->a->ndim == ndim && memcmp(array_size(out->a), size, (size_t)ndim * sizeof *size) == 0)
         return check_writable(c->op->name, out->a);
-    array *fresh = tensor_resized(out, ndim, size);
+    array *fresh = tensor_resized(out, ndim, size, stride);
     if (!fresh)
         return -1;
     array_drop(out->a);
@@ -134,17 +144,17 @@ int target_out(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *siz
 }
 
 /* A new shape over the tensor's own storage, which grows if needed. */
-array *tensor_resized(tensor *t, int ndim, const int64_t *size)
+array *tensor_resized(tensor *t, int ndim, const int64_t *size, const int64_t *stride)
 {
-    int64_t numel, nbytes, stride[CT_MAXDIM];
+    int64_t numel, nbytes, row_major[CT_MAXDIM];
     if (layout_check_numel("resize_", ndim, size, &numel) < 0)
         return NULL;
     if (!ct_add(numel, t->a->offset, &nbytes) || !ct_mul(nbytes, dtype_bytes(t->a->dtype), &nbytes)) {
         ct_fail(CT_RUNTIME, "Storage size calculation overflowed");
         return NULL;
     }
-    layout_row_major(ndim, size, stride);
+    layout_row_major(ndim, size, row_major);
     if (storage_resize(t->a->st, nbytes) < 0)
         return NULL;
-    return array_alias(t->a, ndim, size, stride, t->a->offset);
+    return array_alias(t->a, ndim, size, stride ? stride : row_major, t->a->offset);
 }

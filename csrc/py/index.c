@@ -400,10 +400,15 @@ static int assign(indexing *x, PyObject *value)
         Py_XDECREF(fitting);
         return result;
     }
-    arg args[5] = {a_t(py_t(x->view)), a_t(py_t(value))};
+    PyObject *fitting = without_leading_ones(value, 0);
+    if (!fitting)
+        return -1;
+    arg args[5] = {a_t(py_t(x->view)), a_t(py_t(fitting))};
     index_args(x, t, &args[2], &args[3]);
     args[4] = a_b(false);
-    return call_in_place(&op_index_put, 5, args);
+    int result = call_in_place(&op_index_put, 5, args);
+    Py_DECREF(fitting);
+    return result;
 }
 
 int py_index_set(PyObject *self, PyObject *index, PyObject *value)

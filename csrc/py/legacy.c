@@ -155,15 +155,38 @@ static int of_tensor(tensor *t, tensor *made)
     return 0;
 }
 
-/* Sizes as ints or a Size, data, or a Tensor, which is aliased. */
+/* A storage as a Tensor over it, of the dtype: it says so by a method. NULL without an exception: it is none. */
+static PyObject *of_storage(PyObject *object, ct_dtype dtype)
+{
+    PyObject *shown = PyObject_GetAttrString(object, "_as_tensor");
+    PyErr_Clear();
+    PyObject *made = shown ? PyObject_CallOneArg(shown, py_dtype(dtype)) : NULL;
+    Py_XDECREF(shown);
+    return made;
+}
+
+/* Sizes as ints or a Size, data, a Tensor or a storage, which are aliased. */
 int py_tensor_legacy_new(ct_dtype dtype, PyObject *args, PyObject *kwargs, tensor *made)
 {
     PyObject *object;
     bool is_size;
     if (single_argument(args, kwargs, &object, &is_size) < 0)
         return -1;
+    if (object && py_is_tensor(object) && !is_size && kwargs && PyDict_GetItemString(kwargs, "device")) {
+        PyErr_SetString(PyExc_RuntimeError, "Legacy tensor constructor of the form torch.Tensor(tensor, device=device) is not supported. "
+                        "Use torch.tensor(...) or torch.as_tensor(...) instead.");
+        return -1;
+    }
     if (object && py_is_tensor(object) && !is_size)
         return of_tensor(py_t(object), made);
+    PyObject *over = object && !is_size && !is_int(object) && !PyList_Check(object) && !numpy_is_array(object) ? of_storage(object, dtype) : NULL;
+    if (over) {
+        int result = of_tensor(py_t(over), made);
+        Py_DECREF(over);
+        return result;
+    }
+    if (PyErr_Occurred())
+        return -1;
     array *a = !object ? of_nothing_or_sizes(dtype, args, kwargs) : is_size ? of_size_object(dtype, object) : of_object(dtype, args, object);
     if (!a)
         return -1;

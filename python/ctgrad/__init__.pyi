@@ -20,12 +20,14 @@ from ctgrad import (
 )
 from ctgrad._copying import (
     UntypedStorage as UntypedStorage,
+    from_file as from_file,
 )
 from ctgrad._dtypes import (
     finfo as finfo,
     iinfo as iinfo,
 )
 from ctgrad._names import (
+    get_device as get_device,
     is_storage as is_storage,
     unravel_index as unravel_index,
 )
@@ -83,6 +85,7 @@ from ctgrad.composed.arithmetic import (
     float_power as float_power,
     fmax as fmax,
     fmin as fmin,
+    gradient as gradient,
     heaviside as heaviside,
     inner as inner,
     isneginf as isneginf,
@@ -97,7 +100,6 @@ from ctgrad.composed.arithmetic import (
     nan_to_num_ as nan_to_num_,
     nanmean as nanmean,
     rad2deg as rad2deg,
-    sgn as sgn,
     signbit as signbit,
     sinc as sinc,
     take_along_dim as take_along_dim,
@@ -163,6 +165,23 @@ from ctgrad.composed.shape import (
     vsplit as vsplit,
     vstack as vstack,
 )
+from ctgrad.composed.window import (
+    bartlett_window as bartlett_window,
+    blackman_window as blackman_window,
+    hamming_window as hamming_window,
+    hann_window as hann_window,
+    kaiser_window as kaiser_window,
+    range as range,
+)
+from ctgrad.composed.write import (
+    as_strided_scatter as as_strided_scatter,
+    diagonal_scatter as diagonal_scatter,
+    index_reduce as index_reduce,
+    masked_scatter as masked_scatter,
+    put as put,
+    select_scatter as select_scatter,
+    slice_scatter as slice_scatter,
+)
 from ctgrad.nn._activations import (
     celu as celu,
     celu_ as celu_,
@@ -210,6 +229,15 @@ from ctgrad.serialization import (
     save as save,
 )
 from ctgrad.storage import (
+    BFloat16Storage as BFloat16Storage,
+    BoolStorage as BoolStorage,
+    ByteStorage as ByteStorage,
+    DoubleStorage as DoubleStorage,
+    FloatStorage as FloatStorage,
+    HalfStorage as HalfStorage,
+    IntStorage as IntStorage,
+    LongStorage as LongStorage,
+    Storage as Storage,
     TypedStorage as TypedStorage,
 )
 

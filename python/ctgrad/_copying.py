@@ -33,8 +33,14 @@ class UntypedStorage:
 
     _shown: "weakref.WeakValueDictionary[int, UntypedStorage]" = weakref.WeakValueDictionary()  # address -> the object; it keeps the memory, so addresses are not reused
 
-    def __init__(self, whole):
-        self._whole = whole  # a tensor over the whole storage, of the dtype first asked from
+    def __init__(self, data=0, *, device=None):
+        """So many bytes, or bytes of these values; a Tensor over a whole storage shows that one, in the dtype it has."""
+        if device is not None:
+            ctgrad.empty(0, device=device)
+        made = isinstance(data, Tensor)
+        self._whole = data if made else ctgrad.zeros(data, dtype=ctgrad.uint8) if isinstance(data, int) else ctgrad.tensor(list(data), dtype=ctgrad.uint8)
+        if not made and self.nbytes():
+            self._shown[self.data_ptr()] = self
 
     @classmethod
     def of(cls, t):
@@ -54,6 +60,23 @@ class UntypedStorage:
 
     size = nbytes
     __len__ = nbytes
+
+    def _as_tensor(self, dtype):
+        """A vector of the dtype over the memory, for the constructors of old."""
+        return self.tensor(dtype, (self.nbytes() // ctgrad.empty(0, dtype=dtype).element_size(),), (1,), 0)
+
+    @property
+    def _cdata(self):
+        """Equal for what shows the same memory."""
+        return self._whole._storage_place()
+
+    def __sizeof__(self):
+        return object.__sizeof__(self) + self.nbytes()
+
+    @classmethod
+    def from_file(cls, filename, shared=False, size=0):
+        """The first `size` bytes of a file; shared: writes reach the file, which is made, or made longer, where needed."""
+        return cls.of(from_file(filename, shared, size, dtype=ctgrad.uint8))
 
     def __getitem__(self, index):
         return memory_of(self._whole).view(np.uint8)[index].tolist()
@@ -110,12 +133,32 @@ def set_(self, source=None, storage_offset=0, size=None, stride=None):
         raise RuntimeError(f"Could not set tensor of type {source.dtype} to a tensor of type {self.dtype}")
     if isinstance(source, Tensor) and size is None:
         return self._set(source)
+    if hasattr(source, "untyped") and source.dtype != self.dtype:
+        raise RuntimeError(f"Expected a Storage of type {self.dtype} or an UntypedStorage, but got type {source.dtype} for argument 1 'storage'")
     source = source.untyped() if hasattr(source, "untyped") else source
     if not isinstance(source, (Tensor, UntypedStorage)):
         raise TypeError(f"set_(): argument 'source' must be a Tensor or a storage, not {type(source).__name__}")
     storage = UntypedStorage.of(source) if isinstance(source, Tensor) else source
     size = (storage.nbytes() // self.element_size(),) if size is None else tuple(size)
     return self._set(storage.tensor(self.dtype, size, _row_major(size) if stride is None else tuple(stride), storage_offset))
+
+
+def from_file(filename, shared=None, size=0, *, dtype=None, requires_grad=False):
+    """A vector of the first `size` numbers of a file, read as they are asked for; shared: writes reach the file, which is made, or made longer, where needed.
+
+    RuntimeError for a file that is shorter, or cannot be opened.
+    """
+    dtype = dtype or ctgrad.get_default_dtype()
+    nbytes = size * ctgrad.empty(0, dtype=dtype).element_size()
+    try:
+        if shared:
+            with open(filename, "ab") as file:
+                file.truncate(max(nbytes, file.tell()))
+        data = np.asarray(np.memmap(filename, np.uint8, "r+" if shared else "c", shape=(nbytes,))) if nbytes else np.empty(0, np.uint8)
+    except (OSError, ValueError) as error:
+        raise RuntimeError(f"from_file(): {nbytes} bytes of {filename} cannot be mapped: {error}") from None
+    t = _over_memory(data, dtype)
+    return t.requires_grad_() if requires_grad else t
 
 
 def _row_major(size):

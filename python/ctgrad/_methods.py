@@ -5,9 +5,9 @@ from collections import OrderedDict
 
 from ctgrad._C import Size, Tensor, _tensor_hooks, strided
 from ctgrad._copying import deepcopy_tensor, reduce_tensor, set_, untyped_storage
-from ctgrad._queries import apply_, contains, cuda, get_device, imag, is_coalesced, is_never, is_nonzero, is_same_size, is_set_to, itself, map_
-from ctgrad._queries import new, new_tensor, pin_memory, set_volatile, volatile
-from ctgrad.storage import TypedStorage, storage
+from ctgrad._queries import apply_, contains, cuda, get_device, imag, is_coalesced, is_never, is_nonzero, is_same_size, is_set_to, itself, map2_, map_
+from ctgrad._queries import new, new_tensor, pin_memory, set_volatile, sizeof, volatile
+from ctgrad.storage import TypedStorage, storage, storage_type
 from ctgrad._tensor_str import tensor_format, tensor_repr
 
 
@@ -56,6 +56,7 @@ _METHODS = {
     "__reduce_ex__": reduce_tensor,
     "set_": set_,
     "storage": storage,
+    "storage_type": storage_type,
     "_typed_storage": lambda self: TypedStorage(self),
     "untyped_storage": untyped_storage,
     "new_tensor": new_tensor,
@@ -81,6 +82,8 @@ _METHODS = {
     "apply_": apply_,
     "cuda": cuda,
     "map_": map_,
+    "map2_": map2_,
+    "__sizeof__": sizeof,
     "get_device": get_device,
     "is_nonzero": is_nonzero,
     "is_same_size": is_same_size,

@@ -5,9 +5,9 @@ import warnings
 
 from ctgrad import _C
 from ctgrad._C import Tensor
-from ctgrad._copying import UntypedStorage
+from ctgrad.storage import TypedStorage, UntypedStorage
 
-__all__ = ["e", "get_default_device", "get_float32_matmul_precision", "inf", "is_storage", "nan", "newaxis", "pi", "set_default_device",
+__all__ = ["_assert_async", "e", "get_device", "get_default_device", "get_float32_matmul_precision", "inf", "is_storage", "nan", "newaxis", "pi", "set_default_device",
            "set_float32_matmul_precision", "typename", "unravel_index"]
 
 e, inf, nan, newaxis, pi = math.e, math.inf, math.nan, None, math.pi
@@ -18,6 +18,17 @@ _precision = ["highest"]
 def get_default_device():
     """The CPU."""
     return _C.device("cpu")
+
+
+def _assert_async(input, assert_msg=""):
+    """RuntimeError unless the only element is not 0. (Here at once.)"""
+    if not input:
+        raise RuntimeError(assert_msg or "Expected Tensor with single nonzero value, but got zero")
+
+
+def get_device(input):
+    """-1: the memory is the CPU's."""
+    return input.get_device()
 
 
 def set_default_device(device):
@@ -40,8 +51,8 @@ def set_float32_matmul_precision(precision):
 
 
 def is_storage(obj):
-    """Whether obj is what ``untyped_storage()`` returns."""
-    return isinstance(obj, UntypedStorage)
+    """Whether obj is what ``untyped_storage()`` or ``storage()`` returns."""
+    return isinstance(obj, (UntypedStorage, TypedStorage))
 
 
 def typename(obj):

@@ -168,26 +168,52 @@ def set_volatile(self, value):
     warnings.warn("volatile was removed and now has no effect. Use `with torch.no_grad():` instead.", stacklevel=2)
 
 
-def new(self, *args, device=None):
+def _refuse_grad(name, *tensors):
+    if any(t.requires_grad for t in tensors):
+        raise RuntimeError(f"Can't call {name}() on Variable that requires grad. Use var.detach().{name}() instead.")
+
+
+def _one_number(value, name):
+    """What a function of numbers returned, if it is a number."""
+    if isinstance(value, (bool, int, float, Tensor)):
+        return value
+    raise TypeError(f"{name}(): the function must return a real number, not {type(value).__name__}")
+
+
+def new(self, *args, size=None, device=None):
     """An older form of `new_empty` and `new_tensor`: sizes, or data, in self's dtype."""
     classes = {ctgrad.float16: ctgrad.HalfTensor, ctgrad.bfloat16: ctgrad.BFloat16Tensor, ctgrad.float32: ctgrad.FloatTensor,
                ctgrad.float64: ctgrad.DoubleTensor, ctgrad.int32: ctgrad.IntTensor, ctgrad.int64: ctgrad.LongTensor, ctgrad.uint8: ctgrad.ByteTensor, ctgrad.bool: ctgrad.BoolTensor}
-    return classes[self.dtype](*args, device=device)
+    args = args if size is None else [ctgrad.Size(size)]
+    return classes[self.dtype](*args) if device is None else classes[self.dtype](*args, device=device)
 
 
 def apply_(self, callable):
     """Replaces each element by `callable` of it. Slow; RuntimeError on tensors that require grad."""
-    if self.requires_grad:
-        raise TypeError("apply_() is only implemented on CPU tensors that do not require grad")
-    flat = [callable(value) for value in self.reshape(-1).tolist()]
+    _refuse_grad("apply_", self)
+    flat = [_one_number(callable(value), "apply_") for value in self.reshape(-1).tolist()]
     return self.copy_(ctgrad.tensor(flat, dtype=self.dtype).reshape(self.shape))
 
 
 def map_(self, tensor, callable):
     """Replaces each element by `callable` of it and `tensor`'s element there, broadcast to self."""
+    _refuse_grad("map_", self, tensor)
     pairs = zip(self.reshape(-1).tolist(), tensor.expand(self.shape).reshape(-1).tolist(), strict=True)
-    flat = [callable(x, y) for x, y in pairs]
+    flat = [_one_number(callable(x, y), "map_") for x, y in pairs]
     return self.copy_(ctgrad.tensor(flat, dtype=self.dtype).reshape(self.shape))
+
+
+def map2_(self, x, y, callable):
+    """Replaces each element by `callable` of it and the elements of x and y there, broadcast to self."""
+    _refuse_grad("map2_", self, x, y)
+    others = [t.expand(self.shape).reshape(-1).tolist() for t in (x, y)]
+    flat = [_one_number(callable(*three), "map2_") for three in zip(self.reshape(-1).tolist(), *others, strict=True)]
+    return self.copy_(ctgrad.tensor(flat, dtype=self.dtype).reshape(self.shape))
+
+
+def sizeof(self):
+    """Bytes of the object and of the memory under it."""
+    return object.__sizeof__(self) + self.untyped_storage().nbytes()
 
 
 def cuda(self, *args, **kwargs):

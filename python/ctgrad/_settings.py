@@ -9,7 +9,7 @@ __all__ = ["are_deterministic_algorithms_enabled", "get_default_device", "get_de
 
 _MODES = ("default", "warn", "error")
 _PRECISIONS = ("highest", "high", "medium")
-_now = {"mode": 0, "precision": "highest"}
+_now = {"mode": 0, "warn_only": False, "precision": "highest"}
 
 
 def typename(obj):
@@ -54,7 +54,10 @@ def use_deterministic_algorithms(mode, *, warn_only=False):
     """Noted, and told by the functions beside this one. Nothing to choose: results are the same in every run."""
     if not isinstance(mode, bool):
         raise TypeError(f"use_deterministic_algorithms(): argument 'mode' (position 1) must be bool, not {type(mode).__name__}")
+    if not isinstance(warn_only, bool):
+        raise TypeError(f"use_deterministic_algorithms(): argument 'warn_only' must be bool, not {type(warn_only).__name__}")
     _now["mode"] = (1 if warn_only else 2) if mode else 0
+    _now["warn_only"] = warn_only
 
 
 def are_deterministic_algorithms_enabled():
@@ -64,7 +67,7 @@ def are_deterministic_algorithms_enabled():
 
 def is_deterministic_algorithms_warn_only_enabled():
     """What was asked for last."""
-    return _now["mode"] == 1
+    return _now["warn_only"]
 
 
 def set_deterministic_debug_mode(debug_mode):
@@ -74,6 +77,7 @@ def set_deterministic_debug_mode(debug_mode):
     if debug_mode not in (_MODES if isinstance(debug_mode, str) else range(3)):
         raise RuntimeError(f"invalid value of debug_mode, expected 0, 1, 2 or one of {_MODES}, but got {debug_mode}")
     _now["mode"] = _MODES.index(debug_mode) if isinstance(debug_mode, str) else debug_mode
+    _now["warn_only"] = _now["mode"] == 1
 
 
 def get_deterministic_debug_mode():

@@ -1,4 +1,4 @@
-"""``save`` and ``load``: objects with tensors in one file, a zip archive laid out as PyTorch's (readable by it, and the other way round).
+"""``save`` and ``load``: objects with tensors in one file, a zip archive laid out as PyTorch's (readable by it, and the other way round), or its former format.
 
 data.pkl holds the object as a pickle whose names start with ``torch``; data/0, data/1, … the bytes of each storage, once however
 many tensors share it. Loading runs no code from the file: the pickle machine here knows only the instructions that build data,
@@ -9,6 +9,7 @@ import contextlib
 import io
 import os
 import pickle
+import struct
 from collections import Counter, OrderedDict
 from typing import Any, ClassVar
 
@@ -18,12 +19,16 @@ import ctgrad
 from ctgrad import Tensor
 from ctgrad._copying import UntypedStorage, memory_of
 from ctgrad.nn.parameter import Buffer, Parameter
+from ctgrad.storage import TypedStorage
 
 __all__ = ["add_safe_globals", "clear_safe_globals", "get_safe_globals", "load", "safe_globals", "save"]
 
 _STORAGES = {"HalfStorage": ctgrad.float16, "BFloat16Storage": ctgrad.bfloat16, "FloatStorage": ctgrad.float32,
              "DoubleStorage": ctgrad.float64, "LongStorage": ctgrad.int64, "IntStorage": ctgrad.int32, "ByteStorage": ctgrad.uint8,
              "BoolStorage": ctgrad.bool}
+
+# What a damaged pickle ends in.
+_DAMAGE = (KeyError, IndexError, AttributeError, TypeError, ValueError, EOFError, struct.error)
 
 
 class _Name:
@@ -39,8 +44,7 @@ _STORAGE_NAMES = {dtype: _Name("torch", name) for name, dtype in _STORAGES.items
 # --- what a tensor in the file is rebuilt by ---
 
 def _rebuild_tensor_v2(storage, storage_offset, size, stride, requires_grad, backward_hooks, metadata=None):
-    memory, dtype = storage
-    return memory.tensor(dtype, tuple(size), tuple(stride), storage_offset).requires_grad_(bool(requires_grad))
+    return storage.untyped().tensor(storage.dtype, tuple(size), tuple(stride), storage_offset).requires_grad_(bool(requires_grad))
 
 
 def _rebuild_parameter(data, requires_grad, backward_hooks):
@@ -81,15 +85,20 @@ def _public(module):
 class _Pickler(pickle._Pickler):
     """Writes PyTorch's names, and storages as numbers."""
 
-    def __init__(self, file):
+    def __init__(self, file, former=False):
         super().__init__(file, protocol=2)
+        self.more = (None,) if former else ()  # the former format tells of no view
+        self.itemsizes: list[int] = []
         self.storages = {}  # storage -> its number; keeps it alive, so that none other gets its identity
 
     def persistent_id(self, obj):
+        if isinstance(obj, (TypedStorage, UntypedStorage)):
+            obj = _Stored(obj._numbers if isinstance(obj, TypedStorage) else obj.tensor(ctgrad.uint8, (obj.nbytes(),), (1,), 0))
         if not isinstance(obj, _Stored):
             return None
         key = self.storages.setdefault(obj.storage, len(self.storages))
-        return "storage", _STORAGE_NAMES[obj.dtype], str(key), "cpu", obj.storage.nbytes() // obj.itemsize
+        self.itemsizes = [*self.itemsizes, obj.itemsize][:len(self.storages)]  # of the dtype that each was seen in first
+        return "storage", _STORAGE_NAMES[obj.dtype], str(key), "cpu", obj.storage.nbytes() // obj.itemsize, *self.more
 
     def reducer_override(self, obj):
         if isinstance(obj, Tensor):
@@ -146,24 +155,75 @@ def _reduced(t):
 def save(obj, f, pickle_module=None, pickle_protocol=2, _use_new_zipfile_serialization=True, _disable_byteorder_record=False):
     """Write ``obj`` to ``f``, a path or a file opened for writing bytes: tensors, modules, state dicts, plain data.
 
-    Tensors that share memory share it again when loaded. Custom pickle modules and the former format are refused with
-    NotImplementedError.
+    Tensors that share memory share it again when loaded. Without the zip archive PyTorch's format before 1.6 is written. Custom pickle
+    modules are refused with NotImplementedError.
     """
-    if pickle_module not in (None, pickle) or not _use_new_zipfile_serialization:
-        raise NotImplementedError("save(): files are zip archives with this module's own pickle; other pickle modules and the former "
-                                  "format are not offered")
+    if pickle_module not in (None, pickle):
+        raise NotImplementedError("save(): files hold this module's own pickle; other pickle modules are not offered")
+    if not _use_new_zipfile_serialization:
+        return _save_former(obj, f)
     import zipfile  # here and in load: with what it imports, a tenth of the time that `import ctgrad` takes
     body = io.BytesIO()
     pickler = _Pickler(body)
     pickler.dump(obj)
     path = os.fspath(f) if isinstance(f, (str, os.PathLike)) else None
     root = "archive" if path is None else os.path.splitext(os.path.basename(path))[0] or "archive"
+    if path is None and not hasattr(f, "seekable"):
+        whole = io.BytesIO()
+        save(obj, whole)
+        return f.write(whole.getvalue()) and None
     with zipfile.ZipFile(f if path is None else path, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(f"{root}/data.pkl", body.getvalue())
         archive.writestr(f"{root}/byteorder", "little")
         for storage, key in pickler.storages.items():
             archive.writestr(f"{root}/data/{key}", bytes(_bytes_of(storage)))
         archive.writestr(f"{root}/version", "3\n")
+
+
+# --- the format before 1.6: pickles one after the other, then each storage's length and bytes ---
+
+_MAGIC, _PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
+
+
+def _save_former(obj, f):
+    with open(f, "wb") if isinstance(f, (str, os.PathLike)) else contextlib.nullcontext(f) as file:
+        for head in (_MAGIC, _PROTOCOL, {"protocol_version": _PROTOCOL, "little_endian": True, "type_sizes": {"short": 2, "int": 4, "long": 4}}):
+            pickle.dump(head, file, protocol=2)
+        body = io.BytesIO()
+        pickler = _Pickler(body, former=True)
+        pickler.dump(obj)
+        file.write(body.getvalue())
+        pickle.dump([str(key) for key in pickler.storages.values()], file, protocol=2)
+        for storage, itemsize in zip(pickler.storages, pickler.itemsizes, strict=True):
+            file.write((storage.nbytes() // itemsize).to_bytes(8, "little") + _bytes_of(storage))
+
+
+def _load_former(file, trusted):
+    memories = {}  # key -> the bytes to be read, the size of an element
+
+    def promise(key, nbytes, itemsize):
+        memories[key] = np.zeros(nbytes, np.uint8), itemsize
+        return UntypedStorage(ctgrad.from_numpy(memories[key][0]))
+
+    def part(root, first, size, itemsize):
+        return UntypedStorage(ctgrad.from_numpy(memories[root][0][first * itemsize:(first + size) * itemsize]))
+
+    try:
+        if _Unpickler(file, promise, trusted).load() != _MAGIC:
+            raise RuntimeError("Invalid magic number; corrupt file?")
+        if _Unpickler(file, promise, trusted).load() != _PROTOCOL or not _Unpickler(file, promise, trusted).load()["little_endian"]:
+            raise RuntimeError(f"load(): the file's format is not number {_PROTOCOL} of a little-endian machine")
+        made = _Unpickler(file, promise, trusted, part).load()
+        for key in _Unpickler(file, promise, trusted).load():
+            data, itemsize = memories[str(key)]
+            numel = int.from_bytes(file.read(8), "little")
+            read = file.read(data.size)
+            if numel * itemsize != data.size or len(read) != data.size:
+                raise RuntimeError(f"unexpected EOF, or a storage of another size: storage {key} has {numel} elements and {len(read)} bytes in the file")
+            data[:] = np.frombuffer(read, np.uint8)
+        return made
+    except _DAMAGE as error:
+        raise pickle.UnpicklingError(f"Weights only load failed: the file is damaged, or neither a zip archive nor of the former format: {type(error).__name__}: {error}") from error
 
 
 def _bytes_of(storage):
@@ -241,9 +301,9 @@ _DATA_ONLY = ("PROTO STOP FRAME MARK POP POP_MARK DUP NONE NEWTRUE NEWFALSE INT 
 class _Unpickler(pickle._Unpickler):
     """A pickle machine without the instructions that could reach beyond what is declared safe."""
 
-    def __init__(self, file, archive, root, trusted):
+    def __init__(self, file, read, trusted, part=None):
         super().__init__(file, encoding="utf-8")
-        self.archive, self.root, self.trusted = archive, root, trusted
+        self.read_storage, self.trusted, self.part = read, trusted, part
         self.memories = {}
 
     def find_class(self, module, name):
@@ -260,19 +320,16 @@ class _Unpickler(pickle._Unpickler):
         if not (isinstance(pid, tuple) and len(pid) >= 5 and pid[0] == "storage" and isinstance(pid[1], _Name)):
             raise pickle.UnpicklingError(f"the file refers to {str(pid)[:80]}, which is no storage")
         dtype, key, numel = _STORAGES[pid[1].name], str(pid[2]), pid[4]
+        itemsize = ctgrad.empty(0, dtype=dtype).element_size()
         if key not in self.memories:
-            self.memories[key] = self._read(key)
+            self.memories[key] = self.read_storage(key, numel * itemsize, itemsize)
         memory = self.memories[key]
-        if memory.nbytes() != numel * ctgrad.empty(0, dtype=dtype).element_size():
+        if memory.nbytes() != numel * itemsize:
             raise RuntimeError(f"storage {key} has {memory.nbytes()} bytes, not {numel} elements of {dtype}: the file is damaged")
-        return memory, dtype
-
-    def _read(self, key):
-        try:
-            data = self.archive.read(f"{self.root}/data/{key}")
-        except KeyError:
-            raise RuntimeError(f"PytorchStreamReader failed locating file data/{key}: file not found") from None
-        return UntypedStorage.of(ctgrad.from_numpy(np.frombuffer(data, dtype=np.uint8).copy()))
+        if self.part and len(pid) > 5 and pid[5] is not None:
+            view, first, size = pid[5]
+            memory = self.memories.setdefault(f"{key} {view}", self.part(key, first, size, itemsize))
+        return TypedStorage(wrap_storage=memory, dtype=dtype)
 
     def load_reduce(self):
         args, func = self.stack.pop(), self.stack[-1]
@@ -328,12 +385,13 @@ def load(f, map_location=None, pickle_module=None, *, weights_only=None, mmap=No
         raise RuntimeError(f"load(): map_location={where}: memory is on the CPU")
     with contextlib.ExitStack() as opened:
         file = opened.enter_context(open(f, "rb")) if isinstance(f, (str, os.PathLike)) else f
+        file = file if hasattr(file, "seekable") else io.BytesIO(file.read())
         start = file.read(4)
         file.seek(-len(start), os.SEEK_CUR)
         if start[:2] != b"PK":
             if not start:
                 raise EOFError("Ran out of input")
-            raise pickle.UnpicklingError("Weights only load failed: the file is no zip archive (neither save's, nor PyTorch's since 1.6)")
+            return _load_former(file, weights_only is False)
         try:
             archive = opened.enter_context(zipfile.ZipFile(file))
         except zipfile.BadZipFile as error:
@@ -350,7 +408,14 @@ def _load_archive(archive, trusted):
     with contextlib.suppress(KeyError):
         if archive.read(f"{root}/byteorder") != b"little":
             raise RuntimeError("load(): the file's numbers are big-endian")
+    def read(key, nbytes, itemsize):
+        try:
+            data = archive.read(f"{root}/data/{key}")
+        except KeyError:
+            raise RuntimeError(f"PytorchStreamReader failed locating file data/{key}: file not found") from None
+        return UntypedStorage.of(ctgrad.from_numpy(np.frombuffer(data, dtype=np.uint8).copy()))
+
     try:
-        return _Unpickler(io.BytesIO(archive.read(names[0])), archive, root, trusted).load()
-    except (KeyError, IndexError, AttributeError, TypeError, ValueError, BadZipFile, EOFError) as error:
+        return _Unpickler(io.BytesIO(archive.read(names[0])), read, trusted).load()
+    except (*_DAMAGE, BadZipFile) as error:
         raise pickle.UnpicklingError(f"load(): the file is damaged: {type(error).__name__}: {error}") from error

@@ -2,10 +2,13 @@
 
 import warnings
 
-from ctgrad._C import Tensor, device
-from ctgrad._copying import UntypedStorage
+import numpy as np
 
-__all__ = ["TypedStorage", "UntypedStorage"]
+from ctgrad import _C
+from ctgrad._C import Tensor, device
+from ctgrad._copying import UntypedStorage, from_file
+
+__all__ = ["BFloat16Storage", "BoolStorage", "ByteStorage", "DoubleStorage", "FloatStorage", "HalfStorage", "IntStorage", "LongStorage", "Storage", "TypedStorage", "UntypedStorage"]
 
 _TITLES = {"float32": "Float", "float64": "Double", "float16": "Half", "bfloat16": "BFloat16", "int64": "Long", "int32": "Int", "uint8": "Byte", "bool": "Bool"}
 
@@ -16,9 +19,28 @@ class TypedStorage:
     is_cuda = False
     is_sparse = False
 
-    def __init__(self, tensor):
-        self._memory = UntypedStorage.of(tensor)
-        self._numbers = self._memory.tensor(tensor.dtype, (self._memory.nbytes() // tensor.element_size(),), (1,), 0)
+    def __init__(self, data=0, *, wrap_storage=None, dtype=None, device=None):
+        """So many numbers, or these, of the dtype; or those of another storage, or of all the memory under a Tensor."""
+        if device is not None:
+            _C.empty(0, device=device)
+        dtype = dtype or (data.dtype if isinstance(data, Tensor) else _C.get_default_dtype())
+        if wrap_storage is None and not isinstance(data, Tensor):
+            data = _C.zeros(data, dtype=dtype) if isinstance(data, int) else _C.tensor(list(data), dtype=dtype)
+        self._memory = UntypedStorage.of(data) if wrap_storage is None else wrap_storage
+        self._numbers = self._memory.tensor(dtype, (self._memory.nbytes() // _C.empty(0, dtype=dtype).element_size(),), (1,), 0)
+
+    def _as_tensor(self, dtype):
+        """A vector over the memory, for the constructors of old."""
+        if dtype != self.dtype:
+            raise RuntimeError(f"Expected a Storage of type {dtype} or an UntypedStorage, but got type {self.dtype} for argument 1 'storage'")
+        return self._numbers.detach()
+
+    @property
+    def _cdata(self):
+        return self._memory._cdata
+
+    def __sizeof__(self):
+        return object.__sizeof__(self) + self.nbytes()
 
     @property
     def dtype(self):
@@ -142,3 +164,100 @@ def storage(t: Tensor) -> TypedStorage:
         warnings.warn("TypedStorage is deprecated. Use tensor.untyped_storage() instead of tensor.storage()", UserWarning, stacklevel=2)
         _warned = True
     return TypedStorage(t)
+
+
+# ---- classes by dtype: they make TypedStorages, and answer isinstance ------------------------------------------------------------
+
+
+class _ByDtype(type):
+    def __instancecheck__(cls, obj):
+        return isinstance(obj, TypedStorage) and cls.dtype in (None, obj.dtype)
+
+    def __subclasscheck__(cls, other):
+        return other is cls or type.__subclasscheck__(cls, other)
+
+
+class _LegacyStorage(metaclass=_ByDtype):
+    """An old name of TypedStorage, of one dtype."""
+
+    dtype: _C.dtype | None = None
+
+    def __new__(cls, *args, wrap_storage=None, device=None):
+        return TypedStorage(*args, wrap_storage=wrap_storage, dtype=cls.dtype, device=device)
+
+    @classmethod
+    def from_buffer(cls, buffer, byte_order=None, count=-1, offset=0):
+        """The numbers of `count` elements of a buffer from `offset` on, copied; byte_order is "native", "big" or "little"."""
+        size = _C.empty(0, dtype=cls.dtype).element_size()
+        if byte_order not in ("native", "big", "little") and size > 1:
+            raise RuntimeError(f"from_buffer(): byte_order must be 'native', 'big' or 'little', got {byte_order!r}")
+        data = np.frombuffer(buffer, np.uint8, offset=offset)
+        if count < 0 and data.size % size:
+            raise ValueError(f"buffer size ({data.size}) must be a multiple of the element size ({size})")
+        data = data[: data.size if count < 0 else count * size].copy()
+        if byte_order == "big":
+            data = data.reshape(-1, size)[:, ::-1].reshape(-1).copy()
+        if cls.dtype == _C.bool:
+            data = (data != 0).view(np.uint8)
+        return TypedStorage(wrap_storage=UntypedStorage.of(_C.from_numpy(data)), dtype=cls.dtype)
+
+    @classmethod
+    def from_file(cls, filename, shared=False, size=0):
+        """The first `size` numbers of a file; shared: writes reach the file."""
+        return TypedStorage(from_file(filename, shared, size, dtype=cls.dtype))
+
+
+class HalfStorage(_LegacyStorage):
+    """Storages of float16."""
+
+    dtype = _C.float16
+
+
+class BFloat16Storage(_LegacyStorage):
+    """Storages of bfloat16."""
+
+    dtype = _C.bfloat16
+
+
+class FloatStorage(_LegacyStorage):
+    """Storages of float32."""
+
+    dtype = _C.float32
+
+
+class DoubleStorage(_LegacyStorage):
+    """Storages of float64."""
+
+    dtype = _C.float64
+
+
+class LongStorage(_LegacyStorage):
+    """Storages of int64."""
+
+    dtype = _C.int64
+
+
+class IntStorage(_LegacyStorage):
+    """Storages of int32."""
+
+    dtype = _C.int32
+
+
+class ByteStorage(_LegacyStorage):
+    """Storages of uint8."""
+
+    dtype = _C.uint8
+
+
+class BoolStorage(_LegacyStorage):
+    """Storages of bool."""
+
+    dtype = _C.bool
+
+
+Storage = FloatStorage
+
+
+def storage_type(t: Tensor):
+    """`Tensor.storage_type()`: FloatStorage of a float32 tensor, and so on."""
+    return next(kind for kind in _LegacyStorage.__subclasses__() if kind.dtype == t.dtype)

@@ -18,5 +18,11 @@ CASES = {
     "arange": [case(5, ref=np.arange, grad=False, dtypes=F), case(1, 6, 2, ref=np.arange, grad=False, dtypes=F), case(0.5, -1, -0.25, ref=np.arange, grad=False, dtypes=F),
                case(3, 3, ref=np.arange, grad=False, dtypes=F)],
     "linspace": [case(0, 1, 5, ref=np.linspace, grad=False, dtypes=F), case(2, -2, 1, ref=np.linspace, grad=False, dtypes=F), case(0, 1, 0, ref=np.linspace, grad=False, dtypes=F)],
+    "range": [case(0, 3, ref=lambda a, b: np.arange(4), grad=False, dtypes=F), case(1, 0, -0.25, ref=lambda *a: np.arange(5) / -4 + 1, grad=False, dtypes=F)],
+    "hamming_window": [case(7, False, ref=lambda n, p: np.hamming(n), grad=False, dtypes=("float32",)), case(6, ref=lambda n: np.hamming(n + 1)[:-1], grad=False, dtypes=("float32",))],
+    "hann_window": [case(7, False, ref=lambda n, p: np.hanning(n), grad=False, dtypes=("float32",)), case(1, ref=np.ones, grad=False, dtypes=("float32",))],
+    "bartlett_window": [case(7, False, ref=lambda n, p: np.bartlett(n), grad=False, dtypes=("float32",)), case(0, ref=np.ones, grad=False, dtypes=("float32",))],
+    "kaiser_window": [case(7, False, 8.0, ref=lambda n, p, b: np.kaiser(n, b), grad=False, dtypes=("float32",))],
+    "blackman_window": [case(7, False, ref=lambda n, p: np.blackman(n), grad=False, dtypes=("float32",)), case(6, ref=lambda n: np.blackman(n + 1)[:-1], grad=False, dtypes=("float32",))],
     "eye": [case(3, ref=np.eye, grad=False, dtypes=F), case(2, 4, ref=np.eye, grad=False, dtypes=F), case(0, ref=np.eye, grad=False, dtypes=F)],
 }

@@ -56,6 +56,43 @@ def _scatter_add(x, dim, index, src):
     return y
 
 
+def _scatter_reduce(x, dim, index, src, how, include_self=True):
+    y, n, fresh = x.copy(), np.full(x.shape, float(include_self)), np.full(x.shape, not include_self)
+    join = {"sum": np.add, "mean": np.add, "prod": np.multiply, "amax": np.maximum, "amin": np.minimum}[how]
+    for at in np.ndindex(*index.shape):
+        to = list(at)
+        to[dim] = index[at]
+        to = tuple(to)
+        y[to] = src[at] if fresh[to] else join(y[to], src[at])
+        fresh[to] = False
+        n[to] += 1
+    return y / np.maximum(n, 1) if how == "mean" else y
+
+
+def _index_reduce(x, dim, index, src, how):
+    return _scatter_reduce(x, dim, np.broadcast_to(index[:, None], src.shape), src, how)
+
+
+def _put_flat(x, index, src, accumulate=False):
+    y = x.reshape(-1).copy()
+    if accumulate:
+        np.add.at(y, index.reshape(-1), src.reshape(-1))
+    else:
+        y[index.reshape(-1)] = src.reshape(-1)
+    return y.reshape(x.shape)
+
+
+def _masked_scatter(x, mask, src):
+    mask = np.broadcast_to(mask, x.shape)
+    return _into(x, mask, src.reshape(-1)[:mask.sum()])
+
+
+def _into(x, where, src):
+    y = x.copy()
+    y[where] = src
+    return y
+
+
 def _scatter(x, dim, index, src):
     y = x.copy()
     np.put_along_axis(y, index, src, dim)
@@ -93,6 +130,20 @@ CASES = {
     "index_add": [case(t(3, 4), 0, _ROWS, t(3, 4), ref=_index_add), case(t(2, 3), 1, _ROWS, t(2, 3), ref=_index_add, alpha=2.0)],
     "index_copy": [case(t(3, 4), 0, values([2, 0], "int64"), t(2, 4), ref=_index_write)],
     "index_fill": [case(t(3, 4), 1, values([3, 0], "int64"), 2.5, ref=_index_write)],
+    "_scatter_extreme": [case(t(3, 4), 0, _G, t(2, 4), False, ref=lambda x, d, i, s, least: _scatter_reduce(x, d, i, s, "amax"), grad=False)],
+    "scatter_reduce": [case(t(3, 4), 0, _G, t(2, 4), how, ref=_scatter_reduce) for how in ("sum", "prod", "mean", "amax", "amin")]
+    + [case(t(3, 4), 0, _G, t(3, 5), how, ref=_scatter_reduce, include_self=False) for how in ("sum", "prod", "mean", "amax", "amin")],
+    "index_reduce": [case(t(3, 4), 0, _ROWS, t(3, 4), how, ref=_index_reduce) for how in ("prod", "mean", "amax", "amin")],
+    "index_reduce_": [case(t(3, 4, grad=False), 0, _ROWS, t(3, 4, grad=False), "amax", ref=_index_reduce, grad=False)],
+    "put": [case(t(3, 4), values([[0, 5], [11, -2]], "int64"), t(2, 2), ref=_put_flat), case(t(3, 4), values([0, 5, 0], "int64"), t(3), True, ref=_put_flat)],
+    "put_": [case(t(3, 4, grad=False), values([[0, 5], [11, -2]], "int64"), t(2, 2, grad=False), ref=_put_flat, grad=False)],
+    "masked_scatter": [case(t(3, 4), values([[True, False, True, True]], "bool"), t(3, 5), ref=_masked_scatter)],
+    "masked_scatter_": [case(t(3, 4, grad=False), values([[True, False, True, True]], "bool"), t(3, 5, grad=False), ref=_masked_scatter, grad=False)],
+    "select_scatter": [case(t(3, 4), t(3), 1, -1, ref=lambda x, s, d, i: _into(x, (slice(None), i), s))],
+    "slice_scatter": [case(t(3, 4), t(3, 2), 1, 0, 4, 2, ref=lambda x, s, d, a, b, c: _into(x, (slice(None), slice(a, b, c)), s)),
+                      case(t(3, 4), t(2, 4), 0, 1, ref=lambda x, s, d, a: _into(x, slice(a, None), s))],
+    "diagonal_scatter": [case(t(3, 4), t(3), ref=lambda x, s: _into(x, (range(3), range(3)), s)), case(t(3, 4), t(3), 1, ref=lambda x, s, o: _into(x, (range(3), range(1, 4)), s))],
+    "as_strided_scatter": [case(t(3, 4), t(2, 2), (2, 2), (4, 2), 1, ref=lambda x, s, *view: _into(x, (slice(0, 2), slice(1, 4, 2)), s))],
     "take": [case(t(3, 4), values([[0, 5], [11, -1]], "int64"), ref=np.take)],
     "masked_fill": [case(t(3, 4), _MASK, 2.5, ref=lambda x, m, v: np.where(m, v, x)), case(t(3, 4), _MASK, t(), ref=lambda x, m, v: np.where(m, v, x))],
     "masked_select": [case(t(3, 4), _MASK, ref=lambda x, m: x[m])],

@@ -29,6 +29,8 @@ def _median(x, dim):
 
 CASES = {
     "sort": [case(X, ref=_sorted), case(X, 0, True, ref=_sorted), case(t(), ref=lambda x: (x, np.array(0))), case(t(40), ref=_sorted)],
+    "pick_places": [case(X, 2, ref=lambda x, k: np.argsort(-x, -1)[..., :k], grad=False),
+                    case(X, 1, False, False, True, ref=lambda x, k, *a: np.argsort(x, -1)[..., k:k + 1], grad=False)],
     "sort_places": [case(X, ref=lambda x: np.argsort(x, -1, kind="stable"), grad=False), case(t(2, 50), True, ref=lambda x, d: np.argsort(-x, -1, kind="stable"), grad=False)],
     "topk": [case(X, 2, ref=_top), case(X, 1, 0, False, ref=_top)],
     "kthvalue": [case(X, 2, ref=_kth), case(X, 3, 0, ref=_kth)],
@@ -70,6 +72,7 @@ CASES = {
     "logit": [case(t(4, low=0.1, high=0.9), ref=lambda x: np.log(x / (1 - x)))],
     "nanmean": [case(X, ref=np.nanmean), case(X, 1, ref=np.nanmean)],
     "diff": [case(X, ref=np.diff), case(X, 2, 0, ref=lambda x, n, d: np.diff(x, n, d))],
+    "gradient": [case(t(4, 5), ref=np.gradient), case(t(4, 5), ref=lambda x, **k: np.gradient(x, 2.0, edge_order=2), spacing=2.0, edge_order=2)],
     "trapezoid": [case(X, ref=np.trapezoid if hasattr(np, "trapezoid") else np.trapz)],
     "trapz": [case(X, ref=np.trapezoid if hasattr(np, "trapezoid") else np.trapz)],
     "inner": [case(X, t(2, 4), ref=np.inner)],

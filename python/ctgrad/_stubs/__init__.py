@@ -9,6 +9,7 @@ import ast
 import inspect
 import keyword
 import re
+import sys
 import types
 from pathlib import Path
 
@@ -245,6 +246,7 @@ def package():
             continue
         module = "ctgrad" if inspect.ismodule(value) else value.__module__
         source = value.__name__.rpartition(".")[2] if hasattr(value, "__name__") else name
+        source = name if getattr(sys.modules[module], name, None) is value else source
         found.setdefault(module, []).append(f"{source} as {name}")
     for module, names in sorted(found.items()):
         text += f"from {module} import (\n" + "".join(f"    {name},\n" for name in names) + ")\n"

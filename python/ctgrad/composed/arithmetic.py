@@ -6,6 +6,7 @@ import ctgrad
 from ctgrad import _C
 from ctgrad._C import Tensor
 from ctgrad.composed import composed, need_tensor
+from ctgrad.composed.shape import wrap_dim
 
 
 def _as_tensor(x, like):
@@ -27,12 +28,6 @@ def deg2rad(input):
 def rad2deg(input):
     """Radians as degrees."""
     return _floats(input) * (180 / math.pi)
-
-
-@composed()
-def sgn(input):
-    """sign: of real numbers it is the same."""
-    return input.sign()
 
 
 @composed()
@@ -182,6 +177,69 @@ def diff(input, n=1, dim=-1, prepend=None, append=None):
     return x
 
 
+def _uneven(f, x, dim, edge_order):
+    """Derivative of f along dim by the places x: three-point formulas, exact for parabolas, with one- or two-sided ends."""
+    h = x.diff()
+    first, later = h[:-1], h[1:]
+    row = [-1 if d == dim else 1 for d in range(f.dim())]
+    weights = (-later / (first * (first + later)), (later - first) / (first * later), first / (later * (first + later)))
+    n = f.size(dim)
+    inner = sum(w.reshape(row) * f.narrow(dim, i, n - 2) for i, w in enumerate(weights))
+    if edge_order == 1:
+        return (f.narrow(dim, 1, 1) - f.narrow(dim, 0, 1)) / h[0], inner, (f.narrow(dim, n - 1, 1) - f.narrow(dim, n - 2, 1)) / h[-1]
+    ends = []
+    for a, b, places in ((h[0], h[1], (0, 1, 2)), (-h[-1], -h[-2], (n - 1, n - 2, n - 3))):
+        weights = (-(2 * a + b) / (a * (a + b)), (a + b) / (a * b), -a / (b * (a + b)))
+        ends.append(sum(w * f.narrow(dim, at, 1) for w, at in zip(weights, places, strict=True)))
+    return ends[0], inner, ends[1]
+
+
+def _even(f, h, dim, edge_order):
+    n = f.size(dim)
+    at = [f.narrow(dim, i, 1) for i in (*range(edge_order + 1), *range(n - edge_order - 1, n))]
+    inner = (f.narrow(dim, 2, n - 2) - f.narrow(dim, 0, n - 2)) / h / 2
+    if edge_order == 1:
+        return (at[1] - at[0]) / h, inner, (at[3] - at[2]) / h
+    return (-1.5 * at[0] + 2 * at[1] - 0.5 * at[2]) / h, inner, (0.5 * at[3] - 2 * at[4] + 1.5 * at[5]) / h
+
+
+def _spacings(input, spacing, dims):
+    """One spacing for each of dims."""
+    if isinstance(spacing, (list, tuple)):
+        if len(spacing) != len(dims):
+            raise RuntimeError(f"torch.gradient expected spacing to be unspecified, a scalar, or a list of length equal to the {len(dims)} dimensions, "
+                               f"but got a list of length {len(spacing)}")
+        return spacing
+    if isinstance(spacing, Tensor) and spacing.dim():
+        raise TypeError("gradient(): argument 'spacing' must be a number, or a list of numbers or of Tensors, not Tensor")
+    return [spacing] * len(dims)
+
+
+@composed(method=False)
+def gradient(input, *, spacing=1, dim=None, edge_order=1):
+    """Derivatives along the dimensions (all, or dim), by central differences; spacing is a number, one for each, or the places as vectors.
+
+    edge_order 2 takes three points at the ends. RuntimeError for dimensions of fewer than edge_order + 1 elements.
+    """
+    dims = list(range(input.dim())) if dim is None else [wrap_dim(d, input.dim()) for d in (dim if isinstance(dim, (list, tuple)) else [dim])]
+    if input.dtype == _C.uint8:
+        raise RuntimeError("torch.gradient does not support uint8 input.")
+    if edge_order not in (1, 2):
+        raise RuntimeError(f"torch.gradient only supports edge_order=1 and edge_order=2, but got {edge_order}")
+    if len(set(dims)) < len(dims):
+        raise RuntimeError(f"dim {dims} appears multiple times in the list of dims")
+    found = []
+    for d, h in zip(dims, _spacings(input, spacing, dims), strict=True):
+        if input.size(d) < edge_order + 1:
+            raise RuntimeError(f"torch.gradient expected each dimension size to be at least edge_order+1, but dimension {d} has {input.size(d)}")
+        places = isinstance(h, Tensor) and h.dim() > 0
+        if places and (h.dim() != 1 or h.numel() != input.size(d)):
+            raise RuntimeError(f"torch.gradient expected each element of spacing to have one coordinate for each of the {input.size(d)} elements of dimension {d}, "
+                               f"but got shape {list(h.shape)}")
+        found.append(_C.cat((_uneven if places else _even)(input, h, d, edge_order), d))
+    return tuple(found)
+
+
 @composed(method=False)
 def trapezoid(y, x=None, *, dx=None, dim=-1):
     """The integral of y along dim by the trapezoidal rule, at places x or a distance dx (1)."""
@@ -267,20 +325,21 @@ def corrcoef(input):
 
 
 @composed()
-def take_along_dim(input, indices, dim=None):
+def take_along_dim(input, indices, dim=None, *, out=None):
     """gather, where the other dimensions broadcast; without dim, places among all elements."""
+    where = {} if out is None else {"out": out}
     if indices.dtype != _C.int64:
         raise RuntimeError(f"torch.take_along_dim(): dtype of indices should be Long but got {indices.dtype}")
     if dim is None:
-        return input.reshape(-1).gather(0, indices.reshape(-1))
+        return _C.gather(input.reshape(-1), 0, indices.reshape(-1), **where)
     if input.dim() != indices.dim():
         raise RuntimeError(f"torch.take_along_dim(): input and indices should have the same number of dimensions, but got {input.dim()} dimensions for input, "
                            f"and {indices.dim()} dimensions for indices")
-    dim %= input.dim()
+    dim = wrap_dim(dim, input.dim())
     shape = ctgrad.broadcast_shapes([1 if d == dim else n for d, n in enumerate(input.shape)], [1 if d == dim else n for d, n in enumerate(indices.shape)])
     indices = _C.where(indices < 0, indices + input.size(dim), indices)
     sizes = [[x.size(dim) if d == dim else n for d, n in enumerate(shape)] for x in (input, indices)]
-    return input.expand(sizes[0]).gather(dim, indices.expand(sizes[1]))
+    return _C.gather(input.expand(sizes[0]), dim, indices.expand(sizes[1]), **where)
 
 
 @composed()
@@ -334,11 +393,16 @@ def _check_sides(row, col):
 
 
 @composed(method=False)
-def logspace(start, end, steps, base=10.0, *, dtype=None, device=None, requires_grad=False):
-    """`steps` powers of base, their exponents evenly from start to end."""
-    if dtype is not None and not dtype.is_floating_point:
+def logspace(start, end, steps, base=10.0, *, out=None, dtype=None, device=None, requires_grad=False):
+    """`steps` powers of base, their exponents evenly from start to end. out= keeps its shape if it has as many elements."""
+    if out is not None and dtype not in (None, out.dtype):
+        raise RuntimeError(f"logspace(): dtype {dtype} does not match dtype of out parameter ({out.dtype})")
+    dtype = dtype or (_C.get_default_dtype() if out is None else out.dtype)
+    if not dtype.is_floating_point:
         start, end = int(start), int(end)
-    made = _C.pow(base, _C.linspace(start, end, steps, dtype=_C.float64)).to(dtype or _C.get_default_dtype())
+    made = _C.pow(base, _C.linspace(start, end, steps, dtype=_C.float64)).to(dtype)
+    if out is not None:
+        return (out if out.numel() == steps else out.resize_(steps)).copy_(made.view(out.shape))
     return made.requires_grad_() if requires_grad else made
 
 

@@ -14,7 +14,7 @@ def _need_tensors(name, input, other):
 
 def _check_options(op, rtol, atol, equal_nan):
     for position, name, value in ((3, "rtol", rtol), (4, "atol", atol)):
-        if not isinstance(value, (bool, int, float)) and not (isinstance(value, Tensor) and value.dim() == 0):
+        if not isinstance(value, (bool, int, float)) and not (isinstance(value, Tensor) and value.dim() == 0 and not value.requires_grad):
             raise TypeError(f"{op}(): argument '{name}' (position {position}) must be float, not {type(value).__name__}")
     if not isinstance(equal_nan, bool):
         raise TypeError(f"{op}(): argument 'equal_nan' (position 5) must be bool, not {type(equal_nan).__name__}")

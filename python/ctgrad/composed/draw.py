@@ -1,7 +1,10 @@
 """Draws in terms of other draws."""
 
+import math
+import warnings
+
 from ctgrad import _C
-from ctgrad._C import Tensor
+from ctgrad._C import Size, Tensor
 from ctgrad.composed import composed
 from ctgrad.composed.shape import broadcast_shapes
 
@@ -14,6 +17,14 @@ def _refuse_spread(std):
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
 
 
+def _resized(out, shape):
+    """out= in the given shape, told where it had another and elements."""
+    if out.numel() and out.shape != shape:
+        warnings.warn(f"An output with one or more elements was resized since it had shape {list(out.shape)}, which does not match the required output "
+                      f"shape {list(shape)}. This behavior is deprecated: outputs that have elements will not be resized; use t.resize_(0).", stacklevel=3)
+    return out.resize_(shape)
+
+
 @composed(method=False)
 def normal(mean, std=1.0, size=None, *, generator=None, out=None, dtype=None, device=None, requires_grad=False):
     """Normal draws of the given means and spreads: tensors (which broadcast, and tell the shape) or numbers; of two numbers `size` is the shape.
@@ -22,14 +33,61 @@ def normal(mean, std=1.0, size=None, *, generator=None, out=None, dtype=None, de
     """
     tensors = [x for x in (mean, std) if isinstance(x, Tensor)]
     numbers = [x for x in (mean, std) if isinstance(x, (int, float))]
+    if len(tensors) + len(numbers) == 2 and size is not None:
+        if any(t.dim() for t in tensors):
+            raise TypeError("normal(): beside a size, mean and std must be numbers, not Tensors of dimensions")
+        mean, std, tensors, numbers = float(mean), float(std), [], [mean, std]
     if len(tensors) + len(numbers) < 2 or (size is None) != bool(tensors):
         raise TypeError("normal() received an invalid combination of arguments: expected (Tensor mean, Tensor std), (Tensor mean, float std), "
                         "(float mean, Tensor std) or (float mean, float std, tuple of ints size)")
     _refuse_spread(std)
     if not tensors:
-        drawn = _C.empty(size, dtype=dtype, device=device) if out is None else out.resize_(size)
+        drawn = _C.empty(size, dtype=dtype, device=device) if out is None else _resized(out, Size(size))
         drawn = drawn.normal_(mean, std, generator=generator)
         return drawn.requires_grad_() if requires_grad else drawn
     shape = broadcast_shapes(*(t.shape for t in tensors))
-    drawn = _C.empty(shape, dtype=tensors[0].dtype) if out is None else out.resize_(shape)
+    drawn = _C.empty(shape, dtype=tensors[0].dtype) if out is None else _resized(out, shape)
     return drawn.normal_(0, 1, generator=generator).mul_(std).add_(mean)
+
+
+def _floats_only(name, input):
+    if not input.is_floating_point():
+        raise RuntimeError(f"{name} distribution is a continuous probability distribution. dtype must be a floating point but you specified {input.dtype}")
+
+
+def _filled(input: Tensor, draws: Tensor) -> Tensor:
+    """input with draws of float64, its history told by a node without a gradient to pass on."""
+    return input.mul_(0).copy_(draws) if input.requires_grad else input.copy_(draws)
+
+
+@composed(function=False)
+def cauchy_(input: Tensor, median: float = 0, sigma: float = 1, *, generator=None) -> Tensor:
+    """Fills self from the Cauchy distribution of the given median and half width. RuntimeError for sigma <= 0 and for integers."""
+    if not sigma > 0:
+        raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma:g}")
+    _floats_only("Cauchy", input)
+    apart = 2.0 ** -52
+    u = _C.rand(input.shape, dtype=_C.float64, generator=generator).clamp_(apart, 1 - apart)
+    return _filled(input, u.sub_(0.5).mul_(math.pi).tan_().mul_(sigma).add_(median))
+
+
+@composed(function=False)
+def log_normal_(input: Tensor, mean: float = 1, std: float = 2, *, generator=None) -> Tensor:
+    """Fills self with exp of normal draws of the given mean and spread. RuntimeError for std <= 0, NotImplementedError for integers."""
+    if not std > 0:
+        raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std:g}")
+    if not input.is_floating_point():
+        raise NotImplementedError(f'"log_normal_cpu" not implemented for {input.dtype}')
+    one_by_one = _C.empty((*input.shape, 2), dtype=_C.float64)[..., 0]  # a column is drawn one number after the other, at any size
+    return _filled(input, one_by_one.normal_(mean, std, generator=generator).exp())
+
+
+@composed(function=False)
+def geometric_(input: Tensor, p: float, *, generator=None) -> Tensor:
+    """Fills self with how many trials of success p the first success takes. RuntimeError unless 0 < p < 1."""
+    if not 0 < p < 1:
+        raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p:g}")
+    if input.dtype == _C.bool:
+        raise NotImplementedError('"geometric_cpu" not implemented for Bool')
+    u = _C.rand(input.shape, dtype=_C.float64, generator=generator)
+    return _filled(input, u.log_().div_(math.log1p(-p)).ceil_())

@@ -1,5 +1,7 @@
 """Writing by index tensors as methods: what `x[indices] = values` does."""
 
+import warnings
+
 from ctgrad import _C
 from ctgrad._C import Tensor
 from ctgrad.composed import composed, need_tensor
@@ -20,6 +22,8 @@ def _places(name: str, input: Tensor, indices) -> tuple[Tensor, list[Tensor]]:
         if index.dtype not in (_C.bool, _C.uint8):
             places.append(index)
             continue
+        if index.dtype == _C.uint8:
+            warnings.warn("indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.", UserWarning, stacklevel=3)
         if index.dim() == 0:
             input, index = input.unsqueeze(len(places)), index.reshape(1)
         seen = input.shape[len(places):len(places) + index.dim()]

@@ -1,5 +1,7 @@
-"""Second names that PyTorch gives to ops."""
+"""Second names that PyTorch gives to ops, and ops in place that are functions too."""
 
+from ctgrad import _C
+from ctgrad._C import Tensor
 from ctgrad.composed import alias
 
 NAMES = {
@@ -10,3 +12,18 @@ NAMES = {
 
 for _new, _old in NAMES.items():
     alias(_new, _old)
+
+
+def _function(name):
+    method = getattr(Tensor, name)
+
+    def write(input, *args, **kwargs):
+        return method(input, *args, **kwargs)
+
+    write.__name__ = write.__qualname__ = name
+    write.__doc__ = f"Tensor.{name} as a function."
+    return write
+
+
+for _name in ("addmv_", "as_strided_", "clamp_max_", "clamp_min_", "detach_", "fill_", "round_"):
+    setattr(_C, _name, _function(_name))

@@ -34,7 +34,7 @@ def _apart(tensors):
     return tuple(tensors[0]) if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else tensors
 
 
-def _wrap_dim(dim, ndim):
+def wrap_dim(dim, ndim):
     around = max(ndim, 1)
     if not -around <= dim < around:
         raise IndexError(f"Dimension out of range (expected to be in range of [{-around}, {around - 1}], but got {dim})")
@@ -171,7 +171,7 @@ def tensor_split(input, tensor_indices_or_sections=None, dim=0, *, indices=None,
     where = _where_argument("tensor_split", (tensor_indices_or_sections, indices, sections))
     if input.ndim == 0:
         raise RuntimeError("tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims")
-    dim = _wrap_dim(dim, input.ndim)
+    dim = wrap_dim(dim, input.ndim)
     if isinstance(where, Tensor):
         where = _split_by_tensor(where)
     return tuple(_slice(input, dim, start, end) for start, end in _bounds(input.shape[dim], where))
@@ -239,7 +239,7 @@ def _repeat_indices(repeats, output_size):
 def _repeat_each(input, repeats, dim, output_size):
     if repeats < 0:
         raise RuntimeError("Repeats must be non-negative")
-    dim = _wrap_dim(dim, input.ndim)
+    dim = wrap_dim(dim, input.ndim)
     wanted = repeats * math.prod(input.shape[dim:dim + 1])
     if output_size is not None and output_size != wanted:
         raise RuntimeError(f"repeat_interleave: Invalid output_size, expected {wanted} but got {output_size}")
@@ -265,7 +265,7 @@ def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
         return _repeat_each(input, repeats, dim, output_size)
     if input.ndim == 0:
         raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
-    dim = _wrap_dim(dim, input.ndim)
+    dim = wrap_dim(dim, input.ndim)
     if repeats.ndim > 1:
         raise RuntimeError("repeats must be 0-dim or 1-dim tensor")
     if repeats.numel() == 1:

@@ -3,7 +3,7 @@
 
 def __getattr__(name):
     """Imported when first asked for."""
-    if name not in ("checkpoint", "data"):
+    if name not in ("checkpoint", "data", "dlpack"):
         raise AttributeError(f"module 'ctgrad.utils' has no attribute {name!r}")
     import importlib
     return importlib.import_module(f"ctgrad.utils.{name}")

@@ -1,0 +1,78 @@
+"""Which of equal elements sort, topk and kthvalue pick; dtypes of out= where places are told or written."""
+
+import math
+
+import ctgrad
+import numpy as np
+import pytest
+
+F32, F64, I64 = ctgrad.float32, ctgrad.float64, ctgrad.int64
+
+
+# ---- which of equals: PyTorch's algorithms on the CPU, by places that it gave ---------------------------------------------------------------
+
+TOPK = [[7, 17, 13, 18], [0, 15, 10, 5, 9, 19, 11], [18, 8, 7, 13, 17, 2, 12], [7, 3, 2]]
+SORT = [[0, 15, 5, 10, 19, 16, 14, 11, 9, 6, 4, 1, 8, 7, 12, 13, 3, 2, 17, 18], [2, 3, 18, 17, 7, 8, 13, 12, 1, 19, 16, 14, 11, 9, 6, 4, 10, 15, 5, 0]]
+KTH = [5, 14, 3, 8]
+
+@pytest.mark.parametrize("dtype", [F32, F64, I64, ctgrad.int32, ctgrad.uint8, ctgrad.float16, ctgrad.bfloat16])
+def test_places_of_equals(dtype):
+    x = ctgrad.tensor([i * i % 5 for i in range(20)]).to(dtype)
+    for made, want in ((x.topk(4)[1], TOPK[0]), (x.topk(7, largest=False)[1], TOPK[1]), (x.topk(7, sorted=False)[1], TOPK[2]), (x.repeat(20).topk(3)[1], TOPK[3]),
+                       (x.sort()[1], SORT[0]), (x.argsort(descending=True), SORT[1])):
+        assert made.tolist() == want
+    assert [x.kthvalue(k)[1].item() for k in (1, 6, 13, 20)] == KTH
+    for descending in (False, True):
+        stable = sorted(range(20), key=lambda i: -x[i].item() if descending else x[i].item())
+        assert x.sort(stable=True, descending=descending)[1].tolist() == stable == x.argsort(stable=True, descending=descending).tolist()
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 16, 17, 100, 1000])
+@pytest.mark.parametrize("k", [1, 2, 5, 40])
+def test_what_is_picked_is_in_order(n, k):
+    rng = np.random.default_rng(n)
+    for values in (rng.normal(size=(3, n)), rng.integers(0, 4, (3, n)).astype(float), np.zeros((3, n)), np.arange(3 * n).reshape(3, n) * 1.0, -np.arange(3 * n).reshape(3, n) * 1.0):
+        values[0, 0] = math.nan
+        x, order = ctgrad.tensor(values), np.sort(values, -1)
+        k = min(k, n)
+        for largest in (True, False):
+            top, places = x.topk(k, largest=largest)
+            np.testing.assert_array_equal(top.numpy(), order[:, ::-1][:, :k] if largest else order[:, :k])
+            np.testing.assert_array_equal(np.take_along_axis(values, places.numpy(), -1), top.numpy())
+            np.testing.assert_array_equal(np.sort(x.topk(k, largest=largest, sorted=False)[0].numpy(), -1), np.sort(top.numpy(), -1))
+        np.testing.assert_array_equal(x.kthvalue(k)[0].numpy(), order[:, k - 1])
+        np.testing.assert_array_equal(x.sort()[0].numpy(), order)
+        assert sorted(x.sort()[1][1].tolist()) == list(range(n))
+
+
+def test_signs_of_zero_are_equal():
+    assert ctgrad.tensor([0.0, -0.0, 0.0, -0.0]).sort()[1].tolist() == [0, 1, 2, 3]
+    x = ctgrad.tensor([-math.inf, math.nan, 1.0, -0.5, math.inf, -2.0])
+    assert x.topk(6)[1].tolist() == [1, 4, 2, 3, 5, 0] and x.topk(6, largest=False)[1].tolist() == [0, 5, 3, 2, 4, 1]
+
+
+@pytest.mark.filterwarnings("ignore:An output")
+@pytest.mark.parametrize("call", [
+    lambda x, at, out: ctgrad.sort(x, out=(out, at)), lambda x, at, out: ctgrad.topk(x, 2, out=(out, at)), lambda x, at, out: ctgrad.kthvalue(x, 1, out=(out, at)),
+    lambda x, at, out: ctgrad.median(x, 0, out=(out, at)), lambda x, at, out: ctgrad.index_select(x, 0, at, out=out), lambda x, at, out: ctgrad.scatter(x, 0, at, x, out=out),
+    lambda x, at, out: ctgrad.scatter_reduce(x, 0, at, x, "sum", out=out), lambda x, at, out: ctgrad.index_add(x, 0, at, x, out=out),
+])
+def test_an_out_of_another_dtype_is_refused(call):
+    x, at = ctgrad.ones(3), ctgrad.tensor([0, 1, 2])
+    with pytest.raises(RuntimeError, match="dtype"):
+        call(x, at, ctgrad.empty(3, dtype=F64))
+    call(x, at.clone(), ctgrad.empty(0))
+
+
+def test_bools_have_no_rank():
+    x = ctgrad.tensor([True, False])
+    for call, error in ((lambda: x.topk(1), RuntimeError), (lambda: x.kthvalue(1), NotImplementedError), (lambda: x.median(0), NotImplementedError),
+                        (lambda: ctgrad.linspace(0, 1, 2, dtype=ctgrad.bool), NotImplementedError)):
+        with pytest.raises(error):
+            call()
+    assert x.sort()[0].tolist() == [False, True]
+
+
+def test_masks_of_bytes_are_told_of():
+    with pytest.warns(UserWarning, match="uint8"):
+        assert ctgrad.zeros(2).index_put((ctgrad.tensor([1, 0], dtype=ctgrad.uint8),), ctgrad.tensor(1.0)).tolist() == [1, 0]

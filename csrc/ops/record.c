@@ -157,6 +157,16 @@ node *call_node(call *c)
     return n;
 }
 
+/* The host's hooks get what was kept once the outputs have their history. -1: new outputs are blank again. */
+static int pack_kept(call *c, node *n)
+{
+    if (CT_LIKELY(!tape_now.packs) || node_pack_all(n) == 0)
+        return 0;
+    for (uint32_t i = 0; c->mode == CALL_NEW && i < c->n_out; i++)
+        tensor_clear(&c->out[i]);
+    return -1;
+}
+
 static void attach_one(call *c, node *n, uint32_t i, array *a, bool differentiable)
 {
     node_set_out(n, i, a);
@@ -190,6 +200,8 @@ int call_attach(call *c, node *n)
     }
     if (c->mode == CALL_INPLACE)
         result = tensor_rebase(c->args[0].t, n, 0);
+    if (result == 0)
+        result = pack_kept(c, n);
     node_drop(n);
     return result;
 }

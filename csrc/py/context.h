@@ -10,6 +10,7 @@ typedef struct saved {
     uint32_t nr;
     int64_t version;
     bool is_output;
+    void *packed;        /* by hooks, in place of `a` */
 } saved;
 
 typedef struct FunctionContext {
@@ -28,5 +29,6 @@ typedef struct FunctionContext {
 extern PyTypeObject *py_context_type;
 void context_forget(FunctionContext *c);   /* drops the saved tensors */
 int context_save(FunctionContext *c);      /* takes over what save_for_backward was given, once the outputs have their node */
+int context_pack(FunctionContext *c, uint32_t i, PyObject *hooks); /* saved tensor i by these hooks; NULL: those in force. -1 with an exception */
 int py_context_setup(PyObject *module);
 #endif

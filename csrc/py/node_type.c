@@ -175,6 +175,24 @@ static PyObject *get_variable(PyObject *self, void *x)
     return Py_NewRef(owner ? owner : Py_None);
 }
 
+static PyObject *node_getattro(PyObject *self, PyObject *name)
+{
+    PyObject *found = PyObject_GenericGetAttr(self, name);
+    const char *text = found || !PyErr_ExceptionMatches(PyExc_AttributeError) ? NULL : PyUnicode_AsUTF8(name);
+    if (!text || (strncmp(text, "_saved_", 7) && strncmp(text, "_raw_saved_", 11)))
+        return found;
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    found = py_node_saved(node_of(self), text);
+    if (found || PyErr_Occurred()) {
+        Py_XDECREF(type);
+        Py_XDECREF(value);
+        Py_XDECREF(traceback);
+    } else
+        PyErr_Restore(type, value, traceback);
+    return found;
+}
+
 static PyGetSetDef getset[] = {
     {"variable", get_variable, NULL, "The leaf that an AccumulateGrad node belongs to; None when no object shows it any more.", NULL},
     {"metadata", get_metadata, NULL, "A dict for the user's notes; it lives as long as the node.", NULL},
@@ -190,7 +208,7 @@ static PyMethodDef methods[] = {
 };
 static PyType_Slot slots[] = {
     {Py_tp_doc, "A node of the graph: one recorded op."}, {Py_tp_getset, getset}, {Py_tp_methods, methods},
-    {Py_tp_call, node_tp_call}, {Py_tp_traverse, node_traverse}, {Py_tp_clear, node_tp_clear}, {Py_tp_dealloc, node_dealloc}, {0, NULL},
+    {Py_tp_call, node_tp_call}, {Py_tp_getattro, node_getattro}, {Py_tp_traverse, node_traverse}, {Py_tp_clear, node_tp_clear}, {Py_tp_dealloc, node_dealloc}, {0, NULL},
 };
 static PyType_Spec spec = {"ctgrad._C.Node", sizeof(PyNode), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots};
 
@@ -223,12 +241,18 @@ int py_node_traverse(node *n, visitproc visit, void *arg)
         result = traverse_hooks(n->extra->after, visit, arg);
     if (n->extra && result == 0)
         result = traverse_hooks(n->extra->pre, visit, arg);
+    const kept *k = node_kept(n);
+    for (int i = 0; n->flags & N_PACKED && i < n->n_kept && result == 0; i++)
+        if (k[i].a == KEPT_PACKED)
+            result = py_packed_traverse(k[i].u.packed, visit, arg);
     PyObject *function = result ? NULL : py_function_context(n);
     return result ? result : function ? visit(function, arg) : 0;
 }
 
 void py_node_clear(node *n)
 {
+    if (n->flags & N_PACKED)
+        node_release_kept(n);
     while (n->extra && n->extra->hooks)
         node_remove_hook(&n->extra->hooks, n->extra->hooks->id);
     while (n->extra && n->extra->post)

@@ -22,6 +22,8 @@ node *tape_running(void) { return running; }
 bool tape_reduces = true;
 static _Thread_local const run *now __attribute__((tls_model("initial-exec")));
 
+int64_t tape_task(void) { return now ? (int64_t)now->id : -1; }
+
 static const slot *slot_to(node *n, uint32_t i)
 {
     edge e = node_edges(n)[i];
@@ -284,6 +286,8 @@ static int formula(run *r, scope *s, slot *at, tensor **g, tensor **grads)
         tape_now.formula = !(n->kind->flags & NK_HOST);
         int result = n->kind->grad(s, n, g, grads);
         tape_now.formula = false;
+        if (CT_UNLIKELY(n->flags & N_PACKED))
+            node_forget_unpacked(n);
         if (result < 0 || s->failed)
             return -1;
     }
@@ -316,6 +320,8 @@ int tape_call_node(scope *s, node *n, tensor *const *g, tensor **grads)
         if (e[i].fn && grads[i] && !(grads[i] = fit(s, grads[i], e[i].fn, e[i].nr, 0)))
             result = -1;
     tape_now.formula = false;
+    if (n->flags & N_PACKED)
+        node_forget_unpacked(n);
     running = before;
     now = outer;
     return s->failed ? -1 : result;
@@ -447,12 +453,14 @@ int tape_backward(const backward *b)
     const run *outer = now;
     now = &r;
     tape_now.grad = b->create_graph;
+    tape_now.partial |= b->n_inputs != 0;
     tape_now.depth++;
     int result = walk(&r);
     now = outer;
     if (result < 0 && tape_now.anomaly && r.at && tape_explain)
         tape_explain(r.at);
     tape_now.grad = mode.grad;
+    tape_now.partial = mode.partial;
     tape_now.depth--;
     finish(&r);
     return result;

@@ -197,7 +197,7 @@ static uint64_t where_wide(node *n, uint64_t takes)
 static bool is_told(node *n)
 {
     edge *e = node_edges(n);
-    bool told = !(n->flags & N_RESHAPED) && node_leads(n);
+    bool told = !(n->flags & (N_RESHAPED | N_PACKED)) && node_leads(n);
     for (uint32_t i = 0; i < n->n_in && told; i++)
         told = !e[i].fn || !(e[i].fn->flags & N_RESHAPED);
     return told;

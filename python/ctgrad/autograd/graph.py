@@ -4,10 +4,24 @@ import contextlib
 import threading
 from typing import Any, NamedTuple
 
-from ctgrad._C import Node, Tensor
+from ctgrad._C import (
+    Node,
+    Tensor,
+    _pop_saved_tensors_default_hooks,
+    _push_saved_tensors_default_hooks,
+    _refuse_saved_tensors_hooks,
+)
 from ctgrad.utils.hooks import RemovableHandle
 
-__all__ = ["GradientEdge", "Node", "get_gradient_edge", "register_multi_grad_hook", "save_on_cpu"]
+__all__ = [
+    "GradientEdge",
+    "Node",
+    "disable_saved_tensors_hooks",
+    "get_gradient_edge",
+    "register_multi_grad_hook",
+    "save_on_cpu",
+    "saved_tensors_hooks",
+]
 
 
 class GradientEdge(NamedTuple):
@@ -26,10 +40,39 @@ def get_gradient_edge(tensor):
     return GradientEdge(tensor.view_as(tensor).grad_fn.next_functions[0][0] if node is None else node, tensor.output_nr)
 
 
+class saved_tensors_hooks:
+    """Inside the block, what operations keep for backward goes through two hooks.
+
+    pack_hook: gets each tensor as it is kept, returns any object; it may not write to the tensor. unpack_hook: gets that object
+    when the tensor is read in backward, returns a tensor of the same shape. Of nested blocks the innermost counts. Later writes
+    to a packed tensor are not noticed. RuntimeError inside `disable_saved_tensors_hooks`.
+    """
+
+    def __init__(self, pack_hook, unpack_hook):
+        self.pack_hook, self.unpack_hook = pack_hook, unpack_hook
+
+    def __enter__(self):
+        _push_saved_tensors_default_hooks(self.pack_hook, self.unpack_hook)
+
+    def __exit__(self, *error):
+        _pop_saved_tensors_default_hooks()
+
+
+class save_on_cpu(saved_tensors_hooks):
+    """What is kept for backward is in ordinary memory anyway; as in PyTorch, later writes to it are not noticed."""
+
+    def __init__(self, pin_memory=False, device_type="cuda"):
+        super().__init__(Tensor.detach, lambda tensor: tensor)
+
+
 @contextlib.contextmanager
-def save_on_cpu(pin_memory=False, device_type="cuda"):
-    """What is kept for backward is in ordinary memory anyway."""
-    yield
+def disable_saved_tensors_hooks(error_message):
+    """Inside the block, saved_tensors_hooks raises RuntimeError(error_message). So does the block itself inside of hooks."""
+    before = _refuse_saved_tensors_hooks(error_message)
+    try:
+        yield
+    finally:
+        _refuse_saved_tensors_hooks(before)
 
 
 class _Handles(RemovableHandle):

@@ -9,6 +9,8 @@ bool call_needs_grad(const call *c)
 {
     if (!tape_now.grad || !c->kind->grad || c->unrecorded || (c->op->flags & OP_NO_GRAD))
         return false;
+    if (CT_UNLIKELY(c->op->flags & (OP_VIEW | OP_MULTI_VIEW)) && c->in[0]->a->st->flags & ST_INFERENCE)
+        return false; /* its views have no history */
     for (uint32_t i = 0; i < c->n_in; i++)
         if (c->in[i] && (c->in[i]->fn || c->in[i]->base) && tensor_wants_grad(c->in[i]))
             return true;

@@ -170,16 +170,7 @@ static int set_data(PyObject *o, PyObject *value, void *x)
         PyErr_SetString(PyExc_RuntimeError, "data set to a tensor that requires gradients must be floating point or complex dtype");
         return -1;
     }
-    bool reordered = leaf && (fresh->ndim != t->a->ndim || t->fn->n_param || !array_shows_contiguous(fresh));
-    node *fn = reordered ? leaf_node(t->box, fresh) : NULL;
-    array_drop(t->a);
-    t->a = fresh;
-    if (fn) {
-        node_drop(t->fn);
-        t->fn = fn;
-    } else if (leaf)
-        node_set_out(t->fn, 0, fresh);
-    return 0;
+    return tensor_set_data(t, fresh) < 0 ? py_raise_int() : 0;
 }
 
 static PyObject *get_base(PyObject *o, void *x)

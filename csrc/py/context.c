@@ -65,13 +65,13 @@ static void context_dealloc(PyObject *self)
 static PyObject *context_name(const FunctionContext *c) { return PyObject_GetAttrString((PyObject *)Py_TYPE((PyObject *)c), "__name__"); }
 
 /* ---- saving ------------------------------------------------------------------------------------------------------- */
-static int save_one(FunctionContext *c, PyObject *o, saved *k)
+static int save_one(FunctionContext *c, Py_ssize_t i, PyObject *o, saved *k)
 {
     *k = (saved){0};
     if (o == Py_None)
         return 0;
     if (!py_is_tensor(o)) {
-        PyErr_Format(PyExc_TypeError, "save_for_backward can only save variables, but argument is of type %s; set it as an attribute of ctx instead", Py_TYPE(o)->tp_name);
+        PyErr_Format(PyExc_TypeError, "save_for_backward can only save variables, but argument %zd is of type %s; set it as an attribute of ctx instead", i, Py_TYPE(o)->tp_name);
         return -1;
     }
     tensor *t = py_t(o);
@@ -131,7 +131,7 @@ int context_save(FunctionContext *c)
         return -1;
     }
     for (; c->n_kept < n; c->n_kept++)
-        if (save_one(c, PyTuple_GET_ITEM(c->to_save, c->n_kept), &c->kept[c->n_kept]) < 0)
+        if (save_one(c, c->n_kept, PyTuple_GET_ITEM(c->to_save, c->n_kept), &c->kept[c->n_kept]) < 0)
             return -1;
     Py_CLEAR(c->to_save);
     for (uint32_t i = 0; tape_now.packs && i < n; i++)
@@ -153,10 +153,8 @@ static PyObject *unpack(FunctionContext *c, Py_ssize_t i)
     tensor t;
     if (!k->a && !k->packed)
         Py_RETURN_NONE;
-    if (!k->packed && k->a->ver->count != k->version)
-        return PyErr_Format(PyExc_RuntimeError, "one of the variables needed for gradient computation has been modified by an inplace operation: a tensor that %s saved "
-                            "at version %lld is at version %lld now; the last write was by %s. Remedy: clone() the tensor before that write, or use the op without the underscore.",
-                            Py_TYPE((PyObject *)c)->tp_name, (long long)k->version, (long long)k->a->ver->count, k->a->ver->writer ? k->a->ver->writer : "another owner of the memory");
+    if (!k->packed && kept_is_as_it_was(Py_TYPE((PyObject *)c)->tp_name, k->a, k->version) < 0)
+        return py_raise();
     array *a = k->packed ? tape_packing.unpack(k->packed) : array_keep(k->a);
     if (!a)
         return py_raise();
@@ -222,12 +220,13 @@ static PyObject *mark_dirty(PyObject *self, PyObject *args) { return take_tuple(
 static PyObject *mark_plain(PyObject *self, PyObject *args) { return take_tuple(&((FunctionContext *)self)->plain, args); }
 static PyObject *set_materialize(PyObject *self, PyObject *value)
 {
-    int truth = PyObject_IsTrue(value);
-    if (truth < 0)
-        return NULL;
-    ((FunctionContext *)self)->materialize = truth;
+    if (!PyBool_Check(value))
+        return PyErr_Format(PyExc_TypeError, "set_materialize_grads(): expected bool, got %s", Py_TYPE(value)->tp_name);
+    ((FunctionContext *)self)->materialize = value == Py_True;
     Py_RETURN_NONE;
 }
+/* For forward differentiation, which there is none of: code that offers it says so all the same. */
+static PyObject *save_for_forward(PyObject *self, PyObject *args) { return PyObject_SetAttrString(self, "saved_for_forward", args) < 0 ? NULL : Py_NewRef(Py_None); }
 static PyObject *context_name_method(PyObject *self, PyObject *unused) { (void)unused; return context_name((FunctionContext *)self); }
 static PyObject *get_needs(PyObject *self, void *x) { (void)x; return Py_NewRef(((FunctionContext *)self)->needs ? ((FunctionContext *)self)->needs : Py_None); }
 static PyObject *get_next(PyObject *self, void *x)
@@ -260,6 +259,27 @@ static PyObject *hook_on(PyObject *self, PyObject *hook, int when)
 static PyObject *context_register_hook(PyObject *self, PyObject *hook) { return hook_on(self, hook, HOOK_POST); }
 static PyObject *context_register_prehook(PyObject *self, PyObject *hook) { return hook_on(self, hook, HOOK_PRE); }
 
+/* ---- arguments by name ------------------------------------------------------------------------------------------------------ */
+PyObject *context_bind(PyObject *cls, bool separate, PyObject *const *args, Py_ssize_t n, PyObject *kwnames)
+{
+    size_t count = (size_t)n + (kwnames ? (size_t)PyTuple_GET_SIZE(kwnames) : 0);
+    PyObject *module = PyImport_ImportModule("ctgrad.autograd.function"), *binder = module ? PyObject_GetAttrString(module, "_bound") : NULL, *bound = NULL;
+    PyObject **all = PyMem_Malloc((count + 2) * sizeof *all);
+    if (binder && all) {
+        all[0] = cls;
+        all[1] = separate ? Py_True : Py_False;
+        for (size_t i = 0; i < count; i++)
+            all[i + 2] = args[i];
+        bound = PyObject_Vectorcall(binder, all, (size_t)n + 2, kwnames);
+    }
+    if (!all)
+        PyErr_NoMemory();
+    PyMem_Free(all);
+    Py_XDECREF(binder);
+    Py_XDECREF(module);
+    return bound;
+}
+
 /* ---- the type ------------------------------------------------------------------------------------------------------------- */
 static PyMemberDef context_members[] = {
     {"__dictoffset__", T_PYSSIZET, offsetof(FunctionContext, dict), READONLY, NULL},
@@ -284,6 +304,7 @@ static PyMethodDef context_methods[] = {
     {"save_for_backward", save_for_backward, METH_VARARGS, "Keeps tensors for backward, with a check that they are not written meanwhile."},
     {"mark_dirty", mark_dirty, METH_VARARGS, "Says which inputs forward has written in place."},
     {"mark_non_differentiable", mark_plain, METH_VARARGS, "Says which outputs have no gradient."},
+    {"save_for_forward", save_for_forward, METH_VARARGS, "Kept as saved_for_forward; nothing here reads it."},
     {"set_materialize_grads", set_materialize, METH_O, "False: backward gets None instead of zeros for outputs without gradient."},
     {"name", context_name_method, METH_NOARGS, "Name of the node."},
     {"register_hook", context_register_hook, METH_O, "As for every node."},

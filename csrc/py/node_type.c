@@ -1,6 +1,6 @@
 /* grad_fn: the Python face of a node. One class a name, made on demand, so that type(y.grad_fn).__name__ tells the op. */
 #include "py/tensor_type.h"
-#include "py/hooks.h"
+#include "py/context.h"
 #include <string.h>
 
 typedef struct PyNode {
@@ -67,6 +67,13 @@ static void node_dealloc(PyObject *self)
     }
     type->tp_free(self);
     Py_DECREF(type);
+}
+
+node *py_node_of(PyObject *o)
+{
+    if (PyObject_TypeCheck(o, node_base))
+        return node_of(o);
+    return PyObject_TypeCheck(o, py_context_type) ? ((FunctionContext *)o)->n : NULL;
 }
 
 /* ---- what it tells ---------------------------------------------------------------------------------------- */
@@ -199,6 +206,20 @@ static PyGetSetDef getset[] = {
     {"next_functions", get_next_functions, NULL, "Pairs (node, output number) that this node sends gradients to; (None, 0) where none is wanted.", NULL},
     {NULL},
 };
+static PyObject *will_run(PyObject *module, PyObject *o)
+{
+    (void)module;
+    if (!PyObject_TypeCheck(o, node_base) && !PyObject_TypeCheck(o, py_context_type))
+        return PyErr_Format(PyExc_RuntimeError, "_will_engine_execute_node expects an grad_fn, but got %s", Py_TYPE(o)->tp_name);
+    if (tape_task() < 0)
+        return PyErr_Format(PyExc_RuntimeError, "_will_engine_execute_node should only be called during the backward pass");
+    node *n = py_node_of(o);
+    int runs = n ? tape_will_run(n) : 0;
+    return runs >= 0 ? PyBool_FromLong(runs)
+                     : PyErr_Format(PyExc_RuntimeError, "A leaf node was passed to _will_engine_execute_node but we are currently running autograd.grad(). This is not supported.");
+}
+
+static PyMethodDef functions[] = {{"_will_engine_execute_node", will_run, METH_O, "_will_engine_execute_node(node, /)\n--\n\nWill the backward run that is at work run this node?"}, {NULL}};
 static PyMethodDef methods[] = {
     {"name", node_name_method, METH_NOARGS, "Name of the node."},
     {"_sequence_nr", get_sequence, METH_NOARGS, "Place in the order of recording."},
@@ -216,6 +237,8 @@ int py_node_setup(PyObject *module)
 {
     node_base = (PyTypeObject *)PyType_FromModuleAndSpec(module, &spec, NULL);
     classes = PyDict_New();
+    if (PyModule_AddFunctions(module, functions) < 0)
+        return -1;
     PyTypeObject *accumulate = node_base && classes ? class_of("AccumulateGrad") : NULL;
     if (!accumulate || PyModule_AddObjectRef(module, "_AccumulateGrad", (PyObject *)accumulate) < 0)
         return -1;

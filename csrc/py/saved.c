@@ -215,7 +215,9 @@ static bool is_name(const char *name, size_t length, const char *wanted)
     return strlen(wanted) == length && !strncmp(name, wanted, length);
 }
 
-/* Place of a kept input by the name of its parameter (self is also called input), -1: none. */
+enum { NOT_KEPT = -1, KEPT_NONE = -2 /* would be kept if its gradient were wanted */ };
+
+/* Place of a kept input by the name of its parameter (self is also called input). */
 static int kept_input(const node *n, const op *o, const char *wanted)
 {
     const char *at = o->sig, *name;
@@ -224,9 +226,9 @@ static int kept_input(const node *n, const op *o, const char *wanted)
     for (uint32_t i = 0; i < n->n_in + 8 && i < 64 && (length = next_name(&at, &name, &list)) && !list; i++) {
         bool self = i == 0 && !strcmp(wanted, "self") && is_name(name, length, "input");
         if (self || is_name(name, length, wanted))
-            return n->keep_in >> i & 1 ? (int)ct_bits(n->keep_in & (((uint64_t)1 << i) - 1)) : -1;
+            return n->keep_in >> i & 1 ? (int)ct_bits(n->keep_in & (((uint64_t)1 << i) - 1)) : i < 4 && o->keep[i] ? KEPT_NONE : NOT_KEPT;
     }
-    return -1;
+    return NOT_KEPT;
 }
 
 /* Place of a kept output: result, result0 ..., or its field's name. What is kept behind the outputs counts on. */
@@ -266,7 +268,9 @@ PyObject *py_node_saved(node *n, const char *name)
     const op *o = n->kind->grad ? op_of(n) : NULL;
     bool raw = name[1] == 'r';
     const char *wanted = name + (raw ? strlen("_raw_saved_") : strlen("_saved_"));
-    int at = o ? kept_input(n, o, wanted) : -1;
+    int at = o ? kept_input(n, o, wanted) : NOT_KEPT;
+    if (at == KEPT_NONE)
+        Py_RETURN_NONE;
     if (o && at < 0)
         at = kept_output(n, o, wanted);
     if (at < 0)

@@ -77,12 +77,13 @@ typedef struct backward {
     bool retain_graph, create_graph;
     uint32_t n_inputs;            /* 0: every leaf accumulates into .grad */
     tensor **inputs;
-    bool accumulate;              /* with inputs: into their .grad; else the gradients go to `found` */
+    bool accumulate;              /* with inputs: into their .grad, which others than leaves must retain; else the gradients go to `found` */
     tensor *found;                /* n_inputs blank tensors, filled (a NULL where unused) */
 } backward;
 int tape_backward(const backward *b);
 /* The formula of one node, outside a run: g[n_out] as the node's outputs, grads[n_in] blank (owned by the scope). Not of a leaf. */
 int tape_call_node(scope *s, node *n, tensor *const *g, tensor **grads);
+int tape_will_run(const node *n);    /* of the innermost run; -1: a leaf whose gradient is asked for, of which nobody can tell */
 int64_t tape_task(void);             /* number of the innermost run, -1 outside of one */
 node *tape_running(void);            /* borrowed: the node whose hooks or formula run now, in the innermost run */
 /* py/ may ask to be called between nodes (Ctrl-C); -1 stops the run. */

@@ -102,6 +102,8 @@ static void drop_hooks(hook *h)
 
 static void drop_extra(node_extra *x)
 {
+    if (--x->refs)
+        return;
     drop_hooks(x->hooks);
     drop_hooks(x->pre);
     drop_hooks(x->post);
@@ -176,6 +178,8 @@ node_extra *node_extras(node *n)
 {
     if (!n->extra)
         n->extra = ct_alloc_zero(sizeof *n->extra);
+    if (n->extra && !n->extra->refs)
+        n->extra->refs = 1;
     return n->extra;
 }
 
@@ -214,16 +218,20 @@ static int check_kept(const node *n, const kept *k)
         return ct_fail(CT_RUNTIME, "Trying to backward through the graph a second time (or directly access saved tensors after they have "
                        "already been freed): the values that %s kept were freed by the first backward(). Specify retain_graph=True "
                        "there if you need to backward through the graph a second time.", node_name(n));
-    if (!KEPT_IS_ARRAY(k) || k->a->ver->count == k->u.version)
-        return 0;
+    return KEPT_IS_ARRAY(k) ? kept_is_as_it_was(node_name(n), k->a, k->u.version) : 0;
+}
+
+int kept_is_as_it_was(const char *keeper, const array *a, int64_t then)
+{
     char text[256];
-    const version *v = k->a->ver;
+    const version *v = a->ver;
+    if (v->count == then)
+        return 0;
     return ct_fail(CT_RUNTIME, "one of the variables needed for gradient computation has been modified by an inplace operation: "
                    "[torch.%sTensor %s], which %s kept at version %lld, is at version %lld now; expected version %lld instead; "
                    "the last write was by %s. Remedy: clone() the tensor before that write, or use the op without the underscore.",
-                   dtype_title((ct_dtype)k->a->dtype),
-                   layout_text(k->a->ndim, array_size(k->a), text, sizeof text), node_name(n), (long long)k->u.version,
-                   (long long)v->count, (long long)k->u.version, v->writer ? v->writer : "memory shared with another object");
+                   dtype_title((ct_dtype)a->dtype), layout_text(a->ndim, array_size(a), text, sizeof text), keeper, (long long)then,
+                   (long long)v->count, (long long)then, v->writer ? v->writer : "memory shared with another object");
 }
 
 static tensor *number(scope *s, const kept *k)
@@ -359,5 +367,16 @@ node *leaf_node(gradbox *box, const array *a)
         node_params(n)[d] = array_visible_stride(a)[d];
     n->payload = box;
     box->refs++;
+    return n;
+}
+
+node *leaf_renewed(node *leaf, const array *a)
+{
+    node_extra *x = node_extras(leaf); /* hooks that come later are on both too */
+    node *n = x ? leaf_node(leaf_box(leaf), a) : NULL;
+    if (n) {
+        n->extra = x;
+        x->refs++;
+    }
     return n;
 }

@@ -55,6 +55,7 @@ typedef struct hook {
 
 /* What few nodes have. */
 typedef struct node_extra {
+    uint32_t refs;              /* the nodes of one leaf before and after its data was replaced */
     hook *hooks;                /* on outputs (tensor hooks), in order of registration */
     hook *pre, *post;           /* on the whole node: obj's call gets all gradients (py/ only) */
     hook *after;                /* of a leaf: called before post, once the gradient is in place */
@@ -132,6 +133,8 @@ tensor *node_kept_in(scope *s, node *n, uint32_t i);
 tensor *node_kept_out(scope *s, node *n, uint32_t i);
 tensor *node_kept_aside(scope *s, node *n, uint32_t i); /* what is kept behind these, constants */
 
+int kept_is_as_it_was(const char *keeper, const array *a, int64_t then); /* -1: written since that version, said as above */
+
 /* What the host puts in place of kept arrays while tape_now.packs (saved_tensors_hooks). Errors are the host's (CT_FOREIGN). */
 typedef struct packing {
     void *(*pack)(tensor *t, void *hooks);  /* takes the contents of t; hooks NULL: those in force. Owned */
@@ -149,6 +152,7 @@ tensor *node_kept_at(scope *s, node *n, uint32_t i); /* kept value i, of inputs,
 
 /* A new leaf node over the box. Its parameters are the strides of a leaf whose memory is dense but not row-major: .grad takes them. */
 node *leaf_node(gradbox *box, const array *a);
+node *leaf_renewed(node *leaf, const array *a);  /* of the same leaf over other data: its hooks are on both nodes */
 extern const node_kind leaf_kind;
 static inline gradbox *leaf_box(node *n) { return n->payload; }
 int node_add_hook(hook **list, hook h);        /* copies h to the end; returns -1 on failure */

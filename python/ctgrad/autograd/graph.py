@@ -1,15 +1,18 @@
 """The graph itself: its nodes, the edges that gradients travel, hooks on several tensors at once."""
 
+import abc
 import contextlib
 import threading
 from typing import Any, NamedTuple
 
+from ctgrad import _C
 from ctgrad._C import (
-    Node,
     Tensor,
+    _current_graph_task_id,
     _pop_saved_tensors_default_hooks,
     _push_saved_tensors_default_hooks,
     _refuse_saved_tensors_hooks,
+    _will_engine_execute_node,
 )
 from ctgrad.utils.hooks import RemovableHandle
 
@@ -24,6 +27,14 @@ __all__ = [
 ]
 
 
+class Node(abc.ABC):
+    """What grad_fn shows: a node of the graph, of an op or of a user's Function."""
+
+
+Node.register(_C.Node)
+Node.register(_C.FunctionCtx)
+
+
 class GradientEdge(NamedTuple):
     """Where the gradient of a tensor arrives: a node, and which of its outputs the tensor is."""
 
@@ -36,8 +47,11 @@ def get_gradient_edge(tensor):
     """The edge of a tensor; RuntimeError if it requires no gradient."""
     if not tensor.requires_grad:
         raise RuntimeError("It is not possible to get the gradient edge for a Tensor that does not require gradients")
-    node = tensor.grad_fn
-    return GradientEdge(tensor.view_as(tensor).grad_fn.next_functions[0][0] if node is None else node, tensor.output_nr)
+    if tensor.grad_fn is None:
+        return GradientEdge(tensor.view_as(tensor).grad_fn.next_functions[0][0], 0)
+    # the ctx of a Function does not keep its node alive: the tensor does
+    owner = tensor if isinstance(tensor.grad_fn, _C.FunctionCtx) else None
+    return GradientEdge(tensor.grad_fn, tensor.output_nr, owner)
 
 
 class saved_tensors_hooks:
@@ -86,30 +100,42 @@ class _Handles(RemovableHandle):
 
 
 def register_multi_grad_hook(tensors, fn, *, mode="all"):
-    """Call ``fn`` when the gradients of tensors are there: with a list of all, once each has one ("all"), or with the first ("any").
+    """Call ``fn`` once a backward run that reaches some of the tensors: with the list of their gradients when all that come are
+    there, None for the others ("all"), or with the first gradient ("any").
 
-    Returns a handle whose ``remove()`` takes the hook off. A tensor whose gradient comes again begins a new round. ValueError for
-    another mode.
+    Returns a handle whose ``remove()`` takes the hook off. ValueError for another mode.
     """
     if mode not in ("all", "any"):
         raise ValueError(f"Expects mode to be one of ('all', 'any') but got {mode}")
-    tensors, lock, seen = list(tensors), threading.Lock(), {}
+    tensors, lock, rounds = list(tensors), threading.Lock(), {}
+    if mode == "any":
+        tensors = [t for t in tensors if t.requires_grad]
+    elif not all(isinstance(t, Tensor) and t.requires_grad for t in tensors):
+        raise AssertionError("Expected gradient function to be set: every tensor must require a gradient")
+    nodes = [get_gradient_edge(t).node for t in tensors] if mode == "all" else []
 
     def hook_of(place):
-        def hook(grad):
+        def all_there(grad):
+            run = _current_graph_task_id()
             with lock:
-                if place in seen:
-                    seen.clear()
-                seen[place] = grad
-                ready = len(seen) == (1 if mode == "any" else wanted)
-                grads = [seen.get(i) for i in range(len(tensors))] if ready and mode == "all" else grad
-                if len(seen) == wanted:
-                    seen.clear()
-            if ready:
+                if run not in rounds:
+                    rounds[run] = [sum(map(_will_engine_execute_node, nodes)), [None] * len(tensors)]
+                rounds[run][0] -= 1
+                left, grads = rounds[run]
+                grads[place] = grad
+                if left == 0:
+                    del rounds[run]
+            if left == 0:
                 fn(grads)
 
-        return hook
+        def first(grad):
+            run = _current_graph_task_id()
+            with lock:
+                again = run in rounds
+                rounds[run] = True
+            if not again:
+                fn(grad)
 
-    asked = [(place, tensor) for place, tensor in enumerate(tensors) if isinstance(tensor, Tensor) and tensor.requires_grad]
-    wanted = len(asked)
-    return _Handles([tensor.register_hook(hook_of(place)) for place, tensor in asked])
+        return all_there if mode == "all" else first
+
+    return _Handles([tensor.register_hook(hook_of(place)) for place, tensor in enumerate(tensors)])

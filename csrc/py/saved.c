@@ -54,6 +54,7 @@ static PyObject *refuse_hooks(PyObject *module, PyObject *message)
     return before ? before : Py_NewRef(Py_None);
 }
 
+static PyObject *get_refusal(PyObject *module, PyObject *unused) { (void)module, (void)unused; return Py_NewRef(py_saved_now.refusal ? py_saved_now.refusal : Py_None); }
 static PyObject *get_task(PyObject *module, PyObject *unused) { (void)module, (void)unused; return PyLong_FromLongLong(tape_task()); }
 
 static PyObject *may_checkpoint(PyObject *module, PyObject *unused) { (void)module, (void)unused; return PyBool_FromLong(!tape_now.partial); }
@@ -348,6 +349,7 @@ static PyMethodDef functions[] = {
     {"_push_saved_tensors_default_hooks", push_hooks, METH_VARARGS, NULL},
     {"_pop_saved_tensors_default_hooks", pop_hooks, METH_NOARGS, NULL},
     {"_refuse_saved_tensors_hooks", refuse_hooks, METH_O, NULL},
+    {"_saved_tensors_hooks_refusal", get_refusal, METH_NOARGS, NULL},
     {"_is_checkpoint_valid", may_checkpoint, METH_NOARGS, "_is_checkpoint_valid()\n--\n\nFalse inside a backward run that was asked for certain gradients only."},
     {"_current_graph_task_id", get_task, METH_NOARGS, "_current_graph_task_id()\n--\n\nA number of the backward run that is at work; -1 outside of one."},
     {NULL},

@@ -12,7 +12,7 @@ from ctgrad.autograd.grad_mode import enable_grad, inference_mode, no_grad, set_
 from ctgrad.autograd.gradcheck import gradcheck, gradgradcheck
 from ctgrad.autograd.variable import Variable
 
-_C._functions = _functions  # where PyTorch has them
+_C._functions, _C._autograd = _functions, graph._autograd  # where PyTorch has them
 
 __all__ = [
     "Function",

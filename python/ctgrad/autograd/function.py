@@ -48,7 +48,28 @@ class _Delayed(Function):
         raise RuntimeError(ctx.message)
 
 
-# the name of its nodes
+class _Underivable(Function):
+    """The value of an op without a derivative, `what`, tied to its inputs."""
+
+    @staticmethod
+    def forward(ctx, what, value, *inputs):
+        ctx.what = what
+        return value.detach()
+
+    @staticmethod
+    def backward(ctx, grad):
+        raise NotImplementedError(f"the derivative for '{ctx.what}' is not implemented.")
+
+
+def underivable(what, value, *inputs):
+    """`value`, computed from `inputs` by the op `what`: it requires grad where they do, and backward raises NotImplementedError."""
+    if is_grad_enabled() and any(isinstance(x, Tensor) and x.requires_grad for x in inputs):
+        return _Underivable.apply(what, value, *inputs)
+    return value
+
+
+# the names of their nodes
+setattr(_Underivable, "_backward_cls", type("NotImplemented", (FunctionCtx,), {"_forward_cls": _Underivable, "__module__": "builtins"}))  # noqa: B010
 setattr(_Delayed, "_backward_cls", type("Error", (FunctionCtx,), {"_forward_cls": _Delayed, "__module__": "builtins"}))  # noqa: B010
 
 

@@ -258,6 +258,11 @@ def _check_absent(outputs, targets):
     try:
         found = grad(outputs, targets, zeros, allow_unused=True)
     except RuntimeError as error:
+        warnings.warn(
+            "Backwards compatibility: New undefined gradient support checking feature is enabled by default, but it found an error. "
+            "Pass check_undefined_grad=False where backward is not meant to get gradients that are None.",
+            stacklevel=5,
+        )
         raise GradcheckError(
             "Expected backward function to handle undefined output grads: a gradient that is None stands for zeros"
         ) from error

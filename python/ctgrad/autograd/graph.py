@@ -3,6 +3,7 @@
 import abc
 import contextlib
 import threading
+import types
 from typing import Any, NamedTuple
 
 from ctgrad import _C
@@ -87,6 +88,16 @@ def disable_saved_tensors_hooks(error_message):
         yield
     finally:
         _refuse_saved_tensors_hooks(before)
+
+
+_autograd = types.SimpleNamespace(
+    SavedTensor=_C.SavedTensor,
+    _push_saved_tensors_default_hooks=_push_saved_tensors_default_hooks,
+    _pop_saved_tensors_default_hooks=_pop_saved_tensors_default_hooks,
+    _saved_tensors_hooks_disable=lambda message, fail_if_non_empty=True: _refuse_saved_tensors_hooks(message),
+    _saved_tensors_hooks_enable=lambda: _refuse_saved_tensors_hooks(None),
+    _saved_tensors_hooks_is_enabled=lambda: _C._saved_tensors_hooks_refusal() is None,
+)
 
 
 class _Handles(RemovableHandle):

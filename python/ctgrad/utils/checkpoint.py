@@ -210,14 +210,14 @@ class _Part:
             raise _Stop
 
     def _compare(self, run):
-        if self.unequal or not self.check:
+        if self.unequal:
             return
         if self.count[run] != len(self.places):
             raise CheckpointError(
                 "torch.utils.checkpoint: A different number of tensors was saved during the original forward and recomputation: "
                 f"{len(self.places)} and {self.count[run]}. The function must do the same both times."
             )
-        for place, before in zip(self.places, self.made, strict=True):
+        for place, before in zip(self.places, self.made, strict=True) if self.check else ():
             token = place() and place().tokens.get(run)
             now = _described(self.found[run][token]) if token else before
             if now != before:
@@ -266,6 +266,8 @@ def checkpoint(
         use_reentrant = True
     preserve = kwargs.pop("preserve_rng_state", True)
     if not use_reentrant:
+        if determinism_check not in ("default", "none"):
+            raise ValueError(f"determinism_check should be one of ['default', 'none'], but got {determinism_check}")
         return _checkpoint(function, args, kwargs, preserve, context_fn, determinism_check != "none", early_stop)
     if kwargs:
         raise ValueError("Unexpected keyword arguments: " + ",".join(kwargs))

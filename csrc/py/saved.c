@@ -123,6 +123,8 @@ static void *pack(tensor *t, void *hooks)
     PyObject *pair = Py_NewRef(hooks ? (PyObject *)hooks : PyList_GET_ITEM(py_saved_now.pairs, PyList_GET_SIZE(py_saved_now.pairs) - 1));
     packed *p = packed_new(t->a, PyTuple_GET_ITEM(pair, 1));
     PyObject *x = p ? py_show_kept(t) : NULL;
+    if (x && py_t(x)->fn)
+        py_tensor_track(x); /* the hook may return it: then it leads to the node that holds it */
     if (!p)
         tensor_clear(t);
     else if (!(p->data = call_hook(PyTuple_GET_ITEM(pair, 0), x, false))) {

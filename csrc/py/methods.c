@@ -174,11 +174,7 @@ PLAIN(tensor_set_)
 {
     if (!py_is_tensor(unused))
         return PyErr_Format(PyExc_TypeError, "set_(): argument 'source' must be Tensor, not %s", Py_TYPE(unused)->tp_name);
-    array *a = array_alias_unversioned(py_t(unused)->a);
-    if (!a)
-        return py_raise();
-    *a->ver = *py_t(self)->a->ver; /* the object's versions go on counting */
-    if (tensor_set_data(py_t(self), a) < 0)
+    if (tensor_set_data(py_t(self), py_t(unused)->a) < 0)
         return py_raise();
     tensor_wrote(py_t(self), "set_");
     return Py_NewRef(self);

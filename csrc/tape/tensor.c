@@ -235,14 +235,16 @@ static bool leaf_tells(node *leaf, const array *a)
 }
 
 /* Graphs that were recorded before go on with the node that they know. */
-int tensor_set_data(tensor *t, array *a)
+int tensor_set_data(tensor *t, const array *source)
 {
-    bool leaf = t->fn && t->fn->kind == &leaf_kind;
-    node *fn = leaf && !leaf_tells(t->fn, a) ? leaf_renewed(t->fn, a) : NULL;
-    if (leaf && !fn && !leaf_tells(t->fn, a)) {
+    array *a = t->base ? array_alias_with_version(source, t->a) : array_alias_unversioned(source);
+    bool new_leaf = a && t->fn && t->fn->kind == &leaf_kind && !leaf_tells(t->fn, a);
+    node *fn = new_leaf ? leaf_renewed(t->fn, a) : NULL;
+    if (!a || (new_leaf && !fn)) {
         array_drop(a);
         return -1;
     }
+    *a->ver = *t->a->ver;
     array_drop(t->a);
     t->a = a;
     if (!fn)

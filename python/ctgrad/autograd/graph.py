@@ -15,6 +15,7 @@ from ctgrad._C import (
     _refuse_saved_tensors_hooks,
     _will_engine_execute_node,
 )
+from ctgrad.autograd.grad_mode import enable_grad
 from ctgrad.utils.hooks import RemovableHandle
 
 __all__ = [
@@ -49,7 +50,8 @@ def get_gradient_edge(tensor):
     if not tensor.requires_grad:
         raise RuntimeError("It is not possible to get the gradient edge for a Tensor that does not require gradients")
     if tensor.grad_fn is None:
-        return GradientEdge(tensor.view_as(tensor).grad_fn.next_functions[0][0], 0)
+        with enable_grad():
+            return GradientEdge(tensor.view_as(tensor).grad_fn.next_functions[0][0], 0)
     # the ctx of a Function does not keep its node alive: the tensor does
     owner = tensor if isinstance(tensor.grad_fn, _C.FunctionCtx) else None
     return GradientEdge(tensor.grad_fn, tensor.output_nr, owner)

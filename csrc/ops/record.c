@@ -2,8 +2,6 @@
 #include "ops/dispatch.h"
 #include <string.h>
 
-void (*tape_trace)(node *n); /* py/: notes where n is recorded, in anomaly mode */
-
 /* op_call has brought the history of every input up to date. */
 bool call_needs_grad(const call *c)
 {

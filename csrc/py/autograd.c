@@ -236,7 +236,7 @@ static PyObject *results(tensor *found, const tensors *inputs, bool allow_unused
         } else if (allow_unused)
             one = Py_NewRef(Py_None);
         else
-            PyErr_SetString(PyExc_RuntimeError, "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this is the desired behavior.");
+            PyErr_Format(PyExc_RuntimeError, "The differentiated Tensor at index %zd appears to not have been used in the graph. Set allow_unused=True if this is the desired behavior.", i);
         if (one)
             PyTuple_SET_ITEM(all, i, one);
         else
@@ -337,6 +337,8 @@ static PyObject *grad_function(PyObject *module, PyObject *args, PyObject *kwarg
     int create = 0, only = 1, batched = 0, zeros = 0;
     (void)module;
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO|OOppOpp:grad", names, &outputs, &inputs, &grads, &retain, &create, &only, &unused, &batched, &zeros))
+        return NULL;
+    if (!only && PyErr_WarnEx(PyExc_FutureWarning, "only_inputs argument is deprecated and is ignored now (defaults to True). To accumulate gradient for other parts of the graph, please use torch.autograd.backward.", 1) < 0)
         return NULL;
     int allow = unused && unused != Py_None ? PyObject_IsTrue(unused) : zeros;
     if (allow < 0)

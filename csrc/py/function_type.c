@@ -27,7 +27,6 @@ static const node_kind function_kind = {"Function", function_grad, function_rele
 
 PyObject *py_function_context(node *n) { return n->kind == &function_kind ? n->payload : NULL; }
 
-
 /* ---- forward ------------------------------------------------------------------------------------------------------------- */
 static PyObject *backward_class(PyObject *cls)
 {
@@ -127,6 +126,8 @@ static node *make_node(FunctionContext *c, PyObject *const *args, Py_ssize_t n, 
         x->label = Py_TYPE((PyObject *)c)->tp_name; /* the class lives as long as the context, and so the node */
     fn->payload = Py_NewRef((PyObject *)c);
     c->n = fn;
+    if (CT_UNLIKELY(tape_now.anomaly && tape_trace))
+        tape_trace(fn);
     return fn;
 }
 

@@ -11,6 +11,7 @@ _Thread_local tape_mode tape_now = {.grad = true};
 algebra tape_algebra;
 int (*tape_interrupted)(void);
 void (*tape_explain)(node *n);
+void (*tape_trace)(node *n);
 
 enum { MAX_DEPTH = 10000 }; /* backward inside backward: an endless chain of hooks is an error, not a crash */
 

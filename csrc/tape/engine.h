@@ -88,6 +88,7 @@ int64_t tape_task(void);             /* number of the innermost run, -1 outside 
 node *tape_running(void);            /* borrowed: the node whose hooks or formula run now, in the innermost run */
 /* py/ may ask to be called between nodes (Ctrl-C); -1 stops the run. */
 extern int (*tape_interrupted)(void);
+extern void (*tape_trace)(node *n);   /* py/: notes where n is recorded, in anomaly mode */
 /* py/: decorates the pending error with where `n` was recorded (anomaly mode). */
 extern void (*tape_explain)(node *n);
 #endif

@@ -50,6 +50,7 @@ def test_a_graph_goes_on_with_the_leaf_that_it_knows(data):
     x = torch.ones(3, requires_grad=True)
     y = (x * 2).sum()
     x.data = data
+    assert torch.autograd.grad(y, x, retain_graph=True)[0].tolist() == [2, 2, 2]
     y.backward()
     assert x.grad.dtype is torch.float32 and x.grad.tolist() == [2, 2, 2]
     x.grad = None

@@ -271,7 +271,7 @@ static void capture(run *r, node *n, tensor **g)
     const backward *b = r->task;
     for (uint32_t i = 0; i < b->n_inputs; i++) {
         tensor *t = b->inputs[i];
-        if (t->fn != n || !g[t->nr])
+        if (!node_same(t->fn, n) || !g[t->nr])
             continue;
         if (!b->accumulate) /* else a leaf's accumulates when it runs, another's is retained */
             tensor_copy(&b->found[i], g[t->nr]);

@@ -155,6 +155,8 @@ node *leaf_node(gradbox *box, const array *a);
 node *leaf_renewed(node *leaf, const array *a);  /* of the same leaf over other data: its hooks are on both nodes */
 extern const node_kind leaf_kind;
 static inline gradbox *leaf_box(node *n) { return n->payload; }
+/* One leaf's, before and after its data was replaced? */
+static inline bool node_same(const node *a, const node *b) { return a == b || (a->extra && a->extra == b->extra); }
 int node_add_hook(hook **list, hook h);        /* copies h to the end; returns -1 on failure */
 void node_remove_hook(hook **list, uint32_t id);
 void hook_drop(hook *h);

@@ -159,9 +159,12 @@ void run_mark_needed(run *r)
     if (b->n_inputs == 0)
         return;
     for (uint32_t i = 0; i < b->n_inputs; i++) {
-        slot *s = slot_of(r, b->inputs[i]->fn);
+        const node *n = b->inputs[i]->fn;
+        slot *s = slot_of(r, n);
         if (s)
             s->captured = true;
+        for (uint32_t k = 0; n->extra && n->extra->refs > 1 && k < r->n; k++)
+            r->slots[k].captured |= node_same(r->slots[k].fn, n);
     }
     sort_by_age(r); /* edges point to older nodes, so what an edge leads to is decided first */
     for (uint32_t i = 0; i < r->n; i++) {

@@ -1,6 +1,7 @@
 """Hooks on what nodes keep: saved_tensors_hooks, SavedTensor, grad_fn._saved_x."""
 
 import gc
+import threading
 import zlib
 
 import numpy as np
@@ -253,6 +254,38 @@ def test_a_cycle_through_what_was_packed_is_collected():
     step()
     gc.collect()
     assert _C._live() == before
+
+
+def test_graphs_that_nobody_goes_back_through_are_collected():
+    """Also where hooks return what they got, which leads to the node that keeps it."""
+    def step():
+        x = torch.randn(3, requires_grad=True)
+        with saved_tensors_hooks(lambda t: t, lambda t: t):
+            Square.apply(x)
+            x.exp()
+            Square.apply(x).sigmoid()
+    step()
+    for _ in range(3):
+        gc.collect()
+    before = _C._live()
+    step()
+    for _ in range(3):
+        gc.collect()
+    assert _C._live() == before
+
+
+def test_hooks_of_other_threads():
+    x, seen = leaf(1, 2), []
+
+    def work():
+        with saved_tensors_hooks(lambda t: seen.append("there") or t, lambda t: t):
+            x * x
+    with saved_tensors_hooks(lambda t: seen.append("here") or t, lambda t: t):
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        x.exp()
+    assert seen == ["there", "there", "here"]
 
 
 def test_no_memory_at_any_step():

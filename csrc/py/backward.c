@@ -81,6 +81,7 @@ int py_run_backward(const backward *b)
     pthread_join(thread, NULL);
     Py_END_ALLOW_THREADS
     py_saved_now = h.hooks;
+    py_note_saved_hooks();
     if (h.result < 0)
         PyErr_Restore(h.type, h.value, h.traceback);
     return h.result;

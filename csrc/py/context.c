@@ -30,6 +30,8 @@ static int context_clear(PyObject *self)
     Py_CLEAR(c->needs);
     Py_CLEAR(c->is_tensor);
     Py_CLEAR(c->output_at);
+    c->released = true;
+    context_forget(c);
     return 0;
 }
 
@@ -57,7 +59,6 @@ static void context_dealloc(PyObject *self)
     if (((FunctionContext *)self)->weak)
         PyObject_ClearWeakRefs(self);
     context_clear(self);
-    context_forget((FunctionContext *)self);
     type->tp_free(self);
     Py_DECREF(type);
 }

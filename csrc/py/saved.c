@@ -6,7 +6,7 @@
 /* ---- hooks in force: pairs (pack, unpack), the innermost last ---------------------------------------------------- */
 _Thread_local py_saved_hooks py_saved_now;
 
-static void note_hooks(void) { tape_now.packs = py_saved_now.pairs && PyList_GET_SIZE(py_saved_now.pairs) > 0; }
+void py_note_saved_hooks(void) { tape_now.packs = py_saved_now.pairs && PyList_GET_SIZE(py_saved_now.pairs) > 0; }
 
 static bool check_callable(PyObject *pack, PyObject *unpack, const char *what)
 {
@@ -26,7 +26,7 @@ static PyObject *push_hooks(PyObject *module, PyObject *args)
         return PyErr_Format(PyExc_RuntimeError, "%U", py_saved_now.refusal);
     if ((!py_saved_now.pairs && !(py_saved_now.pairs = PyList_New(0))) || PyList_Append(py_saved_now.pairs, args) < 0)
         return NULL;
-    note_hooks();
+    py_note_saved_hooks();
     Py_RETURN_NONE;
 }
 
@@ -37,7 +37,9 @@ static PyObject *pop_hooks(PyObject *module, PyObject *unused)
     if (!n)
         return PyErr_Format(PyExc_RuntimeError, "no saved_tensors_hooks are in force");
     int result = PyList_SetSlice(py_saved_now.pairs, n - 1, n, NULL);
-    note_hooks();
+    if (py_saved_now.pairs && !PyList_GET_SIZE(py_saved_now.pairs))
+        Py_CLEAR(py_saved_now.pairs); /* it is the thread's, which may end */
+    py_note_saved_hooks();
     return result < 0 ? NULL : Py_NewRef(Py_None);
 }
 

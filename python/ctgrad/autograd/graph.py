@@ -112,6 +112,9 @@ class _Handles(RemovableHandle):
             handle.remove()
 
 
+_RUNS_AT_ONCE = 64  # nested in one another or in several threads: of more, the oldest have ended
+
+
 def register_multi_grad_hook(tensors, fn, *, mode="all"):
     """Call ``fn`` once a backward run that reaches some of the tensors: with the list of their gradients when all that come are
     there, None for the others ("all"), or with the first gradient ("any").
@@ -146,6 +149,8 @@ def register_multi_grad_hook(tensors, fn, *, mode="all"):
             with lock:
                 again = run in rounds
                 rounds[run] = True
+                if len(rounds) > _RUNS_AT_ONCE:
+                    del rounds[min(rounds)]
             if not again:
                 fn(grad)
 

@@ -200,6 +200,15 @@ static PyObject *node_getattro(PyObject *self, PyObject *name)
     return found;
 }
 
+static PyObject *node_dir(PyObject *self, PyObject *unused)
+{
+    PyObject *names = PyObject_CallMethod((PyObject *)&PyBaseObject_Type, "__dir__", "O", self);
+    (void)unused;
+    if (names && py_node_saved_names(node_of(self), names) < 0)
+        Py_CLEAR(names);
+    return names;
+}
+
 static PyGetSetDef getset[] = {
     {"variable", get_variable, NULL, "The leaf that an AccumulateGrad node belongs to; None when no object shows it any more.", NULL},
     {"metadata", get_metadata, NULL, "A dict for the user's notes; it lives as long as the node.", NULL},
@@ -221,6 +230,7 @@ static PyObject *will_run(PyObject *module, PyObject *o)
 
 static PyMethodDef functions[] = {{"_will_engine_execute_node", will_run, METH_O, "_will_engine_execute_node(node, /)\n--\n\nWill the backward run that is at work run this node?"}, {NULL}};
 static PyMethodDef methods[] = {
+    {"__dir__", node_dir, METH_NOARGS, "With the names of what the node keeps."},
     {"name", node_name_method, METH_NOARGS, "Name of the node."},
     {"_sequence_nr", get_sequence, METH_NOARGS, "Place in the order of recording."},
     {"register_hook", register_post, METH_O, "register_hook(hook): hook(grad_inputs, grad_outputs) after the node has run; may return new grad_inputs."},

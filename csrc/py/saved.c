@@ -236,22 +236,24 @@ static int kept_input(const node *n, const op *o, const char *wanted)
     return NOT_KEPT;
 }
 
-/* Place of a kept output: result, result0 ..., or its field's name. What is kept behind the outputs counts on. */
+/* Place of a kept output: result, result0 ..., or its field's name. What is kept behind the outputs counts on from them. */
 static int kept_output(const node *n, const op *o, const char *wanted)
 {
-    int ins = ct_bits(n->keep_in), left = n->n_kept - ins, k = -1;
-    if (!strcmp(wanted, "result") || !strcmp(wanted, "output"))
+    uint32_t ins = ct_bits(n->keep_in), outs = ct_bits(n->keep_out), k = UINT32_MAX;
+    if (!strcmp(wanted, "result"))
         k = 0;
     else if (!strncmp(wanted, "result", 6) && wanted[6] >= '0' && wanted[6] <= '9' && !wanted[7])
-        k = wanted[6] - '0';
+        k = (uint32_t)(wanted[6] - '0');
     const char *field = o->ret;
-    for (int i = 0; k < 0 && field && *field; i++) {
+    for (uint32_t i = 0; k == UINT32_MAX && field && *field; i++) {
         size_t length = strcspn(field, " ");
         if (is_name(field, length, wanted))
             k = i;
         field += length + (field[length] == ' ');
     }
-    return k >= 0 && k < left ? ins + k : -1;
+    if (k < n->n_out)
+        return n->keep_out >> k & 1 ? (int)(ins + ct_bits(n->keep_out & ((1u << k) - 1))) : NOT_KEPT;
+    return k != UINT32_MAX && k - n->n_out < n->n_kept - ins - outs ? (int)(ins + outs + k - n->n_out) : NOT_KEPT;
 }
 
 static PyObject *shown_kept(node *n, uint32_t i)
@@ -281,6 +283,39 @@ PyObject *py_node_saved(node *n, const char *name)
     if (at < 0)
         return NULL;
     return raw ? py_saved_tensor(n, NULL, (uint32_t)at) : shown_kept(n, (uint32_t)at);
+}
+
+static int add_names(PyObject *names, const char *what, size_t length)
+{
+    static const char *const prefix[] = {"_saved_", "_raw_saved_"};
+    for (int i = 0; i < 2; i++) {
+        char text[96];
+        snprintf(text, sizeof text, "%s%.*s", prefix[i], (int)length, what);
+        PyObject *name = PyUnicode_FromString(text);
+        int result = name ? PyList_Append(names, name) : -1;
+        Py_XDECREF(name);
+        if (result < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int py_node_saved_names(node *n, PyObject *names)
+{
+    const op *o = n->kind->grad ? op_of(n) : NULL;
+    const char *at = o ? o->sig : NULL, *name;
+    size_t length;
+    bool list;
+    for (uint32_t i = 0; o && i < 4 && (length = next_name(&at, &name, &list)) && !list; i++) {
+        bool self = i == 0 && is_name(name, length, "input");
+        if (o->keep[i] && add_names(names, self ? "self" : name, self ? 4 : length) < 0)
+            return -1;
+    }
+    const char *field = o && n->keep_out ? o->ret ? o->ret : "result" : "";
+    for (; *field; field += length + (field[length] == ' '))
+        if (add_names(names, field, length = strcspn(field, " ")) < 0)
+            return -1;
+    return 0;
 }
 
 /* ---- SavedTensor: one kept value of a node, or of a Function's context ------------------------------------------------- */

@@ -186,3 +186,114 @@ def test_new_data_counts_with_the_views_of_the_old():
 def test_data_cannot_be_deleted():
     with pytest.raises(RuntimeError):
         del ctgrad.ones(1).data
+
+
+# ---- arguments by name --------------------------------------------------------------------------------------------------
+class Scaled(ctgrad.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, k=2, *, only=1):
+        ctx.k = k
+        ctx.seen = ctx.needs_input_grad
+        return x * k
+
+    @staticmethod
+    def backward(ctx, g):
+        return (g * ctx.k, None)[: len(ctx.seen)]
+
+
+class ScaledApart(ctgrad.autograd.Function):
+    @staticmethod
+    def forward(x, k=2):
+        return x * k
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        _, ctx.k = inputs
+
+    @staticmethod
+    def backward(ctx, g):
+        return g * ctx.k, None
+
+
+@pytest.mark.parametrize("F", [Scaled, ScaledApart])
+def test_arguments_by_name_and_defaults(F):
+    x = leaf(2)
+    for out, k in ((F.apply(x, k=3), 3), (F.apply(x, 3), 3), (F.apply(x), 2), (F.apply(x=x), 2)):
+        assert out.tolist() == [v * k for v in x.tolist()]
+        assert ctgrad.autograd.grad(out.sum(), x)[0].tolist() == [k, k]
+    for wrong in ({"q": 1}, {"x": x}):
+        with pytest.raises(TypeError, match=r"forward\(\)"):
+            F.apply(x, **wrong)
+    with pytest.raises(TypeError):
+        F.apply()
+
+
+def test_what_is_keyword_only_cannot_be_given():
+    with pytest.raises(TypeError, match="only"):
+        Scaled.apply(leaf(2), only=3)
+
+
+def test_tensors_by_name_have_gradients():
+    class Product(ctgrad.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, w):
+            ctx.save_for_backward(x, w)
+            return x * w
+
+        @staticmethod
+        def backward(ctx, g):
+            x, w = ctx.saved_tensors
+            return g * w, g * x
+    w = leaf(2)
+    (g,) = ctgrad.autograd.grad(Product.apply(ctgrad.full((2,), 5.0), w=w).sum(), w)
+    assert g.tolist() == [5, 5]
+
+
+# ---- what a context refuses ------------------------------------------------------------------------------------------------
+def test_an_input_that_is_output_may_not_be_saved_apart():
+    class Same(ScaledApart):
+        @staticmethod
+        def forward(x, k=2):
+            return x * k, x
+
+        @staticmethod
+        def setup_context(ctx, inputs, output):
+            ctx.save_for_backward(output[1])
+    for x in (leaf(2), ctgrad.ones(2)):
+        with pytest.raises(RuntimeError, match="returned as-is"):
+            Same.apply(x)
+
+
+def test_what_a_context_is_told():
+    def of(f):
+        return type("Told", (ctgrad.autograd.Function,), {"forward": staticmethod(lambda ctx, x: (f(ctx), x * 2)[1]), "backward": staticmethod(lambda ctx, g: g * 2)})
+    with pytest.raises(TypeError, match="bool"):
+        of(lambda ctx: ctx.set_materialize_grads(3)).apply(leaf(2))
+    with pytest.raises(TypeError, match="argument 1 is of type int"):
+        of(lambda ctx: ctx.save_for_backward(ctgrad.ones(1), 3)).apply(leaf(2))
+    y = of(lambda ctx: ctx.save_for_forward(ctgrad.ones(1))).apply(leaf(2))
+    assert len(y.grad_fn.saved_for_forward) == 1
+    assert isinstance(y.grad_fn, ctgrad.autograd.graph.Node) and isinstance((leaf(2) * 2).grad_fn, ctgrad.autograd.graph.Node)
+
+
+def test_history_made_inside_forward_stays_inside():
+    class Inside(ctgrad.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            with ctgrad.enable_grad():
+                return x.detach().requires_grad_() * 3
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * 7
+    x = leaf(2)
+    assert ctgrad.autograd.grad(Inside.apply(x).sum(), x)[0].tolist() == [7, 7]
+    out = Inside.apply(ctgrad.ones(2))
+    assert not out.requires_grad and out.grad_fn is None
+
+
+def test_memory_set_counts_with_the_views_of_the_old():
+    x = ctgrad.zeros(2)
+    view = x[:]
+    x.set_(ctgrad.ones(5))
+    assert x._version == view._version == 1

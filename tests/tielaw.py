@@ -47,7 +47,7 @@ class Run:
 
     def see_hook(self, g):
         """Of second order, too. Strides are left out: which op a gradient of second order comes from, and so its strides, is not promised."""
-        self.see("hook", g.clone(memory_format=ctgrad.contiguous_format))
+        self.see("hook", g if g is None else g.clone(memory_format=ctgrad.contiguous_format))
 
     def attempt(self, name, f):
         try:
@@ -372,7 +372,7 @@ def hook(run, t):
     return t
 def hook_scaling(run, t):
     if t.requires_grad:
-        t.register_hook(lambda g: g * 2)
+        t.register_hook(lambda g: g if g is None else g * 2)
     return t
 def retain(run, t):
     if t.requires_grad and not t.is_leaf:

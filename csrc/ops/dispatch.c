@@ -88,6 +88,15 @@ static int sync_inputs(const call *c)
     return 0;
 }
 
+/* A leaf may not be written in place while recorded: said before anything else is looked at. Ops of a name of their own (detach_) say for themselves. */
+static int check_leaf(const call *c)
+{
+    if (CT_LIKELY(c->mode != CALL_INPLACE) || !tape_now.grad || (!c->op->shape && c->op->flags & OP_ONLY_INPLACE))
+        return 0;
+    tensor *t = c->args[0].t;
+    return t->fn && t->fn->kind == &leaf_kind ? check_rewrite(t, true) : 0;
+}
+
 void (*op_profiled)(const call *c);
 
 int op_call(call *c)
@@ -111,7 +120,7 @@ int op_call(call *c)
         return -1;
     if (collect_inputs(c) < 0)
         return -1;
-    int result = sync_inputs(c) < 0 ? -1 : c->op->run(c);
+    int result = sync_inputs(c) < 0 || check_leaf(c) < 0 ? -1 : c->op->run(c);
     drop_inputs(c);
     if (CT_UNLIKELY(result < 0))
         call_clear_results(c);
@@ -386,9 +395,11 @@ int op_block(call *c)
     return call_attach(c, n);
 }
 
-/* Makes `view` a member of `of`'s family. */
+/* Makes `view` a member of `of`'s family; inference tensors have none. */
 int tensor_join(tensor *view, tensor *of, uint32_t flags)
 {
+    if (CT_UNLIKELY(view->a->st->flags & ST_INFERENCE))
+        return 0;
     viewbase *b = tensor_viewbase(of);
     if (!b)
         return -1;

@@ -3,6 +3,7 @@
 #include "ops/spread.h"
 #include "ops/takes.h"
 #include <string.h>
+#include <math.h>
 
 static int refuse_empty(const call *c, const array *a, bool whole)
 {
@@ -32,25 +33,28 @@ static void run_extreme(call *c, k_lines_kind kind, array *values, array *places
     k_fold_lines(&f, &K->reduce.lines[kind][c->ia[0]->dtype], NULL, 0);
 }
 
-/* Every element that equals the extreme gets an equal part. */
-static int share_grad(scope *s, node *n, T const *g, T *out)
+/* Every element that equals the extreme (NaN equals NaN where `nans` is true) gets an equal part. */
+static int share(scope *s, node *n, T const *g, T *out, bool nans)
 {
     T x = reduced_in(s, n), y = reduced_out(s, n, 0);
     if (!x || !y)
         return -1;
+    bool is_nan = nans && isnan(dtype_load(array_data(y->a), (ct_dtype)y->a->dtype));
     int64_t dims[CT_MAXDIM];
     int n_dims = reduced_dims(n, x->a->ndim, dims);
-    T same = f_cast(s, f_binary(s, &op_eq, x, widen_only(s, n, y)), x->a->dtype);
+    T same = f_cast(s, is_nan ? f_binary(s, &op_ne, x, x) : f_binary(s, &op_eq, x, widen_only(s, n, y)), x->a->dtype);
     T ties = n_dims ? f_sum_dims(s, same, n_dims, dims, true) : same;
     out[0] = f_div(s, f_mul(s, widen_only(s, n, g[0]), same), ties);
     return out[0] ? 0 : -1;
 }
-#define SHARED(id, public, signature, node_name, rule, fold, text)                                                            \
+static int share_grad(scope *s, node *n, T const *g, T *out) { return share(s, n, g, out, false); }
+static int share_nan_grad(scope *s, node *n, T const *g, T *out) { return share(s, n, g, out, true); }
+#define SHARED(id, public, signature, node_name, formula, rule, fold, text)                                                            \
     const op op_##id = {.name = public, .sig = signature, .flags = OP_OUT, .run = op_block, .shape = rule, .kernel = fold,     \
-                        .kind = {node_name, share_grad, .takes = reduce_takes}, .keep = {1}, .keep_out = 1, .doc = text};
-SHARED(amax, "amax", "(Tensor self, int[1] dim=[], bool keepdim=False)", "AmaxBackward0", amax_rule, amax_kernel,
+                        .kind = {node_name, formula, .takes = reduce_takes}, .keep = {1}, .keep_out = 1, .doc = text};
+SHARED(amax, "amax", "(Tensor self, int[1] dim=[], bool keepdim=False)", "AmaxBackward0", share_grad, amax_rule, amax_kernel,
        "Largest element over the dims (none given: all); NaN wins; ties share the gradient.")
-SHARED(amin, "amin", "(Tensor self, int[1] dim=[], bool keepdim=False)", "AminBackward0", amax_rule, amin_kernel,
+SHARED(amin, "amin", "(Tensor self, int[1] dim=[], bool keepdim=False)", "AminBackward0", share_grad, amax_rule, amin_kernel,
        "Smallest element over the dims (none given: all); NaN wins; ties share the gradient.")
 
 /* ---- max, min of everything ------------------------------------------------------------------------------------------- */
@@ -61,8 +65,8 @@ static int max_all_rule(call *c)
         return -1;
     return out_new(c, 0, a->dtype, 0, NULL);
 }
-SHARED(max_all, "max", "(Tensor self)", "MaxBackward1", max_all_rule, amax_kernel, "Largest element of all.")
-SHARED(min_all, "min", "(Tensor self)", "MinBackward1", max_all_rule, amin_kernel, "Smallest element of all.")
+SHARED(max_all, "max", "(Tensor self)", "MaxBackward1", share_nan_grad, max_all_rule, amax_kernel, "Largest element of all.")
+SHARED(min_all, "min", "(Tensor self)", "MinBackward1", share_nan_grad, max_all_rule, amin_kernel, "Smallest element of all.")
 
 /* ---- max, min along a dim, with places: args self, dim, keepdim ---------------------------------------------------------- */
 static int max_dim_rule(call *c)

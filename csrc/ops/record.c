@@ -2,13 +2,13 @@
 #include "ops/dispatch.h"
 #include <string.h>
 
-void (*tape_trace)(node *n); /* py/: notes where n is recorded, in anomaly mode */
-
 /* op_call has brought the history of every input up to date. */
 bool call_needs_grad(const call *c)
 {
     if (!tape_now.grad || !c->kind->grad || c->unrecorded || (c->op->flags & OP_NO_GRAD))
         return false;
+    if (CT_UNLIKELY(c->op->flags & (OP_VIEW | OP_MULTI_VIEW)) && c->in[0]->a->st->flags & ST_INFERENCE)
+        return false; /* its views have no history */
     for (uint32_t i = 0; i < c->n_in; i++)
         if (c->in[i] && (c->in[i]->fn || c->in[i]->base) && tensor_wants_grad(c->in[i]))
             return true;
@@ -157,6 +157,16 @@ node *call_node(call *c)
     return n;
 }
 
+/* The host's hooks get what was kept once the outputs have their history. -1: new outputs are blank again. */
+static int pack_kept(call *c, node *n)
+{
+    if (CT_LIKELY(!tape_now.packs) || node_pack_all(n) == 0)
+        return 0;
+    for (uint32_t i = 0; c->mode == CALL_NEW && i < c->n_out; i++)
+        tensor_clear(&c->out[i]);
+    return -1;
+}
+
 static void attach_one(call *c, node *n, uint32_t i, array *a, bool differentiable)
 {
     node_set_out(n, i, a);
@@ -190,6 +200,8 @@ int call_attach(call *c, node *n)
     }
     if (c->mode == CALL_INPLACE)
         result = tensor_rebase(c->args[0].t, n, 0);
+    if (result == 0)
+        result = pack_kept(c, n);
     node_drop(n);
     return result;
 }

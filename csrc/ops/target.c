@@ -24,9 +24,10 @@ int check_rewrite(tensor *t, bool recorded)
     bool hidden = tensor_is_view(t) && t->base->fn; /* perhaps a view without history of a tensor that has one */
     if (!tensor_is_view(t) || (!recorded && !t->fn && !hidden))
         return 0;
-    if (t->fn && t->base->fn && t->base->fn->kind == &leaf_kind)
-        return ct_fail(CT_RUNTIME, "a view of a leaf Variable that requires grad is being used in an in-place operation.");
-    return tensor_view_broken(t) ? tensor_refuse_view(t, "is being modified inplace") : 0;
+    bool of_leaf = t->base->fn && t->base->fn->kind == &leaf_kind;
+    if (tensor_view_broken(t) && !(t->fn && of_leaf))
+        return tensor_refuse_view(t, "is being modified inplace");
+    return of_leaf ? ct_fail(CT_RUNTIME, "a view of a leaf Variable that requires grad is being used in an in-place operation.") : 0;
 }
 
 int check_history(const call *c, tensor *t)

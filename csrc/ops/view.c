@@ -21,7 +21,7 @@ int op_view_short(const op *o, tensor *of, const layout *l, uint32_t n_param, co
     array *a = array_alias(of->a, l->ndim, l->size, l->stride, l->offset);
     if (CT_UNLIKELY(!a))
         return -1;
-    if (!past || !tape_now.grad)
+    if (!past || !tape_now.grad || CT_UNLIKELY(a->st->flags & ST_INFERENCE))
         tensor_init(out, a);
     else if (record_short(o, &(arg){.kind = ARG_TENSOR, .t = of}, 1, param, n_param, a, out) < 0)
         return -1;
@@ -80,7 +80,7 @@ int view_short(call *c)
         return refuse_shape(c);
     if (c->declared[0].how == HOW_SAME)
         return tensor_copy(&c->out[0], self), 1;
-    if (CT_LIKELY(deliver_view(c, past && tape_now.grad && c->kind->grad && !c->unrecorded && !(c->op->flags & OP_NO_GRAD)) == 0))
+    if (CT_LIKELY(deliver_view(c, past && tape_now.grad && CT_LIKELY(!(self->a->st->flags & ST_INFERENCE)) && c->kind->grad && !c->unrecorded && !(c->op->flags & OP_NO_GRAD)) == 0))
         return 1;
     tensor_clear(&c->out[0]);
     return -1;

@@ -159,27 +159,13 @@ static int set_data(PyObject *o, PyObject *value, void *x)
             PyErr_SetString(PyExc_RuntimeError, "Deleting tensor data is not allowed. Delete tensor instead!");
         return -1;
     }
-    tensor *t = py_t(o); /* its version goes on counting, with those who share it */
-    array *fresh = t->base ? array_alias_with_version(py_t(value)->a, t->a) : array_alias_unversioned(py_t(value)->a);
-    if (!fresh)
-        return py_raise_int();
-    *fresh->ver = *t->a->ver;
-    bool leaf = t->fn && t->fn->kind == &leaf_kind;
-    if (leaf && !dtype_is_float(fresh->dtype)) {
-        array_drop(fresh);
+    tensor *t = py_t(o);
+    const array *source = py_t(value)->a;
+    if (t->fn && t->fn->kind == &leaf_kind && !dtype_is_float((ct_dtype)source->dtype)) {
         PyErr_SetString(PyExc_RuntimeError, "data set to a tensor that requires gradients must be floating point or complex dtype");
         return -1;
     }
-    bool reordered = leaf && (fresh->ndim != t->a->ndim || t->fn->n_param || !array_shows_contiguous(fresh));
-    node *fn = reordered ? leaf_node(t->box, fresh) : NULL;
-    array_drop(t->a);
-    t->a = fresh;
-    if (fn) {
-        node_drop(t->fn);
-        t->fn = fn;
-    } else if (leaf)
-        node_set_out(t->fn, 0, fresh);
-    return 0;
+    return tensor_set_data(t, source) < 0 ? py_raise_int() : 0;
 }
 
 static PyObject *get_base(PyObject *o, void *x)

@@ -2,21 +2,62 @@
 #include "py/tensor_type.h"
 
 /* ---- sequences of tensors -------------------------------------------------------------------------------- */
-typedef struct tensors { PyObject *held; tensor **t; Py_ssize_t n; } tensors;
+typedef struct tensors { PyObject *held; tensor **t; Py_ssize_t n; tensor *made /* for edges; NULL or n */; } tensors;
 
 static void tensors_clear(tensors *v)
 {
+    for (Py_ssize_t i = 0; v->made && i < v->n; i++)
+        tensor_clear(&v->made[i]);
     Py_XDECREF(v->held);
     PyMem_Free(v->t);
+    PyMem_Free(v->made);
 }
 
-/* One Tensor or a sequence of them; None among them is NULL where allowed. */
+/* A GradientEdge: a tuple with these names. */
+static bool is_edge(PyObject *o) { return PyTuple_Check(o) && PyObject_HasAttrString(o, "node") && PyObject_HasAttrString(o, "output_nr"); }
+
+/* A tensor at the edge's place in the history, of one number shown at its shape. */
+static int edge_tensor(PyObject *o, tensor *t)
+{
+    int ndim;
+    ct_dtype dtype;
+    PyObject *fn = PyObject_GetAttrString(o, "node"), *number = PyObject_GetAttrString(o, "output_nr");
+    node *n = fn ? py_node_of(fn) : NULL;
+    long nr = number ? PyLong_AsLong(number) : -1;
+    Py_XDECREF(fn); /* the edge holds it */
+    Py_XDECREF(number);
+    if (!n || nr < 0 || nr >= (long)n->n_out) {
+        if (!PyErr_Occurred())
+            PyErr_SetString(PyExc_RuntimeError, "GradientEdge: no such output of a node, or the node is gone");
+        return -1;
+    }
+    const int64_t *size = node_out_size(n, (uint32_t)nr, &ndim, &dtype), none[CT_MAXDIM] = {0};
+    array *one = array_new(dtype, 0, NULL), *a = one ? array_alias(one, ndim, size, none, 0) : NULL;
+    array_drop(one);
+    if (!a)
+        return py_raise_int();
+    tensor_init(t, a);
+    tensor_set_history(t, n, (uint32_t)nr);
+    return 0;
+}
+
+static int take_edge(tensors *v, Py_ssize_t i, PyObject *o)
+{
+    if (!v->made && !(v->made = PyMem_Calloc((size_t)v->n, sizeof *v->made))) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    v->t[i] = &v->made[i];
+    return edge_tensor(o, v->t[i]);
+}
+
+/* One Tensor or a sequence of them; None among them is NULL where allowed (of gradients), and edges are not. */
 static int tensors_from(PyObject *o, const char *what, bool none_allowed, tensors *v)
 {
     *v = (tensors){0};
     if (!o || o == Py_None)
         return 0;
-    v->held = py_is_tensor(o) ? PyTuple_Pack(1, o) : PySequence_Tuple(o);
+    v->held = py_is_tensor(o) || is_edge(o) ? PyTuple_Pack(1, o) : PySequence_Tuple(o);
     if (!v->held)
         return -1;
     v->n = PyTuple_GET_SIZE(v->held);
@@ -29,6 +70,11 @@ static int tensors_from(PyObject *o, const char *what, bool none_allowed, tensor
         PyObject *item = PyTuple_GET_ITEM(v->held, i);
         if (item == Py_None && none_allowed)
             continue;
+        if (!none_allowed && is_edge(item)) {
+            if (take_edge(v, i, item) < 0)
+                return -1;
+            continue;
+        }
         if (!py_is_tensor(item)) {
             PyErr_Format(none_allowed ? PyExc_TypeError : PyExc_RuntimeError, "%s: expected %s, but got %s", what,
                          none_allowed ? "Tensors or None" : "all of them to be Tensors", Py_TYPE(item)->tp_name);
@@ -93,6 +139,12 @@ static int run(tensors *roots, tensors *grads, tensors *inputs, PyObject *retain
 {
     if (check_roots(roots, grads) < 0 || check_inputs(inputs) < 0)
         return -1;
+    for (Py_ssize_t i = 0; i < inputs->n && !found; i++) { /* what is no leaf keeps its gradient as after retain_grad() */
+        PyObject *o = PyTuple_GET_ITEM(inputs->held, i), *done = py_is_tensor(o) ? py_tensor_retain_grad(o, NULL) : Py_NewRef(Py_None);
+        if (!done)
+            return -1;
+        Py_DECREF(done);
+    }
     int keep = retain && retain != Py_None ? PyObject_IsTrue(retain) : create_graph;
     if (keep < 0)
         return -1;
@@ -173,6 +225,8 @@ static PyObject *results(tensor *found, const tensors *inputs, bool allow_unused
         PyObject *one = NULL;
         if (found[i].a)
             one = py_wrap(&found[i]);
+        else if (zeros && inputs->made && inputs->made[i].a)
+            PyErr_SetString(PyExc_RuntimeError, "materialize_grads cannot be used when the given input is a GradientEdge");
         else if (zeros) {
             scope s;
             scope_open(&s);
@@ -182,7 +236,7 @@ static PyObject *results(tensor *found, const tensors *inputs, bool allow_unused
         } else if (allow_unused)
             one = Py_NewRef(Py_None);
         else
-            PyErr_SetString(PyExc_RuntimeError, "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this is the desired behavior.");
+            PyErr_Format(PyExc_RuntimeError, "The differentiated Tensor at index %zd appears to not have been used in the graph. Set allow_unused=True if this is the desired behavior.", i);
         if (one)
             PyTuple_SET_ITEM(all, i, one);
         else
@@ -283,6 +337,8 @@ static PyObject *grad_function(PyObject *module, PyObject *args, PyObject *kwarg
     int create = 0, only = 1, batched = 0, zeros = 0;
     (void)module;
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO|OOppOpp:grad", names, &outputs, &inputs, &grads, &retain, &create, &only, &unused, &batched, &zeros))
+        return NULL;
+    if (!only && PyErr_WarnEx(PyExc_FutureWarning, "only_inputs argument is deprecated and is ignored now (defaults to True). To accumulate gradient for other parts of the graph, please use torch.autograd.backward.", 1) < 0)
         return NULL;
     int allow = unused && unused != Py_None ? PyObject_IsTrue(unused) : zeros;
     if (allow < 0)

@@ -1,6 +1,6 @@
 /* How a backward run is started: callbacks that wait for its end, and a fresh stack for runs nested deeply (a Function or hook that
  * calls backward, whose Functions do ...), since each nesting takes some of the C stack and of Python's recursion limit. */
-#include "py/tensor_type.h"
+#include "py/hooks.h"
 #include <pthread.h>
 
 enum { NESTED_PER_THREAD = 50 };
@@ -48,6 +48,7 @@ static int run_here(const backward *b)
 typedef struct hop {
     const backward *b;
     tape_mode mode;
+    py_saved_hooks hooks;
     int result;
     PyObject *type, *value, *traceback; /* the pending exception on its way to the thread that waits */
 } hop;
@@ -57,9 +58,11 @@ static void *run_there(void *p)
     hop *h = p;
     PyGILState_STATE state = PyGILState_Ensure();
     tape_now = h->mode;
+    py_saved_now = h->hooks;
     h->result = run_here(h->b);
     if (h->result < 0)
         PyErr_Fetch(&h->type, &h->value, &h->traceback);
+    h->hooks = py_saved_now;
     PyGILState_Release(state);
     return NULL;
 }
@@ -68,7 +71,7 @@ int py_run_backward(const backward *b)
 {
     if (!tape_now.depth || tape_now.depth % NESTED_PER_THREAD)
         return run_here(b);
-    hop h = {.b = b, .mode = tape_now};
+    hop h = {.b = b, .mode = tape_now, .hooks = py_saved_now};
     pthread_t thread;
     if (pthread_create(&thread, NULL, run_there, &h)) {
         PyErr_Format(PyExc_RuntimeError, "backward: no thread for the %uth run nested in others", tape_now.depth);
@@ -77,6 +80,8 @@ int py_run_backward(const backward *b)
     Py_BEGIN_ALLOW_THREADS
     pthread_join(thread, NULL);
     Py_END_ALLOW_THREADS
+    py_saved_now = h.hooks;
+    py_note_saved_hooks();
     if (h.result < 0)
         PyErr_Restore(h.type, h.value, h.traceback);
     return h.result;

@@ -13,6 +13,8 @@ void context_forget(FunctionContext *c)
     c->n_kept = 0;
     for (Py_ssize_t i = 0; i < n; i++) {
         array_drop(kept[i].a);
+        if (kept[i].packed)
+            tape_packing.drop(kept[i].packed);
         node_drop(kept[i].fn);
     }
     PyMem_Free(kept);
@@ -28,6 +30,8 @@ static int context_clear(PyObject *self)
     Py_CLEAR(c->needs);
     Py_CLEAR(c->is_tensor);
     Py_CLEAR(c->output_at);
+    c->released = true;
+    context_forget(c);
     return 0;
 }
 
@@ -40,6 +44,11 @@ static int context_traverse(PyObject *self, visitproc visit, void *arg)
     Py_VISIT(c->dirty);
     Py_VISIT(c->plain);
     Py_VISIT(c->needs);
+    for (Py_ssize_t i = 0; i < c->n_kept; i++) {
+        int result = c->kept[i].packed ? py_packed_traverse(c->kept[i].packed, visit, arg) : 0;
+        if (result)
+            return result;
+    }
     return 0;
 }
 
@@ -50,7 +59,6 @@ static void context_dealloc(PyObject *self)
     if (((FunctionContext *)self)->weak)
         PyObject_ClearWeakRefs(self);
     context_clear(self);
-    context_forget((FunctionContext *)self);
     type->tp_free(self);
     Py_DECREF(type);
 }
@@ -58,13 +66,13 @@ static void context_dealloc(PyObject *self)
 static PyObject *context_name(const FunctionContext *c) { return PyObject_GetAttrString((PyObject *)Py_TYPE((PyObject *)c), "__name__"); }
 
 /* ---- saving ------------------------------------------------------------------------------------------------------- */
-static int save_one(FunctionContext *c, PyObject *o, saved *k)
+static int save_one(FunctionContext *c, Py_ssize_t i, PyObject *o, saved *k)
 {
     *k = (saved){0};
     if (o == Py_None)
         return 0;
     if (!py_is_tensor(o)) {
-        PyErr_Format(PyExc_TypeError, "save_for_backward can only save variables, but argument is of type %s; set it as an attribute of ctx instead", Py_TYPE(o)->tp_name);
+        PyErr_Format(PyExc_TypeError, "save_for_backward can only save variables, but argument %zd is of type %s; set it as an attribute of ctx instead", i, Py_TYPE(o)->tp_name);
         return -1;
     }
     tensor *t = py_t(o);
@@ -79,6 +87,42 @@ static int save_one(FunctionContext *c, PyObject *o, saved *k)
     return 0;
 }
 
+/* The saved tensor over `a`, taken, with its history. */
+static void saved_tensor(FunctionContext *c, const saved *k, array *a, tensor *t)
+{
+    node *fn = k->is_output ? c->n : k->fn;
+    tensor_init(t, a);
+    if (fn)
+        tensor_set_history(t, fn, k->nr);
+}
+
+int context_pack(FunctionContext *c, uint32_t i, PyObject *hooks)
+{
+    saved *k = c->released || i >= (uint32_t)c->n_kept ? NULL : &c->kept[i];
+    if (py_check_unpacked(!k, k && k->packed) < 0)
+        return -1;
+    if (!k->a) {
+        PyErr_SetString(PyExc_RuntimeError, "Calling register_hooks on a saved tensor with value None is forbidden");
+        return -1;
+    }
+    tensor t;
+    array *a = array_keep(k->a);
+    int64_t version = a->ver->count;
+    saved_tensor(c, k, array_keep(a), &t);
+    void *made = tape_packing.pack(&t, hooks);
+    bool wrote = a->ver->count != version, placed = made && !wrote && !c->released;
+    array_drop(a);
+    if (placed) {
+        c->kept[i].packed = made;
+        c->kept[i].a = NULL;
+        array_drop(a);
+    } else if (made)
+        tape_packing.drop(made);
+    if (made && wrote)
+        ct_fail(CT_RUNTIME, PACK_WRITES);
+    return !made || wrote ? py_raise_int() : 0;
+}
+
 int context_save(FunctionContext *c)
 {
     Py_ssize_t n = c->to_save ? PyTuple_GET_SIZE(c->to_save) : 0;
@@ -88,26 +132,41 @@ int context_save(FunctionContext *c)
         return -1;
     }
     for (; c->n_kept < n; c->n_kept++)
-        if (save_one(c, PyTuple_GET_ITEM(c->to_save, c->n_kept), &c->kept[c->n_kept]) < 0)
+        if (save_one(c, c->n_kept, PyTuple_GET_ITEM(c->to_save, c->n_kept), &c->kept[c->n_kept]) < 0)
             return -1;
     Py_CLEAR(c->to_save);
+    for (uint32_t i = 0; tape_now.packs && i < n; i++)
+        if (c->kept[i].a && context_pack(c, i, NULL) < 0)
+            return -1;
     return 0;
 }
 
-static PyObject *unpack(FunctionContext *c, const saved *k)
+static PyObject *raise_released(void)
 {
-    if (!k->a)
-        Py_RETURN_NONE;
-    if (k->a->ver->count != k->version)
-        return PyErr_Format(PyExc_RuntimeError, "one of the variables needed for gradient computation has been modified by an inplace operation: a tensor that %s saved "
-                            "at version %lld is at version %lld now; the last write was by %s. Remedy: clone() the tensor before that write, or use the op without the underscore.",
-                            Py_TYPE((PyObject *)c)->tp_name, (long long)k->version, (long long)k->a->ver->count, k->a->ver->writer ? k->a->ver->writer : "another owner of the memory");
+    return PyErr_Format(PyExc_RuntimeError, "Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed). "
+                        "Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify retain_graph=True if you need to backward "
+                        "through the graph a second time or if you need to access saved tensors after calling backward.");
+}
+
+static PyObject *unpack(FunctionContext *c, Py_ssize_t i)
+{
+    saved *k = &c->kept[i];
     tensor t;
-    tensor_init(&t, array_keep(k->a));
-    node *fn = k->is_output ? c->n : k->fn;
-    if (fn)
-        tensor_set_history(&t, fn, k->nr);
-    return py_wrap(&t);
+    if (!k->a && !k->packed)
+        Py_RETURN_NONE;
+    if (!k->packed && kept_is_as_it_was(Py_TYPE((PyObject *)c)->tp_name, k->a, k->version) < 0)
+        return py_raise();
+    array *a = k->packed ? tape_packing.unpack(k->packed) : array_keep(k->a);
+    if (!a)
+        return py_raise();
+    if (c->released) { /* by what unpack did */
+        array_drop(a);
+        return raise_released();
+    }
+    if (k->packed)
+        tape_packing.forget(k->packed);
+    saved_tensor(c, k, a, &t);
+    return py_show_kept(&t);
 }
 
 static PyObject *get_saved(PyObject *self, void *x)
@@ -117,16 +176,30 @@ static PyObject *get_saved(PyObject *self, void *x)
     if (c->to_save)
         return Py_NewRef(c->to_save);
     if (c->released)
-        return PyErr_Format(PyExc_RuntimeError, "Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed). "
-                            "Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify retain_graph=True if you need to backward "
-                            "through the graph a second time or if you need to access saved tensors after calling backward.");
+        return raise_released();
     PyObject *all = PyTuple_New(c->n_kept);
     for (Py_ssize_t i = 0; all && i < c->n_kept; i++) {
-        PyObject *one = unpack(c, &c->kept[i]);
+        PyObject *one = unpack(c, i);
         if (!one)
             Py_CLEAR(all);
         else
             PyTuple_SET_ITEM(all, i, one);
+    }
+    return all;
+}
+
+static PyObject *get_raw_saved(PyObject *self, void *x)
+{
+    FunctionContext *c = (FunctionContext *)self;
+    (void)x;
+    if (c->released)
+        return raise_released();
+    PyObject *all = PyTuple_New(c->n_kept);
+    for (Py_ssize_t i = 0; all && i < c->n_kept; i++) {
+        PyObject *one = py_saved_tensor(NULL, self, (uint32_t)i);
+        PyTuple_SET_ITEM(all, i, one);
+        if (!one)
+            Py_CLEAR(all);
     }
     return all;
 }
@@ -148,12 +221,13 @@ static PyObject *mark_dirty(PyObject *self, PyObject *args) { return take_tuple(
 static PyObject *mark_plain(PyObject *self, PyObject *args) { return take_tuple(&((FunctionContext *)self)->plain, args); }
 static PyObject *set_materialize(PyObject *self, PyObject *value)
 {
-    int truth = PyObject_IsTrue(value);
-    if (truth < 0)
-        return NULL;
-    ((FunctionContext *)self)->materialize = truth;
+    if (!PyBool_Check(value))
+        return PyErr_Format(PyExc_TypeError, "set_materialize_grads(): expected bool, got %s", Py_TYPE(value)->tp_name);
+    ((FunctionContext *)self)->materialize = value == Py_True;
     Py_RETURN_NONE;
 }
+/* For forward differentiation, which there is none of: code that offers it says so all the same. */
+static PyObject *save_for_forward(PyObject *self, PyObject *args) { return PyObject_SetAttrString(self, "saved_for_forward", args) < 0 ? NULL : Py_NewRef(Py_None); }
 static PyObject *context_name_method(PyObject *self, PyObject *unused) { (void)unused; return context_name((FunctionContext *)self); }
 static PyObject *get_needs(PyObject *self, void *x) { (void)x; return Py_NewRef(((FunctionContext *)self)->needs ? ((FunctionContext *)self)->needs : Py_None); }
 static PyObject *get_next(PyObject *self, void *x)
@@ -186,6 +260,27 @@ static PyObject *hook_on(PyObject *self, PyObject *hook, int when)
 static PyObject *context_register_hook(PyObject *self, PyObject *hook) { return hook_on(self, hook, HOOK_POST); }
 static PyObject *context_register_prehook(PyObject *self, PyObject *hook) { return hook_on(self, hook, HOOK_PRE); }
 
+/* ---- arguments by name ------------------------------------------------------------------------------------------------------ */
+PyObject *context_bind(PyObject *cls, bool separate, PyObject *const *args, Py_ssize_t n, PyObject *kwnames)
+{
+    size_t count = (size_t)n + (kwnames ? (size_t)PyTuple_GET_SIZE(kwnames) : 0);
+    PyObject *module = PyImport_ImportModule("ctgrad.autograd.function"), *binder = module ? PyObject_GetAttrString(module, "_bound") : NULL, *bound = NULL;
+    PyObject **all = PyMem_Malloc((count + 2) * sizeof *all);
+    if (binder && all) {
+        all[0] = cls;
+        all[1] = separate ? Py_True : Py_False;
+        for (size_t i = 0; i < count; i++)
+            all[i + 2] = args[i];
+        bound = PyObject_Vectorcall(binder, all, (size_t)n + 2, kwnames);
+    }
+    if (!all)
+        PyErr_NoMemory();
+    PyMem_Free(all);
+    Py_XDECREF(binder);
+    Py_XDECREF(module);
+    return bound;
+}
+
 /* ---- the type ------------------------------------------------------------------------------------------------------------- */
 static PyMemberDef context_members[] = {
     {"__dictoffset__", T_PYSSIZET, offsetof(FunctionContext, dict), READONLY, NULL},
@@ -194,6 +289,7 @@ static PyMemberDef context_members[] = {
 };
 static PyGetSetDef context_getset[] = {
     {"saved_tensors", get_saved, NULL, "What forward gave to save_for_backward, checked against later writes.", NULL},
+    {"_raw_saved_tensors", get_raw_saved, NULL, "saved_tensors as they are kept: SavedTensor objects, which take hooks.", NULL},
     {"saved_variables", get_saved_variables, NULL, "Old name of saved_tensors.", NULL},
     {"to_save", get_to_save, NULL, "What forward gave to save_for_backward, while forward runs.", NULL},
     {"dirty_tensors", get_dirty, NULL, "What forward gave to mark_dirty, while forward runs.", NULL},
@@ -209,6 +305,7 @@ static PyMethodDef context_methods[] = {
     {"save_for_backward", save_for_backward, METH_VARARGS, "Keeps tensors for backward, with a check that they are not written meanwhile."},
     {"mark_dirty", mark_dirty, METH_VARARGS, "Says which inputs forward has written in place."},
     {"mark_non_differentiable", mark_plain, METH_VARARGS, "Says which outputs have no gradient."},
+    {"save_for_forward", save_for_forward, METH_VARARGS, "Kept as saved_for_forward; nothing here reads it."},
     {"set_materialize_grads", set_materialize, METH_O, "False: backward gets None instead of zeros for outputs without gradient."},
     {"name", context_name_method, METH_NOARGS, "Name of the node."},
     {"register_hook", context_register_hook, METH_O, "As for every node."},

@@ -10,6 +10,7 @@ typedef struct saved {
     uint32_t nr;
     int64_t version;
     bool is_output;
+    void *packed;        /* by hooks, in place of `a` */
 } saved;
 
 typedef struct FunctionContext {
@@ -22,11 +23,14 @@ typedef struct FunctionContext {
     PyObject *output_at; /* tuple: number of the node's output for each result, or None; -1 - number where it is not differentiable */
     saved *kept;
     Py_ssize_t n_kept;
-    bool materialize, none_for_plain, released, alone;
+    bool materialize, none_for_plain, released, alone, separate /* setup_context was given */;
 } FunctionContext;
 
 extern PyTypeObject *py_context_type;
 void context_forget(FunctionContext *c);   /* drops the saved tensors */
 int context_save(FunctionContext *c);      /* takes over what save_for_backward was given, once the outputs have their node */
+int context_pack(FunctionContext *c, uint32_t i, PyObject *hooks); /* saved tensor i by these hooks; NULL: those in force. -1 with an exception */
+/* Arguments by name, and with `separate` defaults, which setup_context is to see: a new tuple of all. */
+PyObject *context_bind(PyObject *cls, bool separate, PyObject *const *args, Py_ssize_t n, PyObject *kwnames);
 int py_context_setup(PyObject *module);
 #endif

@@ -27,7 +27,6 @@ static const node_kind function_kind = {"Function", function_grad, function_rele
 
 PyObject *py_function_context(node *n) { return n->kind == &function_kind ? n->payload : NULL; }
 
-
 /* ---- forward ------------------------------------------------------------------------------------------------------------- */
 static PyObject *backward_class(PyObject *cls)
 {
@@ -57,11 +56,20 @@ static int describe_inputs(FunctionContext *c, PyObject *const *args, Py_ssize_t
     return 0;
 }
 
+static PyObject *bind_arguments(PyObject *cls, PyObject *const *args, Py_ssize_t n, PyObject *kwnames)
+{
+    PyObject *setup = PyObject_GetAttrString(cls, "setup_context");
+    bool separate = setup && setup != base_setup;
+    Py_XDECREF(setup);
+    return setup && (separate || (kwnames && PyTuple_GET_SIZE(kwnames))) ? context_bind(cls, separate, args, n, kwnames) : NULL;
+}
+
 static PyObject *run_forward(PyObject *cls, PyObject *ctx, PyObject *const *args, Py_ssize_t n)
 {
     PyObject *forward = PyObject_GetAttrString(cls, "forward"), *setup = PyObject_GetAttrString(cls, "setup_context"), *out = NULL;
     PyObject **all = PyMem_Malloc(((size_t)n + 1) * sizeof *all);
     bool separate = setup && setup != base_setup;
+    ((FunctionContext *)ctx)->separate = separate;
     tape_mode before = tape_now;
     if (forward && setup && all) {
         all[0] = ctx;
@@ -118,6 +126,8 @@ static node *make_node(FunctionContext *c, PyObject *const *args, Py_ssize_t n, 
         x->label = Py_TYPE((PyObject *)c)->tp_name; /* the class lives as long as the context, and so the node */
     fn->payload = Py_NewRef((PyObject *)c);
     c->n = fn;
+    if (CT_UNLIKELY(tape_now.anomaly && tape_trace))
+        tape_trace(fn);
     return fn;
 }
 
@@ -191,6 +201,9 @@ static PyObject *tie_output(FunctionContext *c, node *fn, uint32_t nr, PyObject 
         node_set_out(fn, nr, py_t(o)->a);
     if (holds(c->dirty, o))
         return tie_dirty(c, fn, nr, o, is_input);
+    if (is_input && c->separate && holds(c->to_save, o))
+        return PyErr_Format(PyExc_RuntimeError, "An input that has been returned as-is as output is being saved for backward. This is not supported where setup_context is given. "
+                            "Return and save a view of the input, e.g. x.view_as(x), or save it in a forward that takes ctx.");
     bool tied = fn && !holds(c->plain, o) && dtype_is_float(py_t(o)->a->dtype);
     PyObject *result = is_input ? view_as_is(o, tied) : Py_NewRef(o);
     if (!result)
@@ -198,6 +211,10 @@ static PyObject *tie_output(FunctionContext *c, node *fn, uint32_t nr, PyObject 
     tensor *t = py_t(result);
     if (tensor_is_view(t))
         t->flags |= T_FUNCTION_VIEW;
+    if (!tied && !is_input && !t->base && t->fn && t->fn->kind != &leaf_kind) { /* what forward recorded for itself is its own business */
+        node_drop(t->fn);
+        t->fn = NULL;
+    }
     if (!tied)
         return result;
     if (t->base) {
@@ -238,15 +255,22 @@ static PyObject *tie_outputs(FunctionContext *c, node *fn, PyObject *outputs, Py
 
 static PyObject *apply(PyObject *cls, PyObject *const *args, Py_ssize_t n, PyObject *kwnames)
 {
-    if (kwnames && PyTuple_GET_SIZE(kwnames))
-        return PyErr_Format(PyExc_TypeError, "apply() takes no keyword arguments");
+    PyObject *bound = bind_arguments(cls, args, n, kwnames);
+    if (!bound && PyErr_Occurred())
+        return NULL;
+    if (bound) {
+        args = PySequence_Fast_ITEMS(bound);
+        n = PyTuple_GET_SIZE(bound);
+    }
     PyObject *ctx_class = backward_class(cls), *result = NULL, *outputs = NULL, *all = NULL;
     FunctionContext *c = ctx_class ? (FunctionContext *)((PyTypeObject *)ctx_class)->tp_alloc((PyTypeObject *)ctx_class, 0) : NULL;
     node *fn = NULL;
     bool any = false;
     Py_XDECREF(ctx_class);
-    if (!c)
+    if (!c) {
+        Py_XDECREF(bound);
         return NULL;
+    }
     c->materialize = true;
     if (describe_inputs(c, args, n, &any) < 0)
         goto done;
@@ -275,6 +299,7 @@ done:
     Py_DECREF((PyObject *)c);
     Py_XDECREF(result);
     Py_XDECREF(outputs);
+    Py_XDECREF(bound);
     return all;
 }
 
@@ -394,7 +419,7 @@ static int take_answers(scope *s, FunctionContext *c, PyObject *answer, tensor *
         PyObject *o = PyTuple_GET_ITEM(answer, i);
         bool is = PyTuple_GET_ITEM(c->is_tensor, i) == Py_True;
         if (!is && o != Py_None) {
-            PyErr_Format(PyExc_RuntimeError, "function %s returned a gradient different from None at position %zd, but the corresponding forward input was not a Variable", name, i + 1);
+            PyErr_Format(PyExc_RuntimeError, "function %s returned a gradient different than None at position %zd, but the corresponding forward input was not a Variable", name, i + 1);
             return -1;
         }
         if (is && o != Py_None) {

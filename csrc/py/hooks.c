@@ -13,19 +13,41 @@ static PyObject *shown(const tensor *g)
     return py_wrap(&t);
 }
 
-/* The hook's answer becomes *g: None leaves it, a Tensor of the same shape replaces it. */
-static int replace(scope *s, PyObject *answer, tensor **g)
+/* What a message calls the hook; good until the next call. */
+static const char *hook_name(PyObject *hook)
+{
+    static char name[80];
+    PyObject *text = PyObject_GetAttrString(hook, "__name__");
+    const char *utf8 = text && PyUnicode_Check(text) ? PyUnicode_AsUTF8(text) : NULL;
+    snprintf(name, sizeof name, "%s", utf8 ? utf8 : "<unknown>");
+    Py_XDECREF(text);
+    PyErr_Clear();
+    return name;
+}
+
+static int check_answer(PyObject *hook, PyObject *answer, const tensor *g)
+{
+    if (!py_is_tensor(answer))
+        PyErr_Format(PyExc_TypeError, "expected Variable, but hook returned '%s'", Py_TYPE(answer)->tp_name);
+    else if (!g)
+        PyErr_SetString(PyExc_RuntimeError, "can't replace a None gradient with a non-None value");
+    else if (py_t(answer)->a->dtype != g->a->dtype)
+        PyErr_Format(PyExc_RuntimeError, "hook '%s' has changed the type of value (was torch.%sTensor got torch.%sTensor)", hook_name(hook),
+                     dtype_title((ct_dtype)g->a->dtype), dtype_title((ct_dtype)py_t(answer)->a->dtype));
+    else if (!array_same_size(py_t(answer)->a, g->a))
+        PyErr_Format(PyExc_RuntimeError, "hook '%s' has changed the size of value", hook_name(hook));
+    else
+        return 0;
+    return -1;
+}
+
+/* The hook's answer becomes *g: None leaves it, a Tensor of the same shape and dtype replaces it. */
+static int replace(scope *s, PyObject *hook, PyObject *answer, tensor **g)
 {
     if (answer == Py_None)
         return 0;
-    if (!py_is_tensor(answer)) {
-        PyErr_Format(PyExc_TypeError, "a gradient hook must return None or a Tensor, not %s", Py_TYPE(answer)->tp_name);
+    if (check_answer(hook, answer, *g) < 0)
         return -1;
-    }
-    if (*g && !array_same_size(py_t(answer)->a, (*g)->a)) {
-        PyErr_Format(PyExc_RuntimeError, "hook '%s' has changed the size of value", "hook");
-        return -1;
-    }
     tensor *own = scope_new(s);
     if (!own)
         return py_raise_int();
@@ -38,7 +60,7 @@ static int call_tensor_hook(scope *s, void *obj, tensor **g)
 {
     PyObject *grad = shown(*g), *answer = grad ? PyObject_CallOneArg(obj, grad) : NULL;
     Py_XDECREF(grad);
-    int result = answer ? replace(s, answer, g) : -1;
+    int result = answer ? replace(s, obj, answer, g) : -1;
     Py_XDECREF(answer);
     if (result < 0)
         py_note_foreign();
@@ -174,20 +196,29 @@ static PyObject *gradients(tensor *const *g, uint32_t n, const node *of)
     return all;
 }
 
-static int take_answers(scope *s, PyObject *answer, tensor **g, uint32_t n, const node *of)
+static int take_answers(scope *s, PyObject *hook, PyObject *answer, tensor **g, uint32_t n, const node *of)
 {
     if (answer == Py_None)
         return 0;
-    PyObject *all = PyTuple_Check(answer) ? Py_NewRef(answer) : PyTuple_Pack(1, answer);
-    int result = all ? 0 : -1;
-    if (all && PyTuple_GET_SIZE(all) != (Py_ssize_t)n) {
-        PyErr_Format(PyExc_RuntimeError, "hook has returned an incorrect number of values (got %zd, but expected %u)", PyTuple_GET_SIZE(all), n);
-        result = -1;
+    if (!PyTuple_Check(answer)) {
+        PyErr_Format(PyExc_TypeError, "expected tuple, but hook returned '%s'", Py_TYPE(answer)->tp_name);
+        return -1;
     }
-    for (uint32_t i = 0; result == 0 && i < n; i++)
-        if (!of || place(of, i) < of->n_in)
-            result = replace(s, PyTuple_GET_ITEM(all, i), &g[place(of, i)]);
-    Py_XDECREF(all);
+    if (PyTuple_GET_SIZE(answer) != (Py_ssize_t)n) {
+        PyErr_Format(PyExc_RuntimeError, "hook '%s' has returned an incorrect number of values (got %zd, but expected %u)", hook_name(hook), PyTuple_GET_SIZE(answer), n);
+        return -1;
+    }
+    int result = 0;
+    for (uint32_t i = 0; result == 0 && i < n; i++) {
+        if (of && place(of, i) >= of->n_in)
+            continue;
+        PyObject *one = PyTuple_GET_ITEM(answer, i);
+        tensor **at = &g[place(of, i)];
+        if (one == Py_None)
+            *at = NULL;
+        else
+            result = replace(s, hook, one, at);
+    }
     return result;
 }
 
@@ -199,10 +230,10 @@ static PyObject *output_gradients(node *n, tensor *const *g)
 }
 
 /* A hook's answer for the outputs of a user's Function, without what stands for results that are no Tensors. */
-static int take_output_answers(scope *s, PyObject *answer, tensor **g, node *n)
+static int take_output_answers(scope *s, PyObject *hook, PyObject *answer, tensor **g, node *n)
 {
     PyObject *tied = answer == Py_None || !py_function_context(n) ? Py_NewRef(answer) : py_function_gather(n, answer);
-    int result = tied ? take_answers(s, tied, g, n->n_out, NULL) : -1;
+    int result = tied ? take_answers(s, hook, tied, g, n->n_out, NULL) : -1;
     Py_XDECREF(tied);
     return result;
 }
@@ -216,7 +247,7 @@ static int call_node_hook(scope *s, void *obj, tensor **g, node *n, bool post)
         answer = PyObject_CallFunctionObjArgs(obj, values, outputs, NULL);
     Py_XDECREF(values);
     Py_XDECREF(outputs);
-    int result = !answer ? -1 : post ? take_answers(s, answer, g, node_shown(n), n) : take_output_answers(s, answer, g, n);
+    int result = !answer ? -1 : post ? take_answers(s, obj, answer, g, node_shown(n), n) : take_output_answers(s, obj, answer, g, n);
     Py_XDECREF(answer);
     if (result < 0)
         py_note_foreign();

@@ -11,4 +11,16 @@ PyObject *py_function_gather(node *n, PyObject *results);    /* the other way ro
 PyObject *py_node_next_functions(node *n);
 PyObject *py_node_metadata(node *n);                        /* a dict of the user's, which lives as long as the node */
 int py_hooks_setup(PyObject *module);
+
+/* saved.c: hooks on what is kept. */
+typedef struct py_saved_hooks { PyObject *pairs /* list of (pack, unpack) in force */, *refusal /* why there may be none */; } py_saved_hooks;
+extern _Thread_local py_saved_hooks py_saved_now;
+void py_note_saved_hooks(void);                             /* after a change of these: tape_now.packs */
+PyObject *py_show_kept(tensor *t);                          /* new; takes the contents of t */
+PyObject *py_node_saved(node *n, const char *name);         /* new: "_saved_self", "_raw_saved_self"; NULL without exception where there is none */
+int py_node_saved_names(node *n, PyObject *names);          /* appended to a list */
+PyObject *py_saved_tensor(node *n, PyObject *context, uint32_t i); /* new SavedTensor of a node or of a Function's context */
+int py_check_unpacked(bool released, bool is_packed);       /* -1 with an exception where hooks can no longer be registered */
+int py_packed_traverse(void *packed_value, visitproc visit, void *arg);
+int py_saved_setup(PyObject *module);
 #endif

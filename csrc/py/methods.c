@@ -126,7 +126,7 @@ METHOD(tensor_requires_grad_)
     return py_set_requires_grad(self, wanted) < 0 ? py_raise() : Py_NewRef(self);
 }
 
-PLAIN(tensor_retain_grad)
+PyObject *py_tensor_retain_grad(PyObject *self, PyObject *unused)
 {
     (void)unused;
     tensor *t = py_t(self);
@@ -174,9 +174,9 @@ PLAIN(tensor_set_)
 {
     if (!py_is_tensor(unused))
         return PyErr_Format(PyExc_TypeError, "set_(): argument 'source' must be Tensor, not %s", Py_TYPE(unused)->tp_name);
-    array *a = array_keep(py_t(unused)->a);
-    array_drop(py_t(self)->a);
-    py_t(self)->a = a;
+    if (tensor_set_data(py_t(self), py_t(unused)->a) < 0)
+        return py_raise();
+    tensor_wrote(py_t(self), "set_");
     return Py_NewRef(self);
 }
 
@@ -331,7 +331,7 @@ PyMethodDef py_tensor_methods[] = {
     NOARGS("detach", tensor_detach, "The same memory without history."),
     NOARGS("detach_", tensor_detach_, "Takes self out of the history."),
     FAST("requires_grad_", tensor_requires_grad_, "requires_grad_(requires_grad=True): sets the flag in place and returns self."),
-    NOARGS("retain_grad", tensor_retain_grad, "Makes backward() fill .grad of this non-leaf too."),
+    NOARGS("retain_grad", py_tensor_retain_grad, "Makes backward() fill .grad of this non-leaf too."),
     NOARGS("is_inference", tensor_is_inference, "True for tensors made in inference_mode, and views of them."),
     NOARGS("_is_view", tensor__is_view, "True for a view that shares its history with a base."),
     {"_set", tensor_set_, METH_O, "_set($self, source, /)\n--\n\nself shows source's memory from now on."},

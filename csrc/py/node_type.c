@@ -1,6 +1,6 @@
 /* grad_fn: the Python face of a node. One class a name, made on demand, so that type(y.grad_fn).__name__ tells the op. */
 #include "py/tensor_type.h"
-#include "py/hooks.h"
+#include "py/context.h"
 #include <string.h>
 
 typedef struct PyNode {
@@ -67,6 +67,13 @@ static void node_dealloc(PyObject *self)
     }
     type->tp_free(self);
     Py_DECREF(type);
+}
+
+node *py_node_of(PyObject *o)
+{
+    if (PyObject_TypeCheck(o, node_base))
+        return node_of(o);
+    return PyObject_TypeCheck(o, py_context_type) ? ((FunctionContext *)o)->n : NULL;
 }
 
 /* ---- what it tells ---------------------------------------------------------------------------------------- */
@@ -175,13 +182,55 @@ static PyObject *get_variable(PyObject *self, void *x)
     return Py_NewRef(owner ? owner : Py_None);
 }
 
+static PyObject *node_getattro(PyObject *self, PyObject *name)
+{
+    PyObject *found = PyObject_GenericGetAttr(self, name);
+    const char *text = found || !PyErr_ExceptionMatches(PyExc_AttributeError) ? NULL : PyUnicode_AsUTF8(name);
+    if (!text || (strncmp(text, "_saved_", 7) && strncmp(text, "_raw_saved_", 11)))
+        return found;
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    found = py_node_saved(node_of(self), text);
+    if (found || PyErr_Occurred()) {
+        Py_XDECREF(type);
+        Py_XDECREF(value);
+        Py_XDECREF(traceback);
+    } else
+        PyErr_Restore(type, value, traceback);
+    return found;
+}
+
+static PyObject *node_dir(PyObject *self, PyObject *unused)
+{
+    PyObject *names = PyObject_CallMethod((PyObject *)&PyBaseObject_Type, "__dir__", "O", self);
+    (void)unused;
+    if (names && py_node_saved_names(node_of(self), names) < 0)
+        Py_CLEAR(names);
+    return names;
+}
+
 static PyGetSetDef getset[] = {
     {"variable", get_variable, NULL, "The leaf that an AccumulateGrad node belongs to; None when no object shows it any more.", NULL},
     {"metadata", get_metadata, NULL, "A dict for the user's notes; it lives as long as the node.", NULL},
     {"next_functions", get_next_functions, NULL, "Pairs (node, output number) that this node sends gradients to; (None, 0) where none is wanted.", NULL},
     {NULL},
 };
+static PyObject *will_run(PyObject *module, PyObject *o)
+{
+    (void)module;
+    if (!PyObject_TypeCheck(o, node_base) && !PyObject_TypeCheck(o, py_context_type))
+        return PyErr_Format(PyExc_RuntimeError, "_will_engine_execute_node expects an grad_fn, but got %s", Py_TYPE(o)->tp_name);
+    if (tape_task() < 0)
+        return PyErr_Format(PyExc_RuntimeError, "_will_engine_execute_node should only be called during the backward pass");
+    node *n = py_node_of(o);
+    int runs = n ? tape_will_run(n) : 0;
+    return runs >= 0 ? PyBool_FromLong(runs)
+                     : PyErr_Format(PyExc_RuntimeError, "A leaf node was passed to _will_engine_execute_node but we are currently running autograd.grad(). This is not supported.");
+}
+
+static PyMethodDef functions[] = {{"_will_engine_execute_node", will_run, METH_O, "_will_engine_execute_node(node, /)\n--\n\nWill the backward run that is at work run this node?"}, {NULL}};
 static PyMethodDef methods[] = {
+    {"__dir__", node_dir, METH_NOARGS, "With the names of what the node keeps."},
     {"name", node_name_method, METH_NOARGS, "Name of the node."},
     {"_sequence_nr", get_sequence, METH_NOARGS, "Place in the order of recording."},
     {"register_hook", register_post, METH_O, "register_hook(hook): hook(grad_inputs, grad_outputs) after the node has run; may return new grad_inputs."},
@@ -190,7 +239,7 @@ static PyMethodDef methods[] = {
 };
 static PyType_Slot slots[] = {
     {Py_tp_doc, "A node of the graph: one recorded op."}, {Py_tp_getset, getset}, {Py_tp_methods, methods},
-    {Py_tp_call, node_tp_call}, {Py_tp_traverse, node_traverse}, {Py_tp_clear, node_tp_clear}, {Py_tp_dealloc, node_dealloc}, {0, NULL},
+    {Py_tp_call, node_tp_call}, {Py_tp_getattro, node_getattro}, {Py_tp_traverse, node_traverse}, {Py_tp_clear, node_tp_clear}, {Py_tp_dealloc, node_dealloc}, {0, NULL},
 };
 static PyType_Spec spec = {"ctgrad._C.Node", sizeof(PyNode), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots};
 
@@ -198,6 +247,8 @@ int py_node_setup(PyObject *module)
 {
     node_base = (PyTypeObject *)PyType_FromModuleAndSpec(module, &spec, NULL);
     classes = PyDict_New();
+    if (PyModule_AddFunctions(module, functions) < 0)
+        return -1;
     PyTypeObject *accumulate = node_base && classes ? class_of("AccumulateGrad") : NULL;
     if (!accumulate || PyModule_AddObjectRef(module, "_AccumulateGrad", (PyObject *)accumulate) < 0)
         return -1;
@@ -223,12 +274,18 @@ int py_node_traverse(node *n, visitproc visit, void *arg)
         result = traverse_hooks(n->extra->after, visit, arg);
     if (n->extra && result == 0)
         result = traverse_hooks(n->extra->pre, visit, arg);
+    const kept *k = node_kept(n);
+    for (int i = 0; n->flags & N_PACKED && i < n->n_kept && result == 0; i++)
+        if (k[i].a == KEPT_PACKED)
+            result = py_packed_traverse(k[i].u.packed, visit, arg);
     PyObject *function = result ? NULL : py_function_context(n);
     return result ? result : function ? visit(function, arg) : 0;
 }
 
 void py_node_clear(node *n)
 {
+    if (n->flags & N_PACKED)
+        node_release_kept(n);
     while (n->extra && n->extra->hooks)
         node_remove_hook(&n->extra->hooks, n->extra->hooks->id);
     while (n->extra && n->extra->post)

@@ -236,7 +236,7 @@ PyObject *numpy_from_tensor(PyObject *o)
 {
     if (numpy_setup() < 0)
         return NULL;
-    if (tensor_requires_grad(py_t(o))) {
+    if (tape_now.grad && tensor_requires_grad(py_t(o))) {
         PyErr_SetString(PyExc_RuntimeError, "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.");
         return NULL;
     }

@@ -25,6 +25,7 @@ int64_t py_tensor_live(void);
 extern PyGetSetDef py_tensor_getset[];
 extern PyMethodDef py_tensor_methods[];
 PyObject *py_tensor_iter(PyObject *self);
+PyObject *py_tensor_retain_grad(PyObject *self, PyObject *unused);
 
 /* index.c */
 PyObject *py_index_get(PyObject *self, PyObject *index);
@@ -36,6 +37,7 @@ void py_tensor_releasebuffer(PyObject *self, Py_buffer *view);
 int py_tensor_legacy_new(ct_dtype dtype, PyObject *args, PyObject *kwargs, tensor *made); /* legacy.c: Tensor(sizes), Tensor(data) or Tensor(tensor) */
 
 /* node_type.c, function_type.c */
+node *py_node_of(PyObject *o);                           /* borrowed: what a grad_fn shows; NULL if it is none or its node is gone */
 PyObject *py_node_object(node *n);                       /* new: the object of a grad_fn */
 int py_node_traverse(node *n, visitproc visit, void *arg);
 void py_node_clear(node *n);

@@ -1,8 +1,6 @@
 /* Anomaly mode: where a node was recorded, told when its formula fails. */
 #include "py/tensor_type.h"
 
-extern void (*tape_trace)(node *n);
-
 static void drop_trace(void *trace) { Py_DECREF((PyObject *)trace); }
 
 static PyObject *stack_text(void)

@@ -11,6 +11,7 @@ _Thread_local tape_mode tape_now = {.grad = true};
 algebra tape_algebra;
 int (*tape_interrupted)(void);
 void (*tape_explain)(node *n);
+void (*tape_trace)(node *n);
 
 enum { MAX_DEPTH = 10000 }; /* backward inside backward: an endless chain of hooks is an error, not a crash */
 
@@ -21,6 +22,16 @@ node *tape_running(void) { return running; }
 /* ---- gradients that travel reduced ----------------------------------------------------------------------------- */
 bool tape_reduces = true;
 static _Thread_local const run *now __attribute__((tls_model("initial-exec")));
+
+int tape_will_run(const node *n)
+{
+    slot *s = now ? slot_of(now, n) : NULL;
+    if (s && s->captured && !now->task->accumulate && n->kind->flags & NK_LEAF)
+        return -1;
+    return s && (s->needed || s->captured);
+}
+
+int64_t tape_task(void) { return now ? (int64_t)now->id : -1; }
 
 static const slot *slot_to(node *n, uint32_t i)
 {
@@ -82,8 +93,9 @@ static tensor *fit(scope *s, tensor *g, node *to, uint32_t nr, uint64_t takes)
     bool same = g->a->ndim == ndim && memcmp(array_size(g->a), size, (size_t)ndim * sizeof *size) == 0;
     if (!same && !may_be_summed(g->a, ndim, full, takes)) {
         char got[200], want[200];
-        ct_fail(CT_RUNTIME, "Function %s returned an invalid gradient - got %s but expected shape compatible with %s", node_name(to),
-                layout_text(g->a->ndim, array_size(g->a), got, sizeof got), layout_text(ndim, full, want, sizeof want));
+        const node *by = now && now->at ? now->at : !now && running ? running : to;
+        ct_fail(CT_RUNTIME, "Function %s returned an invalid gradient at index %u - got %s but expected shape compatible with %s", node_name(by),
+                now ? now->input : 0, layout_text(g->a->ndim, array_size(g->a), got, sizeof got), layout_text(ndim, full, want, sizeof want));
         return scope_fail(s);
     }
     if (!same)
@@ -191,7 +203,7 @@ static int add_to_leaf(const run *r, node *leaf, tensor *g)
 }
 
 /* ---- hooks ---------------------------------------------------------------------------------------------------- */
-/* Calls the hooks that are on the list now, whatever they do to it. With each: one output's gradient, which it may replace; else all. */
+/* Calls the hooks that are on the list now, whatever they do to it. With each: one output's gradient (NULL where none arrived), which it may replace; else all. */
 static int call_hooks(scope *s, hook *list, tensor **g, bool each)
 {
     hook *few[8], **held = few;
@@ -206,8 +218,7 @@ static int call_hooks(scope *s, hook *list, tensor **g, bool each)
         h->refs++;
     }
     for (i = 0; i < n && result == 0; i++)
-        if (!each || g[held[i]->nr])
-            result = held[i]->call(s, held[i]->obj, each ? &g[held[i]->nr] : g);
+        result = held[i]->call(s, held[i]->obj, each ? &g[held[i]->nr] : g);
     for (i = 0; i < n; i++)
         hook_drop(held[i]);
     if (held != few)
@@ -215,10 +226,10 @@ static int call_hooks(scope *s, hook *list, tensor **g, bool each)
     return result;
 }
 
-/* A leaf's hooks on the whole node see .grad as it is after this run's share. */
+/* A leaf's hooks on the whole node see .grad as it is after this run's share, which may be none. */
 static int accumulate(run *r, node *leaf, tensor *g)
 {
-    if (add_to_leaf(r, leaf, g) < 0)
+    if (g && add_to_leaf(r, leaf, g) < 0)
         return -1;
     running = leaf;
     if (!leaf->extra)
@@ -233,35 +244,38 @@ static int accumulate(run *r, node *leaf, tensor *g)
     return result;
 }
 
+/* Retained gradients of several runs add up; the first is a copy, so that writing to .grad changes no other gradient. */
+static int retain(const run *r, scope *s, gradbox *box, tensor *g)
+{
+    const array *a = g->a;
+    const int64_t *stride = layout_is_dense(a->ndim, array_size(a), array_visible_stride(a)) ? array_visible_stride(a) : NULL;
+    tensor *(*copy)(scope *, tensor *, const int64_t *) = r->task->create_graph ? tape_algebra.recorded_copy : tape_algebra.detached_copy;
+    g = box->grad ? tape_algebra.add(s, box->grad, g) : copy(s, g, array_shows_contiguous(a) ? NULL : stride);
+    return g ? gradbox_set(box, g) : -1;
+}
+
 /* What is seen of a gradient before its node runs, even if it does not: hooks on the outputs, retain_grad(). */
-static int run_hooks(scope *s, node *n, tensor **g)
+static int run_hooks(const run *r, scope *s, node *n, tensor **g)
 {
     if (call_hooks(s, n->extra->hooks, g, true) < 0)
         return -1;
     running = n;
     for (struct retain *k = n->extra->retains; k; k = k->next)
-        if (g[k->nr] && gradbox_set(k->box, g[k->nr]) < 0)
+        if (g[k->nr] && retain(r, s, k->box, g[k->nr]) < 0)
             return -1;
     return 0;
 }
 
-static int capture(run *r, node *n, tensor **g)
+static void capture(run *r, node *n, tensor **g)
 {
     const backward *b = r->task;
     for (uint32_t i = 0; i < b->n_inputs; i++) {
         tensor *t = b->inputs[i];
-        if (t->fn != n || !g[t->nr])
+        if (!node_same(t->fn, n) || !g[t->nr])
             continue;
-        if (!b->accumulate)
+        if (!b->accumulate) /* else a leaf's accumulates when it runs, another's is retained */
             tensor_copy(&b->found[i], g[t->nr]);
-        else if (n->kind->flags & NK_LEAF)
-            return 0; /* accumulates when it runs */
-        else if (t->box ? 0 : !(t->box = gradbox_new()))
-            return -1;
-        else if (gradbox_set(t->box, g[t->nr]) < 0)
-            return -1;
     }
-    return 0;
 }
 
 /* ---- one node -------------------------------------------------------------------------------------------------- */
@@ -284,6 +298,8 @@ static int formula(run *r, scope *s, slot *at, tensor **g, tensor **grads)
         tape_now.formula = !(n->kind->flags & NK_HOST);
         int result = n->kind->grad(s, n, g, grads);
         tape_now.formula = false;
+        if (CT_UNLIKELY(n->flags & N_PACKED))
+            node_forget_unpacked(n);
         if (result < 0 || s->failed)
             return -1;
     }
@@ -297,6 +313,7 @@ static int formula(run *r, scope *s, slot *at, tensor **g, tensor **grads)
         if (!e[i].fn)
             continue;
         slot *to = slot_of(r, e[i].fn);
+        r->input = i;
         if (grads[i] && (to->needed || to->captured) && deliver(s, at, to, e[i].nr, grads[i]) < 0)
             return -1;
     }
@@ -316,6 +333,8 @@ int tape_call_node(scope *s, node *n, tensor *const *g, tensor **grads)
         if (e[i].fn && grads[i] && !(grads[i] = fit(s, grads[i], e[i].fn, e[i].nr, 0)))
             result = -1;
     tape_now.formula = false;
+    if (n->flags & N_PACKED)
+        node_forget_unpacked(n);
     running = before;
     now = outer;
     return s->failed ? -1 : result;
@@ -355,23 +374,22 @@ static int run_slot(run *r, uint32_t index)
     if (!g)
         return -1;
     memset(g, 0, words * sizeof *g);
-    bool any = false;
     for (uint32_t i = 0; i < n->n_out; i++) {
         tensor *t = n->n_out == 1 ? &at->one : at->many ? &at->many[i] : NULL;
         if (t && t->a)
-            g[i] = t, any = true;
+            g[i] = t;
     }
     scope s;
     scope_open(&s);
-    int result = n->extra ? run_hooks(&s, n, g) : 0;
-    if (result == 0 && at->captured)
-        result = capture(r, n, g);
     bool runs = at->needed || (at->captured && r->task->accumulate);
+    int result = n->extra && (runs || at->captured) ? run_hooks(r, &s, n, g) : 0;
+    if (result == 0 && at->captured)
+        capture(r, n, g);
     if (result == 0 && runs && n->extra)
         result = call_hooks(&s, n->extra->pre, g, false);
     if (result == 0 && runs) {
         if (n->kind->flags & NK_LEAF)
-            result = any && g[0] ? accumulate(r, n, g[0]) : 0;
+            result = accumulate(r, n, g[0]);
         else
             result = formula(r, &s, at, g, g + n->n_out);
         if (!r->task->retain_graph && result == 0)
@@ -447,12 +465,14 @@ int tape_backward(const backward *b)
     const run *outer = now;
     now = &r;
     tape_now.grad = b->create_graph;
+    tape_now.partial |= b->n_inputs != 0;
     tape_now.depth++;
     int result = walk(&r);
     now = outer;
     if (result < 0 && tape_now.anomaly && r.at && tape_explain)
         tape_explain(r.at);
     tape_now.grad = mode.grad;
+    tape_now.partial = mode.partial;
     tape_now.depth--;
     finish(&r);
     return result;

@@ -5,7 +5,7 @@
 
 /* Per thread. */
 extern bool tape_reduces; /* CTGRAD_REDUCE=0: every gradient travels in full */
-typedef struct tape_mode { bool grad, inference, anomaly, anomaly_nan, formula /* an op's gradient is being computed: no user code runs */; uint32_t depth; } tape_mode;
+typedef struct tape_mode { bool grad, inference, anomaly, anomaly_nan, packs /* hooks on what is kept are in force */, partial /* a run is at work that was asked for certain gradients */, formula /* an op's gradient is being computed: no user code runs */; uint32_t depth; } tape_mode;
 extern _Thread_local tape_mode tape_now __attribute__((tls_model("initial-exec")));
 
 /* What the tape must do with gradients, handed over by ops/ so that it is recorded under create_graph. */
@@ -77,15 +77,18 @@ typedef struct backward {
     bool retain_graph, create_graph;
     uint32_t n_inputs;            /* 0: every leaf accumulates into .grad */
     tensor **inputs;
-    bool accumulate;              /* with inputs: into their .grad; else the gradients go to `found` */
+    bool accumulate;              /* with inputs: into their .grad, which others than leaves must retain; else the gradients go to `found` */
     tensor *found;                /* n_inputs blank tensors, filled (a NULL where unused) */
 } backward;
 int tape_backward(const backward *b);
 /* The formula of one node, outside a run: g[n_out] as the node's outputs, grads[n_in] blank (owned by the scope). Not of a leaf. */
 int tape_call_node(scope *s, node *n, tensor *const *g, tensor **grads);
+int tape_will_run(const node *n);    /* of the innermost run; -1: a leaf whose gradient is asked for, of which nobody can tell */
+int64_t tape_task(void);             /* number of the innermost run, -1 outside of one */
 node *tape_running(void);            /* borrowed: the node whose hooks or formula run now, in the innermost run */
 /* py/ may ask to be called between nodes (Ctrl-C); -1 stops the run. */
 extern int (*tape_interrupted)(void);
+extern void (*tape_trace)(node *n);   /* py/: notes where n is recorded, in anomaly mode */
 /* py/: decorates the pending error with where `n` was recorded (anomaly mode). */
 extern void (*tape_explain)(node *n);
 #endif

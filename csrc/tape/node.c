@@ -102,6 +102,8 @@ static void drop_hooks(hook *h)
 
 static void drop_extra(node_extra *x)
 {
+    if (--x->refs)
+        return;
     drop_hooks(x->hooks);
     drop_hooks(x->pre);
     drop_hooks(x->post);
@@ -122,9 +124,12 @@ static void drop_kept(node *n)
 {
     kept *k = node_kept(n);
     for (int i = 0; i < n->n_kept; i++) {
-        if (k[i].a && !KEPT_IS_NUMBER(&k[i]))
-            array_drop(k[i].a);
+        kept gone = k[i];
         k[i].a = NULL;
+        if (KEPT_IS_ARRAY(&gone))
+            array_drop(gone.a);
+        else if (gone.a == KEPT_PACKED)
+            tape_packing.drop(gone.u.packed);
     }
 }
 
@@ -173,6 +178,8 @@ node_extra *node_extras(node *n)
 {
     if (!n->extra)
         n->extra = ct_alloc_zero(sizeof *n->extra);
+    if (n->extra && !n->extra->refs)
+        n->extra->refs = 1;
     return n->extra;
 }
 
@@ -211,16 +218,20 @@ static int check_kept(const node *n, const kept *k)
         return ct_fail(CT_RUNTIME, "Trying to backward through the graph a second time (or directly access saved tensors after they have "
                        "already been freed): the values that %s kept were freed by the first backward(). Specify retain_graph=True "
                        "there if you need to backward through the graph a second time.", node_name(n));
-    if (KEPT_IS_NUMBER(k) || k->a->ver->count == k->u.version)
-        return 0;
+    return KEPT_IS_ARRAY(k) ? kept_is_as_it_was(node_name(n), k->a, k->u.version) : 0;
+}
+
+int kept_is_as_it_was(const char *keeper, const array *a, int64_t then)
+{
     char text[256];
-    const version *v = k->a->ver;
+    const version *v = a->ver;
+    if (v->count == then)
+        return 0;
     return ct_fail(CT_RUNTIME, "one of the variables needed for gradient computation has been modified by an inplace operation: "
                    "[torch.%sTensor %s], which %s kept at version %lld, is at version %lld now; expected version %lld instead; "
                    "the last write was by %s. Remedy: clone() the tensor before that write, or use the op without the underscore.",
-                   dtype_title((ct_dtype)k->a->dtype),
-                   layout_text(k->a->ndim, array_size(k->a), text, sizeof text), node_name(n), (long long)k->u.version,
-                   (long long)v->count, (long long)k->u.version, v->writer ? v->writer : "memory shared with another object");
+                   dtype_title((ct_dtype)a->dtype), layout_text(a->ndim, array_size(a), text, sizeof text), keeper, (long long)then,
+                   (long long)v->count, (long long)then, v->writer ? v->writer : "memory shared with another object");
 }
 
 static tensor *number(scope *s, const kept *k)
@@ -250,7 +261,7 @@ static tensor *kept_tensor(scope *s, node *n, const kept *k, node *fn, uint32_t 
         return scope_fail(s);
     if (KEPT_IS_NUMBER(k))
         return number(s, k);
-    tensor *t = scope_array(s, array_keep(k->a));
+    tensor *t = scope_array(s, k->a == KEPT_PACKED ? tape_packing.unpack(k->u.packed) : array_keep(k->a));
     if (t && fn && dtype_is_float((ct_dtype)t->a->dtype)) /* places have none */
         tensor_set_history(t, fn, nr);
     if (!t || !(n->kind->flags & NK_POINTWISE))
@@ -276,6 +287,71 @@ tensor *node_kept_aside(scope *s, node *n, uint32_t i)
     return kept_tensor(s, n, node_kept(n) + ct_bits(n->keep_in) + ct_bits(n->keep_out) + i, NULL, 0);
 }
 
+/* Input or output i stands at kept place k: found by counting bits. */
+static uint32_t nth_bit(uint64_t mask, uint32_t k)
+{
+    while (k--)
+        mask &= mask - 1;
+    return (uint32_t)__builtin_ctzll(mask);
+}
+
+/* Where kept value i comes from in the history; nowhere: a constant. */
+static edge kept_edge(node *n, uint32_t i)
+{
+    uint32_t ins = ct_bits(n->keep_in), outs = ct_bits(n->keep_out);
+    return i < ins ? node_edges(n)[nth_bit(n->keep_in, i)] : i < ins + outs ? (edge){n, nth_bit(n->keep_out, i - ins)} : (edge){0};
+}
+
+tensor *node_kept_at(scope *s, node *n, uint32_t i)
+{
+    edge e = kept_edge(n, i);
+    return kept_tensor(s, n, node_kept(n) + i, e.fn, e.nr);
+}
+
+/* ---- packed values -------------------------------------------------------------------------------------- */
+packing tape_packing;
+
+int node_pack(node *n, uint32_t i, void *hooks)
+{
+    kept *k = node_kept(n) + i;
+    edge e = kept_edge(n, i);
+    array *a = array_keep(k->a);
+    tensor t;
+    tensor_init(&t, array_keep(a));
+    if (e.fn && dtype_is_float((ct_dtype)a->dtype))
+        tensor_set_history(&t, e.fn, e.nr);
+    int64_t version = a->ver->count;
+    void *packed = tape_packing.pack(&t, hooks);
+    if (packed && a->ver->count != version) {
+        tape_packing.drop(packed);
+        packed = NULL;
+        ct_fail(CT_RUNTIME, PACK_WRITES);
+    }
+    if (packed && k->a == a) { /* what the hook did may have released the node's values */
+        *k = (kept){KEPT_PACKED, {.packed = packed}};
+        n->flags |= N_PACKED;
+        array_drop(a);
+    } else if (packed)
+        tape_packing.drop(packed);
+    array_drop(a);
+    return packed ? 0 : -1;
+}
+
+int node_pack_all(node *n)
+{
+    for (uint32_t i = 0; i < n->n_kept; i++)
+        if (KEPT_IS_ARRAY(&node_kept(n)[i]) && node_pack(n, i, NULL) < 0)
+            return -1;
+    return 0;
+}
+
+void node_forget_unpacked(node *n)
+{
+    for (uint32_t i = 0; i < n->n_kept; i++)
+        if (node_kept(n)[i].a == KEPT_PACKED)
+            tape_packing.forget(node_kept(n)[i].u.packed);
+}
+
 /* ---- leaves ------------------------------------------------------------------------------------------- */
 static void release_leaf(node *n) { gradbox_drop(n->payload); }
 const node_kind leaf_kind = {.name = "torch::autograd::AccumulateGrad", .release = release_leaf, .flags = NK_LEAF};
@@ -291,5 +367,16 @@ node *leaf_node(gradbox *box, const array *a)
         node_params(n)[d] = array_visible_stride(a)[d];
     n->payload = box;
     box->refs++;
+    return n;
+}
+
+node *leaf_renewed(node *leaf, const array *a)
+{
+    node_extra *x = node_extras(leaf); /* hooks that come later are on both too */
+    node *n = x ? leaf_node(leaf_box(leaf), a) : NULL;
+    if (n) {
+        n->extra = x;
+        x->refs++;
+    }
     return n;
 }

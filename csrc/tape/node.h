@@ -33,12 +33,14 @@ enum {
 
 typedef struct edge { node *fn; uint32_t nr; } edge;
 
-/* A kept value: an array and the version at which it was kept, or a Python number (tag in `a`). */
-typedef struct kept { array *a; union { int64_t version; double f; int64_t i; } u; } kept;
+/* A kept value: an array and the version at which it was kept, a Python number, or what the host packed it into (tag in `a`). */
+typedef struct kept { array *a; union { int64_t version; double f; int64_t i; void *packed; } u; } kept;
 #define KEPT_FLOAT ((array *)1)
 #define KEPT_INT ((array *)2)
 #define KEPT_BOOL ((array *)3)
 #define KEPT_IS_NUMBER(k) ((uintptr_t)(k)->a - 1 < 3)
+#define KEPT_PACKED ((array *)4)
+#define KEPT_IS_ARRAY(k) ((uintptr_t)(k)->a > 4)
 
 /* Called with the gradient of output nr; may replace it (owned by the scope). Counted, since a hook may take itself off while it is called. */
 typedef struct hook {
@@ -53,6 +55,7 @@ typedef struct hook {
 
 /* What few nodes have. */
 typedef struct node_extra {
+    uint32_t refs;              /* the nodes of one leaf before and after its data was replaced */
     hook *hooks;                /* on outputs (tensor hooks), in order of registration */
     hook *pre, *post;           /* on the whole node: obj's call gets all gradients (py/ only) */
     hook *after;                /* of a leaf: called before post, once the gradient is in place */
@@ -78,7 +81,11 @@ struct node {
     uint8_t out_ndim;           /* most dimensions of any output */
     uint8_t flags;
 };
-enum { N_RELEASED = 1, N_RESHAPED = 2 /* its output was given another shape outside the history (t_() under no_grad): takes nothing summed */ };
+enum {
+    N_RELEASED = 1,
+    N_RESHAPED = 2,     /* its output was given another shape outside the history (t_() under no_grad): takes nothing summed */
+    N_PACKED = 4,       /* the host has packed some of what it keeps: takes nothing summed, since nobody can look at these */
+};
 
 /* The tail behind the header: edges, kept values, a row of dtype, ndim and sizes an output, params. */
 static inline edge *node_edges(node *n) { return (edge *)(n + 1); }                  /* n_in */
@@ -94,7 +101,6 @@ static inline const int64_t *node_out_size(node *n, uint32_t i, int *ndim, ct_dt
     *dtype = (ct_dtype)(row[0] >> 8);
     return row + 1;
 }
-/* Shape and dtype of input i, which must be needed. */
 /* Does any input want a gradient? (Not where what was read is a view made while nothing was recorded.) Formulas run only then. */
 static inline bool node_leads(node *n)
 {
@@ -104,6 +110,7 @@ static inline bool node_leads(node *n)
             return true;
     return false;
 }
+/* Shape and dtype of input i, which must be needed. */
 const int64_t *node_in_size(node *n, uint32_t i, int *ndim, ct_dtype *dtype);
 
 /* How many inputs users see, and the place of the k-th of them: n_in or above where a number stands for it. */
@@ -126,10 +133,30 @@ tensor *node_kept_in(scope *s, node *n, uint32_t i);
 tensor *node_kept_out(scope *s, node *n, uint32_t i);
 tensor *node_kept_aside(scope *s, node *n, uint32_t i); /* what is kept behind these, constants */
 
+int kept_is_as_it_was(const char *keeper, const array *a, int64_t then); /* -1: written since that version, said as above */
+
+/* What the host puts in place of kept arrays while tape_now.packs (saved_tensors_hooks). Errors are the host's (CT_FOREIGN). */
+typedef struct packing {
+    void *(*pack)(tensor *t, void *hooks);  /* takes the contents of t; hooks NULL: those in force. Owned */
+    array *(*unpack)(void *packed);         /* owned, kept at hand until `forget`; of the packed array's shape and dtype, and row-major if it was */
+    void (*forget)(void *packed);           /* a formula has run: what was unpacked for it */
+    void (*drop)(void *packed);
+} packing;
+#define PACK_WRITES "A saved tensor pack hook is modifying its input in place, which can lead to unexpected side-effects. " \
+                    "Let the hook work on a clone() of its input."
+extern packing tape_packing;
+int node_pack(node *n, uint32_t i, void *hooks); /* kept value i, an array */
+int node_pack_all(node *n);
+void node_forget_unpacked(node *n);
+tensor *node_kept_at(scope *s, node *n, uint32_t i); /* kept value i, of inputs, outputs and those behind in order */
+
 /* A new leaf node over the box. Its parameters are the strides of a leaf whose memory is dense but not row-major: .grad takes them. */
 node *leaf_node(gradbox *box, const array *a);
+node *leaf_renewed(node *leaf, const array *a);  /* of the same leaf over other data: its hooks are on both nodes */
 extern const node_kind leaf_kind;
 static inline gradbox *leaf_box(node *n) { return n->payload; }
+/* One leaf's, before and after its data was replaced? */
+static inline bool node_same(const node *a, const node *b) { return a == b || (a->extra && a->extra == b->extra); }
 int node_add_hook(hook **list, hook h);        /* copies h to the end; returns -1 on failure */
 void node_remove_hook(hook **list, uint32_t id);
 void hook_drop(hook *h);

@@ -159,9 +159,12 @@ void run_mark_needed(run *r)
     if (b->n_inputs == 0)
         return;
     for (uint32_t i = 0; i < b->n_inputs; i++) {
-        slot *s = slot_of(r, b->inputs[i]->fn);
+        const node *n = b->inputs[i]->fn;
+        slot *s = slot_of(r, n);
         if (s)
             s->captured = true;
+        for (uint32_t k = 0; n->extra && n->extra->refs > 1 && k < r->n; k++)
+            r->slots[k].captured |= node_same(r->slots[k].fn, n);
     }
     sort_by_age(r); /* edges point to older nodes, so what an edge leads to is decided first */
     for (uint32_t i = 0; i < r->n; i++) {
@@ -197,7 +200,7 @@ static uint64_t where_wide(node *n, uint64_t takes)
 static bool is_told(node *n)
 {
     edge *e = node_edges(n);
-    bool told = !(n->flags & N_RESHAPED) && node_leads(n);
+    bool told = !(n->flags & (N_RESHAPED | N_PACKED)) && node_leads(n);
     for (uint32_t i = 0; i < n->n_in && told; i++)
         told = !e[i].fn || !(e[i].fn->flags & N_RESHAPED);
     return told;

@@ -22,6 +22,7 @@ typedef struct run {
     uint32_t table_size, table_used;
     const backward *task;
     node *at;          /* being run, for explanations */
+    uint32_t input;    /* whose gradient is being delivered */
     bool spreads;      /* some node's gradient is a sum */
 } run;
 

@@ -223,12 +223,47 @@ int tensor_rebase(tensor *t, node *fn, uint32_t nr)
     return move_on(t, fn, nr);
 }
 
+/* Does node `leaf` tell of a what a new one would? */
+static bool leaf_tells(node *leaf, const array *a)
+{
+    int ndim;
+    ct_dtype dtype;
+    const int64_t *size = node_out_size(leaf, 0, &ndim, &dtype);
+    if (ndim != a->ndim || dtype != a->dtype || memcmp(size, array_size(a), (size_t)ndim * sizeof *size))
+        return false;
+    return leaf->n_param ? !memcmp(node_params(leaf), array_visible_stride(a), (size_t)ndim * sizeof *size) : array_shows_contiguous(a);
+}
+
+/* Graphs that were recorded before go on with the node that they know. */
+int tensor_set_data(tensor *t, const array *source)
+{
+    array *a = t->base ? array_alias_with_version(source, t->a) : array_alias_unversioned(source);
+    bool new_leaf = a && t->fn && t->fn->kind == &leaf_kind && !leaf_tells(t->fn, a);
+    node *fn = new_leaf ? leaf_renewed(t->fn, a) : NULL;
+    if (!a || (new_leaf && !fn)) {
+        array_drop(a);
+        return -1;
+    }
+    *a->ver = *t->a->ver;
+    array_drop(t->a);
+    t->a = a;
+    if (!fn)
+        return 0;
+    if (t->base && !tensor_is_view(t)) {
+        node_drop(t->base->fn);
+        t->base->fn = node_keep(fn);
+    }
+    node_drop(t->fn);
+    t->fn = fn;
+    return 0;
+}
+
 int tensor_restride(tensor *t, array *a, node *fn)
 {
     bool leaf = t->fn && t->fn->kind == &leaf_kind;
     if (!fn && t->fn && !leaf)
         t->fn->flags |= N_RESHAPED;
-    node *fresh = fn ? node_keep(fn) : leaf ? leaf_node(t->box, a) : NULL; /* a leaf's node tells the shape of its gradient */
+    node *fresh = fn ? node_keep(fn) : leaf ? leaf_renewed(t->fn, a) : NULL; /* a leaf's node tells the shape of its gradient */
     if (leaf && !fresh) {
         array_drop(a);
         return -1;

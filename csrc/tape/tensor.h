@@ -82,5 +82,7 @@ static inline void tensor_wrote(tensor *t, const char *writer)
 int tensor_rebase(tensor *t, node *fn, uint32_t nr);
 /* t shows `a` from now on (taken, even on failure), another geometry of its memory: node fn's output 0, or NULL when that was not recorded. */
 int tensor_restride(tensor *t, array *a, node *fn);
+/* The same outside the history, over the memory of `source`, with t's version going on: a leaf's gradient has its shape and dtype from now on. */
+int tensor_set_data(tensor *t, const array *source);
 void tensor_set_history(tensor *t, node *fn, uint32_t nr); /* fresh result; keeps fn */
 #endif

@@ -4,7 +4,7 @@
 """
 
 from ctgrad import _C
-from ctgrad._C import backward, grad
+from ctgrad._C import SavedTensor, backward, grad
 from ctgrad.autograd import _functions, anomaly_mode, function, functional, grad_mode, graph, variable
 from ctgrad.autograd.anomaly_mode import detect_anomaly, set_detect_anomaly
 from ctgrad.autograd.function import Function
@@ -12,10 +12,11 @@ from ctgrad.autograd.grad_mode import enable_grad, inference_mode, no_grad, set_
 from ctgrad.autograd.gradcheck import gradcheck, gradgradcheck
 from ctgrad.autograd.variable import Variable
 
-_C._functions = _functions  # where PyTorch has them
+_C._functions, _C._autograd = _functions, graph._autograd  # where PyTorch has them
 
 __all__ = [
     "Function",
+    "SavedTensor",
     "Variable",
     "anomaly_mode",
     "backward",

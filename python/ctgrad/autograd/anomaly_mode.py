@@ -14,6 +14,9 @@ class set_detect_anomaly:
     """
 
     def __init__(self, mode, check_nan=True):
+        for name, value in ("enabled", mode), ("check_nan", check_nan):
+            if not isinstance(value, bool):
+                raise TypeError(f"set_detect_anomaly(): argument '{name}' must be bool, not {type(value).__name__}")
         self._before = is_anomaly_enabled(), is_anomaly_check_nan_enabled()
         _set_anomaly(mode, check_nan)
 

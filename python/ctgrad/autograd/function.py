@@ -1,11 +1,30 @@
 """`Function` itself is the engine's; here is what scripts import beside it."""
 
 import functools
+import inspect
 
 from ctgrad._C import Function, FunctionCtx, Tensor, is_grad_enabled, zeros
 from ctgrad.autograd.grad_mode import no_grad
 
 __all__ = ["Function", "FunctionCtx", "InplaceFunction", "once_differentiable"]
+
+
+def _bound(cls, separate, *args, **kwargs):
+    """The arguments of `cls.forward` in order, for apply(): with defaults where setup_context sees them (`separate`)."""
+    forward = cls.forward
+    signature = inspect.signature(forward)
+    leading = () if separate else (None,)
+    try:
+        bound = signature.bind(*leading, *args, **kwargs)
+    except TypeError as error:
+        raise TypeError(f"{getattr(forward, '__name__', 'forward')}() {error}") from None
+    if separate:
+        bound.apply_defaults()
+        return bound.args
+    positional = [p for p in signature.parameters.values() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.VAR_POSITIONAL)]
+    if len(bound.kwargs) or any(name not in [p.name for p in positional] for name in bound.arguments):
+        raise TypeError(f"forward() got an unexpected keyword argument '{next(iter(kwargs))}'")
+    return bound.args[1:]
 
 
 class InplaceFunction(Function):
@@ -29,7 +48,28 @@ class _Delayed(Function):
         raise RuntimeError(ctx.message)
 
 
-# the name of its nodes
+class _Underivable(Function):
+    """The value of an op without a derivative, `what`, tied to its inputs."""
+
+    @staticmethod
+    def forward(ctx, what, value, *inputs):
+        ctx.what = what
+        return value.detach()
+
+    @staticmethod
+    def backward(ctx, grad):
+        raise NotImplementedError(f"the derivative for '{ctx.what}' is not implemented.")
+
+
+def underivable(what, value, *inputs):
+    """`value`, computed from `inputs` by the op `what`: it requires grad where they do, and backward raises NotImplementedError."""
+    if is_grad_enabled() and any(isinstance(x, Tensor) and x.requires_grad for x in inputs):
+        return _Underivable.apply(what, value, *inputs)
+    return value
+
+
+# the names of their nodes
+setattr(_Underivable, "_backward_cls", type("NotImplemented", (FunctionCtx,), {"_forward_cls": _Underivable, "__module__": "builtins"}))  # noqa: B010
 setattr(_Delayed, "_backward_cls", type("Error", (FunctionCtx,), {"_forward_cls": _Delayed, "__module__": "builtins"}))  # noqa: B010
 
 

@@ -80,8 +80,11 @@ class _Function:
     def __init__(self, func, inputs, pick):
         self.func, self.inputs, self.pick = func, inputs, pick
 
+    def outputs(self):
+        return self.pick(_as_tuple(self.func(*self.inputs)))
+
     def __call__(self):
-        return [_flat(o) for o in self.pick(_as_tuple(self.func(*self.inputs)))]
+        return [_flat(o) for o in self.outputs()]
 
     def slope(self, cells, direction, eps):
         """The directional derivative of each output, as the memory of `cells` moves along `direction`."""
@@ -91,18 +94,18 @@ class _Function:
             for sign in (-1.0, 1.0):
                 for cell, value, step in zip(cells, before, direction, strict=True):
                     cell.fill_(value + sign * eps * step)
-                ends.append(self())
+                ends.append([(o.shape, o.dtype, _flat(o)) for o in self.outputs()])
         finally:
             for cell, value in zip(cells, before, strict=True):
                 cell.fill_(value)
         for low, high in zip(*ends, strict=True):
-            if low.shape != high.shape:
-                raise AssertionError(
-                    f"Expected `func` to return outputs with the same shape when inputs are perturbed by {eps}, "
-                    f"but got: {low.size} and {high.size} elements"
-                )
+            for what, a, b in (("shape", low[0], high[0]), ("dtype", low[1], high[1])):
+                if a != b:
+                    raise AssertionError(
+                        f"Expected `func` to return outputs with the same {what} when inputs are perturbed by {eps}, but got: {what}s {a} and {b}."
+                    )
         with np.errstate(all="ignore"):
-            return [(high - low) / (2 * eps) for low, high in zip(*ends, strict=True)]
+            return [(high - low) / (2 * eps) for (_, _, low), (_, _, high) in zip(*ends, strict=True)]
 
     def jacobians(self, group, eps):
         """For each output, the matrix of its elements' derivatives: a row for every cell of the group."""
@@ -255,6 +258,11 @@ def _check_absent(outputs, targets):
     try:
         found = grad(outputs, targets, zeros, allow_unused=True)
     except RuntimeError as error:
+        warnings.warn(
+            "Backwards compatibility: New undefined gradient support checking feature is enabled by default, but it found an error. "
+            "Pass check_undefined_grad=False where backward is not meant to get gradients that are None.",
+            stacklevel=5,
+        )
         raise GradcheckError(
             "Expected backward function to handle undefined output grads: a gradient that is None stands for zeros"
         ) from error

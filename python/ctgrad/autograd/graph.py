@@ -1,13 +1,40 @@
 """The graph itself: its nodes, the edges that gradients travel, hooks on several tensors at once."""
 
+import abc
 import contextlib
 import threading
+import types
 from typing import Any, NamedTuple
 
-from ctgrad._C import Node, Tensor
+from ctgrad import _C
+from ctgrad._C import (
+    Tensor,
+    _current_graph_task_id,
+    _pop_saved_tensors_default_hooks,
+    _push_saved_tensors_default_hooks,
+    _refuse_saved_tensors_hooks,
+    _will_engine_execute_node,
+)
+from ctgrad.autograd.grad_mode import enable_grad
 from ctgrad.utils.hooks import RemovableHandle
 
-__all__ = ["GradientEdge", "Node", "get_gradient_edge", "register_multi_grad_hook", "save_on_cpu"]
+__all__ = [
+    "GradientEdge",
+    "Node",
+    "disable_saved_tensors_hooks",
+    "get_gradient_edge",
+    "register_multi_grad_hook",
+    "save_on_cpu",
+    "saved_tensors_hooks",
+]
+
+
+class Node(abc.ABC):
+    """What grad_fn shows: a node of the graph, of an op or of a user's Function."""
+
+
+Node.register(_C.Node)
+Node.register(_C.FunctionCtx)
 
 
 class GradientEdge(NamedTuple):
@@ -22,14 +49,57 @@ def get_gradient_edge(tensor):
     """The edge of a tensor; RuntimeError if it requires no gradient."""
     if not tensor.requires_grad:
         raise RuntimeError("It is not possible to get the gradient edge for a Tensor that does not require gradients")
-    node = tensor.grad_fn
-    return GradientEdge(tensor.view_as(tensor).grad_fn.next_functions[0][0] if node is None else node, tensor.output_nr)
+    if tensor.grad_fn is None:
+        with enable_grad():
+            return GradientEdge(tensor.view_as(tensor).grad_fn.next_functions[0][0], 0)
+    # the ctx of a Function does not keep its node alive: the tensor does
+    owner = tensor if isinstance(tensor.grad_fn, _C.FunctionCtx) else None
+    return GradientEdge(tensor.grad_fn, tensor.output_nr, owner)
+
+
+class saved_tensors_hooks:
+    """Inside the block, what operations keep for backward goes through two hooks.
+
+    pack_hook: gets each tensor as it is kept, returns any object; it may not write to the tensor. unpack_hook: gets that object
+    when the tensor is read in backward, returns a tensor of the same shape. Of nested blocks the innermost counts. Later writes
+    to a packed tensor are not noticed. RuntimeError inside `disable_saved_tensors_hooks`.
+    """
+
+    def __init__(self, pack_hook, unpack_hook):
+        self.pack_hook, self.unpack_hook = pack_hook, unpack_hook
+
+    def __enter__(self):
+        _push_saved_tensors_default_hooks(self.pack_hook, self.unpack_hook)
+
+    def __exit__(self, *error):
+        _pop_saved_tensors_default_hooks()
+
+
+class save_on_cpu(saved_tensors_hooks):
+    """What is kept for backward is in ordinary memory anyway; as in PyTorch, later writes to it are not noticed."""
+
+    def __init__(self, pin_memory=False, device_type="cuda"):
+        super().__init__(Tensor.detach, lambda tensor: tensor)
 
 
 @contextlib.contextmanager
-def save_on_cpu(pin_memory=False, device_type="cuda"):
-    """What is kept for backward is in ordinary memory anyway."""
-    yield
+def disable_saved_tensors_hooks(error_message):
+    """Inside the block, saved_tensors_hooks raises RuntimeError(error_message). So does the block itself inside of hooks."""
+    before = _refuse_saved_tensors_hooks(error_message)
+    try:
+        yield
+    finally:
+        _refuse_saved_tensors_hooks(before)
+
+
+_autograd = types.SimpleNamespace(
+    SavedTensor=_C.SavedTensor,
+    _push_saved_tensors_default_hooks=_push_saved_tensors_default_hooks,
+    _pop_saved_tensors_default_hooks=_pop_saved_tensors_default_hooks,
+    _saved_tensors_hooks_disable=lambda message, fail_if_non_empty=True: _refuse_saved_tensors_hooks(message),
+    _saved_tensors_hooks_enable=lambda: _refuse_saved_tensors_hooks(None),
+    _saved_tensors_hooks_is_enabled=lambda: _C._saved_tensors_hooks_refusal() is None,
+)
 
 
 class _Handles(RemovableHandle):
@@ -42,31 +112,48 @@ class _Handles(RemovableHandle):
             handle.remove()
 
 
-def register_multi_grad_hook(tensors, fn, *, mode="all"):
-    """Call ``fn`` when the gradients of tensors are there: with a list of all, once each has one ("all"), or with the first ("any").
+_RUNS_AT_ONCE = 64  # nested in one another or in several threads: of more, the oldest have ended
 
-    Returns a handle whose ``remove()`` takes the hook off. A tensor whose gradient comes again begins a new round. ValueError for
-    another mode.
+
+def register_multi_grad_hook(tensors, fn, *, mode="all"):
+    """Call ``fn`` once a backward run that reaches some of the tensors: with the list of their gradients when all that come are
+    there, None for the others ("all"), or with the first gradient ("any").
+
+    Returns a handle whose ``remove()`` takes the hook off. ValueError for another mode.
     """
     if mode not in ("all", "any"):
         raise ValueError(f"Expects mode to be one of ('all', 'any') but got {mode}")
-    tensors, lock, seen = list(tensors), threading.Lock(), {}
+    tensors, lock, rounds = list(tensors), threading.Lock(), {}
+    if mode == "any":
+        tensors = [t for t in tensors if t.requires_grad]
+    elif not all(isinstance(t, Tensor) and t.requires_grad for t in tensors):
+        raise AssertionError("Expected gradient function to be set: every tensor must require a gradient")
+    nodes = [get_gradient_edge(t).node for t in tensors] if mode == "all" else []
 
     def hook_of(place):
-        def hook(grad):
+        def all_there(grad):
+            run = _current_graph_task_id()
             with lock:
-                if place in seen:
-                    seen.clear()
-                seen[place] = grad
-                ready = len(seen) == (1 if mode == "any" else wanted)
-                grads = [seen.get(i) for i in range(len(tensors))] if ready and mode == "all" else grad
-                if len(seen) == wanted:
-                    seen.clear()
-            if ready:
+                if run not in rounds:
+                    rounds[run] = [sum(map(_will_engine_execute_node, nodes)), [None] * len(tensors)]
+                rounds[run][0] -= 1
+                left, grads = rounds[run]
+                grads[place] = grad
+                if left == 0:
+                    del rounds[run]
+            if left == 0:
                 fn(grads)
 
-        return hook
+        def first(grad):
+            run = _current_graph_task_id()
+            with lock:
+                again = run in rounds
+                rounds[run] = True
+                if len(rounds) > _RUNS_AT_ONCE:
+                    del rounds[min(rounds)]
+            if not again:
+                fn(grad)
 
-    asked = [(place, tensor) for place, tensor in enumerate(tensors) if isinstance(tensor, Tensor) and tensor.requires_grad]
-    wanted = len(asked)
-    return _Handles([tensor.register_hook(hook_of(place)) for place, tensor in asked])
+        return all_there if mode == "all" else first
+
+    return _Handles([tensor.register_hook(hook_of(place)) for place, tensor in enumerate(tensors)])

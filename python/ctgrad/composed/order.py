@@ -38,6 +38,11 @@ def _kept(values, input, dim):
     return _tensor(values, input.dtype) if dim is None or not input.numel() else _tensor(np.moveaxis(values, dim, 0), input.dtype).movedim(0, dim)
 
 
+def _tied(what, values, *inputs):
+    """Values whose derivative nobody has worked out: going back through them says so."""
+    return ctgrad.autograd.function.underivable(what, values, *inputs)
+
+
 def _refuse_empty(input, dim):
     """Without slices there must be no other dimension of size 0, with them none."""
     if dim is not None and input.dim() and input.shape.count(0) != (input.size(dim) == 0):
@@ -53,7 +58,7 @@ def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=No
         raise IndexError(f"Dimension out of range (expected to be in range of [{-max(input.dim(), 1)}, {max(input.dim(), 1) - 1}], but got {dim})")
     _refuse_empty(input, dim)
     found, inverse, counts = np.unique(values, return_inverse=True, return_counts=True, axis=dim, equal_nan=False)
-    results = [_kept(found, input, dim)]
+    results = [_tied("_unique2" if dim is None else "unique_dim", _kept(found, input, dim), input)]
     if return_inverse:
         results.append(_tensor(inverse.reshape(input.shape if dim is None else -1), _C.int64))
     if return_counts:
@@ -72,7 +77,7 @@ def unique_consecutive(input, return_inverse=False, return_counts=False, dim=Non
     first = np.ones(len(rows), bool)
     first[1:] = (rows[1:] != rows[:-1]).any(1)
     kept = values.reshape(-1)[first] if dim is None else np.compress(first, values, axis=dim)
-    results, run = [_kept(kept, input, dim)], np.cumsum(first) - 1
+    results, run = [_tied("unique_consecutive", _kept(kept, input, dim), input)], np.cumsum(first) - 1
     if return_inverse:
         results.append(_tensor(run.reshape(input.shape if dim is None else -1), _C.int64))
     if return_counts:
@@ -93,7 +98,9 @@ def bincount(input, weights=None, minlength=0):
     if weights is not None and weights.shape != input.shape:
         raise RuntimeError("weights should be 1-d and have the same length as input")
     counts = np.bincount(_numpy(input), None if weights is None else _numpy(weights), minlength)
-    return _tensor(counts, _C.int64 if weights is None else _C.float32 if weights.dtype == _C.float32 else _C.float64)
+    if weights is None:
+        return _tensor(counts, _C.int64)
+    return _tied("bincount", _tensor(counts, _C.float32 if weights.dtype == _C.float32 else _C.float64), weights)
 
 
 @composed()

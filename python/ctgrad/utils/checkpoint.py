@@ -1,20 +1,22 @@
 """Checkpointing: forget what a part of the computation kept, and compute it again when its gradient is wanted.
 
-Both variants put one node on the tape in place of the part. The reentrant one runs a whole `backward` inside its own
-backward. The other asks `grad` for the gradients by the part's arguments and by the leaves (parameters) that the part
-reached by itself, which it finds on the tape of the first run before letting that tape go; so it also works under
-`autograd.grad`, and can be differentiated again.
+The reentrant variant puts one node on the tape in place of the part, and runs a whole `backward` inside that node's own. The
+other leaves the part's nodes on the tape, and puts placeholders where they keep tensors (saved_tensors_hooks): the first that is
+read runs the part again, up to the last tensor that was kept.
 """
 
+import uuid
 import warnings
+import weakref
 from contextlib import contextmanager, nullcontext
 
 import ctgrad
-from ctgrad._C import Function, Tensor, grad, is_grad_enabled
+from ctgrad._C import Function, Tensor, _current_graph_task_id, _is_checkpoint_valid
 from ctgrad._C import backward as run_backward
 from ctgrad.autograd.grad_mode import enable_grad, no_grad
+from ctgrad.autograd.graph import saved_tensors_hooks
 
-__all__ = ["CheckpointError", "checkpoint", "checkpoint_sequential", "noop_context_fn"]
+__all__ = ["CheckpointError", "checkpoint", "checkpoint_sequential", "noop_context_fn", "set_checkpoint_early_stop"]
 
 
 class CheckpointError(RuntimeError):
@@ -38,13 +40,6 @@ def _random_state(state):
         yield
     finally:
         ctgrad.set_rng_state(outside)
-
-
-def _fresh(value):
-    """The value cut off from its history; leaves, parameters above all, stay the objects they are."""
-    if not isinstance(value, Tensor) or (value.is_leaf and value.requires_grad):
-        return value
-    return value.detach().requires_grad_(value.requires_grad)
 
 
 def _needs_grad(value):
@@ -75,6 +70,11 @@ class CheckpointFunction(Function):
 
     @staticmethod
     def backward(ctx, *grads):
+        if not _is_checkpoint_valid():
+            raise RuntimeError(
+                "With use_reentrant=True, checkpoint does not go together with .grad() or with the `inputs` argument of .backward(): "
+                "set use_reentrant=False, or call .backward() without `inputs`."
+            )
         args = list(ctx.others)
         for i, t in zip(ctx.places, ctx.saved_tensors, strict=True):
             args[i] = t.detach().requires_grad_(t.requires_grad)
@@ -89,121 +89,154 @@ class CheckpointFunction(Function):
 
 # ---- use_reentrant=False ----
 
-
-def _leaves(outputs):
-    """The leaves that the outputs' tape ends in."""
-    todo = [o.grad_fn for o in outputs if o.grad_fn is not None]
-    seen, found = set(todo), []
-    while todo:
-        node = todo.pop()
-        if hasattr(node, "variable"):
-            found.append(node.variable)
-        for parent, _ in node.next_functions:
-            if parent is not None and parent not in seen:
-                seen.add(parent)
-                todo.append(parent)
-    return found
+_stops_early = None  # by set_checkpoint_early_stop
 
 
-class _Part:
-    """A checkpointed call: what to run, with which arguments, under which random state and contexts."""
-
-    def __init__(self, function, args, kwargs, preserve, contexts, check):
-        self.function, self.names, self.n = function, list(kwargs), len(args)
-        self.values = [*args, *kwargs.values()]
-        self.state = ctgrad.get_rng_state() if preserve else None
-        self.first, self.again = contexts
-        self.check = check
-        self.places = [i for i, v in enumerate(self.values) if _needs_grad(v) and not v.is_leaf]
-
-    def run(self, values):
-        return self.function(*values[: self.n], **dict(zip(self.names, values[self.n :], strict=True)))
-
-    def forward(self):
-        """The first run's result, and the leaves it reached that are not arguments cut off from their history."""
-        values = [_fresh(v) for v in self.values]
-        with self.first:
-            result = self.run(values)
-        cut = {id(values[i]) for i in self.places}
-        return result, [t for t in _leaves(_tensor_outputs(result)) if id(t) not in cut]
-
-    def release(self):
-        """Keep the differentiable arguments only as the node's saved tensors: they make no cycle there."""
-        for i in self.places:
-            self.values[i] = None
-
-    def rerun(self, tensors):
-        values = list(self.values)
-        for i, t in zip(self.places, tensors, strict=False):
-            values[i] = t
-        with _random_state(self.state), enable_grad(), self.again:
-            outputs = _tensor_outputs(self.run(values))
-        if self.check:
-            self._compare(outputs)
-        return outputs
-
-    def _compare(self, outputs):
-        now = [(tuple(o.shape), o.dtype) for o in outputs]
-        if now != self.made:
-            raise CheckpointError(
-                "torch.utils.checkpoint: Recomputed values have different metadata than during the forward pass: "
-                f"(shape, dtype) were {self.made} and are now {now}. The function must do the same both times."
-            )
+@contextmanager
+def set_checkpoint_early_stop(enable):
+    """Inside the block, whether parts that are run again stop at the last tensor that is needed, whatever checkpoint() is told."""
+    global _stops_early
+    before, _stops_early = _stops_early, bool(enable)
+    try:
+        yield
+    finally:
+        _stops_early = before
 
 
-class _Recompute(Function):
-    """Stands for a part on the tape: its inputs are the part's arguments and the leaves it reached."""
+class _Stop(Exception):
+    """Everything that is needed was computed again."""
+
+
+class _Arguments(Function):
+    """Keeps the arguments of a part as any node keeps tensors: later writes are noticed, and hooks of an outer part apply."""
 
     @staticmethod
-    def forward(ctx, part, outputs, *tensors):
-        ctx.part = part
-        ctx.set_materialize_grads(False)
-        ctx.save_for_backward(*tensors)
-        return tuple(o.detach() for o in outputs)
+    def forward(ctx, token, *args):
+        ctx.places = [i for i, a in enumerate(args) if isinstance(a, Tensor)]
+        ctx.others = [None if isinstance(a, Tensor) else a for a in args]
+        ctx.save_for_backward(*(args[i] for i in ctx.places))
+        return token.new_empty(0)
 
     @staticmethod
     def backward(ctx, *grads):
-        again = is_grad_enabled()
-        tensors = [t if again else _fresh(t) for t in ctx.saved_tensors]
-        outputs = ctx.part.rerun(tensors)
-        wanted = [(o, g) for o, g in zip(outputs, grads, strict=True) if g is not None and o.requires_grad]
-        if not wanted:
-            return None, None, *(None for _ in tensors)
-        outs, weights = zip(*wanted, strict=True)
-        # What the function reached that is not a leaf belongs to a graph that others still need: retain it.
-        found = grad(outs, tensors, weights, retain_graph=True, create_graph=again, allow_unused=True)
-        return None, None, *found
+        raise AssertionError("nothing depends on this node")
+
+    @staticmethod
+    def of(ctx):
+        args = list(ctx.others)
+        for i, t in zip(ctx.places, ctx.saved_tensors, strict=True):
+            args[i] = t
+        return args
 
 
-def _tensor_outputs(result):
-    values = result if isinstance(result, (tuple, list)) else result.values() if isinstance(result, dict) else [result]
-    return [v for v in values if isinstance(v, Tensor) and v.requires_grad]
+class _Place:
+    """What a node keeps in place of a tensor. `tokens`: by backward run, the key to the tensor computed again; None once it was read."""
+
+    __slots__ = ("__weakref__", "tokens")
+
+    def __init__(self):
+        self.tokens = {}
 
 
-def _with_outputs(result, outputs):
-    """The result with its differentiable tensors replaced, in order."""
-    rest = iter(outputs)
-
-    def swap(value):
-        return next(rest) if _needs_grad(value) else value
-
-    if isinstance(result, dict):
-        return type(result)((key, swap(value)) for key, value in result.items())
-    if isinstance(result, (tuple, list)):
-        swapped = [swap(value) for value in result]
-        return type(result)(*swapped) if hasattr(result, "_fields") else type(result)(swapped)
-    return swap(result)
+class _Token:
+    __slots__ = ("__weakref__",)
 
 
-def _checkpoint(part):
-    result, leaves = part.forward()
-    outputs = _tensor_outputs(result)
-    if not outputs or not is_grad_enabled():
-        return result
-    part.made = [(tuple(o.shape), o.dtype) for o in outputs]
-    arguments = [part.values[i] for i in part.places]
-    part.release()
-    return _with_outputs(result, _Recompute.apply(part, outputs, *arguments, *leaves))
+def _described(t):
+    return tuple(t.shape), t.dtype
+
+
+class _Part:
+    """A checkpointed call. Its places are known to the part by weak references only: a tensor lives no longer than who wants it."""
+
+    def __init__(self, function, kwargs, preserve, again, check, early_stop):
+        self.function, self.kwargs, self.again, self.check, self.early_stop = function, kwargs, again, check, early_stop
+        self.state = ctgrad.get_rng_state() if preserve else None
+        self.places, self.made, self.complete, self.unequal = [], [], False, False
+        self.found = {}  # by run: tensors computed again, by token
+        self.count = {}  # by run: how many tensors the part has kept again
+
+    def pack(self, tensor):
+        place = _Place()
+        self.places.append(weakref.ref(place))
+        self.made.append(_described(tensor))
+        return place
+
+    def unpack(self, place):
+        run = _current_graph_task_id()
+        run = uuid.uuid4().int if run < 0 else run
+        if run not in self.found:
+            self._run_again(run)
+        token = place.tokens[run]
+        if token is None:
+            raise CheckpointError(
+                "torch.utils.checkpoint: a tensor was unpacked that had been unpacked before in this backward run: read ctx.saved_tensors once"
+            )
+        place.tokens[run] = None
+        return self.found[run][token]
+
+    def _run_again(self, run):
+        self.found[run], self.count[run] = weakref.WeakKeyDictionary(), 0
+
+        def pack_again(tensor):
+            tensor = tensor.detach()
+            self._keep_again(run, tensor)
+            return tensor
+
+        args = _Arguments.of(self.arguments.grad_fn)
+        try:
+            with saved_tensors_hooks(pack_again, lambda t: t), _random_state(self.state), enable_grad(), self.again:
+                self.function(*args, **self.kwargs)
+        except _Stop:
+            pass
+        except BaseException:
+            del self.found[run]
+            raise
+        self._compare(run)
+
+    def _keep_again(self, run, tensor):
+        at = self.count[run]
+        self.count[run] += 1
+        if at >= len(self.places):
+            if self.complete:
+                raise CheckpointError("torch.utils.checkpoint: trying to save more tensors during recomputation than during the original forward pass.")
+            self.unequal = True
+            return
+        place = self.places[at]()
+        if place is not None:
+            place.tokens[run] = token = _Token()
+            self.found[run][token] = tensor
+        if self.early_stop and at + 1 == len(self.places) and self.complete:
+            raise _Stop
+
+    def _compare(self, run):
+        if self.unequal:
+            return
+        if self.count[run] != len(self.places):
+            raise CheckpointError(
+                "torch.utils.checkpoint: A different number of tensors was saved during the original forward and recomputation: "
+                f"{len(self.places)} and {self.count[run]}. The function must do the same both times."
+            )
+        for place, before in zip(self.places, self.made, strict=True) if self.check else ():
+            token = place() and place().tokens.get(run)
+            now = _described(self.found[run][token]) if token else before
+            if now != before:
+                raise CheckpointError(
+                    "torch.utils.checkpoint: Recomputed values have different metadata than during the forward pass: "
+                    f"(shape, dtype) were {before} and are now {now}. The function must do the same both times."
+                )
+
+
+def _checkpoint(function, args, kwargs, preserve, context_fn, check, early_stop):
+    first, again = context_fn()
+    part = _Part(function, kwargs, preserve, again, check, early_stop if _stops_early is None else _stops_early)
+    part.arguments = _Arguments.apply(ctgrad.empty(0, requires_grad=True), *args)
+    if part.arguments.grad_fn is None:  # nothing is recorded
+        return function(*args, **kwargs)
+    with saved_tensors_hooks(part.pack, part.unpack), first:
+        result = function(*args, **kwargs)
+    part.complete = True
+    return result
 
 
 def checkpoint(
@@ -221,8 +254,8 @@ def checkpoint(
     use_reentrant: which variant (see the module); pass it, as False where nothing speaks against it. None warns and
     means True. preserve_rng_state (True): the second call draws the same random numbers. With use_reentrant=False also:
     context_fn, which returns a context manager for each of the two calls; determinism_check, "default" or "none",
-    whether to compare the shapes and dtypes of the two results (CheckpointError); keyword arguments for `function`.
-    debug and early_stop are accepted and change nothing.
+    whether to compare what is kept both times, its number, shapes and dtypes (CheckpointError); early_stop, whether the second
+    call ends once everything needed is there; keyword arguments for `function`. debug is accepted and changes nothing.
     """
     if use_reentrant is None:
         warnings.warn(
@@ -233,8 +266,9 @@ def checkpoint(
         use_reentrant = True
     preserve = kwargs.pop("preserve_rng_state", True)
     if not use_reentrant:
-        part = _Part(function, args, kwargs, preserve, context_fn(), determinism_check != "none")
-        return _checkpoint(part)
+        if determinism_check not in ("default", "none"):
+            raise ValueError(f"determinism_check should be one of ['default', 'none'], but got {determinism_check}")
+        return _checkpoint(function, args, kwargs, preserve, context_fn, determinism_check != "none", early_stop)
     if kwargs:
         raise ValueError("Unexpected keyword arguments: " + ",".join(kwargs))
     if context_fn is not noop_context_fn or debug:

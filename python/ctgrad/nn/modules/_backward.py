@@ -1,5 +1,6 @@
 """Backward hooks of a module, by identity functions put before its inputs and after its outputs."""
 
+import functools
 import warnings
 import weakref
 
@@ -127,7 +128,7 @@ def attach_to_node(module, hooks, inputs, result):
     if node is None:
         return
     for hook in hooks:
-        node.register_hook(_with_module(hook, module))
+        node.register_hook(functools.update_wrapper(_with_module(hook, module), hook))
     _warn_if_partial(inputs, result, node)
 
 

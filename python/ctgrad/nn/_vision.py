@@ -4,6 +4,9 @@ import math
 
 import ctgrad
 
+from ._cubic import far, near
+from ._halves import widened
+
 __all__ = ["channel_shuffle", "fold", "interpolate", "local_response_norm", "pixel_shuffle", "pixel_unshuffle", "rms_norm", "unfold", "upsample",
            "upsample_bilinear", "upsample_nearest"]
 
@@ -98,17 +101,26 @@ def _stretch(input, dim, out, step, align, cubic):
         before, after = input.index_select(dim, first.clamp_max(n - 1)), input.index_select(dim, (first + 1).clamp_max(n - 1))
         return before * (1 - t) + after * t
     taps = [input.index_select(dim, (first + k).clamp(0, n - 1)) for k in (-1, 0, 1, 2)]
-    near, far = _near, _far
     return taps[0] * far(t + 1) + taps[1] * near(t) + taps[2] * near(1 - t) + taps[3] * far(2 - t)
 
 
-def _near(x):
-    """The cubic kernel (a = -0.75) up to distance 1, and beyond."""
-    return ((1.25 * x - 2.25) * x) * x + 1
-
-
-def _far(x):
-    return ((-0.75 * x + 3.75) * x - 6.0) * x + 3.0
+def _antialiased(input, dim, out, step, align, cubic):
+    """As ``_stretch``, but what is made smaller is the mean of all it covers: the kernel is as wide as a step."""
+    n, dtype = input.shape[dim], input.dtype if input.is_floating_point() else ctgrad.float32
+    step = ((n - 1) / (out - 1) if out > 1 else 0.0) if align else n / out if step is None else step
+    wide = max(step, 1.0)
+    reach = (2.0 if cubic else 1.0) * wide
+    center = (ctgrad.arange(out, dtype=ctgrad.float64) + 0.5).mul(step).unsqueeze(1)
+    first, last = (center - reach + 0.5).long().clamp_min(0), (center + reach + 0.5).long().clamp_max(n)
+    place = ctgrad.arange(n)
+    away = ((place - center + 0.5) / wide).abs()
+    if cubic:
+        weight = ctgrad.where(away < 1, near(away, -0.5), ctgrad.where(away < 2, far(away, -0.5), 0))
+    else:
+        weight = (1 - away).clamp_min(0)
+    weight = ctgrad.where((place >= first) & (place < last), weight, 0)
+    weight = (weight / weight.sum(1, keepdim=True)).to(dtype)
+    return (input.to(dtype).transpose(dim, -1) @ weight.t()).transpose(dim, -1)
 
 
 _LINEAR = {3: "linear", 4: "bilinear", 5: "trilinear"}
@@ -118,7 +130,8 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
     """(N, C, *) in another size, or in one ``scale_factor`` times as large.
 
     ``mode``: "nearest", "nearest-exact", "area", and of one, two and three dimensions "linear", "bilinear" and "bicubic", "trilinear".
-    ``align_corners``: the outermost elements stay at the ends. ValueError, NotImplementedError for what does not fit; antialias is not there.
+    ``align_corners``: the outermost elements stay at the ends. ``antialias``: of 4-D input
+    in the modes "bilinear" and "bicubic", what is made smaller is the mean of all it covers. ValueError, NotImplementedError for what does not fit.
     """
     if mode in ("nearest", "area", "nearest-exact"):
         if align_corners is not None:
@@ -127,8 +140,8 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
         align_corners = False
     if recompute_scale_factor and size is not None:
         raise ValueError("recompute_scale_factor is not meaningful with an explicit size.")
-    if antialias:
-        raise NotImplementedError("interpolate(antialias=True)")
+    if antialias and not (mode in ("bilinear", "bicubic") and input.dim() == 4):
+        raise ValueError("Anti-alias option is restricted to bilinear and bicubic modes and requires a 4-D tensor as input")
     sizes, steps = _sizes(input, size, scale_factor, recompute_scale_factor)
     if input.dim() not in _LINEAR:
         raise NotImplementedError(f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {input.dim()}D) for the modes: nearest | linear | "
@@ -140,13 +153,16 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
         raise RuntimeError(f"Input and output sizes should be greater than 0, but got input {list(input.shape[2:])} output {sizes}")
     if mode not in ("nearest", "nearest-exact", _LINEAR[input.dim()], "bicubic" if input.dim() == 4 else "nearest"):
         raise NotImplementedError(f"Got {input.dim()}D input, but {mode} mode needs another")
+    stretch, cubic, dtype = _antialiased if antialias else _stretch, mode == "bicubic", input.dtype
+    if antialias:
+        input = widened(input)
     for dim in range(input.dim() - 1, 1, -1):
         out, step = sizes[dim - 2], steps[dim - 2]
         if mode.startswith("nearest"):
             input = input.index_select(dim, _nearest_places(input.shape[dim], out, step, mode == "nearest-exact"))
         elif out != input.shape[dim] or step not in (None, 1.0):
-            input = _stretch(input, dim, out, step, align_corners, mode == "bicubic")
-    return input
+            input = stretch(input, dim, out, step, align_corners, cubic)
+    return input.to(dtype) if antialias else input
 
 
 def upsample(input, size=None, scale_factor=None, mode="nearest", align_corners=None):

@@ -96,6 +96,7 @@ from ctgrad.composed.arithmetic import (
     nan_to_num as nan_to_num,
     nan_to_num_ as nan_to_num_,
     nanmean as nanmean,
+    pdist as pdist,
     rad2deg as rad2deg,
     sgn as sgn,
     signbit as signbit,

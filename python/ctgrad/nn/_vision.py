@@ -206,7 +206,7 @@ def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
     rows, columns = _window_places(input.shape[-2:], kernel, dilation, padding, stride)
     input = ctgrad.nn.functional.pad(input, (padding[1], padding[1], padding[0], padding[0])) if any(padding) else input
     blocks = input[..., rows, columns]
-    return blocks.reshape(*input.shape[:-3], input.shape[-3] * kernel[0] * kernel[1], -1)
+    return blocks.reshape(*input.shape[:-3], input.shape[-3] * kernel[0] * kernel[1], rows.shape[2] * columns.shape[3])
 
 
 def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):

@@ -75,11 +75,11 @@ def spectral_norm(module, name="weight", n_power_iterations=1, eps=1e-12, dim=No
     ``dim``, along which the rows of the matrix lie, is 0, and 1 for transposed convolutions. The former form: see
     ``parametrizations.spectral_norm``. RuntimeError where the parameter has such a hook already; ValueError where it is None.
     """
-    if module._parameters[name] is None:
-        raise ValueError(f"`SpectralNorm` cannot be applied as parameter `{name}` is None")
     hook = SpectralNorm(name, n_power_iterations, usual_dim(module) if dim is None else dim, eps)
     need_unhooked(module, SpectralNorm, name, "spectral_norm")
     weight = module._parameters[name]
+    if weight is None:
+        raise ValueError(f"`SpectralNorm` cannot be applied as parameter `{name}` is None")
     with ctgrad.no_grad():
         rows, columns = as_matrix(weight, hook.dim).shape
         u, v = random_unit(weight, rows, eps), random_unit(weight, columns, eps)

@@ -33,7 +33,8 @@ def affine_grid(theta, size, align_corners=None):
         raise RuntimeError(f"affine_grid(): theta is for {theta.size(0)} images, size for {size[0]}")
     spatial = size[2:]
     if align_corners and min(spatial) == 1:
-        warnings.warn("Since version 1.3.0, affine_grid behavior has changed for unit-size grids when align_corners=True.", stacklevel=2)
+        warnings.warn("Since version 1.3.0, affine_grid behavior has changed for unit-size grids when align_corners=True. "
+                      "See the documentation of affine_grid for details.", stacklevel=2)
     lines = [_line(length, align_corners, theta.dtype).view([-1 if d == at else 1 for d in range(n)]).expand(spatial)
              for at, length in enumerate(spatial)]
     places = ctgrad.stack([*reversed(lines), ctgrad.ones(spatial, dtype=theta.dtype)], -1).reshape(-1, n + 1)

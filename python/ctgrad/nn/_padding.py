@@ -3,6 +3,8 @@
 import ctgrad
 from ctgrad._C import _ops
 
+from ._order import in_order_of
+
 
 def pad(input, pad, mode="constant", value=None):
     """``input`` with pad[0] and pad[1] elements before and after its last dimension, pad[2] and pad[3] the one before, ...
@@ -29,7 +31,7 @@ def pad(input, pad, mode="constant", value=None):
     if mode == "circular":
         return _wrapped(input, [(input.dim() - 1 - k, pad[2 * k], pad[2 * k + 1]) for k in range(dims)])
     places = [_places(input, input.dim() - 1 - k, pad[2 * k], pad[2 * k + 1], mode) for k in range(dims)]
-    return _ops["pad_places"](input, places, mode == "replicate")
+    return in_order_of(input, _ops["pad_places"](input, places, mode == "replicate"))
 
 
 def _check_left(size, dim, before, after):

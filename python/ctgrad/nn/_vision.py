@@ -6,6 +6,7 @@ import ctgrad
 
 from ._cubic import far, near
 from ._halves import widened
+from ._order import in_order_of
 
 __all__ = ["channel_shuffle", "fold", "interpolate", "local_response_norm", "pixel_shuffle", "pixel_unshuffle", "rms_norm", "unfold", "upsample",
            "upsample_bilinear", "upsample_nearest"]
@@ -27,7 +28,8 @@ def pixel_shuffle(input, upscale_factor):
         raise RuntimeError("pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of upscale_factor, but "
                            f"input.size(-3)={c} is not divisible by {r * r}")
     n = len(lead)
-    return input.reshape(*lead, c // (r * r), r, r, h, w).permute(*range(n), n, n + 3, n + 1, n + 4, n + 2).reshape(*lead, c // (r * r), h * r, w * r)
+    apart = input.reshape(*lead, c // (r * r), r, r, h, w).permute(*range(n), n, n + 3, n + 1, n + 4, n + 2)
+    return in_order_of(input, apart.reshape(*lead, c // (r * r), h * r, w * r))
 
 
 def pixel_unshuffle(input, downscale_factor):
@@ -39,7 +41,8 @@ def pixel_unshuffle(input, downscale_factor):
             raise RuntimeError(f"pixel_unshuffle expects {name} to be divisible by downscale_factor, but input.size({-2 if name == 'height' else -1})="
                                f"{size} is not divisible by {r}")
     n = len(lead)
-    return input.reshape(*lead, c, h // r, r, w // r, r).permute(*range(n), n, n + 2, n + 4, n + 1, n + 3).reshape(*lead, c * r * r, h // r, w // r)
+    apart = input.reshape(*lead, c, h // r, r, w // r, r).permute(*range(n), n, n + 2, n + 4, n + 1, n + 3)
+    return in_order_of(input, apart.reshape(*lead, c * r * r, h // r, w // r))
 
 
 def channel_shuffle(input, groups):
@@ -51,7 +54,7 @@ def channel_shuffle(input, groups):
     n, c, *rest = input.shape
     if c % groups:
         raise RuntimeError(f"Number of channels must be divisible by groups. Got {c} channels and {groups} groups.")
-    return input.reshape(n, groups, c // groups, *rest).transpose(1, 2).reshape(input.shape)
+    return in_order_of(input, input.reshape(n, groups, c // groups, *rest).transpose(1, 2).reshape(input.shape))
 
 
 # --- other sizes ---
@@ -153,7 +156,7 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
         raise RuntimeError(f"Input and output sizes should be greater than 0, but got input {list(input.shape[2:])} output {sizes}")
     if mode not in ("nearest", "nearest-exact", _LINEAR[input.dim()], "bicubic" if input.dim() == 4 else "nearest"):
         raise NotImplementedError(f"Got {input.dim()}D input, but {mode} mode needs another")
-    stretch, cubic, dtype = _antialiased if antialias else _stretch, mode == "bicubic", input.dtype
+    stretch, cubic, given = _antialiased if antialias else _stretch, mode == "bicubic", input
     if antialias:
         input = widened(input)
     for dim in range(input.dim() - 1, 1, -1):
@@ -162,7 +165,7 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
             input = input.index_select(dim, _nearest_places(input.shape[dim], out, step, mode == "nearest-exact"))
         elif out != input.shape[dim] or step not in (None, 1.0):
             input = stretch(input, dim, out, step, align_corners, cubic)
-    return input.to(dtype) if antialias else input
+    return in_order_of(given, input.to(given.dtype) if antialias else input)
 
 
 def upsample(input, size=None, scale_factor=None, mode="nearest", align_corners=None):
@@ -200,7 +203,7 @@ def _window_places(size, kernel, dilation, padding, stride):
 
 def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
     """(N, C, H, W) or (C, H, W) to (N, C·kh·kw, windows): each window of the image as a column."""
-    if input.dim() not in (3, 4):
+    if input.dim() not in (3, 4) or 0 in input.shape[-3:]:
         raise RuntimeError(f"Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, but got: {list(input.shape)}")
     kernel, dilation, padding, stride = (_pair(value) for value in (kernel_size, dilation, padding, stride))
     rows, columns = _window_places(input.shape[-2:], kernel, dilation, padding, stride)

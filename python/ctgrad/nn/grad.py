@@ -1,9 +1,7 @@
 """Gradients of convolutions as functions: in the input, and in the weight."""
 
-from ctgrad import autograd
-from ctgrad._C import conv1d, conv2d, conv3d
-
 import ctgrad
+from ctgrad._C import conv1d, conv2d, conv3d
 
 __all__ = ["conv1d_input", "conv1d_weight", "conv2d_input", "conv2d_weight", "conv3d_input", "conv3d_weight"]
 

@@ -21,7 +21,7 @@ class LazyModuleMixin:
     ``cls_to_become`` then. Optimisers and initialisers come after. A state that is loaded before gives the shapes too.
     """
 
-    cls_to_become = None
+    cls_to_become: type | None = None
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 import ctgrad
 from ctgrad import Tensor
 from ctgrad.nn.modules.container import ModuleDict, ModuleList
-from ctgrad.nn.modules.module import Module
 from ctgrad.nn.parameter import Parameter
 
 __all__ = ["ParametrizationList", "cached", "is_parametrized", "register_parametrization", "remove_parametrizations",

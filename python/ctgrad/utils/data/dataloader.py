@@ -71,7 +71,8 @@ class DataLoader:
         self._told_length = self._workers = None
         self._fixed = True
 
-    __class_getitem__ = classmethod(GenericAlias)
+    def __class_getitem__(cls, member):
+        return GenericAlias(cls, member)
 
     @property
     def _auto_collation(self):

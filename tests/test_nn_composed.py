@@ -270,3 +270,20 @@ def test_refusals(f):
 def test_a_device_and_a_bool_are_no_conversion():
     with pytest.raises(TypeError):
         nn.Linear(1, 1).to(ctgrad.device("cpu"), True)
+
+
+@pytest.mark.parametrize("f", [F.softplus, F.logsigmoid, F.hardshrink, F.softshrink])
+def test_results_are_written_where_out_says(f):
+    x, out = ctgrad.randn(5), ctgrad.empty(0)
+    assert f(x, out=out) is out and ctgrad.equal(out, f(x)) and ctgrad.equal(f(x.clone(), out=x.clone()), out)
+    with pytest.raises(RuntimeError, match="single memory location|unsupported operation"):
+        f(x, out=ctgrad.empty(1).expand(5))
+    with pytest.raises(RuntimeError):
+        f(x.requires_grad_(), out=out)
+
+
+def test_memory_is_shared_by_modules_with_shapes():
+    layer = nn.Linear(2, 2)
+    assert layer.share_memory() is layer
+    with pytest.raises(RuntimeError, match="uninitialized"):
+        nn.LazyLinear(2).share_memory()

@@ -153,14 +153,14 @@ def gelu(input, approximate="none"):
     return _ops["gelu"](input, approximate=approximate)
 
 
-def softplus(input, beta=1.0, threshold=20.0):
+def softplus(input, beta=1.0, threshold=20.0, *, out=None):
     """log(1 + exp(beta·x)) / beta, and x itself where beta·x exceeds ``threshold``."""
-    return _ops["softplus"](input, beta, threshold)
+    return _ops["softplus"](input, beta, threshold) if out is None else _ops["softplus"](input, beta, threshold, out=out)
 
 
-def logsigmoid(input):
+def logsigmoid(input, *, out=None):
     """log(sigmoid(x)), computed without overflow."""
-    return _ops["log_sigmoid"](input)
+    return _ops["log_sigmoid"](input) if out is None else _ops["log_sigmoid"](input, out=out)
 
 
 # --- softmax ---

@@ -31,8 +31,8 @@ class Convertible:
         return self
 
     def share_memory(self):
-        """self: memory is that of one process."""
-        return self
+        """self: memory is that of one process. RuntimeError while a parameter or buffer has no shape yet."""
+        return self._apply(lambda t: t.share_memory_())
 
     def to_empty(self, *, device, recurse=True):
         """Parameters and buffers (those of submodules too) with memory of their own, not filled."""

@@ -9,6 +9,7 @@ from ctgrad import (
     composed as composed,
     cuda as cuda,
     debug as debug,
+    func as func,
     nn as nn,
     optim as optim,
     random as random,
@@ -203,6 +204,7 @@ from ctgrad.nn._vision import (
 )
 from ctgrad.nn.functional import (
     bilinear as bilinear,
+    conv_tbc as conv_tbc,
     dropout as dropout,
     layer_norm as layer_norm,
 )

@@ -224,6 +224,8 @@ def test_channels_last_is_kept(name, n, order):
     expected.pow(2).sum().backward()
     y.pow(2).sum().backward()
     assert x.grad.stride() == x.stride() and ctgrad.allclose(x.grad, plain.grad, atol=1e-4)
+    part = x.detach()[:, :, 1:]
+    assert ORDERED[name](part, n).is_contiguous(memory_format=order) and ctgrad.allclose(ORDERED[name](part, n), ORDERED[name](part.contiguous(), n), atol=1e-6)
 
 
 def test_both_results_of_a_pool_keep_the_order_and_failures_leave_nothing():

@@ -36,8 +36,7 @@ def _pooled(name, n, input, kernel_size, output_size, output_ratio, samples):
     images = input if input.dim() == n + 2 else input.unsqueeze(0)
     if samples is None:
         samples = ctgrad.rand(images.size(0), images.size(1), n, dtype=input.dtype)
-    if input.dim() == n + 1:
-        samples = samples[:1]
+    samples = samples[:images.size(0)]
     if tuple(samples.shape) != (images.size(0), images.size(1), n):
         raise RuntimeError(f"{name}: Expect _random_samples of shape {(images.size(0), images.size(1), n)}, but got {tuple(samples.shape)}")
     places = _places(samples, size, out, kernel)

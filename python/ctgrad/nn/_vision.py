@@ -165,7 +165,7 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
             input = input.index_select(dim, _nearest_places(input.shape[dim], out, step, mode == "nearest-exact"))
         elif out != input.shape[dim] or step not in (None, 1.0):
             input = stretch(input, dim, out, step, align_corners, cubic)
-    return in_order_of(given, input.to(given.dtype) if antialias else input)
+    return in_order_of(given, input.to(given.dtype).contiguous() if antialias else input)
 
 
 def upsample(input, size=None, scale_factor=None, mode="nearest", align_corners=None):

@@ -43,6 +43,7 @@ EXCEPTIONS = {
     "kthvalue": SORTED, "topk": SORTED, "pick_places": SORTED, "median": SORTED, "nanmedian": SORTED, "quantile": PLACES + "; " + SORTED, "nanquantile": PLACES + "; " + SORTED,
     "aminmax": WEIGHTED, "nanmean": COUNTED + "; " + WEIGHTED, "glu": JOINED, "prelu_kernel": "a weight beside a sliding matrix has no line: the gradient of both travels in full",
     "trace": "the gradient of a sliding matrix's diagonal is a matrix, summed along the lines at the end", "cov": PRODUCTS, "corrcoef": PRODUCTS + "; the diagonal's gradient is a matrix of its own",
+    "pdist": "its pairs of rows are chosen by number, n * n / 2 of them",
     "F.pad": "padded to a circle: " + WRITTEN, "group_norm_backward": "only group_norm's formula calls it, with what repeats narrowed where the gradient travels summed",
 }
 # No operand that could repeat, or fresh or random values; adjoints that only formulas call with the sizes that they know; results whose size hangs on values; what NumPy computes.

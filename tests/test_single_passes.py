@@ -169,3 +169,16 @@ def test_tanh_of_doubles():
     for got in (ctgrad.tensor(x).tanh().numpy(), ctgrad.tensor(np.repeat(x, 2))[::2].tanh().numpy()):
         np.testing.assert_array_max_ulp(got, exact.astype(np.float64), 1)
         assert np.array_equal(np.signbit(got[:-1]), np.signbit(x[:-1]))
+
+
+def test_a_norm_of_very_many_numbers_is_as_exact_as_of_few():
+    x = np.random.default_rng(0).random(1 << 20, dtype=np.float32) + 1
+    wanted = (x.astype(np.float64) - x.mean(dtype=np.float64)) / x.std(dtype=np.float64)
+    given = ctgrad.from_numpy(x).requires_grad_()
+    for norm in (lambda t: F.layer_norm(t, t.shape, eps=1e-12), lambda t: F.group_norm(t.view(1, 2, -1), 1, eps=1e-12),
+                 lambda t: F.batch_norm(t.view(1, 1, -1), None, None, training=True, eps=1e-12)):
+        y = norm(given)
+        assert np.abs(y.detach().numpy().reshape(-1) - wanted).max() < 1e-6
+        given.grad = None
+        y.backward(y.detach() + 3)  # the gradient of a constant is nothing, that of the result itself nearly so
+        assert given.grad.abs().max() < 1e-4

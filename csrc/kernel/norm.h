@@ -1,13 +1,17 @@
 /* norm: rows of zero mean and unit variance, scaled and shifted; forward and backward in one pass over each row.
  *
  * Row-major operands of one floating dtype. What scales and shifts, and its gradients, are rows of n numbers, or, where a row consists
- * of channels, one number a channel; NULL where there is none. Sums run in sixteen lanes on every instruction set. Forward
+ * of channels, one number a channel; NULL where there is none. Sums run in sixteen lanes on every instruction set,
+ * and every NORM_BLOCK numbers join a double. Forward
  * leaves each row's mean and 1 / sqrt(var + eps) where it is told a place for them; backward reads them there. */
 #ifndef CT_NORM_H
 #define CT_NORM_H
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/dtype.h"
+
+enum { NORM_BLOCK = 4096 };
+static inline int64_t norm_block(int64_t at, int64_t whole) { return whole - at > NORM_BLOCK ? at + NORM_BLOCK : whole; }
 
 /* groups: 1 where rows have no channels. Else a row is `channels` lines of n / channels numbers; and row r begins with
  * channel r % groups * channels. */

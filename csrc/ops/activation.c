@@ -141,7 +141,7 @@ static int refuse_negative(scope *s, node *n, const char *name)
             c->kind = &id##_written;                                                                                                    \
         return run_loop(c, A_##id, 1, #id "_cpu");                                                                                             \
     }                                                                                                                                   \
-    const op op_##id = {.name = #id, .sig = "(Tensor self" numbers ")", .flags = OP_HIDDEN | OP_FUNCTION | OP_INPLACE, .run = id##_run,     \
+    const op op_##id = {.name = #id, .sig = "(Tensor self" numbers ")", .flags = OP_HIDDEN | OP_FUNCTION | OP_INPLACE | OP_OUT, .run = id##_run, \
         .keep = {1}, .doc = text, .kind = {title "Backward0", id##_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}};
 #define leaky_relu_slope(s, n, g, x) slope(s, n, &op_leaky_relu_backward, g, x)
 #define elu_slope(s, n, g, x) slope(s, n, &op_elu_backward, g, x)

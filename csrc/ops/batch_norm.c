@@ -142,7 +142,7 @@ static uint64_t norm_takes(node *n)
     bool told = n->keep_in & 1 && x->a && x->a->ndim < 64;
     return !told ? 0 : places_alike(x->a, node_params(n)[1]) & (node_needs(n, 0) ? node_takes(n, 0) : ~(uint64_t)0);
 }
-const op op_batch_norm = {.name = "batch_norm", .flags = OP_FUNCTION | OP_HIDDEN, .run = op_block, .shape = norm_rule, .kernel = norm_kernel,
+const op op_batch_norm = {.name = "batch_norm", .flags = OP_FUNCTION | OP_HIDDEN | OP_KEEPS_ORDER, .run = op_block, .shape = norm_rule, .kernel = norm_kernel,
     .sig = "(Tensor input, Tensor? weight, Tensor mean, Tensor scale, Tensor? bias=None, float eps=1e-05, bool training=False)",
     .kind = {"NativeBatchNormBackward0", norm_grad, .flags = NK_SHOWS(1 | 2 | 16), .takes = norm_takes}, .keep = {1 | 2 | 16, 1 | 2 | 16, 1 | 2 | 16, 1 | 2 | 16},
     .doc = "(input - mean) * scale of each channel of (batch, channels, ...), times weight plus bias. In training mean and scale are the input's own, "

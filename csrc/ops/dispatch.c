@@ -212,20 +212,25 @@ int out_new(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *size)
     return c->oa[i] ? 0 : -1;
 }
 
-int out_strided(call *c, uint32_t i, ct_dtype dtype, const layout *l)
+static array *strided_new(ct_dtype dtype, const layout *l)
 {
-    if (out_once(c, dtype, l->ndim, l->size, l->stride, &c->oa[i]) < 0 || c->oa[i])
-        return c->oa[i] ? 0 : -1;
     array *whole = array_new(dtype, l->ndim, l->size);
     if (!whole)
-        return -1;
+        return NULL;
     if (memcmp(array_stride(whole), l->stride, (size_t)l->ndim * sizeof *l->stride)) { /* sizes 0 and 1 keep theirs too */
         array *strided = array_alias(whole, l->ndim, l->size, l->stride, 0);
         array_drop(whole);
         whole = strided;
     }
-    c->oa[i] = whole;
-    return whole ? 0 : -1;
+    return whole;
+}
+
+int out_strided(call *c, uint32_t i, ct_dtype dtype, const layout *l)
+{
+    if (out_once(c, dtype, l->ndim, l->size, l->stride, &c->oa[i]) < 0 || c->oa[i])
+        return c->oa[i] ? 0 : -1;
+    c->oa[i] = strided_new(dtype, l);
+    return c->oa[i] ? 0 : -1;
 }
 
 int out_like(call *c, uint32_t i, const array *a, ct_dtype dtype)
@@ -367,6 +372,31 @@ static void drop_outputs(call *c)
     }
 }
 
+/* OP_KEEPS_ORDER: results become channels_last where an operand of their rank is. What is compressed stays as it is. */
+static int keep_order(call *c)
+{
+    bool wanted = false;
+    int ndim = c->oa[0]->ndim;
+    for (uint32_t i = 0; i < c->n_in && i < 2 && !wanted; i++) {
+        const array *a = c->in[i] ? c->in[i]->a : NULL;
+        wanted = a && a->ndim == ndim && layout_like_channels_last(ndim, array_size(a), array_visible_stride(a));
+    }
+    for (uint32_t i = 0; i < c->n_out - c->op->n_aside && wanted; i++) {
+        array *result = c->oa[i];
+        layout l = {.ndim = ndim};
+        if (result->ndim != ndim || array_is_compressed(result))
+            continue;
+        memcpy(l.size, array_size(result), (size_t)ndim * sizeof *l.size);
+        if (layout_channels_last(c->op->name, ndim, ndim, l.size, l.stride) < 0 || !(c->oa[i] = strided_new(result->dtype, &l))) {
+            c->oa[i] = result;
+            return -1;
+        }
+        array_convert(result, c->oa[i]);
+        array_drop(result);
+    }
+    return 0;
+}
+
 int op_block(call *c)
 {
     if (c->mode == CALL_OUT)
@@ -385,7 +415,7 @@ int op_block(call *c)
         drop_outputs(c);
         return -1;
     }
-    if (run_kernel(c) < 0) {
+    if (run_kernel(c) < 0 || (c->op->flags & OP_KEEPS_ORDER && c->mode == CALL_NEW && keep_order(c) < 0)) {
         drop_outputs(c);
         node_drop(n);
         return -1;

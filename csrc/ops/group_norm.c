@@ -174,7 +174,7 @@ static uint64_t group_norm_takes(node *n)
         more |= size[d] > 1 && !(still >> d & 1);
     return more ? still : still & 1;
 }
-const op op_group_norm = {.name = "group_norm", .sig = "(Tensor input, Tensor? weight, Tensor? bias, int groups, float eps=1e-05)", .flags = OP_HIDDEN | OP_FUNCTION,
+const op op_group_norm = {.name = "group_norm", .sig = "(Tensor input, Tensor? weight, Tensor? bias, int groups, float eps=1e-05)", .flags = OP_HIDDEN | OP_FUNCTION | OP_KEEPS_ORDER,
     .run = group_norm_run, .shape = group_norm_rule, .kernel = group_norm_kernel, .compose = group_norm_compose, .n_aside = 2,
     .kind = {"NativeGroupNormBackward0", group_norm_grad, .flags = NK_SHOWS(7), .takes = group_norm_takes},
     .keep = {3, 1}, .doc = "(x - mean) / sqrt(var + eps) over each group of channels of (N, C, ...), times weight plus bias of each channel."};

@@ -80,7 +80,7 @@ static int pad_grad(scope *s, node *n, T const *g, T *out)
         back[i] = -node_params(n)[i];
     return (out[0] = f_call(s, &op_constant_pad_nd, 2, (arg[]){a_t(g[0]), a_ints(n->n_param, back)})) ? 0 : -1;
 }
-const op op_constant_pad_nd = {.name = "constant_pad_nd", .sig = "(Tensor self, int[] pad, Scalar value=0)", .flags = OP_FUNCTION, .run = op_block, .shape = pad_rule,
+const op op_constant_pad_nd = {.name = "constant_pad_nd", .sig = "(Tensor self, int[] pad, Scalar value=0)", .flags = OP_FUNCTION | OP_KEEPS_ORDER, .run = op_block, .shape = pad_rule,
     .kernel = pad_kernel, .kind = {"ConstantPadNdBackward0", pad_grad, .takes = pad_takes},
     .doc = "self with pad[0] and pad[1] elements of value before and after its last dimension, pad[2] and pad[3] the one before, ...; negative ones take elements off."};
 

@@ -170,7 +170,7 @@ static void pool_max_kernel(call *c)
     if (windows(c, &p, c->ia[0], c->oa[0]))
         K->pool[c->ia[0]->dtype].max(&p, array_data(c->ia[0]), array_data(c->oa[0]), (int64_t *)array_data(c->oa[1]));
 }
-const op op_pool_max = {.name = "pool_max", .sig = "(Tensor self, int[] how)", .flags = OP_FUNCTION | OP_HIDDEN, .run = op_block, .shape = pool_max_rule,
+const op op_pool_max = {.name = "pool_max", .sig = "(Tensor self, int[] how)", .flags = OP_FUNCTION | OP_HIDDEN | OP_KEEPS_ORDER, .run = op_block, .shape = pool_max_rule,
     .kernel = pool_max_kernel, .kind = {"MaxPool2DWithIndicesBackward0", pool_max_grad, .takes = max_takes}, .keep_out = 1, .n_out = 2,
     .doc = "The largest of each window, and its place in the plane (int64); how: nd, adaptive, ceil, count_pad, divisor, then three each of kernel, stride, padding, dilation."};
 
@@ -275,7 +275,7 @@ static int scatter_grad(scope *s, node *n, T const *g, T *out)
 {
     return (out[0] = f_call(s, &op_pool_gather, 3, (arg[]){a_t(g[0]), a_t(node_kept_in(s, n, 1)), a_i(node_params(n)[0])})) ? 0 : -1;
 }
-const op op_pool_scatter = {.name = "pool_scatter", .sig = "(Tensor self, Tensor places, int[] size, bool add=True)", .flags = OP_FUNCTION | OP_HIDDEN, .run = op_block, .shape = scatter_rule,
+const op op_pool_scatter = {.name = "pool_scatter", .sig = "(Tensor self, Tensor places, int[] size, bool add=True)", .flags = OP_FUNCTION | OP_HIDDEN | OP_KEEPS_ORDER, .run = op_block, .shape = scatter_rule,
     .kernel = scatter_kernel, .kind = {"MaxUnpool2DBackward0", scatter_grad}, .keep = {0, 1},
     .doc = "Planes of zeros of the given size, to which self is added (or written: the last one wins) at its places. RuntimeError for a place outside."};
 
@@ -319,7 +319,7 @@ static void pool_mean_kernel(call *c)
     if (windows(c, &p, c->ia[0], c->oa[0]))
         K->pool[c->ia[0]->dtype].mean(&p, array_data(c->ia[0]), array_data(c->oa[0]));
 }
-const op op_pool_mean = {.name = "pool_mean", .sig = "(Tensor self, int[] how)", .flags = OP_FUNCTION | OP_HIDDEN, .run = op_block, .shape = pool_mean_rule,
+const op op_pool_mean = {.name = "pool_mean", .sig = "(Tensor self, int[] how)", .flags = OP_FUNCTION | OP_HIDDEN | OP_KEEPS_ORDER, .run = op_block, .shape = pool_mean_rule,
     .kernel = pool_mean_kernel, .kind = {"AvgPool2DBackward0", pool_mean_grad, .takes = planes_taken}, .doc = "The mean of each window; how as in pool_max. Floats, and int64 but for adaptive windows (rounded towards 0)."};
 
 static int mean_backward_rule(call *c)

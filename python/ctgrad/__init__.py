@@ -29,9 +29,9 @@ from ctgrad.autograd import enable_grad, inference_mode, no_grad, set_grad_enabl
 __version__ = "0.1.0"
 newaxis = None
 
-_LATER = {"__config__": None, "nn": None, "optim": None, "testing": None, "serialization": None, "load": "serialization", "save": "serialization"}  # name: the module that has it
+_LATER = {"__config__": None, "func": None, "nn": None, "optim": None, "testing": None, "serialization": None, "load": "serialization", "save": "serialization"}  # name: the module that has it
 _LATER |= dict.fromkeys((
-    "alpha_dropout", "batch_norm", "bilinear", "celu", "celu_", "channel_shuffle", "cosine_embedding_loss", "cosine_similarity", "dropout",
+    "alpha_dropout", "batch_norm", "bilinear", "celu", "celu_", "channel_shuffle", "conv_tbc", "cosine_embedding_loss", "cosine_similarity", "dropout",
     "feature_alpha_dropout", "group_norm", "hardshrink", "hinge_embedding_loss", "instance_norm", "kl_div", "layer_norm", "margin_ranking_loss",
     "pairwise_distance", "pixel_shuffle", "pixel_unshuffle", "poisson_nll_loss", "prelu", "rms_norm", "rrelu", "rrelu_", "selu", "selu_",
     "threshold", "threshold_", "triplet_margin_loss"), "nn.functional")

@@ -9,6 +9,7 @@ from ctgrad import (
     composed as composed,
     cuda as cuda,
     debug as debug,
+    func as func,
     nn as nn,
     optim as optim,
     random as random,
@@ -99,6 +100,7 @@ from ctgrad.composed.arithmetic import (
     nan_to_num as nan_to_num,
     nan_to_num_ as nan_to_num_,
     nanmean as nanmean,
+    pdist as pdist,
     rad2deg as rad2deg,
     signbit as signbit,
     sinc as sinc,
@@ -221,6 +223,7 @@ from ctgrad.nn._vision import (
 )
 from ctgrad.nn.functional import (
     bilinear as bilinear,
+    conv_tbc as conv_tbc,
     dropout as dropout,
     layer_norm as layer_norm,
 )

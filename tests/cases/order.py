@@ -78,6 +78,7 @@ CASES = {
     "inner": [case(X, t(2, 4), ref=np.inner)],
     "kron": [case(t(2, 2), t(2, 3), ref=np.kron), case(t(2), t(2, 3), ref=np.kron)],
     "dist": [case(X, t(3, 4), ref=lambda x, y: np.sqrt(((x - y) ** 2).sum()))],
+    "pdist": [case(t(4, 3), ref=lambda x: np.sqrt(((x[[0, 0, 0, 1, 1, 2]] - x[[1, 2, 3, 2, 3, 3]]) ** 2).sum(-1)))],
     "cdist": [case(X, t(2, 4), ref=lambda x, y: np.sqrt(((x[:, None] - y) ** 2).sum(-1)))],
     "cov": [case(X, ref=np.cov)],
     "corrcoef": [case(X, ref=np.corrcoef)],

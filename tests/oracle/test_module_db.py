@@ -11,9 +11,9 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from torch.testing._internal.common_modules import module_db
 
-MODULES = [info for info in module_db if hasattr(ctgrad.nn, info.module_cls.__name__)]
+MODULES = [info for info in module_db if hasattr(ctgrad.nn, info.module_cls.__name__) and not info.module_cls.__name__.startswith("Lazy")]
 NAMES = {torch.float64: ctgrad.float64, torch.float32: ctgrad.float32}
-COMPOSED = {"MultiMarginLoss", "MultiLabelMarginLoss"}  # of ops that have nodes of their own, where PyTorch has one
+COMPOSED = {"MultiMarginLoss", "MultiLabelMarginLoss", "CTCLoss", "FractionalMaxPool2d", "FractionalMaxPool3d"}  # of ops that have nodes of their own, where PyTorch has one
 CLOSE = {torch.float64: 1e-10, torch.float32: 3e-5}  # of the largest number beside
 
 

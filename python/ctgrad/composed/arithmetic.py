@@ -295,6 +295,19 @@ def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
     return (x1.unsqueeze(-2) - x2.unsqueeze(-3)).norm(p, -1)
 
 
+@composed(method=False)
+def pdist(input, p=2.0):
+    """The p-norms of the differences of every two rows, first with later ones: (n, d) to (n·(n - 1) / 2,)."""
+    if input.dim() != 2:
+        raise RuntimeError(f"pdist only supports 2D tensors, got: {input.dim()}D")
+    if not input.is_floating_point():
+        raise RuntimeError("pdist only supports floating-point dtypes")
+    if p < 0:
+        raise RuntimeError("pdist only supports non-negative p values")
+    rows, columns = _C.ones(input.size(0), input.size(0), dtype=_C.bool).triu(1).nonzero().unbind(1)
+    return (input.index_select(0, rows) - input.index_select(0, columns)).norm(p, -1)
+
+
 @composed()
 def cov(input, *, correction=1, fweights=None, aweights=None):
     """Covariances of variables (rows) over observations (columns), divided by their number - correction; weights of observations."""

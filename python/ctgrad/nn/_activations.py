@@ -47,16 +47,16 @@ def mish(input, inplace=False):
     return _ops["mish_" if inplace else "mish"](input)
 
 
-def hardshrink(input, lambd=0.5):
+def hardshrink(input, lambd=0.5, *, out=None):
     """x, or 0 from -``lambd`` to ``lambd``."""
-    return _ops["hardshrink"](input, lambd)
+    return _ops["hardshrink"](input, lambd) if out is None else _ops["hardshrink"](input, lambd, out=out)
 
 
-def softshrink(input, lambd=0.5):
+def softshrink(input, lambd=0.5, *, out=None):
     """x moved by ``lambd`` towards 0, and 0 from -``lambd`` to ``lambd``. RuntimeError if it is negative."""
     if lambd < 0:
         raise RuntimeError(f"lambda must be greater or equal to 0, but found to be {lambd:g}.")
-    return _ops["softshrink"](input, lambd)
+    return _ops["softshrink"](input, lambd) if out is None else _ops["softshrink"](input, lambd, out=out)
 
 
 def threshold(input, threshold, value, inplace=False):

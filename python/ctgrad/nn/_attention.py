@@ -251,7 +251,7 @@ def multi_head_attention_forward(query, key, value, embed_dim_to_check, num_head
     mask = _merged(*masks, batch, num_heads, k.size(1))
     attend = _attend_with_weights if need_weights else _attend
     out, weights = attend(q, k, v, mask, dropout_p if training else 0.0, is_causal, batch, num_heads)
-    out = ctgrad.linear(out, out_proj_weight, out_proj_bias).view(tgt_len, batch, -1)
+    out = ctgrad.linear(out, out_proj_weight, out_proj_bias).view(tgt_len, batch, out_proj_weight.size(0))
     if weights is not None and average_attn_weights:
         weights = weights.mean(1)
     return (out, weights) if batched else (out.squeeze(1), weights if weights is None else weights.squeeze(0))
@@ -273,7 +273,7 @@ def _attend_with_weights(q, k, v, mask, dropout_p, is_causal, batch, num_heads):
 def _attend(q, k, v, mask, dropout_p, is_causal, batch, num_heads):
     _, tgt_len, width = q.shape
     if mask is not None:
-        mask = mask.unsqueeze(0) if mask.size(0) == 1 and mask.dim() == 3 else mask.view(batch, num_heads, -1, k.size(1))
-    q, k, v = (x.view(batch, num_heads, -1, width) for x in (q, k, v))
+        mask = mask.unsqueeze(0) if mask.size(0) == 1 and mask.dim() == 3 else mask.view(batch, num_heads, mask.size(-2), k.size(1))
+    q, k, v = (x.view(batch, num_heads, x.size(1), width) for x in (q, k, v))
     out = scaled_dot_product_attention(q, k, v, mask, dropout_p, is_causal)
     return out.permute(2, 0, 1, 3).contiguous().view(batch * tgt_len, num_heads * width), None

@@ -16,7 +16,9 @@ __all__ = ["cosine_embedding_loss", "cosine_similarity", "gaussian_nll_loss", "h
 def cosine_similarity(x1, x2, dim=1, eps=1e-8):
     """The sum along ``dim`` of x1·x2 over both 2-norms, each at least ``eps``; shapes broadcast."""
     x1, x2 = ctgrad.broadcast_tensors(x1, x2)
-    first, second = (x.pow(2).sum(dim, keepdim=True).sqrt().clamp_min(eps) for x in (x1, x2))
+    first, second = (x.norm(2, dim, keepdim=True).clone() for x in (x1, x2))
+    with ctgrad.no_grad():  # gradients are those of the norms, also where eps stands in their place
+        first.clamp_min_(eps), second.clamp_min_(eps)
     return ((x1 / first) * (x2 / second)).sum(dim)
 
 
@@ -80,6 +82,8 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
     rows, classes = (input.unsqueeze(0), target.reshape(1)) if single else (input, target)
     if rows.dim() != 2 or classes.dim() != 1 or rows.size(0) != classes.size(0):
         raise RuntimeError(f"inconsistent target size, expected {list(rows.shape[:1])} but got {list(target.shape)}")
+    if rows.size(1) == 0:
+        raise RuntimeError(f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(input.shape)}")
     short = (margin - rows.gather(1, classes.unsqueeze(1)) + rows).clamp_min(0)
     short = short if p == 1 else short * short
     short = short if weight is None else short * weight[classes].unsqueeze(1)
@@ -95,6 +99,8 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
         raise RuntimeError(f"inconsistent target size: {list(target.shape)} for input of size: {list(input.shape)}")
     single = input.dim() < 2
     rows, wanted = (input.reshape(1, -1), target.reshape(1, -1)) if single else (input, target)
+    if rows.size(1) == 0:
+        raise RuntimeError(f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(input.shape)}")
     given = (wanted < 0).long().cumsum(1) == 0
     places = wanted.clamp_min(0)
     member = ctgrad.zeros_like(rows, requires_grad=False).scatter_add(1, places, given.to(rows.dtype)) > 0

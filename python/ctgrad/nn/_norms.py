@@ -39,6 +39,10 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
         raise ValueError(f"batch_norm eps must be {'positive during training' if training else 'non-negative'}, but got {eps}")
     if input.dim() < 2:
         raise RuntimeError(f"batch_norm(): expected at least 2 dimensions, got {input.dim()}")
+    return _normed(input, running_mean, running_var, weight, bias, training, momentum, eps)
+
+
+def _normed(input, running_mean, running_var, weight, bias, training, momentum, eps):
     _check_running(input, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
     if not training and (running_mean is None or running_var is None):
         raise RuntimeError("running_mean and running_var must be defined in evaluation mode")
@@ -71,7 +75,7 @@ def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=
         raise RuntimeError("Expected running_mean and running_var to be defined when use_input_stats is false")
     batch, channels = input.shape[:2]
     given = [None if t is None else t.repeat(batch) for t in (running_mean, running_var, weight, bias)]
-    normed = batch_norm(input.contiguous().view(1, batch * channels, *input.shape[2:]), *given, use_input_stats, momentum, eps)
+    normed = _normed(input.contiguous().view(1, batch * channels, *input.shape[2:]), *given, use_input_stats, momentum, eps)
     with ctgrad.no_grad():
         for running, repeated in ((running_mean, given[0]), (running_var, given[1])):
             if use_input_stats and running is not None:

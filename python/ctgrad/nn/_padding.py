@@ -3,6 +3,8 @@
 import ctgrad
 from ctgrad._C import _ops
 
+from ._order import in_order_of
+
 
 def pad(input, pad, mode="constant", value=None):
     """``input`` with pad[0] and pad[1] elements before and after its last dimension, pad[2] and pad[3] the one before, ...
@@ -23,10 +25,13 @@ def pad(input, pad, mode="constant", value=None):
     if not (dims in (1, 2, 3) and input.dim() in (dims + 1, dims + 2)):
         raise NotImplementedError(f"Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now: {len(pad)} numbers for "
                                   f"{input.dim()} dimensions")
+    if mode != "circular" and 0 in input.shape[input.dim() - dims - 1:]:
+        raise RuntimeError(f"Expected {dims + 1}D or {dims + 2}D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, but "
+                           f"got: {list(input.shape)}")
     if mode == "circular":
         return _wrapped(input, [(input.dim() - 1 - k, pad[2 * k], pad[2 * k + 1]) for k in range(dims)])
     places = [_places(input, input.dim() - 1 - k, pad[2 * k], pad[2 * k + 1], mode) for k in range(dims)]
-    return _ops["pad_places"](input, places, mode == "replicate")
+    return in_order_of(input, _ops["pad_places"](input, places, mode == "replicate"))
 
 
 def _check_left(size, dim, before, after):

@@ -41,6 +41,13 @@ def _sizes_given(output_size, input):
     return [size if wanted is None else wanted for wanted, size in zip(output_size, own, strict=False)]
 
 
+def _sizes_filled(name, input, output_size):
+    """The same, of an input that has elements but for an empty batch."""
+    if 0 in input.shape[1:]:
+        raise RuntimeError(f"{name}(): Expected input to have non-zero size for non-batch dimensions, but input has sizes {list(input.shape)}")
+    return _sizes_given(output_size, input)
+
+
 def adaptive_avg_pool2d(input, output_size):
     """The mean of each of ``output_size`` windows that cover the last 2 dims evenly; None keeps a size."""
     return _ops["adaptive_avg_pool2d"](input, _sizes_given(output_size, input))
@@ -48,17 +55,18 @@ def adaptive_avg_pool2d(input, output_size):
 
 def adaptive_avg_pool3d(input, output_size):
     """The mean of each of ``output_size`` windows that cover the last 3 dims evenly; None keeps a size."""
-    return _ops["adaptive_avg_pool3d"](input, _sizes_given(output_size, input))
+    return _ops["adaptive_avg_pool3d"](input, _sizes_filled("adaptive_avg_pool3d", input, output_size))
 
 
 def _adaptive_max_pool(n):
-    both = _ops[f"adaptive_max_pool{n}d"]
+    name = f"adaptive_max_pool{n}d"
+    both = _ops[name]
 
     def with_indices(input, output_size, return_indices=False):
-        return both(input, _sizes_given(output_size, input))
+        return both(input, _sizes_filled(name, input, output_size))
 
     def pool(input, output_size, return_indices=False):
-        result = both(input, _sizes_given(output_size, input))
+        result = both(input, _sizes_filled(name, input, output_size))
         return result if return_indices else result[0]
 
     with_indices.__name__ = with_indices.__qualname__ = f"adaptive_max_pool{n}d_with_indices"

@@ -4,6 +4,10 @@ import math
 
 import ctgrad
 
+from ._cubic import far, near
+from ._halves import widened
+from ._order import in_order_of
+
 __all__ = ["channel_shuffle", "fold", "interpolate", "local_response_norm", "pixel_shuffle", "pixel_unshuffle", "rms_norm", "unfold", "upsample",
            "upsample_bilinear", "upsample_nearest"]
 
@@ -24,7 +28,8 @@ def pixel_shuffle(input, upscale_factor):
         raise RuntimeError("pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of upscale_factor, but "
                            f"input.size(-3)={c} is not divisible by {r * r}")
     n = len(lead)
-    return input.reshape(*lead, c // (r * r), r, r, h, w).permute(*range(n), n, n + 3, n + 1, n + 4, n + 2).reshape(*lead, c // (r * r), h * r, w * r)
+    apart = input.reshape(*lead, c // (r * r), r, r, h, w).permute(*range(n), n, n + 3, n + 1, n + 4, n + 2)
+    return in_order_of(input, apart.reshape(*lead, c // (r * r), h * r, w * r))
 
 
 def pixel_unshuffle(input, downscale_factor):
@@ -36,7 +41,8 @@ def pixel_unshuffle(input, downscale_factor):
             raise RuntimeError(f"pixel_unshuffle expects {name} to be divisible by downscale_factor, but input.size({-2 if name == 'height' else -1})="
                                f"{size} is not divisible by {r}")
     n = len(lead)
-    return input.reshape(*lead, c, h // r, r, w // r, r).permute(*range(n), n, n + 2, n + 4, n + 1, n + 3).reshape(*lead, c * r * r, h // r, w // r)
+    apart = input.reshape(*lead, c, h // r, r, w // r, r).permute(*range(n), n, n + 2, n + 4, n + 1, n + 3)
+    return in_order_of(input, apart.reshape(*lead, c * r * r, h // r, w // r))
 
 
 def channel_shuffle(input, groups):
@@ -48,7 +54,7 @@ def channel_shuffle(input, groups):
     n, c, *rest = input.shape
     if c % groups:
         raise RuntimeError(f"Number of channels must be divisible by groups. Got {c} channels and {groups} groups.")
-    return input.reshape(n, groups, c // groups, *rest).transpose(1, 2).reshape(input.shape)
+    return in_order_of(input, input.reshape(n, groups, c // groups, *rest).transpose(1, 2).reshape(input.shape))
 
 
 # --- other sizes ---
@@ -98,17 +104,26 @@ def _stretch(input, dim, out, step, align, cubic):
         before, after = input.index_select(dim, first.clamp_max(n - 1)), input.index_select(dim, (first + 1).clamp_max(n - 1))
         return before * (1 - t) + after * t
     taps = [input.index_select(dim, (first + k).clamp(0, n - 1)) for k in (-1, 0, 1, 2)]
-    near, far = _near, _far
     return taps[0] * far(t + 1) + taps[1] * near(t) + taps[2] * near(1 - t) + taps[3] * far(2 - t)
 
 
-def _near(x):
-    """The cubic kernel (a = -0.75) up to distance 1, and beyond."""
-    return ((1.25 * x - 2.25) * x) * x + 1
-
-
-def _far(x):
-    return ((-0.75 * x + 3.75) * x - 6.0) * x + 3.0
+def _antialiased(input, dim, out, step, align, cubic):
+    """As ``_stretch``, but what is made smaller is the mean of all it covers: the kernel is as wide as a step."""
+    n, dtype = input.shape[dim], input.dtype if input.is_floating_point() else ctgrad.float32
+    step = ((n - 1) / (out - 1) if out > 1 else 0.0) if align else n / out if step is None else step
+    wide = max(step, 1.0)
+    reach = (2.0 if cubic else 1.0) * wide
+    center = (ctgrad.arange(out, dtype=ctgrad.float64) + 0.5).mul(step).unsqueeze(1)
+    first, last = (center - reach + 0.5).long().clamp_min(0), (center + reach + 0.5).long().clamp_max(n)
+    place = ctgrad.arange(n)
+    away = ((place - center + 0.5) / wide).abs()
+    if cubic:
+        weight = ctgrad.where(away < 1, near(away, -0.5), ctgrad.where(away < 2, far(away, -0.5), 0))
+    else:
+        weight = (1 - away).clamp_min(0)
+    weight = ctgrad.where((place >= first) & (place < last), weight, 0)
+    weight = (weight / weight.sum(1, keepdim=True)).to(dtype)
+    return (input.to(dtype).transpose(dim, -1) @ weight.t()).transpose(dim, -1)
 
 
 _LINEAR = {3: "linear", 4: "bilinear", 5: "trilinear"}
@@ -118,7 +133,8 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
     """(N, C, *) in another size, or in one ``scale_factor`` times as large.
 
     ``mode``: "nearest", "nearest-exact", "area", and of one, two and three dimensions "linear", "bilinear" and "bicubic", "trilinear".
-    ``align_corners``: the outermost elements stay at the ends. ValueError, NotImplementedError for what does not fit; antialias is not there.
+    ``align_corners``: the outermost elements stay at the ends. ``antialias``: of 4-D input
+    in the modes "bilinear" and "bicubic", what is made smaller is the mean of all it covers. ValueError, NotImplementedError for what does not fit.
     """
     if mode in ("nearest", "area", "nearest-exact"):
         if align_corners is not None:
@@ -127,8 +143,8 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
         align_corners = False
     if recompute_scale_factor and size is not None:
         raise ValueError("recompute_scale_factor is not meaningful with an explicit size.")
-    if antialias:
-        raise NotImplementedError("interpolate(antialias=True)")
+    if antialias and not (mode in ("bilinear", "bicubic") and input.dim() == 4):
+        raise ValueError("Anti-alias option is restricted to bilinear and bicubic modes and requires a 4-D tensor as input")
     sizes, steps = _sizes(input, size, scale_factor, recompute_scale_factor)
     if input.dim() not in _LINEAR:
         raise NotImplementedError(f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {input.dim()}D) for the modes: nearest | linear | "
@@ -140,13 +156,16 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
         raise RuntimeError(f"Input and output sizes should be greater than 0, but got input {list(input.shape[2:])} output {sizes}")
     if mode not in ("nearest", "nearest-exact", _LINEAR[input.dim()], "bicubic" if input.dim() == 4 else "nearest"):
         raise NotImplementedError(f"Got {input.dim()}D input, but {mode} mode needs another")
+    stretch, cubic, given = _antialiased if antialias else _stretch, mode == "bicubic", input
+    if antialias:
+        input = widened(input)
     for dim in range(input.dim() - 1, 1, -1):
         out, step = sizes[dim - 2], steps[dim - 2]
         if mode.startswith("nearest"):
             input = input.index_select(dim, _nearest_places(input.shape[dim], out, step, mode == "nearest-exact"))
         elif out != input.shape[dim] or step not in (None, 1.0):
-            input = _stretch(input, dim, out, step, align_corners, mode == "bicubic")
-    return input
+            input = stretch(input, dim, out, step, align_corners, cubic)
+    return in_order_of(given, input.to(given.dtype).contiguous() if antialias else input)
 
 
 def upsample(input, size=None, scale_factor=None, mode="nearest", align_corners=None):
@@ -184,13 +203,13 @@ def _window_places(size, kernel, dilation, padding, stride):
 
 def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
     """(N, C, H, W) or (C, H, W) to (N, C·kh·kw, windows): each window of the image as a column."""
-    if input.dim() not in (3, 4):
+    if input.dim() not in (3, 4) or 0 in input.shape[-3:]:
         raise RuntimeError(f"Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, but got: {list(input.shape)}")
     kernel, dilation, padding, stride = (_pair(value) for value in (kernel_size, dilation, padding, stride))
     rows, columns = _window_places(input.shape[-2:], kernel, dilation, padding, stride)
     input = ctgrad.nn.functional.pad(input, (padding[1], padding[1], padding[0], padding[0])) if any(padding) else input
     blocks = input[..., rows, columns]
-    return blocks.reshape(*input.shape[:-3], input.shape[-3] * kernel[0] * kernel[1], -1)
+    return blocks.reshape(*input.shape[:-3], input.shape[-3] * kernel[0] * kernel[1], rows.shape[2] * columns.shape[3])
 
 
 def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):

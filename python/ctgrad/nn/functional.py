@@ -5,12 +5,19 @@ import warnings
 import ctgrad
 from ctgrad._C import _ops, conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d, linear
 from ctgrad.composed import need_tensor
+from ctgrad.composed.arithmetic import pdist
 
+from . import grad as grad
 from ._activations import *
 from ._activations import __all__ as _activations
 from ._attention import _canonical_mask as _canonical_mask
 from ._attention import _none_or_dtype as _none_or_dtype
 from ._attention import multi_head_attention_forward, scaled_dot_product_attention
+from ._bags import embedding_bag
+from ._ctc import ctc_loss
+from ._fractional import *
+from ._fractional import __all__ as _fractional
+from ._grids import affine_grid, grid_sample
 from ._halves import widened
 from ._losses import (
     binary_cross_entropy,
@@ -66,7 +73,7 @@ from ._vision import *
 from ._vision import __all__ as _vision
 
 __all__ = [
-    *_activations, *_margins, *_vision,
+    *_activations, *_fractional, *_margins, *_vision, "affine_grid", "conv_tbc", "ctc_loss", "embedding_bag", "grid_sample", "pdist",
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
     "adaptive_max_pool1d_with_indices", "adaptive_max_pool2d", "adaptive_max_pool2d_with_indices", "adaptive_max_pool3d",
     "adaptive_max_pool3d_with_indices", "alpha_dropout", "avg_pool1d", "avg_pool2d", "avg_pool3d", "batch_norm", "bilinear",
@@ -146,14 +153,14 @@ def gelu(input, approximate="none"):
     return _ops["gelu"](input, approximate=approximate)
 
 
-def softplus(input, beta=1.0, threshold=20.0):
+def softplus(input, beta=1.0, threshold=20.0, *, out=None):
     """log(1 + exp(beta·x)) / beta, and x itself where beta·x exceeds ``threshold``."""
-    return _ops["softplus"](input, beta, threshold)
+    return _ops["softplus"](input, beta, threshold) if out is None else _ops["softplus"](input, beta, threshold, out=out)
 
 
-def logsigmoid(input):
+def logsigmoid(input, *, out=None):
     """log(sigmoid(x)), computed without overflow."""
-    return _ops["log_sigmoid"](input)
+    return _ops["log_sigmoid"](input) if out is None else _ops["log_sigmoid"](input, out=out)
 
 
 # --- softmax ---
@@ -194,6 +201,14 @@ def bilinear(input1, input2, weight, bias=None):
         need_tensor("bilinear", given, ("input1", "input2", "weight")[position - 1], position)
     result = ctgrad.einsum("...a,kab,...b->...k", input1, weight, input2)
     return result if bias is None else result + bias
+
+
+def conv_tbc(input, weight, bias, pad=0):
+    """``conv1d`` with the steps first: (steps, N, C), weight (kernel, C, K), bias (K,) to (steps', N, K)."""
+    if input.dim() != 3 or weight.dim() != 3 or bias.dim() != 1:
+        raise RuntimeError(f"conv_tbc(): expected input and weight of 3 dims and bias of 1, but got {list(input.shape)}, {list(weight.shape)} and "
+                           f"{list(bias.shape)}")
+    return conv1d(input.permute(1, 2, 0), weight.permute(2, 1, 0), bias, 1, pad).permute(2, 0, 1)
 
 
 def dropout(input, p=0.5, training=True, inplace=False):

@@ -1,4 +1,4 @@
-"""Parameter and Buffer: tensors that a Module registers when they are assigned to it."""
+"""Parameter and Buffer: tensors that a Module registers when they are assigned to it; and those whose shape is not known yet."""
 
 from collections import OrderedDict
 
@@ -6,7 +6,7 @@ import ctgrad
 from ctgrad import Tensor
 from ctgrad._copying import copied_memory
 
-__all__ = ["Parameter", "Buffer"]
+__all__ = ["Parameter", "Buffer", "UninitializedBuffer", "UninitializedParameter", "is_lazy"]
 
 
 class _MarkedMeta(type):
@@ -85,3 +85,57 @@ class Buffer(Tensor, metaclass=_MarkedMeta):
         buffer.persistent = persistent
         buffer._is_buffer = True
         return buffer
+
+
+class _Uninitialized:
+    """A tensor that a layer gives its shape when it sees its first input: ``materialize`` makes it an ordinary one."""
+
+    def materialize(self, shape, device=None, dtype=None):
+        """Be an ordinary tensor of that shape from now on, its elements not set."""
+        self.data = ctgrad.empty(shape, device=device, dtype=self.data.dtype if dtype is None else dtype)
+        self.__class__ = self.cls_to_become
+
+    @property
+    def shape(self):
+        raise RuntimeError("Can't access the shape of an uninitialized parameter or buffer. This error usually happens in `load_state_dict` when trying to "
+                           "load an uninitialized parameter into an initialized one. Call `forward` to initialize the parameters first.")
+
+    def share_memory_(self):
+        raise RuntimeError("Can't share memory on an uninitialized parameter or buffer. Call `forward` to initialize the parameters first.")
+
+    def __deepcopy__(self, memo):
+        if id(self) not in memo:
+            memo[id(self)] = type(self)(self.requires_grad, dtype=self.data.dtype)
+        return memo[id(self)]
+
+    def __reduce_ex__(self, protocol):
+        return type(self), (self.requires_grad, None, self.data.dtype)
+
+    def __repr__(self):
+        return f"<{type(self).__name__}>"
+
+
+class UninitializedParameter(_Uninitialized, Parameter):
+    """A Parameter whose shape is not known yet."""
+
+    cls_to_become = Parameter
+
+    def __new__(cls, requires_grad=True, device=None, dtype=None):
+        return Tensor._make_subclass(cls, ctgrad.empty(0, device=device, dtype=dtype), requires_grad)
+
+
+class UninitializedBuffer(_Uninitialized, Tensor):
+    """A buffer whose shape is not known yet."""
+
+    cls_to_become = Tensor
+
+    def __new__(cls, requires_grad=False, device=None, dtype=None, persistent=True):
+        made = Tensor._make_subclass(cls, ctgrad.empty(0, device=device, dtype=dtype), requires_grad)
+        made.persistent = persistent
+        made._is_buffer = True
+        return made
+
+
+def is_lazy(tensor):
+    """Whether it is a parameter or buffer whose shape is not known yet."""
+    return isinstance(tensor, _Uninitialized)

@@ -1,6 +1,7 @@
 """Adagrad (Duchi et al. 2011), Adadelta (Zeiler 2012), Adamax (Kingma & Ba 2015): steps by what gradients were."""
 
 import ctgrad
+from ctgrad.nn.parameter import is_lazy
 
 from .adam import _step_dtype
 from .optimizer import number
@@ -27,6 +28,8 @@ class Adagrad(Stepwise):
         found = self._find_shared(self.param_groups)
         for group in self.param_groups:
             for param in group["params"]:
+                if is_lazy(param):
+                    raise ValueError("Adagrad has a state of each parameter's shape: run a forward first, there is an uninitialized parameter")
                 if id(param) not in found or found[id(param)].key is param:
                     state = self.state[param]
                     state["step"] = ctgrad.zeros((), dtype=_step_dtype())

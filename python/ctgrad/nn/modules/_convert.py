@@ -31,8 +31,8 @@ class Convertible:
         return self
 
     def share_memory(self):
-        """self: memory is that of one process."""
-        return self
+        """self: memory is that of one process. RuntimeError while a parameter or buffer has no shape yet."""
+        return self._apply(lambda t: t.share_memory_())
 
     def to_empty(self, *, device, recurse=True):
         """Parameters and buffers (those of submodules too) with memory of their own, not filled."""
@@ -97,6 +97,8 @@ def _apply_to_parameter(parameter, fn):
 
 def _parse_to(*args, device=None, dtype=None, non_blocking=False, copy=False, memory_format=None, tensor=None, other=None):
     """(device, dtype, non_blocking, memory_format) out of the forms ``Tensor.to`` takes."""
+    if copy:
+        raise RuntimeError(".to() does not accept copy argument")
     rest = list(args)
     like = tensor if tensor is not None else other
     if rest and isinstance(rest[0], Tensor):
@@ -107,7 +109,7 @@ def _parse_to(*args, device=None, dtype=None, non_blocking=False, copy=False, me
         dtype = rest.pop(0)
     elif rest:
         device = _device(rest.pop(0))
-        if rest and not isinstance(rest[0], bool):
+        if rest:
             dtype = rest.pop(0)
     if rest:
         non_blocking = rest.pop(0)

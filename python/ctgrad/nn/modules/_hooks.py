@@ -4,6 +4,7 @@ A hook list is an ordered dict from a handle's id to the function; flags stand u
 Ids are unique in the process, so a flag dict of one module never answers for another's hook.
 """
 
+import inspect
 import warnings
 from collections import OrderedDict
 
@@ -103,8 +104,19 @@ def _add_global_backward(hook, full):
     return add_hook(global_backward, hook)
 
 
+class _CallSignature:
+    """What ``inspect.signature`` finds on a module, which is called in C; on the class it finds nothing, and looks at ``__init__``."""
+
+    shown = inspect.Signature([inspect.Parameter("args", inspect.Parameter.VAR_POSITIONAL), inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD)])
+
+    def __get__(self, module, cls):
+        return None if module is None else self.shown
+
+
 class Hookable:
     """The part of Module that registers hooks and calls forward with them."""
+
+    __signature__ = _CallSignature()
 
     def register_forward_pre_hook(self, hook, *, prepend=False, with_kwargs=False):
         """Run ``hook(module, args)`` before forward; a result (a tuple, or one value) replaces the arguments.

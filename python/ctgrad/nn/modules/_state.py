@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import ctgrad
 from ctgrad import Tensor
-from ctgrad.nn.parameter import Parameter
+from ctgrad.nn.parameter import Parameter, is_lazy
 
 from ._hooks import add_hook
 from ._ties import LoadedTies, put
@@ -135,7 +135,7 @@ class Stateful:
     def _save_to_state_dict(self, destination, prefix, keep_vars):
         """Put this module's own tensors, not its children's, into ``destination``. Subclasses may override."""
         for name, tensor in self._own_state():
-            destination[prefix + name] = tensor if keep_vars else tensor.detach()
+            destination[prefix + name] = tensor if keep_vars or is_lazy(tensor) else tensor.detach()
         if type(self).get_extra_state is not Stateful.get_extra_state:
             destination[prefix + _EXTRA_STATE] = self.get_extra_state()
 
@@ -233,6 +233,8 @@ class Stateful:
         if not (isinstance(value, Tensor) or hasattr(type(value), "__torch_function__")):
             errors.append(f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from '
                           f"checkpoint but received {type(value)}")
+            return
+        if is_lazy(tensor) and is_lazy(value):
             return
         if tensor.dim() == 0 and value.dim() == 1 and value.shape[0] == 1:
             value = value[0]  # scalars were stored with one element by early versions of the format

@@ -6,7 +6,7 @@ from ctgrad.nn import functional as F
 from .module import Module, buffer
 
 __all__ = ["L1Loss", "NLLLoss", "KLDivLoss", "MSELoss", "BCELoss", "BCEWithLogitsLoss", "SmoothL1Loss", "HuberLoss",
-           "CrossEntropyLoss"]
+           "CrossEntropyLoss", "CTCLoss"]
 
 
 class _Loss(Module):
@@ -127,3 +127,17 @@ class BCEWithLogitsLoss(_Loss):
     def forward(self, input, target):
         return F.binary_cross_entropy_with_logits(input, target, buffer(self, "weight"), pos_weight=buffer(self, "pos_weight"),
                                                   reduction=self.reduction)
+
+
+class CTCLoss(_Loss):
+    """-log of the probability of a label sequence over all its alignments with the input: ``functional.ctc_loss``."""
+
+    __constants__ = ["blank", "reduction"]
+
+    def __init__(self, blank=0, reduction="mean", zero_infinity=False):
+        super().__init__(reduction=reduction)
+        self.blank = blank
+        self.zero_infinity = zero_infinity
+
+    def forward(self, log_probs, targets, input_lengths, target_lengths):
+        return F.ctc_loss(log_probs, targets, input_lengths, target_lengths, self.blank, self.reduction, self.zero_infinity)

@@ -7,7 +7,7 @@ from .utils import _ntuple
 
 __all__ = ["MaxPool1d", "MaxPool2d", "MaxPool3d", "MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d", "AvgPool1d", "AvgPool2d", "AvgPool3d",
            "LPPool1d", "LPPool2d", "LPPool3d", "AdaptiveMaxPool1d", "AdaptiveMaxPool2d", "AdaptiveMaxPool3d", "AdaptiveAvgPool1d",
-           "AdaptiveAvgPool2d", "AdaptiveAvgPool3d"]
+           "AdaptiveAvgPool2d", "AdaptiveAvgPool3d", "FractionalMaxPool2d", "FractionalMaxPool3d"]
 
 
 class _MaxPoolNd(Module):
@@ -139,6 +139,29 @@ class _AdaptiveAvgPoolNd(Module):
         return f"output_size={self.output_size}"
 
 
+class _FractionalMaxPoolNd(Module):
+    """The largest of each of ``output_size`` windows (or ``output_ratio`` times the size) at pseudo-random places."""
+
+    __constants__ = ["kernel_size", "return_indices", "output_size", "output_ratio"]
+
+    def __init__(self, kernel_size, output_size=None, output_ratio=None, return_indices=False, _random_samples=None):
+        super().__init__()
+        one_each = _ntuple(self._dims)
+        self.kernel_size = one_each(kernel_size)
+        self.return_indices = return_indices
+        self.register_buffer("_random_samples", _random_samples)
+        self.output_size = None if output_size is None else one_each(output_size)
+        self.output_ratio = None if output_ratio is None else one_each(output_ratio)
+        if (output_size is None) == (output_ratio is None):
+            raise ValueError(f"{type(self).__name__} requires specifying either an output size, or a pooling ratio" if output_size is None
+                             else "only one of output_size and output_ratio may be specified")
+        if self.output_ratio is not None and not all(0 < ratio < 1 for ratio in self.output_ratio):
+            raise ValueError(f"output_ratio must be between 0 and 1 (got {output_ratio})")
+
+    def forward(self, input):
+        return self._pool(input, self.kernel_size, self.output_size, self.output_ratio, self.return_indices, self._random_samples)
+
+
 def _layer(name, base, function, dims):
     """The class of one number of dimensions."""
     return type(name, (base,), {"__doc__": base.__doc__, "__module__": __name__, "_pool": staticmethod(function), "_dims": dims})
@@ -152,3 +175,5 @@ AdaptiveMaxPool1d, AdaptiveMaxPool2d, AdaptiveMaxPool3d = (
     _layer(f"AdaptiveMaxPool{n}d", _AdaptiveMaxPoolNd, getattr(F, f"adaptive_max_pool{n}d"), n) for n in (1, 2, 3))
 AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveAvgPool3d = (
     _layer(f"AdaptiveAvgPool{n}d", _AdaptiveAvgPoolNd, getattr(F, f"adaptive_avg_pool{n}d"), n) for n in (1, 2, 3))
+FractionalMaxPool2d, FractionalMaxPool3d = (
+    _layer(f"FractionalMaxPool{n}d", _FractionalMaxPoolNd, getattr(F, f"fractional_max_pool{n}d"), n) for n in (2, 3))

@@ -50,6 +50,9 @@ class PackedSequence(PackedSequence_):
     def float(self):
         return self.to(dtype=ctgrad.float32)
 
+    def half(self):
+        return self.to(dtype=ctgrad.float16)
+
     def long(self):
         return self.to(dtype=ctgrad.int64)
 

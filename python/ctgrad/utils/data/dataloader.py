@@ -1,13 +1,15 @@
 """Batches of a data set.
 
 Workers are no processes: what PyTorch's workers do is done in turn in the calling one, each with its own state of the default random
-generator, its WorkerInfo and, where the data set is only iterated over, its own iterator. Batches and their order are the same.
+generator, its WorkerInfo, its attributes of the data set and, where that is only iterated over, its own iterator. Batches and their order are
+the same.
 """
 
 import contextlib
 import itertools
 import random
 import warnings
+from types import GenericAlias
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,7 +43,7 @@ class DataLoader:
     """Iterates over batches of ``dataset``: ``batch_size`` members each, made one by ``collate_fn``; without batches where it is None.
 
     ``shuffle``, ``sampler`` or ``batch_sampler`` tell the order, ``drop_last`` leaves out a last batch that is not full. ``pin_memory``,
-    ``timeout``, ``prefetch_factor`` and ``persistent_workers`` change nothing here. ValueError for options that exclude each other.
+    ``timeout`` and ``prefetch_factor`` change nothing here. ``persistent_workers``: they go on where the last pass left them. ValueError for options that exclude each other.
     """
 
     def __init__(self, dataset, batch_size=1, shuffle=None, sampler=None, batch_sampler=None, num_workers=0, collate_fn=None, pin_memory=False,
@@ -66,7 +68,15 @@ class DataLoader:
         self.worker_init_fn, self.multiprocessing_context, self.generator = worker_init_fn, multiprocessing_context, generator
         self.persistent_workers, self.in_order = persistent_workers, in_order
         self.collate_fn = collate_fn or (default_convert if batch_sampler is None else default_collate)
+        self._told_length = self._workers = None
         self._fixed = True
+
+    def __class_getitem__(cls, member):
+        return GenericAlias(cls, member)
+
+    @property
+    def _auto_collation(self):
+        return self.batch_sampler is not None
 
     def __setattr__(self, name, value):
         if name in ("batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers") and "_fixed" in vars(self):
@@ -79,7 +89,7 @@ class DataLoader:
     def __len__(self):
         if not self._iterable:
             return len(self.sampler if self.batch_sampler is None else self.batch_sampler)
-        length = len(self.dataset)
+        length = self._told_length = len(self.dataset)
         return length if self.batch_size is None else length // self.batch_size if self.drop_last else -(-length // self.batch_size)
 
 
@@ -116,9 +126,20 @@ class _Batches:
         self._loader = loader
         self._batched = loader.batch_sampler is not None
         self._order = iter(loader.batch_sampler if self._batched else loader.sampler)
-        seed = ctgrad.empty((), dtype=ctgrad.int64).random_(generator=loader.generator).item()
-        self._workers = [_Worker(loader, i, seed) for i in range(loader.num_workers)] or [_Reader(loader)]
+        self._workers = self._made_workers(loader)
         self._turn = 0
+        self._given = 0
+
+    def _made_workers(self, loader):
+        if loader._workers is not None:
+            for worker in loader._workers:
+                worker.resume()
+            return [*loader._workers]
+        seed = ctgrad.empty((), dtype=ctgrad.int64).random_(generator=loader.generator).item()
+        workers = [_Worker(loader, i, seed) for i in range(loader.num_workers)] or [_Reader(loader, loader.dataset)]
+        if loader.persistent_workers:
+            loader._workers = [*workers]
+        return workers
 
     def __iter__(self):
         return self
@@ -133,8 +154,17 @@ class _Batches:
                 del self._workers[self._turn]
                 continue
             self._turn += 1
+            self._count()
             return batch
         raise StopIteration
+
+    def _count(self):
+        self._given += 1
+        told = self._loader._told_length if self._loader._iterable else None
+        if told is not None and self._given > told:
+            warnings.warn(f"Length of IterableDataset {self._loader.dataset} was reported to be {told} (when accessing len(dataloader)), but {self._given} "
+                          "samples have been fetched." + (" For multiprocessing data-loading, this could be caused by not properly configuring the "
+                          "IterableDataset replica at each worker." if self._loader.num_workers else ""), stacklevel=3)
 
     def __len__(self):
         return len(self._loader)
@@ -143,12 +173,16 @@ class _Batches:
 class _Reader:
     """Fetches batches in the caller's own surroundings."""
 
-    def __init__(self, loader):
+    def __init__(self, loader, dataset):
         self._loader = loader
-        self._members = iter(loader.dataset) if loader._iterable else None
+        self._dataset = dataset
+        self._begin()
+
+    def _begin(self):
+        self._members = iter(self._dataset) if self._loader._iterable else None
 
     def fetch(self, numbers):
-        loader, dataset = self._loader, self._loader.dataset
+        loader, dataset = self._loader, self._dataset
         if loader.batch_sampler is None:
             data = dataset[numbers] if self._members is None else next(self._members)
         elif self._members is not None:
@@ -167,12 +201,19 @@ class _Worker(_Reader):
 
     def __init__(self, loader, number, base_seed):
         seed = base_seed + number
-        self._info = WorkerInfo(number, loader.num_workers, seed, loader.dataset)
+        dataset = _copy_with_own_attributes(loader.dataset)
+        self._info = WorkerInfo(number, loader.num_workers, seed, dataset)
         self._states = (ctgrad.Generator().manual_seed(seed).get_state(), random.Random(seed).getstate())
         with self._surroundings():
             if loader.worker_init_fn is not None:
-                loader.worker_init_fn(number)
-            super().__init__(loader)
+                with _writes_kept_for(dataset, loader.dataset):
+                    loader.worker_init_fn(number)
+            super().__init__(loader, dataset)
+
+    def resume(self):
+        """Begin another pass."""
+        with self._surroundings():
+            self._begin()
 
     @contextlib.contextmanager
     def _surroundings(self):
@@ -191,3 +232,27 @@ class _Worker(_Reader):
     def fetch(self, numbers):
         with self._surroundings():
             return super().fetch(numbers)
+
+
+def _copy_with_own_attributes(dataset):
+    """As a process would have it, so that a worker may set attributes; the data set itself where it has none."""
+    if not hasattr(dataset, "__dict__") or type(dataset).__new__ is not object.__new__:
+        return dataset
+    copied = object.__new__(type(dataset))
+    copied.__dict__.update(vars(dataset))
+    return copied
+
+
+@contextlib.contextmanager
+def _writes_kept_for(copied, dataset):
+    """What is set on the data set inside is set on the copy: a method of the data set itself may initialise the worker."""
+    if copied is dataset:
+        yield
+        return
+    before = dict(vars(dataset))
+    try:
+        yield
+    finally:
+        vars(copied).update((name, value) for name, value in vars(dataset).items() if name not in before or before[name] is not value)
+        vars(dataset).clear()
+        vars(dataset).update(before)

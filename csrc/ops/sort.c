@@ -170,7 +170,7 @@ static int median_compose(scope *s, call *c, T *out) { return median_run(s, c, f
 static int nanmedian_compose(scope *s, call *c, T *out) { return median_run(s, c, true, out); }
 
 #define ORDER(id, public, node_name, signature, text)                                                                                     \
-    const op op_##id = {.name = public, .sig = signature, .flags = OP_OUT, .run = op_closed, .n_out = 2, .ret = "values indices",            \
+    const op op_##id = {.name = public, .sig = signature, .flags = OP_OUT | OP_OUT_EXACT, .run = op_closed, .n_out = 2, .ret = "values indices",            \
                         .compose = id##_compose, .kind = {node_name, order_grad, .takes = order_takes}, .keep_out = 1, .doc = text};
 ORDER(sort, "sort", "SortBackward0", "(Tensor self, int dim=-1, bool descending=False)", "(values, indices) in order along dim; equals keep theirs, NaN is the largest.")
 ORDER(sort_stable, "sort.stable", "SortBackward1", "(Tensor self, *, bool stable, int dim=-1, bool descending=False)", "sort, which is stable anyway.")

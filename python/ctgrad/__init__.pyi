@@ -71,6 +71,13 @@ from ctgrad.autograd.grad_mode import (
     no_grad as no_grad,
     set_grad_enabled as set_grad_enabled,
 )
+from ctgrad.composed import (
+    deg2rad_ as deg2rad_,
+    logit_ as logit_,
+    rad2deg_ as rad2deg_,
+    sinc_ as sinc_,
+    xlogy_ as xlogy_,
+)
 from ctgrad.composed.arithmetic import (
     cdist as cdist,
     copysign as copysign,

@@ -9,6 +9,7 @@ from ctgrad import (
     composed as composed,
     cuda as cuda,
     debug as debug,
+    linalg as linalg,
     nn as nn,
     optim as optim,
     random as random,
@@ -131,6 +132,20 @@ from ctgrad.composed.einsum import (
 from ctgrad.composed.index import (
     index_put as index_put,
     index_put_ as index_put_,
+)
+from ctgrad.composed.matrices import (
+    chain_matmul as chain_matmul,
+    cholesky as cholesky,
+    cross as cross,
+    det as det,
+    inverse as inverse,
+    logdet as logdet,
+    matrix_power as matrix_power,
+    pinverse as pinverse,
+    qr as qr,
+    renorm as renorm,
+    slogdet as slogdet,
+    svd as svd,
 )
 from ctgrad.composed.order import (
     argsort as argsort,

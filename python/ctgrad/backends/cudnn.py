@@ -3,6 +3,7 @@
 enabled = False
 benchmark = False
 deterministic = False
+allow_tf32 = True
 
 
 def is_available():

@@ -13,7 +13,7 @@ from typing import Any
 from ctgrad import _C
 from ctgrad._C import Tensor
 
-__all__ = ["alias", "composed", "need_tensor", "registry"]
+__all__ = ["alias", "composed", "need_tensor", "registry", "with_out"]
 
 registry: dict[str, Callable[..., Any]] = {}
 
@@ -23,7 +23,7 @@ def composed(method=True, function=True, out=False, in_place=""):
     method `name_` as well, "both" a function of that name too."""
 
     def register(f):
-        made = _with_out(f) if out else f
+        made = with_out(f) if out else f
         registry[f.__name__] = made
         if method:
             setattr(Tensor, f.__name__, made)
@@ -41,7 +41,7 @@ def composed(method=True, function=True, out=False, in_place=""):
 _written: dict[str, Callable[..., Any]] = {}  # functions that write into their first argument
 
 
-def _with_out(f):
+def with_out(f):
     """f with a keyword `out`: the tensor that gets the result, or for several results a tuple."""
 
     @functools.wraps(f)

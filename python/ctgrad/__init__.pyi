@@ -14,6 +14,7 @@ from ctgrad import (
     optim as optim,
     random as random,
     serialization as serialization,
+    special as special,
     storage as storage,
     testing as testing,
     utils as utils,
@@ -74,6 +75,9 @@ from ctgrad.autograd.grad_mode import (
 )
 from ctgrad.composed import (
     deg2rad_ as deg2rad_,
+    gcd_ as gcd_,
+    lcm_ as lcm_,
+    ldexp_ as ldexp_,
     logit_ as logit_,
     rad2deg_ as rad2deg_,
     sinc_ as sinc_,
@@ -146,6 +150,20 @@ from ctgrad.composed.matrices import (
     renorm as renorm,
     slogdet as slogdet,
     svd as svd,
+)
+from ctgrad.composed.numbers import (
+    cumulative_trapezoid as cumulative_trapezoid,
+    digamma as digamma,
+    erfinv as erfinv,
+    frexp as frexp,
+    gcd as gcd,
+    histogram as histogram,
+    lcm as lcm,
+    ldexp as ldexp,
+    lgamma as lgamma,
+    mode as mode,
+    nextafter as nextafter,
+    polygamma as polygamma,
 )
 from ctgrad.composed.order import (
     argsort as argsort,

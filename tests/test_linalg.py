@@ -118,6 +118,8 @@ def test_what_has_no_inverse():
     assert issubclass(linalg.LinAlgError, RuntimeError)
     made, info = linalg.inv_ex(ctgrad.stack([ctgrad.eye(2), zero]))
     assert info.tolist() == [0, 1] and made[0].tolist() == [[1, 0], [0, 1]] and made[1].isnan().all()
+    assert linalg.cond(ctgrad.stack([ctgrad.eye(2), zero]), 1).tolist() == [1, math.inf]
+    assert linalg.cholesky_ex(ctgrad.tensor([[1.0, 0, 0], [0, 1, 2], [0, 2, 1]]))[1] == 3
     assert linalg.cholesky_ex(zero)[1] == 1 and linalg.cholesky_ex(ctgrad.eye(2))[1] == 0
     with pytest.raises(linalg.LinAlgError):
         linalg.inv_ex(zero, check_errors=True)
@@ -129,13 +131,33 @@ def test_what_has_no_inverse():
     (lambda: linalg.solve(ctgrad.eye(2), ctgrad.ones(3, 1)), "Incompatible shapes"), (lambda: linalg.solve(ctgrad.eye(2), ctgrad.ones(2).double()), "same dtype"),
     (lambda: linalg.qr(ctgrad.eye(2), "none"), "unrecognized mode"), (lambda: linalg.multi_dot([ctgrad.eye(2)]), "at least 2 tensors"),
     (lambda: linalg.multi_dot([ctgrad.eye(2), ctgrad.ones(3, 1)]), "cannot be multiplied"), (lambda: linalg.norm(ctgrad.ones(2, 2, 2), 2), "must be 1D or 2D"),
-    (lambda: linalg.matrix_norm(ctgrad.eye(2), 3), "not supported"), (lambda: linalg.matrix_norm(ctgrad.ones(2)), "at least 2 dimensions"),
+    (lambda: linalg.matrix_norm(ctgrad.eye(2), 3), "not supported"), (lambda: linalg.cond(ctgrad.eye(2), 5), "invalid norm"),
+    (lambda: linalg.norm(ctgrad.ones(2, 2, 2), 1, (0, 1, 2)), "length 1 or 2"), (lambda: linalg.svd(ctgrad.full((2, 2), math.nan)), "non-finite"),
+    (lambda: ctgrad.chain_matmul(ctgrad.ones(2)), "expected 2"), (lambda: ctgrad.addr(ctgrad.ones(2, 2), ctgrad.ones(2), ctgrad.ones(2), beta=True), "Boolean beta"),
+    (lambda: ctgrad.addr(ctgrad.ones(2, 2).long(), ctgrad.ones(2).long(), ctgrad.ones(2).long(), alpha=0.5), "argument alpha"), (lambda: linalg.matrix_norm(ctgrad.ones(2)), "at least 2 dimensions"),
     (lambda: linalg.vector_norm(ctgrad.ones(2, dtype=ctgrad.int64)), "floating point"), (lambda: linalg.cross(ctgrad.ones(2), ctgrad.ones(2)), "length 3"),
     (lambda: linalg.eigh(ctgrad.eye(2), "X"), "UPLO"), (lambda: linalg.matrix_power(ctgrad.ones(2, 3), 2), "square"), (lambda: ctgrad.cross(ctgrad.ones(2), ctgrad.ones(2)), "size 3"),
 ])
 def test_refusals(call, text):
     with pytest.raises(RuntimeError, match=text):
         call()
+
+
+def test_exponentials_and_tensors_as_maps():
+    a = ctgrad.tensor([[0.0, -2.0], [2.0, 0.0]], dtype=ctgrad.float64, requires_grad=True)
+    turn = [[math.cos(2), -math.sin(2)], [math.sin(2), math.cos(2)]]
+    np.testing.assert_allclose(linalg.matrix_exp(a).tolist(), turn, rtol=1e-14)
+    np.testing.assert_allclose(linalg.matrix_exp(ctgrad.zeros(0, 2, 2)).shape, (0, 2, 2))
+    assert ctgrad.allclose(linalg.matrix_exp(BATCH * 2).logdet(), (BATCH * 2).diagonal(dim1=1, dim2=2).sum(-1), rtol=1e-6)
+    assert gradcheck(linalg.matrix_exp, [BATCH]) and gradgradcheck(linalg.matrix_exp, [a])
+    t = drawn(2, 3, 6)
+    assert ctgrad.allclose(ctgrad.tensordot(linalg.tensorinv(t), t, 2), ctgrad.eye(6, dtype=t.dtype))
+    b = drawn(2, 3)
+    assert ctgrad.allclose(ctgrad.tensordot(t, linalg.tensorsolve(t, b), 1), b)
+    assert ctgrad.allclose(linalg.tensorsolve(t.movedim(2, 0), b, (0,)), linalg.tensorsolve(t, b))
+    for f in (lambda: linalg.tensorinv(t, 0), lambda: linalg.tensorinv(t, 1), lambda: linalg.tensorsolve(t, ctgrad.ones(2).double())):
+        with pytest.raises(RuntimeError, match="Expected"):
+            f()
 
 
 def test_names_outside_linalg():
@@ -147,5 +169,6 @@ def test_names_outside_linalg():
     assert ctgrad.allclose(u * s.unsqueeze(-2) @ v.mT, TALL) and ctgrad.svd(TALL, compute_uv=False)[0].shape == (2, 4, 4)
     assert ctgrad.allclose(ctgrad.qr(TALL)[0] @ ctgrad.qr(TALL)[1], TALL) and ctgrad.allclose(a.cholesky() @ a.cholesky().mT, a)
     assert ctgrad.allclose(ctgrad.chain_matmul(a, a, a), a.matrix_power(3)) and ctgrad.chain_matmul(a).tolist() == a.tolist()
+    assert ctgrad.allclose(ctgrad.nuclear_norm(TALL), linalg.svdvals(TALL).sum(-1)) and ctgrad.allclose(a.matrix_exp(), linalg.matrix_exp(a))
     out = ctgrad.empty(0, dtype=ctgrad.float64)
     assert linalg.inv(a.detach(), out=out) is out and out.shape == (3, 3)

@@ -27,6 +27,15 @@ static T times(scope *s, T x, double by)
     return dtype_is_float(x->a->dtype) ? f_scale(s, x, by) : f_cast(s, f_mul(s, x, f_weak_int(s, (int64_t)by)), x->a->dtype);
 }
 
+/* addr alone: the others cut factors to whole numbers, as PyTorch's do. */
+static int refuse_factor(const arg *a, ct_dtype d, const char *name)
+{
+    if (a->kind == ARG_BOOL && d != DT_BOOL)
+        return ct_fail(CT_RUNTIME, "Boolean %s only supported for Boolean results.", name);
+    if (a->kind == ARG_FLOAT && !arg_is_unsigned(a) && !dtype_is_float(d))
+        return ct_fail(CT_RUNTIME, "For integral input tensors, argument %s must not be a floating point number.", name);
+    return 0;
+}
 static int add_product(scope *s, call *c, T y, T *out)
 {
     T self = c->in[0];
@@ -36,7 +45,7 @@ static int add_product(scope *s, call *c, T y, T *out)
         return ct_fail(CT_RUNTIME, "%s: input dtypes must be the same, got: input %s, product %s", c->op->name, dtype_name(self->a->dtype), dtype_name(y->a->dtype)), scope_fail(s), -1;
     ct_dtype d = dtype_promote(self->a->dtype, y->a->dtype);
     for (int i = 3; i < 5; i++)
-        if (number_cut_fits(&c->args[i], d) < 0)
+        if (number_cut_fits(&c->args[i], d) < 0 || (c->op == &op_addr && refuse_factor(&c->args[i], d, i == 3 ? "beta" : "alpha") < 0))
             return scope_fail(s), -1;
     double beta = factor(c, 3, d), alpha = factor(c, 4, d);
     T wide = f_expand(s, self, y->a->ndim, array_size(y->a)), product = f_cast(s, times(s, y, alpha), d);

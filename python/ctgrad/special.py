@@ -26,7 +26,10 @@ def entr(input):
 @with_out
 def xlog1py(input, other):
     """input log(1 + other), and 0 where input is 0 and other no NaN; both broadcast."""
-    x, y = (v if isinstance(v, ctgrad.Tensor) else _C.full((), v) for v in (input, other))
+    like = input if isinstance(input, ctgrad.Tensor) else other
+    need_tensor("special_xlog1py", like)
+    dtype = like.dtype if like.is_floating_point() else _C.get_default_dtype()
+    x, y = (v if isinstance(v, ctgrad.Tensor) else _C.full((), v, dtype=dtype) for v in (input, other))
     return x * _C.where((x == 0) & ~y.isnan(), 0.0, y).log1p()
 
 

@@ -201,7 +201,7 @@ def _plan(equation, shapes):
     left, arrow, out = equation.replace(" ", "").partition("->")
     parts = left.split(",")
     if not shapes:
-        raise RuntimeError("einsum(): must provide at least one operand")
+        raise ValueError("einsum(): must specify the equation string and at least one operand, or at least one operand and its subscripts list")
     if len(parts) != len(shapes):
         if len(parts) > len(shapes):
             raise RuntimeError("einsum(): fewer operands were provided than specified in the equation")

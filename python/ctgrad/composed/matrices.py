@@ -5,7 +5,7 @@ from collections import namedtuple
 from ctgrad._C import Tensor
 from ctgrad.composed import composed, with_out
 
-__all__ = ["chain_matmul", "cholesky", "det", "inverse", "logdet", "matrix_power", "pinverse", "qr", "slogdet", "svd"]
+__all__ = ["chain_matmul", "cholesky", "det", "inverse", "logdet", "matrix_exp", "matrix_power", "nuclear_norm", "pinverse", "qr", "slogdet", "svd"]
 
 QR = namedtuple("qr", "Q R")
 SVD = namedtuple("svd", "U S V")
@@ -52,15 +52,25 @@ def pinverse(input, rcond=1e-15):
     return _linalg().pinv(input, rtol=rcond)
 
 
+def nuclear_norm(input, dim=(-2, -1), keepdim=False, *, out=None):
+    """The sum of the singular values of matrices in two dims."""
+    return _linalg().matrix_norm(input, "nuc", dim, keepdim, out=out)
+
+
+def matrix_exp(input):
+    """linalg.matrix_exp."""
+    return _linalg().matrix_exp(input)
+
+
 @with_out
 def cholesky(input, upper=False):
     """linalg.cholesky."""
     return _linalg().cholesky(input, upper=upper)
 
 
-def qr(input, some=True):
+def qr(input, some=True, *, out=None):
     """linalg.qr: reduced if some, complete otherwise."""
-    return QR(*_linalg().qr(input, "reduced" if some else "complete"))
+    return QR(*_linalg().qr(input, "reduced" if some else "complete", out=out))
 
 
 def svd(input, some=True, compute_uv=True):
@@ -71,6 +81,11 @@ def svd(input, some=True, compute_uv=True):
 
 def chain_matmul(*matrices, out=None):
     """linalg.multi_dot, by its former name; the matrices one by one."""
+    if not matrices:
+        raise RuntimeError("chain_matmul(): Expected one or more matrices")
+    for one in matrices:
+        if one.dim() != 2:
+            raise RuntimeError(f"Tensor dimension is {one.dim()}, expected 2 instead.")
     if len(matrices) == 1:
         return matrices[0].clone()
     return _linalg().multi_dot(matrices, out=out)
@@ -86,7 +101,7 @@ def cross(input, other, dim=None):
     return _linalg().cross(input, other, dim=dim)
 
 
-@composed(out=True)
+@composed(out=True, in_place="method")
 def renorm(input, p, dim, maxnorm):
     """Parts along dim whose p-norm is above maxnorm, shrunk to it."""
     if input.dim() < 2:
@@ -100,5 +115,5 @@ def renorm(input, p, dim, maxnorm):
     return input * (size > maxnorm).to(input.dtype).mul(maxnorm / (size + 1e-7) - 1).add(1)
 
 
-for _f in (cholesky, det, inverse, logdet, matrix_power, pinverse, qr, slogdet, svd):
+for _f in (cholesky, det, inverse, logdet, matrix_exp, matrix_power, pinverse, qr, slogdet, svd):
     setattr(Tensor, _f.__name__, _f)

@@ -48,13 +48,24 @@ def _symmetric(A, upper):
 
 
 def cholesky_ex(A, *, upper=False, check_errors=False):
-    """(L, info): cholesky, with info 1 in place of an exception."""
+    """(L, info): cholesky, with the order of the first minor that is not positive-definite in place of an exception."""
     try:
         return Info(cholesky(A, upper=upper), _C.zeros(A.shape[:-2], dtype=_C.int32))
     except LinAlgError:
         if check_errors:
             raise
-        return Info(A.tril(), _C.ones(A.shape[:-2], dtype=_C.int32))
+        orders = [_first_bad_minor(as_array(a)) for a in _symmetric(A, upper).reshape(-1, *A.shape[-2:])]
+        return Info(A.triu() if upper else A.tril(), _C.tensor(orders, dtype=_C.int32).reshape(A.shape[:-2]))
+
+
+def _first_bad_minor(a):
+    """The order of the first leading minor that is not positive-definite, 0 if none is."""
+    for k in range(1, len(a) + 1):
+        try:
+            np.linalg.cholesky(a[:k, :k])
+        except np.linalg.LinAlgError:
+            return k
+    return 0
 
 
 class _TallQR(Function):
@@ -123,7 +134,7 @@ def eigvalsh(A, UPLO="L"):
 def svd(A, full_matrices=True, *, driver=None):
     """(U, S, Vh) of A = U diag(S) Vh, S descending; full_matrices: U and Vh square, what is added to them without gradient."""
     need_matrices("svd", A)
-    U, S, Vh = _C._ops["linalg_svd"](A)
+    U, S, Vh = _singular(A)
     m, n = A.shape[-2:]
     if full_matrices and m > n:
         U = _completed(U)
@@ -142,4 +153,12 @@ def _completed(columns):
 def svdvals(A, *, driver=None):
     """The singular values of matrices, descending."""
     need_matrices("svdvals", A)
-    return _C._ops["linalg_svd"](A)[1]
+    return _singular(A)[1]
+
+
+def _singular(A):
+    """linalg_svd, which refuses what is not finite."""
+    try:
+        return _C._ops["linalg_svd"](A)
+    except RuntimeError as error:
+        raise LinAlgError(str(error)) from None

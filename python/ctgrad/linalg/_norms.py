@@ -58,6 +58,8 @@ def norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):
     """vector_norm, or where ord is given with two dims (or a matrix), matrix_norm."""
     A = _need_floats("norm", A, dtype)
     two = isinstance(dim, (list, tuple)) and len(dim) == 2
+    if ord is not None and isinstance(dim, (list, tuple)) and len(dim) > 2:
+        raise RuntimeError(f"linalg.norm: If dim is specified with ord, it must be of length 1 or 2. Got {tuple(dim)}")
     if ord is not None and (two or (dim is None and A.dim() == 2)):
         return matrix_norm(A, ord, dim if two else (-2, -1), keepdim)
     if ord is not None and dim is None and A.dim() != 1:

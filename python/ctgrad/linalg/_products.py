@@ -1,10 +1,13 @@
-"""Products."""
+"""Products, powers and exponentials."""
+
+import math
 
 import ctgrad
 from ctgrad import _C
 from ctgrad.composed import need_tensor, with_out
 
-from ._solve import inv
+from ._checks import need_matrices
+from ._solve import inv, solve
 
 
 @with_out
@@ -111,3 +114,43 @@ def _in_order(tensors, cut, first, last):
         else:
             todo += [(i, j, True), (cut[i, j] + 1, j, False), (i, cut[i, j], False)]
     return done[0]
+
+
+@with_out
+def matrix_exp(A):
+    """e to the power of square matrices: the series of A / 2^k, squared k times."""
+    need_matrices("matrix_exp", A, True)
+    largest = float(A.detach().abs().sum(-2).amax()) if A.numel() else 0.0
+    halvings = max(0, math.frexp(largest)[1] + 1) if math.isfinite(largest) else 0
+    x = A / 2.0 ** halvings
+    one = _C.eye(A.size(-1), dtype=A.dtype).expand(A.shape)
+    made = one
+    for k in range(18, 0, -1):  # Horner's scheme; the norm of x is below 1/2
+        made = one + (x @ made) / k
+    for _ in range(halvings):
+        made = made @ made
+    return made
+
+
+@with_out
+def tensorinv(A, ind=2):
+    """The inverse of A as a map from its dims from `ind` on to those before."""
+    if ind <= 0:
+        raise RuntimeError("Expected a strictly positive integer for 'ind'")
+    rows, columns = A.shape[:ind], A.shape[ind:]
+    if math.prod(rows) != math.prod(columns):
+        raise RuntimeError("Expected self to satisfy the requirement prod(self.shape[ind:]) == prod(self.shape[:ind]), "
+                           f"but got {math.prod(columns)} != {math.prod(rows)}")
+    return inv(A.reshape(math.prod(rows), -1 if A.numel() else 0)).reshape(*columns, *rows)
+
+
+@with_out
+def tensorsolve(A, B, dims=None):
+    """X of tensordot(A, X, X.dim()) = B; dims of A are moved to its end first."""
+    if dims is not None:
+        A = A.movedim(tuple(dims), tuple(range(A.dim() - len(dims), A.dim())))
+    wanted = A.shape[B.dim():]
+    if math.prod(wanted) != B.numel():
+        raise RuntimeError("Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == prod(self.shape[:other.ndim]), "
+                           f"but got {math.prod(wanted)} != {B.numel()}")
+    return solve(A.reshape(B.numel(), B.numel()), B.reshape(-1)).reshape(wanted)

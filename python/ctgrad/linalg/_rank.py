@@ -10,7 +10,7 @@ from ctgrad.composed import with_out
 from ._checks import need_matrices
 from ._factor import svdvals
 from ._norms import matrix_norm
-from ._solve import inv, is_vector
+from ._solve import inv_ex, is_vector
 
 LeastSquares = namedtuple("linalg_lstsq", "solution residuals rank singular_values")
 
@@ -34,7 +34,7 @@ class _PseudoInverse(Function):
 
 
 def _least(A, S, atol, rtol):
-    """Below which singular values count as 0."""
+    """Below which singular values count as 0. `rcond` is an older rtol."""
     if rtol is None:
         rtol = 0.0 if atol is not None and bool(_C.as_tensor(atol).gt(0).all()) else max(A.shape[-2:]) * ctgrad.finfo(A.dtype).eps
     largest = S.detach().amax(-1, keepdim=True) if S.size(-1) else S.detach().sum(-1, keepdim=True)
@@ -43,7 +43,7 @@ def _least(A, S, atol, rtol):
 
 
 @with_out
-def matrix_rank(A, tol=None, *, atol=None, rtol=None, hermitian=False):
+def matrix_rank(A, tol=None, hermitian=False, *, atol=None, rtol=None):
     """How many singular values are above max(atol, rtol times the largest); rtol defaults to max(m, n) eps. `tol` is an older atol."""
     atol = tol if atol is None else atol
     need_matrices("matrix_rank", A)
@@ -52,9 +52,10 @@ def matrix_rank(A, tol=None, *, atol=None, rtol=None, hermitian=False):
 
 
 @with_out
-def pinv(A, rtol=None, *, atol=None, hermitian=False):
+def pinv(A, rcond=None, hermitian=False, *, atol=None, rtol=None):
     """Pseudo-inverses; singular values up to max(atol, rtol times the largest) count as 0."""
     need_matrices("pinv", A)
+    rtol = rcond if rtol is None else rtol
     if A.numel() == 0:
         return A.mT.clone()
     return _PseudoInverse.apply(A, _least(A, svdvals(A.detach()), atol, rtol))
@@ -67,7 +68,10 @@ def cond(A, p=None):
     if p in (None, 2, -2):
         S = svdvals(A)
         return S[..., -1] / S[..., 0] if p == -2 else S[..., 0] / S[..., -1]
-    return matrix_norm(A, p) * matrix_norm(inv(A), p)
+    if not (p in ("fro", "nuc") or abs(p) in (1, float("inf"))):
+        raise RuntimeError(f"linalg.cond got an invalid norm type: {p}")
+    inverse, info = inv_ex(A)
+    return (matrix_norm(A, p) * matrix_norm(inverse.nan_to_num(), p)).masked_fill(info != 0, float("inf"))
 
 
 def lstsq(A, B, rcond=None, *, driver=None):

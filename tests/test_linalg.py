@@ -61,6 +61,7 @@ PARTS = {
     "eigh": lambda: (lambda a: (linalg.eigh(a)[0], linalg.eigh(a)[1].abs()), [definite(3, 3)]),
     "eigenvectors": lambda: (lambda a: linalg.eigh(a)[1] ** 2, [definite(3, 3)]),
     "svd": lambda: (lambda a: tuple(x.abs() for x in linalg.svd(a, full_matrices=False)), [TALL]),
+    "svd of wide": lambda: (lambda a: tuple(x.abs() for x in linalg.svd(a, full_matrices=False)), [WIDE]),
     "upper cholesky": lambda: (lambda a: linalg.cholesky(a, upper=True), [definite(3, 3)]),
     "triangle": lambda: (lambda a, b: linalg.solve_triangular(a, b, upper=True), [definite(3, 3), drawn(3, 2)]),
     "unit triangle": lambda: (lambda a, b: linalg.solve_triangular(a, b, upper=False, left=False, unitriangular=True), [BATCH, drawn(2, 2, 3)]),
@@ -108,6 +109,12 @@ def test_one_triangle_counts():
 def test_the_gradient_of_det_where_it_is_0():
     a = ctgrad.tensor([[1.0, 2.0], [2.0, 4.0]], dtype=ctgrad.float64, requires_grad=True)
     assert ctgrad.allclose(ctgrad.autograd.grad(linalg.det(a), a)[0], ctgrad.tensor([[4.0, -2.0], [-2.0, 1.0]], dtype=ctgrad.float64))
+
+
+def test_equal_values_have_gradients_where_vectors_are_not_asked_for():
+    a = ctgrad.eye(3, dtype=ctgrad.float64).requires_grad_()
+    for f in (linalg.svdvals, linalg.eigvalsh, lambda a: linalg.matrix_norm(a, "nuc")):
+        assert ctgrad.autograd.grad(f(a).sum(), a)[0].tolist() == a.tolist()
 
 
 def test_what_has_no_inverse():

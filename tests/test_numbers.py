@@ -88,6 +88,9 @@ def test_mode():
     assert ctgrad.tensor([True, False, True]).mode().values.dtype == ctgrad.bool
     with pytest.raises(IndexError):
         ctgrad.ones(2, 0).mode()
+    out = (ctgrad.empty(0, dtype=ctgrad.float64), ctgrad.empty(0, dtype=ctgrad.int64))
+    with ctgrad.no_grad():
+        assert ctgrad.mode(x, out=out).values is out[0] and out[1].tolist() == [3, 1]
 
 
 @pytest.mark.parametrize("call", [
@@ -102,3 +105,16 @@ def test_histogram_refuses(call):
 def test_activations_as_methods():
     x = ctgrad.tensor([-1.0, 0.2, 2.0])
     assert x.hardshrink(0.5).tolist() == [-1, 0, 2] and x.prelu(ctgrad.tensor([0.5])).tolist() == ctgrad.prelu(x, ctgrad.tensor([0.5])).tolist()
+
+
+def test_the_bound_of_a_shrink_is_compared_as_a_half():
+    for dtype in (ctgrad.float16, ctgrad.bfloat16):
+        x = ctgrad.tensor([0.3, 0.31], dtype=dtype, requires_grad=True)
+        assert (x.hardshrink(0.3) != 0).tolist() == [False, True]
+        for f in (ctgrad.nn.functional.hardshrink, ctgrad.nn.functional.softshrink):
+            assert ctgrad.autograd.grad(f(x, 0.3).sum(), x)[0].tolist() == [0, 1]
+
+
+def test_xlogy_promotes_before_it_takes_logarithms():
+    x, y = ctgrad.tensor([3.0]), ctgrad.tensor([7.0], dtype=ctgrad.float16)
+    assert ctgrad.xlogy(x, y).item() == ctgrad.xlogy(x, y.float()).item() and special.xlog1py(x, y).item() == special.xlog1py(x, y.float()).item()

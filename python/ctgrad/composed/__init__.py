@@ -82,7 +82,8 @@ def _need_castable(made, out):
 def _deliver(name, made, out):
     """Write a result, or a tuple of them, into out=, which takes its shape."""
     if isinstance(made, tuple):
-        return type(made)([_deliver(name, one, into) for one, into in zip(made, out, strict=True)])
+        delivered = [_deliver(name, one, into) for one, into in zip(made, out, strict=True)]
+        return type(made)(*delivered) if hasattr(made, "_fields") else tuple(delivered)
     need_tensor(name, out, "out", 0)
     if _C.is_grad_enabled() and (made.requires_grad or out.requires_grad):
         raise RuntimeError(f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad.")

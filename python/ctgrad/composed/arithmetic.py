@@ -103,6 +103,8 @@ def heaviside(input, values):
 def xlogy(input, other):
     """input log(other), and 0 where input is 0 and other no NaN; both broadcast."""
     x, y = (input, _as_tensor(other, input)) if isinstance(input, Tensor) else (_as_tensor(input, other), other)
+    need_tensor("xlogy", y)
+    x, y = (_floats(v).to(ctgrad.result_type(_floats(x), _floats(y))) for v in (x, y))
     zero = x == 0
     product = x * _C.where(zero & ~y.isnan(), _C.ones_like(y, requires_grad=False), y).log()
     return product

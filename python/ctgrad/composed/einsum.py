@@ -198,6 +198,8 @@ def _plan_steps(operands, sizes, n_keep):
 
 def _plan(equation, shapes):
     """The steps of an equation for operands of these shapes. RuntimeError: malformed, or sizes that do not match."""
+    if "." in equation.replace("...", ""):
+        raise RuntimeError(f"einsum(): found '.' in the equation '{equation}' that is not part of any ellipsis")
     left, arrow, out = equation.replace(" ", "").partition("->")
     parts = left.split(",")
     if not shapes:

@@ -50,7 +50,7 @@ def ldexp(input, other):
     return input * _C.pow(2.0, other)
 
 
-@composed()
+@composed(out=True)
 def frexp(input):
     """(mantissa, exponent): input = mantissa times 2 to the power of exponent (int32), mantissas from 0.5 to 1 in magnitude."""
     need_tensor("frexp", input)
@@ -80,7 +80,7 @@ def _longest_run(ordered):
     return length.argmax(-1, keepdims=True)
 
 
-@composed()
+@composed(out=True)
 def mode(input, dim=-1, keepdim=False):
     """(values, indices) of what is most frequent along dim, the least of equals; indices are those of its last appearance."""
     need_tensor("mode", input)
@@ -96,7 +96,7 @@ def mode(input, dim=-1, keepdim=False):
     return Mode(values, places) if keepdim else Mode(values.squeeze(dim), places.squeeze(dim))
 
 
-@composed()
+@composed(out=True)
 def histogram(input, bins, *, range=None, weight=None, density=False):
     """(hist, bin_edges) of all elements: how many (by weight) lie in each of `bins` bins of one width, or between edges in order."""
     need_tensor("histogram", input)

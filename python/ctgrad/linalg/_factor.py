@@ -105,15 +105,19 @@ class _Eigen(Function):
     def forward(ctx, A):
         values, vectors = (as_tensor(x, A) for x in lapack("eigh", "The algorithm failed to converge.", np.linalg.eigh, as_array(A)))
         ctx.save_for_backward(values, vectors)
+        ctx.set_materialize_grads(False)  # of values alone: they may be equal
         return values, vectors
 
     @staticmethod
     def backward(ctx, g_values, g_vectors):
         values, V = ctx.saved_tensors
-        n = values.size(-1)
-        apart = (values.unsqueeze(-2) - values.unsqueeze(-1)).masked_fill(_C.eye(n, dtype=_C.bool), math.inf)
-        inner = g_values.diag_embed() + (V.mT @ g_vectors) / apart if bool((g_vectors != 0).any()) or g_vectors.requires_grad else g_values.diag_embed()
-        made = V @ inner @ V.mT
+        inner = [] if g_values is None else [g_values.diag_embed()]
+        if g_vectors is not None:
+            apart = (values.unsqueeze(-2) - values.unsqueeze(-1)).masked_fill(_C.eye(values.size(-1), dtype=_C.bool), math.inf)
+            inner.append((V.mT @ g_vectors) / apart)
+        if not inner:
+            return None
+        made = V @ sum(inner[1:], inner[0]) @ V.mT
         return (made + made.mT) / 2
 
 
@@ -131,10 +135,36 @@ def eigvalsh(A, UPLO="L"):
     return eigh(A, UPLO)[0]
 
 
+class _Singular(Function):
+    @staticmethod
+    def forward(ctx, A):
+        U, S, Vh = (as_tensor(x, A) for x in lapack("svd", "The algorithm failed to converge.", lambda a: np.linalg.svd(a, full_matrices=False), as_array(A)))
+        ctx.save_for_backward(U, S, Vh)
+        ctx.set_materialize_grads(False)  # what no gradient comes for needs no different values
+        return U, S, Vh
+
+    @staticmethod
+    def backward(ctx, g_u, g_s, g_vh):
+        U, S, Vh = ctx.saved_tensors
+        V, terms, k = Vh.mT, [], S.size(-1)
+        squares = S.square()
+        apart = (squares.unsqueeze(-2) - squares.unsqueeze(-1)).masked_fill(_C.eye(k, dtype=_C.bool), 1)
+        inner = [] if g_s is None else [g_s.diag_embed()]
+        if g_u is not None:
+            product = U.mT @ g_u
+            inner.append((product - product.mT) / apart * S.unsqueeze(-2))
+            terms += [((g_u - U @ product) / S.unsqueeze(-2)) @ Vh] if U.size(-2) > k else []
+        if g_vh is not None:
+            product = V.mT @ g_vh.mT
+            inner.append(S.unsqueeze(-1) * (product - product.mT) / apart)
+            terms += [U @ ((g_vh - product.mT @ Vh) / S.unsqueeze(-1))] if V.size(-2) > k else []
+        return sum(terms, U @ sum(inner[1:], inner[0]) @ Vh) if inner else None
+
+
 def svd(A, full_matrices=True, *, driver=None):
     """(U, S, Vh) of A = U diag(S) Vh, S descending; full_matrices: U and Vh square, what is added to them without gradient."""
     need_matrices("svd", A)
-    U, S, Vh = _singular(A)
+    U, S, Vh = singular(A)
     m, n = A.shape[-2:]
     if full_matrices and m > n:
         U = _completed(U)
@@ -153,12 +183,11 @@ def _completed(columns):
 def svdvals(A, *, driver=None):
     """The singular values of matrices, descending."""
     need_matrices("svdvals", A)
-    return _singular(A)[1]
+    return singular(A)[1]
 
 
-def _singular(A):
-    """linalg_svd, which refuses what is not finite."""
-    try:
-        return _C._ops["linalg_svd"](A)
-    except RuntimeError as error:
-        raise LinAlgError(str(error)) from None
+def singular(A):
+    """Reduced U, S and Vh."""
+    if not bool(A.detach().isfinite().all()):
+        raise LinAlgError("linalg.svd: The algorithm failed to converge because the input matrix contained non-finite values.")
+    return _Singular.apply(A)

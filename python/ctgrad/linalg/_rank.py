@@ -8,7 +8,7 @@ from ctgrad.autograd import Function
 from ctgrad.composed import with_out
 
 from ._checks import need_matrices
-from ._factor import svdvals
+from ._factor import singular, svdvals
 from ._norms import matrix_norm
 from ._solve import inv_ex, is_vector
 
@@ -18,7 +18,7 @@ LeastSquares = namedtuple("linalg_lstsq", "solution residuals rank singular_valu
 class _PseudoInverse(Function):
     @staticmethod
     def forward(ctx, A, least):
-        U, S, Vh = _C._ops["linalg_svd"](A)
+        U, S, Vh = singular(A)
         kept = S > least
         made = Vh.mT @ (_C.where(kept, 1 / S.masked_fill(~kept, 1), 0.0).unsqueeze(-1) * U.mT)
         ctx.save_for_backward(A, made)
@@ -65,6 +65,8 @@ def pinv(A, rcond=None, hermitian=False, *, atol=None, rtol=None):
 def cond(A, p=None):
     """Condition numbers by the matrix norm p: the largest singular value over the least, unless p says otherwise."""
     need_matrices("cond", A)
+    if A.size(-1) == 0 and A.size(-2) == 0:
+        return A.new_zeros(A.shape[:-2])
     if p in (None, 2, -2):
         S = svdvals(A)
         return S[..., -1] / S[..., 0] if p == -2 else S[..., 0] / S[..., -1]

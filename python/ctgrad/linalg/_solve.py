@@ -119,7 +119,7 @@ class _Determinant(Function):
 
 def _cofactors(A):
     """The gradient of det, also where A is singular: products of all singular values but one."""
-    U, S, Vh = _C._ops["linalg_svd"](A)
+    U, S, Vh = _C._ops["linalg_svd"](A)  # which tells vectors of the value 0 as well
     n = S.size(-1)
     others = S.unsqueeze(-2).expand(*S.shape, n).masked_fill(_C.eye(n, dtype=_C.bool), 1).prod(-1)
     return (det(U.detach()) * det(Vh.detach()))[..., None, None] * ((U * others.unsqueeze(-2)) @ Vh)

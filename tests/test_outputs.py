@@ -143,3 +143,22 @@ def test_creation_warns_of_nothing_where_out_is_empty():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert ctgrad.ones(3, out=ctgrad.empty(0)).shape == (3,)
+
+
+def test_bounds_and_values_of_two_dtypes():
+    bounds = ctgrad.tensor([1.0, 2.0, 3.0], dtype=ctgrad.float64)
+    for dtype in (ctgrad.int32, ctgrad.int64, ctgrad.float32):
+        values = ctgrad.tensor([2, 3, 0], dtype=dtype)
+        assert ctgrad.searchsorted(bounds, values).tolist() == ctgrad.bucketize(values, bounds).tolist() == [1, 2, 0]
+        assert ctgrad.searchsorted(values[:2], bounds).tolist() == [0, 0, 1]
+
+
+def test_subscripts_of_einsum_are_checked():
+    x = ctgrad.ones(2)
+    for numbers in ([-1], [52]):
+        with pytest.raises(ValueError, match="valid range"):
+            ctgrad.einsum(x, numbers)
+    with pytest.raises(ValueError, match="at least one operand"):
+        ctgrad.einsum("", [])
+    with pytest.raises(RuntimeError, match="not part of any ellipsis"):
+        ctgrad.einsum(". ..", x)

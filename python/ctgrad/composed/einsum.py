@@ -69,6 +69,8 @@ def _subscripts(operands):
         return operands[0], tensors
 
     def text(numbers):
+        if any(n is not Ellipsis and not 0 <= n < len(_LETTERS) for n in numbers):
+            raise ValueError(f"einsum(): subscript in subscript list is not within the valid range [0, {len(_LETTERS)})")
         return "".join("..." if n is Ellipsis else _LETTERS[n] for n in numbers)
 
     pairs = list(operands)

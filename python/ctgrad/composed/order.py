@@ -135,9 +135,6 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
     if order.dim() != 1 and (number or order.shape[:-1] != wanted.shape[:-1]):
         raise RuntimeError("torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries tensor and input value "
                            f"tensor must match, but we got boundaries tensor {list(order.shape)} and input value tensor {list(wanted.shape)}")
-    if not number and order.dtype != wanted.dtype:
-        raise RuntimeError(f"torch.searchsorted(): boundary tensor and input value tensor should have same dtype, but got boundary tensor's dtype "
-                           f"{order.dtype} and input value tensor's dtype {wanted.dtype}")
     rows, values = _numpy(order), _numpy(wanted)
     if order.dim() == 1 or not wanted.numel():
         places = np.zeros(values.shape, np.int64) if order.dim() > 1 else np.searchsorted(rows, values, side)

@@ -53,7 +53,7 @@ def inv(A):
 
 
 def inv_ex(A, *, check_errors=False):
-    """(inverse, info): info is not 0 for a singular matrix, whose inverse is NaN."""
+    """(inverse, info): info is 0, or for a singular matrix one more than its rank; its inverse is NaN."""
     need_matrices("inv", A, True)
     try:
         return Inverse(InverseOf.apply(A), _C.zeros(A.shape[:-2], dtype=_C.int32))
@@ -68,7 +68,7 @@ def _one_inverse(a):
     try:
         return InverseOf.apply(a), 0
     except LinAlgError:
-        return _C.full_like(a, math.nan), 1
+        return _C.full_like(a, math.nan), int(np.linalg.matrix_rank(as_array(a))) + 1
 
 
 def is_vector(A, B):

@@ -84,3 +84,16 @@ def test_the_op_refuses_what_does_not_go_together(shapes):
         ctgrad._C._ops["attention"](*(ctgrad.ones(shape) for shape in shapes), scale=1.0)
     with pytest.raises(RuntimeError, match="go together"):
         ctgrad._C._ops["attention"](*(ctgrad.ones(2, 2, 3, 4),) * 3, ctgrad.ones(4, 3), scale=1.0)
+
+
+def test_the_result_lies_in_memory_as_the_query_does():
+    """So that view() of a contiguous query's result works, and so does that of a transposed one's transpose."""
+    for order in [(0, 1, 2, 3), (0, 2, 1, 3), (1, 0, 2, 3), (2, 1, 0, 3)]:
+        back = [order.index(d) for d in range(4)]
+        q = ctgrad.rand(*[(2, 3, 4, 5)[d] for d in order]).permute(*back)
+        y = attend(q, q, q, is_causal=True)
+        assert y.stride() == q.stride()
+        q = q.contiguous()
+        assert ctgrad.allclose(y, attend(q, q, q, is_causal=True))
+    wide = ctgrad.rand(2, 1, 4, 5).expand(2, 3, 4, 5)
+    assert attend(wide, wide, wide).stride() == (60, 20, 5, 1)

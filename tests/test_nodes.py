@@ -463,3 +463,10 @@ def test_zeros_for_what_was_not_reached_are_part_of_the_history():
     for recorded in (True, False):
         zeros = ctgrad.autograd.grad(x * 2, y, create_graph=recorded, materialize_grads=True)[0]
         assert zeros.tolist() == [0, 0] and zeros.requires_grad == recorded
+
+
+def test_a_slice_of_everything_is_a_slice():
+    x = ctgrad.arange(6.0).view(3, 2).requires_grad_()
+    names = [type(y.grad_fn).__name__ for y in (x[:], x[0:9], x[...], x[:, :])]
+    assert names == ["SliceBackward0", "SliceBackward0", "AliasBackward0", "AliasBackward0"]
+    assert x[:].data_ptr() == x.data_ptr() and ctgrad.autograd.grad(x[:].sum(), x)[0].tolist() == [[1, 1]] * 3

@@ -2,6 +2,7 @@
  *
  * The gradient of each is an op of its own, of the incoming gradient and self, with the same numbers; its formulas are
  * PyTorch's, which agree with the first order on what the derivative at a kink is. The node's numbers are the two of the loop. */
+#include "base/half.h"
 #include "ops/dispatch.h"
 #include "ops/reduce.h"
 #include "ops/takes.h"
@@ -26,6 +27,13 @@ int run_floats(call *c, k_loop *const *table, int n, const void *param, const ch
     }
     return run_elementwise(c, &e, d, &l);
 }
+/* lambd is compared as one of the halves that it is compared with; softshrink takes it away unrounded. */
+static double compared(enum k_activation kind, double number, ct_dtype d)
+{
+    if (kind != A_hardshrink && kind != A_hardshrink_slope && kind != A_softshrink_slope)
+        return number;
+    return d == DT_F16 ? half_to_float(half_from_float((float)number)) : d == DT_BF16 ? bfloat_to_float(bfloat_from_float((float)number)) : number;
+}
 /* Over the first n inputs, with the numbers that follow. */
 static int run_loop(call *c, enum k_activation kind, int n, const char *kernel)
 {
@@ -34,6 +42,7 @@ static int run_loop(call *c, enum k_activation kind, int n, const char *kernel)
         number[i - (uint32_t)n] = arg_double(&c->args[i]);
     keep_double(c, number[0]);
     keep_double(c, number[1]);
+    number[0] = compared(kind, number[0], (ct_dtype)c->ia[0]->dtype);
     return run_floats(c, K->activation[kind], n, number, kernel);
 }
 

@@ -34,6 +34,15 @@ static T times_arg(scope *s, T x, const arg *by, double factor)
     return whole ? f_cast(s, f_mul(s, x, f_weak_int(s, by->i)), x->a->dtype) : times(s, x, factor);
 }
 
+/* addr alone: the others cut factors to whole numbers, as PyTorch's do. */
+static int refuse_factor(const arg *a, ct_dtype d, const char *name)
+{
+    if (a->kind == ARG_BOOL && d != DT_BOOL)
+        return ct_fail(CT_RUNTIME, "Boolean %s only supported for Boolean results.", name);
+    if (a->kind == ARG_FLOAT && !arg_is_unsigned(a) && !dtype_is_float(d))
+        return ct_fail(CT_RUNTIME, "For integral input tensors, argument %s must not be a floating point number.", name);
+    return 0;
+}
 static int add_product(scope *s, call *c, T y, T *out)
 {
     T self = c->in[0];
@@ -43,7 +52,7 @@ static int add_product(scope *s, call *c, T y, T *out)
         return ct_fail(CT_RUNTIME, "%s: input dtypes must be the same, got: input %s, product %s", c->op->name, dtype_name(self->a->dtype), dtype_name(y->a->dtype)), scope_fail(s), -1;
     ct_dtype d = dtype_promote(self->a->dtype, y->a->dtype);
     for (int i = 3; i < 5; i++)
-        if (number_cut_fits(&c->args[i], d) < 0)
+        if (number_cut_fits(&c->args[i], d) < 0 || (c->op == &op_addr && refuse_factor(&c->args[i], d, i == 3 ? "beta" : "alpha") < 0))
             return scope_fail(s), -1;
     double beta = factor(c, 3, d), alpha = factor(c, 4, d);
     T wide = f_expand(s, self, y->a->ndim, array_size(y->a)), product = f_cast(s, times_arg(s, y, &c->args[4], alpha), d);
@@ -106,7 +115,7 @@ static T addr_product(scope *s, T a, T b)
     static int id##_compose(scope *s, call *c, T *out) { return add_product(s, c, id##_product(s, c->in[1], c->in[2]), out); }                    \
     static int id##_grad(scope *s, node *n, T const *g, T *out) { return product_grad(s, n, g, id##_left, id##_right, out); }                     \
     const op op_##id = {.name = #id, .sig = "(Tensor self, Tensor " left ", Tensor " right ", *, Scalar beta=1, Scalar alpha=1)", .doc = text,     \
-                        .flags = OP_INPLACE | OP_OUT, .run = op_closed, .compose = id##_compose, .kind = {node_name, id##_grad}, .keep = {0, 4, 2}};
+                        .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT, .run = op_closed, .compose = id##_compose, .kind = {node_name, id##_grad}, .keep = {0, 4, 2}};
 ADD_PRODUCT(baddbmm, "BaddbmmBackward0", "batch1", "batch2", "beta * self + alpha * bmm(batch1, batch2).")
 ADD_PRODUCT(addbmm, "AddbmmBackward0", "batch1", "batch2", "beta * self + alpha * the sum over the batch of bmm(batch1, batch2).")
 ADD_PRODUCT(addmv, "AddmvBackward0", "mat", "vec", "beta * self + alpha * mv(mat, vec).")

@@ -50,6 +50,14 @@ static int out_by_length(call *c, uint32_t i, const array *a)
     l.stride[0] = l.size[2] * l.stride[2];
     return out_strided(c, i, a->dtype, &l);
 }
+/* The result's order in memory is the query's; the kernel writes rows of adjacent numbers. */
+static int out_as_query(call *c, const array *q)
+{
+    layout l = {.ndim = 4};
+    memcpy(l.size, array_size(q), 4 * sizeof *l.size);
+    layout_preserve(4, l.size, array_visible_stride(q), l.stride);
+    return l.stride[3] == 1 ? out_strided(c, 0, q->dtype, &l) : out_new(c, 0, q->dtype, 4, l.size);
+}
 static void plan(call *c, const k_attention *a, bool backward)
 {
     double steps = (double)a->batch * (double)a->heads * (double)a->l * (double)a->s * (double)(a->e + 4) * (backward ? 5 : 2);
@@ -77,7 +85,7 @@ static int attention_rule(call *c)
     memcpy(sums, array_size(q), sizeof sums);
     sums[3] = 1;
     c->declared[1].undifferentiable = true;
-    return out_by_length(c, 0, q) < 0 ? -1 : out_new(c, 1, q->dtype, 4, sums);
+    return out_as_query(c, q) < 0 ? -1 : out_new(c, 1, q->dtype, 4, sums);
 }
 static void attention_kernel(call *c)
 {

@@ -50,7 +50,7 @@ static int share(scope *s, node *n, T const *g, T *out, bool nans)
 static int share_grad(scope *s, node *n, T const *g, T *out) { return share(s, n, g, out, false); }
 static int share_nan_grad(scope *s, node *n, T const *g, T *out) { return share(s, n, g, out, true); }
 #define SHARED(id, public, signature, node_name, formula, rule, fold, text)                                                            \
-    const op op_##id = {.name = public, .sig = signature, .flags = OP_OUT, .run = op_block, .shape = rule, .kernel = fold,     \
+    const op op_##id = {.name = public, .sig = signature, .flags = OP_OUT | OP_OUT_EXACT, .run = op_block, .shape = rule, .kernel = fold,     \
                         .kind = {node_name, formula, .takes = reduce_takes}, .keep = {1}, .keep_out = 1, .doc = text};
 SHARED(amax, "amax", "(Tensor self, int[1] dim=[], bool keepdim=False)", "AmaxBackward0", share_grad, amax_rule, amax_kernel,
        "Largest element over the dims (none given: all); NaN wins; ties share the gradient.")
@@ -109,7 +109,7 @@ static int place_grad(scope *s, node *n, T const *g, T *out)
     return out[0] ? 0 : -1;
 }
 #define PLACED(id, public, node_name, fold, text)                                                                                       \
-    const op op_##id = {.name = public, .sig = "(Tensor self, int dim, bool keepdim=False)", .flags = OP_OUT, .run = op_block, .n_out = 2,  \
+    const op op_##id = {.name = public, .sig = "(Tensor self, int dim, bool keepdim=False)", .flags = OP_OUT | OP_OUT_EXACT, .run = op_block, .n_out = 2,  \
                         .ret = "values indices", .shape = max_dim_rule, .kernel = fold, .kind = {node_name, place_grad, .takes = place_takes}, .keep_out = 1, .doc = text};
 PLACED(max_dim, "max.dim", "MaxBackward0", max_dim_kernel, "(values, indices) of the largest element along dim; the first of equals; NaN wins.")
 PLACED(min_dim, "min.dim", "MinBackward0", min_dim_kernel, "(values, indices) of the smallest element along dim; the first of equals; NaN wins.")
@@ -167,7 +167,7 @@ static void run_places(call *c, k_lines_kind kind)
 static void argmax_kernel(call *c) { run_places(c, LINES_MAX); }
 static void argmin_kernel(call *c) { run_places(c, LINES_MIN); }
 #define PLACE(id, text)                                                                                                             \
-    const op op_##id = {.name = #id, .sig = "(Tensor self, int? dim=None, bool keepdim=False)", .flags = OP_OUT | OP_NO_GRAD,         \
+    const op op_##id = {.name = #id, .sig = "(Tensor self, int? dim=None, bool keepdim=False)", .flags = OP_OUT | OP_OUT_EXACT | OP_NO_GRAD,         \
                         .run = op_block, .shape = argmax_rule, .kernel = id##_kernel, .doc = text};
 PLACE(argmax, "Index of the largest element along dim, or of all in row-major order; the first of equals; NaN wins.")
 PLACE(argmin, "Index of the smallest element along dim, or of all in row-major order; the first of equals; NaN wins.")

@@ -275,7 +275,7 @@ static T matrix_product(scope *s, T a, T b)
 }
 
 static int matmul_compose(scope *s, call *c, T *out) { return (out[0] = matrix_product(s, c->in[0], c->in[1])) ? 0 : -1; }
-const op op_matmul = {.name = "matmul", .sig = "(Tensor self, Tensor other)", .flags = OP_OUT, .run = op_compose, .compose = matmul_compose,
+const op op_matmul = {.name = "matmul", .sig = "(Tensor self, Tensor other)", .flags = OP_OUT | OP_OUT_EXACT, .run = op_compose, .compose = matmul_compose,
     .doc = "Matrix product with NumPy's rules: vectors are rows on the left and columns on the right, leading dims are batches and broadcast."};
 
 static T addmm(scope *s, T bias, T x, T w)

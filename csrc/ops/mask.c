@@ -115,7 +115,7 @@ static int masked_select_grad(scope *s, node *n, T const *g, T *out)
     T filled = f_call(s, &op_index_put, 5, (arg[]){a_t(zeros), a_t(g[0]), a_ints(count, each_dim(dims)), a_ts(count, index), a_b(false)});
     return (out[0] = ndim ? filled : f_reshape(s, filled, 0, NULL)) ? 0 : -1;
 }
-const op op_masked_select = {.name = "masked_select", .sig = "(Tensor self, Tensor mask)", .flags = OP_OUT | OP_OUT_APART, .run = op_closed, .compose = masked_select_compose,
+const op op_masked_select = {.name = "masked_select", .sig = "(Tensor self, Tensor mask)", .flags = OP_OUT | OP_OUT_EXACT | OP_OUT_APART, .run = op_closed, .compose = masked_select_compose,
     .kind = {"MaskedSelectBackward0", masked_select_grad, .flags = NK_SHOWS(1)}, .keep = {0, 1},
     .doc = "1-d tensor of the elements where mask (bool, broadcast) is True, in row-major order."};
 
@@ -149,7 +149,7 @@ static void triu_kernel(call *c) { triangle(c, false); }
     {                                                                                                                                         \
         return (out[0] = f_call(s, &op_##id, 2, (arg[]){a_t(g[0]), a_i(node_params(n)[0])})) ? 0 : -1;                                        \
     }                                                                                                                                         \
-    const op op_##id = {.name = #id, .sig = "(Tensor self, int diagonal=0)", .flags = OP_INPLACE | OP_OUT, .run = op_block, .shape = triangle_rule, \
+    const op op_##id = {.name = #id, .sig = "(Tensor self, int diagonal=0)", .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT, .run = op_block, .shape = triangle_rule, \
                         .kernel = id##_kernel, .kind = {node_name, id##_grad}, .doc = text};
 TRIANGLE(tril, "TrilBackward0", "Lower triangle of the last two dims: elements above the given diagonal are 0.")
 TRIANGLE(triu, "TriuBackward0", "Upper triangle of the last two dims: elements below the given diagonal are 0.")

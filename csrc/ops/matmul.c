@@ -188,7 +188,7 @@ static int bmm_grad(scope *s, node *n, T const *g, T *out)
         out[1] = batch_grad(s, n, 1, f_transpose(s, node_kept_in(s, n, 0), 1, 2), g[0]);
     return 0;
 }
-const op op_bmm = {.name = "bmm", .sig = "(Tensor self, Tensor mat2)", .flags = OP_OUT, .run = op_block, .shape = bmm_rule, .kernel = run_matrices,
+const op op_bmm = {.name = "bmm", .sig = "(Tensor self, Tensor mat2)", .flags = OP_OUT | OP_OUT_EXACT, .run = op_block, .shape = bmm_rule, .kernel = run_matrices,
     .kind = {"BmmBackward0", bmm_grad}, .keep = {2, 1}, .doc = "Products of two batches of matrices, (b, m, k) and (b, k, n) to (b, m, n)."};
 
 /* ---- mv ------------------------------------------------------------------------------------------------------- */
@@ -233,7 +233,7 @@ static int mv_grad(scope *s, node *n, T const *g, T *out)
         out[1] = f_binary(s, &op_mv, f_transpose(s, node_kept_in(s, n, 0), 0, 1), g[0]);
     return 0;
 }
-const op op_mv = {.name = "mv", .sig = "(Tensor self, Tensor vec)", .flags = OP_OUT, .run = op_block, .shape = mv_rule, .kernel = mv_kernel,
+const op op_mv = {.name = "mv", .sig = "(Tensor self, Tensor vec)", .flags = OP_OUT | OP_OUT_EXACT, .run = op_block, .shape = mv_rule, .kernel = mv_kernel,
     .kind = {"MvBackward0", mv_grad}, .keep = {2, 1}, .doc = "Product of a matrix (m, k) and a vector (k)."};
 
 /* ---- dot ------------------------------------------------------------------------------------------------------- */
@@ -276,9 +276,9 @@ static int dot_grad(scope *s, node *n, T const *g, T *out)
         out[1] = f_mul(s, g[0], node_kept_in(s, n, 0));
     return 0;
 }
-const op op_dot = {.name = "dot", .sig = "(Tensor self, Tensor tensor)", .flags = OP_OUT, .run = op_block, .shape = dot_rule, .kernel = dot_kernel,
+const op op_dot = {.name = "dot", .sig = "(Tensor self, Tensor tensor)", .flags = OP_OUT | OP_OUT_EXACT, .run = op_block, .shape = dot_rule, .kernel = dot_kernel,
     .kind = {"DotBackward0", dot_grad}, .keep = {2, 1}, .doc = "Sum of the products of two vectors of equal length."};
-const op op_vdot = {.name = "vdot", .sig = "(Tensor self, Tensor other)", .flags = OP_OUT, .run = op_block, .shape = dot_rule, .kernel = dot_kernel,
+const op op_vdot = {.name = "vdot", .sig = "(Tensor self, Tensor other)", .flags = OP_OUT | OP_OUT_EXACT, .run = op_block, .shape = dot_rule, .kernel = dot_kernel,
     .kind = {"VdotBackward0", dot_grad}, .keep = {2, 1}, .doc = "dot; conjugation does nothing in real dtypes."};
 
 /* ---- addmm: args self, mat1, mat2, beta, alpha ------------------------------------------------------------------- */
@@ -359,6 +359,6 @@ static int addmm_grad(scope *s, node *n, T const *g, T *out)
         out[2] = scaled(s, matrix_grad(s, n, 2, f_transpose(s, node_kept_in(s, n, 1), 0, 1), g[0], node_params(n)[2] & 2), alpha);
     return 0;
 }
-const op op_addmm = {.name = "addmm", .sig = "(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1)", .flags = OP_INPLACE | OP_OUT,
+const op op_addmm = {.name = "addmm", .sig = "(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1)", .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT,
     .run = op_block, .shape = addmm_rule, .kernel = addmm_kernel, .kind = {"AddmmBackward0", addmm_grad}, .keep = {0, 4, 2},
     .doc = "beta * self + alpha * (mat1 @ mat2); self broadcasts to the product's shape; beta = 0 ignores self."};

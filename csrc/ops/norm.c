@@ -132,6 +132,6 @@ static int run_named(call *c) { return c->args[1].kind == ARG_STR && strcmp(c->a
     const op op_##id = {.name = public, .sig = signature, .flags = set, .shape = norm_rule, .kernel = norm_kernel, __VA_ARGS__,                          \
                         .kind = {"LinalgVectorNormBackward0", norm_grad, .takes = reduce_takes}, .keep = {1}, .keep_out = 1,                                                 \
                         .doc = "(sum |x|^p)^(1/p) over the dims; p = 0 counts what is not 0, inf and -inf give the extremes of |x|."};
-NORM(norm, "norm", "(Tensor self, Scalar? p=2, int[1]? dim=None, bool keepdim=False, dtype? dtype=None)", OP_OUT, .run = op_block)
-NORM(norm_name, "norm.name", "(Tensor self, str p='fro', int[1]? dim=None, bool keepdim=False, dtype? dtype=None)", OP_OUT, .run = run_named, .compose = nuclear_compose)
+NORM(norm, "norm", "(Tensor self, Scalar? p=2, int[1]? dim=None, bool keepdim=False, dtype? dtype=None)", OP_OUT | OP_OUT_EXACT, .run = op_block)
+NORM(norm_name, "norm.name", "(Tensor self, str p='fro', int[1]? dim=None, bool keepdim=False, dtype? dtype=None)", OP_OUT | OP_OUT_EXACT, .run = run_named, .compose = nuclear_compose)
 NORM(linalg_vector_norm, "linalg_vector_norm", "(Tensor self, Scalar ord=2, int[1]? dim=None, bool keepdim=False, *, dtype? dtype=None)", OP_OUT | OP_FUNCTION | OP_HIDDEN, .run = op_block)

@@ -433,7 +433,10 @@ static int truth_rule(call *c)
 {
     if (reduce_dims(c, &c->args[1], &c->args[2], false) < 0 || fold_still(c) < 0)
         return -1;
-    return fold_out(c, c->in[0]->a->dtype == DT_U8 ? DT_U8 : DT_BOOL);
+    const tensor *out = c->mode == CALL_OUT ? c->out_given[0] : NULL;
+    if (out && out->a->dtype != DT_BOOL && out->a->dtype != DT_U8)
+        return ct_fail(CT_RUNTIME, "%s only supports bool tensor for result, got: %s", c->op->name, dtype_title(out->a->dtype));
+    return fold_out(c, out ? (ct_dtype)out->a->dtype : c->in[0]->a->dtype == DT_U8 ? DT_U8 : DT_BOOL);
 }
 static void any_kernel(call *c) { fold_planes(c, PLANE_ANY); }
 static void all_kernel(call *c) { fold_planes(c, PLANE_ALL); }

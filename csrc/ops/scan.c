@@ -230,7 +230,7 @@ static int cummax_grad(scope *s, node *n, T const *g, T *out)
     return out[0] ? 0 : -1;
 }
 #define RUNNING(id, node_name, text)                                                                                                         \
-    const op op_##id = {.name = #id, .sig = "(Tensor self, int dim)", .flags = OP_OUT, .run = op_block, .n_out = 2, .ret = "values indices",   \
+    const op op_##id = {.name = #id, .sig = "(Tensor self, int dim)", .flags = OP_OUT | OP_OUT_EXACT, .run = op_block, .n_out = 2, .ret = "values indices",   \
                         .shape = cummax_rule, .kernel = id##_kernel, .keep_out = 1, .doc = text,                                      \
                         .kind = {node_name, cummax_grad, .flags = NK_POINTWISE, .takes = cummax_takes}};
 RUNNING(cummax, "CummaxBackward0", "(values, indices) of the largest element so far along dim; the last of equals; NaN wins.")

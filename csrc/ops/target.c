@@ -128,7 +128,7 @@ int target_out(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *siz
     if (tape_now.grad && (call_needs_grad(c) || tensor_requires_grad(out)))
         return refuse_out_history(c);
     char name[64];
-    if (dtype != out->a->dtype && ((c->op->flags & OP_OUT_EXACT) || (c->n_in == 0 && dtype_was_given(c))))
+    if (dtype != out->a->dtype && ((c->op->flags & OP_OUT_EXACT) || dtype_was_given(c)))
         return ct_fail(CT_RUNTIME, "%s(): Expected out tensor to have dtype %s, but got %s instead", op_public_name(c->op, name, sizeof name), dtype_name(dtype), dtype_name(out->a->dtype));
     if (c->op->flags & OP_OUT_APART && (check_no_overlap(c, out->a) < 0 || check_writable(c->op->name, out->a) < 0))
         return -1;

@@ -391,7 +391,7 @@ static void diag_kernel(call *c)
     else
         array_convert(c->ia[0], c->oa[0]);
 }
-const op op_diag = {.name = "diag", .sig = "(Tensor self, int diagonal=0)", .flags = OP_OUT, .run = op_block, .shape = diag_shape, .kernel = diag_kernel,
+const op op_diag = {.name = "diag", .sig = "(Tensor self, int diagonal=0)", .flags = OP_OUT | OP_OUT_EXACT, .run = op_block, .shape = diag_shape, .kernel = diag_kernel,
     .kind = {"DiagonalBackward0_copy", diagonal_grad, .takes = diagonal_takes},
     .doc = "A copy of a diagonal of a matrix; of a 1-d tensor, the square matrix with it on that diagonal."};
 

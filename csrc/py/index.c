@@ -331,7 +331,9 @@ PyObject *py_index_get(PyObject *self, PyObject *index)
         index_args(&x, t, &args[1], &args[2]);
         result = py_call_op(&op_index, 3, args);
     } else
-        result = x.view == self ? py_call_op(&op_alias, 1, (arg[]){a_t(py_t(self))}) : Py_NewRef(x.view);
+        result = x.view != self ? Py_NewRef(x.view)
+            : PySlice_Check(index) ? py_call_op(&op_slice, 5, (arg[]){a_t(py_t(self)), a_i(0), {0}, {0}, a_i(1)})
+                                   : py_call_op(&op_alias, 1, (arg[]){a_t(py_t(self))});
     indexing_clear(&x);
     py_note_base(self);
     return result;

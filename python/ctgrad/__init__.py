@@ -9,7 +9,7 @@ from ctgrad._C import Tensor
 
 from ctgrad import _methods as _methods  # noqa: E402  (attaches the methods of Tensor that are written in Python)
 from ctgrad.composed import functions as _functions  # noqa: E402
-from ctgrad.composed import arithmetic as _arithmetic, compare as _compare, convert as _convert, draw as _draw, einsum as _einsum, index as _index, names as _names, order as _order, shape as _shape, window as _window, write as _write  # noqa: E402, F401
+from ctgrad.composed import arithmetic as _arithmetic, compare as _compare, convert as _convert, draw as _draw, einsum as _einsum, index as _index, matrices as _matrices, names as _names, numbers as _numbers, order as _order, shape as _shape, window as _window, write as _write  # noqa: E402, F401
 
 globals().update({name: getattr(_C, name) for name in vars(_C) if not name.startswith("_")})
 globals().update(_functions())
@@ -24,12 +24,13 @@ from ctgrad._settings import *  # noqa: E402, F403
 from ctgrad._tensor_str import set_printoptions  # noqa: E402
 from ctgrad._copying import from_file  # noqa: E402, F401
 from ctgrad.storage import *  # noqa: E402, F403
+from ctgrad.composed.matrices import *  # noqa: E402, F403
 from ctgrad.autograd import enable_grad, inference_mode, no_grad, set_grad_enabled  # noqa: E402
 
 __version__ = "0.1.0"
 newaxis = None
 
-_LATER = {"__config__": None, "func": None, "nn": None, "optim": None, "testing": None, "serialization": None, "load": "serialization", "save": "serialization"}  # name: the module that has it
+_LATER = {"__config__": None, "func": None, "linalg": None, "special": None, "nn": None, "optim": None, "testing": None, "serialization": None, "load": "serialization", "save": "serialization"}  # name: the module that has it
 _LATER |= dict.fromkeys((
     "alpha_dropout", "batch_norm", "bilinear", "celu", "celu_", "channel_shuffle", "conv_tbc", "cosine_embedding_loss", "cosine_similarity", "dropout",
     "feature_alpha_dropout", "group_norm", "hardshrink", "hinge_embedding_loss", "instance_norm", "kl_div", "layer_norm", "margin_ranking_loss",

@@ -10,10 +10,12 @@ from ctgrad import (
     cuda as cuda,
     debug as debug,
     func as func,
+    linalg as linalg,
     nn as nn,
     optim as optim,
     random as random,
     serialization as serialization,
+    special as special,
     storage as storage,
     testing as testing,
     utils as utils,
@@ -74,6 +76,16 @@ from ctgrad.autograd.grad_mode import (
     no_grad as no_grad,
     set_grad_enabled as set_grad_enabled,
 )
+from ctgrad.composed import (
+    deg2rad_ as deg2rad_,
+    gcd_ as gcd_,
+    lcm_ as lcm_,
+    ldexp_ as ldexp_,
+    logit_ as logit_,
+    rad2deg_ as rad2deg_,
+    sinc_ as sinc_,
+    xlogy_ as xlogy_,
+)
 from ctgrad.composed.arithmetic import (
     cdist as cdist,
     copysign as copysign,
@@ -128,6 +140,36 @@ from ctgrad.composed.einsum import (
 from ctgrad.composed.index import (
     index_put as index_put,
     index_put_ as index_put_,
+)
+from ctgrad.composed.matrices import (
+    chain_matmul as chain_matmul,
+    cholesky as cholesky,
+    cross as cross,
+    det as det,
+    inverse as inverse,
+    logdet as logdet,
+    matrix_exp as matrix_exp,
+    matrix_power as matrix_power,
+    nuclear_norm as nuclear_norm,
+    pinverse as pinverse,
+    qr as qr,
+    renorm as renorm,
+    slogdet as slogdet,
+    svd as svd,
+)
+from ctgrad.composed.numbers import (
+    cumulative_trapezoid as cumulative_trapezoid,
+    digamma as digamma,
+    erfinv as erfinv,
+    frexp as frexp,
+    gcd as gcd,
+    histogram as histogram,
+    lcm as lcm,
+    ldexp as ldexp,
+    lgamma as lgamma,
+    mode as mode,
+    nextafter as nextafter,
+    polygamma as polygamma,
 )
 from ctgrad.composed.order import (
     argsort as argsort,

@@ -13,6 +13,11 @@ def _antidiagonals(a, b):
     return sum(np.convolve(x, y) for x, y in zip(a, b, strict=True))
 
 
+def _renorm(x, p, dim, most):
+    size = (np.abs(x) ** p).sum(tuple(range(1, x.ndim)), keepdims=True) ** (1 / p)
+    return np.where(size > most, x * most / (size + 1e-7), x)
+
+
 CASES = {
     "mm": [case(t(3, 4), t(4, 5), ref=np.matmul), case(t(1, 1), t(1, 1), ref=np.matmul), case(t(0, 3), t(3, 2), ref=np.matmul),
            case(t(2, 0), t(0, 3), ref=np.matmul), case(t(20, 33), t(33, 40), ref=np.matmul, second=False)],
@@ -38,4 +43,7 @@ CASES = {
     "linear": [case(t(2, 3), t(4, 3), ref=lambda x, w: x @ w.T), case(t(2, 3), t(4, 3), t(4), ref=lambda x, w, b: x @ w.T + b),
                case(t(3), t(4, 3), t(4), ref=lambda x, w, b: x @ w.T + b), case(t(5, 2, 3), t(4, 3), t(4), ref=lambda x, w, b: x @ w.T + b),
                case(t(2, 3), t(3), ref=lambda x, w: x @ w)],
+    "cross": [case(t(2, 3), t(2, 3), 1, ref=lambda a, b, dim: np.cross(a, b)), case(t(3, 2), t(3, 1), 0, ref=lambda a, b, dim: np.cross(a, b, axis=0)),
+              case(t(3, 4), t(3, 4), ref=lambda a, b: np.cross(a, b, axis=0))],
+    "renorm": [case(t(3, 4), 2, 0, 1.5, ref=_renorm), case(t(3, 2, 2), 1, 0, 2.5, ref=_renorm)],
 }

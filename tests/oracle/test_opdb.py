@@ -22,7 +22,7 @@ NAMES = [
     "index_copy", "take", "masked_fill", "masked_select", "tril", "triu", "nonzero", "index_put", "round", "nn.functional.embedding",
     "nn.functional.mse_loss", "nn.functional.nll_loss", "nn.functional.smooth_l1_loss", "nn.functional.huber_loss",
     "nn.functional.binary_cross_entropy_with_logits", "arange", "eye", "full", "linspace", "ones_like", "zeros_like",
-    "bincount", "bucketize", "isin", "nanmean", "inner", "diagflat", "tril_indices", "triu_indices", "isposinf", "isneginf", "isreal", "signbit",
+    "gcd", "lcm", "bincount", "bucketize", "searchsorted", "isin", "nanmean", "inner", "diagflat", "tril_indices", "triu_indices", "isposinf", "isneginf", "isreal", "signbit",
     "heaviside", "float_power", "argwhere", "nn.functional.hardtanh", "nn.functional.hardswish", "nn.functional.mish", "nn.functional.hardshrink",
     "nn.functional.softshrink", "nn.functional.threshold", "nn.functional.selu", "nn.functional.celu", "nn.functional.glu", "nn.functional.prelu",
     "nn.functional.relu6", "nn.functional.cosine_embedding_loss", "nn.functional.hinge_embedding_loss", "nn.functional.margin_ranking_loss",

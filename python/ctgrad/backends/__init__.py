@@ -1,3 +1,3 @@
 """Switches of PyTorch's back ends, for the scripts that set them: they hold what is written and change nothing."""
 
-from . import cudnn as cudnn, mkldnn as mkldnn, mps as mps
+from . import cuda as cuda, cudnn as cudnn, mkldnn as mkldnn, mps as mps

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 enabled = False
 benchmark = False
 deterministic = False
+allow_tf32 = True
 
 
 def is_available():

@@ -5,38 +5,101 @@ An op starts here and moves to C when a benchmark asks. Gradients of all orders 
 gives shapes, dtypes and errors; each name has cases in tests/cases like every other op.
 """
 
+import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
+from ctgrad import _C
 from ctgrad._C import Tensor
 
-__all__ = ["alias", "composed", "need_tensor", "registry"]
+__all__ = ["alias", "composed", "need_tensor", "registry", "with_out"]
 
 registry: dict[str, Callable[..., Any]] = {}
 
 
-def composed(method=True, function=True):
-    """Decorator: register a composition, as function, method or both."""
+def composed(method=True, function=True, out=False, in_place=""):
+    """Decorator: register a composition, as function, method or both. With out=True it takes `out=`; in_place="method" gives it a
+    method `name_` as well, "both" a function of that name too."""
 
     def register(f):
-        registry[f.__name__] = f
+        made = with_out(f) if out else f
+        registry[f.__name__] = made
         if method:
-            setattr(Tensor, f.__name__, f)
-        f.is_function = function
-        return f
+            setattr(Tensor, f.__name__, made)
+        if in_place:
+            written = _in_place(f)
+            setattr(Tensor, written.__name__, written)
+            if in_place == "both":
+                _written[written.__name__] = written
+        made.is_function = function
+        return made
 
     return register
+
+
+_written: dict[str, Callable[..., Any]] = {}  # functions that write into their first argument
+
+
+def with_out(f):
+    """f with a keyword `out`: the tensor that gets the result, or for several results a tuple."""
+
+    @functools.wraps(f)
+    def call(*args, out=None, **kwargs):
+        if out is None:
+            return f(*args, **kwargs)
+        return _deliver(f.__name__, f(*args, **kwargs), out)
+
+    shown = inspect.signature(f)
+    last = inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None)
+    call.__signature__ = shown.replace(parameters=[*shown.parameters.values(), last])
+    return call
+
+
+def _in_place(f):
+    """name_: the result is written into the first argument, which must have its shape and a dtype that can hold it."""
+
+    def write(input, *args, **kwargs):
+        made = f(input, *args, **kwargs)
+        _need_castable(made, input)
+        if made.shape != input.shape:
+            raise RuntimeError(f"{f.__name__}_(): output with shape {list(input.shape)} doesn't match the broadcast shape {list(made.shape)}")
+        return input.copy_(made)
+
+    write.__name__ = write.__qualname__ = f.__name__ + "_"
+    write.__doc__ = f"{f.__name__} in place."
+    write.__signature__ = inspect.signature(f)
+    return write
+
+
+def _need_castable(made, out):
+    import ctgrad
+
+    if not ctgrad.can_cast(made.dtype, out.dtype):
+        raise RuntimeError(f"result type {made.dtype} can't be cast to the desired output type {out.dtype}")
+
+
+def _deliver(name, made, out):
+    """Write a result, or a tuple of them, into out=, which takes its shape."""
+    if isinstance(made, tuple):
+        delivered = [_deliver(name, one, into) for one, into in zip(made, out, strict=True)]
+        return type(made)(*delivered) if hasattr(made, "_fields") else tuple(delivered)
+    need_tensor(name, out, "out", 0)
+    if _C.is_grad_enabled() and (made.requires_grad or out.requires_grad):
+        raise RuntimeError(f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad.")
+    return _C.maximum(made, made, out=out)  # a copy that resizes and refuses as all ops do
 
 
 def need_tensor(op, value, argument="input", position=1):
     """TypeError where an argument that must be a Tensor is none."""
     if not isinstance(value, Tensor):
-        raise TypeError(f"{op}(): argument '{argument}' (position {position}) must be Tensor, not {type(value).__name__}")
+        place = f" (position {position})" if position else ""
+        raise TypeError(f"{op}(): argument '{argument}'{place} must be Tensor, not {type(value).__name__}")
 
 
 def functions():
     """Name -> function of all that is offered as `ctgrad.name`."""
-    return {name: f for name, f in registry.items() if f.is_function}
+    return {name: f for name, f in registry.items() if f.is_function} | _written
 
 
 def alias(new, old, in_place=True):

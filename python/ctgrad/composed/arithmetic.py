@@ -18,25 +18,25 @@ def _floats(x):
     return x if x.is_floating_point() else x.to(_C.get_default_dtype())
 
 
-@composed()
+@composed(out=True, in_place="both")
 def deg2rad(input):
     """Degrees as radians."""
     return _floats(input) * (math.pi / 180)
 
 
-@composed()
+@composed(out=True, in_place="both")
 def rad2deg(input):
     """Radians as degrees."""
     return _floats(input) * (180 / math.pi)
 
 
-@composed()
+@composed(out=True)
 def isposinf(input):
     """True where an element is inf."""
     return input == math.inf
 
 
-@composed()
+@composed(out=True)
 def isneginf(input):
     """True where an element is -inf."""
     return input == -math.inf
@@ -48,22 +48,26 @@ def isreal(input):
     return _C.ones_like(input, dtype=_C.bool, requires_grad=False)
 
 
-@composed()
+@composed(out=True)
 def signbit(input):
     """True where the sign of an element is minus, that of -0.0 too."""
     x = input.detach()
     return (x < 0) | ((x == 0) & (1 / x < 0)) if x.is_floating_point() else x < 0
 
 
-@composed()
+@composed(out=True, in_place="method")
 def copysign(input, other):
-    """The magnitudes of input with the signs of other; both broadcast."""
+    """The magnitudes of input with the signs of other, in the dtype of both; both broadcast. The gradient at 0 is 0."""
+    need_tensor("copysign", input)
     other = _as_tensor(other, input)
-    input = _floats(input)
-    return _C.where(signbit(other), -input.abs(), input.abs())
+    input = _floats(input).to(ctgrad.result_type(_floats(input), other))
+    minus = signbit(other)
+    if other.requires_grad:  # its gradient is 0, not absent
+        return input.abs() * _C.where(minus == minus, _C.where(minus, -1.0, 1.0).to(input.dtype), other.sign().to(input.dtype))
+    return _C.where(minus, -input.abs(), input.abs())
 
 
-@composed()
+@composed(out=True)
 def nan_to_num(input, nan=0.0, posinf=None, neginf=None):
     """NaN replaced by `nan`, infinities by the given numbers, or the largest and smallest of the dtype."""
     if not input.is_floating_point():
@@ -80,7 +84,7 @@ def nan_to_num_(input, nan=0.0, posinf=None, neginf=None):
     return input.copy_(nan_to_num(input, nan, posinf, neginf))
 
 
-@composed()
+@composed(out=True, in_place="method")
 def heaviside(input, values):
     """0 below 0, 1 above it, `values` at it; dtypes must be the same."""
     need_tensor("heaviside", input)
@@ -90,48 +94,64 @@ def heaviside(input, values):
     return _C.where(input == 0, values, (input > 0).to(input.dtype))
 
 
-@composed()
+@composed(out=True, in_place="both")
 def xlogy(input, other):
     """input log(other), and 0 where input is 0 and other no NaN; both broadcast."""
     x, y = (input, _as_tensor(other, input)) if isinstance(input, Tensor) else (_as_tensor(input, other), other)
+    need_tensor("xlogy", y)
+    x, y = (_floats(v).to(ctgrad.result_type(_floats(x), _floats(y))) for v in (x, y))
     zero = x == 0
     product = x * _C.where(zero & ~y.isnan(), _C.ones_like(y, requires_grad=False), y).log()
     return product
 
 
-@composed()
+@composed(out=True)
 def logaddexp(input, other):
     """log(e^input + e^other), without overflow; both broadcast."""
     input, other = ctgrad.broadcast_tensors(input, other)
     return _C.stack([_floats(input), _floats(other)]).logsumexp(0)
 
 
-@composed()
+@composed(out=True)
 def logaddexp2(input, other):
     """log2(2^input + 2^other), without overflow; both broadcast."""
     return logaddexp(input * math.log(2), other * math.log(2)) / math.log(2)
 
 
-@composed()
+@composed(out=True)
 def fmax(input, other):
     """The larger of two elements; of one and NaN, the one."""
-    return _C.where(other.isnan(), input, _C.where(input.isnan(), other, _C.maximum(input, other)))
+    need_tensor("fmax", input)
+    need_tensor("fmax", other, "other", 2)
+    return _C.where((input >= other) | other.isnan(), input, other)
 
 
-@composed()
+@composed(out=True)
 def fmin(input, other):
     """The smaller of two elements; of one and NaN, the one."""
-    return _C.where(other.isnan(), input, _C.where(input.isnan(), other, _C.minimum(input, other)))
+    need_tensor("fmin", input)
+    need_tensor("fmin", other, "other", 2)
+    return _C.where((input <= other) | other.isnan(), input, other)
 
 
-@composed()
+@composed(out=True)
 def float_power(input, exponent):
     """input to the power of exponent in float64."""
     base, exponent = (x.double() if isinstance(x, Tensor) else x for x in (input, exponent))
     return _C.pow(base, float(exponent) if not isinstance(exponent, Tensor) else exponent)
 
 
-@composed()
+def float_power_(input, exponent):
+    """float_power in place, of float64 alone."""
+    if input.dtype != _C.float64:
+        raise RuntimeError(f"the base given to float_power_ has dtype {input.dtype} but the operation's result requires dtype float64")
+    return input.copy_(float_power(input, exponent))
+
+
+Tensor.float_power_ = float_power_
+
+
+@composed(out=True, in_place="both")
 def sinc(input):
     """sin(pi x) / (pi x), and 1 at 0."""
     x = _floats(input) * math.pi
@@ -139,7 +159,7 @@ def sinc(input):
     return _C.where(zero, 1.0, x.sin() / x.masked_fill(zero, 1.0))
 
 
-@composed()
+@composed(out=True, in_place="both")
 def logit(input, eps=None):
     """log(x / (1 - x)); with eps, of x cut to eps and 1 - eps."""
     x = _floats(input)
@@ -147,7 +167,7 @@ def logit(input, eps=None):
     return (x / (1 - x)).log()
 
 
-@composed()
+@composed(out=True)
 def nanmean(input, dim=None, keepdim=False, *, dtype=None):
     """The mean of what is not NaN."""
     need_tensor("nanmean", input)
@@ -158,7 +178,7 @@ def nanmean(input, dim=None, keepdim=False, *, dtype=None):
     return input.nansum(dims, keepdim=keepdim, dtype=dtype) / counted
 
 
-@composed()
+@composed(out=True)
 def diff(input, n=1, dim=-1, prepend=None, append=None):
     """Differences of neighbours along dim, n times over; of bools, whether they differ. RuntimeError for a scalar, or n below 0."""
     need_tensor("diff", input)
@@ -259,7 +279,7 @@ def trapz(y, x=None, *, dx=None, dim=-1):
     return trapezoid(y, x, dx=dx, dim=dim)
 
 
-@composed()
+@composed(out=True)
 def inner(input, other):
     """Sums of products along the last dimensions; a product where one is a scalar."""
     need_tensor("inner", input)
@@ -270,7 +290,7 @@ def inner(input, other):
     return _C.tensordot(input, other, ([-1], [-1])) if hasattr(_C, "tensordot") else ctgrad.tensordot(input, other, ([-1], [-1]))
 
 
-@composed()
+@composed(out=True)
 def kron(input, other):
     """The Kronecker product: every product of two elements, other's among input's."""
     dims = max(input.dim(), other.dim())

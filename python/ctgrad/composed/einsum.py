@@ -69,6 +69,8 @@ def _subscripts(operands):
         return operands[0], tensors
 
     def text(numbers):
+        if any(n is not Ellipsis and not 0 <= n < len(_LETTERS) for n in numbers):
+            raise ValueError(f"einsum(): subscript in subscript list is not within the valid range [0, {len(_LETTERS)})")
         return "".join("..." if n is Ellipsis else _LETTERS[n] for n in numbers)
 
     pairs = list(operands)
@@ -198,10 +200,12 @@ def _plan_steps(operands, sizes, n_keep):
 
 def _plan(equation, shapes):
     """The steps of an equation for operands of these shapes. RuntimeError: malformed, or sizes that do not match."""
+    if "." in equation.replace("...", ""):
+        raise RuntimeError(f"einsum(): found '.' in the equation '{equation}' that is not part of any ellipsis")
     left, arrow, out = equation.replace(" ", "").partition("->")
     parts = left.split(",")
     if not shapes:
-        raise RuntimeError("einsum(): must provide at least one operand")
+        raise ValueError("einsum(): must specify the equation string and at least one operand, or at least one operand and its subscripts list")
     if len(parts) != len(shapes):
         if len(parts) > len(shapes):
             raise RuntimeError("einsum(): fewer operands were provided than specified in the equation")

@@ -26,7 +26,7 @@ def argsort(input, dim=-1, descending=False, stable=False):
     return input.sort(dim=dim, descending=descending, stable=stable)[1]
 
 
-@composed()
+@composed(out=True)
 def msort(input):
     """The elements in order along the first dimension; gradients flow."""
     need_tensor("msort", input)
@@ -103,7 +103,7 @@ def bincount(input, weights=None, minlength=0):
     return _tied("bincount", _tensor(counts, _C.float32 if weights.dtype == _C.float32 else _C.float64), weights)
 
 
-@composed()
+@composed(out=True)
 def histc(input, bins=100, min=0, max=0):
     """How many elements fall into each of `bins` equal parts from min to max (of the elements where both are 0), in the input's dtype."""
     need_tensor("histc", input)
@@ -132,7 +132,7 @@ def _side(name, right, side):
     return "right" if right or side == "right" else "left"
 
 
-@composed()
+@composed(out=True)
 def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=None, sorter=None):
     """Where along the last dimension of what is in order each number would stand: before its equals, or (right) behind them."""
     need_tensor("searchsorted", sorted_sequence, "sorted_sequence")
@@ -142,9 +142,6 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
     if order.dim() != 1 and (number or order.shape[:-1] != wanted.shape[:-1]):
         raise RuntimeError("torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries tensor and input value "
                            f"tensor must match, but we got boundaries tensor {list(order.shape)} and input value tensor {list(wanted.shape)}")
-    if not number and order.dtype != wanted.dtype:
-        raise RuntimeError(f"torch.searchsorted(): boundary tensor and input value tensor should have same dtype, but got boundary tensor's dtype "
-                           f"{order.dtype} and input value tensor's dtype {wanted.dtype}")
     rows, values = _numpy(order), _numpy(wanted)
     if order.dim() == 1 or not wanted.numel():
         places = np.zeros(values.shape, np.int64) if order.dim() > 1 else np.searchsorted(rows, values, side)
@@ -154,7 +151,7 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
     return _tensor(places, _C.int32 if out_int32 else _C.int64).reshape(wanted.shape)
 
 
-@composed(method=False)
+@composed(method=False, out=True)
 def bucketize(input, boundaries, *, out_int32=False, right=False):
     """searchsorted in a vector of boundaries, dtypes apart."""
     number = not isinstance(input, Tensor)
@@ -165,7 +162,7 @@ def bucketize(input, boundaries, *, out_int32=False, right=False):
     return _tensor(places, _C.int32 if out_int32 else _C.int64).reshape(wanted.shape)
 
 
-@composed(method=False)
+@composed(method=False, out=True)
 def isin(elements, test_elements, *, assume_unique=False, invert=False):
     """True where an element is one of the others; numbers count as tensors."""
     first, second = (x if isinstance(x, Tensor) else _C.tensor(x) for x in (elements, test_elements))
@@ -190,7 +187,7 @@ def _refuse_weights(input, num_samples, replacement):
         raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
 
 
-@composed()
+@composed(out=True)
 def multinomial(input, num_samples, replacement=False, *, generator=None):
     """`num_samples` places of each row, drawn in proportion to its weights; PyTorch's draws. RuntimeError for what are no weights."""
     need_tensor("multinomial", input)
@@ -252,13 +249,13 @@ def _quantile(name, input, q, dim, keepdim, interpolation, skip):
     return values
 
 
-@composed()
+@composed(out=True)
 def quantile(input, q, dim=None, keepdim=False, *, interpolation="linear"):
     """What a share q of the elements (along dim) does not exceed, interpolated between neighbours; gradients flow. RuntimeError for other q."""
     return _quantile("quantile", input, q, dim, keepdim, interpolation, False)
 
 
-@composed()
+@composed(out=True)
 def nanquantile(input, q, dim=None, keepdim=False, *, interpolation="linear"):
     """quantile of what is not NaN."""
     return _quantile("nanquantile", input, q, dim, keepdim, interpolation, True)

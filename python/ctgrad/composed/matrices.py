@@ -1,0 +1,119 @@
+"""Functions and methods of matrices by their names outside `linalg`. What needs a factorization is no op of the registry: it is `linalg`'s."""
+
+from collections import namedtuple
+
+from ctgrad._C import Tensor
+from ctgrad.composed import composed, with_out
+
+__all__ = ["chain_matmul", "cholesky", "det", "inverse", "logdet", "matrix_exp", "matrix_power", "nuclear_norm", "pinverse", "qr", "slogdet", "svd"]
+
+QR = namedtuple("qr", "Q R")
+SVD = namedtuple("svd", "U S V")
+
+
+def _linalg():
+    """Imported when it is first needed."""
+    from ctgrad import linalg
+
+    return linalg
+
+
+@with_out
+def det(input):
+    """Determinants of square matrices."""
+    return _linalg().det(input)
+
+
+def logdet(input):
+    """Logarithms of determinants; NaN where one is negative."""
+    sign, log = _linalg().slogdet(input)
+    return log.masked_fill(sign < 0, float("nan"))
+
+
+def slogdet(input):
+    """(sign, logabsdet) of square matrices."""
+    return _linalg().slogdet(input)
+
+
+@with_out
+def inverse(input):
+    """Inverses of square matrices; linalg.LinAlgError for a singular one."""
+    return _linalg().inv(input)
+
+
+@with_out
+def matrix_power(input, n):
+    """input times itself n times; the inverse's power where n is below 0."""
+    return _linalg().matrix_power(input, n)
+
+
+def pinverse(input, rcond=1e-15):
+    """Pseudo-inverses; singular values up to rcond times the largest count as 0."""
+    return _linalg().pinv(input, rtol=rcond)
+
+
+def nuclear_norm(input, dim=(-2, -1), keepdim=False, *, out=None):
+    """The sum of the singular values of matrices in two dims."""
+    return _linalg().matrix_norm(input, "nuc", dim, keepdim, out=out)
+
+
+def matrix_exp(input):
+    """linalg.matrix_exp."""
+    return _linalg().matrix_exp(input)
+
+
+@with_out
+def cholesky(input, upper=False):
+    """linalg.cholesky."""
+    return _linalg().cholesky(input, upper=upper)
+
+
+def qr(input, some=True, *, out=None):
+    """linalg.qr: reduced if some, complete otherwise."""
+    return QR(*_linalg().qr(input, "reduced" if some else "complete", out=out))
+
+
+def svd(input, some=True, compute_uv=True):
+    """(U, S, V) of input = U diag(S) V^T; reduced if some. Without compute_uv, U and V are zeros."""
+    U, S, Vh = _linalg().svd(input, full_matrices=not some or not compute_uv)
+    return SVD(U, S, Vh.mT) if compute_uv else SVD(U.detach() * 0, S, Vh.mT.detach() * 0)
+
+
+def chain_matmul(*matrices, out=None):
+    """linalg.multi_dot, by its former name; the matrices one by one."""
+    if not matrices:
+        raise RuntimeError("chain_matmul(): Expected one or more matrices")
+    for one in matrices:
+        if one.dim() != 2:
+            raise RuntimeError(f"Tensor dimension is {one.dim()}, expected 2 instead.")
+    if len(matrices) == 1:
+        return matrices[0].clone()
+    return _linalg().multi_dot(matrices, out=out)
+
+
+@composed(out=True)
+def cross(input, other, dim=None):
+    """The cross product of vectors of size 3 along dim; by default the first dimension of that size."""
+    if dim is None:
+        dim = next((d for d, size in enumerate(input.shape) if size == 3), None)
+        if dim is None:
+            raise RuntimeError("no dimension of size 3 in input")
+    return _linalg().cross(input, other, dim=dim)
+
+
+@composed(out=True, in_place="method")
+def renorm(input, p, dim, maxnorm):
+    """Parts along dim whose p-norm is above maxnorm, shrunk to it."""
+    if input.dim() < 2:
+        raise RuntimeError(f"renorm: input needs at least 2 dimensions, got {input.dim()} dimensions")
+    if p <= 0:
+        raise RuntimeError("renorm: non-positive-norm not supported")
+    if maxnorm < 0:
+        raise RuntimeError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm}")
+    dim %= input.dim()
+    size = input.norm(p, [d for d in range(input.dim()) if d != dim], True)
+    return input * (size > maxnorm).to(input.dtype).mul(maxnorm / (size + 1e-7) - 1).add(1)
+
+
+for _f in (cholesky, det, inverse, logdet, matrix_exp, matrix_power, pinverse, qr, slogdet, svd):
+    setattr(Tensor, _f.__name__, _f)

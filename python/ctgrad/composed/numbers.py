@@ -1,0 +1,269 @@
+"""Numbers taken apart and put together, by NumPy where ctgrad has no loop; the gamma function's kin, with gradients of all orders."""
+
+import math
+from collections import namedtuple
+
+import numpy as np
+
+import ctgrad
+from ctgrad import _C
+from ctgrad._C import Tensor
+from ctgrad.autograd.function import Function
+from ctgrad.composed import composed, need_tensor
+
+Histogram = namedtuple("histogram", "hist bin_edges")
+Mode = namedtuple("mode", "values indices")
+Parts = namedtuple("frexp", "mantissa exponent")
+
+
+def _of_numpy(array, dtype):
+    return _C.from_numpy(np.array(array, order="C")).to(dtype)
+
+
+def _integers(name, input, other):
+    need_tensor(name, input)
+    need_tensor(name, other, "other", 2)
+    dtype = ctgrad.result_type(input, other)
+    if dtype.is_floating_point or dtype == _C.bool:
+        raise NotImplementedError(f'"{name}_cpu" not implemented for \'{dtype}\'')
+    return dtype, input.to(dtype).numpy(), other.to(dtype).numpy()
+
+
+@composed(out=True, in_place="both")
+def gcd(input, other):
+    """The greatest common divisor of integers, 0 of 0 and 0; both broadcast."""
+    dtype, a, b = _integers("gcd", input, other)
+    return _of_numpy(np.gcd(a, b), dtype)
+
+
+@composed(out=True, in_place="both")
+def lcm(input, other):
+    """The least common multiple of integers; both broadcast."""
+    dtype, a, b = _integers("lcm", input, other)
+    return _of_numpy(np.lcm(a, b), dtype)
+
+
+@composed(out=True, in_place="both")
+def ldexp(input, other):
+    """input times 2 to the power of other; both broadcast."""
+    need_tensor("ldexp", input)
+    return input * _C.pow(2.0, other)
+
+
+@composed(out=True)
+def frexp(input):
+    """(mantissa, exponent): input = mantissa times 2 to the power of exponent (int32), mantissas from 0.5 to 1 in magnitude."""
+    need_tensor("frexp", input)
+    if not input.is_floating_point():
+        raise RuntimeError("torch.frexp() only supports floating-point dtypes")
+    numbers = input.detach()
+    exponent = _of_numpy(np.frexp((numbers.float() if input.dtype == _C.bfloat16 else numbers).numpy())[1], _C.int32)
+    half = exponent // 2  # in two factors: of the least numbers one would be infinite
+    return Parts((input * _C.pow(2.0, -half).to(input.dtype)) * _C.pow(2.0, half - exponent).to(input.dtype), exponent)
+
+
+@composed(out=True, in_place="method")
+def nextafter(input, other):
+    """The float next to input in the direction of other; both broadcast."""
+    need_tensor("nextafter", input)
+    need_tensor("nextafter", other, "other", 2)
+    if input.dtype != other.dtype or input.dtype not in (_C.float32, _C.float64):
+        raise NotImplementedError(f'"nextafter_cpu" not implemented for {input.dtype} and {other.dtype}')
+    return _of_numpy(np.nextafter(input.detach().numpy(), other.detach().numpy()), input.dtype)
+
+
+def _longest_run(ordered):
+    """For rows in order: how far from the end the first of the longest runs ends."""
+    length = np.ones(ordered.shape, np.int64)
+    for i in range(1, ordered.shape[-1]):
+        length[..., i] = np.where(ordered[..., i] == ordered[..., i - 1], length[..., i - 1] + 1, 1)
+    return length.argmax(-1, keepdims=True)
+
+
+@composed(out=True)
+def mode(input, dim=-1, keepdim=False):
+    """(values, indices) of what is most frequent along dim, the least of equals; indices are those of its last appearance."""
+    need_tensor("mode", input)
+    if input.dim() == 0:
+        return Mode(input.clone(), _C.zeros((), dtype=_C.int64))
+    if input.size(dim) == 0:
+        raise IndexError(f"mode(): Expected reduction dim {dim} to have non-zero size.")
+    ordered, places = (input.to(_C.uint8) if input.dtype == _C.bool else input).detach().sort(dim)
+    values = (ordered.float() if ordered.dtype == _C.bfloat16 else ordered).numpy()
+    at = _of_numpy(np.moveaxis(_longest_run(np.moveaxis(values, dim, -1)), -1, dim), _C.int64)
+    places = places.gather(dim, at)
+    values = input.gather(dim, places)
+    return Mode(values, places) if keepdim else Mode(values.squeeze(dim), places.squeeze(dim))
+
+
+@composed(out=True)
+def histogram(input, bins, *, range=None, weight=None, density=False):
+    """(hist, bin_edges) of all elements: how many (by weight) lie in each of `bins` bins of one width, or between edges in order."""
+    need_tensor("histogram", input)
+    if input.dtype not in (_C.float32, _C.float64):
+        raise NotImplementedError(f'"histogram_cpu" not implemented for \'{input.dtype}\'')
+    if isinstance(bins, Tensor):
+        if bins.dim() != 1 or bins.dtype != input.dtype or bins.numel() == 0:
+            raise RuntimeError(f"torch.histogram(): bins must be a vector of {input.dtype}, got {list(bins.shape)} of {bins.dtype}")
+        if range is not None:
+            raise TypeError("histogram() takes no range where bins are edges")
+        bins = bins.detach().numpy()
+    elif bins <= 0:
+        raise RuntimeError(f"torch.histogram(): bins must be > 0, but got {bins}")
+    if weight is not None and weight.shape != input.shape:
+        raise RuntimeError(f"torch.histogram(): if weight tensor is provided it should have the same shape as the input tensor, got {list(weight.shape)}")
+    if range is not None and not (len(range) == 2 and math.isfinite(range[0]) and math.isfinite(range[1]) and range[0] <= range[1]):
+        raise RuntimeError(f"torch.histogram(): range {tuple(range)} is not finite, or its minimum is above its maximum")
+    hist, edges = np.histogram(input.detach().numpy(), bins, range, weights=None if weight is None else weight.detach().numpy(), density=density)
+    return Histogram(_of_numpy(hist, input.dtype), _of_numpy(edges, input.dtype))
+
+
+@composed(method=False)
+def cumulative_trapezoid(y, x=None, *, dx=None, dim=-1):
+    """The running integral of y along dim by the trapezoidal rule, at places x or a distance dx (1); one element fewer."""
+    size = y.size(dim)
+    means = (y.narrow(dim, 0, max(size - 1, 0)) + y.narrow(dim, min(1, size), max(size - 1, 0))) / 2
+    if x is None:
+        return (means if dx is None else means * dx).cumsum(dim)
+    if x.dim() == 1 and y.dim() > 1:
+        x = x.view(-1, *[1] * (y.dim() - 1 - dim % y.dim()))
+        return (means * ctgrad.diff(x, dim=0)).cumsum(dim)
+    return (means * ctgrad.diff(x, dim=dim)).cumsum(dim)
+
+
+# ---- the gamma function's kin ---------------------------------------------------------------------------------------------------
+
+
+def _doubles(x):
+    return x.detach().double().numpy()
+
+
+def _floats(name, x):
+    need_tensor(name, x)
+    return x if x.is_floating_point() else x.to(_C.get_default_dtype())
+
+
+def _log_gamma(x):
+    if math.isinf(x) or (x <= 0 and x == math.floor(x)):
+        return math.inf
+    return math.lgamma(x)
+
+
+_BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
+
+
+def _psi(x):
+    """Digamma: the reflection below 0, the recurrence up to 10, the asymptotic series from there."""
+    with np.errstate(all="ignore"):
+        low = x < 0
+        whole = low & (x == np.floor(x))
+        y = np.where(low, 1 - x, x)
+        shift = np.zeros_like(y)
+        for _ in range(10):
+            small = y < 10
+            shift -= np.where(small, 1 / np.where(small, y, 1), 0)
+            y = np.where(small, y + 1, y)
+        tail = sum(b / (2 * k * y ** (2 * k)) for k, b in enumerate(_BERNOULLI, 1))
+        value = np.log(y) - 0.5 / y - tail + shift
+        value = np.where(low, value - np.pi / np.tan(np.pi * (x - np.floor(x))), value)
+        value = np.where(x == 0, np.where(np.signbit(x), np.inf, -np.inf), value)
+        return np.where(whole, np.nan, value)
+
+
+def _zeta(s, x):
+    """Hurwitz's zeta function for an integer s > 1 by Euler and Maclaurin."""
+    with np.errstate(all="ignore"):
+        total = sum((x + k) ** -float(s) for k in range(12))
+        y = x + 12
+        total = total + y ** (1.0 - s) / (s - 1) + 0.5 * y ** -float(s)
+        factor = s / 2
+        for k, b in enumerate(_BERNOULLI, 1):
+            total = total + b * factor * y ** (1.0 - s - 2 * k)
+            factor *= (s + 2 * k - 1) * (s + 2 * k) / ((2 * k + 1) * (2 * k + 2))
+        return total
+
+
+class _LogGamma(Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return _of_numpy(np.asarray(np.frompyfunc(_log_gamma, 1, 1)(_doubles(x)), np.float64), x.dtype)
+
+    @staticmethod
+    def backward(ctx, g):
+        return g * _Polygamma.apply(ctx.saved_tensors[0], 0)
+
+
+class _Polygamma(Function):
+    @staticmethod
+    def forward(ctx, x, n):
+        ctx.save_for_backward(x)
+        ctx.n = n
+        values = _doubles(x)
+        return _of_numpy((-1) ** (n + 1) * math.factorial(n) * _zeta(n + 1, values) if n else _psi(values), x.dtype)
+
+    @staticmethod
+    def backward(ctx, g):
+        return g * _Polygamma.apply(ctx.saved_tensors[0], ctx.n + 1), None
+
+
+def _inverse_erf(x):
+    """From an approximation (Giles 2010) by Halley's method, in the tails on erfc."""
+    y = x.abs()
+    w = -((1 - y) * (1 + y)).log()
+    near, far = w - 2.5, w.sqrt() - 3
+    first, second = _C.full_like(w, 2.81022636e-08), _C.full_like(w, -0.000200214257)
+    for a, b in zip((3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087, -0.00125372503, -0.00417768164, 0.246640727, 1.50140941),
+                    (0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613, 0.00943887047, 1.00167406, 2.83297682), strict=True):
+        first, second = first * near + a, second * far + b
+    z = _C.where(w < 5, first, second) * y
+    for _ in range(5):
+        missed = _C.where(y < 0.5, z.erf() - y, (1 - y) - z.erfc()) * (math.sqrt(math.pi) / 2) * (z * z).exp()
+        z = z - missed / (1 + missed * z)
+    return _C.where(y == 1, math.inf, z.masked_fill(y == 1, 0)) * x.sign()
+
+
+class _InverseErf(Function):
+    @staticmethod
+    def forward(ctx, x):
+        made = _inverse_erf(x.detach().double()).to(x.dtype)
+        ctx.save_for_backward(made)
+        return made
+
+    @staticmethod
+    def backward(ctx, g):
+        y, = ctx.saved_tensors
+        return g * (math.sqrt(math.pi) / 2) * (y * y).exp()
+
+
+@composed(out=True, in_place="method")
+def lgamma(input):
+    """The logarithm of the magnitude of the gamma function."""
+    return _LogGamma.apply(_floats("lgamma", input))
+
+
+@composed(out=True, in_place="method")
+def digamma(input):
+    """The derivative of lgamma."""
+    return _Polygamma.apply(_floats("digamma", input), 0)
+
+
+@composed(method=False, out=True)
+def polygamma(n, input):
+    """The n-th derivative of digamma, n >= 0."""
+    if not isinstance(n, int):
+        raise TypeError(f"polygamma(): argument 'n' (position 1) must be int, not {type(n).__name__}")
+    if n < 0:
+        raise RuntimeError("polygamma(n, x) does not support negative n.")
+    return _Polygamma.apply(_floats("polygamma", input), n)
+
+
+@composed(out=True, in_place="method")
+def erfinv(input):
+    """What erf maps to each element; inf at 1, NaN beyond."""
+    return _InverseErf.apply(_floats("erfinv", input))
+
+
+Tensor.polygamma = lambda self, n: polygamma(n, self)
+Tensor.hardshrink = lambda self, lambd=0.5: ctgrad.hardshrink(self, lambd)
+Tensor.prelu = lambda self, weight: ctgrad.prelu(self, weight)

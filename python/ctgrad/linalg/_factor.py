@@ -1,0 +1,193 @@
+"""Factorizations."""
+
+import math
+from collections import namedtuple
+
+import numpy as np
+
+from ctgrad import _C
+from ctgrad.autograd import Function
+from ctgrad.composed import with_out
+
+from ._checks import LinAlgError, as_array, as_tensor, lapack, need_matrices
+from ._solve import Solution
+
+Eigh = namedtuple("linalg_eigh", "eigenvalues eigenvectors")
+Info = namedtuple("linalg_cholesky_ex", "L info")
+QR = namedtuple("linalg_qr", "Q R")
+SVD = namedtuple("linalg_svd", "U S Vh")
+
+
+class _Cholesky(Function):
+    @staticmethod
+    def forward(ctx, A):
+        made = as_tensor(lapack("cholesky", "The factorization could not be completed because the input is not positive-definite.", np.linalg.cholesky, as_array(A)), A)
+        ctx.save_for_backward(made)
+        return made
+
+    @staticmethod
+    def backward(ctx, g):
+        L = ctx.saved_tensors[0]
+        product = (L.mT @ g).tril()
+        half = product - product.diagonal(dim1=-2, dim2=-1).diag_embed() / 2
+        back = Solution.apply(L.mT, Solution.apply(L.mT, half.mT).mT)
+        return (back + back.mT) / 2
+
+
+@with_out
+def cholesky(A, *, upper=False):
+    """Lower L of A = L L^T, or upper U of A = U^T U; only A's lower (upper) triangle counts. LinAlgError where A is not positive-definite."""
+    need_matrices("cholesky", A, True)
+    made = _Cholesky.apply(_symmetric(A, upper))
+    return made.mT if upper else made
+
+
+def _symmetric(A, upper):
+    """One triangle of A, mirrored."""
+    return A.triu() + A.triu(1).mT if upper else A.tril() + A.tril(-1).mT
+
+
+def cholesky_ex(A, *, upper=False, check_errors=False):
+    """(L, info): cholesky, with the order of the first minor that is not positive-definite in place of an exception."""
+    try:
+        return Info(cholesky(A, upper=upper), _C.zeros(A.shape[:-2], dtype=_C.int32))
+    except LinAlgError:
+        if check_errors:
+            raise
+        orders = [_first_bad_minor(as_array(a)) for a in _symmetric(A, upper).reshape(-1, *A.shape[-2:])]
+        return Info(A.triu() if upper else A.tril(), _C.tensor(orders, dtype=_C.int32).reshape(A.shape[:-2]))
+
+
+def _first_bad_minor(a):
+    """The order of the first leading minor that is not positive-definite, 0 if none is."""
+    for k in range(1, len(a) + 1):
+        try:
+            np.linalg.cholesky(a[:k, :k])
+        except np.linalg.LinAlgError:
+            return k
+    return 0
+
+
+class _TallQR(Function):
+    """Q and R of matrices that are not wide."""
+
+    @staticmethod
+    def forward(ctx, A):
+        Q, R = (as_tensor(x, A) for x in np.linalg.qr(as_array(A)))
+        ctx.save_for_backward(Q, R)
+        return Q, R
+
+    @staticmethod
+    def backward(ctx, g_q, g_r):
+        Q, R = ctx.saved_tensors
+        M = R @ g_r.mT - g_q.mT @ Q
+        return Solution.apply(R, (g_q + Q @ (M.tril() + M.tril(-1).mT)).mT).mT
+
+
+def qr(A, mode="reduced", *, out=None):
+    """(Q, R) of A = Q R, Q with orthonormal columns and R upper triangular; mode 'reduced', 'complete' or 'r' (Q is empty)."""
+    need_matrices("qr", A)
+    if mode not in ("reduced", "complete", "r"):
+        raise RuntimeError(f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or 'complete'")
+    m, n = A.shape[-2:]
+    if mode == "complete" and m > n:
+        made = [as_tensor(x, A) for x in np.linalg.qr(as_array(A), "complete")]  # no gradient: columns of Q are free to turn
+    else:
+        Q, R = _TallQR.apply(A[..., :m])
+        made = [Q, R if m >= n else _C.cat([R, Q.mT @ A[..., m:]], -1)]
+    if mode == "r":
+        made[0] = A.new_empty(0)
+    return QR(*made) if out is None else QR(*(o.resize_(x.shape).copy_(x) for o, x in zip(out, made, strict=True)))
+
+
+class _Eigen(Function):
+    @staticmethod
+    def forward(ctx, A):
+        values, vectors = (as_tensor(x, A) for x in lapack("eigh", "The algorithm failed to converge.", np.linalg.eigh, as_array(A)))
+        ctx.save_for_backward(values, vectors)
+        ctx.set_materialize_grads(False)  # of values alone: they may be equal
+        return values, vectors
+
+    @staticmethod
+    def backward(ctx, g_values, g_vectors):
+        values, V = ctx.saved_tensors
+        inner = [] if g_values is None else [g_values.diag_embed()]
+        if g_vectors is not None:
+            apart = (values.unsqueeze(-2) - values.unsqueeze(-1)).masked_fill(_C.eye(values.size(-1), dtype=_C.bool), math.inf)
+            inner.append((V.mT @ g_vectors) / apart)
+        if not inner:
+            return None
+        made = V @ sum(inner[1:], inner[0]) @ V.mT
+        return (made + made.mT) / 2
+
+
+def eigh(A, UPLO="L"):
+    """(eigenvalues, eigenvectors) of symmetric matrices, values ascending, vectors as columns; only the lower ('U': upper) triangle counts."""
+    need_matrices("eigh", A, True)
+    if UPLO.upper() not in ("L", "U"):
+        raise RuntimeError(f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}")
+    return Eigh(*_Eigen.apply(_symmetric(A, UPLO.upper() == "U")))
+
+
+@with_out
+def eigvalsh(A, UPLO="L"):
+    """The eigenvalues of symmetric matrices, ascending."""
+    return eigh(A, UPLO)[0]
+
+
+class _Singular(Function):
+    @staticmethod
+    def forward(ctx, A):
+        U, S, Vh = (as_tensor(x, A) for x in lapack("svd", "The algorithm failed to converge.", lambda a: np.linalg.svd(a, full_matrices=False), as_array(A)))
+        ctx.save_for_backward(U, S, Vh)
+        ctx.set_materialize_grads(False)  # what no gradient comes for needs no different values
+        return U, S, Vh
+
+    @staticmethod
+    def backward(ctx, g_u, g_s, g_vh):
+        U, S, Vh = ctx.saved_tensors
+        V, terms, k = Vh.mT, [], S.size(-1)
+        squares = S.square()
+        apart = (squares.unsqueeze(-2) - squares.unsqueeze(-1)).masked_fill(_C.eye(k, dtype=_C.bool), 1)
+        inner = [] if g_s is None else [g_s.diag_embed()]
+        if g_u is not None:
+            product = U.mT @ g_u
+            inner.append((product - product.mT) / apart * S.unsqueeze(-2))
+            terms += [((g_u - U @ product) / S.unsqueeze(-2)) @ Vh] if U.size(-2) > k else []
+        if g_vh is not None:
+            product = V.mT @ g_vh.mT
+            inner.append(S.unsqueeze(-1) * (product - product.mT) / apart)
+            terms += [U @ ((g_vh - product.mT @ Vh) / S.unsqueeze(-1))] if V.size(-2) > k else []
+        return sum(terms, U @ sum(inner[1:], inner[0]) @ Vh) if inner else None
+
+
+def svd(A, full_matrices=True, *, driver=None):
+    """(U, S, Vh) of A = U diag(S) Vh, S descending; full_matrices: U and Vh square, what is added to them without gradient."""
+    need_matrices("svd", A)
+    U, S, Vh = singular(A)
+    m, n = A.shape[-2:]
+    if full_matrices and m > n:
+        U = _completed(U)
+    if full_matrices and n > m:
+        Vh = _completed(Vh.mT).mT
+    return SVD(U, S, Vh)
+
+
+def _completed(columns):
+    """Orthonormal columns and as many more as make the matrix square."""
+    k = columns.size(-1)
+    return _C.cat([columns, as_tensor(np.linalg.qr(as_array(columns), "complete")[0][..., k:], columns)], -1)
+
+
+@with_out
+def svdvals(A, *, driver=None):
+    """The singular values of matrices, descending."""
+    need_matrices("svdvals", A)
+    return singular(A)[1]
+
+
+def singular(A):
+    """Reduced U, S and Vh."""
+    if not bool(A.detach().isfinite().all()):
+        raise LinAlgError("linalg.svd: The algorithm failed to converge because the input matrix contained non-finite values.")
+    return _Singular.apply(A)

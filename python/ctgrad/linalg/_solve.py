@@ -1,0 +1,151 @@
+"""Inverses, solutions and determinants."""
+
+import math
+from collections import namedtuple
+
+import numpy as np
+
+import ctgrad
+from ctgrad import _C
+from ctgrad.autograd import Function
+from ctgrad.composed import need_tensor, with_out
+
+from ._checks import LinAlgError, as_array, as_tensor, lapack, need_matrices
+
+Inverse = namedtuple("linalg_inv_ex", "inverse info")
+SLogDet = namedtuple("linalg_slogdet", "sign logabsdet")
+
+
+class InverseOf(Function):
+    @staticmethod
+    def forward(ctx, A):
+        made = as_tensor(lapack("inv", "The inversion could not be completed because the input matrix is singular.", np.linalg.inv, as_array(A)), A)
+        ctx.save_for_backward(made)
+        return made
+
+    @staticmethod
+    def backward(ctx, g):
+        turned = ctx.saved_tensors[0].mT
+        return -turned @ g @ turned
+
+
+class Solution(Function):
+    """X of A X = B, batches alike."""
+
+    @staticmethod
+    def forward(ctx, A, B):
+        made = as_tensor(lapack("solve", "The solver failed because the input matrix is singular.", np.linalg.solve, as_array(A), as_array(B)), A)
+        ctx.save_for_backward(A, made)
+        return made
+
+    @staticmethod
+    def backward(ctx, g):
+        A, X = ctx.saved_tensors
+        to_b = Solution.apply(A.mT, g)
+        return -to_b @ X.mT, to_b
+
+
+@with_out
+def inv(A):
+    """The inverses of square matrices. LinAlgError for a singular one."""
+    need_matrices("inv", A, True)
+    return InverseOf.apply(A)
+
+
+def inv_ex(A, *, check_errors=False):
+    """(inverse, info): info is 0, or for a singular matrix one more than its rank; its inverse is NaN."""
+    need_matrices("inv", A, True)
+    try:
+        return Inverse(InverseOf.apply(A), _C.zeros(A.shape[:-2], dtype=_C.int32))
+    except LinAlgError:
+        if check_errors:
+            raise
+        flat = [_one_inverse(a) for a in A.reshape(-1, *A.shape[-2:])]
+        return Inverse(_C.stack([a for a, _ in flat]).reshape(A.shape), _C.tensor([i for _, i in flat], dtype=_C.int32).reshape(A.shape[:-2]))
+
+
+def _one_inverse(a):
+    try:
+        return InverseOf.apply(a), 0
+    except LinAlgError:
+        return _C.full_like(a, math.nan), int(np.linalg.matrix_rank(as_array(a))) + 1
+
+
+def is_vector(A, B):
+    """Whether B is a batch of vectors: of one dimension, or shaped as A's batch with one size more."""
+    return B.dim() == 1 or (A.dim() - 1 == B.dim() and B.shape == A.shape[:-1])
+
+
+@with_out
+def solve(A, B, *, left=True):
+    """X of A X = B, or with left=False of X A = B; B's last dimension may be missing. LinAlgError where A is singular."""
+    need_matrices("solve", A, True)
+    need_tensor("linalg_solve", B, "B", 2)
+    if A.dtype != B.dtype:
+        raise RuntimeError(f"linalg.solve: Expected A and B to have the same dtype, but found A of type {A.dtype} and B of type {B.dtype} instead")
+    vector = left and is_vector(A, B)
+    right = B.unsqueeze(-1) if vector else B
+    if not left:
+        return solve(A.mT, right.mT).mT
+    if A.size(-1) != right.size(-2):
+        raise RuntimeError(f"linalg.solve: Incompatible shapes of A and B for the equation AX = B ({A.size(-2)}x{A.size(-1)} and {right.size(-2)}x{right.size(-1)})")
+    batch = ctgrad.broadcast_shapes(A.shape[:-2], right.shape[:-2])
+    made = Solution.apply(A.expand(*batch, *A.shape[-2:]), right.expand(*batch, *right.shape[-2:]))
+    return made.squeeze(-1) if vector else made
+
+
+@with_out
+def solve_triangular(A, B, *, upper, left=True, unitriangular=False):
+    """X of A X = B (left=False: X A = B) where only a triangle of A is read; unitriangular: with ones on its diagonal."""
+    need_matrices("solve_triangular", A, True)
+    kept = (A.triu if upper else A.tril)((1 if upper else -1) if unitriangular else 0)
+    if unitriangular:
+        kept = kept + _C.eye(A.size(-1), dtype=A.dtype)
+    return solve(kept, B, left=left) if B.dim() > 1 else solve(kept, B.unsqueeze(-1), left=left).squeeze(-1)
+
+
+class _Determinant(Function):
+    @staticmethod
+    def forward(ctx, A):
+        made = as_tensor(np.linalg.det(as_array(A)), A)
+        ctx.save_for_backward(A, made)
+        return made
+
+    @staticmethod
+    def backward(ctx, g):
+        A, made = ctx.saved_tensors
+        return g[..., None, None] * (_cofactors(A) if bool((made == 0).any()) else made[..., None, None] * InverseOf.apply(A).mT)
+
+
+def _cofactors(A):
+    """The gradient of det, also where A is singular: products of all singular values but one."""
+    U, S, Vh = _C._ops["linalg_svd"](A)  # which tells vectors of the value 0 as well
+    n = S.size(-1)
+    others = S.unsqueeze(-2).expand(*S.shape, n).masked_fill(_C.eye(n, dtype=_C.bool), 1).prod(-1)
+    return (det(U.detach()) * det(Vh.detach()))[..., None, None] * ((U * others.unsqueeze(-2)) @ Vh)
+
+
+class _LogDeterminant(Function):
+    @staticmethod
+    def forward(ctx, A):
+        sign, log = (as_tensor(x, A) for x in np.linalg.slogdet(as_array(A)))
+        ctx.save_for_backward(A)
+        ctx.mark_non_differentiable(sign)
+        return sign, log
+
+    @staticmethod
+    def backward(ctx, _, g):
+        return g[..., None, None] * InverseOf.apply(ctx.saved_tensors[0]).mT
+
+
+@with_out
+def det(A):
+    """Determinants of square matrices."""
+    need_matrices("det", A, True)
+    return _Determinant.apply(A)
+
+
+def slogdet(A, *, out=None):
+    """(sign, logabsdet): signs of the determinants, and logarithms of their magnitudes."""
+    need_matrices("slogdet", A, True)
+    return SLogDet(*_LogDeterminant.apply(A)) if out is None else SLogDet(*(o.copy_(x) for o, x in zip(out, _LogDeterminant.apply(A), strict=True)))

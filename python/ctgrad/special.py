@@ -1,0 +1,66 @@
+"""`torch.special`: functions by their mathematical names."""
+
+import math
+
+import ctgrad
+from ctgrad import _C
+from ctgrad._C import erf, erfc, exp2, expm1, log1p, log_softmax, logsumexp, round, softmax
+from ctgrad._C import sigmoid as expit
+from ctgrad.composed import need_tensor, registry, with_out
+
+digamma = psi = registry["digamma"]
+erfinv, gammaln, logit, polygamma, sinc, xlogy = (registry[name] for name in ("erfinv", "lgamma", "logit", "polygamma", "sinc", "xlogy"))
+
+__all__ = ["digamma", "entr", "erf", "erfc", "erfinv", "exp2", "expit", "expm1", "gammaln", "log1p", "log_ndtr", "log_softmax", "logit", "logsumexp",
+           "multigammaln", "ndtr", "polygamma", "psi", "round", "sinc", "softmax", "xlog1py", "xlogy"]
+
+
+@with_out
+def entr(input):
+    """-x log(x): 0 at 0, -inf below it."""
+    need_tensor("special_entr", input)
+    x = input if input.is_floating_point() else input.to(_C.get_default_dtype())
+    return _C.where(x < 0, -math.inf, -xlogy(x, x.masked_fill(x < 0, 1)))
+
+
+@with_out
+def xlog1py(input, other):
+    """input log(1 + other), and 0 where input is 0 and other no NaN; both broadcast."""
+    like = input if isinstance(input, ctgrad.Tensor) else other
+    need_tensor("special_xlog1py", like)
+    dtype = like.dtype if like.is_floating_point() else _C.get_default_dtype()
+    x, y = (v if isinstance(v, ctgrad.Tensor) else _C.full((), v, dtype=dtype) for v in (input, other))
+    x, y = (v.to(ctgrad.result_type(_C.zeros((), dtype=dtype) if not x.is_floating_point() else x, y)) for v in (x, y))
+    return x * _C.where((x == 0) & ~y.isnan(), 0.0, y).log1p()
+
+
+@with_out
+def ndtr(input):
+    """The distribution function of the standard normal distribution."""
+    need_tensor("special_ndtr", input)
+    return (input * -math.sqrt(0.5)).erfc() / 2
+
+
+@with_out
+def log_ndtr(input):
+    """The logarithm of ndtr, accurate in the left tail."""
+    need_tensor("special_log_ndtr", input)
+    x = input.double()
+    far, right = x < -20, x > 0
+    middle, tail = x.masked_fill(far | right, 0), x.masked_fill(~far, -20)
+    series, term = _C.ones_like(tail), _C.ones_like(tail)
+    for k in range(1, 12):
+        term = term * -(2 * k - 1) / tail.square()
+        series = series + term
+    left = -tail.square() / 2 - (-tail).log() - math.log(2 * math.pi) / 2 + series.log()
+    made = _C.where(far, left, _C.where(right, (-ndtr(-x.masked_fill(~right, 0))).log1p(), ndtr(middle).log()))
+    return made.to(input.dtype if input.is_floating_point() else _C.get_default_dtype())
+
+
+@with_out
+def multigammaln(input, p):
+    """The logarithm of the multivariate gamma function of dimension p; elements above (p - 1) / 2."""
+    if p < 1:
+        raise RuntimeError("p has to be greater than or equal to 1")
+    steps = _C.arange(p, dtype=input.dtype if input.is_floating_point() else _C.get_default_dtype()) / 2
+    return gammaln(input.unsqueeze(-1) - steps).sum(-1) + p * (p - 1) / 4 * math.log(math.pi)

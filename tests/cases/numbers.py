@@ -1,0 +1,43 @@
+"""Numbers taken apart, divisors, histograms; the gamma function's kin."""
+
+import math
+
+import numpy as np
+
+from . import case, ints, t, values
+
+_gamma = np.vectorize(math.lgamma, otypes=[float])
+WHOLE, OTHERS = values([12, -18, 0, 7], "int64"), values([[8], [0], [-27]], "int64")
+
+
+def _slope(f, x, h=1e-5):
+    return (f(x + h) - f(x - h)) / (2 * h)
+
+
+def _mode(x, dim=-1, keepdim=False):
+    count = (np.expand_dims(x, 0) == np.expand_dims(x, 1)).sum(0)
+    best = np.lexsort((x, -count))[0]
+    return x[best], np.flatnonzero(x == x[best])[-1]
+
+
+def _running(y, x=None, *, dx=1, dim=-1):
+    y = np.moveaxis(y, dim, -1)
+    steps = (y[..., 1:] + y[..., :-1]) / 2 * (np.diff(x) if x is not None else dx)
+    return np.moveaxis(steps.cumsum(-1), -1, dim)
+
+
+CASES = {
+    "gcd": [case(WHOLE, OTHERS, ref=np.gcd, grad=False)],
+    "lcm": [case(WHOLE, OTHERS, ref=np.lcm, grad=False)],
+    "ldexp": [case(t(3, 4), ints(4), ref=np.ldexp), case(t(3), values([-3, 0, 5], "int64"), ref=np.ldexp)],
+    "frexp": [case(t(3, 4), ref=np.frexp), case(values([1.0, -0.75, 0.0, 6e5]), ref=np.frexp, grad=False)],
+    "nextafter": [case(t(3, 4), t(4), ref=np.nextafter, grad=False)],
+    "mode": [case(values([2.0, 1, 3, 1, 2, 5]), ref=_mode, grad=False), case(values([3, 3, 1], "int64"), ref=_mode, grad=False)],
+    "histogram": [case(t(3, 4), 5, ref=lambda x, bins: np.histogram(x, bins), grad=False),
+                  case(values([1.0, 2, 4, 4]), values([0.0, 2, 3, 5]), ref=lambda x, edges: np.histogram(x, edges), grad=False)],
+    "cumulative_trapezoid": [case(t(3, 4), ref=_running), case(t(3, 4), t(4), ref=_running), case(t(3, 4), ref=_running, dx=0.5, dim=0)],
+    "lgamma": [case(t(3, 4, low=0.3, high=5), ref=_gamma), case(t(3, low=-0.9, high=-0.1), ref=_gamma)],
+    "digamma": [case(t(3, low=3, high=5)), case(t(3, low=-0.8, high=-0.2))],
+    "polygamma": [case(1, t(3, low=1, high=4)), case(3, t(3, low=1, high=4))],
+    "erfinv": [case(t(3, 4, low=-0.9, high=0.9))],
+}

@@ -1,0 +1,181 @@
+"""`linalg`: values by NumPy or by what defines them, gradients of two orders, and what is refused."""
+
+import math
+
+import numpy as np
+import pytest
+
+import ctgrad
+from ctgrad import linalg
+from ctgrad.autograd import gradcheck, gradgradcheck
+
+
+def drawn(*shape, seed=0):
+    x = ctgrad.from_numpy(np.random.default_rng(seed).normal(size=shape))
+    return x.requires_grad_()
+
+
+def definite(*shape):
+    x = drawn(*shape).detach()
+    return (x @ x.mT + ctgrad.eye(shape[-1], dtype=x.dtype)).requires_grad_()
+
+
+SQUARE, BATCH, TALL, WIDE = drawn(3, 3), drawn(2, 3, 3), drawn(2, 4, 3), drawn(2, 3, 4)
+VALUES = {
+    "inv": [(SQUARE,), (BATCH,)], "det": [(SQUARE,), (BATCH,)], "slogdet": [(SQUARE,), (BATCH,)], "solve": [(SQUARE, drawn(3)), (BATCH, drawn(2, 3, 2)), (SQUARE, drawn(2, 3, 2))],
+    "cholesky": [(definite(3, 3),), (definite(2, 3, 3),)], "eigvalsh": [(definite(2, 3, 3),)], "svdvals": [(TALL,), (WIDE,)], "pinv": [(TALL,), (WIDE,)],
+    "matrix_power": [(BATCH, 0), (BATCH, 1), (BATCH, 5), (BATCH, -2)], "matrix_rank": [(TALL,), (ctgrad.ones(3, 3),)],
+    "cond": [(SQUARE,), (SQUARE, "fro"), (SQUARE, 1), (SQUARE, -2), (SQUARE, math.inf)],
+    "multi_dot": [([drawn(2, 5), drawn(5, 3), drawn(3, 4)],), ([drawn(5), drawn(5, 3), drawn(3)],), ([drawn(2, 5), drawn(5)],)],
+    "norm": [(SQUARE,), (BATCH,), (SQUARE, "nuc"), (drawn(4), 3), (drawn(4), math.inf), (SQUARE, 1), (SQUARE, -math.inf), (SQUARE, 2), (BATCH, 2, (1, 2)), (BATCH, 3, 1)],
+    "vector_norm": [(SQUARE,), (SQUARE, 3, 1), (drawn(4), 0), (BATCH, 1, (0, 2))], "cross": [(drawn(2, 3), drawn(2, 3))],
+}
+
+
+def of_numpy(name):
+    if name == "vector_norm":
+        return lambda x, p=2, dim=None: (np.abs(x) ** p).sum(dim) ** (1 / p) if p else np.count_nonzero(x)
+    return {"eigvalsh": np.linalg.eigvalsh, "svdvals": lambda x: np.linalg.svd(x)[1], "cross": np.cross,
+            "solve": lambda a, b: np.linalg.solve(a, b[..., None])[..., 0] if b.ndim == 1 else np.linalg.solve(a, b)}.get(name) or getattr(np.linalg, name)
+
+
+def as_numpy(x):
+    return [as_numpy(y) for y in x] if isinstance(x, list) else x.detach().numpy() if isinstance(x, ctgrad.Tensor) else x
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_values(name):
+    for args in VALUES[name]:
+        got, want = getattr(linalg, name)(*args), of_numpy(name)(*as_numpy(list(args)))
+        for g, w in zip(got, want, strict=True) if isinstance(got, tuple) else [(got, want)]:
+            assert g.shape == np.shape(w)
+            np.testing.assert_allclose(g.detach().numpy(), w, rtol=1e-9, atol=1e-12)
+
+
+GRADIENTS = {name: calls for name, calls in VALUES.items() if name not in ("matrix_rank", "slogdet")} | {
+    "vector_norm": [(SQUARE,), (SQUARE, 3, 1)], "matrix_power": [(BATCH, 5), (BATCH, -2)]}
+PARTS = {
+    "logdet": lambda: (lambda a: linalg.slogdet(a)[1], [BATCH]),
+    "qr": lambda: (lambda a: tuple(linalg.qr(a)), [TALL]),
+    "qr of wide": lambda: (lambda a: tuple(linalg.qr(a)), [WIDE]),
+    "eigh": lambda: (lambda a: (linalg.eigh(a)[0], linalg.eigh(a)[1].abs()), [definite(3, 3)]),
+    "eigenvectors": lambda: (lambda a: linalg.eigh(a)[1] ** 2, [definite(3, 3)]),
+    "svd": lambda: (lambda a: tuple(x.abs() for x in linalg.svd(a, full_matrices=False)), [TALL]),
+    "svd of wide": lambda: (lambda a: tuple(x.abs() for x in linalg.svd(a, full_matrices=False)), [WIDE]),
+    "upper cholesky": lambda: (lambda a: linalg.cholesky(a, upper=True), [definite(3, 3)]),
+    "triangle": lambda: (lambda a, b: linalg.solve_triangular(a, b, upper=True), [definite(3, 3), drawn(3, 2)]),
+    "unit triangle": lambda: (lambda a, b: linalg.solve_triangular(a, b, upper=False, left=False, unitriangular=True), [BATCH, drawn(2, 2, 3)]),
+    "from the right": lambda: (lambda a, b: linalg.solve(a, b, left=False), [SQUARE, drawn(2, 3)]),
+    "least squares": lambda: (lambda a, b: linalg.lstsq(a, b)[:2], [TALL, drawn(2, 4, 2)]),
+}
+
+
+@pytest.mark.parametrize("name", [*GRADIENTS, *PARTS])
+def test_gradients_of_two_orders(name):
+    calls = [PARTS[name]()] if name in PARTS else [
+        ((lambda *xs, rest=rest: getattr(linalg, name)(*xs, *rest)) if not listed else (lambda *xs: getattr(linalg, name)(list(xs))), leaves)
+        for args in GRADIENTS[name]
+        for listed in [isinstance(args[0], list)]
+        for leaves in [list(args[0]) if listed else [a for a in args if isinstance(a, ctgrad.Tensor)]]
+        for rest in [[] if listed else [a for a in args if not isinstance(a, ctgrad.Tensor)]]]
+    for f, leaves in calls:
+        assert gradcheck(f, leaves)
+        assert gradgradcheck(f, leaves, atol=1e-4)
+
+
+def test_factors_multiply_to_the_matrix():
+    for x in (TALL, WIDE, BATCH):
+        for mode in ("reduced", "complete"):
+            q, r = linalg.qr(x, mode)
+            assert ctgrad.allclose(q @ r, x) and ctgrad.allclose(q.mT @ q, ctgrad.eye(q.size(-1), dtype=q.dtype))
+        for full in (True, False):
+            u, s, vh = linalg.svd(x, full)
+            k = s.size(-1)
+            assert ctgrad.allclose(u[..., :k] * s.unsqueeze(-2) @ vh[..., :k, :], x)
+            assert ctgrad.allclose(u.mT @ u, ctgrad.eye(u.size(-1), dtype=u.dtype)) and u.size(-1) == (x.size(-2) if full else k)
+    a = definite(3, 3)
+    values, vectors = linalg.eigh(a, "U")
+    assert ctgrad.allclose(vectors * values @ vectors.mT, a)
+    assert linalg.qr(TALL, "r")[0].numel() == 0
+
+
+def test_one_triangle_counts():
+    a = definite(3, 3).detach()
+    lower, upper = a.tril(), a.triu()
+    assert ctgrad.allclose(linalg.cholesky(lower), linalg.cholesky(a)) and ctgrad.allclose(linalg.cholesky(upper, upper=True), linalg.cholesky(a).mT)
+    assert ctgrad.allclose(linalg.eigvalsh(lower), linalg.eigvalsh(upper, "U"))
+
+
+def test_the_gradient_of_det_where_it_is_0():
+    a = ctgrad.tensor([[1.0, 2.0], [2.0, 4.0]], dtype=ctgrad.float64, requires_grad=True)
+    assert ctgrad.allclose(ctgrad.autograd.grad(linalg.det(a), a)[0], ctgrad.tensor([[4.0, -2.0], [-2.0, 1.0]], dtype=ctgrad.float64))
+
+
+def test_equal_values_have_gradients_where_vectors_are_not_asked_for():
+    a = ctgrad.eye(3, dtype=ctgrad.float64).requires_grad_()
+    for f in (linalg.svdvals, linalg.eigvalsh, lambda a: linalg.matrix_norm(a, "nuc")):
+        assert ctgrad.autograd.grad(f(a).sum(), a)[0].tolist() == a.tolist()
+
+
+def test_what_has_no_inverse():
+    zero = ctgrad.zeros(2, 2)
+    for f in (linalg.inv, linalg.cholesky, ctgrad.inverse, lambda a: linalg.solve(a, ctgrad.ones(2))):
+        with pytest.raises(linalg.LinAlgError, match="linalg"):
+            f(zero)
+    assert issubclass(linalg.LinAlgError, RuntimeError)
+    made, info = linalg.inv_ex(ctgrad.stack([ctgrad.eye(2), zero]))
+    assert info.tolist() == [0, 1] and linalg.inv_ex(ctgrad.ones(3, 3))[1] == 2 and made[0].tolist() == [[1, 0], [0, 1]] and made[1].isnan().all()
+    assert linalg.cond(ctgrad.stack([ctgrad.eye(2), zero]), 1).tolist() == [1, math.inf]
+    assert linalg.cholesky_ex(ctgrad.tensor([[1.0, 0, 0], [0, 1, 2], [0, 2, 1]]))[1] == 3
+    assert linalg.cholesky_ex(zero)[1] == 1 and linalg.cholesky_ex(ctgrad.eye(2))[1] == 0
+    with pytest.raises(linalg.LinAlgError):
+        linalg.inv_ex(zero, check_errors=True)
+
+
+@pytest.mark.parametrize("call, text", [
+    (lambda: linalg.inv(ctgrad.ones(2, 3)), "square"), (lambda: linalg.det(ctgrad.ones(2)), "at least 2 dimensions"),
+    (lambda: linalg.inv(ctgrad.ones(2, 2, dtype=ctgrad.int64)), "floating point"), (lambda: linalg.inv(ctgrad.ones(2, 2).half()), "Low precision"),
+    (lambda: linalg.solve(ctgrad.eye(2), ctgrad.ones(3, 1)), "Incompatible shapes"), (lambda: linalg.solve(ctgrad.eye(2), ctgrad.ones(2).double()), "same dtype"),
+    (lambda: linalg.qr(ctgrad.eye(2), "none"), "unrecognized mode"), (lambda: linalg.multi_dot([ctgrad.eye(2)]), "at least 2 tensors"),
+    (lambda: linalg.multi_dot([ctgrad.eye(2), ctgrad.ones(3, 1)]), "cannot be multiplied"), (lambda: linalg.norm(ctgrad.ones(2, 2, 2), 2), "must be 1D or 2D"),
+    (lambda: linalg.matrix_norm(ctgrad.eye(2), 3), "not supported"), (lambda: linalg.cond(ctgrad.eye(2), 5), "invalid norm"),
+    (lambda: linalg.norm(ctgrad.ones(2, 2, 2), 1, (0, 1, 2)), "length 1 or 2"), (lambda: linalg.svd(ctgrad.full((2, 2), math.nan)), "non-finite"),
+    (lambda: ctgrad.chain_matmul(ctgrad.ones(2)), "expected 2"), (lambda: ctgrad.addr(ctgrad.ones(2, 2), ctgrad.ones(2), ctgrad.ones(2), beta=True), "Boolean beta"),
+    (lambda: ctgrad.addr(ctgrad.ones(2, 2).long(), ctgrad.ones(2).long(), ctgrad.ones(2).long(), alpha=0.5), "argument alpha"), (lambda: linalg.matrix_norm(ctgrad.ones(2)), "at least 2 dimensions"),
+    (lambda: linalg.vector_norm(ctgrad.ones(2, dtype=ctgrad.int64)), "floating point"), (lambda: linalg.cross(ctgrad.ones(2), ctgrad.ones(2)), "length 3"),
+    (lambda: linalg.eigh(ctgrad.eye(2), "X"), "UPLO"), (lambda: linalg.matrix_power(ctgrad.ones(2, 3), 2), "square"), (lambda: ctgrad.cross(ctgrad.ones(2), ctgrad.ones(2)), "size 3"),
+])
+def test_refusals(call, text):
+    with pytest.raises(RuntimeError, match=text):
+        call()
+
+
+def test_exponentials_and_tensors_as_maps():
+    a = ctgrad.tensor([[0.0, -2.0], [2.0, 0.0]], dtype=ctgrad.float64, requires_grad=True)
+    turn = [[math.cos(2), -math.sin(2)], [math.sin(2), math.cos(2)]]
+    np.testing.assert_allclose(linalg.matrix_exp(a).tolist(), turn, rtol=1e-14)
+    np.testing.assert_allclose(linalg.matrix_exp(ctgrad.zeros(0, 2, 2)).shape, (0, 2, 2))
+    assert ctgrad.allclose(linalg.matrix_exp(BATCH * 2).logdet(), (BATCH * 2).diagonal(dim1=1, dim2=2).sum(-1), rtol=1e-6)
+    assert gradcheck(linalg.matrix_exp, [BATCH]) and gradgradcheck(linalg.matrix_exp, [a])
+    t = drawn(2, 3, 6)
+    assert ctgrad.allclose(ctgrad.tensordot(linalg.tensorinv(t), t, 2), ctgrad.eye(6, dtype=t.dtype))
+    b = drawn(2, 3)
+    assert ctgrad.allclose(ctgrad.tensordot(t, linalg.tensorsolve(t, b), 1), b)
+    assert ctgrad.allclose(linalg.tensorsolve(t.movedim(2, 0), b, (0,)), linalg.tensorsolve(t, b))
+    for f in (lambda: linalg.tensorinv(t, 0), lambda: linalg.tensorinv(t, 1), lambda: linalg.tensorsolve(t, ctgrad.ones(2).double())):
+        with pytest.raises(RuntimeError, match="Expected"):
+            f()
+
+
+def test_names_outside_linalg():
+    a = definite(3, 3)
+    assert a.det() == ctgrad.det(a) == linalg.det(a) and ctgrad.allclose(a.logdet().exp(), a.det())
+    assert ctgrad.allclose(a.inverse() @ a, ctgrad.eye(3, dtype=a.dtype)) and ctgrad.allclose(a.pinverse(), a.inverse())
+    assert (-ctgrad.eye(3)).logdet().isnan() and a.slogdet()[0] == 1
+    u, s, v = ctgrad.svd(TALL)
+    assert ctgrad.allclose(u * s.unsqueeze(-2) @ v.mT, TALL) and ctgrad.svd(TALL, compute_uv=False)[0].shape == (2, 4, 4)
+    assert ctgrad.allclose(ctgrad.qr(TALL)[0] @ ctgrad.qr(TALL)[1], TALL) and ctgrad.allclose(a.cholesky() @ a.cholesky().mT, a)
+    assert ctgrad.allclose(ctgrad.chain_matmul(a, a, a), a.matrix_power(3)) and ctgrad.chain_matmul(a).tolist() == a.tolist()
+    assert ctgrad.allclose(ctgrad.nuclear_norm(TALL), linalg.svdvals(TALL).sum(-1)) and ctgrad.allclose(a.matrix_exp(), linalg.matrix_exp(a))
+    out = ctgrad.empty(0, dtype=ctgrad.float64)
+    assert linalg.inv(a.detach(), out=out) is out and out.shape == (3, 3)

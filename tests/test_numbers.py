@@ -1,0 +1,120 @@
+"""The gamma function's kin and `special` against what defines them; what divisors, modes and histograms refuse."""
+
+import math
+
+import numpy as np
+import pytest
+
+import ctgrad
+from ctgrad import special
+from ctgrad.autograd import gradcheck, gradgradcheck
+
+
+def doubles(*x):
+    return ctgrad.tensor(x, dtype=ctgrad.float64, requires_grad=True)
+
+
+def test_gamma_and_its_derivatives():
+    euler = 0.57721566490153286
+    x = doubles(1, 2, 0.5, 10, 1e5)
+    np.testing.assert_allclose(x.digamma().tolist()[:3], [-euler, 1 - euler, -euler - 2 * math.log(2)], rtol=1e-14)
+    np.testing.assert_allclose((x + 1).digamma().tolist(), (x.digamma() + 1 / x).tolist(), rtol=1e-13)
+    np.testing.assert_allclose(ctgrad.polygamma(1, x).tolist()[:3], [math.pi ** 2 / 6, math.pi ** 2 / 6 - 1, math.pi ** 2 / 2], rtol=1e-14)
+    np.testing.assert_allclose(ctgrad.polygamma(2, x).tolist()[0], -2 * 1.2020569031595942, rtol=1e-14)
+    assert x.lgamma()[0] == 0 and x.lgamma().grad_fn is not None
+    poles = doubles(0.0, -0.0, -1, -2)
+    assert poles.lgamma().tolist() == [math.inf] * 4
+    assert poles.digamma().tolist()[:2] == [-math.inf, math.inf] and poles.digamma()[2:].isnan().all()
+    assert ctgrad.tensor([3]).lgamma().dtype == ctgrad.float32
+    for f in (ctgrad.lgamma, ctgrad.digamma, lambda x: x.polygamma(2)):
+        assert gradcheck(f, [doubles(0.7, 3.5)]) and gradgradcheck(f, [doubles(0.7, 3.5)])
+    for n in (-1, 1.5):
+        with pytest.raises((RuntimeError, TypeError), match="polygamma"):
+            ctgrad.polygamma(n, x)
+
+
+def test_the_inverse_of_erf():
+    x = doubles(-0.99, -0.3, 1e-12, 0.5, 1 - 1e-12, 1 - 1e-15)
+    y = x.erfinv()
+    np.testing.assert_allclose(y[:4].erf().tolist(), x[:4].tolist(), rtol=1e-14)
+    np.testing.assert_allclose(y[4:].erfc().tolist(), (1 - x[4:]).tolist(), rtol=1e-12)
+    assert ctgrad.tensor([1.0, -1, 0]).erfinv().tolist() == [math.inf, -math.inf, 0] and doubles(1.5).erfinv().isnan().all()
+    assert gradcheck(ctgrad.erfinv, [x[:4].detach().requires_grad_()]) and gradgradcheck(ctgrad.erfinv, [x[:4].detach().requires_grad_()])
+
+
+def test_special():
+    x = doubles(-30, -3, 0.5, 3, 9)
+    assert special.ndtr(x)[2].item() == pytest.approx(0.6914624612740131, rel=1e-14)
+    np.testing.assert_allclose(special.log_ndtr(x).tolist(), [-454.32124395634327, -6.60772622151035, -0.36894641528865635, -0.001350809964748202, -1.1285884059538408e-19], rtol=1e-12)
+    assert gradcheck(special.log_ndtr, [doubles(-30, -3, 0.5, 3)], rtol=1e-5)
+    assert special.entr(ctgrad.tensor([0.0, 1, -1])).tolist() == [0, 0, -math.inf]
+    assert special.entr(doubles(0.5)).item() == pytest.approx(math.log(2) / 2)
+    assert special.xlog1py(ctgrad.tensor([0.0, 0.0]), ctgrad.tensor([-1.0, math.nan])).tolist()[0] == 0
+    assert special.xlog1py(doubles(2), 1e-20).item() == 2e-20
+    assert gradcheck(special.entr, [doubles(0.3, 2)]) and gradcheck(special.xlog1py, [doubles(0.3, 2), doubles(0.1, 1)])
+    assert special.multigammaln(doubles(3), 2).item() == pytest.approx(math.log(math.pi) / 2 + math.lgamma(3) + math.lgamma(2.5))
+    assert special.expit is ctgrad.sigmoid and special.psi(doubles(1)).item() < 0
+    out = ctgrad.empty(0)
+    assert special.ndtr(ctgrad.zeros(2), out=out) is out and out.tolist() == [0.5, 0.5]
+
+
+def test_divisors_are_of_integers():
+    for f in (ctgrad.gcd, ctgrad.lcm):
+        for bad in (ctgrad.ones(2), ctgrad.ones(2, dtype=ctgrad.bool)):
+            with pytest.raises(NotImplementedError, match="not implemented"):
+                f(bad, bad)
+    x = ctgrad.tensor([12, 18])
+    assert x.gcd_(ctgrad.tensor([8, 12])) is x and x.tolist() == [4, 6]
+    assert ctgrad.gcd(x.to(ctgrad.int32), x.to(ctgrad.uint8)).dtype == ctgrad.int32
+
+
+def test_mantissas_and_exponents():
+    x = ctgrad.tensor([1e-40, 3.0, -0.0, 5e30, -math.inf])
+    mantissa, exponent = x.frexp()
+    assert exponent.dtype == ctgrad.int32 and (mantissa[:4].ldexp(exponent[:4]) == x[:4]).all() and mantissa[4] == -math.inf
+    assert ctgrad.frexp(x[1:3].bfloat16()).mantissa.dtype == ctgrad.bfloat16
+    with pytest.raises(RuntimeError, match="floating-point"):
+        ctgrad.frexp(ctgrad.arange(3))
+    with pytest.raises(NotImplementedError):
+        ctgrad.nextafter(ctgrad.ones(2).half(), ctgrad.ones(2).half())
+
+
+def test_mode():
+    x = ctgrad.tensor([[1, 2, 2, 1], [3, 3, 0, 1]], dtype=ctgrad.float64, requires_grad=True)
+    values, places = x.mode()
+    assert values.tolist() == [1, 3] and places.tolist() == [3, 1]
+    assert ctgrad.autograd.grad(values.sum(), x)[0].tolist() == [[0, 0, 0, 1], [0, 1, 0, 0]]
+    assert x.mode(0, True).values.shape == (1, 4) and ctgrad.tensor(3.0).mode()[1] == 0
+    assert ctgrad.tensor([True, False, True]).mode().values.dtype == ctgrad.bool
+    with pytest.raises(IndexError):
+        ctgrad.ones(2, 0).mode()
+    out = (ctgrad.empty(0, dtype=ctgrad.float64), ctgrad.empty(0, dtype=ctgrad.int64))
+    with ctgrad.no_grad():
+        assert ctgrad.mode(x, out=out).values is out[0] and out[1].tolist() == [3, 1]
+
+
+@pytest.mark.parametrize("call", [
+    lambda x: ctgrad.histogram(x, 0), lambda x: ctgrad.histogram(x, ctgrad.ones(2, 2)), lambda x: ctgrad.histogram(x, 3, range=(2, 1)),
+    lambda x: ctgrad.histogram(x, 3, weight=ctgrad.ones(2)), lambda x: ctgrad.histogram(x, ctgrad.ones(2).double()),
+])
+def test_histogram_refuses(call):
+    with pytest.raises(RuntimeError, match="histogram"):
+        call(ctgrad.rand(3))
+
+
+def test_activations_as_methods():
+    x = ctgrad.tensor([-1.0, 0.2, 2.0])
+    assert x.hardshrink(0.5).tolist() == [-1, 0, 2] and x.prelu(ctgrad.tensor([0.5])).tolist() == ctgrad.prelu(x, ctgrad.tensor([0.5])).tolist()
+
+
+def test_the_bound_of_a_shrink_is_compared_as_a_half():
+    for dtype in (ctgrad.float16, ctgrad.bfloat16):
+        x = ctgrad.tensor([0.3, 0.31], dtype=dtype, requires_grad=True)
+        assert (x.hardshrink(0.3) != 0).tolist() == [False, True]
+        for f in (ctgrad.nn.functional.hardshrink, ctgrad.nn.functional.softshrink):
+            assert ctgrad.autograd.grad(f(x, 0.3).sum(), x)[0].tolist() == [0, 1]
+
+
+def test_xlogy_promotes_before_it_takes_logarithms():
+    x, y = ctgrad.tensor([3.0]), ctgrad.tensor([7.0], dtype=ctgrad.float16)
+    assert ctgrad.xlogy(x, y).item() == ctgrad.xlogy(x, y.float()).item() and special.xlog1py(x, y).item() == special.xlog1py(x, y.float()).item()

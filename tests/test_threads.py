@@ -230,6 +230,42 @@ print("done")
 """, PYTHONWARNINGS="ignore") == "done\n"
 
 
+DRAWS = ["ctgrad.rand(n)", "ctgrad.randn(n)", "ctgrad.randn(n, dtype=ctgrad.float64)", "ctgrad.randint(9, (n,))", "ctgrad.randperm(n)",
+         "ctgrad.bernoulli(p)", "ctgrad.nn.functional.dropout(p)", "ctgrad.rand_like(p.view(2, -1).t())"]
+
+
+@pytest.mark.skipif(not hasattr(__import__("signal"), "setitimer"), reason="no timers here")
+@pytest.mark.parametrize("draw", DRAWS)
+def test_interrupted_draws(draw):
+    """What a handler raises ends a draw between two pieces, before the stream is where the whole draw would leave it; no result is left."""
+    assert python(f"""
+import signal
+import ctgrad
+n = 1 << 25
+p = ctgrad.full((n,), 0.5).contiguous()
+p[0] = 0.25
+def handler(*_):
+    raise KeyboardInterrupt
+signal.signal(signal.SIGALRM, handler)
+def run(seconds):
+    ctgrad.manual_seed(0)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    {draw}
+    signal.setitimer(signal.ITIMER_REAL, 0)
+run(0)
+whole = ctgrad.get_rng_state().tolist()
+before = ctgrad.debug.live()
+for _ in range(100):
+    try:
+        run(0.02)
+    except KeyboardInterrupt:
+        break
+assert ctgrad.debug.live() == before, (before, ctgrad.debug.live())
+assert ctgrad.get_rng_state().tolist() != whole
+print("done")
+""") == "done\n"
+
+
 @pytest.mark.skipif(not hasattr(__import__("signal"), "setitimer"), reason="no timers here")
 @pytest.mark.parametrize("threads", [1, 2])
 def test_interrupt(threads):

@@ -58,17 +58,24 @@ static int64_t now(void)
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-void ct_watch_begin(ct_watch *w, bool may_stop)
+static void release(ct_watch *w) { w->lock = w->unlocked ? ct_host_lock.release() : NULL; }
+static void take(const ct_watch *w)
 {
-    *w = (ct_watch){.may_stop = may_stop && ct_host_lock.interrupted, .asked = may_stop ? now() : 0, .outer = watching};
+    if (w->unlocked)
+        ct_host_lock.take(w->lock);
+}
+
+void ct_watch_begin(ct_watch *w, bool may_stop, bool unlocked)
+{
+    *w = (ct_watch){.may_stop = may_stop && ct_host_lock.interrupted, .unlocked = unlocked, .asked = may_stop ? now() : 0, .outer = watching};
     watching = w;
-    w->lock = ct_host_lock.release();
+    release(w);
 }
 
 bool ct_watch_end(ct_watch *w)
 {
     watching = w->outer;
-    ct_host_lock.take(w->lock);
+    take(w);
     return w->stopped;
 }
 
@@ -82,7 +89,7 @@ static bool asked_to_stop(void)
     if (time - w->asked < PATIENCE)
         return false;
     unsigned before = atomic_load(&forks);
-    ct_host_lock.take(w->lock);
+    take(w);
     watching = NULL;
     asking = true;
     w->stopped = ct_host_lock.interrupted() < 0;
@@ -92,7 +99,7 @@ static bool asked_to_stop(void)
     }
     watching = w;
     asking = false;
-    w->lock = ct_host_lock.release();
+    release(w);
     w->asked = now();
     return w->stopped;
 }

@@ -19,10 +19,10 @@ void ct_share(int64_t n, int64_t step, int most, ct_piece *piece, void *work);
 /* Inside of a piece: the place, below `most`, that its thread has among those that share the work. 0 elsewhere. */
 int ct_place(void);
 
-/* Between ct_watch_begin and ct_watch_end the calling thread has released the host's lock, and asks the host now and then, between pieces,
+/* Between ct_watch_begin and ct_watch_end the calling thread has released the host's lock (if `unlocked`), and asks the host now and then, between pieces,
  * whether to go on; if not, all further pieces of ct_share are left out. `watch` holds what was there before. */
-typedef struct ct_watch { void *lock; bool stopped, may_stop; int64_t asked; struct ct_watch *outer; } ct_watch;
-void ct_watch_begin(ct_watch *watch, bool may_stop);
+typedef struct ct_watch { void *lock; bool stopped, may_stop, unlocked; int64_t asked; struct ct_watch *outer; } ct_watch;
+void ct_watch_begin(ct_watch *watch, bool may_stop, bool unlocked);
 bool ct_watch_end(ct_watch *watch);       /* true: stopped, and the host's error is set */
 bool ct_watch_asking(void);               /* The host, asked, runs something of its own in this thread: what is under way goes on only after it. */
 

@@ -15,6 +15,7 @@
  *                              argmax(w / q), or the indices of topk(w / q, n); the rest: k_multinomial_*
  */
 #include "base/half.h"
+#include "base/pool.h"
 #include "kernel/random.h"
 #include "kernel/half.h"
 #include "kernel/number.h"
@@ -415,44 +416,49 @@ void k_normal_f64(ct_rng *g, double *out, int64_t n, double mean, double std)
         *x = *y;                                                                                 \
         *y = held;                                                                               \
     } while (0)
-#define PERMUTE(name, type, as_number)                                                           \
-    static void name(ct_rng *g, char *out, int64_t stride, int64_t n)                            \
+typedef struct permutation { ct_rng *rng; char *out; int64_t stride, n; } permutation;
+#define PERMUTE(D, type, as_number)                                                              \
+    static void count_##D(void *work, int64_t begin, int64_t end)                                \
     {                                                                                            \
-        for (int64_t i = 0; i < n; i++)                                                          \
-            *(type *)(out + i * stride) = (type)as_number(i);                                    \
+        const permutation *p = work;                                                             \
+        for (int64_t i = begin; i < end; i++)                                                    \
+            *(type *)(p->out + i * p->stride) = (type)as_number(i);                              \
+    }                                                                                            \
+    static void permute_##D(void *work, int64_t begin, int64_t end)                              \
+    {                                                                                            \
+        const permutation *p = work;                                                             \
+        char *out = p->out;                                                                      \
+        const int64_t stride = p->stride, n = p->n, last = end < n ? end : n - 1;                \
         if (n >= UINT32_MAX / 20)                                                                \
-            for (int64_t i = 0; i < n; i++)                                                      \
-                EXCHANGE(type, i, (int64_t)(ct_rng_u64(g) % (uint64_t)(i + 1)));                 \
+            for (int64_t i = begin; i < end; i++)                                                \
+                EXCHANGE(type, i, (int64_t)(ct_rng_u64(p->rng) % (uint64_t)(i + 1)));            \
         else                                                                                     \
-            for (int64_t i = 0, m; i < n - 1; i += m) {                                          \
+            for (int64_t i = begin, m; i < last; i += m) {                                       \
                 uint32_t ahead[CHUNK + AHEAD] = {0};                                             \
-                m = chunk(n - 1 - i);                                                            \
-                draw_places(g, ahead, m, (uint32_t)(n - i));                                     \
+                m = chunk(last - i);                                                             \
+                draw_places(p->rng, ahead, m, (uint32_t)(n - i));                                \
                 for (int64_t k = 0; k < m; k++) {                                                \
                     __builtin_prefetch(out + (i + k + AHEAD + ahead[k + AHEAD]) * stride, 1);    \
                     EXCHANGE(type, i + k, i + k + ahead[k]);                                     \
                 }                                                                                \
             }                                                                                    \
     }
-PERMUTE(permute_u8, uint8_t, )
-PERMUTE(permute_i32, int32_t, )
-PERMUTE(permute_i64, int64_t, )
-PERMUTE(permute_f16, uint16_t, half_from_float)
-PERMUTE(permute_bf16, uint16_t, bfloat_from_float)
-PERMUTE(permute_f32, float, )
-PERMUTE(permute_f64, double, )
+PERMUTE(U8, uint8_t, )
+PERMUTE(I32, int32_t, )
+PERMUTE(I64, int64_t, )
+PERMUTE(F16, uint16_t, half_from_float)
+PERMUTE(BF16, uint16_t, bfloat_from_float)
+PERMUTE(F32, float, )
+PERMUTE(F64, double, )
+#define EACH(name) {[DT_U8] = name##_U8, [DT_I32] = name##_I32, [DT_I64] = name##_I64, [DT_F16] = name##_F16, [DT_BF16] = name##_BF16, [DT_F32] = name##_F32, [DT_F64] = name##_F64}
+static ct_piece *const count[DT_COUNT] = EACH(count), *const permute[DT_COUNT] = EACH(permute);
 
 void k_randperm(ct_rng *g, ct_dtype dtype, char *out, int64_t stride, int64_t n)
 {
-    switch (dtype) {
-    case DT_I32: permute_i32(g, out, stride, n); return;
-    case DT_I64: permute_i64(g, out, stride, n); return;
-    case DT_F16: permute_f16(g, out, stride, n); return;
-    case DT_BF16: permute_bf16(g, out, stride, n); return;
-    case DT_F32: permute_f32(g, out, stride, n); return;
-    case DT_F64: permute_f64(g, out, stride, n); return;
-    default: permute_u8(g, out, stride, n);
-    }
+    enum { PIECE = 1 << 16 };
+    permutation p = {g, out, stride, n};
+    ct_share(n, PIECE, 1, count[dtype], &p);
+    ct_share(n, PIECE, 1, permute[dtype], &p);
 }
 
 /* Running sums in the weights' own precision, divided by the total; the last is 1 by decree. The first sum not below

@@ -193,14 +193,15 @@ static bool output_apart(const k_nd *nd)
     return true;
 }
 
-static bool share(const k_nd *nd, k_loop *loop, const void *param)
+/* In order: by one thread, piece after piece, so that the host is asked in between. */
+static bool share(const k_nd *nd, k_loop *loop, const void *param, bool ordered)
 {
     int64_t line = nd->size[nd->ndim - 1], lines = lines_of(nd), n = line * lines, length = n / SEGMENTS / K_CUT * K_CUT;
     if (n < SHARE_FROM || !output_apart(nd))
         return false;
     length = length < LEAST_SEGMENT ? LEAST_SEGMENT : length > MOST_SEGMENT ? MOST_SEGMENT : length;
     shared_walk w = {nd, loop, param, line > length ? (line + length - 1) / length : 1, length, false};
-    ct_share(w.per_line * lines, w.per_line > 1 ? 1 : (length + line - 1) / line, POOL_MOST, walk_piece, &w);
+    ct_share(w.per_line * lines, w.per_line > 1 ? 1 : (length + line - 1) / line, ordered ? 1 : POOL_MOST, walk_piece, &w);
     if (atomic_load(&w.zero_division))
         k_zero_division = true;
     return true;
@@ -209,7 +210,7 @@ static bool share(const k_nd *nd, k_loop *loop, const void *param)
 static void run_1d(k_nd *nd, k_loop *loop, const void *param, bool ordered)
 {
     int64_t stride[K_MAXOP];
-    if (nd->ndim && nd->size[0] >= SHARE_FROM && !ordered && share(nd, loop, param))
+    if (nd->ndim && nd->size[0] >= SHARE_FROM && share(nd, loop, param, ordered))
         return;
     for (int k = 0; k < K_MAXOP; k++)
         stride[k] = nd->ndim && k < nd->nop ? nd->stride[k][0] : 0;
@@ -228,7 +229,7 @@ static void walk(k_nd *nd, k_loop *loop, const void *param, bool ordered)
         if (nd->ndim > 1)
             merge(nd);
         if (nd->ndim > 1) {
-            if (!ordered && share(nd, loop, param))
+            if (share(nd, loop, param, ordered))
                 return;
             if (nd->ndim == 2)
                 run_rows(nd, loop, param);

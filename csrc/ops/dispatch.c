@@ -259,34 +259,6 @@ int out_same(call *c, uint32_t i)
 
 void keep_param(call *c, int64_t value) { c->param[c->n_param++] = value; }
 
-/* ---- the lock ------------------------------------------------------------------------------------------------ */
-static array *operand_at(const call *c, uint32_t i) { return i < c->n_in ? (array *)c->ia[i] : c->oa[i - c->n_in]; }
-/* The one place where the host's lock is dropped. Counts on every operand keep memory under the kernel meanwhile. */
-static __attribute__((noinline)) int run_unlocked(call *c, void (*kernel)(call *c))
-{
-    ct_watch watch;
-    for (uint32_t i = 0; i < c->n_in + c->n_out; i++)
-        if (operand_at(c, i))
-            array_keep(operand_at(c, i))->st->busy++;
-    ct_watch_begin(&watch, c->mode == CALL_NEW);
-    kernel(c);
-    bool stopped = ct_watch_end(&watch);
-    for (uint32_t i = 0; i < c->n_in + c->n_out; i++)
-        if (operand_at(c, i)) {
-            operand_at(c, i)->st->busy--;
-            array_drop(operand_at(c, i));
-        }
-    return stopped ? -1 : 0;
-}
-
-int call_unlocked(call *c, void (*kernel)(call *c))
-{
-    if (CT_UNLIKELY(c->work >= WORK_TO_UNLOCK && ct_host_lock.release))
-        return run_unlocked(c, kernel);
-    kernel(c);
-    return 0;
-}
-
 /* ---- the block notation ------------------------------------------------------------------------------------------ */
 static int run_kernel(call *c)
 {

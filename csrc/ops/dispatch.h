@@ -13,7 +13,15 @@ void iterator_strides(const call *c, int operands, layout *l); /* operands that 
 void array_convert_between(const array *from, const layout *source, array *to, const layout *part);
 void array_convert_at(const array *from, array *to, const layout *part);
 void array_add_at(const array *from, array *to, const layout *part);
-int call_unlocked(call *c, void (*kernel)(call *c)); /* -1: the host ended it; then its outputs, new ones, hold anything */
+/* Runs the kernel. -1: the host ended it; then its outputs, new ones, hold anything. */
+int call_long(call *c, void (*kernel)(call *c));
+static inline int call_unlocked(call *c, void (*kernel)(call *c))
+{
+    if (CT_UNLIKELY(c->work >= WORK_TO_UNLOCK || c->op->flags & OP_DRAWS))
+        return call_long(c, kernel);
+    kernel(c);
+    return 0;
+}
 overlap array_overlap(const array *a, const array *b);
 
 enum { HOW_SAME = 1 /* declared by out_same */ };

@@ -25,7 +25,7 @@ static int dropout_rule(call *c)
         return -1;
     return out_like(c, 0, a, (ct_dtype)a->dtype);
 }
-/* In the order of the result's memory, which is that of PyTorch's mask. No work is declared: see random.c. */
+/* In the order of the result's memory, which is that of PyTorch's mask. */
 static void dropout_kernel(call *c)
 {
     array *y = c->oa[0];
@@ -42,7 +42,7 @@ static int dropout_grad(scope *s, node *n, T const *g, T *out)
     return (out[0] = f_call(s, &op_dropout_backward, 3, args)) ? 0 : -1;
 }
 /* Shown as the product that it is in PyTorch, whose second operand has no history. */
-const op op_dropout = {.name = "dropout", .sig = "(Tensor self, float keep)", .flags = OP_HIDDEN | OP_FUNCTION | OP_INPLACE, .run = op_block,
+const op op_dropout = {.name = "dropout", .sig = "(Tensor self, float keep)", .flags = OP_HIDDEN | OP_FUNCTION | OP_INPLACE | OP_DRAWS, .run = op_block,
     .shape = dropout_rule, .kernel = dropout_kernel, .n_aside = 1, .kind = {"MulBackward0", dropout_grad, .flags = NK_SHOWS(3)},
     .doc = "self times 1 / keep with probability keep, 0 < keep < 1, element by element, else times 0."};
 

@@ -91,6 +91,7 @@ enum {
     OP_OUT_EXACT = 1 << 15,             /* out= has the result's very dtype, */
     OP_OUT_APART = 1 << 16,             /* and shares no memory with the inputs */
     OP_KEEPS_ORDER = 1 << 18,           /* computed row-major; channels_last where an operand of the result's rank is */
+    OP_DRAWS = 1 << 19,                 /* takes random numbers: the host's lock stays held */
     OP_OLD = 1 << 17,                   /* a deprecated form: taken, but not told of in signatures, docs and messages */
 };
 /* NULL loops refuse what INTS and REALS leave out. */

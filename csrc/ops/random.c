@@ -1,11 +1,13 @@
 /* Random ops: which draws an op makes; the numbers come from kernel/random.h. A generator argument is a ct_rng.
- * No rule declares work, so the lock stays held: threads that share a generator take turns. */
+ * OP_DRAWS: the lock stays held, and threads that share a generator take turns. */
 #include "array/odometer.h"
+#include "base/pool.h"
 #include "kernel/random.h"
 #include "ops/create.h"
 #include <math.h>
 #include <string.h>
 
+enum { BLOCKS = 1 << 14 /* of 16 normal numbers, between two questions to the host */ };
 ct_rng *op_default_rng;
 
 static ct_rng *rng_of(const arg *a) { return a->kind == ARG_OBJECT ? a->obj : op_default_rng; }
@@ -19,16 +21,28 @@ static void draw(array *out, k_loop *loop, const k_draw *d)
     k_walk_in_order(&nd, loop, d);
 }
 
+/* Blocks of 16, begin .. end - 1; the last takes the numbers left over. */
+typedef struct normal_blocks { array *out; ct_rng *rng; double mean, std; } normal_blocks;
+static void normal_piece(void *work, int64_t begin, int64_t end)
+{
+    const normal_blocks *w = work;
+    ct_dtype d = (ct_dtype)w->out->dtype;
+    int64_t n = end == w->out->numel / 16 ? w->out->numel - 16 * begin : 16 * (end - begin);
+    char *at = array_data(w->out) + 16 * begin * dtype_bytes(d);
+    if (dtype_is_half(d))
+        k_normal_half(w->rng, d, at, n, w->mean, w->std);
+    else if (d == DT_F32)
+        k_normal_f32(w->rng, (float *)at, n, w->mean, w->std);
+    else
+        k_normal_f64(w->rng, (double *)at, n, w->mean, w->std);
+}
+
 static void draw_normal(array *out, ct_rng *rng, double mean, double std)
 {
     if (out->numel < 16 || !array_is_contiguous(out))
         draw(out, k_normal[out->dtype], &(k_draw){.rng = rng, .a = mean, .b = std});
-    else if (dtype_is_half((ct_dtype)out->dtype))
-        k_normal_half(rng, (ct_dtype)out->dtype, array_data(out), out->numel, mean, std);
-    else if (out->dtype == DT_F32)
-        k_normal_f32(rng, (float *)array_data(out), out->numel, mean, std);
     else
-        k_normal_f64(rng, (double *)array_data(out), out->numel, mean, std);
+        ct_share(out->numel / 16, BLOCKS, 1, normal_piece, &(normal_blocks){out, rng, mean, std});
 }
 
 static void draw_range(array *out, ct_rng *rng, int64_t low, int64_t high)
@@ -180,7 +194,7 @@ static void rand_kernel(call *c) { draw(c->oa[0], k_uniform[c->oa[0]->dtype], &(
 static void randn_kernel(call *c) { draw_normal(c->oa[0], rng_of(&c->args[1]), 0, 1); }
 
 #define FRESH(id, public, signature, rule, fill, text)                                                                  \
-    const op op_##id = {.name = public, .sig = signature, .doc = text, .flags = OP_FUNCTION | OP_OUT | OP_NO_GRAD,       \
+    const op op_##id = {.name = public, .sig = signature, .doc = text, .flags = OP_FUNCTION | OP_OUT | OP_NO_GRAD | OP_DRAWS, \
                         .run = op_block, .shape = rule, .kernel = fill};
 FRESH(rand, "rand", "(int... size, *, Generator? generator=None, " HOST ")", rand_rule, rand_kernel, "Uniform numbers of [0, 1).")
 FRESH(randn, "randn", "(int... size, *, Generator? generator=None, " HOST ")", rand_rule, randn_kernel, "Normal numbers of mean 0 and variance 1.")
@@ -284,7 +298,7 @@ static int bernoulli_rule(call *c)
     return check_probabilities(a) < 0 ? -1 : out_like(c, 0, a, made_dtype(c, &(arg){.kind = ARG_NONE}, a->dtype));
 }
 static void bernoulli_kernel(call *c) { draw_of(c->oa[0], c->ia[0], &c->args[1]); }
-const op op_bernoulli = {.name = "bernoulli", .sig = "(Tensor self, *, Generator? generator=None)", .flags = OP_OUT, .run = op_block, .shape = bernoulli_rule,
+const op op_bernoulli = {.name = "bernoulli", .sig = "(Tensor self, *, Generator? generator=None)", .flags = OP_OUT | OP_DRAWS, .run = op_block, .shape = bernoulli_rule,
     .kernel = bernoulli_kernel, .kind = {"BernoulliBackward0", zero_grad}, .doc = "Ones where a draw falls below self's element, a probability; else zeros."};
 
 /* The history tells what was done; it has no gradient, as in PyTorch. */
@@ -299,7 +313,7 @@ static int bernoulli_like_rule(call *c)
     const array *a = c->in[0]->a;
     return check_p(&c->args[1]) < 0 ? -1 : out_like(c, 0, a, a->dtype);
 }
-const op op_bernoulli_like = {.name = "bernoulli.p", .sig = "(Tensor self, float p, *, Generator? generator=None)", .run = op_block, .shape = bernoulli_like_rule,
+const op op_bernoulli_like = {.name = "bernoulli.p", .sig = "(Tensor self, float p, *, Generator? generator=None)", .flags = OP_DRAWS, .run = op_block, .shape = bernoulli_like_rule,
     .kernel = bernoulli_p_kernel, .kind = {"NotImplemented", no_derivative}, .doc = "Ones of probability p and zeros in self's shape and dtype."};
 
 static int bernoulli_by_rule(call *c)

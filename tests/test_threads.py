@@ -241,9 +241,6 @@ def test_interrupted_draws(draw):
     assert python(f"""
 import signal
 import ctgrad
-n = 1 << 25
-p = ctgrad.full((n,), 0.5).contiguous()
-p[0] = 0.25
 def handler(*_):
     raise KeyboardInterrupt
 signal.signal(signal.SIGALRM, handler)
@@ -252,17 +249,22 @@ def run(seconds):
     signal.setitimer(signal.ITIMER_REAL, seconds)
     {draw}
     signal.setitimer(signal.ITIMER_REAL, 0)
-run(0)
-whole = ctgrad.get_rng_state().tolist()
-before = ctgrad.debug.live()
-for _ in range(100):
+    return True
+for bits in range(23, 29):  # until it takes longer than the signal
+    n = 1 << bits
+    p = ctgrad.full((n,), 0.5).contiguous()
+    p[0] = 0.25
+    run(0)
+    whole, done = ctgrad.get_rng_state().tolist(), False
+    before = ctgrad.debug.live()
     try:
-        run(0.02)
+        done = run(0.03)
     except KeyboardInterrupt:
+        pass
+    assert ctgrad.debug.live() == before, (before, ctgrad.debug.live())
+    if not done and ctgrad.get_rng_state().tolist() != whole:
+        print("done")
         break
-assert ctgrad.debug.live() == before, (before, ctgrad.debug.live())
-assert ctgrad.get_rng_state().tolist() != whole
-print("done")
 """) == "done\n"
 
 

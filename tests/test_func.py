@@ -51,7 +51,9 @@ def test_tied_members_and_wrong_paths():
         functional_call(model, {"0.weight": double, "1.weight": ctgrad.eye(2)}, x)
     with pytest.raises(ValueError, match="multiple dictionaries"):
         functional_call(model, [{"0.weight": double}, {"0.weight": double}], x)
-    assert functional_call(model, {"2.weight": double}, x).tolist() == [[1, 1]]
+    assert functional_call(model, {"0.other": double}, x).tolist() == [[1, 1]]
+    with pytest.raises(AttributeError, match="no attribute `2`"):
+        functional_call(model, {"2.weight": double}, x)
     with pytest.raises(RuntimeError, match="Unexpected key"):
         functional_call(model, {"2.weight": double}, x, strict=True)
     with pytest.warns(FutureWarning):

@@ -104,6 +104,8 @@ static bool asked_to_stop(void)
     return w->stopped;
 }
 
+bool ct_watch_stopped(void) { return asked_to_stop(); }
+
 /* ---- pieces -------------------------------------------------------------------------------------------------------- */
 static void run_piece(const job *j, int64_t i)
 {

@@ -1,4 +1,5 @@
 /* The blocks of attention, their products, and what is kept of a row from block to block. */
+#include "base/pool.h"
 #include "kernel/attention.h"
 #include "kernel/kernel.h"
 #include "kernel/matmul_sizes.h"
@@ -160,7 +161,7 @@ static void each_block_of_rows(const k_attention *a, bool backward)
     for (int64_t batch = 0; batch < a->batch; batch++)
         for (int64_t at = 0; at < a->heads; at++) {
             head h = {a, space_of(a, backward), batch, at, a->sums + (batch * a->heads + at) * a->l * item};
-            for (int64_t row = 0; row < a->l; row += most)
+            for (int64_t row = 0; row < a->l && !ct_watch_stopped(); row += most)
                 (backward ? backward_rows : forward_rows)(&h, row, smaller(a->l - row, most));
         }
 }

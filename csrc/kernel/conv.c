@@ -1,4 +1,5 @@
 /* Slices of columns, and the three products with them. */
+#include "base/pool.h"
 #include "kernel/conv.h"
 #include "kernel/conv_direct.h"
 #include "kernel/conv_weight.h"
@@ -282,7 +283,7 @@ void k_conv_out(const k_conv *c)
     if (c->bias && p.slice <= p.places)
         fill_channels(c, c->y, c->groups * c->out_c, p.places, c->batch, c->y_batch);
     for (int64_t group = 0; group < c->groups; group++)
-        for (slice s = {0, 0}; next_slice(c, &p, &s);) {
+        for (slice s = {0, 0}; next_slice(c, &p, &s) && !ct_watch_stopped();) {
             k_gemm g = out_product(c, &p, s.n);
             g.a = w_of(c, &p, group);
             g.b = column_slice(c, &p, &s, group);
@@ -313,7 +314,7 @@ void k_conv_in(const k_conv *c)
         for (int64_t i = 0; i < c->batch; i++)
             memset(c->x + i * c->x_batch * p.item, 0, (size_t)(channels * volume(c->in) * p.item));
     for (int64_t group = 0; group < c->groups; group++)
-        for (slice s = {0, 0}; next_slice(c, &p, &s);) {
+        for (slice s = {0, 0}; next_slice(c, &p, &s) && !ct_watch_stopped();) {
             k_gemm g = in_product(c, &p, s.n);
             if (shared(&p, &s))
                 move_packed(c, &p, &s, group, true);
@@ -349,7 +350,7 @@ void k_conv_weight(const k_conv *c)
     for (int64_t group = 0; group < c->groups; group++) {
         char *sums = half || p.turned ? p.sums : w_of(c, &p, group);
         memset(sums, 0, (size_t)(numbers * p.sum));
-        for (slice s = {0, 0}; next_slice(c, &p, &s);) {
+        for (slice s = {0, 0}; next_slice(c, &p, &s) && !ct_watch_stopped();) {
             k_gemm g = weight_product(c, &p, s.n);
             int64_t row;
             if (shared(&p, &s))

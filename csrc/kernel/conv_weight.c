@@ -143,7 +143,7 @@ void k_weight_run(const k_conv *c)
     for (w.group = 0; w.group < c->groups; w.group++) {
         if (w.width)
             memset(w.sums, 0, (size_t)(w.depth * w.width * w.item));
-        for (int64_t i = 0; i < c->batch; i += w.at_once)
+        for (int64_t i = 0; i < c->batch && !ct_watch_stopped(); i += w.at_once)
             add_images(&w, i, smaller(w.at_once, c->batch - i));
         if (w.width)
             store_sums(&w);

@@ -8,7 +8,7 @@ import math
 import warnings
 
 import ctgrad
-from ctgrad._C import _ops
+from ctgrad._C import Tensor, _ops, int64 as _int64
 from ctgrad.composed import need_tensor
 
 from . import _reduction
@@ -91,6 +91,18 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, r
     dtypes that do not fit.
     """
     reduction = _reduction.resolve(reduction, size_average, reduce)
+    if weight is not None or type(input) is not Tensor or type(target) is not Tensor or not _is_one_row_a_target(input, target):
+        _check_nll(input, target, weight)
+    return _nll(input, target, weight, reduction, ignore_index)
+
+
+def _is_one_row_a_target(input, target):
+    """The usual case, in which nothing can be wrong but the classes."""
+    sizes, places = input.shape, target.shape
+    return len(sizes) == 2 and len(places) == 1 and sizes[0] == places[0] and target.dtype is _int64 and input.is_floating_point()
+
+
+def _check_nll(input, target, weight):
     _need_tensors("nll_loss_nd", input, target, weight)
     if input.dim() < 1:
         raise ValueError(f"Expected 1 or more dimensions (got {input.dim()})")
@@ -99,7 +111,6 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, r
                          f"({target.shape[0] if target.dim() else 1}).")
     _check_nll_shapes(input, target, weight)
     _check_nll_dtypes(input, target, weight)
-    return _nll(input, target, weight, reduction, ignore_index)
 
 
 def _check_nll_shapes(input, target, weight):
@@ -132,13 +143,16 @@ def _check_nll_dtypes(input, target, weight):
         raise RuntimeError(f"expected scalar type {scalar_name(input.dtype)} but found {scalar_name(weight.dtype)}")
 
 
+_nll_of = _ops["nll_loss"]
+
+
 def _nll(input, target, weight, reduction, ignore_index):
     number = _reduction.number(reduction)
     if input.dim() in (1, 2, 4):
-        return _ops["nll_loss"](input, target, weight, number, ignore_index)[0]
+        return _nll_of(input, target, weight, number, ignore_index)[0]
     batch, classes, *places = input.shape
     shape = (1, math.prod(places)) if input.numel() else (0, 0)
-    loss = _ops["nll_loss"](input.contiguous().view(batch, classes, *shape), target.contiguous().view(batch, *shape), weight,
+    loss = _nll_of(input.contiguous().view(batch, classes, *shape), target.contiguous().view(batch, *shape), weight,
                             number, ignore_index)[0]
     return loss.view(batch, *places) if reduction == "none" else loss
 
@@ -152,9 +166,10 @@ def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-1
     uniform distribution (Szegedy et al. 2015). RuntimeError: shapes, dtypes or options that do not fit.
     """
     reduction = _reduction.resolve(reduction, size_average, reduce)
-    _need_tensors("cross_entropy_loss", input, target, weight)
+    if weight is not None or type(input) is not Tensor or type(target) is not Tensor:
+        _need_tensors("cross_entropy_loss", input, target, weight)
     class_dim = 0 if input.dim() == 1 else 1
-    if input.size() == target.size():
+    if input.shape == target.shape:
         if not target.is_floating_point():
             raise RuntimeError("Expected floating point type for target with class probabilities, got "
                                f"{scalar_name(target.dtype)}")
@@ -164,7 +179,7 @@ def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-1
     if label_smoothing > 0:
         _check_smoothing(label_smoothing)
         return _smoothed_cross_entropy(input, target, weight, reduction, ignore_index, label_smoothing)
-    return nll_loss(input.log_softmax(class_dim), target, weight, ignore_index=ignore_index, reduction=reduction)
+    return nll_loss(input.log_softmax(class_dim), target, weight, None, ignore_index, None, reduction)
 
 
 def _check_smoothing(label_smoothing):

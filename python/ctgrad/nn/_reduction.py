@@ -3,14 +3,17 @@
 import warnings
 
 
+_NUMBERS = {"none": 0, "mean": 1, "sum": 2}
+
+
 def check(reduction):
     """One of "none", "mean", "sum". ValueError for anything else."""
+    if reduction in _NUMBERS:
+        return reduction
     if reduction == "elementwise_mean":
         warnings.warn("reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.", stacklevel=3)
         return "mean"
-    if reduction not in ("none", "mean", "sum"):
-        raise ValueError(f"{reduction} is not a valid value for reduction")
-    return reduction
+    raise ValueError(f"{reduction} is not a valid value for reduction")
 
 
 def legacy_get_string(size_average, reduce, emit_warning=True):
@@ -33,7 +36,7 @@ def resolve(reduction, size_average, reduce):
 
 def number(reduction):
     """How the engine's losses are told a checked reduction."""
-    return ("none", "mean", "sum").index(reduction)
+    return _NUMBERS[reduction]
 
 
 def apply(losses, reduction):

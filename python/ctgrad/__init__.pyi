@@ -1,5 +1,6 @@
 # Written by `python -m ctgrad._stubs`, not by hand.
 import builtins
+from typing import Any
 
 from ctgrad import _C as _C
 from ctgrad._C import *
@@ -75,16 +76,6 @@ from ctgrad.autograd.grad_mode import (
     inference_mode as inference_mode,
     no_grad as no_grad,
     set_grad_enabled as set_grad_enabled,
-)
-from ctgrad.composed import (
-    deg2rad_ as deg2rad_,
-    gcd_ as gcd_,
-    lcm_ as lcm_,
-    ldexp_ as ldexp_,
-    logit_ as logit_,
-    rad2deg_ as rad2deg_,
-    sinc_ as sinc_,
-    xlogy_ as xlogy_,
 )
 from ctgrad.composed.arithmetic import (
     cdist as cdist,
@@ -286,6 +277,14 @@ from ctgrad.storage import (
     TypedStorage as TypedStorage,
 )
 
+def deg2rad_(input: Any) -> Any: ...
+def gcd_(input: Any, other: Any) -> Any: ...
+def lcm_(input: Any, other: Any) -> Any: ...
+def ldexp_(input: Any, other: Any) -> Any: ...
+def logit_(input: Any, eps: Any = None) -> Any: ...
+def rad2deg_(input: Any) -> Any: ...
+def sinc_(input: Any) -> Any: ...
+def xlogy_(input: Any, other: Any) -> Any: ...
 e: builtins.float
 inf: builtins.float
 nan: builtins.float

@@ -232,9 +232,9 @@ def return_types():
 
 def package():
     """The text of __init__.pyi: every public name, and where it comes from."""
-    text = _HEAD + "import builtins\n\nfrom ctgrad import _C as _C\nfrom ctgrad._C import *\n"
+    text = _HEAD + "import builtins\nfrom typing import Any\n\nfrom ctgrad import _C as _C\nfrom ctgrad._C import *\n"
     found: dict[str, list[str]] = {}
-    constants = ""
+    constants = made = ""
     for name, value in ((name, getattr(ctgrad, name)) for name in dir(ctgrad)):
         if name.startswith("_") or (name in vars(_C) and vars(_C)[name] is value):
             continue
@@ -245,12 +245,15 @@ def package():
             constants += f"{name}: {'None' if value is None else 'builtins.float'}\n"
             continue
         module = "ctgrad" if inspect.ismodule(value) else value.__module__
+        if inspect.isfunction(value) and not hasattr(sys.modules[module], value.__name__):  # made by a decorator
+            made += _python_line(name, value, drop_self=False) + "\n"
+            continue
         source = value.__name__.rpartition(".")[2] if hasattr(value, "__name__") else name
         source = name if getattr(sys.modules[module], name, None) is value else source
         found.setdefault(module, []).append(f"{source} as {name}")
     for module, names in sorted(found.items()):
         text += f"from {module} import (\n" + "".join(f"    {name},\n" for name in names) + ")\n"
-    return text + "\n" + constants + "__version__: str\n"
+    return text + "\n" + made + constants + "__version__: str\n"
 
 
 FILES = {"_C.pyi": engine, "return_types.pyi": return_types, "__init__.pyi": package}

@@ -7,13 +7,14 @@ gives shapes, dtypes and errors; each name has cases in tests/cases like every o
 
 import functools
 import inspect
+from collections import namedtuple
 from collections.abc import Callable
 from typing import Any
 
 from ctgrad import _C
 from ctgrad._C import Tensor
 
-__all__ = ["alias", "composed", "need_tensor", "registry", "with_out"]
+__all__ = ["alias", "composed", "need_tensor", "registry", "results", "with_out"]
 
 registry: dict[str, Callable[..., Any]] = {}
 
@@ -67,6 +68,7 @@ def _in_place(f):
         return input.copy_(made)
 
     write.__name__ = write.__qualname__ = f.__name__ + "_"
+    write.__module__ = f.__module__
     write.__doc__ = f"{f.__name__} in place."
     write.__signature__ = inspect.signature(f)
     return write
@@ -88,6 +90,11 @@ def _deliver(name, made, out):
     if _C.is_grad_enabled() and (made.requires_grad or out.requires_grad):
         raise RuntimeError(f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad.")
     return _C.maximum(made, made, out=out)  # a copy that resizes and refuses as all ops do
+
+
+def results(name, fields):
+    """A class of results with names, shown by the name of the function that gives them."""
+    return namedtuple(name, fields.split())
 
 
 def need_tensor(op, value, argument="input", position=1):

@@ -148,7 +148,8 @@ def float_power_(input, exponent):
     return input.copy_(float_power(input, exponent))
 
 
-Tensor.float_power_ = float_power_
+for _name, _method in {"float_power_": float_power_}.items():
+    setattr(Tensor, _name, _method)
 
 
 @composed(out=True, in_place="both")

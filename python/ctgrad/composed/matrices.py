@@ -1,14 +1,12 @@
 """Functions and methods of matrices by their names outside `linalg`. What needs a factorization is no op of the registry: it is `linalg`'s."""
 
-from collections import namedtuple
-
 from ctgrad._C import Tensor
-from ctgrad.composed import composed, with_out
+from ctgrad.composed import composed, results, with_out
 
 __all__ = ["chain_matmul", "cholesky", "det", "inverse", "logdet", "matrix_exp", "matrix_power", "nuclear_norm", "pinverse", "qr", "slogdet", "svd"]
 
-QR = namedtuple("qr", "Q R")
-SVD = namedtuple("svd", "U S V")
+QR = results("qr", "Q R")
+SVD = results("svd", "U S V")
 
 
 def _linalg():

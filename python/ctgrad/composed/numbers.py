@@ -1,7 +1,6 @@
 """Numbers taken apart and put together, by NumPy where ctgrad has no loop; the gamma function's kin, with gradients of all orders."""
 
 import math
-from collections import namedtuple
 
 import numpy as np
 
@@ -9,11 +8,11 @@ import ctgrad
 from ctgrad import _C
 from ctgrad._C import Tensor
 from ctgrad.autograd.function import Function
-from ctgrad.composed import composed, need_tensor
+from ctgrad.composed import composed, need_tensor, results
 
-Histogram = namedtuple("histogram", "hist bin_edges")
-Mode = namedtuple("mode", "values indices")
-Parts = namedtuple("frexp", "mantissa exponent")
+Histogram = results("histogram", "hist bin_edges")
+Mode = results("mode", "values indices")
+Parts = results("frexp", "mantissa exponent")
 
 
 def _of_numpy(array, dtype):
@@ -264,6 +263,20 @@ def erfinv(input):
     return _InverseErf.apply(_floats("erfinv", input))
 
 
-Tensor.polygamma = lambda self, n: polygamma(n, self)
-Tensor.hardshrink = lambda self, lambd=0.5: ctgrad.hardshrink(self, lambd)
-Tensor.prelu = lambda self, weight: ctgrad.prelu(self, weight)
+def _polygamma_of(self, n):
+    """The n-th derivative of digamma at self."""
+    return polygamma(n, self)
+
+
+def _hardshrink(self, lambd=0.5):
+    """nn.functional.hardshrink."""
+    return ctgrad.hardshrink(self, lambd)
+
+
+def _prelu(self, weight):
+    """nn.functional.prelu."""
+    return ctgrad.prelu(self, weight)
+
+
+for _name, _method in {"polygamma": _polygamma_of, "hardshrink": _hardshrink, "prelu": _prelu}.items():
+    setattr(Tensor, _name, _method)

@@ -1,21 +1,20 @@
 """Factorizations."""
 
 import math
-from collections import namedtuple
 
 import numpy as np
 
 from ctgrad import _C
 from ctgrad.autograd import Function
-from ctgrad.composed import with_out
+from ctgrad.composed import results, with_out
 
 from ._checks import LinAlgError, as_array, as_tensor, lapack, need_matrices
 from ._solve import Solution
 
-Eigh = namedtuple("linalg_eigh", "eigenvalues eigenvectors")
-Info = namedtuple("linalg_cholesky_ex", "L info")
-QR = namedtuple("linalg_qr", "Q R")
-SVD = namedtuple("linalg_svd", "U S Vh")
+Eigh = results("linalg_eigh", "eigenvalues eigenvectors")
+Info = results("linalg_cholesky_ex", "L info")
+QR = results("linalg_qr", "Q R")
+SVD = results("linalg_svd", "U S Vh")
 
 
 class _Cholesky(Function):

@@ -1,18 +1,16 @@
 """Ranks, pseudo-inverses and least squares, by singular values."""
 
-from collections import namedtuple
-
 import ctgrad
 from ctgrad import _C
 from ctgrad.autograd import Function
-from ctgrad.composed import with_out
+from ctgrad.composed import results, with_out
 
 from ._checks import need_matrices
 from ._factor import singular, svdvals
 from ._norms import matrix_norm
 from ._solve import inv_ex, is_vector
 
-LeastSquares = namedtuple("linalg_lstsq", "solution residuals rank singular_values")
+LeastSquares = results("linalg_lstsq", "solution residuals rank singular_values")
 
 
 class _PseudoInverse(Function):

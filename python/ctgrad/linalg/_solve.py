@@ -1,19 +1,18 @@
 """Inverses, solutions and determinants."""
 
 import math
-from collections import namedtuple
 
 import numpy as np
 
 import ctgrad
 from ctgrad import _C
 from ctgrad.autograd import Function
-from ctgrad.composed import need_tensor, with_out
+from ctgrad.composed import need_tensor, results, with_out
 
 from ._checks import LinAlgError, as_array, as_tensor, lapack, need_matrices
 
-Inverse = namedtuple("linalg_inv_ex", "inverse info")
-SLogDet = namedtuple("linalg_slogdet", "sign logabsdet")
+Inverse = results("linalg_inv_ex", "inverse info")
+SLogDet = results("linalg_slogdet", "sign logabsdet")
 
 
 class InverseOf(Function):

@@ -66,7 +66,7 @@ def test_more_than_a_data_set_tells_is_warned_about():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert [*map(int, iter(loader))] == [0, 1, 2, 3, 4] and len(loader) == 3
-    with pytest.warns(UserWarning, match="reported to be 3 .* but 4 samples"):
+    with pytest.warns(UserWarning, match="reported to be 3"):
         for _ in loader:
             pass
 

@@ -344,7 +344,7 @@ static void drop_outputs(call *c)
     }
 }
 
-/* OP_KEEPS_ORDER: results become channels_last where an operand of their rank is. What is compressed stays as it is. */
+/* OP_KEEPS_ORDER: results become channels_last where an operand of their rank is; what is compressed is written out. */
 static int keep_order(call *c)
 {
     bool wanted = false;
@@ -356,7 +356,7 @@ static int keep_order(call *c)
     for (uint32_t i = 0; i < c->n_out - c->op->n_aside && wanted; i++) {
         array *result = c->oa[i];
         layout l = {.ndim = ndim};
-        if (result->ndim != ndim || array_is_compressed(result))
+        if (result->ndim != ndim)
             continue;
         memcpy(l.size, array_size(result), (size_t)ndim * sizeof *l.size);
         if (layout_channels_last(c->op->name, ndim, ndim, l.size, l.stride) < 0 || !(c->oa[i] = strided_new(result->dtype, &l))) {

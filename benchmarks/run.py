@@ -11,6 +11,7 @@ import argparse
 import json
 import sys
 
+import breadth
 import draws
 import elementwise
 import matmul
@@ -28,6 +29,7 @@ SUITES = {  # name: (rows, goal of the geometric mean, goal of the worst)
     "training": (training.rows, 3, 1.3),
     "random": (draws.rows, 3, 1.2),
     "tied": (tied.rows, None, None),
+    "breadth": (breadth.rows, None, None),
     "scripts": (scripts.rows, None, None),
 }
 

@@ -8,6 +8,7 @@ import math
 from typing import Any, NamedTuple
 
 import ctgrad
+from ctgrad._C import Tensor
 from ctgrad.composed import composed
 
 _contract_to = ctgrad._C._ops["contract"]
@@ -67,6 +68,8 @@ def _subscripts(operands):
         if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)):
             tensors = tensors[0]
         return operands[0], tensors
+    if not isinstance(operands[0], Tensor):
+        raise TypeError(f"einsum(): argument 'equation' (position 1) must be str, not {type(operands[0]).__name__}")
 
     def text(numbers):
         if any(n is not Ellipsis and not 0 <= n < len(_LETTERS) for n in numbers):

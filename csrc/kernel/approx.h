@@ -80,7 +80,7 @@ ALWAYS float sqrt_F32(float x)
 }
 ALWAYS double sqrt_F64(double x) { return sqrt(x); }
 
-/* x[i] = sqrt_D(x[i]), by vectors. */
+/* out[i] = sqrt_D(x[i]), by vectors; out may be x. */
 #if defined(__AVX__)
 #define ROOTS __m256
 #define ROUGH_ROOTS(x) _mm256_rsqrt_ps(x)
@@ -90,7 +90,7 @@ ALWAYS double sqrt_F64(double x) { return sqrt(x); }
 #define ROUGH_ROOTS(x) _mm_rsqrt_ps(x)
 #define EXACT_ROOTS(x) _mm_sqrt_ps(x)
 #endif
-static inline void sqrt_line_F32(float *x, int64_t n)
+static inline void sqrt_line_F32(float *out, const float *x, int64_t n)
 {
     int64_t i = 0;
 #if defined(ROOTS)
@@ -108,21 +108,21 @@ static inline void sqrt_line_F32(float *x, int64_t n)
         s += h * (a - s * s);
         masks rough = (masks)((a >= 0x1p-126f) & (a < INFINITY));
         masks root = ((masks)s & rough) | ((masks)exact & ~rough);
-        memcpy(x + i, &root, sizeof root);
+        memcpy(out + i, &root, sizeof root);
     }
     for (; k_rough_sqrt && i < n; i++)
-        x[i] = sqrt_F32(x[i]);
+        out[i] = sqrt_F32(x[i]);
 #endif
     for (; i < n; i++)
-        x[i] = sqrtf(x[i]);
+        out[i] = sqrtf(x[i]);
 }
 #undef ROOTS
 #undef ROUGH_ROOTS
 #undef EXACT_ROOTS
-static inline void sqrt_line_F64(double *x, int64_t n)
+static inline void sqrt_line_F64(double *out, const double *x, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
-        x[i] = sqrt(x[i]);
+        out[i] = sqrt(x[i]);
 }
 ALWAYS float rsqrt_F32(float x) { return 1 / sqrtf(x); }
 ALWAYS double rsqrt_F64(double x) { return 1 / sqrt(x); }

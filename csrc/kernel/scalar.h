@@ -74,14 +74,20 @@ FUN1(floor, F32, float) { return floorf(x); }
 FUN1(ceil, F32, float) { return ceilf(x); }
 FUN1(trunc, F32, float) { return truncf(x); }
 FUN1(round, F32, float) { return rintf(x); } /* halves to even: the rounding mode is never changed */
-/* Exact: a quotient below 2^28 truncates rightly in double, and 28 bits of it times 24 of y fit there. */
-FUN2(fmod, F32, float)
+/* Exact, where the quotient is below 2^22. In float32 its rounding to an integer above is seen by the sign of what is left, which no
+ * subtraction rounds; in double it truncates rightly, and its bits times those of y fit there. */
+static inline int divides_F32(float x, float y) { return (fabsf(x) < fabsf(y) * 0x1p22f) & (fabsf(y) < INFINITY); }
+FUN2(fmod_near, F32, float)
 {
-    double q = trunc((double)x / (double)y);
-    if (!(fabs(q) < 0x1p28 && fabsf(y) < INFINITY))
-        return fmodf(x, y);
-    return copysignf((float)((double)x - q * (double)y), x);
+#if defined(__FMA__)
+    float r = fmaf(-truncf(x / y), y, x);
+    r = (r != 0) & ((r < 0) != (x < 0)) ? r + copysignf(y, x) : r;
+    return copysignf(r, x);
+#else
+    return copysignf((float)((double)x - trunc((double)x / (double)y) * (double)y), x);
+#endif
 }
+FUN2(fmod, F32, float) { return divides_F32(x, y) ? fmod_near_F32(x, y) : fmodf(x, y); }
 FUN1(floor, F64, double) { return floor(x); }
 FUN1(ceil, F64, double) { return ceil(x); }
 FUN1(trunc, F64, double) { return trunc(x); }
@@ -125,20 +131,23 @@ FUN2(right_shift, BOOL, uint8_t) { return (uint8_t)(x & !y); }
  * to an integer; then a whole quotient, with the sign of x / y where it is 0. y = 0 gives x / y. */
 FUN2(copysign, F32, float) { return copysignf(x, y); }
 FUN2(copysign, F64, double) { return copysign(x, y); }
-#define DIVIDE_FLOAT(D, T)                                                                      \
-    FUN2(div_trunc, D, T) { return trunc_##D(x / y); }                                          \
-    FUN2(remainder, D, T)                                                                       \
+#define DIVIDE_BY(near, D, T)                                                                   \
+    FUN2(remainder##near, D, T)                                                                 \
     {                                                                                           \
-        T r = fmod_##D(x, y);                                                                   \
+        T r = fmod##near##_##D(x, y);                                                           \
         return ((r != 0) & ((r < 0) != (y < 0))) ? r + y : r;                                   \
     }                                                                                           \
-    FUN2(floor_divide, D, T)                                                                    \
+    FUN2(floor_divide##near, D, T)                                                              \
     {                                                                                           \
-        T r = fmod_##D(x, y), q = (x - r) / y - (T)((r != 0) & ((r < 0) != (y < 0)));           \
-        T whole = floor_##D(q), near = whole + (T)(q - whole > (T)0.5);                         \
-        return y == 0 ? x / y : copysign_##D(near, x / y);                                      \
+        T r = fmod##near##_##D(x, y), q = (x - r) / y - (T)((r != 0) & ((r < 0) != (y < 0)));   \
+        T whole = floor_##D(q), nearest = whole + (T)(q - whole > (T)0.5);                      \
+        return y == 0 ? x / y : copysign_##D(nearest, x / y);                                   \
     }
+#define DIVIDE_FLOAT(D, T)                                                                      \
+    FUN2(div_trunc, D, T) { return trunc_##D(x / y); }                                          \
+    DIVIDE_BY(, D, T)
 FOR_FLOATS(DIVIDE_FLOAT)
+DIVIDE_BY(_near, F32, float)
 
 /* ---- integer powers by squaring; a negative power is the rounded-down reciprocal: 0 but for 1 and -1 ---- */
 #define POWER(D, T, wide)                                                                       \

@@ -39,7 +39,7 @@ typedef struct k_nd {
 void k_walk(k_nd *nd, k_loop *loop, const void *param);
 /* A walk along one dimension, as given. */
 void k_run_line(k_loop *loop, int nop, char *const *data, const int64_t *stride, int64_t n, const void *param);
-/* The same, keeping the given order of dimensions (random numbers: row-major order of draws). */
+/* The same in the given order of dimensions, at every index, be it one step again and again (draws; writes at places that repeat). */
 void k_walk_in_order(k_nd *nd, k_loop *loop, const void *param);
 /* A walk of a loop that copies items of so many bytes: out, in. */
 void k_copy(k_nd *nd, k_loop *copy, int64_t item);

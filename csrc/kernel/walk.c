@@ -19,14 +19,14 @@ static inline bool stands_still(const k_nd *nd, int d)
     return true;
 }
 
-/* Dimensions of size 1, or along which nothing moves, vanish. False when there is nothing to run. */
-static bool squeeze(k_nd *nd)
+/* Dimensions of size 1 vanish, and without `all` those along which nothing moves. False when there is nothing to run. */
+static bool squeeze(k_nd *nd, bool all)
 {
     int kept = 0;
     for (int d = 0; d < nd->ndim; d++) {
         if (nd->size[d] == 0)
             return false;
-        if (nd->size[d] == 1 || stands_still(nd, d))
+        if (nd->size[d] == 1 || (!all && stands_still(nd, d)))
             continue;
         if (kept != d)
             drop_dim(nd, d, kept);
@@ -214,7 +214,7 @@ static void run_1d(k_nd *nd, k_loop *loop, const void *param, bool ordered)
         return;
     for (int k = 0; k < K_MAXOP; k++)
         stride[k] = nd->ndim && k < nd->nop ? nd->stride[k][0] : 0;
-    loop(nd->data, stride, nd->ndim && !stands_still(nd, 0) ? nd->size[0] : 1, param);
+    loop(nd->data, stride, nd->ndim && (ordered || !stands_still(nd, 0)) ? nd->size[0] : 1, param);
 }
 
 static void walk(k_nd *nd, k_loop *loop, const void *param, bool ordered)
@@ -222,7 +222,7 @@ static void walk(k_nd *nd, k_loop *loop, const void *param, bool ordered)
     if (nd->ndim == 1 && nd->size[0] == 0)
         return;
     if (nd->ndim > 1) {
-        if (!squeeze(nd))
+        if (!squeeze(nd, ordered))
             return;
         if (!ordered)
             order(nd);

@@ -1,5 +1,6 @@
 /* gather: one index an element along a dimension. Its kin that write: ops/scatter.c. */
 #include "ops/index.h"
+#include "kernel/places.h"
 #include "ops/spread.h"
 #include "ops/takes.h"
 #include <string.h>
@@ -27,16 +28,26 @@ int check_places(call *c, const array *self, uint32_t index_at, int dim, const a
                            layout_text(index->ndim, array_size(index), one, sizeof one), layout_text(self->ndim, array_size(self), two, sizeof two), dim,
                            src ? " and to be no larger size than src" : "");
     }
-    odometer o;
-    int64_t size = size_along(self, dim), distinct[CT_MAXDIM];
-    for (int d = 0; d < index->ndim; d++)
-        distinct[d] = array_stride(index)[d] ? array_size(index)[d] : 1;
-    for (odometer_start(&o, index->ndim, distinct, array_stride(index)); o.left; odometer_next(&o)) {
-        int64_t at = ((const int64_t *)array_data(index))[o.place];
-        if (at < 0 || at >= size)
-            return ct_fail(CT_RUNTIME, "index %lld is out of bounds for dimension %d with size %lld", (long long)at, dim, (long long)size);
+    int64_t size = size_along(self, dim), wrong;
+    return index_within(index, 0, size, &wrong) ? 0 :
+           ct_fail(CT_RUNTIME, "index %lld is out of bounds for dimension %d with size %lld", (long long)wrong, dim, (long long)size);
+}
+
+void along_places(const array *self, int dim, const array *index, char *values, const int64_t *stride, bool read, k_loop *loop, k_loop *join)
+{
+    k_nd nd = {.ndim = index->ndim, .nop = 3};
+    int64_t item = dtype_bytes(self->dtype);
+    const k_places k = {.n = 1, .size = {size_along(self, dim)}, .stride = {self->ndim ? array_stride(self)[dim] * item : 0}, .join = join};
+    nd.data[read] = array_data(self);
+    nd.data[!read] = values;
+    nd.data[2] = array_data(index);
+    for (int d = 0; d < index->ndim; d++) {
+        nd.size[d] = array_size(index)[d];
+        nd.stride[read][d] = d == dim ? 0 : array_stride(self)[d] * item;
+        nd.stride[!read][d] = stride ? stride[d] : 0;
+        nd.stride[2][d] = array_stride(index)[d] * (int64_t)sizeof(int64_t);
     }
-    return 0;
+    (read ? k_walk : k_walk_in_order)(&nd, loop, &k);
 }
 
 /* Byte address in `a` for the index at `at`, whose place along dim is given. */
@@ -68,10 +79,10 @@ static void gather_kernel(call *c)
 {
     const array *self = c->ia[0], *index = c->ia[2];
     int64_t item = dtype_bytes(self->dtype);
-    char *out = array_data(c->oa[0]);
-    odometer o;
-    for (odometer_start(&o, index->ndim, array_size(index), array_stride(index)); o.left; odometer_next(&o), out += item)
-        memcpy(out, place_of(self, o.at, (int)c->param[0], ((const int64_t *)array_data(index))[o.place]), (size_t)item);
+    int64_t stride[CT_MAXDIM];
+    for (int d = 0; d < index->ndim; d++)
+        stride[d] = array_stride(c->oa[0])[d] * item;
+    along_places(self, (int)c->param[0], index, array_data(c->oa[0]), stride, true, k_places_read(item), NULL);
 }
 /* The dims that input 0 takes; that which is picked from with them if nothing else is cut off. */
 static uint64_t whole_takes(node *n)

@@ -4,6 +4,7 @@
  * those dims are neighbours, B takes their place; else B comes first. Args: self, dims, indices (index); self, values,
  * dims, indices, accumulate (index_put_). */
 #include "ops/index.h"
+#include "kernel/places.h"
 #include "ops/spread.h"
 #include <string.h>
 
@@ -37,7 +38,7 @@ static void plan_dims(const array *self, const arg *dims, plan *p)
     p->lead = neighbours && p->n_index ? (int)dims->ints[0] : 0;
 }
 
-/* Joins the index tensors (inputs from `first` on) and checks every index. */
+/* Joins the index tensors (inputs from `first` on). */
 static int plan_indices(call *c, uint32_t first, plan *p)
 {
     p->n_b = 0;
@@ -53,6 +54,10 @@ static int plan_indices(call *c, uint32_t first, plan *p)
         }
     }
     p->b_numel = layout_numel(p->n_b, p->b_size);
+    return 0;
+}
+static int check_indices(const plan *p)
+{
     for (int i = 0; i < p->n_index; i++)
         if (check_index("index", p->index[i], p->indexed_size[i], i) < 0)
             return -1;
@@ -61,15 +66,25 @@ static int plan_indices(call *c, uint32_t first, plan *p)
 
 int check_index(const char *op, const array *index, int64_t size, int dim)
 {
+    int64_t wrong;
+    return index_within(index, -size, size, &wrong) ? 0 :
+           ct_fail(CT_INDEX, "index %lld is out of bounds for dimension %d with size %lld (%s)", (long long)wrong, dim, (long long)size, op);
+}
+
+bool index_within(const array *index, int64_t low, int64_t high, int64_t *wrong)
+{
+    k_nd nd;
     odometer o;
-    int64_t wrong = 0;
-    bool bad = false;
-    for (odometer_start(&o, index->ndim, array_size(index), array_stride(index)); o.left && !bad; odometer_next(&o)) {
-        int64_t at = ((const int64_t *)array_data(index))[o.place];
-        if (at < -size || at >= size)
-            wrong = at, bad = true;
+    bool wide = index->dtype == DT_I64;
+    array_operands(&nd, 1, index->ndim, array_size(index), (const array *[]){index});
+    if (k_places_within(&nd, (ct_dtype)index->dtype, low, high))
+        return true;
+    for (odometer_start(&o, index->ndim, array_size(index), array_stride(index)); o.left; odometer_next(&o)) {
+        int64_t at = *wrong = wide ? ((const int64_t *)array_data(index))[o.place] : ((const int32_t *)array_data(index))[o.place];
+        if (at < low || at >= high)
+            return false;
     }
-    return bad ? ct_fail(CT_INDEX, "index %lld is out of bounds for dimension %d with size %lld (%s)", (long long)wrong, dim, (long long)size, op) : 0;
+    return true;
 }
 
 static int result_shape(const plan *p, int64_t *size)
@@ -119,9 +134,44 @@ static void move_rest(const plan *p, move how, char *self, char *values, const i
     k_walk(&nd, how == ADD ? K->binary[B_add][dtype] : K->cast[dtype][dtype], NULL);
 }
 
+/* All in one walk. */
+static void walk_places(const plan *p, const array *self, const array *values, move how)
+{
+    k_nd nd = {.ndim = values->ndim, .nop = 2 + p->n_index};
+    k_places k = {.n = p->n_index, .join = K->binary[B_add][self->dtype]};
+    int64_t item = dtype_bytes(self->dtype);
+    int v = how != READ, s = !v;
+    nd.data[v] = array_data(values);
+    nd.data[s] = array_data(self);
+    for (int d = 0; d < nd.ndim; d++) {
+        int rest = d < p->lead ? d : d - p->n_b;
+        bool place = d >= p->lead && d < p->lead + p->n_b;
+        nd.size[d] = place ? p->b_size[d - p->lead] : p->rest_size[rest];
+        nd.stride[v][d] = array_stride(values)[d] * item;
+        nd.stride[s][d] = place ? 0 : p->rest_stride[rest] * item;
+    }
+    for (int i = 0; i < p->n_index; i++) {
+        const array *a = p->index[i];
+        nd.data[2 + i] = array_data(a);
+        memset(nd.stride[2 + i], 0, (size_t)nd.ndim * sizeof **nd.stride);
+        for (int d = 0; d < a->ndim; d++)
+            nd.stride[2 + i][p->lead + p->n_b - a->ndim + d] = array_size(a)[d] != 1 ? array_stride(a)[d] * (int64_t)sizeof(int64_t) : 0;
+        k.size[i] = p->indexed_size[i];
+        k.stride[i] = p->indexed_stride[i] * item;
+    }
+    if (how == READ)
+        k_walk(&nd, k_places_read(item), &k);
+    else
+        k_walk_in_order(&nd, how == ADD ? k_places_add((ct_dtype)self->dtype) : k_places_write(item), &k);
+}
+
 /* `values` has the result's shape. */
 static void each_place(const plan *p, const array *self, const array *values, move how)
 {
+    if (p->n_index <= PLACES_INDICES) {
+        walk_places(p, self, values, how);
+        return;
+    }
     int64_t item = dtype_bytes(self->dtype), b_stride[CT_MAXDIM];
     const int64_t *stride = array_stride(values);
     for (int d = 0; d < p->n_b; d++)
@@ -149,7 +199,7 @@ static int index_rule(call *c)
     for (int i = 0; i < p.n_index; i++)
         if (in_cast(c, 2 + (uint32_t)i, DT_I64) < 0)
             return -1;
-    if (plan_indices(c, 2, &p) < 0)
+    if (plan_indices(c, 2, &p) < 0 || check_indices(&p) < 0)
         return -1;
     for (int i = 0; i < p.n_index; i++)
         keep_param(c, c->args[1].ints[i]);
@@ -288,7 +338,7 @@ static int index_put_rule(call *c)
     for (int i = 0; i < p.n_index; i++)
         if (in_cast(c, first + (uint32_t)i, DT_I64) < 0)
             return -1;
-    if (plan_indices(c, first, &p) < 0)
+    if (plan_indices(c, first, &p) < 0 || check_indices(&p) < 0)
         return -1;
     if (v->dtype != self->dtype)
         return ct_fail(CT_RUNTIME, "Index put requires the source and destination dtypes match, got %s for the destination and %s for the source.", dtype_name(self->dtype), dtype_name(v->dtype));
@@ -340,63 +390,3 @@ const op op_index_put = {.name = "_index_put", .sig = "(Tensor self, Tensor valu
     .flags = OP_HIDDEN | OP_FUNCTION | OP_INPLACE | OP_IN_WRITES_SELF, .run = op_block, .shape = index_put_rule, .kernel = index_put_kernel,
     .kind = {"IndexPutBackward0", index_put_grad}, .keep_list = 1 << 3,
     .doc = "self with values written, or added, where index would read."};
-
-/* ---- nonzero ------------------------------------------------------------------------------------------------------------ */
-static bool is_nonzero(const array *a, int64_t place)
-{
-    const char *p = array_data(a) + place * dtype_bytes(a->dtype);
-    return dtype_load(p, (ct_dtype)a->dtype) != 0;
-}
-/* Columns one after the other, as PyTorch lays them out. */
-static int nonzero_rule(call *c)
-{
-    const array *a = c->in[0]->a;
-    int64_t n = 0;
-    odometer o;
-    for (odometer_start(&o, a->ndim, array_size(a), array_stride(a)); o.left; odometer_next(&o))
-        n += is_nonzero(a, o.place);
-    layout l = {.ndim = 2, .size = {n, a->ndim}, .stride = {1, n > 1 ? n : 1}};
-    return out_strided(c, 0, DT_I64, &l);
-}
-static void nonzero_kernel(call *c)
-{
-    const array *a = c->in[0]->a;
-    int64_t *row = (int64_t *)array_data(c->oa[0]), step = array_stride(c->oa[0])[1];
-    odometer o;
-    for (odometer_start(&o, a->ndim, array_size(a), array_stride(a)); o.left; odometer_next(&o))
-        if (is_nonzero(a, o.place)) {
-            for (int d = 0; d < a->ndim; d++)
-                row[d * step] = o.at[d];
-            row++;
-        }
-}
-/* One index tensor a dimension; of a 0-d tensor as if it had one. */
-static int run_places(call *c)
-{
-    scope s;
-    scope_open(&s);
-    T self = c->in[0]->a->ndim ? c->in[0] : f_unsqueeze(&s, c->in[0], 0), places = f_unary(&s, &op_nonzero, self);
-    if (places && (c->list = ct_alloc(self->a->ndim * sizeof *c->list))) {
-        c->n_list = self->a->ndim;
-        memset(c->list, 0, c->n_list * sizeof *c->list);
-    }
-    for (uint32_t d = 0; d < c->n_list && !s.failed; d++) {
-        T column = f_call(&s, &op_select, 3, (arg[]){a_t(places), a_i(1), a_i(d)});
-        if (column)
-            tensor_init(&c->list[d], array_keep(column->a));
-    }
-    bool failed = s.failed || !c->list;
-    scope_close(&s);
-    return failed ? -1 : 0;
-}
-static int run_nonzero(call *c)
-{
-    if (c->n_args < 2 || !arg_bool(&c->args[1]))
-        return op_block(c);
-    return c->mode == CALL_OUT ? ct_fail(CT_RUNTIME, "nonzero does not support the out kwarg when as_tuple is True") : run_places(c);
-}
-const op op_where_places = {.name = "where.places", .sig = "(Tensor condition)", .flags = OP_FUNCTION | OP_NO_GRAD, .run = run_places,
-    .doc = "nonzero(condition, as_tuple=True)."};
-const op op_nonzero = {.name = "nonzero", .sig = "(Tensor self, *, bool as_tuple=False)", .flags = OP_OUT | OP_OUT_EXACT | OP_NO_GRAD, .run = run_nonzero, .shape = nonzero_rule, .kernel = nonzero_kernel,
-    .doc = "Indices of the elements that are not 0, one row an element: int64 of shape (n, ndim), in row-major order. "
-           "With as_tuple a tuple of index tensors, one a dimension, as x[...] takes them."};

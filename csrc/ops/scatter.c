@@ -1,6 +1,6 @@
 /* scatter, scatter_add, scatter_reduce: src, or a number, written, added or joined where gather would read. Args self, dim, index, src or value, reduce. */
 #include "ops/index.h"
-#include "kernel/kernel.h"
+#include "kernel/places.h"
 #include "ops/spread.h"
 #include <math.h>
 #include <string.h>
@@ -82,25 +82,20 @@ static void join_halves(call *c, enum k_binary join)
 }
 
 /* Every place in turn; of equal places the last one's value stays, or all take part. */
-static void each_place(call *c, k_loop *join)
+static void each_place(call *c, k_loop *loop, k_loop *join)
 {
     const array *index = c->ia[2], *src = c->args[3].kind == ARG_TENSOR ? c->ia[3] : NULL;
     array *self = c->oa[0];
+    int64_t stride[CT_MAXDIM], item = dtype_bytes(self->dtype);
     double room;
-    char *value = (char *)&room;
     if (c->args[3].kind == ARG_FLOAT)
-        dtype_store_f(value, self->dtype, c->args[3].f);
+        dtype_store_f(&room, self->dtype, c->args[3].f);
     else if (!src)
-        dtype_store_i(value, self->dtype, c->args[3].i);
-    odometer o;
-    for (odometer_start(&o, index->ndim, array_size(index), array_stride(index)); o.left; odometer_next(&o)) {
-        char *to = place_of(self, o.at, (int)c->param[0], ((const int64_t *)array_data(index))[o.place]);
-        char *from = src ? place_of(src, o.at, -1, 0) : value;
-        if (join)
-            join((char *[3]){to, to, from}, (int64_t[3]){0, 0, 0}, 1, NULL);
-        else
-            memcpy(to, from, (size_t)dtype_bytes(self->dtype));
-    }
+        dtype_store_i(&room, self->dtype, c->args[3].i);
+    for (int d = 0; src && d < src->ndim; d++)
+        stride[d] = array_stride(src)[d] * item;
+    if (index->numel)
+        along_places(self, (int)c->param[0], index, src ? array_data(src) : (char *)&room, src && src->ndim ? stride : NULL, false, loop, join);
 }
 
 /* What belongs to the places, in src's shape: src may be larger than index, and what was not read gets 0. */
@@ -126,7 +121,7 @@ static T at_places(scope *s, node *n, T x) { return f_call(s, &op_gather, 3, (ar
 static T read_places(scope *s, node *n, T g) { return like_src(s, n, at_places(s, n, g)); }
 
 /* ---- scatter ---------------------------------------------------------------------------------------------------- */
-static void scatter_kernel(call *c) { each_place(c, NULL); }
+static void scatter_kernel(call *c) { each_place(c, k_places_write(dtype_bytes(c->oa[0]->dtype)), NULL); }
 static int scatter_grad(scope *s, node *n, T const *g, T *out)
 {
     if (node_needs(n, 0))
@@ -148,7 +143,7 @@ static void joined(call *c, enum k_binary join)
     if (c->oa[0]->numel && dtype_is_half((ct_dtype)c->oa[0]->dtype))
         join_halves(c, join);
     else
-        each_place(c, K->binary[join][c->oa[0]->dtype]);
+        each_place(c, join == B_add ? k_places_add((ct_dtype)c->oa[0]->dtype) : k_places_join, K->binary[join][c->oa[0]->dtype]);
 }
 static void reduce_kernel(call *c) { joined(c, strcmp(c->args[4].str, "add") == 0 ? B_add : B_mul); }
 static int reduce_grad(scope *s, node *n, T const *g, T *out)
@@ -184,7 +179,7 @@ const op op_scatter_add = {.name = "scatter_add", .sig = "(Tensor self, int dim,
 
 /* ---- scatter_reduce: args self, dim, index, src, reduce, include_self -------------------------------------------------- */
 /* Hidden: of self and all that is scattered to a place the largest, or the least. Args self, dim, index, src, least. */
-static void extreme_kernel(call *c) { each_place(c, K->binary[arg_bool(&c->args[4]) ? B_minimum : B_maximum][c->oa[0]->dtype]); }
+static void extreme_kernel(call *c) { each_place(c, k_places_join, K->binary[arg_bool(&c->args[4]) ? B_minimum : B_maximum][c->oa[0]->dtype]); }
 const op op_scatter_extreme = {.name = "_scatter_extreme", .sig = "(Tensor self, int dim, Tensor index, Tensor src, bool least)",
     .flags = OP_HIDDEN | OP_FUNCTION | OP_NO_GRAD | OP_IN_WRITES_SELF, .run = op_block, .shape = scatter_rule, .kernel = extreme_kernel,
     .doc = "self with the largest, or least, of its elements and what is scattered there; NaN spreads."};

@@ -26,12 +26,9 @@ static int along(scope *s, call *c, int *dim)
 static int refuse_negative(scope *s, const call *c, const array *index, int dim, ct_status kind)
 {
     int64_t size = c->in[0]->a->ndim ? array_size(c->in[0]->a)[dim] : 1;
-    odometer o;
-    for (odometer_start(&o, index->ndim, array_size(index), array_stride(index)); o.left; odometer_next(&o)) {
-        int64_t at = index->dtype == DT_I64 ? ((const int64_t *)array_data(index))[o.place] : ((const int32_t *)array_data(index))[o.place];
-        if (at < 0 || at >= size)
-            return REFUSE(kind, "index out of range in self: %s got index %lld for dimension %d with size %lld", c->op->name, (long long)at, dim, (long long)size);
-    }
+    int64_t wrong;
+    if (!index_within(index, 0, size, &wrong))
+        return REFUSE(kind, "index out of range in self: %s got index %lld for dimension %d with size %lld", c->op->name, (long long)wrong, dim, (long long)size);
     return 0;
 }
 static T flat(scope *s, T x) { return !x || x->a->ndim ? x : f_unsqueeze(s, x, 0); }

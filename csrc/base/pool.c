@@ -35,6 +35,7 @@ static _Thread_local bool inside;
 static _Thread_local int place;
 static _Thread_local ct_watch *watching;
 static _Thread_local bool asking;
+static _Thread_local job *joined;  /* by a worker */
 bool ct_share_always;
 
 int ct_threads(void) { return atomic_load_explicit(&wanted, memory_order_relaxed); }
@@ -104,7 +105,7 @@ static bool asked_to_stop(void)
     return w->stopped;
 }
 
-bool ct_watch_stopped(void) { return asked_to_stop(); }
+bool ct_watch_stopped(void) { return joined ? atomic_load_explicit(&joined->stop, memory_order_relaxed) : asked_to_stop(); }
 
 /* ---- pieces -------------------------------------------------------------------------------------------------------- */
 static void run_piece(const job *j, int64_t i)
@@ -182,6 +183,7 @@ static void *work(void *unused)
         job *j = join();
         if (!j)
             continue;
+        joined = j;
         run_pieces(j, (j->n + j->step - 1) / j->step, false);
         leave(j);
     }

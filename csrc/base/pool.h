@@ -24,7 +24,7 @@ int ct_place(void);
 typedef struct ct_watch { void *lock; bool stopped, may_stop, unlocked; int64_t asked; struct ct_watch *outer; } ct_watch;
 void ct_watch_begin(ct_watch *watch, bool may_stop, bool unlocked);
 bool ct_watch_end(ct_watch *watch);       /* true: stopped, and the host's error is set */
-bool ct_watch_stopped(void);              /* Asks, too, where a long loop has no pieces: whether to leave the rest out. The caller's thread alone learns it. */
+bool ct_watch_stopped(void);              /* Asks inside of long pieces; true: what is left of the piece is left out. Also in workers, who do not ask. */
 bool ct_watch_asking(void);               /* The host, asked, runs something of its own in this thread: what is under way goes on only after it. */
 
 /* For tests: everything of two pieces and more is shared; how many jobs were. */

@@ -1,12 +1,17 @@
-/* The k least of a row, the k-th, and all: PyTorch's algorithms step by step, so that of equals the same are picked, in the same order. topk there is
- * std::partial_sort or std::nth_element and std::sort of libstdc++, sort that is not asked to be stable std::sort, kthvalue a quickselect of its own.
+/* The k least of a row, the k-th, and all: PyTorch's algorithms with their results, so that of equals the same are picked, in the same
+ * order. topk there is std::partial_sort or std::nth_element and std::sort of libstdc++, sort that is not asked to be stable std::sort,
+ * kthvalue a quickselect of its own. Where no two elements are equal any order of work will do.
  *
- * Elements are compared by keys: integers that order as they do, NaN above all, -0 beside 0; complemented for the largest first. */
+ * Elements are compared by keys. Loops over what is not in order have no branches that depend on it. */
 #include "kernel/pick.h"
+#include "base/pool.h"
 #include "kernel/number.h"
+#include "kernel/sort.h"
 #include <string.h>
 
 enum { SMALL = 16, DEEP = 128 }; /* libstdc++'s length for insertion alone; more ranges than sort holds at once */
+enum { DIGIT = 8, DIGITS = 1 << DIGIT };
+enum { BLOCK = 128 /* elements that are compared before any is moved */, LONG = 1 << 15 /* elements between questions to the host */ };
 typedef k_pick pick;
 
 /* ---- keys ------------------------------------------------------------------------------------------------------ */
@@ -19,13 +24,13 @@ static inline int64_t key_of(double x)
     memcpy(&bits, &x, sizeof bits);
     return bits < 0 ? INT64_MIN - bits - 1 : bits;
 }
-static void fill_keys(ct_dtype dtype, const void *row, int64_t n, bool largest, pick *p)
+void k_fill_keys(ct_dtype dtype, const void *row, int64_t n, bool down, k_pick *to)
 {
-    int64_t flip = largest ? -1 : 0;
+    int64_t flip = down ? -1 : 0;
 #define KEYS(D, key)                                                                   \
     case DT_##D:                                                                       \
         for (int64_t i = 0; i < n; i++)                                                \
-            p[i] = (pick){(int64_t)key(load_##D(((const stored_##D *)row)[i])) ^ flip, i}; \
+            to[i] = (pick){(int64_t)key(load_##D(((const stored_##D *)row)[i])) ^ flip, i}; \
         break;
     switch (dtype) {
     KEYS(BOOL, +)
@@ -40,7 +45,7 @@ static void fill_keys(ct_dtype dtype, const void *row, int64_t n, bool largest, 
     }
 }
 
-/* ---- insertion -------------------------------------------------------------------------------------------------- */
+/* ---- a few -------------------------------------------------------------------------------------------------- */
 static inline bool less(pick a, pick b) { return a.key < b.key; }
 static inline void swap(pick *a, pick *b)
 {
@@ -48,22 +53,23 @@ static inline void swap(pick *a, pick *b)
     *a = *b;
     *b = x;
 }
-static void insert(pick *at) /* something before it is no greater */
+/* At most SMALL, equals in the order they had, as by insertion: each counts those before it. */
+static void sort_few(pick *p, int64_t n)
 {
-    pick x = *at;
-    for (; less(x, at[-1]); at--)
-        *at = at[-1];
-    *at = x;
-}
-static void insertion(pick *first, pick *last)
-{
-    for (pick *p = first + 1; first != last && p < last; p++)
-        if (less(*p, *first)) {
-            pick x = *p;
-            memmove(first + 1, first, (size_t)(p - first) * sizeof *p);
-            *first = x;
-        } else
-            insert(p);
+    pick x[SMALL];
+    int64_t before[SMALL];
+    for (int64_t i = 0; i < n; i++) {
+        int64_t key = p[i].key, here = 0;
+        x[i] = p[i];
+        for (int64_t j = 0; j < i; j++) {
+            bool after = key < x[j].key;
+            before[j] += after;
+            here += !after;
+        }
+        before[i] = here;
+    }
+    for (int64_t i = 0; i < n; i++)
+        p[before[i]] = x[i];
 }
 
 /* ---- heaps: the greatest on top ----------------------------------------------------------------------------------- */
@@ -98,15 +104,21 @@ static void heap_select(pick *first, pick *middle, pick *last)
     int64_t n = middle - first;
     for (int64_t parent = n < 2 ? -1 : (n - 2) / 2; parent >= 0; parent--)
         sift(first, parent, n, first[parent]);
-    for (pick *p = middle; p < last; p++)
+    for (pick *p = middle; p < last; p++) {
         if (less(*p, *first))
             pop_to(first, n, p);
+        if ((p - middle) % LONG == LONG - 1 && ct_watch_stopped())
+            return;
+    }
 }
 static void partial_sort(pick *first, pick *middle, pick *last)
 {
     heap_select(first, middle, last);
-    for (; middle - first > 1; middle--)
+    for (; middle - first > 1; middle--) {
         pop_to(first, middle - 1 - first, middle - 1);
+        if ((middle - first) % LONG == 0 && ct_watch_stopped())
+            return;
+    }
 }
 
 /* ---- partitions ----------------------------------------------------------------------------------------------------- */
@@ -117,20 +129,53 @@ static void median_to(pick *to, pick *a, pick *b, pick *c)
     else
         swap(to, less(*a, *c) ? a : less(*b, *c) ? c : b);
 }
+/* Hoare's partition of low .. last - 1, but for the blocks in its middle, from where step by step it goes on: the i-th element from below that is
+ * not less than the pivot changes places with the i-th from above that is not greater. */
+static void cut_blocks(pick **from, pick **to, int64_t pivot)
+{
+    uint8_t left[BLOCK], right[BLOCK];
+    pick *low = *from, *last = *to;
+    int l = 0, r = 0, lefts = 0, rights = 0;
+    while (last - low > 2 * BLOCK) {
+        if (l == lefts)
+            for (int i = l = lefts = 0; i < BLOCK; i++) {
+                left[lefts] = (uint8_t)i;
+                lefts += !(low[i].key < pivot);
+            }
+        if (r == rights)
+            for (int i = r = rights = 0; i < BLOCK; i++) {
+                right[rights] = (uint8_t)i;
+                rights += !(pivot < last[-1 - i].key);
+            }
+        for (; l < lefts && r < rights; l++, r++)
+            swap(low + left[l], last - 1 - right[r]);
+        low += l == lefts ? BLOCK : 0;
+        last -= r == rights ? BLOCK : 0;
+    }
+    *from = l < lefts ? low + left[l] : low;
+    *to = r < rights ? last - right[r] : last;
+}
+/* What the blocks left, in whole: where the first element stands after it from which on none is less than the pivot. */
+static pick *cut_rest(pick *low, pick *last, int64_t pivot)
+{
+    uint8_t left[2 * BLOCK], right[2 * BLOCK];
+    int lefts = 0, rights = 0, l = 0, n = (int)(last - low);
+    for (int i = 0; i < n; i++) {
+        left[lefts] = right[rights] = (uint8_t)i;
+        lefts += !(low[i].key < pivot);
+        rights += !(pivot < low[i].key);
+    }
+    for (; l < lefts && l < rights && left[l] < right[rights - 1 - l]; l++)
+        swap(low + left[l], low + right[rights - 1 - l]);
+    int end = l ? right[rights - l] : n;
+    return low + (l < lefts && left[l] < end ? left[l] : end);
+}
 static pick *cut(pick *first, pick *last)
 {
     pick *low = first + 1;
     median_to(first, first + 1, first + (last - first) / 2, last - 1);
-    for (;; low++) {
-        while (less(*low, *first))
-            low++;
-        last--;
-        while (less(*first, *last))
-            last--;
-        if (low >= last)
-            return low;
-        swap(low, last);
-    }
+    cut_blocks(&low, &last, first->key);
+    return cut_rest(low, last, first->key);
 }
 static int depth_of(int64_t n)
 {
@@ -147,13 +192,15 @@ static void nth_element(pick *first, pick *nth, pick *last)
             swap(first, nth);
             return;
         }
+        if (last - first > LONG && ct_watch_stopped())
+            return;
         pick *at = cut(first, last);
         if (at <= nth)
             first = at;
         else
             last = at;
     }
-    insertion(first, last);
+    sort_few(first, last - first);
 }
 /* Ranges to be cut wait on a stack: each was the later part of one whose depth is greater, so there are fewer than DEEP. */
 static void sort(pick *first, pick *last)
@@ -163,16 +210,17 @@ static void sort(pick *first, pick *last)
         pick *from = waiting[n].first, *to = waiting[n].last;
         int depth = waiting[n].depth;
         for (; to - from > SMALL && depth; depth--) {
+            if (to - from > LONG / 8 && ct_watch_stopped())
+                return;
             pick *at = cut(from, to);
             waiting[n].first = at, waiting[n].last = to, waiting[n++].depth = depth - 1;
             to = at;
         }
         if (to - from > SMALL)
             partial_sort(from, to, to);
+        else
+            sort_few(from, to - from);
     }
-    insertion(first, last - first > SMALL ? first + SMALL : last);
-    for (pick *p = first + SMALL; p < last; p++)
-        insert(p);
 }
 
 /* ---- kthvalue ---------------------------------------------------------------------------------------------------------- */
@@ -187,7 +235,11 @@ static void quick_select(pick *p, int64_t n, int64_t k)
             swap(&p[low], &p[high]);
         if (less(p[low], p[low + 1]))
             swap(&p[low + 1], &p[low]);
-        int64_t i = low + 1, j = high;
+        pick *above = p + low + 2, *below = p + high;
+        cut_blocks(&above, &below, p[low].key);
+        int64_t i = above - 1 - p, j = below - p;
+        if (high - low > LONG && ct_watch_stopped())
+            return;
         for (;;) {
             while (less(p[++i], p[low]))
                 ;
@@ -209,7 +261,7 @@ static void quick_select(pick *p, int64_t n, int64_t k)
 
 void k_pick_places(ct_dtype dtype, const void *row, int64_t n, int64_t k, bool largest, bool sorted, int64_t *places, k_pick *scratch)
 {
-    fill_keys(dtype, row, n, largest, scratch);
+    k_fill_keys(dtype, row, n, largest, scratch);
     if (k > 0 && k * 64 <= n)
         partial_sort(scratch, scratch + k, scratch + n);
     else if (k > 0) {
@@ -221,17 +273,78 @@ void k_pick_places(ct_dtype dtype, const void *row, int64_t n, int64_t k, bool l
         places[i] = scratch[i].place;
 }
 
+/* Of integers that do not differ enough, or of equals, the order of std::sort; it is the only one otherwise. */
+static bool all_differ(const pick *p, int64_t n)
+{
+    bool equal = false;
+    for (int64_t i = 1; i < n; i++)
+        equal |= p[i].key == p[i - 1].key;
+    return !equal;
+}
+static bool may_differ(const pick *p, int64_t n)
+{
+    int64_t low = INT64_MAX, high = INT64_MIN;
+    for (int64_t i = 0; i < n; i++) {
+        low = p[i].key < low ? p[i].key : low;
+        high = p[i].key > high ? p[i].key : high;
+    }
+    return (uint64_t)high - (uint64_t)low >= (uint64_t)(n - 1);
+}
 void k_sort_any(ct_dtype dtype, const void *row, int64_t n, bool descending, int64_t *places, k_pick *scratch)
 {
-    fill_keys(dtype, row, n, descending, scratch);
-    sort(scratch, scratch + n);
+    const pick *p = scratch;
+    k_fill_keys(dtype, row, n, descending, scratch);
+    bool tried = n >= SORT_DIGITS_FROM && may_differ(scratch, n);
+    if (tried)
+        p = k_sort_picks(scratch, n);
+    if (!tried || !all_differ(p, n)) {
+        if (tried)
+            k_fill_keys(dtype, row, n, descending, scratch);
+        sort(scratch, scratch + n);
+        p = scratch;
+    }
     for (int64_t i = 0; i < n; i++)
-        places[i] = scratch[i].place;
+        places[i] = p[i].place;
+}
+
+/* Those whose keys share the digits of the one that has k before it, equals counted in their order, are kept, digit by digit. */
+static int64_t place_of_rank(pick *p, int64_t n, int64_t k)
+{
+    while (!ct_watch_stopped()) {
+        int64_t low = p[0].key, high = low, many[DIGITS] = {0}, kept = 0;
+        for (int64_t i = 1; i < n; i++) {
+            low = p[i].key < low ? p[i].key : low;
+            high = p[i].key > high ? p[i].key : high;
+        }
+        if (low == high)
+            break;
+        int bits = 64 - __builtin_clzll((uint64_t)high - (uint64_t)low), shift = bits > DIGIT ? bits - DIGIT : 0;
+        uint64_t digit = 0;
+        for (int64_t i = 0; i < n; i++)
+            many[((uint64_t)p[i].key - (uint64_t)low) >> shift]++;
+        for (; k >= many[digit]; digit++)
+            k -= many[digit];
+        for (int64_t i = 0; i < n; i++) {
+            p[kept] = p[i];
+            kept += ((uint64_t)p[i].key - (uint64_t)low) >> shift == digit;
+        }
+        n = kept;
+    }
+    return p[k < n ? k : 0].place;
+}
+void k_middle_place(ct_dtype dtype, const void *row, int64_t n, int64_t times, bool skip, int64_t *place, k_pick *scratch)
+{
+    int64_t nans = 0;
+    k_fill_keys(dtype, row, n, false, scratch);
+    for (int64_t i = 0; dtype_is_float(dtype) && i < n; i++)
+        nans += scratch[i].key == INT64_MAX;
+    int64_t middle = ((n - nans) * times - 1) / 2 / times;
+    *place = place_of_rank(scratch, n, nans && !skip ? n - nans : nans < n ? middle : 0);
 }
 
 void k_kth_place(ct_dtype dtype, const void *row, int64_t n, int64_t k, int64_t *place, k_pick *scratch)
 {
-    fill_keys(dtype, row, n, false, scratch);
+    k_fill_keys(dtype, row, n, false, scratch);
     quick_select(scratch, n, k);
     *place = scratch[k].place;
 }

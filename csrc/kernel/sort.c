@@ -1,73 +1,75 @@
-/* Stable merge sort of places, from the bottom: runs of RUN by insertion, then pairs of runs into scratch and back. */
+/* Stable sort of places by keys: from the last digit to the first (of 8 bits), without those that all keys have alike. */
 #include "kernel/sort.h"
-#include "kernel/number.h"
+#include "base/pool.h"
 
-enum { RUN = 16 };
+enum { DIGIT = 8, DIGITS = 1 << DIGIT, LONG = 1 << 18 /* elements between questions to the host */ };
 
-#define SORT(D)                                                                                                                  \
-    /* Must a stand before b, whatever their order was? */                                                                       \
-    static inline bool before_##D(number_##D a, number_##D b, bool descending)                                                   \
-    {                                                                                                                            \
-        return descending ? a > b || (a != a && b == b) : a < b || (b != b && a == a);                                           \
-    }                                                                                                                            \
-    static void runs_##D(const stored_##D *row, int64_t n, bool down, int64_t *places)                                           \
-    {                                                                                                                            \
-        for (int64_t i = 0; i < n; i++) {                                                                                        \
-            number_##D x = load_##D(row[i]);                                                                                     \
-            int64_t at = i, first = i - i % RUN;                                                                                 \
-            for (; at > first && before_##D(x, load_##D(row[places[at - 1]]), down); at--)                                       \
-                places[at] = places[at - 1];                                                                                     \
-            places[at] = i;                                                                                                      \
-        }                                                                                                                        \
-    }                                                                                                                            \
-    static void merge_##D(const stored_##D *row, bool down, const int64_t *a, int64_t m, const int64_t *b, int64_t n, int64_t *to) \
-    {                                                                                                                            \
-        while (m && n) {                                                                                                         \
-            bool second = before_##D(load_##D(row[*b]), load_##D(row[*a]), down);                                                \
-            *to++ = second ? *b++ : *a++;                                                                                        \
-            n -= second;                                                                                                         \
-            m -= !second;                                                                                                        \
-        }                                                                                                                        \
-        for (; m; m--)                                                                                                           \
-            *to++ = *a++;                                                                                                        \
-        for (; n; n--)                                                                                                           \
-            *to++ = *b++;                                                                                                        \
-    }                                                                                                                            \
-    static void sort_##D(const stored_##D *row, int64_t n, bool down, int64_t *places, int64_t *scratch)                         \
-    {                                                                                                                            \
-        int64_t *from = places, *to = scratch;                                                                                   \
-        runs_##D(row, n, down, places);                                                                                          \
-        for (int64_t width = RUN; width < n; width *= 2) {                                                                       \
-            for (int64_t i = 0; i < n; i += 2 * width) {                                                                         \
-                int64_t m = n - i < width ? n - i : width, rest = n - i - m < width ? n - i - m : width;                         \
-                merge_##D(row, down, from + i, m, from + i + m, rest, to + i);                                                   \
-            }                                                                                                                    \
-            int64_t *swap = from;                                                                                                \
-            from = to;                                                                                                           \
-            to = swap;                                                                                                           \
-        }                                                                                                                        \
-        for (int64_t i = 0; from != places && i < n; i++)                                                                        \
-            places[i] = from[i];                                                                                                 \
-    }
-SORT(BOOL)
-SORT(U8)
-SORT(I32)
-SORT(I64)
-SORT(F16)
-SORT(BF16)
-SORT(F32)
-SORT(F64)
+int64_t k_order_scratch(int64_t n) { return n < SORT_DIGITS_FROM ? n : 2 * n; }
 
-void k_sort_places(ct_dtype dtype, const void *row, int64_t n, bool descending, int64_t *places, int64_t *scratch)
+static void insertion(k_pick *p, int64_t n)
 {
-    switch (dtype) {
-    case DT_BOOL: sort_BOOL(row, n, descending, places, scratch); break;
-    case DT_U8: sort_U8(row, n, descending, places, scratch); break;
-    case DT_I32: sort_I32(row, n, descending, places, scratch); break;
-    case DT_I64: sort_I64(row, n, descending, places, scratch); break;
-    case DT_F16: sort_F16(row, n, descending, places, scratch); break;
-    case DT_BF16: sort_BF16(row, n, descending, places, scratch); break;
-    case DT_F32: sort_F32(row, n, descending, places, scratch); break;
-    default: sort_F64(row, n, descending, places, scratch); break;
+    for (int64_t i = 1; i < n; i++) {
+        k_pick x = p[i];
+        int64_t at = i;
+        for (; at > 0 && x.key < p[at - 1].key; at--)
+            p[at] = p[at - 1];
+        p[at] = x;
     }
+}
+
+static inline int digit(k_pick p, int64_t least, int shift) { return (int)(((uint64_t)p.key - (uint64_t)least) >> shift & (DIGITS - 1)); }
+
+/* False: left out at the host's wish. */
+static bool by_digit(const k_pick *from, int64_t n, int64_t least, int shift, k_pick *to)
+{
+    int64_t start[DIGITS] = {0}, before = 0;
+    for (int64_t i = 0; i < n; i++)
+        start[digit(from[i], least, shift)]++;
+    for (int d = 0; d < DIGITS; d++) {
+        int64_t many = start[d];
+        start[d] = before;
+        before += many;
+    }
+    for (int64_t i = 0; i < n; i++) {
+        to[start[digit(from[i], least, shift)]++] = from[i];
+        if (i % LONG == LONG - 1 && ct_watch_stopped())
+            return false;
+    }
+    return true;
+}
+
+k_pick *k_sort_picks(k_pick *p, int64_t n)
+{
+    int64_t least = INT64_MAX;
+    uint64_t differ = 0; /* a bit: where not all keys, counted from the least, have 0 */
+    k_pick *to = p + n;
+    if (n < SORT_DIGITS_FROM) {
+        insertion(p, n);
+        return p;
+    }
+    for (int64_t i = 0; i < n; i++)
+        least = p[i].key < least ? p[i].key : least;
+    for (int64_t i = 0; i < n; i++)
+        differ |= (uint64_t)p[i].key - (uint64_t)least;
+    for (int shift = 0; shift < 64 && differ >> shift;) {
+        if (!(differ >> shift & 1)) {
+            shift++;
+            continue;
+        }
+        if (!by_digit(p, n, least, shift, to))
+            return p;
+        k_pick *swap = p;
+        p = to;
+        to = swap;
+        shift += DIGIT;
+    }
+    return p;
+}
+
+void k_sort_places(ct_dtype dtype, const void *row, int64_t n, bool descending, int64_t *places, k_pick *scratch)
+{
+    k_fill_keys(dtype, row, n, descending, scratch);
+    const k_pick *p = k_sort_picks(scratch, n);
+    for (int64_t i = 0; i < n; i++)
+        places[i] = p[i].place;
 }

@@ -1,6 +1,6 @@
 /* Order along a dimension: sort, topk, kthvalue, median, nanmedian. Closed compositions over sort_places, which tells where the elements of
  * each row stand in order, and pick_places, which tells of some; all give values and their places, and gradients go to these. */
-#include "kernel/pick.h"
+#include "base/pool.h"
 #include "kernel/sort.h"
 #include "ops/dispatch.h"
 #include "ops/formula.h"
@@ -21,63 +21,92 @@ static int rows_once(call *c)
     c->once = c->once_out = last - 1;
     return in_once(c, 0, c->once);
 }
+/* Rows are shared: each thread has scratch of `picks`. */
+enum { PICKS_OF_PIECE = 4096 };
+static void plan_rows(call *c, int64_t picks)
+{
+    const array *a = c->in[0]->a;
+    int64_t n = array_size(a)[a->ndim - 1], rows = n ? a->numel / n : 0, threads = ct_threads();
+    c->threads = (int)(rows < threads ? rows > 1 ? rows : 1 : threads);
+    c->scratch_bytes = picks * (int64_t)sizeof(k_pick) * c->threads;
+    c->work = 20 * array_held(a);
+    c->effective = 20 * a->numel;
+}
+static void each_row(call *c, ct_piece *piece)
+{
+    const array *a = c->ia[0];
+    int64_t n = array_size(a)[a->ndim - 1];
+    if (n)
+        ct_share(a->numel / n, PICKS_OF_PIECE / n + 1, c->threads, piece, c);
+}
+static const char *row_at(const call *c, int64_t row, int64_t *n)
+{
+    const array *a = c->ia[0];
+    *n = array_size(a)[a->ndim - 1];
+    return array_data(a) + row * *n * dtype_bytes((ct_dtype)a->dtype);
+}
+static k_pick *picks_here(const call *c) { return (k_pick *)((char *)c->scratch + c->scratch_bytes / c->threads * ct_place()); }
+
 static int places_rule(call *c)
 {
     const array *a = c->in[0]->a;
     if (a->ndim < 1)
         return ct_fail(CT_RUNTIME, "sort_places(): self has no dimension");
-    c->scratch_bytes = array_size(a)[a->ndim - 1] * (int64_t)(arg_bool(&c->args[2]) ? sizeof(int64_t) : sizeof(k_pick));
-    if (rows_once(c) < 0 || in_contiguous(c, 0) < 0 || out_new(c, 0, DT_I64, a->ndim, array_size(a)) < 0)
-        return -1;
-    c->work = 20 * array_held(c->oa[0]);
-    c->effective = 20 * a->numel;
-    return 0;
+    plan_rows(c, k_order_scratch(array_size(a)[a->ndim - 1]));
+    return rows_once(c) < 0 || in_contiguous(c, 0) < 0 ? -1 : out_new(c, 0, DT_I64, a->ndim, array_size(a));
 }
-static void places_kernel(call *c)
+static void places_piece(void *of, int64_t row, int64_t end)
 {
-    const array *a = c->ia[0];
-    int64_t n = array_size(a)[a->ndim - 1], bytes = n * dtype_bytes((ct_dtype)a->dtype);
-    int64_t *places = (int64_t *)array_data(c->oa[0]);
-    for (int64_t row = 0; n && row < a->numel / n; row++)
-        if (!arg_bool(&c->args[2]))
-            k_sort_any((ct_dtype)a->dtype, array_data(a) + row * bytes, n, arg_bool(&c->args[1]), places + row * n, c->scratch);
-        else
-            k_sort_places((ct_dtype)a->dtype, array_data(a) + row * bytes, n, arg_bool(&c->args[1]), places + row * n, (int64_t *)c->scratch);
+    const call *c = of;
+    for (int64_t n; row < end; row++) {
+        const char *data = row_at(c, row, &n);
+        int64_t *places = (int64_t *)array_data(c->oa[0]) + row * n;
+        (arg_bool(&c->args[2]) ? k_sort_places : k_sort_any)((ct_dtype)c->ia[0]->dtype, data, n, arg_bool(&c->args[1]), places, picks_here(c));
+    }
 }
+static void places_kernel(call *c) { each_row(c, places_piece); }
 const op op_sort_places = {.name = "sort_places", .sig = "(Tensor self, bool descending=False, bool stable=True)", .flags = OP_HIDDEN | OP_FUNCTION | OP_NO_GRAD, .run = op_block,
     .shape = places_rule, .kernel = places_kernel, .doc = "Where the elements of each row (the last dim) stand in order; equals keep theirs if stable, NaN is the largest."};
 
-/* ---- pick_places: args self, k, largest, sorted, kth; along the last dim ---------------------------------------------------- */
+/* ---- pick_places: args self, k, largest, sorted, which; along the last dim -------------------------------------------------- */
+enum { SOME, KTH, MEDIAN, NANMEDIAN };
+static int64_t which(const call *c) { return c->args[4].i; }
 static int pick_rule(call *c)
 {
     const array *a = c->in[0]->a;
-    int64_t size[CT_MAXDIM], k = arg_bool(&c->args[4]) ? 1 : c->args[1].i;
-    c->scratch_bytes = array_size(a)[a->ndim - 1] * (int64_t)sizeof(k_pick);
+    int64_t size[CT_MAXDIM];
     memcpy(size, array_size(a), (size_t)a->ndim * sizeof *size);
-    size[a->ndim - 1] = k;
-    if (rows_once(c) < 0 || in_contiguous(c, 0) < 0 || out_new(c, 0, DT_I64, a->ndim, size) < 0)
-        return -1;
-    c->work = 10 * array_held(a);
-    c->effective = 10 * a->numel;
-    return 0;
+    size[a->ndim - 1] = which(c) == SOME ? c->args[1].i : 1;
+    plan_rows(c, array_size(a)[a->ndim - 1]);
+    if (which(c) < MEDIAN || !dtype_is_float((ct_dtype)a->dtype)) {
+        if (rows_once(c) < 0)
+            return -1;
+    } else /* NaN stands elsewhere than the middle one */
+        call_once(c, (uint64_t)1 << (a->ndim - 1));
+    return in_contiguous(c, 0) < 0 ? -1 : out_new(c, 0, DT_I64, a->ndim, size);
 }
-static void pick_kernel(call *c)
+static void pick_piece(void *of, int64_t row, int64_t end)
 {
-    const array *a = c->ia[0];
-    int64_t n = array_size(a)[a->ndim - 1], bytes = n * dtype_bytes((ct_dtype)a->dtype), k = c->args[1].i;
-    int64_t *places = (int64_t *)array_data(c->oa[0]), step = array_size(c->oa[0])[a->ndim - 1];
-    for (int64_t row = 0; n && row < a->numel / n; row++)
-        if (arg_bool(&c->args[4]))
-            k_kth_place((ct_dtype)a->dtype, array_data(a) + row * bytes, n, k, places + row, c->scratch);
+    const call *c = of;
+    ct_dtype dtype = (ct_dtype)c->ia[0]->dtype;
+    int64_t k = c->args[1].i, step = array_size(c->oa[0])[c->oa[0]->ndim - 1];
+    for (int64_t n; row < end; row++) {
+        const char *data = row_at(c, row, &n);
+        int64_t *places = (int64_t *)array_data(c->oa[0]) + row * step;
+        if (which(c) >= MEDIAN)
+            k_middle_place(dtype, data, n, k, which(c) == NANMEDIAN, places, picks_here(c));
+        else if (which(c) == KTH)
+            k_kth_place(dtype, data, n, k, places, picks_here(c));
         else
-            k_pick_places((ct_dtype)a->dtype, array_data(a) + row * bytes, n, k, arg_bool(&c->args[2]), arg_bool(&c->args[3]), places + row * step, c->scratch);
+            k_pick_places(dtype, data, n, k, arg_bool(&c->args[2]), arg_bool(&c->args[3]), places, picks_here(c));
+    }
 }
-const op op_pick_places = {.name = "pick_places", .sig = "(Tensor self, int k, bool largest=True, bool sorted=True, bool kth=False)",
+static void pick_kernel(call *c) { each_row(c, pick_piece); }
+const op op_pick_places = {.name = "pick_places", .sig = "(Tensor self, int k, bool largest=True, bool sorted=True, int which=0)",
     .flags = OP_HIDDEN | OP_FUNCTION | OP_NO_GRAD, .run = op_block, .shape = pick_rule, .kernel = pick_kernel,
-    .doc = "Where the k largest, or smallest, elements of each row (the last dim) stand; with kth where that stands which has k before it in order."};
+    .doc = "Where the k largest, or smallest, elements of each row (the last dim) stand. which: 1, of the one that has k before it; 2 and 3, of the median and nanmedian where each counts k times."};
 
 /* ---- what is taken of the order. The node's numbers: dim, whether it is gone ---------------------------------------------- */
-static T narrow(scope *s, T x, int64_t dim, int64_t at, int64_t n) { return f_call(s, &op_narrow, 4, (arg[]){a_t(x), a_i(dim), a_i(at), a_i(n)}); }
 static T gather(scope *s, T x, int64_t dim, T index) { return f_call(s, &op_gather, 3, (arg[]){a_t(x), a_i(dim), a_t(index)}); }
 /* self, a vector where it has no dimension, and which dim is meant. NULL: failed. */
 static T vector_of(scope *s, call *c, int64_t asked, int *dim)
@@ -156,9 +185,12 @@ static int refuse_bool(scope *s, const call *c)
         return 0;
     return ct_fail(CT_NOTIMPL, "\"%s_cpu\" not implemented for 'Bool'", c->op->name), scope_fail(s), -1;
 }
+enum { LONG_VECTOR = 32768 }; /* of integers: PyTorch sorts it by digits, which is stable */
 static int sort_run(scope *s, call *c, const arg *dim, const arg *descending, bool stable, T *out)
 {
     int at = 0;
+    const array *a = c->in[0]->a;
+    stable |= a->ndim == 1 && a->numel >= LONG_VECTOR && !dtype_is_float((ct_dtype)a->dtype) && !arg_bool(descending);
     T self, places = ordered(s, c, dim->i, arg_bool(descending), stable, &self, &at);
     return places ? deliver(s, c, self, at, false, places, out) : -1;
 }
@@ -175,7 +207,7 @@ static int topk_compose(scope *s, call *c, T *out)
         return ct_fail(CT_RUNTIME, "topk does not support bool dtypes on CPU"), scope_fail(s), -1;
     if (k < 0 || k > length(self, dim))
         return ct_fail(CT_RUNTIME, "selected index k out of range"), scope_fail(s), -1;
-    T places = along_rows(s, &op_pick_places, self, dim, 5, (arg[]){a_none(), a_i(k), c->args[3], c->args[4], a_b(false)});
+    T places = along_rows(s, &op_pick_places, self, dim, 5, (arg[]){a_none(), a_i(k), c->args[3], c->args[4], a_i(SOME)});
     return places ? deliver(s, c, self, dim, false, places, out) : -1;
 }
 static int kthvalue_compose(scope *s, call *c, T *out)
@@ -189,40 +221,31 @@ static int kthvalue_compose(scope *s, call *c, T *out)
         return ct_fail(length(self, dim) ? CT_RUNTIME : CT_INDEX, "kthvalue(): selected number k out of range for dimension %d", dim), scope_fail(s), -1;
     if (refuse_bool(s, c) < 0)
         return -1;
-    T places = along_rows(s, &op_pick_places, self, dim, 5, (arg[]){a_none(), a_i(k - 1), a_b(false), a_b(false), a_b(true)});
+    T places = along_rows(s, &op_pick_places, self, dim, 5, (arg[]){a_none(), a_i(k - 1), a_b(false), a_b(false), a_i(KTH)});
     return places ? deliver(s, c, self, dim, !arg_bool(&c->args[3]), places, out) : -1;
 }
 
 /* ---- median, nanmedian: the lower one of the middle two. With NaN in the row, NaN, but for nanmedian ----------------------- */
-static T nans_along(scope *s, T x, int64_t dim) { return f_sum_dims(s, f_unary(s, &op_isnan, x), 1, &dim, true); }
-/* Of a row in which every element stands for `times` of them. */
-static T middle(scope *s, T self, int dim, T places, bool skip, int64_t times)
+static T middle(scope *s, T self, int dim, bool skip)
 {
     int64_t n = length(self, dim);
-    if (!dtype_is_float((ct_dtype)self->a->dtype))
-        return narrow(s, places, dim, (n * times - 1) / 2 / times, 1);
-    uint64_t still = self->a->numel ? still_dims(self->a, self->a->ndim) & ~((uint64_t)1 << dim) : 0;
-    T few = still ? tape_algebra.narrow(s, self, still) : self; /* one of the rows that repeat */
-    T nans = nans_along(s, few, dim), without = f_sub(s, f_weak_int(s, n), nans), none = f_binary(s, &op_eq, nans, f_weak_int(s, 0));
-    T last = f_sub(s, times > 1 ? f_mul(s, without, f_weak_int(s, times)) : without, f_weak_int(s, 1));
-    T half = f_binary(s, &op_floor_divide, f_call(s, &op_clamp_min, 2, (arg[]){a_t(last), a_i(0)}), f_weak_int(s, times > 1 ? 2 * times : 2));
-    T at = skip ? half : f_where(s, none, half, without);
-    int64_t size[CT_MAXDIM];
-    memcpy(size, array_size(self->a), (size_t)self->a->ndim * sizeof *size);
-    size[dim] = 1;
-    return gather(s, places, dim, f_expand(s, f_cast(s, at, DT_I64), self->a->ndim, size));
+    if (!dtype_is_float((ct_dtype)self->a->dtype) || !(self->a->numel && still_dims(self->a, self->a->ndim) >> dim & 1))
+        return along_rows(s, &op_pick_places, self, dim, 5, (arg[]){a_none(), a_i(1), a_b(false), a_b(false), a_i(skip ? NANMEDIAN : MEDIAN)});
+    T nan = f_unary(s, &op_isnan, f_call(s, &op_narrow, 4, (arg[]){a_t(self), a_i(dim), a_i(0), a_i(1)})); /* of equals one tells */
+    return f_cast(s, f_where(s, nan, f_weak_int(s, 0), f_weak_int(s, (n - 1) / 2)), DT_I64);
 }
 static int median_run(scope *s, call *c, bool skip, T *out)
 {
     int dim = 0;
-    T self, places = ordered(s, c, c->args[1].i, false, true, &self, &dim);
-    if (!places)
+    T self = vector_of(s, c, c->args[1].i, &dim);
+    if (!self)
         return -1;
     if (length(self, dim) == 0)
         return ct_fail(CT_INDEX, "%s(): Expected reduction dim %d to have non-zero size.", c->op->name, dim), scope_fail(s), -1;
     if (refuse_bool(s, c) < 0)
         return -1;
-    return deliver(s, c, self, dim, !arg_bool(&c->args[2]), middle(s, self, dim, places, skip, 1), out);
+    T places = middle(s, self, dim, skip);
+    return places ? deliver(s, c, self, dim, !arg_bool(&c->args[2]), places, out) : -1;
 }
 static int median_compose(scope *s, call *c, T *out) { return median_run(s, c, false, out); }
 static int nanmedian_compose(scope *s, call *c, T *out) { return median_run(s, c, true, out); }
@@ -247,11 +270,11 @@ static int median_all_run(scope *s, call *c, bool skip, T *out)
         return (out[0] = f_cast(s, f_number(s, NAN), (ct_dtype)x->a->dtype)) ? 0 : -1;
     }
     T flat = few ? f_reshape(s, few, 1, (int64_t[]){few->a->numel}) : NULL;
-    T places = f_call(s, &op_sort_places, 3, (arg[]){a_t(flat), a_b(false), a_b(true)});
-    if (!places)
+    if (!flat)
         return -1;
-    int64_t times = x->a->numel / few->a->numel; /* of what repeats one is sorted */
-    return (out[0] = f_reshape(s, gather(s, flat, 0, middle(s, flat, 0, places, skip, times)), 0, NULL)) ? 0 : -1;
+    int64_t times = x->a->numel / few->a->numel; /* of what repeats there is one */
+    T place = f_call(s, &op_pick_places, 5, (arg[]){a_t(flat), a_i(times), a_b(false), a_b(false), a_i(skip ? NANMEDIAN : MEDIAN)});
+    return place && (out[0] = f_reshape(s, gather(s, flat, 0, place), 0, NULL)) ? 0 : -1;
 }
 static int median_all_compose(scope *s, call *c, T *out) { return median_all_run(s, c, false, out); }
 static int nanmedian_all_compose(scope *s, call *c, T *out) { return median_all_run(s, c, true, out); }

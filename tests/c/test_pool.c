@@ -130,7 +130,8 @@ static void stops(void)
             asked = 0;
             taken = 1;
             ct_set_threads(threads);
-            ct_watch_begin(&w, may);
+            ct_watch_begin(&w, may, threads != 2); /* with two threads the lock stays held */
+            CHECK(taken == (threads == 2), "the lock: %d", taken);
             ct_share(pieces, 1, POOL_MOST, slow, &done);
             ct_share(may ? 10 : 0, 1, POOL_MOST, slow, &done);
             int after = atomic_load(&done);

@@ -10,6 +10,7 @@
 #define CT_APPROX_H
 #include "kernel/exps.h"
 #include "kernel/kernel.h"
+#include "kernel/scalar.h"
 #include "kernel/sleef.h"
 #include "kernel/dpair.h"
 #include <math.h>
@@ -20,13 +21,6 @@
 ALWAYS uint64_t bits_double(double x) { uint64_t u; memcpy(&u, &x, 8); return u; }
 ALWAYS double double_bits(uint64_t u) { double x; memcpy(&x, &u, 8); return x; }
 
-/* ---- in double, then rounded: the nearest float32 but for about one argument in 10^8 ---- */
-#define VIA_DOUBLE(f)                                                      \
-    ALWAYS float f##_F32(float x) { return (float)f((double)x); }   \
-    ALWAYS double f##_F64(double x) { return f(x); }
-VIA_DOUBLE(tan)
-VIA_DOUBLE(asin)
-ALWAYS float erfc_F32(float x) { return (float)erfc((double)x); }
 ALWAYS double erfc_F64(double x) { return x >= 0.5 && x < 28 ? erfc_tail_F64(x) : erfc(x); }
 
 /* ---- float32 by short polynomials in double, cut where PyTorch's x86 builds (outside Intel's processors) cut ---- */
@@ -63,6 +57,72 @@ ALWAYS float sin_F32(float x) { return sin_fits_F32(x) ? sin_near_F32(x) : (floa
 ALWAYS float cos_F32(float x) { return cos_fits_F32(x) ? cos_near_F32(x) : (float)cos((double)x); }
 ALWAYS double sin_F64(double x) { return sin(x); }
 ALWAYS double cos_F64(double x) { return cos(x); }
+
+/* By quarters of a turn; the sixth convergent of tan's continued fraction errs by 4e-11 at pi/4. */
+ALWAYS int tan_fits_F32(float x) { return fabsf(x) < 1e4f; }
+ALWAYS float tan_near_F32(float x)
+{
+    double turns = rint(x * 0.63661977236758134308), r = turns == 0 ? x : minus_pi_times(x, turns * 0.5), z = r * r;
+    double n = r * ((z * 21 - 1260) * z + 10395), d = ((210 - z) * z - 4725) * z + 10395;
+    int odd = turns - 2 * rint(turns * 0.5) != 0;
+    return (float)((odd ? -d : n) / (odd ? n : d));
+}
+ALWAYS float tan_F32(float x) { return tan_fits_F32(x) ? tan_near_F32(x) : (float)tan((double)x); }
+ALWAYS double tan_F64(double x) { return tan(x); }
+
+/* asin t = t + t z p(z), z = t^2 up to 1/4; from there on by asin a = pi/2 - 2 asin sqrt((1 - a) / 2). p has the least error of its
+ * degree, 1.7e-11 of t (as atan's below, 2.3e-11: weighted least squares at Chebyshev's points). */
+#define HALF_PI 1.57079632679489661923
+typedef struct arc { double size; int far; } arc;
+ALWAYS arc arc_of(double a)
+{
+    int far = a > 0.5;
+    double z = far ? (1 - a) * 0.5 : a * a, t = far ? sqrt(z) : a, p = 0x1.1c33f5bd06470p-5;
+    p = p * z + 0x1.e98204430b6f0p-8;
+    p = p * z + 0x1.9358b116ad593p-6;
+    p = p * z + 0x1.ed53947bdc7c0p-6;
+    p = p * z + 0x1.6ddb268d3a96dp-5;
+    p = p * z + 0x1.3332a80889f18p-4;
+    p = p * z + 0x1.5555560919412p-3;
+    return (arc){t + t * (z * p), far};
+}
+ALWAYS float asin_F32(float x)
+{
+    arc r = arc_of(fabsf(x));
+    return (float)copysign(r.far ? HALF_PI - 2 * r.size : r.size, (double)x);
+}
+ALWAYS double asin_F64(double x) { return asin(x); }
+ALWAYS float acos_F32(float x)
+{
+    arc r = arc_of(fabsf(x));
+    double y = copysign(r.far ? 2 * r.size : r.size, (double)x);
+    return (float)(r.far ? (x < 0 ? 2 * HALF_PI + y : y) : HALF_PI - y);
+}
+ALWAYS double acos_F64(double x) { return acos(x); }
+/* atan a = pi/4 k + atan t, |t| up to tan(pi/8). */
+ALWAYS float atan_F32(float x)
+{
+    double a = fabsf(x), past = a > 2.41421356237309504880 ? HALF_PI : a > 0.41421356237309504880 ? HALF_PI / 2 : 0;
+    double n = past == HALF_PI ? -1 : past != 0 ? a - 1 : a, d = past == HALF_PI ? a : past != 0 ? a + 1 : 1;
+    double t = n / d, z = t * t, p = 0x1.84f2ca1782ca1p-5;
+    p = p * z - 0x1.5b44b8b3c2f53p-4;
+    p = p * z + 0x1.c467e332a0306p-4;
+    p = p * z - 0x1.247f054541d52p-3;
+    p = p * z + 0x1.99991a3d22860p-3;
+    p = p * z - 0x1.555554c887c06p-2;
+    return (float)copysign(past + (t + t * (z * p)), (double)x);
+}
+ALWAYS double atan_F64(double x) { return atan(x); }
+#undef HALF_PI
+/* Squares of float32 are exact in double. */
+ALWAYS float hypot_F32(float x, float y)
+{
+    double a = x, b = y;
+    return fabsf(x) == INFINITY || fabsf(y) == INFINITY ? INFINITY : (float)sqrt(a * a + b * b);
+}
+ALWAYS double hypot_F64(double x, double y) { return hypot(x, y); }
+ALWAYS float hypot_block_F32(float x, float y) { return hypot_F32(x, y); }
+ALWAYS double hypot_block_F64(double x, double y) { return hypot(x, y); }
 
 /* Square root. PyTorch's (outside Intel's processors) is not the nearest float32 for one argument in six: the hardware's
  * 12-bit reciprocal root and two steps of Goldschmidt's iteration, with products rounded on the way. */
@@ -142,12 +202,11 @@ ALWAYS float exp_F32(float x)
     double y = double_bits(bits_double(a.power * EXP_FUSED(EXP_FUSED(a.r, 0.5, 1), a.r, 1)) + a.whole);
     return x != x ? x : (float)y;
 }
-ALWAYS double exp_F64(double x) { return exp(x); }
 
 /* ---- float32 in double without a call, so that loops vectorise; rounded as if exact but for one in 10^6 or so ---- */
 /* x p(x^2) on [-3.95, 3.95], beyond which the nearest float32 is 1: p has the least relative error of its degree, 2.3e-10 (weighted
  * least squares at Chebyshev's points). Not the nearest float32 for one argument in 500. */
-ALWAYS float erf_F32(float x)
+ALWAYS double erf_of(float x)
 {
     double a = x > 3.95f ? 3.95 : x < -3.95f ? -3.95 : x, z = a * a, p = 5.690709805065189e-21;
     p = p * z - 9.246596083289871e-19;
@@ -168,24 +227,27 @@ ALWAYS float erf_F32(float x)
     p = p * z + 0.11283784363800545;
     p = p * z - 0.3761263788419249;
     p = p * z + 1.128379166852767;
-    return (float)(a * p);
+    return a * p;
 }
+ALWAYS float erf_F32(float x) { return (float)erf_of(x); }
 ALWAYS double erf_F64(double x) { return erf(x); }
+/* Where the difference cancels little. */
+ALWAYS int erfc_fits_F32(float x) { return x < 1; }
+ALWAYS float erfc_near_F32(float x) { return (float)(1 - erf_of(x)); }
+ALWAYS float erfc_F32(float x) { return erfc_fits_F32(x) ? erfc_near_F32(x) : (float)erfc((double)x); }
 
-/* x = m 2^e with m in [sqrt(1/2), sqrt(2)); log m = 2 artanh s by its series, s = (m - 1) / (m + 1). */
+/* x = m 2^e with m in [sqrt(1/2), sqrt(2)); log m = 2 artanh s, s = (m - 1) / (m + 1): 2 s (1 + z p(z))
+ * with z = s^2, p to 2e-16 of the sum (weighted least squares at Chebyshev's points). */
 ALWAYS double log_of(double x)
 {
     uint64_t u = bits_double(x) - 0x3fe6a09e667f3bcd;
     double e = (double)((int32_t)((int64_t)u >> 32) >> 20), m = double_bits((u & 0xfffffffffffff) + 0x3fe6a09e667f3bcd);
-    double s = (m - 1) / (m + 1), z = s * s, p = 1.0 / 19;
-    p = p * z + 1.0 / 17;
-    p = p * z + 1.0 / 15;
-    p = p * z + 1.0 / 13;
-    p = p * z + 1.0 / 11;
-    p = p * z + 1.0 / 9;
-    p = p * z + 1.0 / 7;
-    p = p * z + 1.0 / 5;
-    p = p * z + 1.0 / 3;
+    double s = (m - 1) / (m + 1), z = s * s, p = 0x1.587ec0a3404c6p-4;
+    p = p * z + 0x1.732b922d5ef92p-4;
+    p = p * z + 0x1.c7227c5c24ed6p-4;
+    p = p * z + 0x1.24924170b1b71p-3;
+    p = p * z + 0x1.999999a29cfbap-3;
+    p = p * z + 0x1.5555555553946p-2;
     p = e * 0.69314718055994530942 + 2 * s * (p * z + 1);
     return x > 0 ? (x == INFINITY ? INFINITY : p) : x == 0 ? -INFINITY : NAN;
 }
@@ -215,11 +277,8 @@ ALWAYS double tanh_F64(double x) { return sleef_tanh_F64(x); }
 #define VIA_LIBM2(name)                                                               \
     ALWAYS float name##_F32(float x, float y) { return name##f(x, y); }        \
     ALWAYS double name##_F64(double x, double y) { return name(x, y); }
-VIA_LIBM(acos)
-VIA_LIBM(atan)
 VIA_LIBM(asinh)
 VIA_LIBM(acosh)
-VIA_LIBM2(hypot)
 
 /* ---- SLEEF's float32 functions, of all elements or of blocks; single ones, and float64, are libm's ---- */
 ALWAYS float expm1_F32(float x) { return sleef_expm1(x); }
@@ -227,7 +286,7 @@ ALWAYS double expm1_F64(double x) { return expm1(x); }
 ALWAYS float log1p_F32(float x) { return sleef_log1p(x); }
 ALWAYS double log1p_F64(double x) { return log1p(x); }
 ALWAYS float sigmoid_F32(float x) { return 1 / (1 + expf(-x)); }
-ALWAYS double sigmoid_F64(double x) { return 1 / (1 + exp(-x)); }
+ALWAYS double sigmoid_F64(double x) { return 1 / (1 + exp_F64(-x)); }
 ALWAYS float sigmoid_block_F32(float x) { return 1 / (1 + sleef_exp(-x)); }
 ALWAYS double sigmoid_block_F64(double x) { return sigmoid_F64(x); }
 
@@ -243,9 +302,20 @@ BLOCKS(exp2)
 BLOCKS(sinh)
 BLOCKS(cosh)
 BLOCKS(atanh)
+/* log(e^x + e^y): PyTorch's formula. */
+#define LOGADDEXP(f, D, T, log1p, exp)                                                  \
+    ALWAYS T f##_##D(T x, T y)                                                          \
+    {                                                                                   \
+        T d = x - y, most = maximum_##D(x, y), sum = most + log1p(exp(d > 0 ? -d : d)); \
+        return (x == y) & (x - x != 0) ? x : sum;                                       \
+    }
+LOGADDEXP(logaddexp, F32, float, log1pf, expf)
+LOGADDEXP(logaddexp, F64, double, log1p, exp)
+LOGADDEXP(logaddexp_block, F32, float, log1p_to_1, sleef_exp)
+LOGADDEXP(logaddexp_block, F64, double, log1p, exp)
+#undef LOGADDEXP
 BLOCKS2(pow)
 BLOCKS2(atan2)
-#undef VIA_DOUBLE
 #undef VIA_LIBM
 #undef VIA_LIBM2
 #undef BLOCKS

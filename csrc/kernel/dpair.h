@@ -48,33 +48,48 @@ ALWAYS double dpair_quotient(dpair n, dpair d)
     return s + fma(s, v, fma(n.lo, t, u));
 }
 
-/* e^x = the result times 2 to *power, for |x| < 1000. */
-ALWAYS dpair dpair_exp(dpair x, double *power)
-{
-    double whole = rint((x.hi + x.lo) * 1.442695040888963407359924681001892137), u = 0.1602472219709932072e-9;
-    dpair s = dpair_add_one(dpair_add_one(x, whole * -.69314718055966295651160180568695068359375), whole * -.28235290563031577122588448175013436025525412068e-12);
-    u = fma(u, s.hi, 0.2092255183563157007e-8);
-    u = fma(u, s.hi, 0.2505230023782644465e-7);
-    u = fma(u, s.hi, 0.2755724800902135303e-6);
-    u = fma(u, s.hi, 0.2755731892386044373e-5);
-    u = fma(u, s.hi, 0.2480158735605815065e-4);
-    u = fma(u, s.hi, 0.1984126984148071858e-3);
-    u = fma(u, s.hi, 0.1388888888886763255e-2);
-    u = fma(u, s.hi, 0.8333333333333347095e-2);
-    u = fma(u, s.hi, 0.4166666666666669905e-1);
-    dpair t = one_add_dpair(0.1666666666666666574, dpair_times(s, u));
-    t = one_add_dpair(0.5, dpair_product(s, t));
-    t = dpair_add(s, dpair_product(dpair_square(s), t));
-    double one = 1 + t.hi;
-    *power = x.hi != x.hi ? 0 : whole;
-    return (dpair){one, ((1 - one) + t.hi) + t.lo};
-}
 ALWAYS double power_of_2_F64(double e) /* -1022 <= e <= 1023 */
 {
     uint64_t bits = (uint64_t)((int64_t)(int32_t)e + 1023) << 52;
     double x;
     memcpy(&x, &bits, 8);
     return x;
+}
+#define EXP_LN2_UPPER .69314718055966295651160180568695068359375
+#define EXP_LN2_LOWER .28235290563031577122588448175013436025525412068e-12
+/* (e^s - 1 - s - s^2 / 2) / s^3 less 1/6, over s: the same polynomial for doubles and for their pairs. */
+ALWAYS double exp_series(double s)
+{
+    double u = 0.1602472219709932072e-9;
+    u = fma(u, s, 0.2092255183563157007e-8);
+    u = fma(u, s, 0.2505230023782644465e-7);
+    u = fma(u, s, 0.2755724800902135303e-6);
+    u = fma(u, s, 0.2755731892386044373e-5);
+    u = fma(u, s, 0.2480158735605815065e-4);
+    u = fma(u, s, 0.1984126984148071858e-3);
+    u = fma(u, s, 0.1388888888886763255e-2);
+    u = fma(u, s, 0.8333333333333347095e-2);
+    return fma(u, s, 0.4166666666666669905e-1);
+}
+ALWAYS double exp_F64(double x)
+{
+    double y = x < -746 ? -746 : x > 710 ? 710 : x, whole = rint(y * 1.442695040888963407359924681001892137);
+    double s = fma(whole, -EXP_LN2_LOWER, fma(whole, -EXP_LN2_UPPER, y));
+    double u = fma(fma(exp_series(s), s, 0.1666666666666666574), s, 0.5), power = x != x ? 0 : whole, half = rint(power * 0.5);
+    return (1 + fma(s * s, u, s)) * power_of_2_F64(half) * power_of_2_F64(power - half);
+}
+
+/* e^x = the result times 2 to *power, for |x| < 1000. */
+ALWAYS dpair dpair_exp(dpair x, double *power)
+{
+    double whole = rint((x.hi + x.lo) * 1.442695040888963407359924681001892137);
+    dpair s = dpair_add_one(dpair_add_one(x, whole * -EXP_LN2_UPPER), whole * -EXP_LN2_LOWER);
+    dpair t = one_add_dpair(0.1666666666666666574, dpair_times(s, exp_series(s.hi)));
+    t = one_add_dpair(0.5, dpair_product(s, t));
+    t = dpair_add(s, dpair_product(dpair_square(s), t));
+    double one = 1 + t.hi;
+    *power = x.hi != x.hi ? 0 : whole;
+    return (dpair){one, ((1 - one) + t.hi) + t.lo};
 }
 ALWAYS double sleef_tanh_F64(double x)
 {

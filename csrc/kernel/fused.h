@@ -9,6 +9,8 @@ typedef enum k_fused_kind {
     FUSED_DIVIDED,    /* out, x, y, z: x + (k y) / z, in steps; floats only */
     FUSED_LERP,       /* out, x, y, z: x + z (y - x), counted from the nearer end; floats only */
     FUSED_MASKED,     /* out, x, bytes: k x where the byte is 1, 0 x where it is 0; floats only */
+    FUSED_SMOOTH_L1,  /* out, x, y: with d = |x - y|: d d / 2 / k below k, d - k / 2 from there on; float32 and float64 */
+    FUSED_HUBER,      /* out, x, y: d d / 2 up to k, k (d - k / 2) beyond; float32 and float64 */
     FUSED_COUNT
 } k_fused_kind;
 

@@ -54,15 +54,14 @@ ALWAYS float sleef_log(float a)
 
 ALWAYS float sleef_exp2(float x)
 {
-    int32_t q = nearest(x);
-    float s = x - rintf(x), u = +0.1535920892e-3f;
+    float y = x < -151 ? -151 : x > 129 ? 129 : x, whole = rintf(y), s = y - whole, u = +0.1535920892e-3f;
+    int32_t q = (int32_t)(x != x ? 0 : whole);
     u = fmaf(u, s, +0.1339262701e-2f);
     u = fmaf(u, s, +0.9618384764e-2f);
     u = fmaf(u, s, +0.5550347269e-1f);
     u = fmaf(u, s, +0.2402264476e+0f);
     u = fmaf(u, s, +0.6931471825e+0f);
-    u = times_2_to(fmaf(u, s, 1), q);
-    return x >= 128 ? INFINITY : x < -150 ? 0 : u;
+    return fmaf(u, s, 1) * power_of_2(q >> 1) * power_of_2(q - (q >> 1));
 }
 
 /* exp of a pair: rounded, and as a pair. */
@@ -161,6 +160,18 @@ ALWAYS float sleef_log1p(float x)
     float r = pair_sum(ordered_pf(log_sum(x > 0x1p64f ? e + 64 : e, s), s2 * s.hi * t));
     r = x == INFINITY ? x : x < -1 || x != x ? NAN : x == -1 ? -INFINITY : r;
     return x == 0 ? x : r;
+}
+
+/* The same for 0 <= x <= 1, and NaN. */
+ALWAYS float log1p_to_1(float x)
+{
+    int over = x + 1 >= 1.5f;
+    float m = over ? fmaf(x, 0.5f, -0.5f) : x;
+    pair s = div_pp(pair_of(m, 0), ordered_ff(2, m));
+    float s2 = s.hi * s.hi, t = +0.3027294874e+0f;
+    t = fmaf(t, s2, +0.3996108174e+0f);
+    t = fmaf(t, s2, +0.6666694880e+0f);
+    return pair_sum(ordered_pf(log_sum(over, s), s2 * s.hi * t));
 }
 
 ALWAYS float sleef_atanh(float x)

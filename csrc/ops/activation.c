@@ -37,7 +37,7 @@ static double compared(enum k_activation kind, double number, ct_dtype d)
 /* Over the first n inputs, with the numbers that follow. */
 static int run_loop(call *c, enum k_activation kind, int n, const char *kernel)
 {
-    double number[2] = {0, 0};
+    double number[3] = {0, 0, 0};
     for (uint32_t i = (uint32_t)n; i < c->n_args; i++)
         number[i - (uint32_t)n] = arg_double(&c->args[i]);
     keep_double(c, number[0]);
@@ -83,6 +83,7 @@ static T nothing_bent(scope *s, node *n, T g, T x) { return (void)n, (void)x, ze
 #define hardsigmoid_bent nothing_bent
 #define hardshrink_bent nothing_bent
 #define softshrink_bent nothing_bent
+#define replace_nonfinite_bent nothing_bent
 #define threshold_value_bent nothing_bent
 static T hardswish_bent(scope *s, node *n, T g, T x)
 {
@@ -163,6 +164,7 @@ static int refuse_negative(scope *s, node *n, const char *name)
 #define threshold_value_slope(s, n, g, x) slope(s, n, &op_threshold_value_backward, g, x)
 #define selu_slope(s, n, g, x) slope(s, n, &op_selu_backward, g, x)
 #define celu_slope(s, n, g, x) slope(s, n, &op_celu_backward, g, x)
+#define replace_nonfinite_slope(s, n, g, x) slope(s, n, &op_replace_nonfinite_backward, g, x)
 #define log_sigmoid_slope(s, n, g, x) slope(s, n, &op_log_sigmoid_backward, g, x)
 /* Where higher orders may be asked for, of recorded ops: they have every order. */
 #define silu_slope(s, n, g, x) (tape_now.grad ? silu_terms(s, g, x) : slope(s, n, &op_silu_backward, g, x))
@@ -182,3 +184,4 @@ ACTIVATION(softshrink, "Softshrink", "SoftshrinkBackward0", false, ", Scalar lam
 ACTIVATION(threshold_value, "Threshold", "ThresholdBackward1", false, ", Scalar threshold, Scalar value", "self where it exceeds threshold, otherwise value.")
 ACTIVATION(selu, "Elu", "EluBackward1", false, ", Scalar alpha, Scalar scale", "scale self, or scale alpha (e^self - 1) where it is negative.")
 ACTIVATION(celu, "Celu", "CeluBackward1", true, ", Scalar alpha, Scalar inverse", "self, or alpha (e^(inverse self) - 1) where it is negative.")
+ACTIVATION(replace_nonfinite, "NanToNum", "NanToNumBackward0", false, ", Scalar nan, Scalar posinf, Scalar neginf", "self, with numbers for NaN and the infinities.")

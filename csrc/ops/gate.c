@@ -60,8 +60,11 @@ const op op_glu = {.name = "glu", .sig = "(Tensor self, int dim=-1)", .flags = O
 static T positive(scope *s, T x) { return f_binary(s, &op_gt, x, f_number(s, 0)); }
 static int prelu_compose(scope *s, call *c, T *out)
 {
-    T x = c->in[0];
-    return (out[0] = f_where(s, positive(s, x), x, MUL(c->in[1], x))) ? 0 : -1;
+    T x = c->in[0], w = c->in[1];
+    arg slope;
+    if (w->a->numel == 1 && w->a->dtype == x->a->dtype && w->a->ndim <= x->a->ndim && dtype_is_float((ct_dtype)w->a->dtype) && tensor_number(w, &slope))
+        return (out[0] = f_call(s, &op_leaky_relu, 2, (arg[]){a_t(x), slope})) ? 0 : -1;
+    return (out[0] = f_where(s, positive(s, x), x, MUL(w, x))) ? 0 : -1;
 }
 static int prelu_grad(scope *s, node *n, T const *g, T *out)
 {

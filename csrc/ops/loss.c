@@ -90,11 +90,26 @@ static T bounded(scope *s, T d, double bound, T outside, T inside)
     T low = f_binary(s, &op_le, d, NUMBER(-bound)), high = f_binary(s, &op_ge, d, NUMBER(bound));
     return WHERE(low, NEG(outside), WHERE(high, outside, inside));
 }
+/* One pass over float32 or float64; halves round at each step of the formula. */
+static bool one_pass(const call *c)
+{
+    return c->in[0]->a->dtype == c->in[1]->a->dtype && (c->in[0]->a->dtype == DT_F32 || c->in[0]->a->dtype == DT_F64);
+}
+static int run_terms(call *c, k_fused_kind kind) { return run_floats(c, K->fused[kind], 2, &(k_factor){.f = arg_double(&c->args[2])}, c->op->name); }
+static int smooth_terms_run(call *c) { return run_terms(c, FUSED_SMOOTH_L1); }
+static int huber_terms_run(call *c) { return run_terms(c, FUSED_HUBER); }
+#define TERMS(id) static const op id##_terms = {.name = #id "_terms", .sig = "(Tensor self, Tensor target, float number)", .run = id##_terms_run}
+TERMS(smooth);
+TERMS(huber);
+static T terms(scope *s, const call *c, const op *o, double number) { return f_call(s, o, 3, (arg[]){a_t(c->in[0]), a_t(c->in[1]), a_f(number)}); }
+
 static int smooth_compose(scope *s, call *c, T *out)
 {
     double beta = arg_double(&c->args[3]);
     if (refuse_dtype(s, c->in[0], c->in[1], "smooth_l1_cpu") < 0)
         return -1;
+    if (one_pass(c))
+        return finish(s, c, terms(s, c, &smooth_terms, beta), 2, beta, out);
     T z = ABS(SUB(c->in[0], c->in[1])), square = DIV(MUL(MUL(NUMBER(0.5), z), z), NUMBER(beta));
     return finish(s, c, WHERE(LESS(z, NUMBER(beta)), square, SUB(z, NUMBER(0.5 * beta))), 2, beta, out);
 }
@@ -113,6 +128,8 @@ static int huber_compose(scope *s, call *c, T *out)
     double delta = arg_double(&c->args[3]);
     if (refuse_dtype(s, c->in[0], c->in[1], "huber_cpu") < 0)
         return -1;
+    if (one_pass(c))
+        return finish(s, c, terms(s, c, &huber_terms, delta), 2, delta, out);
     T z = ABS(SUB(c->in[0], c->in[1])), square = MUL(MUL(NUMBER(0.5), z), z);
     T inside = f_binary(s, &op_le, z, NUMBER(delta));
     return finish(s, c, WHERE(inside, square, MUL(NUMBER(delta), SUB(z, NUMBER(0.5 * delta)))), 2, delta, out);
@@ -175,11 +192,7 @@ const op op_binary_cross_entropy = {.name = "binary_cross_entropy", .sig = "(Ten
     .doc = "-(target log(self) + (1 - target) log(1 - self)), each logarithm cut at -100, times weight; reduced."};
 
 /* ---- the same of logits: args self, target, weight, pos_weight, reduction ------------------------------------------------ */
-static T log_sigmoid(scope *s, T x) /* min(x, 0) - log1p(exp(-|x|)) */
-{
-    T low = f_call(s, &op_clamp, 3, (arg[]){a_t(x), a_none(), a_f(0)});
-    return SUB(low, f_unary(s, &op_log1p, f_unary(s, &op_exp, NEG(ABS(x)))));
-}
+static T log_sigmoid(scope *s, T x) { return f_call(s, &op_log_sigmoid, 1, (arg[]){a_t(x)}); }
 static int logits_compose(scope *s, call *c, T *out)
 {
     T x = c->in[0], y = c->in[1], positive = weight_of(c, 3), log = log_sigmoid(s, x);

@@ -96,7 +96,6 @@ from ctgrad.composed.arithmetic import (
     isposinf as isposinf,
     isreal as isreal,
     kron as kron,
-    logaddexp as logaddexp,
     logaddexp2 as logaddexp2,
     logit as logit,
     logspace as logspace,

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from . import bools, case, t
+from . import bools, case, t, values
 
 X, Y = t(3, 4), t(4)
 _erf = np.vectorize(math.erf, otypes=[float])
@@ -41,6 +41,9 @@ CASES = {
     "silu": [case(X, ref=lambda x: x / (1 + np.exp(-x)))],
     "softplus": [case(X, ref=_softplus), case(X, 1.5, 0.4, ref=_softplus)],
     "log_sigmoid": [case(X, ref=lambda x: -np.log1p(np.exp(-x)))],
+    "replace_nonfinite": [case(X, 0.5, 2.0, -2.0, ref=lambda x, *_: x),
+                          case(values([np.nan, np.inf, -np.inf, -0.0, 1]), 0.5, 2.0, -2.0, ref=lambda x, *k: np.array([*k, -0.0, 1]), grad=False)],
+    "replace_nonfinite_backward": [case(X, t(3, 4), ref=lambda g, x, *_: g * np.ones_like(x))],
     "leaky_relu_backward": [case(X, t(3, 4), 0.2, ref=lambda g, x, k: np.where(x > 0, g, g * k))],
     "elu_backward": [case(X, t(3, 4), 0.7, ref=lambda g, x, k: np.where(x > 0, g, g * k * np.exp(x)))],
     "silu_backward": [case(X, t(3, 4), ref=lambda g, x: g / (1 + np.exp(-x)) * (1 + x / (1 + np.exp(x))))],

@@ -1,5 +1,6 @@
 """Arithmetic in terms of other ops; gradients flow wherever PyTorch's do."""
 
+import functools
 import math
 
 import ctgrad
@@ -7,6 +8,8 @@ from ctgrad import _C
 from ctgrad._C import Tensor
 from ctgrad.composed import composed, need_tensor
 from ctgrad.composed.shape import wrap_dim
+
+_replace = _C._ops["replace_nonfinite"]
 
 
 def _as_tensor(x, like):
@@ -67,15 +70,19 @@ def copysign(input, other):
     return _C.where(minus, -input.abs(), input.abs())
 
 
+@functools.cache
+def _limits(dtype):
+    limits = ctgrad.finfo(dtype)
+    return limits.max, limits.min
+
+
 @composed(out=True)
 def nan_to_num(input, nan=0.0, posinf=None, neginf=None):
     """NaN replaced by `nan`, infinities by the given numbers, or the largest and smallest of the dtype."""
     if not input.is_floating_point():
         return input.clone()
-    limits = ctgrad.finfo(input.dtype)
-    x = input.masked_fill(input.isnan(), 0.0 if nan is None else nan)
-    x = x.masked_fill(input == math.inf, limits.max if posinf is None else posinf)
-    return x.masked_fill(input == -math.inf, limits.min if neginf is None else neginf)
+    most, least = _limits(input.dtype)
+    return _replace(input, 0.0 if nan is None else nan, most if posinf is None else posinf, least if neginf is None else neginf)
 
 
 @composed()
@@ -106,16 +113,9 @@ def xlogy(input, other):
 
 
 @composed(out=True)
-def logaddexp(input, other):
-    """log(e^input + e^other), without overflow; both broadcast."""
-    input, other = ctgrad.broadcast_tensors(input, other)
-    return _C.stack([_floats(input), _floats(other)]).logsumexp(0)
-
-
-@composed(out=True)
 def logaddexp2(input, other):
     """log2(2^input + 2^other), without overflow; both broadcast."""
-    return logaddexp(input * math.log(2), other * math.log(2)) / math.log(2)
+    return _C.logaddexp(input * math.log(2), other * math.log(2)) / math.log(2)
 
 
 @composed(out=True)

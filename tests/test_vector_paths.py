@@ -1,0 +1,82 @@
+"""Elementwise loops that work in blocks or look ahead: sizes around their vectors, strides, standing operands, special values, in place."""
+
+import numpy as np
+import pytest
+
+import ctgrad
+
+SPECIAL = [0.0, -0.0, np.nan, np.inf, -np.inf, 0.5, -0.5, 1.0, -1.0, 1e-40, -1e-45, 3e38, 0.41421357, 2.4142137, 1e5]
+SIZES = [0, 1, 7, 31, 32, 33, 64, 511, 513, 1025]
+FUNCTIONS = {"asin": np.arcsin, "acos": np.arccos, "atan": np.arctan, "tan": np.tan, "exp": np.exp, "sqrt": np.sqrt, "log": np.log, "exp2": np.exp2,
+             "sigmoid": lambda x: 1 / (1 + np.exp(-x)), "nan_to_num": np.nan_to_num}
+PAIRS = {"fmod": np.fmod, "remainder": np.remainder, "hypot": np.hypot, "logaddexp": np.logaddexp}
+
+
+def numbers(n, dtype, seed=0):
+    x = (np.random.default_rng(seed).standard_normal(n) * 2).astype(dtype)
+    x[: len(SPECIAL)] = SPECIAL[:n]
+    return x
+
+
+def near(got, want, dtype):
+    np.testing.assert_allclose(got, want, rtol=4e-7 if dtype == "float32" else 4e-15, atol=1e-44 if dtype == "float32" else 0)
+    assert not np.any((want == 0) & (np.signbit(got) != np.signbit(want)))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_of_lines_equals_numpys(name, dtype):
+    for n in SIZES:
+        x = numbers(2 * n, dtype)
+        t = ctgrad.tensor(x)
+        with np.errstate(all="ignore"):
+            want = FUNCTIONS[name](x.astype("float64") if name != "nan_to_num" else x).astype(dtype)
+        near(getattr(t, name)().numpy(), want, dtype)
+        strided = getattr(t[::2], name)().numpy()
+        near(strided, want[::2], dtype)
+        near(getattr(t.flip(0), name)().numpy(), want[::-1], dtype)
+        written = t.clone()
+        getattr(written, name + "_")()
+        np.testing.assert_array_equal(written.numpy(), getattr(t, name)().numpy())
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_function_of_two_equals_numpys(name):
+    f = getattr(ctgrad, name)
+    for n in SIZES:
+        x, y = numbers(n, "float32"), numbers(n, "float32", 1)[::-1].copy()
+        a, b = ctgrad.tensor(x), ctgrad.tensor(y)
+        with np.errstate(all="ignore"):
+            want = PAIRS[name](x, y)
+            np.testing.assert_allclose(f(a, b).numpy(), want, rtol=3e-6, atol=1e-44)
+            np.testing.assert_allclose(f(a, ctgrad.tensor(0.75)).numpy(), PAIRS[name](x, np.float32(0.75)), rtol=3e-6, atol=1e-44)
+            np.testing.assert_allclose(f(ctgrad.tensor(0.75), b).numpy(), PAIRS[name](np.float32(0.75), y), rtol=3e-6, atol=1e-44)
+
+
+def test_the_remainder_of_float32_is_exact():
+    random = np.random.default_rng(0)
+    x = random.integers(0, 2**32, 40000, dtype=np.uint64).astype("uint32").view("float32")
+    y = random.integers(0, 2**32, 40000, dtype=np.uint64).astype("uint32").view("float32").copy()
+    y[::2] = np.nextafter(x[::2] / random.integers(1, 2**22, 20000), np.float32(np.inf), dtype="float32")
+    with np.errstate(all="ignore"):
+        want = np.fmod(x, y)
+    got = ctgrad.fmod(ctgrad.tensor(x), ctgrad.tensor(y)).numpy()
+    assert ((got.view("uint32") == want.view("uint32")) | (np.isnan(got) & np.isnan(want))).all()
+
+
+@pytest.mark.parametrize("low, high", [(-1, 1), (1, -1), (None, 0.5), (0.0, None), (-0.0, 0.0), (np.nan, 1), (-1, np.nan)])
+def test_clamp_keeps_nan_and_takes_the_upper_bound_where_they_cross(low, high):
+    x = numbers(100, "float32")
+    want = x if low is None else np.maximum(x, np.float32(low))
+    want = want if high is None else np.minimum(want, np.float32(high))
+    np.testing.assert_array_equal(ctgrad.tensor(x).clamp(low, high).numpy(), want)
+
+
+@pytest.mark.parametrize("dtype", [ctgrad.float16, ctgrad.bfloat16])
+def test_rows_of_halves_in_registers_round_once(dtype):
+    for n in SIZES:
+        a, b = (ctgrad.tensor(numbers(n, "float32", seed)).to(dtype) for seed in (0, 1))
+        for op in (lambda x, y: x + y, lambda x, y: x - y, lambda x, y: x * y, lambda x, y: x.relu(), lambda x, y: x.exp()):
+            np.testing.assert_array_equal(op(a, b).float().numpy(), op(a.float(), b.float()).to(dtype).float().numpy())
+            if n > 1:
+                np.testing.assert_array_equal(op(a[1::2], b[1::2]).float().numpy(), op(a, b)[1::2].float().numpy())

@@ -33,7 +33,7 @@ static int level_bits(int64_t n)
         int64_t count = n->batch * n->places, ignored = 0;                                                                        \
         int bits = level_bits(count);                                                                                             \
         for (int64_t i = 0; i < count; i++) {                                                                                     \
-            int64_t class = n->target[i], b = i / n->places, at = i % n->places;                                                  \
+            int64_t class = n->target[i], b = n->places == 1 ? i : i / n->places, at = i - b * n->places;                         \
             if (class == n->ignore) {                                                                                             \
                 ignored++;                                                                                                        \
                 continue;                                                                                                         \

@@ -31,7 +31,7 @@ static inline bool one_place(const int64_t *s, const k_places *k)
 }
 
 /* BODY(offset) is done at every step, for the operands at a and b. Of one adjacent index into adjacent elements the address is one instruction's. */
-#define EACH_STEP _Pragma("GCC unroll 4") for (int64_t i = 0; i < n; i++, a += a_step, b += b_step)
+#define EACH_STEP for (int64_t i = 0; i < n; i++, a += a_step, b += b_step)
 #define AT_PLACES(item, BODY)                                              \
     {                                                                      \
         char *a = p[0], *b = p[1];                                         \
@@ -39,8 +39,11 @@ static inline bool one_place(const int64_t *s, const k_places *k)
         if (k->n == 1 && s[2] == sizeof(int64_t)) {                        \
             const char *index = p[2];                                      \
             const int64_t size = k->size[0], stride = k->stride[0];        \
-            if (stride == (item))                                          \
-                EACH_STEP BODY(index_at(index + i * 8, size) * (item))     \
+            if (!size && stride == (item))                                 \
+                _Pragma("GCC unroll 4")                                    \
+                EACH_STEP BODY(((const int64_t *)index)[i] * (item))       \
+            else if (!size)                                                \
+                EACH_STEP BODY(((const int64_t *)index)[i] * stride)       \
             else                                                           \
                 EACH_STEP BODY(index_at(index + i * 8, size) * stride)     \
         } else                                                             \
@@ -113,8 +116,6 @@ void k_places_join(char *const *p, const int64_t *s, int64_t n, const void *para
     }
 }
 #define PLAIN_SUM(a, b) a + b
-#define ANY_SUM(a, b) a | b
-#define WHOLE_SUM_I32(a, b) (int32_t)((uint32_t)a + (uint32_t)b)
 #define WHOLE_SUM_I64(a, b) (int64_t)((uint64_t)a + (uint64_t)b)
 #define ADD(D)                                                                                        \
     static void add_##D(char *const *p, const int64_t *s, int64_t n, const void *param)                    \
@@ -131,17 +132,11 @@ void k_places_join(char *const *p, const int64_t *s, int64_t n, const void *para
         number_##D x = load_##D(*to), y = load_##D(*(const stored_##D *)b);                                \
         *to = store_##D((number_##D)(sum(x, y)));                                                          \
     }
-#define ADD_BODY_BOOL(offset) ADD_BODY(BOOL, ANY_SUM, offset)
-#define ADD_BODY_U8(offset) ADD_BODY(U8, PLAIN_SUM, offset)
-#define ADD_BODY_I32(offset) ADD_BODY(I32, WHOLE_SUM_I32, offset)
 #define ADD_BODY_I64(offset) ADD_BODY(I64, WHOLE_SUM_I64, offset)
 #define ADD_BODY_F16(offset) ADD_BODY(F16, PLAIN_SUM, offset)
 #define ADD_BODY_BF16(offset) ADD_BODY(BF16, PLAIN_SUM, offset)
 #define ADD_BODY_F32(offset) ADD_BODY(F32, PLAIN_SUM, offset)
 #define ADD_BODY_F64(offset) ADD_BODY(F64, PLAIN_SUM, offset)
-ADD(BOOL)
-ADD(U8)
-ADD(I32)
 ADD(I64)
 ADD(F16)
 ADD(BF16)
@@ -149,9 +144,8 @@ ADD(F32)
 ADD(F64)
 k_loop *k_places_add(ct_dtype dtype)
 {
-    static k_loop *const loops[DT_COUNT] = {[DT_BOOL] = add_BOOL, [DT_U8] = add_U8,   [DT_I32] = add_I32, [DT_I64] = add_I64,
-                                            [DT_F16] = add_F16,   [DT_BF16] = add_BF16, [DT_F32] = add_F32, [DT_F64] = add_F64};
-    return loops[dtype];
+    static k_loop *const loops[DT_COUNT] = {[DT_I64] = add_I64, [DT_F16] = add_F16, [DT_BF16] = add_BF16, [DT_F32] = add_F32, [DT_F64] = add_F64};
+    return loops[dtype] ? loops[dtype] : k_places_join;
 }
 
 /* ---- the check: of every element the signs of what it exceeds low by, and what high exceeds it by ------------------------------ */

@@ -12,13 +12,13 @@ enum { PLACES_INDICES = K_MAXOP - 2 };
 
 typedef struct k_places {
     int n;                                                      /* indices */
-    int64_t size[PLACES_INDICES], stride[PLACES_INDICES];       /* of what they point into: elements, bytes */
+    int64_t size[PLACES_INDICES], stride[PLACES_INDICES];       /* of what they point into: elements (0: no index is negative), bytes */
     k_loop *join;                                               /* for k_places_join: (to, to, value) */
 } k_places;
 
 k_loop *k_places_read(int64_t item);                            /* bytes of an element */
 k_loop *k_places_write(int64_t item);
-k_loop *k_places_add(ct_dtype dtype);
+k_loop *k_places_add(ct_dtype dtype);                           /* param's join is to add, for the values of one place and rare dtypes */
 void k_places_join(char *const *p, const int64_t *s, int64_t n, const void *param); /* by param's loop, one by one */
 
 /* Do all of an int64 or int32 operand's elements lie in low .. high - 1? Runs over nd's one operand, -2^62 < low <= high < 2^62. */

@@ -36,6 +36,8 @@ static bool squeeze(k_nd *nd, bool all)
     return true;
 }
 
+enum { SHORT_LINE = 12 };
+
 /* Does dimension b want to be outside a? The first operand whose strides differ decides, the output first. */
 static inline bool strides_grow(const k_nd *nd, int a, int b)
 {
@@ -93,6 +95,27 @@ static void merge(k_nd *nd)
     nd->ndim = last + 1;
 }
 
+/* Each element of the output is reached once: dimensions are outermost first, by the output's strides. */
+static bool output_apart(const k_nd *nd)
+{
+    int64_t reach = 0;
+    for (int d = nd->ndim - 1; d >= 0; d--) {
+        int64_t s = nd->stride[0][d] < 0 ? -nd->stride[0][d] : nd->stride[0][d];
+        if (s <= reach)
+            return false;
+        reach += s * (nd->size[d] - 1);
+    }
+    return true;
+}
+
+/* Lines of a few steps cost more than what they do: a longer dimension goes inside. For outputs apart. */
+static void lengthen(k_nd *nd)
+{
+    int inner = nd->ndim - 1;
+    if (nd->size[inner] < SHORT_LINE && nd->size[inner - 1] >= 2 * nd->size[inner])
+        swap_dims(nd, inner - 1, inner);
+}
+
 /* Of lines begin .. end - 1 the steps from, from + 1, ... n in all; all but the last dimension as a counter with one digit a dimension. */
 static void run(const k_nd *nd, k_loop *loop, const void *param, int64_t begin, int64_t end, int64_t from, int64_t n)
 {
@@ -109,9 +132,19 @@ static void run(const k_nd *nd, k_loop *loop, const void *param, int64_t begin, 
         for (int k = 0; k < nop && index[d]; k++)
             p[k] += index[d] * nd->stride[k][d];
     }
-    for (; begin < end; begin++) {
-        loop(p, stride, n, param);
-        for (d = inner - 1; d >= 0; d--) {
+    for (int64_t lines; begin < end; begin += lines) {
+        d = inner - 1;
+        lines = d < 0 ? 1 : nd->size[d] - index[d] < end - begin ? nd->size[d] - index[d] : end - begin;
+        for (int64_t i = 0; i < lines; i++) {
+            loop(p, stride, n, param);
+            for (int k = 0; k < nop && d >= 0; k++)
+                p[k] += nd->stride[k][d];
+        }
+        for (int k = 0; k < nop && d >= 0; k++)
+            p[k] -= nd->stride[k][d] * (index[d] + lines);
+        if (d >= 0)
+            index[d] = 0;
+        for (d--; d >= 0; d--) {
             if (++index[d] < nd->size[d]) {
                 for (int k = 0; k < nop; k++)
                     p[k] += nd->stride[k][d];
@@ -180,24 +213,11 @@ static void walk_piece(void *work, int64_t begin, int64_t end)
     k_zero_division = before;
 }
 
-/* Each element of the output is reached once: dimensions are outermost first, by the output's strides. */
-static bool output_apart(const k_nd *nd)
-{
-    int64_t reach = 0;
-    for (int d = nd->ndim - 1; d >= 0; d--) {
-        int64_t s = nd->stride[0][d] < 0 ? -nd->stride[0][d] : nd->stride[0][d];
-        if (s <= reach)
-            return false;
-        reach += s * (nd->size[d] - 1);
-    }
-    return true;
-}
-
-/* In order: by one thread, piece after piece, so that the host is asked in between. */
+/* For outputs apart. In order: by one thread, piece after piece, so that the host is asked in between. */
 static bool share(const k_nd *nd, k_loop *loop, const void *param, bool ordered)
 {
     int64_t line = nd->size[nd->ndim - 1], lines = lines_of(nd), n = line * lines, length = n / SEGMENTS / K_CUT * K_CUT;
-    if (n < SHARE_FROM || !output_apart(nd))
+    if (n < SHARE_FROM)
         return false;
     length = length < LEAST_SEGMENT ? LEAST_SEGMENT : length > MOST_SEGMENT ? MOST_SEGMENT : length;
     shared_walk w = {nd, loop, param, line > length ? (line + length - 1) / length : 1, length, false};
@@ -210,7 +230,7 @@ static bool share(const k_nd *nd, k_loop *loop, const void *param, bool ordered)
 static void run_1d(k_nd *nd, k_loop *loop, const void *param, bool ordered)
 {
     int64_t stride[K_MAXOP];
-    if (nd->ndim && nd->size[0] >= SHARE_FROM && share(nd, loop, param, ordered))
+    if (nd->ndim && nd->size[0] >= SHARE_FROM && output_apart(nd) && share(nd, loop, param, ordered))
         return;
     for (int k = 0; k < K_MAXOP; k++)
         stride[k] = nd->ndim && k < nd->nop ? nd->stride[k][0] : 0;
@@ -229,7 +249,10 @@ static void walk(k_nd *nd, k_loop *loop, const void *param, bool ordered)
         if (nd->ndim > 1)
             merge(nd);
         if (nd->ndim > 1) {
-            if (share(nd, loop, param, ordered))
+            const bool apart = output_apart(nd);
+            if (!ordered && apart)
+                lengthen(nd);
+            if (apart && share(nd, loop, param, ordered))
                 return;
             if (nd->ndim == 2)
                 run_rows(nd, loop, param);

@@ -232,11 +232,12 @@ static int linspace_rule(call *c)
     return counted(c, n, made_dtype(c, &c->args[3], dtype_default()));
 }
 /* Counted from both ends towards the middle, one fused multiply-add a value, as PyTorch's build has it. */
-#define LINSPACE(ctype, type, fused, to_step)                                                                        \
+#define LINSPACE(ctype)                                                                                              \
     {                                                                                                                \
-        type first = (type)(ctype)start, last = (type)(ctype)end, step = (type)(to_step);                                          \
+        double first = (double)(ctype)start, last = (double)(ctype)end;                                              \
+        double step = ((double)(int64_t)end - (double)(int64_t)start) / (double)(n - 1);                             \
         for (int64_t i = 0; i < n; i++)                                                                              \
-            ((ctype *)data)[i] = (ctype)(i < n / 2 ? fused(step, (type)i, first) : fused(-step, (type)(n - 1 - i), last)); \
+            ((ctype *)data)[i] = (ctype)(i < n / 2 ? fma(step, (double)i, first) : fma(-step, (double)(n - 1 - i), last)); \
     }
 /* Every step is rounded, as PyTorch's arithmetic of single halves does it. */
 static float rounded(ct_dtype half, float x) { return (float)dtype_rounded(half, x); }
@@ -250,6 +251,11 @@ static void linspace_half(ct_dtype half, double start, double end, int64_t n, ch
         dtype_store_f(data + 2 * i, half, i < n / 2 ? first + far : last - far);
     }
 }
+static void linspace_float(ct_dtype dtype, double start, double end, int64_t n, char *data)
+{
+    double single = (double)(((float)end - (float)start) / (float)(n - 1)), param[3] = {start, end, dtype == DT_F32 ? single : (end - start) / (double)(n - 1)};
+    K->linspace[dtype](&data, &(int64_t){dtype_bytes(dtype)}, n, param);
+}
 static void linspace_kernel(call *c)
 {
     double start = arg_double(&c->args[0]), end = arg_double(&c->args[1]);
@@ -262,11 +268,10 @@ static void linspace_kernel(call *c)
     }
     switch (out->dtype) {
     case DT_F16: case DT_BF16: linspace_half((ct_dtype)out->dtype, start, end, n, data); break;
-    case DT_F32: LINSPACE(float, float, fmaf, ((float)end - (float)start) / (float)(n - 1)) break;
-    case DT_F64: LINSPACE(double, double, fma, (end - start) / (double)(n - 1)) break;
-    case DT_I64: LINSPACE(int64_t, double, fma, ((double)(int64_t)end - (double)(int64_t)start) / (double)(n - 1)) break;
-    case DT_I32: LINSPACE(int32_t, double, fma, ((double)(int64_t)end - (double)(int64_t)start) / (double)(n - 1)) break;
-    default: LINSPACE(uint8_t, double, fma, ((double)(int64_t)end - (double)(int64_t)start) / (double)(n - 1)) break;
+    case DT_F32: case DT_F64: linspace_float((ct_dtype)out->dtype, start, end, n, data); break;
+    case DT_I64: LINSPACE(int64_t) break;
+    case DT_I32: LINSPACE(int32_t) break;
+    default: LINSPACE(uint8_t) break;
     }
 }
 CREATE(linspace, "linspace", "(Scalar start, Scalar end, int steps, *, " HOST ")", linspace_rule, linspace_kernel,
@@ -289,3 +294,46 @@ static void eye_kernel(call *c)
         dtype_store_i(array_data(out) + i * (m + 1) * item, out->dtype, 1);
 }
 CREATE(eye, "eye", "(int n, int? m=None, *, " HOST ")", eye_rule, eye_kernel, "Matrix with ones on the diagonal; n by m, m = n unless given.")
+
+/* ---- triangle_places (hidden): args row, col, offset, lower. Rows, then columns, of a triangle's places, in row-major order ---------------- */
+/* How many columns of each row lie before the diagonal or on it, for all rows: a ramp between 0 and col. */
+static int64_t below(int64_t row, int64_t col, int64_t offset)
+{
+    int64_t first = offset < 0 ? -offset : 0, full = col - 1 - offset; /* first row with any; first row with all */
+    first = first < row ? first : row;
+    full = full < first ? first : full < row ? full : row;
+    int64_t from = first + offset + 1, ramp = full - first;
+    return ramp * from + ramp * (ramp - 1) / 2 + (row - full) * col;
+}
+static int triangle_places_rule(call *c)
+{
+    int64_t row = c->args[0].i, col = c->args[1].i, all, limit, offset = arg_int(&c->args[2], 0);
+    if (row < 0 || col < 0)
+        return ct_fail(CT_RUNTIME, "row and col must be non-negative, got %lld and %lld", (long long)row, (long long)col);
+    if (!ct_mul(row, col, &all) || !ct_add(row, col, &limit))
+        return ct_fail(CT_RUNTIME, "a triangle of %lld by %lld places is too large", (long long)row, (long long)col);
+    bool lower = arg_bool(&c->args[3]);
+    offset = offset < -row ? -row : offset > col ? col : offset;
+    keep_param(c, offset);
+    int64_t size[2] = {2, col == 0 ? 0 : lower ? below(row, col, offset) : all - below(row, col, offset - 1)};
+    c->work = 2 * size[1];
+    return out_new(c, 0, DT_I64, 2, size);
+}
+static void triangle_places_kernel(call *c)
+{
+    int64_t n = array_size(c->oa[0])[1], col = c->args[1].i, offset = c->param[0], *rows = (int64_t *)array_data(c->oa[0]), *end = rows + n;
+    bool lower = arg_bool(&c->args[3]);
+    for (int64_t row = 0; rows < end; row++) {
+        int64_t edge = row + offset + lower, from, count;
+        edge = edge < 0 ? 0 : edge > col ? col : edge;
+        from = lower ? 0 : edge;
+        count = lower ? edge : col - edge;
+        for (int64_t i = 0; i < count; i++) {
+            rows[i] = row;
+            rows[i + n] = from + i;
+        }
+        rows += count;
+    }
+}
+const op op_triangle_places = {.name = "_triangle_places", .sig = "(int row, int col, int offset, bool lower)", .flags = OP_HIDDEN | OP_FUNCTION | OP_NO_GRAD, .run = op_block,
+    .shape = triangle_places_rule, .kernel = triangle_places_kernel, .doc = "Rows and columns of the places on and below, or above, a diagonal: (2, n), int64."};

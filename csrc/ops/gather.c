@@ -37,7 +37,7 @@ void along_places(const array *self, int dim, const array *index, char *values, 
 {
     k_nd nd = {.ndim = index->ndim, .nop = 3};
     int64_t item = dtype_bytes(self->dtype);
-    const k_places k = {.n = 1, .size = {size_along(self, dim)}, .stride = {self->ndim ? array_stride(self)[dim] * item : 0}, .join = join};
+    const k_places k = {.n = 1, .stride = {self->ndim ? array_stride(self)[dim] * item : 0}, .join = join};
     nd.data[read] = array_data(self);
     nd.data[!read] = values;
     nd.data[2] = array_data(index);

@@ -134,6 +134,13 @@ static void move_rest(const plan *p, move how, char *self, char *values, const i
     k_walk(&nd, how == ADD ? K->binary[B_add][dtype] : K->cast[dtype][dtype], NULL);
 }
 
+/* Of an index that was checked. Worth a pass where it is read again and again. */
+static bool has_negative(const array *index, int64_t size)
+{
+    k_nd nd;
+    array_operands(&nd, 1, index->ndim, array_size(index), (const array *[]){index});
+    return !k_places_within(&nd, DT_I64, 0, size);
+}
 /* All in one walk. */
 static void walk_places(const plan *p, const array *self, const array *values, move how)
 {
@@ -156,7 +163,7 @@ static void walk_places(const plan *p, const array *self, const array *values, m
         memset(nd.stride[2 + i], 0, (size_t)nd.ndim * sizeof **nd.stride);
         for (int d = 0; d < a->ndim; d++)
             nd.stride[2 + i][p->lead + p->n_b - a->ndim + d] = array_size(a)[d] != 1 ? array_stride(a)[d] * (int64_t)sizeof(int64_t) : 0;
-        k.size[i] = p->indexed_size[i];
+        k.size[i] = 2 * a->numel <= values->numel && !has_negative(a, p->indexed_size[i]) ? 0 : p->indexed_size[i];
         k.stride[i] = p->indexed_stride[i] * item;
     }
     if (how == READ)

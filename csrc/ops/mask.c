@@ -130,16 +130,29 @@ static int triangle_rule(call *c)
     c->work = array_held(a);
     return out_new(c, 0, a->dtype, a->ndim, array_size(a));
 }
+/* Of columns from .. to - 1 of one row, what input a has (itself where it is written in place), or 0. */
+static void row_part(const array *a, const array *y, int64_t in, int64_t out, int64_t from, int64_t to, bool kept)
+{
+    int64_t item = dtype_bytes(y->dtype), zero = 0, in_step = array_stride(a)[a->ndim - 1], out_step = array_stride(y)[y->ndim - 1];
+    char *p[2] = {array_data(y) + (out + from * out_step) * item, array_data(a) + (in + from * in_step) * item};
+    if (from >= to || (kept && p[0] == p[1]))
+        return;
+    if (kept)
+        K->cast[a->dtype][y->dtype](p, (int64_t[]){out_step * item, in_step * item}, to - from, NULL);
+    else
+        K->fill[y->dtype](p, (int64_t[]){out_step * item}, to - from, &zero);
+}
 static void triangle(call *c, bool lower)
 {
-    array *y = c->oa[0];
-    int64_t item = dtype_bytes(y->dtype), k = c->param[0];
-    odometer o;
-    array_convert(c->ia[0], y);
-    for (odometer_start(&o, y->ndim, array_size(y), array_stride(y)); o.left; odometer_next(&o)) {
-        int64_t across = o.at[y->ndim - 1] - o.at[y->ndim - 2];
-        if (lower ? across > k : across < k)
-            memset(array_data(y) + o.place * item, 0, (size_t)item);
+    const array *a = c->ia[0], *y = c->oa[0];
+    int64_t k = c->param[0], n = array_size(y)[y->ndim - 1];
+    odometer in, out;
+    odometer_start(&in, y->ndim - 1, array_size(y), array_stride(a));
+    for (odometer_start(&out, y->ndim - 1, array_size(y), array_stride(y)); out.left; odometer_next(&out), odometer_next(&in)) {
+        int64_t row = out.at[y->ndim - 2], edge = lower ? (k >= n - row ? n : row + k + 1) : (k > n - row ? n : row + k);
+        edge = edge < 0 ? 0 : edge > n ? n : edge;
+        row_part(a, y, in.place, out.place, 0, edge, lower);
+        row_part(a, y, in.place, out.place, edge, n, !lower);
     }
 }
 static void tril_kernel(call *c) { triangle(c, true); }

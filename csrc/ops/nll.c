@@ -2,6 +2,7 @@
  * nn/_losses.py checks shapes and dtypes. Results: the loss, and the sum of the weights used. */
 #include "array/odometer.h"
 #include "kernel/loss.h"
+#include "ops/index.h"
 #include "ops/loss.h"
 #include <string.h>
 
@@ -10,6 +11,9 @@ static int class_dim(int ndim) { return ndim == 1 ? 0 : 1; }
 static int check_targets(const array *target, int64_t classes, int64_t ignore)
 {
     odometer o;
+    int64_t wrong;
+    if (index_within(target, 0, classes, &wrong))
+        return 0;
     for (odometer_start(&o, target->ndim, array_size(target), array_stride(target)); o.left; odometer_next(&o)) {
         int64_t class = ((const int64_t *)array_data(target))[o.place];
         if (class != ignore && (class < 0 || class >= classes))

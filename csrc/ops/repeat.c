@@ -131,7 +131,7 @@ static void copy_flipped(const array *a, array *y, const int64_t *dims, int n)
         nd.data[1] += (array_size(a)[d] - 1) * array_stride(a)[d] * item;
         nd.stride[1][d] = -nd.stride[1][d];
     }
-    k_walk(&nd, K->cast[a->dtype][a->dtype], NULL);
+    k_copy(&nd, K->cast[a->dtype][a->dtype], item);
 }
 static void flip_kernel(call *c)
 {
@@ -312,7 +312,7 @@ static void rot90_kernel(call *c)
         nd.stride[0][d] = array_stride(y)[d == d0 ? d1 : d == d1 ? d0 : d] * item;
     nd.data[1] += (array_size(a)[back] - 1) * array_stride(a)[back] * item;
     nd.stride[1][back] = -nd.stride[1][back];
-    k_walk(&nd, K->cast[a->dtype][a->dtype], NULL);
+    k_copy(&nd, K->cast[a->dtype][a->dtype], item);
 }
 static uint64_t rot90_takes(node *n)
 {

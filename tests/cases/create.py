@@ -24,5 +24,7 @@ CASES = {
     "bartlett_window": [case(7, False, ref=lambda n, p: np.bartlett(n), grad=False, dtypes=("float32",)), case(0, ref=np.ones, grad=False, dtypes=("float32",))],
     "kaiser_window": [case(7, False, 8.0, ref=lambda n, p, b: np.kaiser(n, b), grad=False, dtypes=("float32",))],
     "blackman_window": [case(7, False, ref=lambda n, p: np.blackman(n), grad=False, dtypes=("float32",)), case(6, ref=lambda n: np.blackman(n + 1)[:-1], grad=False, dtypes=("float32",))],
+    "_triangle_places": [case(3, 4, offset, lower, grad=False, dtypes=F, ref=lambda r, c, k, low: np.array((np.tril_indices if low else np.triu_indices)(r, k, c)))
+                         for offset in (-4, -3, -1, 0, 2, 3, 5) for lower in (True, False)],
     "eye": [case(3, ref=np.eye, grad=False, dtypes=F), case(2, 4, ref=np.eye, grad=False, dtypes=F), case(0, ref=np.eye, grad=False, dtypes=F)],
 }

@@ -153,9 +153,30 @@ def _transposed(n):
             case(t(2, *size), t(2, 1, *small), ref=_conv_transpose, dilation=2, output_padding=1, second=False)]
 
 
+def _unfold_windows(x, size, kernel, dilation, padding, stride):
+    x = np.pad(x, [(0, 0)] * (x.ndim - 2) + [(p, p) for p in padding])
+    down, across = ((n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, d, p, s in zip(size, kernel, dilation, padding, stride, strict=True))
+    return np.stack([np.stack([x[..., i * dilation[0]:, j * dilation[1]:][..., ::stride[0], ::stride[1]][..., :down, :across] for j in range(kernel[1])], -3)
+                     for i in range(kernel[0])], -4)
+
+
+def _fold_windows(x, size, kernel, dilation, padding, stride):
+    """Each element is added where the number of its place was read."""
+    places = _unfold_windows(1 + np.arange(size[0] * size[1]).reshape(size), size, kernel, dilation, padding, stride)
+    image = np.zeros((*x.shape[:-4], size[0] * size[1] + 1), x.dtype)
+    for at in np.ndindex(places.shape):
+        image[..., places[at]] += x[(..., *at)]
+    return image[..., 1:].reshape(*x.shape[:-4], *size)
+
+
+_FRAMES = [case(t(2, 3), [2, 1], False, ref=lambda x, p, r: np.pad(x, ((0, 0), (2, 1)), "reflect")),
+           case(t(2, 3, 3), [1, 0, 2, 2], False, ref=lambda x, p, r: np.pad(x, ((0, 0), (2, 2), (1, 0)), "reflect")),
+           case(t(2, 1, 3, 2), [1, 3, 0, 2, 1, 1], True, ref=lambda x, p, r: np.pad(x, ((0, 0), (1, 1), (0, 2), (1, 3)), "edge"))]
 CASES = {
-    "pad_places": [case(t(2, 3), [values([1, 0, 1, 2, 1], "int64")], False, ref=lambda x, p, r: x[:, p[0]]),
-                   case(t(1, 3, 2), [values([0, 1, 1], "int64"), values([0, 0, 1], "int64")], True, ref=lambda x, p, r: x[:, p[1]][..., p[0]])],
+    "_unfold_windows": [case(t(2, 2, 4, 5), (4, 5), (3, 2), (1, 1), (1, 0), (1, 2), ref=_unfold_windows), case(t(3, 4), (3, 4), (2, 2), (2, 3), (2, 1), (2, 1), ref=_unfold_windows)],
+    "_fold_windows": [case(t(2, 3, 2, 4, 2), (4, 5), (3, 2), (1, 1), (1, 0), (1, 2), ref=_fold_windows), case(t(2, 2, 3, 3), (3, 4), (2, 2), (2, 3), (2, 1), (2, 1), ref=_fold_windows)],
+    "pad_places": [*_FRAMES, case(t(2, 4), [-1, 2], False, ref=lambda x, p, r: x[:, [1, 2, 3, 2, 1]]), case(t(2, 4), [3, -2], True, ref=lambda x, p, r: x[:, [0, 0, 0, 0, 1]])],
+    "_pad_frame": [case(*f.args, ref=f.ref, grad=False) for f in _FRAMES],
     "constant_pad_nd": [case(t(2, 3), [1, 2], ref=lambda x, p: np.pad(x, [(0, 0), (1, 2)])), case(t(2, 3), [-1, 2, 1, -1], 1.5, ref=lambda x, p, v: np.pad(x[:1, 1:], [(1, 0), (0, 2)], constant_values=v)),
                         case(t(3), [], ref=lambda x, p: x)],
     "convolution": [case(t(2, 2, 5), t(3, 2, 2), t(3), [2], [1], [1], False, [0], 1, ref=lambda x, w, b, s, p, d, tr, e, g: _conv(x, w, b, s, p, d, g)),

@@ -410,20 +410,18 @@ def fill_diagonal_(input, fill_value, wrap=False):
 @composed(method=False)
 def tril_indices(row, col, offset=0, *, dtype=None, device=None):
     """Rows and columns of the places on and below a diagonal: (2, n), int64."""
-    _check_sides(row, col)
-    return _C.ones(row, col).tril(offset).nonzero().t().contiguous().to(_C.int64 if dtype is None else dtype)
+    return _triangle(row, col, offset, dtype, True)
 
 
 @composed(method=False)
 def triu_indices(row, col, offset=0, *, dtype=None, device=None):
     """Rows and columns of the places on and above a diagonal: (2, n), int64."""
-    _check_sides(row, col)
-    return _C.ones(row, col).triu(offset).nonzero().t().contiguous().to(_C.int64 if dtype is None else dtype)
+    return _triangle(row, col, offset, dtype, False)
 
 
-def _check_sides(row, col):
-    if row < 0 or col < 0:
-        raise RuntimeError(f"row and col must be non-negative, got {row} and {col}")
+def _triangle(row, col, offset, dtype, lower):
+    places = _C._ops["_triangle_places"](row, col, offset, lower)
+    return places if dtype in (None, _C.int64) else places.to(dtype)
 
 
 @composed(method=False)

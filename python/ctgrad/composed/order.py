@@ -93,11 +93,12 @@ def bincount(input, weights=None, minlength=0):
         raise NotImplementedError(f"\"bincount_cpu\" not implemented for '{input.dtype}'")
     if minlength < 0:
         raise RuntimeError("minlength should be >= 0")
-    if input.dim() != 1 or (input.numel() and int(input.min()) < 0):
+    places = _numpy(input)
+    if input.dim() != 1 or (input.numel() and places.min() < 0):
         raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
     if weights is not None and weights.shape != input.shape:
         raise RuntimeError("weights should be 1-d and have the same length as input")
-    counts = np.bincount(_numpy(input), None if weights is None else _numpy(weights), minlength)
+    counts = np.bincount(places, None if weights is None else _numpy(weights), minlength)
     if weights is None:
         return _tensor(counts, _C.int64)
     return _tied("bincount", _tensor(counts, _C.float32 if weights.dtype == _C.float32 else _C.float64), weights)

@@ -30,8 +30,8 @@ def _check_put(input, index, source):
         raise RuntimeError("unsupported operation: some elements of the index and the written-to tensor refer to a single memory location. "
                            "Please clone() the index before performing the operation. (put_)")
     n = input.numel()
-    wrong = index[(index < -n) | (index >= n)]
-    if wrong.numel():
+    if index.numel() and (int(index.min()) < -n or int(index.max()) >= n):
+        wrong = index[(index < -n) | (index >= n)]
         raise IndexError(f"put_(): tried to access index {wrong[0].item()} on a tensor of {n} elements")
 
 
@@ -61,7 +61,9 @@ def put_(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False)
     """`put` in place."""
     _check_put(input, index, source)
     seen = input if input.dim() else input.unsqueeze(0)
-    if index.numel():
+    if index.numel() and input.is_contiguous() and not (input.requires_grad or source.requires_grad):
+        seen.view(-1).index_put_((index.reshape(-1),), source.reshape(-1), accumulate)
+    elif index.numel():
         seen.index_put_(_coordinates(index.reshape(-1), seen.shape), source.reshape(-1), accumulate)
     return input
 

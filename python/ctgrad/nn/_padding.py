@@ -19,7 +19,7 @@ def pad(input, pad, mode="constant", value=None):
         return ctgrad.constant_pad_nd(input, pad, 0 if value is None else value)
     if value is not None and value != 0:
         raise ValueError(f'Padding mode "{mode}" doesn\'t take in value argument')
-    if mode not in ("circular", *_SOURCES):
+    if mode not in ("circular", "reflect", "replicate"):
         raise NotImplementedError(f"Unrecognised padding mode {mode}")
     dims = len(pad) // 2
     if not (dims in (1, 2, 3) and input.dim() in (dims + 1, dims + 2)):
@@ -30,8 +30,9 @@ def pad(input, pad, mode="constant", value=None):
                            f"got: {list(input.shape)}")
     if mode == "circular":
         return _wrapped(input, [(input.dim() - 1 - k, pad[2 * k], pad[2 * k + 1]) for k in range(dims)])
-    places = [_places(input, input.dim() - 1 - k, pad[2 * k], pad[2 * k + 1], mode) for k in range(dims)]
-    return in_order_of(input, _ops["pad_places"](input, places, mode == "replicate"))
+    for k in range(dims):
+        _check_frame(input, input.dim() - 1 - k, pad[2 * k], pad[2 * k + 1], mode)
+    return in_order_of(input, _ops["pad_places"](input, pad, mode == "replicate"))
 
 
 def _check_left(size, dim, before, after):
@@ -39,13 +40,12 @@ def _check_left(size, dim, before, after):
         raise RuntimeError(f"input (W: {size}) is too small for padding ({before}, {after}) in dimension {dim}: nothing is left")
 
 
-def _places(input, dim, before, after, mode):
+def _check_frame(input, dim, before, after, mode):
     size = input.shape[dim]
     if mode == "reflect" and max(before, after) >= size:
         raise RuntimeError("Argument #4: Padding size should be less than the corresponding input dimension, but got: padding "
                            f"({before}, {after}) at dimension {dim} of input {list(input.shape)}")
     _check_left(size, dim, before, after)
-    return _SOURCES[mode](ctgrad.arange(-before, size + after), size)
 
 
 def _wrapped(input, sides):
@@ -70,9 +70,3 @@ def _wrapped(input, sides):
         if after > 0:
             padded.narrow(dim, shape[dim] - after, after).copy_(padded.narrow(dim, max(before, 0), after))
     return padded
-
-
-_SOURCES = {
-    "reflect": lambda places, size: size - 1 - (size - 1 - places.abs()).abs(),
-    "replicate": lambda places, size: places.clamp(0, size - 1),
-}

@@ -3,6 +3,7 @@
 import math
 
 import ctgrad
+from ctgrad._C import _ops
 
 from ._cubic import far, near
 from ._halves import widened
@@ -189,16 +190,16 @@ def _pair(value):
     return (value, value) if isinstance(value, int) else tuple(value)
 
 
-def _window_places(size, kernel, dilation, padding, stride):
-    """(kernel, windows): where in the padded input each window reads, per dimension."""
-    places = []
-    for n, k, d, p, s in zip(size, kernel, dilation, padding, stride, strict=True):
-        windows = (n + 2 * p - d * (k - 1) - 1) // s + 1
-        if windows <= 0:
-            raise RuntimeError(f"Given input with spatial size {tuple(size)}, kernel_size={kernel}, dilation={dilation}, padding={padding}, the array of "
-                               "sliding blocks has a dimension that is not positive")
-        places.append(ctgrad.arange(k).mul(d).unsqueeze(1) + ctgrad.arange(windows).mul(s))
-    return places[0][:, None, :, None], places[1][None, :, None, :]
+def _windows(size, kernel, dilation, padding, stride):
+    """How many windows there are, per dimension."""
+    if min(kernel) <= 0 or min(dilation) <= 0 or min(stride) <= 0 or min(padding) < 0:
+        raise RuntimeError(f"kernel size, dilation and stride should be greater than zero, and padding non-negative, but got kernel_size={kernel}, "
+                           f"dilation={dilation}, stride={stride}, padding={padding}")
+    windows = [(n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, d, p, s in zip(size, kernel, dilation, padding, stride, strict=True)]
+    if min(windows) <= 0:
+        raise RuntimeError(f"Given input with spatial size {tuple(size)}, kernel_size={kernel}, dilation={dilation}, padding={padding}, the array of "
+                           "sliding blocks has a dimension that is not positive")
+    return windows
 
 
 def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
@@ -206,10 +207,9 @@ def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
     if input.dim() not in (3, 4) or 0 in input.shape[-3:]:
         raise RuntimeError(f"Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, but got: {list(input.shape)}")
     kernel, dilation, padding, stride = (_pair(value) for value in (kernel_size, dilation, padding, stride))
-    rows, columns = _window_places(input.shape[-2:], kernel, dilation, padding, stride)
-    input = ctgrad.nn.functional.pad(input, (padding[1], padding[1], padding[0], padding[0])) if any(padding) else input
-    blocks = input[..., rows, columns]
-    return blocks.reshape(*input.shape[:-3], input.shape[-3] * kernel[0] * kernel[1], rows.shape[2] * columns.shape[3])
+    rows, columns = _windows(input.shape[-2:], kernel, dilation, padding, stride)
+    blocks = _ops["_unfold_windows"](input, input.shape[-2:], kernel, dilation, padding, stride)
+    return blocks.reshape(*input.shape[:-3], input.shape[-3] * kernel[0] * kernel[1], rows * columns)
 
 
 def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
@@ -217,17 +217,13 @@ def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
     size, kernel, dilation, padding, stride = (_pair(value) for value in (output_size, kernel_size, dilation, padding, stride))
     if input.dim() not in (2, 3):
         raise RuntimeError(f"Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and non-zero dimensions for input, but got: {list(input.shape)}")
-    rows, columns = _window_places(size, kernel, dilation, padding, stride)
-    block, windows = kernel[0] * kernel[1], rows.shape[2] * columns.shape[3]
-    if input.shape[-2] % block or input.shape[-1] != windows:
-        raise RuntimeError(f"Expected size of input's dimension 1 to be divisible by the product of kernel_size and its last to be {windows}, but got "
+    rows, columns = _windows(size, kernel, dilation, padding, stride)
+    block = kernel[0] * kernel[1]
+    if input.shape[-2] % block or input.shape[-1] != rows * columns:
+        raise RuntimeError(f"Expected size of input's dimension 1 to be divisible by the product of kernel_size and its last to be {rows * columns}, but got "
                            f"input.size={list(input.shape)} and kernel_size={kernel}")
-    channels, lead = input.shape[-2] // block, input.shape[:-2]
-    image = ctgrad.zeros(lead.numel() * channels, size[0] + 2 * padding[0], size[1] + 2 * padding[1], dtype=input.dtype)
-    blocks = input.reshape(-1, *kernel, rows.shape[2], columns.shape[3])
-    every = ctgrad.arange(image.shape[0]).view(-1, 1, 1, 1, 1)
-    image = image.index_put((every, rows[None], columns[None]), blocks, accumulate=True)
-    return image[:, padding[0]:padding[0] + size[0], padding[1]:padding[1] + size[1]].reshape(*lead, channels, *size)
+    blocks = input.reshape(*input.shape[:-2], input.shape[-2] // block, *kernel, rows, columns)
+    return _ops["_fold_windows"](blocks, size, kernel, dilation, padding, stride)
 
 
 # --- normalisation ---

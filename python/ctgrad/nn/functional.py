@@ -290,4 +290,5 @@ def one_hot(tensor, num_classes=-1):
         num_classes = largest + 1
     elif largest >= num_classes:
         raise RuntimeError("Class values must be smaller than num_classes.")
-    return (tensor.unsqueeze(-1) == ctgrad.arange(num_classes)).long()
+    made = ctgrad.zeros(*tensor.shape, num_classes, dtype=ctgrad.int64)
+    return made.scatter_(-1, tensor.unsqueeze(-1), 1)

@@ -61,8 +61,12 @@ typedef enum k_lines_kind {
 /* contiguous, if given: used instead where every result is one contiguous line of elements of `item` bytes; never cut. */
 void k_fold_lines(const k_fold *f, const k_lines *kind, const k_lines *contiguous, int64_t item);
 
-/* ---- running results along one dimension: n steps in and out ---- */
-typedef struct k_scan { const char *in; char *out, *places; int64_t n, in_stride, out_stride, places_stride; } k_scan;
+/* ---- running results along one dimension: n steps in and out, in each of `lines` lines so many bytes apart ---- */
+typedef struct k_scan {
+    const char *in;
+    char *out, *places;
+    int64_t n, in_stride, out_stride, places_stride, lines, in_apart, out_apart, places_apart;
+} k_scan;
 typedef void k_scan_f(const k_scan *s);
 typedef enum k_scan_kind { SCAN_SUM, SCAN_PROD, SCAN_LOGSUMEXP, SCAN_MAX, SCAN_MIN /* places too */, SCANS } k_scan_kind;
 

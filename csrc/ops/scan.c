@@ -7,8 +7,8 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- one row at a time, shared among threads ------------------------------------------------------------------- */
-enum { STEPS_OF_PIECE = 4096 };
+/* ---- rows along the dimension, shared among threads ------------------------------------------------------------ */
+enum { STEPS_OF_PIECE = 4096, ROWS_OF_PIECE = 32 /* or a multiple, where there are many: they go side by side */ };
 typedef struct rows { const call *c; k_scan_f *scan; k_scan first; } rows;
 
 static void move(const rows *r, k_scan *s, int d, int64_t by)
@@ -36,13 +36,16 @@ static void rows_piece(void *of, int64_t begin, int64_t end)
         left /= size[d];
         move(r, &s, d, at[d]);
     }
-    for (; begin < end; begin++) {
+    int inner = in->ndim - 1 - (in->ndim - 1 == dim);
+    for (; begin < end; begin += s.lines) {
+        s.lines = inner < 0 ? 1 : size[inner] - at[inner] < end - begin ? size[inner] - at[inner] : end - begin;
         r->scan(&s);
-        for (int d = in->ndim - 1; d >= 0; d--) {
+        for (int d = inner; d >= 0; d--) {
             if (d == dim)
                 continue;
-            bool carry = ++at[d] == size[d];
-            move(r, &s, d, carry ? 1 - size[d] : 1);
+            int64_t by = d == inner ? s.lines : 1;
+            bool carry = (at[d] += by) == size[d];
+            move(r, &s, d, carry ? by - size[d] : by);
             if (!carry)
                 break;
             at[d] = 0;
@@ -54,7 +57,7 @@ static void each_row(call *c, k_scan_kind kind)
     const array *in = c->ia[0], *out = c->oa[0], *places = c->n_out > 1 ? c->oa[1] : NULL;
     int dim = (int)c->param[0];
     int64_t item = dtype_bytes(in->dtype);
-    k_scan s = {array_data(in), array_data(out), places ? array_data(places) : NULL, 1, 0, 0, 0};
+    k_scan s = {array_data(in), array_data(out), places ? array_data(places) : NULL, .n = 1, .lines = 1};
     if (out->numel == 0)
         return;
     if (in->ndim) {
@@ -63,8 +66,15 @@ static void each_row(call *c, k_scan_kind kind)
         s.out_stride = array_stride(out)[dim] * item;
         s.places_stride = places ? array_stride(places)[dim] * (int64_t)sizeof(int64_t) : 0;
     }
+    int inner = in->ndim - 1 - (in->ndim - 1 == dim);
+    if (inner >= 0) {
+        s.in_apart = array_stride(in)[inner] * item;
+        s.out_apart = array_stride(out)[inner] * item;
+        s.places_apart = places ? array_stride(places)[inner] * (int64_t)sizeof(int64_t) : 0;
+    }
     rows r = {c, K->reduce.scan[kind][in->dtype], s};
-    ct_share(in->numel / s.n, STEPS_OF_PIECE / s.n + 1, POOL_MOST, rows_piece, &r);
+    int64_t n = in->numel / s.n, step = STEPS_OF_PIECE / s.n + 1;
+    ct_share(n, n < 8 * ROWS_OF_PIECE ? step : (step + ROWS_OF_PIECE - 1) / ROWS_OF_PIECE * ROWS_OF_PIECE, POOL_MOST, rows_piece, &r);
 }
 
 static int dim_rule(call *c, const arg *dim)

@@ -49,6 +49,19 @@ def _refuse_empty(input, dim):
         raise RuntimeError("There are 0 sized dimensions, and they aren't selected, so unique cannot be applied")
 
 
+def _distinct(values, return_inverse, return_counts, dim):
+    """np.unique with all three, of which None is what nobody asked for. Whole numbers that lie close together are counted."""
+    least, most = (int(values.min()), int(values.max())) if dim is None and values.size and values.dtype.kind in "iu" else (0, -1)
+    if 0 <= most - least < max(values.size, 256):
+        places = values.reshape(-1).astype(np.int64) - least
+        counts = np.bincount(places)
+        found = np.flatnonzero(counts)
+        return (found + least).astype(values.dtype), (np.cumsum(counts > 0) - 1)[places] if return_inverse else None, counts[found]
+    results = iter(np.unique(values, return_inverse=return_inverse, return_counts=return_counts, axis=dim, equal_nan=False)
+                   if return_inverse or return_counts else (np.unique(values, axis=dim, equal_nan=False),))
+    return next(results), next(results) if return_inverse else None, next(results) if return_counts else None
+
+
 @composed()
 def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None):
     """The distinct elements in order, or the distinct slices along dim; on request where each element is among them, and how often."""
@@ -57,7 +70,7 @@ def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=No
     if dim is not None and not -max(input.dim(), 1) <= dim < max(input.dim(), 1):
         raise IndexError(f"Dimension out of range (expected to be in range of [{-max(input.dim(), 1)}, {max(input.dim(), 1) - 1}], but got {dim})")
     _refuse_empty(input, dim)
-    found, inverse, counts = np.unique(values, return_inverse=True, return_counts=True, axis=dim, equal_nan=False)
+    found, inverse, counts = _distinct(values, return_inverse, return_counts, dim)
     results = [_tied("_unique2" if dim is None else "unique_dim", _kept(found, input, dim), input)]
     if return_inverse:
         results.append(_tensor(inverse.reshape(input.shape if dim is None else -1), _C.int64))
@@ -112,7 +125,7 @@ def histc(input, bins=100, min=0, max=0):
         raise NotImplementedError(f"\"histogram_cpu\" not implemented for '{input.dtype}'")
     if bins <= 0:
         raise RuntimeError("bins must be > 0")
-    values = _numpy(input).astype(np.float64).reshape(-1)
+    values = _numpy(input).reshape(-1)
     if min == max and values.size:
         min, max = float(values.min()), float(values.max())
     if min == max:
@@ -121,8 +134,12 @@ def histc(input, bins=100, min=0, max=0):
         raise RuntimeError(f"range of [{min}, {max}] is not finite")
     if min > max:
         raise RuntimeError("max must be larger than min")
-    counts, _ = np.histogram(values[(values >= min) & (values <= max)], bins, (min, max))
-    return _tensor(counts, input.dtype)
+    number = values.dtype.type  # everything is computed in the input's dtype
+    low, high = number(min), number(max)
+    inside = (values >= low) & (values <= high)
+    values = values if inside.all() else values[inside]
+    part = ((values - low) * number(bins) / (high - low)).astype(np.int64)
+    return _tensor(np.bincount(np.minimum(part, bins - 1), minlength=bins), input.dtype)
 
 
 def _side(name, right, side):

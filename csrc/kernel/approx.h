@@ -284,9 +284,9 @@ VIA_LIBM(acosh)
 ALWAYS float expm1_F32(float x) { return sleef_expm1(x); }
 ALWAYS double expm1_F64(double x) { return expm1(x); }
 ALWAYS float log1p_F32(float x) { return sleef_log1p(x); }
-ALWAYS double log1p_F64(double x) { return log1p(x); }
+ALWAYS double log1p_F64(double x) { return series_log1p_F64(x); }
 ALWAYS float sigmoid_F32(float x) { return 1 / (1 + expf(-x)); }
-ALWAYS double sigmoid_F64(double x) { return 1 / (1 + exp_F64(-x)); }
+ALWAYS double sigmoid_F64(double x) { return 1 / (1 + exp_quick_F64(-x)); }
 ALWAYS float sigmoid_block_F32(float x) { return 1 / (1 + sleef_exp(-x)); }
 ALWAYS double sigmoid_block_F64(double x) { return sigmoid_F64(x); }
 

@@ -71,13 +71,17 @@ ALWAYS double exp_series(double s)
     u = fma(u, s, 0.8333333333333347095e-2);
     return fma(u, s, 0.4166666666666669905e-1);
 }
-ALWAYS double exp_F64(double x)
+/* Within an ulp; exact: within 0.65, since what 1 + s and the reduction lose is added. */
+ALWAYS double exp_by(double x, int exact)
 {
     double y = x < -746 ? -746 : x > 710 ? 710 : x, whole = rint(y * 1.442695040888963407359924681001892137);
-    double s = fma(whole, -EXP_LN2_LOWER, fma(whole, -EXP_LN2_UPPER, y));
-    double u = fma(fma(exp_series(s), s, 0.1666666666666666574), s, 0.5), power = x != x ? 0 : whole, half = rint(power * 0.5);
-    return (1 + fma(s * s, u, s)) * power_of_2_F64(half) * power_of_2_F64(power - half);
+    double most = fma(whole, -EXP_LN2_UPPER, y), s = fma(whole, -EXP_LN2_LOWER, most), lost = exact ? fma(whole, -EXP_LN2_LOWER, most - s) : 0;
+    double u = fma(fma(exp_series(s), s, 0.1666666666666666574), s, 0.5), power = x != x ? 0 : whole, half = rint(power * 0.5), one = 1 + s;
+    double sum = exact ? one + (((1 - one) + s) + fma(s * s, u, lost)) : 1 + fma(s * s, u, s);
+    return sum * power_of_2_F64(half) * power_of_2_F64(power - half);
 }
+ALWAYS double exp_F64(double x) { return exp_by(x, 1); }
+ALWAYS double exp_quick_F64(double x) { return exp_by(x, 0); }
 
 /* e^x = the result times 2 to *power, for |x| < 1000. */
 ALWAYS dpair dpair_exp(dpair x, double *power)
@@ -90,6 +94,27 @@ ALWAYS dpair dpair_exp(dpair x, double *power)
     double one = 1 + t.hi;
     *power = x.hi != x.hi ? 0 : whole;
     return (dpair){one, ((1 - one) + t.hi) + t.lo};
+}
+/* 1 + x = (1 + m) 2^e, m in [-1/4, 1/2); log(1 + m) = 2 artanh s, s = m / (2 + m) as a pair: 2 s (1 + z p(z)), z = s^2. p has the least
+ * error of its degree (weighted least squares at Chebyshev's points), 1e-17 of the sum. */
+ALWAYS double series_log1p_F64(double x)
+{
+    double down = x > 0x1p256 ? 0x1p-256 : 1, y = (x + 1) * down * (1 / 0.75);
+    uint64_t bits;
+    memcpy(&bits, &y, 8);
+    double e = (double)((int32_t)(bits >> 52 & 2047) - 1023), scale = power_of_2_F64(-e), m = fma(x * down, scale, scale * down - 1);
+    double d = 2 + m, rest = m - (d - 2), t = 1 / d, hi = m * t, lo = fma(hi, fma(-rest, t, fma(-d, t, 1)), fma(t, m, -hi)), z = hi * hi, p = 0x1.3bf3d2051e199p-5;
+    p = fma(p, z, 0x1.1e00324e1845cp-4);
+    p = fma(p, z, 0x1.3a6d795c10d0bp-4);
+    p = fma(p, z, 0x1.74609e67f55eap-4);
+    p = fma(p, z, 0x1.c71c6b8fbcc14p-4);
+    p = fma(p, z, 0x1.2492491f58ef3p-3);
+    p = fma(p, z, 0x1.99999999adf0ap-3);
+    p = fma(p, z, 0x1.55555555554efp-2);
+    dpair ln2 = dpair_times((dpair){0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56}, x > 0x1p256 ? e + 256 : e);
+    dpair sum = dpair_add_one(dpair_add(ln2, (dpair){2 * hi, 2 * lo}), 2 * hi * z * p);
+    double r = x == INFINITY ? x : x < -1 ? NAN : x == -1 ? -INFINITY : sum.hi + sum.lo;
+    return fabs(x) < 0x1p-60 ? x : r;
 }
 ALWAYS double sleef_tanh_F64(double x)
 {

@@ -148,7 +148,7 @@ ALWAYS pair log_of_pair(pair x) /* of a pair, as a pair: for atanh */
     return ordered_pp(log_sum(e, s), mul_pf(mul_pp(s2, s), t));
 }
 
-ALWAYS float sleef_log1p(float x)
+ALWAYS float log1p_from_0(float x) /* x >= 0, and NaN */
 {
     float y = x + 1, down = x > 0x1p64f ? 0x1p-64f : 1; /* so that neither y nor 2 to the -e leaves the range */
     int32_t e = exponent_of(y * down);
@@ -158,7 +158,12 @@ ALWAYS float sleef_log1p(float x)
     t = fmaf(t, s2, +0.3996108174e+0f);
     t = fmaf(t, s2, +0.6666694880e+0f);
     float r = pair_sum(ordered_pf(log_sum(x > 0x1p64f ? e + 64 : e, s), s2 * s.hi * t));
-    r = x == INFINITY ? x : x < -1 || x != x ? NAN : x == -1 ? -INFINITY : r;
+    return x == INFINITY ? x : r;
+}
+ALWAYS float sleef_log1p(float x)
+{
+    float r = log1p_from_0(x);
+    r = x < -1 || x != x ? NAN : x == -1 ? -INFINITY : r;
     return x == 0 ? x : r;
 }
 

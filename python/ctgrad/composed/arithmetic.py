@@ -88,7 +88,8 @@ def nan_to_num(input, nan=0.0, posinf=None, neginf=None):
 @composed()
 def nan_to_num_(input, nan=0.0, posinf=None, neginf=None):
     """nan_to_num in place."""
-    return input.copy_(nan_to_num(input, nan, posinf, neginf))
+    kept = input.clone() if input.requires_grad else input  # what the gradient reads
+    return input.copy_(nan_to_num(kept, nan, posinf, neginf))
 
 
 @composed(out=True, in_place="method")

@@ -42,6 +42,7 @@ PyObject *py_element(const array *a, const char *at)
     case DT_U8: return PyLong_FromLong(*(const uint8_t *)at);
     case DT_I32: return PyLong_FromLong(*(const int32_t *)at);
     case DT_I64: return PyLong_FromLongLong(*(const int64_t *)at);
+    case DT_F32: return PyFloat_FromDouble(*(const float *)at);
     default: return PyFloat_FromDouble(dtype_load(at, (ct_dtype)a->dtype));
     }
 }
@@ -53,23 +54,48 @@ PyObject *py_item(const array *a)
     return PyErr_Format(PyExc_RuntimeError, "a Tensor with %lld elements cannot be converted to Scalar", (long long)a->numel);
 }
 
+/* Ctrl-C: the host is asked every few thousand items, which takes less than a millisecond. -1: it raised. */
+static inline int let_through(void)
+{
+    static unsigned items;
+    return ++items % 8192 ? 0 : PyErr_CheckSignals();
+}
+
+enum { LONG_LIST = 1 << 15 };
+
+/* A list is shown to the collector once it is full. */
 static PyObject *list_from(const array *a, const char *at, int d)
 {
     if (d == a->ndim)
         return py_element(a, at);
     int64_t n = array_size(a)[d], step = array_stride(a)[d] * dtype_bytes(a->dtype);
     PyObject *list = PyList_New((Py_ssize_t)n);
-    for (int64_t i = 0; list && i < n; i++) {
-        PyObject *item = list_from(a, at + i * step, d + 1);
-        if (!item)
-            Py_CLEAR(list);
-        else
-            PyList_SET_ITEM(list, (Py_ssize_t)i, item);
+    if (!list)
+        return NULL;
+    PyObject_GC_UnTrack(list);
+    bool last = d + 1 == a->ndim, ask = last && a->numel >= LONG_LIST;
+    for (int64_t i = 0; i < n; i++, at += step) {
+        PyObject *item = ask && let_through() < 0 ? NULL : last ? py_element(a, at) : list_from(a, at, d + 1);
+        if (!item) {
+            Py_DECREF(list);
+            return NULL;
+        }
+        PyList_SET_ITEM(list, (Py_ssize_t)i, item);
     }
+    PyObject_GC_Track(list);
     return list;
 }
 
-PyObject *py_tolist(const array *a) { return list_from(a, array_data(a), 0); }
+/* What a handler of the host's may write to or resize meanwhile is read from a copy. */
+PyObject *py_tolist(const array *a)
+{
+    if (a->numel < LONG_LIST)
+        return list_from(a, array_data(a), 0);
+    array *own = py_array_copy(a, (ct_dtype)a->dtype);
+    PyObject *list = own ? list_from(own, array_data(own), 0) : NULL;
+    array_drop(own);
+    return list;
+}
 
 /* ---- shape ------------------------------------------------------------------------------------------ */
 static bool is_sequence(PyObject *o) { return !py_is_tensor(o) && PySequence_Check(o); }
@@ -129,7 +155,7 @@ static int infer_sequence(PyObject *o, int depth, ct_dtype *d)
             PyErr_SetString(PyExc_TypeError, "new(): self-referential lists are incompatible");
             failed = -1;
         } else
-            failed = infer(item, depth + 1, &one);
+            failed = infer(item, depth + 1, &one) < 0 || let_through() < 0 ? -1 : 0;
         all = dtype_promote(all, one);
         Py_DECREF(item);
     }
@@ -348,7 +374,7 @@ static int store_nested(PyObject *o, const array *a, int d, char *p)
             break;
         }
         PyObject *item = Py_NewRef(PySequence_Fast_GET_ITEM(items, i));
-        failed = store_nested(item, a, d + 1, p + i * step);
+        failed = store_nested(item, a, d + 1, p + i * step) < 0 || let_through() < 0 ? -1 : 0;
         Py_DECREF(item);
     }
     Py_DECREF(items);

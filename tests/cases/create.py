@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from . import case, t
+from . import case, t, values
 
 F = ("float64",)
 CASES = {
@@ -26,5 +26,7 @@ CASES = {
     "blackman_window": [case(7, False, ref=lambda n, p: np.blackman(n), grad=False, dtypes=("float32",)), case(6, ref=lambda n: np.blackman(n + 1)[:-1], grad=False, dtypes=("float32",))],
     "_triangle_places": [case(3, 4, offset, lower, grad=False, dtypes=F, ref=lambda r, c, k, low: np.array((np.tril_indices if low else np.triu_indices)(r, k, c)))
                          for offset in (-4, -3, -1, 0, 2, 3, 5) for lower in (True, False)],
+    "_draw_places": [case(values([[1, 2, 0, 1], [0, 0, 3, 0], [2, 2, 2, 2], [1, 0, 0, 0], [0, 5, 0, 5]]), values([[0, 0.3, 0.9], [0.5, 0, 1], [0.25, 0.26, 0.75], [0, 0.5, 1], [0, 0.5, 0.51]], "float64"),
+                          grad=False, ref=lambda w, u: np.array([[0, 1, 3], [2, 0, 2], [0, 1, 2], [0, 0, 0], [0, 1, 3]]))],
     "eye": [case(3, ref=np.eye, grad=False, dtypes=F), case(2, 4, ref=np.eye, grad=False, dtypes=F), case(0, ref=np.eye, grad=False, dtypes=F)],
 }

@@ -1,6 +1,8 @@
 """Order, counts and draws: what is sorted, searched, counted or drawn by weight. Results are numbers and places, without a history
 unless said otherwise."""
 
+import math
+
 import numpy as np
 
 import ctgrad
@@ -106,12 +108,14 @@ def bincount(input, weights=None, minlength=0):
         raise NotImplementedError(f"\"bincount_cpu\" not implemented for '{input.dtype}'")
     if minlength < 0:
         raise RuntimeError("minlength should be >= 0")
-    places = _numpy(input)
-    if input.dim() != 1 or (input.numel() and places.min() < 0):
+    if input.dim() != 1:
         raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
     if weights is not None and weights.shape != input.shape:
         raise RuntimeError("weights should be 1-d and have the same length as input")
-    counts = np.bincount(places, None if weights is None else _numpy(weights), minlength)
+    try:
+        counts = np.bincount(_numpy(input), None if weights is None else _numpy(weights), minlength)
+    except ValueError as e:
+        raise RuntimeError("bincount only supports 1-d non-negative integral inputs.") from e
     if weights is None:
         return _tensor(counts, _C.int64)
     return _tied("bincount", _tensor(counts, _C.float32 if weights.dtype == _C.float32 else _C.float64), weights)
@@ -199,7 +203,7 @@ def _refuse_weights(input, num_samples, replacement):
         raise RuntimeError("number of categories cannot exceed 2^24")
     if not replacement and num_samples > input.size(-1):
         raise RuntimeError("cannot sample n_sample > prob_dist.size(-1) samples without replacement")
-    if not bool(((input >= 0) & input.isfinite()).all()):
+    if input.numel() and not (input.min().item() >= 0 and input.max().item() < math.inf):  # NaN is no more than either
         raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
     if not bool((input.sum(-1) > 0).all()):
         raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
@@ -214,13 +218,16 @@ def multinomial(input, num_samples, replacement=False, *, generator=None):
     if not replacement or num_samples == 1:
         race = weights / _C.empty_like(weights).exponential_(1, generator=generator)
         return race.argmax(-1, keepdim=True) if num_samples == 1 else race.topk(num_samples)[1]
-    rows = _numpy(weights.reshape(-1, weights.size(-1)))
-    draws = _C.empty(len(rows), num_samples, dtype=_C.float64).uniform_(generator=generator).numpy()
+    weights = weights.reshape(-1, weights.size(-1))
+    draws = _C.empty(len(weights), num_samples, dtype=_C.float64).uniform_(generator=generator)
+    if weights.dtype in (_C.float32, _C.float64):
+        return _C._ops["_draw_places"](weights, draws).reshape(*input.shape[:-1], num_samples)
+    rows, draws = _numpy(weights), draws.numpy()
     shares = np.cumsum(rows, 1, rows.dtype)
     shares /= shares[:, -1:].copy()
     shares[:, -1] = 1
     places = [np.searchsorted(share, draw, "left") for share, draw in zip(shares, draws, strict=True)]
-    return _tensor(np.array(places), _C.int64).reshape(*weights.shape[:-1], num_samples)
+    return _tensor(np.array(places), _C.int64).reshape(*input.shape[:-1], num_samples)
 
 
 def _ranks(name, q, input):

@@ -356,7 +356,7 @@ typedef struct results {
     const iterator *it;
     const k_fold *f;
     int64_t n;          /* terms of each */
-    bool cut;
+    bool cut, sides;
 } results;
 
 static void results_piece(void *work, int64_t begin, int64_t end)
@@ -373,11 +373,16 @@ static void results_piece(void *work, int64_t begin, int64_t end)
         out = out ? out + at[d] * it->out[d] : NULL;
         out2 = out2 ? out2 + at[d] * it->out2[d] : NULL;
     }
-    for (; begin < end; begin++) {
-        take_result(r->kind, it, r->f, in, out, out2, r->n, r->cut);
+    for (int64_t many; begin < end; begin += many) {
+        many = r->sides && at_most(end - begin, it->size[it->reduced] - at[it->reduced]) >= r->kind->many ? r->kind->many : 1;
+        if (many > 1)
+            r->kind->sides(in, it->in[0], r->n, out, it->out[it->reduced], out2, it->out2[it->reduced]);
+        else
+            take_result(r->kind, it, r->f, in, out, out2, r->n, r->cut);
         for (int d = it->reduced; d < it->ndim; d++) {
-            bool carry = ++at[d] == it->size[d];
-            int64_t by = carry ? 1 - it->size[d] : 1;
+            int64_t by = d == it->reduced ? many : 1;
+            bool carry = (at[d] += by) == it->size[d];
+            by -= carry ? it->size[d] : 0;
             in += by * it->in[d];
             out = out ? out + by * it->out[d] : NULL;
             out2 = out2 ? out2 + by * it->out2[d] : NULL;
@@ -394,11 +399,13 @@ void k_fold_lines(const k_fold *f, const k_lines *kind, const k_lines *contiguou
     fold_iterate(&it, f, kind->in_order);
     bool flat = contiguous && it.reduced == 1 && it.in[0] == item;
     int64_t n = fold_count(it.size, 0, it.reduced), all = fold_count(it.size, it.reduced, it.ndim);
-    results r = {flat ? contiguous : kind, &it, f, n, all == 1 && !flat};
+    bool sides = kind->sides && it.reduced == 1 && it.ndim > 1 && it.in[1] == item && n > 0 && n < INT32_MAX;
+    results r = {flat ? contiguous : kind, &it, f, n, all == 1 && !flat, sides};
     if (all == 0)
         return;
+    int64_t many = sides ? kind->many : 1, step = n < SHARE_LINES / 4 ? SHARE_LINES / 4 / (n + 1) + 1 : 1;
     if (all == 1 || all * n < SHARE_LINES)
         results_piece(&r, 0, all);
     else
-        ct_share(all, n < SHARE_LINES / 4 ? SHARE_LINES / 4 / (n + 1) + 1 : 1, POOL_MOST, results_piece, &r);
+        ct_share(all, (step + many - 1) / many * many, POOL_MOST, results_piece, &r);
 }

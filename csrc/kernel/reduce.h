@@ -43,12 +43,16 @@ typedef union k_state {
     struct { union { double f; float g; int64_t i; int32_t j; uint8_t k; } best; int64_t at; } extreme;
     struct { double f; float g; } total;
 } k_state;
+/* Of terms 0 .. n - 1 (n below 2^31), `step` bytes apart. out and out2 as in k_lines. */
+typedef void k_sides(const char *in, int64_t step, int64_t n, char *out, int64_t out_step, char *out2, int64_t out2_step);
 typedef struct k_lines {
     void (*start)(k_state *s, const k_fold *f);
     void (*take)(k_state *s, const k_line *line, const k_fold *f);
     void (*join)(k_state *s, const k_state *part, const k_fold *f);     /* of parts, in order */
     void (*finish)(const k_state *s, char *out, char *out2, const k_fold *f);
     bool in_order;                                                      /* terms are counted row-major */
+    k_sides *sides;                                                     /* if given: `many` results of adjacent elements at once */
+    int64_t many;
 } k_lines;
 typedef enum k_lines_kind {
     LINES_MAX, LINES_MIN,       /* out (may be NULL): the extreme; out2: int64, its first place among the reduced dims */
@@ -58,7 +62,7 @@ typedef enum k_lines_kind {
     LINES_NORM_LAST,            /* p = 2 along a contiguous last dimension */
     LINES
 } k_lines_kind;
-/* contiguous, if given: used instead where every result is one contiguous line of elements of `item` bytes; never cut. */
+/* Elements of `item` bytes. contiguous, if given: used instead where every result is one contiguous line; never cut. */
 void k_fold_lines(const k_fold *f, const k_lines *kind, const k_lines *contiguous, int64_t item);
 
 /* ---- running results along one dimension: n steps in and out, in each of `lines` lines so many bytes apart ---- */

@@ -30,7 +30,7 @@ static void run_extreme(call *c, k_lines_kind kind, array *values, array *places
 {
     k_fold f;
     fold_plan(c, c->ia[0], values, places, &f);
-    k_fold_lines(&f, &K->reduce.lines[kind][c->ia[0]->dtype], NULL, 0);
+    k_fold_lines(&f, &K->reduce.lines[kind][c->ia[0]->dtype], NULL, dtype_bytes(c->ia[0]->dtype));
 }
 
 /* Every element that equals the extreme (NaN equals NaN where `nans` is true) gets an equal part. */

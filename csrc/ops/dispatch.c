@@ -93,6 +93,8 @@ static int check_leaf(const call *c)
 {
     if (CT_LIKELY(c->mode != CALL_INPLACE) || !tape_now.grad || (!c->op->shape && c->op->flags & OP_ONLY_INPLACE))
         return 0;
+    if (c->args[0].kind != ARG_TENSOR) /* an old form, whose numbers come first: it calls another */
+        return 0;
     tensor *t = c->args[0].t;
     return t->fn && t->fn->kind == &leaf_kind ? check_rewrite(t, true) : 0;
 }

@@ -139,7 +139,6 @@ def test_values_without_a_derivative_say_so(f):
 def test_an_old_form_in_place_has_its_number_first():
     """addmm_(beta, self, ...) is looked at as what it stands for: a leaf is refused, a tensor without history written."""
     a = torch.ones(2, 2)
-    with pytest.warns(UserWarning, match="deprecated"):
-        assert a.addmm_(2, a.clone(), a.clone()).tolist() == [[4, 4], [4, 4]]
+    assert a.addmm_(2, a.clone(), a.clone()).tolist() == [[4, 4], [4, 4]]
     with pytest.raises(RuntimeError, match="leaf"):
-        torch.ones(2, 2, requires_grad=True).addmm_(2, a, a)
+        torch.ones(2, 2, requires_grad=True).addmm_(2, a.clone(), a.clone())

@@ -46,7 +46,7 @@ EXCEPTIONS = {
     "aminmax": WEIGHTED, "nanmean": COUNTED + "; " + WEIGHTED, "glu": JOINED, "prelu_kernel": "a weight beside a sliding matrix has no line: the gradient of both travels in full",
     "trace": "the gradient of a sliding matrix's diagonal is a matrix, summed along the lines at the end", "cov": PRODUCTS, "corrcoef": PRODUCTS + "; the diagonal's gradient is a matrix of its own",
     "pdist": "its pairs of rows are chosen by number, n * n / 2 of them",
-    "F.pad": "padded to a circle: " + WRITTEN, "group_norm_backward": "only group_norm's formula calls it, with what repeats narrowed where the gradient travels summed",
+    "F.pad": "padded to a circle: " + WRITTEN, "_pad_frame": "only pad_places calls it, where no padded dim repeats", "group_norm_backward": "only group_norm's formula calls it, with what repeats narrowed where the gradient travels summed",
 }
 # No operand that could repeat, or fresh or random values; adjoints that only formulas call with the sizes that they know; results whose size hangs on values; what NumPy computes.
 NOT_SCALED = {
@@ -55,7 +55,7 @@ NOT_SCALED = {
     "conv_input", "conv_weight", "diagonal_backward", "layer_norm_backward", "pool_mean_backward", "pool_scatter", "restride", "select_backward", "slice_backward", "unfold_backward", "embedding_backward",
     "range", "bartlett_window", "blackman_window", "hamming_window", "hann_window", "kaiser_window",
     "index_reduce", "index_reduce_", "masked_scatter", "masked_scatter_", "put", "put_", "slice_scatter", "as_strided_scatter",
-    "logspace", "tril_indices", "triu_indices", "vander", "bincount", "multinomial", "unique", "unique_consecutive", "argwhere", "isin", "searchsorted",
+    "_draw_places", "_triangle_places", "_unfold_windows", "_fold_windows", "logspace", "tril_indices", "triu_indices", "vander", "bincount", "multinomial", "unique", "unique_consecutive", "argwhere", "isin", "searchsorted",
     "gcd", "lcm", "mode", "digamma", "polygamma", "cross",
 }
 

@@ -60,8 +60,8 @@ static void sum_beside_still(scope *s, T *a, T *b, int dim)
     for (int i = 0; i < 2 && *a && *b; i++) {
         T *still = i ? b : a, *other = i ? a : b;
         const array *x = (*still)->a;
-        if (array_size(x)[dim] < 2 || array_stride(x)[dim])
-            continue;
+        if (array_size(x)[dim] < 2 || array_stride(x)[dim] || (tape_now.grad && tensor_past(*still)))
+            continue; /* what has a history is not the same in its gradient, wherever it is so in memory */
         *still = tape_algebra.narrow(s, *still, (uint64_t)1 << dim);
         *other = f_sum_dims(s, *other, 1, (int64_t[]){dim}, true);
         return;

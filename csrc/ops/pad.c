@@ -125,13 +125,14 @@ static int places_compose(scope *s, call *c, T *out)
     uint32_t n = pad->n / 2;
     if (n < 1 || n > 3 || pad->n % 2 || (int)n > x->a->ndim)
         return ct_fail(CT_RUNTIME, "pad_places: one to three dimensions of %d are padded, by two numbers each, not %u", x->a->ndim, pad->n), scope_fail(s), -1;
+    const uint64_t still = repeated_dims(1, (const array *[]){x->a}, x->a->ndim, array_size(x->a));
     keep_param(c, replicated);
     for (uint32_t i = 0; i < pad->n; i++) {
         int64_t size = array_size(x->a)[x->a->ndim - 1 - (int)i / 2], most = replicated ? INT32_MAX : size - 1;
         if (size < 1 || pad->ints[i] > most || pad->ints[i] < -size)
             return ct_fail(CT_RUNTIME, "pad_places: padding %lld of a dimension of size %lld", (long long)pad->ints[i], (long long)size), scope_fail(s), -1;
         keep_param(c, pad->ints[i]);
-        grows &= pad->ints[i] >= 0;
+        grows &= pad->ints[i] >= 0 && !(still >> (x->a->ndim - 1 - (int)i / 2) & 1); /* a dimension that repeats goes on to: by places */
     }
     c->kind = &places_kinds[replicated][n - 1];
     if (grows)

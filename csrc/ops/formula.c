@@ -23,8 +23,7 @@ int f_call_many(scope *s, const op *o, uint32_t n_args, arg *args, uint32_t n_ou
         if (operand_failed(&args[n]))
             return scope_fail(s), -1;
     }
-    for (uint32_t k = n; k < 16; k++) /* one byte each: the operands of most verbs are two of sixteen */
-        all[k].kind = ARG_NONE;
+    memset(all + n, 0, (16 - n) * sizeof *all); /* ARG_NONE, whose number is 0 */
     call c;
     c.op = o;
     c.args = all;

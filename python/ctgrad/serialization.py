@@ -88,7 +88,7 @@ class _Pickler(pickle._Pickler):
     def __init__(self, file, former=False):
         super().__init__(file, protocol=2)
         self.more = (None,) if former else ()  # the former format tells of no view
-        self.itemsizes: list[int] = []
+        self.itemsizes = []
         self.storages = {}  # storage -> its number; keeps it alive, so that none other gets its identity
 
     def persistent_id(self, obj):

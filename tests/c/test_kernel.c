@@ -66,7 +66,7 @@ static void reference(k_loop *loop, char **p, const int64_t *stride, int nop, in
 /* Rows that evaluate each 128 contiguous bytes otherwise than single elements (FORM_OF of isa.inc). */
 static int64_t block_of(const char *what, const ct_dtype *types, int nop, const int64_t *stride)
 {
-    static const char *const names[] = {"exp2", "sinh", "cosh", "atanh", "sigmoid", "pow", "atan2", "pow_scalar"};
+    static const char *const names[] = {"exp2", "sinh", "cosh", "atanh", "sigmoid", "pow", "atan2", "pow_scalar", "logaddexp", "hypot"};
     int64_t item = dtype_bytes(types[0]);
     bool moves = false;
     if (!dtype_is_float(types[0]) || stride[0] != item)

@@ -233,7 +233,7 @@ def return_types():
 def package():
     """The text of __init__.pyi: every public name, and where it comes from."""
     text = _HEAD + "import builtins\nfrom typing import Any\n\nfrom ctgrad import _C as _C\nfrom ctgrad._C import *\n"
-    found: dict[str, list[str]] = {}
+    found = {}
     constants = made = ""
     for name, value in ((name, getattr(ctgrad, name)) for name in dir(ctgrad)):
         if name.startswith("_") or (name in vars(_C) and vars(_C)[name] is value):

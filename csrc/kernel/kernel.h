@@ -26,6 +26,8 @@
 enum { K_MAXOP = 5, K_MAXDIM = 64, K_CUT = 1024 };
 
 typedef void k_loop(char *const *p, const int64_t *stride, int64_t n, const void *param);
+/* The same for rows of n steps, the operands `row` bytes apart; false, and nothing done, where the loop's fast bodies would not serve. */
+typedef bool k_rows(char *const *p, const int64_t *stride, const int64_t *row, int64_t n, int64_t rows);
 
 /* Operands over one shape. stride[operand][dim] in bytes. k_walk may reorder and merge dims in place. */
 typedef struct k_nd {
@@ -57,6 +59,7 @@ enum k_binary {
 #undef BINARY
     B_COUNT
 };
+enum { K_ROWS = B_mul + 1 };
 enum k_test { /* one input, bool output */
 #define TEST(name, ...) T_##name,
 #define COMPARE(name, ...)
@@ -86,6 +89,7 @@ typedef struct k_isa {
     const char *name;
     k_loop *unary[U_COUNT][DT_COUNT];
     k_loop *binary[B_COUNT][DT_COUNT];
+    k_rows *rows[K_ROWS][DT_COUNT];   /* of the first rows of binary: float32 and float64 */
     k_loop *test[T_COUNT][DT_COUNT];
     k_loop *compare[C_COUNT][DT_COUNT];
     k_loop *cast[DT_COUNT][DT_COUNT];     /* [from][to]: out, in. C conversion; float to bool is != 0; saturation nowhere */

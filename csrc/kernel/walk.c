@@ -2,6 +2,7 @@
 #include "base/pool.h"
 #include "kernel/kernel.h"
 #include <stdatomic.h>
+#include <stddef.h>
 
 static void drop_dim(k_nd *nd, int from, int to)
 {
@@ -116,6 +117,33 @@ static void lengthen(k_nd *nd)
         swap_dims(nd, inner - 1, inner);
 }
 
+enum { LONG_LINE = 4096 }; /* beside which the call of a loop is nothing */
+
+static k_rows *rows_of(k_loop *loop)
+{
+    for (int op = 0; op < K_ROWS; op++)
+        if (loop == K->binary[op][DT_F32] || loop == K->binary[op][DT_F64])
+            return K->rows[op][loop == K->binary[op][DT_F32] ? DT_F32 : DT_F64];
+    return NULL;
+}
+
+/* `lines` lines of n steps, each further along dimension d; p ends behind them. */
+static void run_lines(const k_nd *nd, int d, k_loop *loop, const void *param, char **p, const int64_t *stride, int64_t n, int64_t lines)
+{
+    int nop = nd->nop;
+    k_rows *rows = nop == 3 && n < LONG_LINE && lines > 1 ? rows_of(loop) : NULL;
+    if (rows && rows(p, stride, (const int64_t[]){nd->stride[0][d], nd->stride[1][d], nd->stride[2][d]}, n, lines)) {
+        for (int k = 0; k < nop; k++)
+            p[k] += lines * nd->stride[k][d];
+        return;
+    }
+    for (; lines > 0; lines--) {
+        loop(p, stride, n, param);
+        for (int k = 0; k < nop; k++)
+            p[k] += nd->stride[k][d];
+    }
+}
+
 /* Of lines begin .. end - 1 the steps from, from + 1, ... n in all; all but the last dimension as a counter with one digit a dimension. */
 static void run(const k_nd *nd, k_loop *loop, const void *param, int64_t begin, int64_t end, int64_t from, int64_t n)
 {
@@ -135,11 +163,10 @@ static void run(const k_nd *nd, k_loop *loop, const void *param, int64_t begin, 
     for (int64_t lines; begin < end; begin += lines) {
         d = inner - 1;
         lines = d < 0 ? 1 : nd->size[d] - index[d] < end - begin ? nd->size[d] - index[d] : end - begin;
-        for (int64_t i = 0; i < lines; i++) {
+        if (d < 0)
             loop(p, stride, n, param);
-            for (int k = 0; k < nop && d >= 0; k++)
-                p[k] += nd->stride[k][d];
-        }
+        else
+            run_lines(nd, d, loop, param, p, stride, n, lines);
         for (int k = 0; k < nop && d >= 0; k++)
             p[k] -= nd->stride[k][d] * (index[d] + lines);
         if (d >= 0)
@@ -166,11 +193,7 @@ static void run_rows(const k_nd *nd, k_loop *loop, const void *param)
         stride[k] = nd->stride[k][1];
         p[k] = nd->data[k];
     }
-    for (int64_t i = nd->size[0]; i > 0; i--) {
-        loop(p, stride, n, param);
-        for (int k = 0; k < nd->nop; k++)
-            p[k] += nd->stride[k][0];
-    }
+    run_lines(nd, 0, loop, param, p, stride, n, nd->size[0]);
 }
 
 /* ---- several threads ---- */

@@ -62,6 +62,7 @@ T f_row_major(scope *s, T x);                       /* always a copy */
 T f_in_full(scope *s, T x);                         /* held as it is shown: before its bytes are read without strides */
 T f_unsqueeze(scope *s, T x, int64_t dim);
 T f_matmul(scope *s, T a, T b);
+T f_mm(scope *s, T a, T b);                       /* of two matrices */
 T f_cast(scope *s, T x, ct_dtype dtype);
 T f_zeros(scope *s, ct_dtype dtype, int ndim, const int64_t *size);
 T f_zeros_like(scope *s, T x);

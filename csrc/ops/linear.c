@@ -4,7 +4,6 @@
 #include <string.h>
 
 /* ---- composed of the above ---------------------------------------------------------------------------------------- */
-static T mm(scope *s, T a, T b) { return f_call(s, &op_mm, 2, (arg[]){a_t(a), a_t(b)}); }
 static T unsafe_view(scope *s, T x, int n, const int64_t *size)
 {
     return f_call(s, &op_unsafe_view, 2, (arg[]){a_t(x), a_ints((uint32_t)n, size)});
@@ -28,7 +27,7 @@ static T fold(scope *s, T a, T b)
     if (small->a->ndim == 1)
         return unsafe_view(s, f_binary(s, &op_mv, rows, small), n - 1, size);
     size[n - 1] = array_size(small->a)[1];
-    T y = unsafe_view(s, mm(s, rows, small), n, size);
+    T y = unsafe_view(s, f_mm(s, rows, small), n, size);
     return swap ? f_contiguous(s, f_transpose(s, y, -2, -1)) : y;
 }
 
@@ -211,7 +210,7 @@ static T batched(scope *s, T a, T b)
 /* A row times a matrix; the row's dimension is dropped in place, as the name of the node tells. */
 static T row_times(scope *s, T a, T b)
 {
-    T y = mm(s, f_unsqueeze(s, a, 0), b);
+    T y = f_mm(s, f_unsqueeze(s, a, 0), b);
     arg args[2] = {a_t(y), a_i(0)};
     call c = {.op = &op_squeeze_dim, .args = args, .n_args = 2, .mode = CALL_INPLACE};
     return !y ? NULL : op_call(&c) < 0 ? scope_fail(s) : y;
@@ -263,7 +262,7 @@ static T matrix_product(scope *s, T a, T b)
     if (n == 1 && m == 2)
         return row_times(s, a, b);
     if (n == 2 && m == 2)
-        return mm(s, a, b);
+        return f_mm(s, a, b);
     T left = lone(s, a, b), right = lone(s, b, a);
     a = left;
     b = right;

@@ -50,8 +50,6 @@ static void run_matrices(call *c)
     product_run(c, &p);
 }
 
-static T mm(scope *s, T a, T b) { return f_binary(s, &op_mm, a, b); }
-
 static T turned_back(scope *s, T x, uint64_t back) { return back ? f_call(s, &op_flip, 2, (arg[]){a_t(x), a_ints(1, (int64_t[]){-1})}) : x; }
 
 /* Of two that are multiplied and summed along `dim`: where one is the same along it, the other is summed first. */
@@ -89,8 +87,8 @@ static T matrix_grad(scope *s, node *n, uint32_t i, T left, T right, bool by_col
     if (takes & 2)
         right = f_sum_dims(s, right, 1, (int64_t[]){1}, true);
     if (!by_columns)
-        return mm(s, left, right);
-    return f_transpose(s, mm(s, f_transpose(s, right, 0, 1), f_transpose(s, left, 0, 1)), 0, 1);
+        return f_mm(s, left, right);
+    return f_transpose(s, f_mm(s, f_transpose(s, right, 0, 1), f_transpose(s, left, 0, 1)), 0, 1);
 }
 
 /* ---- mm ------------------------------------------------------------------------------------------------------ */

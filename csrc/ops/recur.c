@@ -177,7 +177,7 @@ static int recur_grad(scope *s, node *n, T const *g, T *out)
     if (r.kind != RECUR_TANH && r.kind != RECUR_RELU && node_needs(n, RECUR_EXTRA))
         out[RECUR_EXTRA] = r.kind == RECUR_LSTM ? d.gc0 : f_sum_dims(s, d.gh, 1, &rows, false);
     if (node_needs(n, RECUR_W))
-        out[RECUR_W] = f_binary(s, &op_mm, f_transpose(s, d.gh, 0, 1), states_before(s, &r, counts, node_kept_in(s, n, RECUR_H0), node_kept_out(s, n, 0)));
+        out[RECUR_W] = f_mm(s, f_transpose(s, d.gh, 0, 1), states_before(s, &r, counts, node_kept_in(s, n, RECUR_H0), node_kept_out(s, n, 0)));
     return s->failed ? -1 : 0;
 }
 const op op_recur = {.name = "recur", .sig = "(Tensor x, Tensor h0, Tensor? extra, Tensor weight, Tensor[] counts, int kind, bool reverse=False)",

@@ -18,7 +18,6 @@ static T narrow(scope *s, T x, int64_t dim, int64_t start, int64_t n)
 static T join(scope *s, T a, T b, int64_t dim) { return f_call(s, &op_cat, 2, (arg[]){a_ts(2, (T[]){a, b}), a_i(dim)}); }
 static T part(const walk *k, T gates, int64_t i) { return narrow(k->s, gates, 1, i * k->r->n, k->r->n); }
 static T one_minus(scope *s, T x) { return f_sub(s, f_number(s, 1), x); }
-static T mm(scope *s, T a, T b) { return f_binary(s, &op_mm, a, b); }
 
 /* The state (or cell) that a step starts from. */
 static T before(const walk *k, const place *p, T rows, T initial)
@@ -42,7 +41,7 @@ static T tanh_slope(scope *s, T y) { return one_minus(s, f_mul(s, y, y)); }
 static T lstm_step(walk *k, const place *p, T const *g)
 {
     scope *s = k->s;
-    T h = before(k, p, k->y, k->h0), c = before(k, p, k->c, k->extra), sums = f_add(s, narrow(s, k->x, 0, p->begin, p->rows), mm(s, h, k->turned));
+    T h = before(k, p, k->y, k->h0), c = before(k, p, k->c, k->extra), sums = f_add(s, narrow(s, k->x, 0, p->begin, p->rows), f_mm(s, h, k->turned));
     T i = f_unary(s, &op_sigmoid, part(k, sums, 0)), f = f_unary(s, &op_sigmoid, part(k, sums, 1));
     T m = f_unary(s, &op_tanh, part(k, sums, 2)), o = f_unary(s, &op_sigmoid, part(k, sums, 3));
     T now = f_unary(s, &op_tanh, narrow(s, k->c, 0, p->begin, p->rows)), dh = arriving(k, p, g[0], k->carry);
@@ -50,20 +49,20 @@ static T lstm_step(walk *k, const place *p, T const *g)
     T parts[4] = {f_mul(s, f_mul(s, dc, m), slope(s, i)), f_mul(s, f_mul(s, dc, c), slope(s, f)), f_mul(s, f_mul(s, dc, i), tanh_slope(s, m)), f_mul(s, f_mul(s, dh, now), slope(s, o))};
     T gx = f_call(s, &op_cat, 2, (arg[]){a_ts(4, parts), a_i(1)});
     k->c_carry = carried(k, p, f_mul(s, dc, f), k->c_carry);
-    k->carry = carried(k, p, mm(s, gx, k->w), k->carry);
+    k->carry = carried(k, p, f_mm(s, gx, k->w), k->carry);
     return gx;
 }
 static T gru_step(walk *k, const place *p, T const *g, T *gh)
 {
     scope *s = k->s;
-    T h = before(k, p, k->y, k->h0), x = narrow(s, k->x, 0, p->begin, p->rows), own = mm(s, h, k->turned);
+    T h = before(k, p, k->y, k->h0), x = narrow(s, k->x, 0, p->begin, p->rows), own = f_mm(s, h, k->turned);
     own = k->extra ? f_add(s, own, k->extra) : own;
     T r = f_unary(s, &op_sigmoid, f_add(s, part(k, x, 0), part(k, own, 0))), z = f_unary(s, &op_sigmoid, f_add(s, part(k, x, 1), part(k, own, 1)));
     T m = f_unary(s, &op_tanh, f_add(s, part(k, x, 2), f_mul(s, r, part(k, own, 2)))), dh = arriving(k, p, g[0], k->carry);
     T dm = f_mul(s, f_mul(s, dh, one_minus(s, z)), tanh_slope(s, m)), dr = f_mul(s, f_mul(s, dm, part(k, own, 2)), slope(s, r));
     T dz = f_mul(s, f_mul(s, dh, f_sub(s, h, m)), slope(s, z));
     *gh = f_call(s, &op_cat, 2, (arg[]){a_ts(3, (T[]){dr, dz, f_mul(s, dm, r)}), a_i(1)});
-    k->carry = carried(k, p, f_add(s, f_mul(s, dh, z), mm(s, *gh, k->w)), k->carry);
+    k->carry = carried(k, p, f_add(s, f_mul(s, dh, z), f_mm(s, *gh, k->w)), k->carry);
     return f_call(s, &op_cat, 2, (arg[]){a_ts(3, (T[]){dr, dz, dm}), a_i(1)});
 }
 static T plain_step(walk *k, const place *p, T const *g)
@@ -71,7 +70,7 @@ static T plain_step(walk *k, const place *p, T const *g)
     scope *s = k->s;
     T y = narrow(s, k->y, 0, p->begin, p->rows), dh = arriving(k, p, g[0], k->carry);
     T gx = k->r->kind == RECUR_TANH ? f_mul(s, dh, tanh_slope(s, y)) : f_binary(s, &op_threshold_backward, dh, y);
-    k->carry = carried(k, p, mm(s, gx, k->w), k->carry);
+    k->carry = carried(k, p, f_mm(s, gx, k->w), k->carry);
     return gx;
 }
 

@@ -1,9 +1,12 @@
-/* The short way of small products: matrices of floats that repeat nothing, a bias of one row perhaps. Nothing is planned, and no
- * call is set up where none is recorded. */
-#include "kernel/matmul.h"
+/* The short way of small products of float matrices, with a bias of one row perhaps: those in which nothing repeats or so little that
+ * it saves nothing, and those by a matrix that moves along one dimension alone. Nothing is planned, and no call is set up where none is recorded. */
+#include "kernel/kernel.h"
 #include "ops/formula.h"
 #include "ops/product.h"
+#include "ops/spread.h"
 #include <string.h>
+
+enum { SHORT_STEPS = 32768 }; /* multiply-adds, beyond which a plan costs nothing beside them */
 
 static inline bool is_float(const array *a) { return a->dtype == DT_F32 || a->dtype == DT_F64; }
 
@@ -11,12 +14,12 @@ static inline bool is_float(const array *a) { return a->dtype == DT_F32 || a->dt
 static bool rows_by(const array *x, const array *w, bool turned, k_gemm *g)
 {
     int n = x->ndim;
-    if (w->ndim != 2 || n < 1 || !is_float(x) || x->dtype != w->dtype || (x->flags | w->flags) & A_TWO || (n > 2 && !array_is_contiguous(x)))
+    if (w->ndim != 2 || n < 1 || !is_float(x) || x->dtype != w->dtype || (n > 2 && !array_is_contiguous(x)))
         return false;
-    const int64_t *sx = array_visible_stride(x), *sw = array_visible_stride(w);
+    const int64_t *sx = array_stride(x), *sw = array_stride(w);
     g->k = x->dim[n - 1];
     g->n = w->dim[!turned];
-    if (!x->numel || !w->numel || w->dim[turned] != g->k || x->numel > PRODUCT_SMALL || x->numel * g->n > PRODUCT_SMALL)
+    if (!x->numel || !w->numel || w->dim[turned] != g->k || x->numel > SHORT_STEPS)
         return false;
     g->m = n == 1 ? 1 : n == 2 ? x->dim[0] : x->numel / g->k;
     g->a_row = n == 2 ? sx[0] : g->k;
@@ -24,7 +27,24 @@ static bool rows_by(const array *x, const array *w, bool turned, k_gemm *g)
     g->b_row = sw[turned];
     g->b_col = sw[!turned];
     g->c_row = g->n;
-    return (g->m == 1 || g->a_row) && (g->n == 1 || g->b_col) && (g->k == 1 || (g->a_col && g->b_row));
+    return true;
+}
+
+static bool nothing_stands(const k_gemm *g) { return (g->m == 1 || g->a_row) && (g->n == 1 || g->b_col) && (g->k == 1 || (g->a_col && g->b_row)); }
+
+/* One product as it stands: the planner would say so too. */
+static bool plain(ct_dtype dtype, const k_gemm *g)
+{
+    int64_t steps = g->m * g->k * g->n;
+    if (steps > SHORT_STEPS || (steps > PRODUCT_SMALL && k_gemm_wants_blas(dtype, g)))
+        return false;
+    return nothing_stands(g) || (steps <= PRODUCT_SMALL && !spread_worth(dtype, g->m * g->n));
+}
+
+/* Of w either the rows or the columns stand still, and of x nothing does. */
+static bool w_stands(const k_gemm *g)
+{
+    return g->n > 1 && g->k > 1 && (g->m == 1 || g->a_row) && g->a_col && (g->b_row == 0) != (g->b_col == 0);
 }
 
 static bool bias_fits(const array *bias, const array *x, int64_t n)
@@ -32,33 +52,75 @@ static bool bias_fits(const array *bias, const array *x, int64_t n)
     return bias->ndim == 1 && bias->dim[0] == n && bias->dtype == x->dtype && !(bias->flags & A_TWO) && bias->dim[1] == 1;
 }
 
-static array *result_of(const array *x, int64_t n)
+/* Of x's rows and n columns, which are held once where they are all the same. */
+static array *result_of(const array *x, int64_t n, bool once)
 {
-    int64_t size[CT_MAXDIM];
+    layout shown;
+    shown.ndim = x->ndim;
+    shown.offset = 0;
     for (int d = 0; d < x->ndim - 1; d++)
-        size[d] = x->dim[d];
-    size[x->ndim - 1] = n;
-    return array_new((ct_dtype)x->dtype, x->ndim, size);
+        shown.size[d] = x->dim[d];
+    shown.size[x->ndim - 1] = n;
+    if (!once)
+        return array_new((ct_dtype)x->dtype, x->ndim, shown.size);
+    layout_row_major(shown.ndim, shown.size, shown.stride);
+    return array_new_spread((ct_dtype)x->dtype, &shown, (uint64_t)1 << (x->ndim - 1));
 }
 
-static int multiply(const array *x, const array *w, const array *bias, k_gemm *g, array *y)
+static void count_work(int64_t steps)
 {
-    ct_dtype dtype = (ct_dtype)x->dtype;
-    g->a = array_data(x);
-    g->b = array_data(w);
-    g->c = array_data(y);
-    int64_t scratch = k_gemm_scratch(dtype, g), row = g->n * dtype_bytes(dtype);
+    if (__builtin_add_overflow(product_work, steps, &product_work))
+        product_work = INT64_MAX;
+}
+
+static int run(ct_dtype dtype, k_gemm *g)
+{
+    int64_t scratch = k_gemm_scratch(dtype, g);
     if (scratch && !(g->scratch = ct_alloc((size_t)scratch)))
         return -1;
-    g->add = bias != NULL;
-    for (int64_t i = 0; bias && i < g->m; i++)
-        memcpy((char *)g->c + i * row, array_data(bias), (size_t)row);
     k_gemm_run(dtype, g);
     if (scratch)
         ct_free(g->scratch, (size_t)scratch);
-    if (__builtin_add_overflow(product_work, g->m * g->n * g->k, &product_work))
-        product_work = INT64_MAX;
+    g->scratch = NULL;
+    count_work(g->m * g->n * g->k);
     return 0;
+}
+
+/* The bias is what the product is added to. */
+static int multiply(ct_dtype dtype, const array *bias, k_gemm *g)
+{
+    int64_t row = g->n * dtype_bytes(dtype);
+    g->add = bias != NULL;
+    for (int64_t i = 0; bias && i < g->m; i++)
+        memcpy((char *)g->c + i * row, array_data(bias), (size_t)row);
+    return run(dtype, g);
+}
+
+/* One number of every row, then a product of a column and a row; or the bias added to every row's number. */
+static int multiply_still(ct_dtype dtype, const array *bias, k_gemm *g)
+{
+    static const double one = 1;
+    static const float one_f = 1;
+    int64_t item = dtype_bytes(dtype);
+    bool columns = !g->b_col;
+    void *sums = ct_alloc((size_t)(g->m * item));
+    k_gemm rows = *g;
+    if (!sums)
+        return -1;
+    rows.n = rows.c_row = 1;
+    rows.b = columns ? g->b : dtype == DT_F32 ? (const void *)&one_f : &one;
+    rows.c = sums;
+    int result = run(dtype, &rows);
+    if (result == 0 && columns) {
+        k_nd nd = {.ndim = 2, .nop = 3, .size = {g->m, g->n}, .data = {g->c, sums, array_data(bias)}, .stride = {{g->n * item, item}, {item, 0}, {0, item}}};
+        k_walk(&nd, K->binary[B_add][dtype], NULL);
+    } else if (result == 0) {
+        g->a = sums;
+        g->a_row = g->a_col = g->k = 1;
+        result = multiply(dtype, bias, g);
+    }
+    ct_free(sums, (size_t)(g->m * item));
+    return result;
 }
 
 /* As mm and addmm record themselves. */
@@ -89,10 +151,19 @@ int op_product_short(tensor *bias, tensor *x, tensor *w, bool turned, tensor *ou
     memset(&g, 0, sizeof g);
     if (!rows_by(x->a, w->a, turned, &g) || (bias && !bias_fits(bias->a, x->a, g.n)))
         return 0;
-    array *y = result_of(x->a, g.n);
+    ct_dtype dtype = (ct_dtype)x->a->dtype;
+    bool still = !plain(dtype, &g), once = still && !bias && !g.b_col;
+    if (still && (!w_stands(&g) || (once && !spread_worth(dtype, g.m * g.n))))
+        return 0;
+    array *y = result_of(x->a, g.n, once);
     if (!y)
         return -1;
-    if (multiply(x->a, w->a, bias ? bias->a : NULL, &g, y) < 0) {
+    g.a = array_data(x->a);
+    g.b = array_data(w->a);
+    g.c = array_data(y);
+    if (once)
+        g.n = g.c_row = 1;
+    if ((still && !once ? multiply_still : multiply)(dtype, bias ? bias->a : NULL, &g) < 0) {
         array_drop(y);
         return -1;
     }
@@ -100,4 +171,11 @@ int op_product_short(tensor *bias, tensor *x, tensor *w, bool turned, tensor *ou
         return record(bias, x, w, y, out);
     tensor_init(out, y);
     return 1;
+}
+
+T f_mm(scope *s, T a, T b)
+{
+    tensor made;
+    int done = a && b && !s->failed && a->a->ndim == 2 ? op_product_short(NULL, a, b, false, &made) : 0;
+    return done ? f_made(s, done, &made) : f_binary(s, &op_mm, a, b);
 }

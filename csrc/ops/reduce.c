@@ -317,31 +317,61 @@ void fold_planes(const call *c, k_plane_kind kind)
     k_walk(&nd, K->pow_scalar[y->dtype], &power);
 }
 
-/* ---- the short way: all of a small row-major tensor, one line into one number ----------------------------------- */
+/* ---- the short way: the leading or the last dims of a small row-major tensor, in one plane as fold.c would walk it -------- */
 static bool is_short(const call *c)
 {
     const array *a = c->in[0]->a;
-    return array_is_plain(a) && a->numel && a->numel < FOLD_PART && (a->dtype == DT_F32 || a->dtype == DT_F64) &&
-           c->mode == CALL_NEW && !arg_given(&c->args[1]) && !arg_bool(&c->args[2]) && !arg_given(&c->args[3]);
+    return array_is_plain(a) && a->ndim < 32 && a->numel && a->numel < FOLD_PART && (a->dtype == DT_F32 || a->dtype == DT_F64) && c->mode == CALL_NEW &&
+           (arg_given(&c->args[1]) ? c->args[1].kind != ARG_INTS || c->args[1].n : !arg_bool(&c->args[2])) && !arg_given(&c->args[3]);
 }
 
-static int total_short(call *c, const node_kind *kind, bool mean)
+/* Bit d: dim d is reduced. -1: refused. */
+static int64_t short_dims(const call *c, int ndim)
+{
+    bool reduced[CT_MAXDIM];
+    const arg *dim = &c->args[1];
+    bool list = dim->kind == ARG_INTS;
+    int64_t mask = 0;
+    if (!arg_given(dim))
+        return ((int64_t)1 << ndim) - 1;
+    if (layout_dims_mask(c->op->name, list ? (int)dim->n : 1, list ? dim->ints : &dim->i, ndim, reduced) < 0)
+        return -1;
+    for (int d = 0; d < ndim; d++)
+        mask |= (int64_t)reduced[d] << d;
+    return mask;
+}
+
+static int fold_short(call *c, const node_kind *all_kind, bool mean)
 {
     const array *a = c->in[0]->a;
-    int64_t item = dtype_bytes((ct_dtype)a->dtype), n = a->numel;
-    array *total = array_new((ct_dtype)a->dtype, 0, NULL);
-    if (!total)
+    int ndim = a->ndim, n = 0;
+    bool keepdim = arg_bool(&c->args[2]);
+    int64_t dims = short_dims(c, ndim), size[CT_MAXDIM], item = dtype_bytes((ct_dtype)a->dtype), count[2] = {1, 1};
+    if (dims < 0)
         return -1;
-    memset(array_data(total), 0, (size_t)item);
-    K->reduce.plane[PLANE_SUM][a->dtype](&(k_plane){array_data(a), item, n, 0, 1, array_data(total), 0});
+    int64_t turns = (dims ^ dims >> 1) & (((int64_t)1 << ndim) - 1) >> 1;
+    if (turns & (turns - 1))
+        return op_block(c);
+    for (int d = 0; d < ndim; d++) {
+        bool reduced = dims >> d & 1;
+        count[reduced] *= a->dim[d];
+        keep_param(c, reduced);
+        if (!reduced || keepdim)
+            size[n++] = reduced ? 1 : a->dim[d];
+    }
+    keep_param(c, keepdim);
+    array *y = array_new((ct_dtype)a->dtype, n, size);
+    if (!y)
+        return -1;
+    bool lead = dims & 1 && count[0] > 1;
+    memset(array_data(y), 0, (size_t)(count[0] * item));
+    K->reduce.plane[PLANE_SUM][a->dtype](&(k_plane){array_data(a), lead ? count[0] * item : item, count[1], lead ? item : count[1] * item, count[0], array_data(y), item});
     if (mean)
-        scale_results(total, B_div, (double)n);
-    for (int d = 0; d < a->ndim; d++)
-        keep_param(c, true);
-    keep_param(c, false);
-    c->kind = kind;
-    c->work = n;
-    return deliver_short(c, total);
+        scale_results(y, B_div, (double)count[1]);
+    if (!arg_given(&c->args[1]))
+        c->kind = all_kind;
+    c->work = a->numel;
+    return deliver_short(c, y);
 }
 
 /* ---- sum: args self, dim, keepdim, dtype ------------------------------------------------------------------------ */
@@ -370,7 +400,7 @@ static int sum_rule(call *c)
 static void sum_kernel(call *c) { fold_planes(c, PLANE_SUM); }
 static int sum_grad(scope *s, node *n, T const *g, T *out) { return (out[0] = widen(s, n, g[0])) ? 0 : -1; }
 static const node_kind sum_all_kind = {"SumBackward0", sum_grad};
-static int run_sum(call *c) { return is_short(c) ? total_short(c, &sum_all_kind, false) : op_block(c); }
+static int run_sum(call *c) { return is_short(c) ? fold_short(c, &sum_all_kind, false) : op_block(c); }
 const op op_sum = {.name = "sum", .sig = "(Tensor self, int[1]? dim=None, bool keepdim=False, *, dtype? dtype=None)", .flags = OP_OUT, .run = run_sum,
     .shape = sum_rule, .kernel = sum_kernel, .kind = {"SumBackward1", sum_grad},
     .doc = "Sum over one dimension, several, or all; integers and bools in int64, floats in their dtype by cascade summation."};
@@ -423,7 +453,7 @@ static int mean_grad(scope *s, node *n, T const *g, T *out)
     return share && (out[0] = scope_array(s, array_repeat(share->a, ndim, size))) ? 0 : -1;
 }
 static const node_kind mean_all_kind = {"MeanBackward0", mean_grad};
-static int run_mean(call *c) { return is_short(c) ? total_short(c, &mean_all_kind, true) : op_block(c); }
+static int run_mean(call *c) { return is_short(c) ? fold_short(c, &mean_all_kind, true) : op_block(c); }
 const op op_mean = {.name = "mean", .sig = "(Tensor self, int[1]? dim=None, bool keepdim=False, *, dtype? dtype=None)", .flags = OP_OUT, .run = run_mean,
     .shape = mean_rule, .kernel = mean_kernel, .kind = {"MeanBackward1", mean_grad},
     .doc = "Sum divided by the number of elements; floats only, unless dtype says which."};

@@ -112,8 +112,8 @@ static int multiply_still(ct_dtype dtype, const array *bias, k_gemm *g)
     rows.c = sums;
     int result = run(dtype, &rows);
     if (result == 0 && columns) {
-        k_nd nd = {.ndim = 2, .nop = 3, .size = {g->m, g->n}, .data = {g->c, sums, array_data(bias)}, .stride = {{g->n * item, item}, {item, 0}, {0, item}}};
-        k_walk(&nd, K->binary[B_add][dtype], NULL);
+        char *const p[] = {g->c, sums, array_data(bias)};
+        K->rows[B_add][dtype](p, (const int64_t[]){item, 0, item}, (const int64_t[]){g->n * item, item, 0}, g->n, g->m);
     } else if (result == 0) {
         g->a = sums;
         g->a_row = g->a_col = g->k = 1;

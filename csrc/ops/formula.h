@@ -23,6 +23,9 @@ static inline arg a_none(void) { return (arg){.kind = ARG_NONE}; }
 T f_made(scope *s, int done, tensor *made);       /* what a short way has made, taken; done is not 0 */
 T f_unary(scope *s, const op *o, T x);
 T f_binary(scope *s, const op *o, T a, T b);
+/* The same of the incoming gradient and the one value that n kept, which n's formula reads nowhere else: in the memory of either where
+ * nobody else holds it. */
+T f_last(scope *s, node *n, const op *o, T g, T kept);
 T f_number(scope *s, double value);                /* weak constant */
 T f_weak_int(scope *s, int64_t value);
 T f_weak(scope *s, const arg *a);                    /* of a number's own category */

@@ -87,7 +87,7 @@ static int pow_grad(scope *s, node *n, T const *g, T *out)
     if (exponent == 0)
         return (out[0] = f_zeros_like(s, g[0])) ? 0 : -1;
     if (exponent == 2 && !tape_now.grad)
-        return (out[0] = f_binary(s, &op_square_backward, g[0], node_kept_in(s, n, 0))) ? 0 : -1;
+        return (out[0] = f_last(s, n, &op_square_backward, g[0], node_kept_in(s, n, 0))) ? 0 : -1;
     T power = f_call(s, &op_pow_scalar, 2, (arg[]){a_t(node_kept_in(s, n, 0)), a_f(exponent - 1)});
     return (out[0] = f_mul(s, g[0], f_mul(s, power, f_number(s, exponent)))) ? 0 : -1;
 }

@@ -323,9 +323,9 @@ static T f_inverse_or_0(scope *s, T x) /* 1 / x, and 0 for 0 */
 #define gt(a, b) f_binary(s, &op_gt, a, b)
 #define ge(a, b) f_binary(s, &op_ge, a, b)
 #define logical_and(a, b) f_binary(s, &op_logical_and, a, b)
-#define tanh_backward(a, b) f_binary(s, &op_tanh_backward, a, b)
-#define sigmoid_backward(a, b) f_binary(s, &op_sigmoid_backward, a, b)
-#define threshold_backward(a, b) f_binary(s, &op_threshold_backward, a, b)
+#define tanh_backward(a, b) f_last(s, n, &op_tanh_backward, a, b)
+#define sigmoid_backward(a, b) f_last(s, n, &op_sigmoid_backward, a, b)
+#define threshold_backward(a, b) f_last(s, n, &op_threshold_backward, a, b)
 #define inverse_or_0(a) f_inverse_or_0(s, a)
 #define where(condition, a, b) f_where(s, condition, a, b)
 #define zeros_like(a) f_zeros_like(s, a)
@@ -338,6 +338,13 @@ static T f_inverse_or_0(scope *s, T x) /* 1 / x, and 0 for 0 */
     }
 #include "table/unary.def"
 #undef UNARY
+/* Here the incoming gradient is read twice. */
+#undef tanh_backward
+#undef sigmoid_backward
+#undef threshold_backward
+#define tanh_backward(a, b) f_binary(s, &op_tanh_backward, a, b)
+#define sigmoid_backward(a, b) f_binary(s, &op_sigmoid_backward, a, b)
+#define threshold_backward(a, b) f_binary(s, &op_threshold_backward, a, b)
 #define BINARY(name, value, gradient_a, gradient_b, ...)                                        \
     static int grad_##name(scope *s, node *n, T const *g, T *out)                               \
     {                                                                                           \

@@ -6,7 +6,8 @@
 #include "ops/spread.h"
 #include <string.h>
 
-enum { SHORT_STEPS = 32768 }; /* multiply-adds, beyond which a plan costs nothing beside them */
+enum { SHORT_STEPS = 32768, /* multiply-adds, beyond which a plan costs nothing beside them */
+       STILL_SIZE = 1 << 20 /* elements of an operand and of the result, up to which the lock is held and one thread at work */ };
 
 static inline bool is_float(const array *a) { return a->dtype == DT_F32 || a->dtype == DT_F64; }
 
@@ -19,7 +20,7 @@ static bool rows_by(const array *x, const array *w, bool turned, k_gemm *g)
     const int64_t *sx = array_stride(x), *sw = array_stride(w);
     g->k = x->dim[n - 1];
     g->n = w->dim[!turned];
-    if (!x->numel || !w->numel || w->dim[turned] != g->k || x->numel > SHORT_STEPS)
+    if (!x->numel || !w->numel || w->dim[turned] != g->k || x->numel > STILL_SIZE)
         return false;
     g->m = n == 1 ? 1 : n == 2 ? x->dim[0] : x->numel / g->k;
     g->a_row = n == 2 ? sx[0] : g->k;
@@ -35,8 +36,8 @@ static bool nothing_stands(const k_gemm *g) { return (g->m == 1 || g->a_row) && 
 /* One product as it stands: the planner would say so too. */
 static bool plain(ct_dtype dtype, const k_gemm *g)
 {
-    int64_t steps = g->m * g->k * g->n;
-    if (steps > SHORT_STEPS || (steps > PRODUCT_SMALL && k_gemm_wants_blas(dtype, g)))
+    int64_t rows = g->m * g->k, steps = rows * g->n;
+    if (rows > SHORT_STEPS || steps > SHORT_STEPS || (steps > PRODUCT_SMALL && k_gemm_wants_blas(dtype, g)))
         return false;
     return nothing_stands(g) || (steps <= PRODUCT_SMALL && !spread_worth(dtype, g->m * g->n));
 }
@@ -44,7 +45,7 @@ static bool plain(ct_dtype dtype, const k_gemm *g)
 /* Of w either the rows or the columns stand still, and of x nothing does. */
 static bool w_stands(const k_gemm *g)
 {
-    return g->n > 1 && g->k > 1 && (g->m == 1 || g->a_row) && g->a_col && (g->b_row == 0) != (g->b_col == 0);
+    return g->n > 1 && g->k > 1 && g->n <= STILL_SIZE / g->m && (g->m == 1 || g->a_row) && g->a_col && (g->b_row == 0) != (g->b_col == 0) && g->b_col <= 1 && g->b_col >= 0;
 }
 
 static bool bias_fits(const array *bias, const array *x, int64_t n)
@@ -96,7 +97,23 @@ static int multiply(ct_dtype dtype, const array *bias, k_gemm *g)
     return run(dtype, g);
 }
 
-/* One number of every row, then a product of a column and a row; or the bias added to every row's number. */
+enum { NEAR = 4096 }; /* elements of the result that stay in the first cache between two loops over them */
+
+/* A column times w's row, and the bias's row added. */
+static void spread_rows(ct_dtype dtype, const k_gemm *g, char *column, char *bias)
+{
+    int64_t item = dtype_bytes(dtype), row = g->n * item, most = g->n < NEAR ? NEAR / g->n : 1;
+    for (int64_t i = 0, m; i < g->m; i += m) {
+        m = g->m - i < most ? g->m - i : most;
+        char *y = (char *)g->c + i * row;
+        K->rows[B_mul][dtype]((char *[]){y, column + i * item, (char *)g->b}, (int64_t[]){item, 0, g->b_col * item}, (int64_t[]){row, item, 0}, g->n, m);
+        if (bias)
+            K->rows[B_add][dtype]((char *[]){y, y, bias}, (int64_t[]){item, item, item}, (int64_t[]){row, row, 0}, g->n, m);
+    }
+    count_work(g->m * g->n);
+}
+
+/* One number of every row: by w's column, then the bias is added to each; or its sum, which w's row is multiplied by. */
 static int multiply_still(ct_dtype dtype, const array *bias, k_gemm *g)
 {
     static const double one = 1;
@@ -111,14 +128,10 @@ static int multiply_still(ct_dtype dtype, const array *bias, k_gemm *g)
     rows.b = columns ? g->b : dtype == DT_F32 ? (const void *)&one_f : &one;
     rows.c = sums;
     int result = run(dtype, &rows);
-    if (result == 0 && columns) {
-        char *const p[] = {g->c, sums, array_data(bias)};
-        K->rows[B_add][dtype](p, (const int64_t[]){item, 0, item}, (const int64_t[]){g->n * item, item, 0}, g->n, g->m);
-    } else if (result == 0) {
-        g->a = sums;
-        g->a_row = g->a_col = g->k = 1;
-        result = multiply(dtype, bias, g);
-    }
+    if (result == 0 && columns)
+        K->rows[B_add][dtype]((char *[]){g->c, sums, array_data(bias)}, (int64_t[]){item, 0, item}, (int64_t[]){g->n * item, item, 0}, g->n, g->m);
+    else if (result == 0)
+        spread_rows(dtype, g, sums, bias ? array_data(bias) : NULL);
     ct_free(sums, (size_t)(g->m * item));
     return result;
 }

@@ -47,6 +47,8 @@ uint64_t node_takes_slid(node *n, uint32_t i) { return slid(slot_to(n, i)); }
 uint64_t node_got(const node *n) { return dims_taken(slot_at(n)); }
 uint64_t node_got_slid(const node *n) { return slid(slot_at(n)); }
 
+bool node_is_last(const node *n) { return now && now->at == n && !now->task->retain_graph && !tape_now.grad && !n->extra && !(n->flags & N_PACKED); }
+
 int slid_size(uint64_t bits, int ndim, const int64_t *size, int64_t *out)
 {
     int n = 0;

@@ -71,6 +71,9 @@ static inline uint64_t dims_align(uint64_t dims, int from, int to)
     return to >= from ? dims << (to - from) : dims >> (from - to) & all;
 }
 
+/* Is n's formula at work, and the last to read what n kept? The graph is freed, nothing is recorded, no hook looks on. */
+bool node_is_last(const node *n);
+
 typedef struct backward {
     uint32_t n_roots;
     tensor **roots, **grads;      /* grads[i] NULL: ones, for one-element roots only */

@@ -177,6 +177,31 @@ static void test_rows(void)
     }
 }
 
+/* Loops over lines: the same bits as the loop of each line, and nothing written beside it. */
+static void test_lines(void)
+{
+    enum { LINES = 5, WIDE = N + 3 };
+    static char in[2][LINES * WIDE * 8 + 8 * 3 * N], got[LINES * WIDE * 8], want[LINES * WIDE * 8];
+    static const int64_t moves[][2] = {{1, 1}, {1, 0}, {0, 1}};
+    for (int op = 0; op < K_ROWS; op++)
+        for (int f = 0; f < 2; f++)
+            for (int trial = 0; trial < 60; trial++) {
+                ct_dtype d = f ? DT_F64 : DT_F32;
+                int64_t item = dtype_bytes(d), n = 1 + (int64_t)draw(0, N - 1), t[3] = {WIDE * item, draw(0, 1) ? WIDE * item : 0, draw(0, 1) ? WIDE * item : 0};
+                int64_t s[3] = {item, moves[trial % 3][0] * item, moves[trial % 3][1] * item};
+                for (size_t at = 0; at + ROOM <= sizeof *in; at += ROOM)
+                    fill_values(in[0] + at, d), fill_values(in[1] + at, d);
+                char *p[3] = {got, in[0], in[1]};
+                memset(got, 0x55, sizeof got);
+                memset(want, 0x55, sizeof want);
+                CHECK(K->rows[op][d](p, s, t, n, LINES), "rows of op %d refused", op);
+                for (int r = 0; r < LINES; r++)
+                    K->binary[op][d]((char *[]){want + r * t[0], p[1] + r * t[1], p[2] + r * t[2]}, s, n, NULL);
+                CHECK(!memcmp(got, want, sizeof got), "rows of op %d, %s: differ from lines", op, K->name);
+                CHECK(!K->rows[op][d](p, (int64_t[]){item, 2 * item, item}, t, n, LINES), "rows of op %d took strides", op);
+            }
+}
+
 static void test_others(void)
 {
     for (ct_dtype d = 0; d < DT_COUNT; d++) {
@@ -418,6 +443,7 @@ int main(void)
         test_values();
         test_accuracy();
         test_division();
+        test_lines();
     }
     test_walk();
     printf("kernel: %d checks, %d failures, instruction sets up to %s\n", checks, failures, isas[n_isa - 1]->name);

@@ -45,7 +45,8 @@ static bool plain(ct_dtype dtype, const k_gemm *g)
 /* Of w either the rows or the columns stand still, and of x nothing does. */
 static bool w_stands(const k_gemm *g)
 {
-    return g->n > 1 && g->k > 1 && g->n <= STILL_SIZE / g->m && (g->m == 1 || g->a_row) && g->a_col && (g->b_row == 0) != (g->b_col == 0) && g->b_col <= 1 && g->b_col >= 0;
+    bool one = g->b_row ? !g->b_col : g->b_col == 1;
+    return one && g->n > 1 && g->k > 1 && g->n <= STILL_SIZE / g->m && (g->m == 1 || g->a_row) && g->a_col;
 }
 
 static bool bias_fits(const array *bias, const array *x, int64_t n)
@@ -97,19 +98,20 @@ static int multiply(ct_dtype dtype, const array *bias, k_gemm *g)
     return run(dtype, g);
 }
 
-enum { NEAR = 4096 }; /* elements of the result that stay in the first cache between two loops over them */
+enum { NEAR = 2048, NEAR_COLUMNS = 512 }; /* elements of the result that stay in the first cache between two loops over them */
 
 /* A column times w's row, and the bias's row added. */
 static void spread_rows(ct_dtype dtype, const k_gemm *g, char *column, char *bias)
 {
-    int64_t item = dtype_bytes(dtype), row = g->n * item, most = g->n < NEAR ? NEAR / g->n : 1;
-    for (int64_t i = 0, m; i < g->m; i += m) {
-        m = g->m - i < most ? g->m - i : most;
-        char *y = (char *)g->c + i * row;
-        K->rows[B_mul][dtype]((char *[]){y, column + i * item, (char *)g->b}, (int64_t[]){item, 0, g->b_col * item}, (int64_t[]){row, item, 0}, g->n, m);
-        if (bias)
-            K->rows[B_add][dtype]((char *[]){y, y, bias}, (int64_t[]){item, item, item}, (int64_t[]){row, row, 0}, g->n, m);
-    }
+    int64_t item = dtype_bytes(dtype), row = g->n * item, width = g->n < NEAR_COLUMNS ? g->n : NEAR_COLUMNS, most = NEAR / width;
+    for (int64_t i = 0; i < g->m; i += most)
+        for (int64_t j = 0; j < g->n; j += width) {
+            int64_t m = g->m - i < most ? g->m - i : most, n = g->n - j < width ? g->n - j : width;
+            char *y = (char *)g->c + i * row + j * item;
+            K->rows[B_mul][dtype]((char *[]){y, column + i * item, (char *)g->b + j * item}, (int64_t[]){item, 0, item}, (int64_t[]){row, item, 0}, n, m);
+            if (bias)
+                K->rows[B_add][dtype]((char *[]){y, y, bias + j * item}, (int64_t[]){item, item, item}, (int64_t[]){row, row, 0}, n, m);
+        }
     count_work(g->m * g->n);
 }
 

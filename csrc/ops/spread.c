@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SPREAD_FROM = 4096 }; /* bytes: below, two layouts cost more than the elements they save */
 static const int64_t spread_to = (int64_t)1 << 46; /* bytes: what no machine could write out is refused as any such size is */
 int64_t spread_from = SPREAD_FROM;
 

@@ -9,6 +9,7 @@
 #include "ops/op.h"
 
 /* Bytes shown from which a result may be compressed; INT64_MAX: never (CTGRAD_COMPRESS=0), 0: always (CTGRAD_COMPRESS=all). */
+enum { SPREAD_FROM = 4096 }; /* below, two layouts cost more than the elements they save */
 extern int64_t spread_from;
 bool spread_worth(ct_dtype dtype, int64_t numel);
 void spread_choose(const char *setting);      /* NULL: the default */

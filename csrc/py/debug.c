@@ -87,10 +87,13 @@ static PyObject *debug_profile(PyObject *m, PyObject *list)
 /* ---- switches ------------------------------------------------------------------------------------------------------------------ */
 static bool is_off(const char *setting) { return setting && *setting == '0'; }
 
+/* Where results are compressed from the first byte on, gradients are reduced from there too. */
+static void choose_reduced(bool reduces) { tape_reduces_from = !reduces ? INT64_MAX : spread_from ? SPREAD_FROM : 0; }
+
 void py_switches_from_environment(void)
 {
     spread_choose(getenv("CTGRAD_COMPRESS"));
-    tape_reduces = !is_off(getenv("CTGRAD_REDUCE"));
+    choose_reduced(!is_off(getenv("CTGRAD_REDUCE")));
 }
 
 /* _switches(compress, reduce): bytes from which results are compressed (-1: never), whether gradients travel reduced; None keeps. */
@@ -100,7 +103,8 @@ static PyObject *debug_switches(PyObject *m, PyObject *args)
     (void)m;
     if (!PyArg_ParseTuple(args, "|OO", &compress, &reduce))
         return NULL;
-    PyObject *before = Py_BuildValue("(LO)", (long long)(spread_from == INT64_MAX ? -1 : spread_from), tape_reduces ? Py_True : Py_False);
+    bool reduces = tape_reduces_from != INT64_MAX;
+    PyObject *before = Py_BuildValue("(LO)", (long long)(spread_from == INT64_MAX ? -1 : spread_from), reduces ? Py_True : Py_False);
     if (before && compress != Py_None) {
         long long from = PyLong_AsLongLong(compress);
         if (from == -1 && PyErr_Occurred())
@@ -108,8 +112,7 @@ static PyObject *debug_switches(PyObject *m, PyObject *args)
         else
             spread_from = from < 0 ? INT64_MAX : from;
     }
-    if (before && reduce != Py_None)
-        tape_reduces = reduce == Py_True;
+    choose_reduced(reduce == Py_None ? reduces : reduce == Py_True);
     return before;
 }
 

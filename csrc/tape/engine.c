@@ -20,7 +20,7 @@ static _Thread_local node *running __attribute__((tls_model("initial-exec")));
 node *tape_running(void) { return running; }
 
 /* ---- gradients that travel reduced ----------------------------------------------------------------------------- */
-bool tape_reduces = true;
+int64_t tape_reduces_from;
 static _Thread_local const run *now __attribute__((tls_model("initial-exec")));
 
 int tape_will_run(const node *n)

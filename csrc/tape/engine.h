@@ -4,7 +4,7 @@
 #include "tape/node.h"
 
 /* Per thread. */
-extern bool tape_reduces; /* CTGRAD_REDUCE=0: every gradient travels in full */
+extern int64_t tape_reduces_from; /* bytes of a value from which its gradient may travel reduced, smaller ones being summed in PyTorch's order; INT64_MAX: never (CTGRAD_REDUCE=0) */
 typedef struct tape_mode { bool grad, inference, anomaly, anomaly_nan, packs /* hooks on what is kept are in force */, partial /* a run is at work that was asked for certain gradients */, formula /* an op's gradient is being computed: no user code runs */; uint32_t depth; } tape_mode;
 extern _Thread_local tape_mode tape_now __attribute__((tls_model("initial-exec")));
 

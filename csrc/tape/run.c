@@ -180,7 +180,6 @@ void run_mark_needed(run *r)
 
 /* Dims that can be summed ahead: those of more than one element; none where there are no elements, since the sum of none is 0
  * whatever it is multiplied with, and has to come last. */
-/* Without the dims of one element, along which nothing is to be summed. */
 static uint64_t where_wide(node *n, uint64_t takes)
 {
     int ndim;
@@ -210,16 +209,33 @@ static bool is_told(node *n)
  * must find there what it would in full. Held by edges (and this run) alone, nobody can ask. */
 static bool is_forgotten(const run *r, const slot *s) { return !r->task->create_graph || s->fn->refs <= (int64_t)s->waits + 1; }
 
+/* Where gradients begin to be summed ahead: a small value's are not, so that their last bits are PyTorch's. */
+static bool is_small_origin(const run *r, node *n)
+{
+    int ndim;
+    ct_dtype dtype;
+    const int64_t *size = node_out_size(n, 0, &ndim, &dtype);
+    edge *e = node_edges(n);
+    if (layout_numel(ndim, size) >= tape_reduces_from / dtype_bytes(dtype))
+        return false;
+    for (uint32_t i = 0; i < n->n_in; i++)
+        if (e[i].fn && slot_of(r, e[i].fn)->takes)
+            return false;
+    return true;
+}
+
 /* After run_mark_needed: a node whose output somebody looks at (a hook, retain_grad, inputs=) takes none. */
 void run_mark_takes(run *r)
 {
-    if (!r->spreads || !tape_reduces)
+    if (!r->spreads || tape_reduces_from == INT64_MAX)
         return;
     sort_by_age(r);
     for (uint32_t i = 0; i < r->n; i++) {
         slot *s = &r->slots[r->ready[i]];
         if (s->fn->kind->takes && is_told(s->fn) && is_forgotten(r, s) && !s->fn->extra && !s->captured)
             s->takes = where_wide(s->fn, s->fn->kind->takes(s->fn));
+        if (s->takes && is_small_origin(r, s->fn))
+            s->takes = 0;
     }
 }
 

@@ -284,6 +284,16 @@ static T addmm(scope *s, T bias, T x, T w)
     return done ? f_made(s, done, &made) : f_call(s, &op_addmm, 3, (arg[]){a_t(bias), a_t(x), a_t(w)});
 }
 
+/* x as rows, which nobody outside sees: of what has no history a view is made without a call, and joins no family. */
+static T as_rows(scope *s, T x, const int64_t *flat)
+{
+    layout in, out;
+    if (x->fn || x->base || array_is_compressed(x->a))
+        return f_reshape(s, x, 2, flat);
+    array_layout(x->a, &in);
+    return view_reshape(&in, 2, flat, &out) == 1 ? scope_array(s, array_alias(x->a, 2, out.size, out.stride, out.offset)) : f_reshape(s, x, 2, flat);
+}
+
 /* Contiguous rows of any batch and a bias: one addmm. */
 static T linear_rows(scope *s, T x, T w, T bias)
 {
@@ -292,7 +302,7 @@ static T linear_rows(scope *s, T x, T w, T bias)
     memcpy(size, array_size(x->a), (size_t)n * sizeof *size);
     flat[0] = layout_numel(n - 1, size);
     flat[1] = size[n - 1];
-    T y = w && w->a->ndim == 2 ? addmm(s, bias, f_reshape(s, x, 2, flat), w) : NULL;
+    T y = w && w->a->ndim == 2 ? addmm(s, bias, as_rows(s, x, flat), w) : NULL;
     if (!y)
         return NULL;
     size[n - 1] = array_size(y->a)[1];

@@ -164,13 +164,8 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
     if order.dim() != 1 and (number or order.shape[:-1] != wanted.shape[:-1]):
         raise RuntimeError("torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries tensor and input value "
                            f"tensor must match, but we got boundaries tensor {list(order.shape)} and input value tensor {list(wanted.shape)}")
-    rows, values = _numpy(order), _numpy(wanted)
-    if order.dim() == 1 or not wanted.numel():
-        places = np.zeros(values.shape, np.int64) if order.dim() > 1 else np.searchsorted(rows, values, side)
-    else:
-        flat = zip(rows.reshape(-1, rows.shape[-1]), values.reshape(-1, values.shape[-1]), strict=True)
-        places = np.array([np.searchsorted(row, value, side) for row, value in flat], np.int64).reshape(values.shape)
-    return _tensor(places, _C.int32 if out_int32 else _C.int64).reshape(wanted.shape)
+    places = _C._ops["search_places"](wanted.detach(), order.detach(), side == "right")
+    return places.int() if out_int32 else places
 
 
 @composed(method=False, out=True)
@@ -180,8 +175,8 @@ def bucketize(input, boundaries, *, out_int32=False, right=False):
     wanted = _C.tensor(input) if number else input
     if boundaries.dim() != 1:
         raise RuntimeError(f"boundaries tensor must be 1 dimension, but got dim({boundaries.dim()})")
-    places = np.searchsorted(_numpy(boundaries), _numpy(wanted), "right" if right else "left")
-    return _tensor(places, _C.int32 if out_int32 else _C.int64).reshape(wanted.shape)
+    places = _C._ops["search_places"](wanted.detach(), boundaries.detach(), right)
+    return places.int() if out_int32 else places
 
 
 @composed(method=False, out=True)

@@ -56,7 +56,7 @@ NOT_SCALED = {
     "conv_input", "conv_weight", "diagonal_backward", "layer_norm_backward", "pool_mean_backward", "pool_scatter", "restride", "select_backward", "slice_backward", "unfold_backward", "embedding_backward",
     "range", "bartlett_window", "blackman_window", "hamming_window", "hann_window", "kaiser_window",
     "index_reduce", "index_reduce_", "masked_scatter", "masked_scatter_", "put", "put_", "slice_scatter", "as_strided_scatter",
-    "_draw_places", "_triangle_places", "_unfold_windows", "_fold_windows", "logspace", "tril_indices", "triu_indices", "vander", "bincount", "multinomial", "unique", "unique_consecutive", "argwhere", "isin", "searchsorted",
+    "_draw_places", "_triangle_places", "_unfold_windows", "_fold_windows", "logspace", "tril_indices", "triu_indices", "vander", "bincount", "count_places", "multinomial", "unique", "unique_consecutive", "argwhere", "isin", "searchsorted",
     "gcd", "lcm", "mode", "digamma", "polygamma", "cross",
 }
 

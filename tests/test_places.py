@@ -109,3 +109,20 @@ def test_places_among_numbers_of_other_dtypes():
         ctgrad._C._ops["search_places"](ctgrad.ones(2, 3), ctgrad.ones(3, 4))
     with pytest.raises(RuntimeError):
         ctgrad._C._ops["search_places"](ctgrad.ones(()), ctgrad.ones(()))
+
+
+@pytest.mark.parametrize("dtype", [ctgrad.uint8, ctgrad.int32, I64])
+def test_counts_of_whole_numbers(dtype):
+    rng = np.random.default_rng(0)
+    for n in (0, 1, 3, 4, 5, 70000, 150001):
+        x = rng.integers(0, 200, n)
+        assert np.array_equal(ctgrad.tensor(x).to(dtype).bincount().numpy(), np.bincount(x)), n
+        assert np.array_equal(ctgrad.tensor(x).to(dtype)[::3].bincount(minlength=203).numpy(), np.bincount(x[::3], minlength=203)), n
+    assert ctgrad.ones((), dtype=dtype).expand(9000).bincount().tolist() == [0, 9000]
+    if dtype != ctgrad.uint8:
+        for at in (0, 5, 9):
+            with pytest.raises(RuntimeError, match="non-negative"):
+                (ctgrad.arange(10) == at).to(dtype).neg().bincount()
+    for most in (2**63 - 1, 2**62):
+        with pytest.raises((RuntimeError, MemoryError)):
+            ctgrad.tensor([1, most]).bincount()

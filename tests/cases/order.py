@@ -31,6 +31,7 @@ CASES = {
     "sort": [case(X, ref=_sorted), case(X, 0, True, ref=_sorted), case(t(), ref=lambda x: (x, np.array(0))), case(t(40), ref=_sorted)],
     "pick_places": [case(X, 2, ref=lambda x, k: np.argsort(-x, -1)[..., :k], grad=False),
                     case(X, 1, False, False, 1, ref=lambda x, k, *a: np.argsort(x, -1)[..., k:k + 1], grad=False)],
+    "count_places": [case(COUNTS, ref=np.bincount, grad=False), case(COUNTS, 7, ref=lambda x, least: np.bincount(x, minlength=least), grad=False)],
     "search_places": [case(X, values([-1.0, 0, 1]), ref=lambda x, b: np.searchsorted(b, x), grad=False),
                       case(values([[1.0, 6], [3, 7]]), ROW, True, ref=lambda v, r, right: np.array([np.searchsorted(a, b, "right") for a, b in zip(r, v, strict=True)]), grad=False)],
     "sort_places": [case(X, ref=lambda x: np.argsort(x, -1, kind="stable"), grad=False), case(t(2, 50), True, ref=lambda x, d: np.argsort(-x, -1, kind="stable"), grad=False)],

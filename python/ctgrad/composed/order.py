@@ -112,12 +112,12 @@ def bincount(input, weights=None, minlength=0):
         raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
     if weights is not None and weights.shape != input.shape:
         raise RuntimeError("weights should be 1-d and have the same length as input")
+    if weights is None:
+        return _C._ops["count_places"](input, minlength)
     try:
-        counts = np.bincount(_numpy(input), None if weights is None else _numpy(weights), minlength)
+        counts = np.bincount(_numpy(input), _numpy(weights), minlength)
     except ValueError as e:
         raise RuntimeError("bincount only supports 1-d non-negative integral inputs.") from e
-    if weights is None:
-        return _tensor(counts, _C.int64)
     return _tied("bincount", _tensor(counts, _C.float32 if weights.dtype == _C.float32 else _C.float64), weights)
 
 

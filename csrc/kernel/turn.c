@@ -36,25 +36,6 @@ static void walk_rows(const k_nd *nd, k_loop *loop, int column, int row, int64_t
     k_walk(&part, loop, &turn);
 }
 
-/* Lines read backwards and written forwards. */
-#define BACK_LOOP(type)                                                                                    \
-    static void back_##type(char *const *p, const int64_t *s, int64_t n, const void *param)                \
-    {                                                                                                      \
-        type *restrict out = (type *)p[0];                                                                 \
-        const type *restrict in = (const type *)p[1];                                                      \
-        (void)param;                                                                                       \
-        if (s[0] == sizeof(type) && s[1] == -(int64_t)sizeof(type))                                        \
-            for (int64_t i = 0; i < n; i++)                                                                \
-                out[i] = in[-i];                                                                           \
-        else                                                                                               \
-            for (int64_t i = 0; i < n; i++)                                                                \
-                *(type *)(p[0] + i * s[0]) = *(const type *)(p[1] + i * s[1]);                             \
-    }
-BACK_LOOP(uint8_t)
-BACK_LOOP(uint16_t)
-BACK_LOOP(uint32_t)
-BACK_LOOP(uint64_t)
-
 static bool goes_back(const k_nd *nd, int64_t item)
 {
     for (int d = 0; d < nd->ndim; d++)
@@ -116,9 +97,8 @@ void k_copy(k_nd *nd, k_loop *copy, int64_t item)
     k_loop *loop = item >= 2 ? K->turn[item / 4] : NULL;
     int column = loop ? long_dim(nd, 0, item) : -1, row = column >= 0 ? long_dim(nd, 1, item) : -1;
     if (row < 0 || row == column || nd->stride[1][column] == item || nd->stride[0][row] == item) {
-        k_loop *const back[] = {[1] = back_uint8_t, [2] = back_uint16_t, [4] = back_uint32_t, [8] = back_uint64_t};
         if (goes_back(nd, item))
-            k_walk(nd, back[item], NULL);
+            k_walk(nd, K->back[item == 8 ? 3 : item / 2], NULL);
         else if (!copy_runs(nd, item))
             k_walk(nd, copy, NULL);
         return;

@@ -99,23 +99,27 @@ static void pack_weights(const k_conv *c, const direct *d, int64_t group, bool a
 }
 /* One line of the input, in phases; the first number goes to place `at` of phase `which`. */
 #define SPREAD(T)                                                                                                  \
+    static inline __attribute__((always_inline)) void every_##T(const T *restrict from, int64_t n, int64_t s, T *restrict to) \
+    {                                                                                                              \
+        for (int64_t i = 0; i < n; i++)                                                                            \
+            to[i] = from[i * s];                                                                                   \
+    }                                                                                                              \
     static void spread_##T(const T *restrict from, int64_t n, int64_t s, int64_t which, int64_t at, int64_t phase, T *restrict to) \
     {                                                                                                              \
+        const int64_t whole = n / s, more = n % s;                                                                 \
         if (s == 2) {                                                                                              \
             T *even = to + which * phase + at, *odd = which ? to + at + 1 : to + phase + at;                       \
-            int64_t i = 0;                                                                                         \
-            for (; i < n / 2; i++)                                                                                \
+            for (int64_t i = 0; i < whole; i++)                                                                    \
                 even[i] = from[2 * i], odd[i] = from[2 * i + 1];                                                   \
-            if (n % 2)                                                                                             \
-                even[i] = from[2 * i];                                                                             \
+            if (more)                                                                                              \
+                even[whole] = from[n - 1];                                                                         \
             return;                                                                                                \
         }                                                                                                          \
-        for (int64_t i = 0, end = at * s + which + n; i < s; i++, which = which + 1 == s ? at++, 0 : which + 1) {  \
-            T *line = to + which * phase;                                                                          \
-            const T *x = from + i;                                                                                 \
-            for (int64_t k = at; k * s + which < end; k++, x += s)                                                 \
-                line[k] = *x;                                                                                      \
-        }                                                                                                          \
+        for (int64_t i = 0; i < s; i++, which = which + 1 == s ? at++, 0 : which + 1)                              \
+            if (s == 3)                                                                                            \
+                every_##T(from + i, whole + (i < more), 3, to + which * phase + at);                               \
+            else                                                                                                   \
+                every_##T(from + i, whole + (i < more), s, to + which * phase + at);                               \
     }
 SPREAD(float)
 SPREAD(double)

@@ -4,6 +4,7 @@
  *
  * Elements are compared by keys. Loops over what is not in order have no branches that depend on it. */
 #include "kernel/pick.h"
+#include "base/pool.h"
 #include "kernel/number.h"
 #include "kernel/sort.h"
 #include <string.h>
@@ -44,12 +45,12 @@ static void fill_part(ct_dtype dtype, const void *row, int64_t i, int64_t end, i
 }
 void k_fill_keys(ct_dtype dtype, const void *row, int64_t n, bool down, k_pick *to)
 {
-    for (int64_t from = 0, end = 0; k_next_part(&from, &end, n);)
+    for (int64_t from = 0, end = 0; ct_next_part(&from, &end, n);)
         fill_part(dtype, row, from, end, down ? -1 : 0, to);
 }
 void k_put_places(const k_pick *p, int64_t n, int64_t *places)
 {
-    for (int64_t i = 0, end = 0; k_next_part(&i, &end, n);)
+    for (int64_t i = 0, end = 0; ct_next_part(&i, &end, n);)
         for (; i < end; i++)
             places[i] = p[i].place;
 }
@@ -285,7 +286,7 @@ void k_pick_places(ct_dtype dtype, const void *row, int64_t n, int64_t k, bool l
 static bool all_differ(const pick *p, int64_t n)
 {
     bool equal = false;
-    for (int64_t i = 0, end = 0; k_next_part(&i, &end, n - 1);)
+    for (int64_t i = 0, end = 0; ct_next_part(&i, &end, n - 1);)
         for (; i < end; i++)
             equal |= p[i].key == p[i + 1].key;
     return !equal;
@@ -293,7 +294,7 @@ static bool all_differ(const pick *p, int64_t n)
 static void range_of(const pick *p, int64_t n, int64_t *low, int64_t *high)
 {
     int64_t least = INT64_MAX, most = INT64_MIN;
-    for (int64_t i = 0, end = 0; k_next_part(&i, &end, n);)
+    for (int64_t i = 0, end = 0; ct_next_part(&i, &end, n);)
         for (; i < end; i++) {
             least = p[i].key < least ? p[i].key : least;
             most = p[i].key > most ? p[i].key : most;
@@ -333,14 +334,14 @@ static int64_t place_of_rank(pick *p, int64_t n, int64_t k)
             break;
         int bits = 64 - __builtin_clzll((uint64_t)high - (uint64_t)low), shift = bits > DIGIT ? bits - DIGIT : 0;
         uint64_t digit = 0;
-        while (k_next_part(&i, &end, n))
+        while (ct_next_part(&i, &end, n))
             for (; i < end; i++)
                 many[((uint64_t)p[i].key - (uint64_t)low) >> shift & (DIGITS - 1)]++;
         if (i < n)
             break;
         for (; k >= many[digit]; digit++)
             k -= many[digit];
-        for (i = end = 0; k_next_part(&i, &end, n);)
+        for (i = end = 0; ct_next_part(&i, &end, n);)
             for (; i < end; i++) {
                 p[kept] = p[i];
                 kept += ((uint64_t)p[i].key - (uint64_t)low) >> shift == digit;
@@ -355,7 +356,7 @@ void k_middle_place(ct_dtype dtype, const void *row, int64_t n, int64_t times, b
 {
     int64_t nans = 0;
     k_fill_keys(dtype, row, n, false, scratch);
-    for (int64_t i = 0, end = 0; dtype_is_float(dtype) && k_next_part(&i, &end, n);)
+    for (int64_t i = 0, end = 0; dtype_is_float(dtype) && ct_next_part(&i, &end, n);)
         for (; i < end; i++)
             nans += scratch[i].key == INT64_MAX;
     int64_t middle = ((n - nans) * times - 1) / 2 / times;

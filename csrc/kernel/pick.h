@@ -2,23 +2,10 @@
 #ifndef CT_PICK_H
 #define CT_PICK_H
 #include "base/dtype.h"
-#include "base/pool.h"
 #include <stdbool.h>
 #include <stdint.h>
 
 typedef struct k_pick { int64_t key, place; } k_pick;
-
-enum { PICKS_LONG = 1 << 16 /* elements between questions to the host */ };
-/* Passes over many elements go part by part: the next of 0 .. n - 1, from the end (0 at first) of the one before. False: none is left, or the
- * host wants an end; then whatever follows may be left undone as well. */
-static inline bool k_next_part(int64_t *from, int64_t *end, int64_t n)
-{
-    if (*end >= n || (*end && ct_watch_stopped()))
-        return false;
-    *from = *end;
-    *end = n - *end > PICKS_LONG ? *end + PICKS_LONG : n;
-    return true;
-}
 
 /* Keys order as the elements do, as signed numbers: NaN above all, -0 beside 0; complemented where `down`. */
 void k_fill_keys(ct_dtype dtype, const void *row, int64_t n, bool down, k_pick *to);

@@ -1,5 +1,6 @@
 /* Stable sort of places by keys: from the last digit to the first (of 8 bits), without those that all keys have alike. */
 #include "kernel/sort.h"
+#include "base/pool.h"
 
 enum { DIGIT = 8, DIGITS = 1 << DIGIT };
 
@@ -23,7 +24,7 @@ static bool by_digit(const k_pick *from, int64_t n, int64_t least, int shift, k_
 {
     int64_t start[DIGITS] = {0}, before = 0;
     int64_t i = 0, end = 0;
-    while (k_next_part(&i, &end, n))
+    while (ct_next_part(&i, &end, n))
         for (; i < end; i++)
             start[digit(from[i], least, shift)]++;
     if (i < n)
@@ -34,7 +35,7 @@ static bool by_digit(const k_pick *from, int64_t n, int64_t least, int shift, k_
         before += many;
     }
     i = end = 0;
-    while (k_next_part(&i, &end, n))
+    while (ct_next_part(&i, &end, n))
         for (; i < end; i++)
             to[start[digit(from[i], least, shift)]++] = from[i];
     return i == n;
@@ -49,10 +50,10 @@ k_pick *k_sort_picks(k_pick *p, int64_t n)
         insertion(p, n);
         return p;
     }
-    for (int64_t i = 0, end = 0; k_next_part(&i, &end, n);)
+    for (int64_t i = 0, end = 0; ct_next_part(&i, &end, n);)
         for (; i < end; i++)
             least = p[i].key < least ? p[i].key : least;
-    for (int64_t i = 0, end = 0; k_next_part(&i, &end, n);)
+    for (int64_t i = 0, end = 0; ct_next_part(&i, &end, n);)
         for (; i < end; i++)
             differ |= (uint64_t)p[i].key - (uint64_t)least;
     for (int shift = 0; shift < 64 && differ >> shift;) {

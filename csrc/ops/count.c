@@ -3,8 +3,6 @@
 #include "ops/dispatch.h"
 #include <string.h>
 
-enum { COUNT_LONG = 1 << 16 /* elements between questions to the host */ };
-
 /* The least or largest of n adjacent whole numbers, or `otherwise` if that is one. */
 static int64_t extreme(k_plane_kind kind, ct_dtype dtype, const char *x, int64_t n, int64_t otherwise)
 {
@@ -48,15 +46,13 @@ static void count_kernel(call *c)
     const char *x = array_data(a);
     int64_t *counts = (int64_t *)array_data(c->oa[0]), most = c->oa[0]->numel;
     memset(counts, 0, (size_t)most * sizeof *counts);
-    for (int64_t from = 0, end; from < a->numel && !(from && ct_watch_stopped()); from = end) {
-        end = a->numel - from > COUNT_LONG ? from + COUNT_LONG : a->numel;
+    for (int64_t from = 0, end = 0; ct_next_part(&from, &end, a->numel);)
         if (a->dtype == DT_U8)
             count_uint8_t((const uint8_t *)x, from, end, counts, most);
         else if (a->dtype == DT_I32)
             count_int32_t((const int32_t *)x, from, end, counts, most);
         else
             count_int64_t((const int64_t *)x, from, end, counts, most);
-    }
 }
 const op op_count_places = {.name = "count_places", .sig = "(Tensor self, int least=0)", .flags = OP_HIDDEN | OP_FUNCTION | OP_NO_GRAD, .run = op_block, .shape = count_rule, .kernel = count_kernel,
     .doc = "How often each of 0, 1, 2, ... occurs in a vector of whole numbers; at least so many counts. RuntimeError for negative ones."};

@@ -269,7 +269,7 @@ for bits in range(23, 29):  # until it takes longer than the signal
 
 
 @pytest.mark.skipif(not hasattr(__import__("signal"), "setitimer"), reason="no timers here")
-@pytest.mark.parametrize("order", ["sort()", "sort(stable=True)", "kthvalue(n // 3)", "median()", "topk(n // 3)"])
+@pytest.mark.parametrize("order", ["sort()", "sort(stable=True)", "kthvalue(n // 3)", "median()", "topk(n // 3)", "cumsum(0)", "cummax(0)", "nonzero()"])
 def test_interrupted_orders(order):
     """Whatever pass over a long row is under way when a handler raises: the op ends, nothing is left, and the next one is whole."""
     assert python(f"""
@@ -289,15 +289,16 @@ for dtype in (ctgrad.float32, ctgrad.int64):
     x = (x * 1e6).to(dtype)
     run(x[:100000], 0)
     before = ctgrad.debug.live()
-    for step in range(1, 40):
+    for step in range(20):
+        done = False
         try:
-            run(x, 0.003 * step)
+            run(x, 0.0005 * 1.4**step)
+            done = True
         except KeyboardInterrupt:
             ended += 1
-            assert ctgrad.debug.live() == before, (before, ctgrad.debug.live())
-        else:
+        assert ctgrad.debug.live() == before, (before, ctgrad.debug.live())  # here, where no traceback holds a result
+        if done:
             break
-assert [t.tolist() for t in run(x[:100000], 0)] if "median" not in "{order}" else True
 print("done" if ended else "never ended")
 """) == "done\n"
 

@@ -42,10 +42,18 @@ int64_t k_direct_scratch(const k_conv *c)
     return (d.image - c->scratch) + image_bytes(c, &d) * (c->threads > 1 ? c->threads : 1);
 }
 
+/* Columns of strided convolutions are slow to gather, but serve as many products as there are channels; and fewer than the numbers of the image
+ * they may be where strides are long. */
+static bool fills_vectors(const k_conv *c)
+{
+    int64_t lanes = (strcmp(K->name, "avx512") == 0 ? 64 : strcmp(K->name, "avx2") == 0 ? 32 : 16) / dtype_bytes(c->dtype), taken = rounded(c->out[2], lanes);
+    if (product(c->stride) == 1)
+        return 8 * c->out[2] >= 5 * taken;
+    return c->out[2] * (c->out_c + 16) >= taken * c->out_c && product(c->out) * product(c->kernel) > product(c->in);
+}
 bool k_direct_suits(const k_conv *c)
 {
-    int64_t lanes = (strcmp(K->name, "avx512") == 0 ? 64 : strcmp(K->name, "avx2") == 0 ? 32 : 16) / dtype_bytes(c->dtype);
-    bool suits = c->out_c >= 2 && c->out[2] >= 4 && 8 * c->out[2] >= 5 * rounded(c->out[2], lanes) && product(c->kernel) > 1;
+    bool suits = c->out_c >= 2 && c->out[2] >= 4 && fills_vectors(c) && product(c->kernel) > 1;
     for (int i = 0; i < 3; i++)
         suits &= c->pad[i] >= 0;
     return suits && dtype_is_float(c->dtype) && !dtype_is_half(c->dtype) && c->in_c * product(c->kernel) <= 1024;

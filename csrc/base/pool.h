@@ -29,15 +29,7 @@ bool ct_watch_asking(void);               /* The host, asked, runs something of 
 
 /* Long passes go part by part: the next of 0 .. n - 1, from the end (0 at first) of the one before. False: none is left, or the host wants an
  * end; then whatever follows may be left undone as well. */
-enum { CT_PART = 1 << 16 };
-static inline bool ct_next_part(int64_t *from, int64_t *end, int64_t n)
-{
-    if (*end >= n || (*end && ct_watch_stopped()))
-        return false;
-    *from = *end;
-    *end = n - *end > CT_PART ? *end + CT_PART : n;
-    return true;
-}
+bool ct_next_part(int64_t *from, int64_t *end, int64_t n);
 
 /* For tests: everything of two pieces and more is shared; how many jobs were. */
 extern bool ct_share_always;

@@ -24,6 +24,7 @@ GIVEN = "its case names few places by number: a gradient of zeros but there is m
 ENDS = "its case has no elements, or slides over one line no more"
 JOINED = "pieces of lines are joined as matrices"
 SORTED = "rows of a sliding matrix are each sorted, and have places of their own"
+SEARCHED = "each number of a sliding matrix is searched for; what repeats by stride 0 once"
 COUNTED = "bools of a sliding matrix are counted as numbers, in full"
 PRODUCTS = "n * n products of what is left of each observation beside its mean, also where that is 0"
 HOST = "NumPy computes it, in full"
@@ -43,7 +44,7 @@ EXCEPTIONS = {
     "gather": GIVEN, "scatter": GIVEN, "scatter_add": GIVEN, "index": GIVEN, "index_copy": "written slices are real where indices are", "narrow": ENDS, "select": ENDS,
     "gradient": GIVEN + "; " + JOINED, "slice": ENDS, "diag": ENDS, "diagonal": ENDS, "cat": JOINED + "; so are different rows that repeat along the dim that joins them", "stack": JOINED, "rot90": "a line is not turned but copied as a matrix",
     "kthvalue": SORTED, "topk": SORTED, "pick_places": SORTED, "median": SORTED, "nanmedian": SORTED, "quantile": PLACES + "; " + SORTED, "nanquantile": PLACES + "; " + SORTED,
-    "aminmax": WEIGHTED, "nanmean": COUNTED + "; " + WEIGHTED, "glu": JOINED, "prelu_kernel": "a weight beside a sliding matrix has no line: the gradient of both travels in full",
+    "search_places": SEARCHED, "bucketize": SEARCHED, "aminmax": WEIGHTED, "nanmean": COUNTED + "; " + WEIGHTED, "glu": JOINED, "prelu_kernel": "a weight beside a sliding matrix has no line: the gradient of both travels in full",
     "trace": "the gradient of a sliding matrix's diagonal is a matrix, summed along the lines at the end", "cov": PRODUCTS, "corrcoef": PRODUCTS + "; the diagonal's gradient is a matrix of its own",
     "pdist": "its pairs of rows are chosen by number, n * n / 2 of them",
     "F.pad": "padded to a circle: " + WRITTEN, "_pad_frame": "only pad_places calls it, where no padded dim repeats", "group_norm_backward": "only group_norm's formula calls it, with what repeats narrowed where the gradient travels summed",
@@ -55,7 +56,7 @@ NOT_SCALED = {
     "conv_input", "conv_weight", "diagonal_backward", "layer_norm_backward", "pool_mean_backward", "pool_scatter", "restride", "select_backward", "slice_backward", "unfold_backward", "embedding_backward",
     "range", "bartlett_window", "blackman_window", "hamming_window", "hann_window", "kaiser_window",
     "index_reduce", "index_reduce_", "masked_scatter", "masked_scatter_", "put", "put_", "slice_scatter", "as_strided_scatter",
-    "_draw_places", "_triangle_places", "_unfold_windows", "_fold_windows", "logspace", "tril_indices", "triu_indices", "vander", "bincount", "multinomial", "unique", "unique_consecutive", "argwhere", "isin", "searchsorted",
+    "_draw_places", "_triangle_places", "_unfold_windows", "_fold_windows", "logspace", "tril_indices", "triu_indices", "vander", "bincount", "count_places", "multinomial", "unique", "unique_consecutive", "argwhere", "isin", "searchsorted",
     "gcd", "lcm", "mode", "digamma", "polygamma", "cross",
 }
 

@@ -289,3 +289,21 @@ def test_memory_is_shared_by_modules_with_shapes():
     assert layer.share_memory() is layer
     with pytest.raises(RuntimeError, match="uninitialized"):
         nn.LazyLinear(2).share_memory()
+
+
+@pytest.mark.parametrize("dtype", [ctgrad.float32, ctgrad.float64])
+@pytest.mark.parametrize("stride, dilation, padding", [((2, 2), (1, 1), (0, 0)), ((2, 2), (1, 2), (1, 3)), ((1, 3), (2, 1), (2, 1)), ((3, 2), (1, 1), (3, 2)), ((2, 5), (1, 3), (0, 4))])
+def test_strided_convolutions_of_whole_numbers(stride, dilation, padding, dtype):
+    """Floats, by vectors of places, as integers, by columns: whole numbers, so that no order of additions shows."""
+    for width in (7, 15, 31, 32, 33, 34, 35, 64, 67, 100, 163):
+        for channels in (2, 3, 7, 8, 17):
+            x, w = ctgrad.randint(-9, 9, (2, 3, 9, width)), ctgrad.randint(-9, 9, (channels, 3, 3, 3))
+            b = ctgrad.randint(-9, 9, (channels,))
+            options = {"stride": stride, "dilation": dilation, "padding": padding}
+            if width + 2 * padding[1] < 2 * dilation[1] + 1:
+                continue
+            y = F.conv2d(x.to(dtype), w.to(dtype), b.to(dtype), **options)
+            assert ctgrad.equal(y, F.conv2d(x, w, b, **options).to(dtype)), (width, channels)
+    x, w = ctgrad.randint(-9, 9, (2, 4, 6, 7, 40)), ctgrad.randint(-9, 9, (6, 2, 2, 3, 3))
+    options = {"stride": (2, 1, 2), "padding": (1, 0, 1), "groups": 2}
+    assert ctgrad.equal(F.conv3d(x.to(dtype), w.to(dtype), **options), F.conv3d(x, w, **options).to(dtype))

@@ -76,3 +76,53 @@ def test_bools_have_no_rank():
 def test_masks_of_bytes_are_told_of():
     with pytest.warns(UserWarning, match="uint8"):
         assert ctgrad.zeros(2).index_put((ctgrad.tensor([1, 0], dtype=ctgrad.uint8),), ctgrad.tensor(1.0)).tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("right", [False, True])
+@pytest.mark.parametrize("dtype", ["u1", "i4", "i8", "f2", "f4", "f8"])
+def test_places_in_rows_that_are_in_order(dtype, right):
+    rng, side = np.random.default_rng(0), "right" if right else "left"
+    for n in (0, 1, 2, 3, 7, 8, 9, 100, 1000):
+        row = np.sort(rng.integers(0, 50, n).astype(dtype))
+        for m in (0, 1, 7, 8, 9, 17, 5000):
+            x = rng.integers(0, 55, m).astype(dtype)
+            if dtype[0] == "f":
+                row[n - n // 5:], x[::4] = np.nan, np.nan
+                x[1::5], row[:n // 6] = -np.inf, -np.inf
+            want = np.searchsorted(row, x, side)
+            assert np.array_equal(ctgrad.searchsorted(ctgrad.from_numpy(row), ctgrad.from_numpy(x), right=right).numpy(), want), (n, m)
+            assert np.array_equal(ctgrad.bucketize(ctgrad.from_numpy(x)[::2], ctgrad.from_numpy(row), right=right).numpy(), want[::2]), (n, m)
+    rows, x = np.sort(rng.integers(0, 50, (3, 4, 70)).astype(dtype)), rng.integers(0, 50, (3, 4, 900)).astype(dtype)
+    want = [[np.searchsorted(a, b, side) for a, b in zip(p, q)] for p, q in zip(rows, x)]
+    places = ctgrad.searchsorted(ctgrad.from_numpy(rows), ctgrad.from_numpy(x), side=side, out_int32=True)
+    assert places.dtype == ctgrad.int32 and np.array_equal(places.numpy(), want)
+
+
+def test_places_among_numbers_of_other_dtypes():
+    row = ctgrad.tensor([-1.5, 0.0, 0.25, 3.0])
+    assert ctgrad.bucketize(ctgrad.tensor([-2, 0, 1, 3, 9]), row).tolist() == [0, 1, 3, 3, 4]
+    assert ctgrad.bucketize(row.bfloat16(), ctgrad.tensor([-2, 0, 1, 3])).tolist() == [1, 1, 2, 3]
+    large = ctgrad.tensor([2**53, 2**53 + 1, 2**53 + 2])
+    assert ctgrad.searchsorted(large, large).tolist() == [0, 1, 2]
+    assert ctgrad.searchsorted(row, row.expand(100000, 4).transpose(0, 1)).unique(dim=1).tolist() == [[0], [1], [2], [3]]
+    with pytest.raises(RuntimeError):
+        ctgrad._C._ops["search_places"](ctgrad.ones(2, 3), ctgrad.ones(3, 4))
+    with pytest.raises(RuntimeError):
+        ctgrad._C._ops["search_places"](ctgrad.ones(()), ctgrad.ones(()))
+
+
+@pytest.mark.parametrize("dtype", [ctgrad.uint8, ctgrad.int32, I64])
+def test_counts_of_whole_numbers(dtype):
+    rng = np.random.default_rng(0)
+    for n in (0, 1, 3, 4, 5, 70000, 150001):
+        x = rng.integers(0, 200, n)
+        assert np.array_equal(ctgrad.tensor(x).to(dtype).bincount().numpy(), np.bincount(x)), n
+        assert np.array_equal(ctgrad.tensor(x).to(dtype)[::3].bincount(minlength=203).numpy(), np.bincount(x[::3], minlength=203)), n
+    assert ctgrad.ones((), dtype=dtype).expand(9000).bincount().tolist() == [0, 9000]
+    if dtype != ctgrad.uint8:
+        for at in (0, 5, 9):
+            with pytest.raises(RuntimeError, match="non-negative"):
+                (ctgrad.arange(10) == at).to(dtype).neg().bincount()
+    for most in (2**63 - 1, 2**62):
+        with pytest.raises((RuntimeError, MemoryError)):
+            ctgrad.tensor([1, most]).bincount()

@@ -86,3 +86,15 @@ def test_rows_of_halves_in_registers_round_once(dtype):
             np.testing.assert_array_equal(op(a, b).float().numpy(), op(a.float(), b.float()).to(dtype).float().numpy())
             if n > 1:
                 np.testing.assert_array_equal(op(a[1::2], b[1::2]).float().numpy(), op(a, b)[1::2].float().numpy())
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8", "f2"])
+def test_norms_of_lines_side_by_side(dtype):
+    """Several lines at once give the bits of each alone."""
+    for rows in (1, 3, 4, 5, 9):
+        for n in (1, 2, 3, 7, 8, 9, 19, 33, 300):
+            x = ctgrad.from_numpy(np.random.default_rng(n).standard_normal((rows, 2 * n)).astype(dtype))
+            for part in (x, x[:, :n], x.flip(0)[:, n:], x[::2, 1:], x[:1].expand(rows, 2 * n)):
+                together = part.norm(dim=1)
+                assert together.tolist() == [line.norm(dim=0).item() for line in part.clone()], (rows, n)
+                np.testing.assert_allclose(together.double().numpy(), np.sqrt((part.double().numpy() ** 2).sum(1)), rtol=2e-3 if dtype == "f2" else 1e-6)

@@ -20,6 +20,7 @@ typedef struct job {
 
 enum { TURNS = 4000 /* of a waiting loop before a thread sleeps: about 20 us */, STACK = 1 << 20 };
 static const int64_t PATIENCE = 25 * 1000 * 1000; /* ns between questions to the host */
+enum { PART = 1 << 16 /* elements of a long pass between questions */ };
 enum { MANY = 8 /* pieces */, WORTH = 20000 /* ns, of which waking a worker takes half */ };
 
 static pthread_mutex_t door = PTHREAD_MUTEX_INITIALIZER;  /* held by the thread whose job is shared */
@@ -106,6 +107,15 @@ static bool asked_to_stop(void)
 }
 
 bool ct_watch_stopped(void) { return joined ? atomic_load_explicit(&joined->stop, memory_order_relaxed) : asked_to_stop(); }
+
+bool ct_next_part(int64_t *from, int64_t *end, int64_t n)
+{
+    if (*end >= n || (*end && ct_watch_stopped()))
+        return false;
+    *from = *end;
+    *end = n - *end > PART ? *end + PART : n;
+    return true;
+}
 
 /* ---- pieces -------------------------------------------------------------------------------------------------------- */
 static void run_piece(const job *j, int64_t i)

@@ -27,6 +27,10 @@ bool ct_watch_end(ct_watch *watch);       /* true: stopped, and the host's error
 bool ct_watch_stopped(void);              /* Asks inside of long pieces; true: what is left of the piece is left out. Also in workers, who do not ask. */
 bool ct_watch_asking(void);               /* The host, asked, runs something of its own in this thread: what is under way goes on only after it. */
 
+/* Long passes go part by part: the next of 0 .. n - 1, from the end (0 at first) of the one before. False: none is left, or the host wants an
+ * end; then whatever follows may be left undone as well. */
+bool ct_next_part(int64_t *from, int64_t *end, int64_t n);
+
 /* For tests: everything of two pieces and more is shared; how many jobs were. */
 extern bool ct_share_always;
 int64_t ct_shared(void);

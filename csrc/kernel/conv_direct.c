@@ -10,8 +10,9 @@
 #pragma GCC optimize("fp-contract=fast")
 #endif
 
+/* Of a line with its padding every stride-th place stands together: the places 0, s, 2 s ..., then 1, s + 1 ..., `phase` of each. */
 typedef struct direct {
-    int64_t padded[3], volume, depth, places, item;
+    int64_t padded[3], phase, which, at, volume, depth, places, item; /* which, at: the phase and place of the input's first number */
     int64_t *offset;      /* depth: of what each weight meets, from the place of the output */
     char *weights, *image;
 } direct;
@@ -23,6 +24,10 @@ static direct direct_of(const k_conv *c)
     direct d = {.places = product(c->out), .depth = c->in_c * product(c->kernel), .item = dtype_bytes(c->dtype)};
     for (int i = 0; i < 3; i++)
         d.padded[i] = c->in[i] + 2 * c->pad[i];
+    d.padded[2] = rounded(d.padded[2], c->stride[2]);
+    d.phase = d.padded[2] / c->stride[2];
+    d.which = c->pad[2] % c->stride[2];
+    d.at = c->pad[2] / c->stride[2];
     d.volume = product(d.padded);
     d.offset = (int64_t *)c->scratch;
     d.weights = c->scratch + rounded(d.depth * (int64_t)sizeof *d.offset, 64);
@@ -37,12 +42,20 @@ int64_t k_direct_scratch(const k_conv *c)
     return (d.image - c->scratch) + image_bytes(c, &d) * (c->threads > 1 ? c->threads : 1);
 }
 
+/* Columns of strided convolutions are slow to gather, but serve as many products as there are channels; and fewer than the numbers of the image
+ * they may be where strides are long. */
+static bool fills_vectors(const k_conv *c)
+{
+    int64_t lanes = (strcmp(K->name, "avx512") == 0 ? 64 : strcmp(K->name, "avx2") == 0 ? 32 : 16) / dtype_bytes(c->dtype), taken = rounded(c->out[2], lanes);
+    if (product(c->stride) == 1)
+        return 8 * c->out[2] >= 5 * taken;
+    return c->out[2] * (c->out_c + 16) >= taken * c->out_c && product(c->out) * product(c->kernel) > product(c->in);
+}
 bool k_direct_suits(const k_conv *c)
 {
-    int64_t lanes = (strcmp(K->name, "avx512") == 0 ? 64 : strcmp(K->name, "avx2") == 0 ? 32 : 16) / dtype_bytes(c->dtype);
-    bool suits = c->out_c >= 2 && c->out[2] >= 4 && 8 * c->out[2] >= 5 * rounded(c->out[2], lanes) && product(c->kernel) > 1;
+    bool suits = c->out_c >= 2 && c->out[2] >= 4 && fills_vectors(c) && product(c->kernel) > 1;
     for (int i = 0; i < 3; i++)
-        suits &= c->stride[i] == 1 && c->pad[i] >= 0;
+        suits &= c->pad[i] >= 0;
     return suits && dtype_is_float(c->dtype) && !dtype_is_half(c->dtype) && c->in_c * product(c->kernel) <= 1024;
 }
 k_conv k_direct_adjoint(const k_conv *c)
@@ -58,8 +71,8 @@ k_conv k_direct_adjoint(const k_conv *c)
         a.in[i] = c->out[i];
         a.out[i] = c->in[i];
         a.pad[i] = c->dilation[i] * (c->kernel[i] - 1) - c->pad[i];
-        if (a.in[i] + 2 * a.pad[i] - c->dilation[i] * (c->kernel[i] - 1) != a.out[i])
-            a.pad[i] = -1; /* an output padding: no plain convolution */
+        if (c->stride[i] > 1 || a.in[i] + 2 * a.pad[i] - c->dilation[i] * (c->kernel[i] - 1) != a.out[i])
+            a.pad[i] = -1; /* gaps between places, or an output padding: no plain convolution */
     }
     return a;
 }
@@ -70,8 +83,10 @@ static void set_offsets(const k_conv *c, const direct *d)
     for (int64_t channel = 0; channel < c->in_c; channel++)
         for (int64_t i = 0; i < c->kernel[0]; i++)
             for (int64_t j = 0; j < c->kernel[1]; j++)
-                for (int64_t k = 0; k < c->kernel[2]; k++)
-                    d->offset[at++] = channel * d->volume + (i * c->dilation[0] * d->padded[1] + j * c->dilation[1]) * d->padded[2] + k * c->dilation[2];
+                for (int64_t k = 0; k < c->kernel[2]; k++) {
+                    int64_t along = k * c->dilation[2], s = c->stride[2];
+                    d->offset[at++] = channel * d->volume + (i * c->dilation[0] * d->padded[1] + j * c->dilation[1]) * d->padded[2] + along % s * d->phase + along / s;
+                }
 }
 /* Blocks of DIRECT_CHANNELS weights that meet the same input; 0 for channels that are none. */
 static void pack_weights(const k_conv *c, const direct *d, int64_t group, bool adjoint)
@@ -90,11 +105,46 @@ static void pack_weights(const k_conv *c, const direct *d, int64_t group, bool a
                     memset(to, 0, (size_t)item);
             }
 }
+/* One line of the input, in phases; the first number goes to place `at` of phase `which`. */
+#define SPREAD(T)                                                                                                  \
+    static inline __attribute__((always_inline)) void every_##T(const T *restrict from, int64_t n, int64_t s, T *restrict to) \
+    {                                                                                                              \
+        for (int64_t i = 0; i < n; i++)                                                                            \
+            to[i] = from[i * s];                                                                                   \
+    }                                                                                                              \
+    static void spread_##T(const T *restrict from, int64_t n, int64_t s, int64_t which, int64_t at, int64_t phase, T *restrict to) \
+    {                                                                                                              \
+        const int64_t whole = n / s, more = n % s;                                                                 \
+        if (s == 2) {                                                                                              \
+            T *even = to + which * phase + at, *odd = which ? to + at + 1 : to + phase + at;                       \
+            for (int64_t i = 0; i < whole; i++)                                                                    \
+                even[i] = from[2 * i], odd[i] = from[2 * i + 1];                                                   \
+            if (more)                                                                                              \
+                even[whole] = from[n - 1];                                                                         \
+            return;                                                                                                \
+        }                                                                                                          \
+        for (int64_t i = 0; i < s; i++, which = which + 1 == s ? at++, 0 : which + 1)                              \
+            if (s == 3)                                                                                            \
+                every_##T(from + i, whole + (i < more), 3, to + which * phase + at);                               \
+            else                                                                                                   \
+                every_##T(from + i, whole + (i < more), s, to + which * phase + at);                               \
+    }
+SPREAD(float)
+SPREAD(double)
+static void put_line(const k_conv *c, const direct *d, const char *from, char *line)
+{
+    if (c->stride[2] == 1)
+        memcpy(line + c->pad[2] * d->item, from, (size_t)(c->in[2] * d->item));
+    else if (c->dtype == DT_F32)
+        spread_float((const float *)from, c->in[2], c->stride[2], d->which, d->at, d->phase, (float *)line);
+    else
+        spread_double((const double *)from, c->in[2], c->stride[2], d->which, d->at, d->phase, (double *)line);
+}
 static void pad_image(const k_conv *c, const direct *d, int64_t image, int64_t group)
 {
     const char *from = c->x + (image * c->x_batch + group * c->in_c * product(c->in)) * d->item;
     int64_t line = c->in[2] * d->item;
-    if (d->volume == product(c->in)) {
+    if (d->volume == product(c->in) && c->stride[2] == 1) {
         memcpy(d->image, from, (size_t)(c->in_c * d->volume * d->item));
         return;
     }
@@ -102,7 +152,7 @@ static void pad_image(const k_conv *c, const direct *d, int64_t image, int64_t g
     for (int64_t channel = 0; channel < c->in_c; channel++)
         for (int64_t z = 0; z < c->in[0]; z++)
             for (int64_t y = 0; y < c->in[1]; y++, from += line)
-                memcpy(d->image + (channel * d->volume + ((z + c->pad[0]) * d->padded[1] + y + c->pad[1]) * d->padded[2] + c->pad[2]) * d->item, from, (size_t)line);
+                put_line(c, d, from, d->image + (channel * d->volume + ((z + c->pad[0]) * d->padded[1] + y + c->pad[1]) * d->padded[2]) * d->item);
 }
 
 /* All places of one image for a block of channels. */

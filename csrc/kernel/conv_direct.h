@@ -1,10 +1,10 @@
-/* conv_direct: convolutions of stride 1 without columns, a block of channels by two vectors of a line's places in registers. */
+/* conv_direct: convolutions without columns, a block of channels by two vectors of a line's places in registers. */
 #ifndef CT_CONV_DIRECT_H
 #define CT_CONV_DIRECT_H
 #include "kernel/conv.h"
 
 enum { DIRECT_CHANNELS = 8, DIRECT_SLACK = 64 /* items that vectors may read behind the last line */ };
-/* Strides are 1, and a line fills most of the vectors it takes. */
+/* A line fills most of the vectors it takes. */
 bool k_direct_suits(const k_conv *c);
 /* The adjoint in x as a convolution of y: with it, weights are read turned over and their channels exchanged. */
 k_conv k_direct_adjoint(const k_conv *c);

@@ -376,7 +376,7 @@ static void results_piece(void *work, int64_t begin, int64_t end)
     for (int64_t many; begin < end; begin += many) {
         many = r->sides && at_most(end - begin, it->size[it->reduced] - at[it->reduced]) >= r->kind->many ? r->kind->many : 1;
         if (many > 1)
-            r->kind->sides(in, it->in[0], r->n, out, it->out[it->reduced], out2, it->out2[it->reduced]);
+            r->kind->sides(in, it->in[0], it->in[it->reduced], r->n, out, it->out[it->reduced], out2, it->out2[it->reduced]);
         else
             take_result(r->kind, it, r->f, in, out, out2, r->n, r->cut);
         for (int d = it->reduced; d < it->ndim; d++) {
@@ -399,8 +399,9 @@ void k_fold_lines(const k_fold *f, const k_lines *kind, const k_lines *contiguou
     fold_iterate(&it, f, kind->in_order);
     bool flat = contiguous && it.reduced == 1 && it.in[0] == item;
     int64_t n = fold_count(it.size, 0, it.reduced), all = fold_count(it.size, it.reduced, it.ndim);
-    bool sides = kind->sides && it.reduced == 1 && it.ndim > 1 && it.in[1] == item && n > 0 && n < INT32_MAX;
-    results r = {flat ? contiguous : kind, &it, f, n, all == 1 && !flat, sides};
+    kind = flat ? contiguous : kind;
+    bool sides = kind->sides && it.reduced == 1 && it.ndim > 1 && (flat || it.in[1] == item) && n > 0 && n < INT32_MAX;
+    results r = {kind, &it, f, n, all == 1 && !flat, sides};
     if (all == 0)
         return;
     int64_t many = sides ? kind->many : 1, step = n < SHARE_LINES / 4 ? SHARE_LINES / 4 / (n + 1) + 1 : 1;

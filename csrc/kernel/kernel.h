@@ -94,7 +94,8 @@ typedef struct k_isa {
     k_loop *compare[C_COUNT][DT_COUNT];
     k_loop *cast[DT_COUNT][DT_COUNT];     /* [from][to]: out, in. C conversion; float to bool is != 0; saturation nowhere */
     k_loop *fill[DT_COUNT];               /* out; param points to one value of the dtype */
-    k_loop *turn[2];                      /* of 4, 8 bytes: out, in; see turn.h */
+    k_loop *turn[3];                      /* of 2, 4, 8 bytes: out, in; see turn.h */
+    k_loop *back[4];                      /* of 1, 2, 4, 8 bytes: out, in; fast where in's stride is negative */
     k_loop *where[DT_COUNT];              /* out, condition (bool bytes), a, b */
     k_loop *clamp[DT_COUNT];              /* out, in, low, high (tensors or stride-0 scalars); NaN in the input stays, NaN bound gives NaN */
     k_gemm_f *const *gemm;                /* by dtype; NULL for bool */

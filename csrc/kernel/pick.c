@@ -24,12 +24,11 @@ static inline int64_t key_of(double x)
     memcpy(&bits, &x, sizeof bits);
     return bits < 0 ? INT64_MIN - bits - 1 : bits;
 }
-void k_fill_keys(ct_dtype dtype, const void *row, int64_t n, bool down, k_pick *to)
+static void fill_part(ct_dtype dtype, const void *row, int64_t i, int64_t end, int64_t flip, k_pick *to)
 {
-    int64_t flip = down ? -1 : 0;
 #define KEYS(D, key)                                                                   \
     case DT_##D:                                                                       \
-        for (int64_t i = 0; i < n; i++)                                                \
+        for (; i < end; i++)                                                           \
             to[i] = (pick){(int64_t)key(load_##D(((const stored_##D *)row)[i])) ^ flip, i}; \
         break;
     switch (dtype) {
@@ -43,6 +42,17 @@ void k_fill_keys(ct_dtype dtype, const void *row, int64_t n, bool down, k_pick *
     KEYS(F64, key_of)
     default: break;
     }
+}
+void k_fill_keys(ct_dtype dtype, const void *row, int64_t n, bool down, k_pick *to)
+{
+    for (int64_t from = 0, end = 0; ct_next_part(&from, &end, n);)
+        fill_part(dtype, row, from, end, down ? -1 : 0, to);
+}
+void k_put_places(const k_pick *p, int64_t n, int64_t *places)
+{
+    for (int64_t i = 0, end = 0; ct_next_part(&i, &end, n);)
+        for (; i < end; i++)
+            places[i] = p[i].place;
 }
 
 /* ---- a few -------------------------------------------------------------------------------------------------- */
@@ -228,6 +238,8 @@ static void quick_select(pick *p, int64_t n, int64_t k)
 {
     int64_t low = 0, high = n - 1;
     while (high > low + 1) {
+        if (high - low > LONG && ct_watch_stopped())
+            return;
         swap(&p[low + (high - low) / 2], &p[low + 1]);
         if (less(p[high], p[low + 1]))
             swap(&p[low + 1], &p[high]);
@@ -238,8 +250,6 @@ static void quick_select(pick *p, int64_t n, int64_t k)
         pick *above = p + low + 2, *below = p + high;
         cut_blocks(&above, &below, p[low].key);
         int64_t i = above - 1 - p, j = below - p;
-        if (high - low > LONG && ct_watch_stopped())
-            return;
         for (;;) {
             while (less(p[++i], p[low]))
                 ;
@@ -269,25 +279,33 @@ void k_pick_places(ct_dtype dtype, const void *row, int64_t n, int64_t k, bool l
         if (sorted)
             sort(scratch, scratch + k - 1);
     }
-    for (int64_t i = 0; i < k; i++)
-        places[i] = scratch[i].place;
+    k_put_places(scratch, k, places);
 }
 
 /* Of integers that do not differ enough, or of equals, the order of std::sort; it is the only one otherwise. */
 static bool all_differ(const pick *p, int64_t n)
 {
     bool equal = false;
-    for (int64_t i = 1; i < n; i++)
-        equal |= p[i].key == p[i - 1].key;
+    for (int64_t i = 0, end = 0; ct_next_part(&i, &end, n - 1);)
+        for (; i < end; i++)
+            equal |= p[i].key == p[i + 1].key;
     return !equal;
+}
+static void range_of(const pick *p, int64_t n, int64_t *low, int64_t *high)
+{
+    int64_t least = INT64_MAX, most = INT64_MIN;
+    for (int64_t i = 0, end = 0; ct_next_part(&i, &end, n);)
+        for (; i < end; i++) {
+            least = p[i].key < least ? p[i].key : least;
+            most = p[i].key > most ? p[i].key : most;
+        }
+    *low = least;
+    *high = most;
 }
 static bool may_differ(const pick *p, int64_t n)
 {
-    int64_t low = INT64_MAX, high = INT64_MIN;
-    for (int64_t i = 0; i < n; i++) {
-        low = p[i].key < low ? p[i].key : low;
-        high = p[i].key > high ? p[i].key : high;
-    }
+    int64_t low, high;
+    range_of(p, n, &low, &high);
     return (uint64_t)high - (uint64_t)low >= (uint64_t)(n - 1);
 }
 void k_sort_any(ct_dtype dtype, const void *row, int64_t n, bool descending, int64_t *places, k_pick *scratch)
@@ -303,31 +321,33 @@ void k_sort_any(ct_dtype dtype, const void *row, int64_t n, bool descending, int
         sort(scratch, scratch + n);
         p = scratch;
     }
-    for (int64_t i = 0; i < n; i++)
-        places[i] = p[i].place;
+    k_put_places(p, n, places);
 }
 
 /* Those whose keys share the digits of the one that has k before it, equals counted in their order, are kept, digit by digit. */
 static int64_t place_of_rank(pick *p, int64_t n, int64_t k)
 {
-    while (!ct_watch_stopped()) {
-        int64_t low = p[0].key, high = low, many[DIGITS] = {0}, kept = 0;
-        for (int64_t i = 1; i < n; i++) {
-            low = p[i].key < low ? p[i].key : low;
-            high = p[i].key > high ? p[i].key : high;
-        }
+    for (int64_t low, high;;) {
+        int64_t many[DIGITS] = {0}, kept = 0, i = 0, end = 0;
+        range_of(p, n, &low, &high);
         if (low == high)
             break;
         int bits = 64 - __builtin_clzll((uint64_t)high - (uint64_t)low), shift = bits > DIGIT ? bits - DIGIT : 0;
         uint64_t digit = 0;
-        for (int64_t i = 0; i < n; i++)
-            many[((uint64_t)p[i].key - (uint64_t)low) >> shift]++;
+        while (ct_next_part(&i, &end, n))
+            for (; i < end; i++)
+                many[((uint64_t)p[i].key - (uint64_t)low) >> shift & (DIGITS - 1)]++;
+        if (i < n)
+            break;
         for (; k >= many[digit]; digit++)
             k -= many[digit];
-        for (int64_t i = 0; i < n; i++) {
-            p[kept] = p[i];
-            kept += ((uint64_t)p[i].key - (uint64_t)low) >> shift == digit;
-        }
+        for (i = end = 0; ct_next_part(&i, &end, n);)
+            for (; i < end; i++) {
+                p[kept] = p[i];
+                kept += ((uint64_t)p[i].key - (uint64_t)low) >> shift == digit;
+            }
+        if (i < n)
+            break;
         n = kept;
     }
     return p[k < n ? k : 0].place;
@@ -336,8 +356,9 @@ void k_middle_place(ct_dtype dtype, const void *row, int64_t n, int64_t times, b
 {
     int64_t nans = 0;
     k_fill_keys(dtype, row, n, false, scratch);
-    for (int64_t i = 0; dtype_is_float(dtype) && i < n; i++)
-        nans += scratch[i].key == INT64_MAX;
+    for (int64_t i = 0, end = 0; dtype_is_float(dtype) && ct_next_part(&i, &end, n);)
+        for (; i < end; i++)
+            nans += scratch[i].key == INT64_MAX;
     int64_t middle = ((n - nans) * times - 1) / 2 / times;
     *place = place_of_rank(scratch, n, nans && !skip ? n - nans : nans < n ? middle : 0);
 }

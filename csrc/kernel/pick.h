@@ -9,6 +9,7 @@ typedef struct k_pick { int64_t key, place; } k_pick;
 
 /* Keys order as the elements do, as signed numbers: NaN above all, -0 beside 0; complemented where `down`. */
 void k_fill_keys(ct_dtype dtype, const void *row, int64_t n, bool down, k_pick *to);
+void k_put_places(const k_pick *p, int64_t n, int64_t *places);
 /* Where the k least, or largest, of n adjacent elements stand, in order if `sorted`; NaN counts as the largest. scratch: n. */
 void k_pick_places(ct_dtype dtype, const void *row, int64_t n, int64_t k, bool largest, bool sorted, int64_t *places, k_pick *scratch);
 /* Where all of them stand in order; of equals any comes first, but the same as in PyTorch. scratch: k_order_scratch(n). */

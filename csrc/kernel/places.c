@@ -8,6 +8,7 @@ typedef uint8_t word_1;
 typedef uint16_t __attribute__((may_alias)) word_2;
 typedef uint32_t __attribute__((may_alias)) word_4;
 typedef uint64_t __attribute__((may_alias)) word_8;
+typedef word_4 __attribute__((vector_size(16), aligned(1), may_alias)) words_4; /* stores, not loads, are what picking waits for */
 
 static inline int64_t index_at(const char *p, int64_t size)
 {
@@ -50,9 +51,22 @@ static inline bool one_place(const int64_t *s, const k_places *k)
             EACH_STEP BODY(offset_at(p + 2, s + 2, i, k))                  \
     }
 
+/* One row, picked from by adjacent indices that count from its front: what most calls want, and nothing but loads and stores. */
+static inline bool picks_from_row(const int64_t *s, const k_places *k, int64_t item)
+{
+    return k->n == 1 && !k->size[0] && k->stride[0] == item && s[0] == item && s[1] == 0 && s[2] == sizeof(int64_t);
+}
 #define READ_BODY(offset) W(a) = W(b + (offset));
 #define WRITE_BODY(offset) { int64_t o = offset; W(a + o) = W(b); }
 #define MOVE(size)                                                                                         \
+    static void pick_##size(word_##size *restrict to, const word_##size *restrict row, const int64_t *restrict index, int64_t n) \
+    {                                                                                                      \
+        int64_t i = 0;                                                                                     \
+        for (; size == 4 && i + 4 <= n; i += 4)                                                            \
+            *(words_4 *)(to + i) = (words_4){(word_4)row[index[i]], (word_4)row[index[i + 1]], (word_4)row[index[i + 2]], (word_4)row[index[i + 3]]}; \
+        for (; i < n; i++)                                                                                 \
+            to[i] = row[index[i]];                                                                         \
+    }                                                                                                      \
     static void line_##size(char *to, int64_t to_step, const char *from, int64_t from_step, int64_t n)     \
     {                                                                                                      \
         if (to_step == size && from_step == size)                                                          \
@@ -66,6 +80,8 @@ static inline bool one_place(const int64_t *s, const k_places *k)
         const k_places *k = param;                                                                         \
         if (one_place(s + 2, k))                                                                           \
             line_##size(p[0], s[0], p[1] + offset_at(p + 2, s + 2, 0, k), s[1], n);                        \
+        else if (picks_from_row(s, k, size))                                                               \
+            pick_##size((word_##size *)p[0], (const word_##size *)p[1], (const int64_t *)p[2], n);         \
         else                                                                                               \
             AT_PLACES(size, READ_BODY)                                                                     \
     }                                                                                                      \

@@ -43,15 +43,15 @@ typedef union k_state {
     struct { union { double f; float g; int64_t i; int32_t j; uint8_t k; } best; int64_t at; } extreme;
     struct { double f; float g; } total;
 } k_state;
-/* Of terms 0 .. n - 1 (n below 2^31), `step` bytes apart. out and out2 as in k_lines. */
-typedef void k_sides(const char *in, int64_t step, int64_t n, char *out, int64_t out_step, char *out2, int64_t out2_step);
+/* Of terms 0 .. n - 1 (n below 2^31), `step` bytes apart, the results' `apart`. out and out2 as in k_lines. */
+typedef void k_sides(const char *in, int64_t step, int64_t apart, int64_t n, char *out, int64_t out_step, char *out2, int64_t out2_step);
 typedef struct k_lines {
     void (*start)(k_state *s, const k_fold *f);
     void (*take)(k_state *s, const k_line *line, const k_fold *f);
     void (*join)(k_state *s, const k_state *part, const k_fold *f);     /* of parts, in order */
     void (*finish)(const k_state *s, char *out, char *out2, const k_fold *f);
     bool in_order;                                                      /* terms are counted row-major */
-    k_sides *sides;                                                     /* if given: `many` results of adjacent elements at once */
+    k_sides *sides;                                                     /* if given: `many` results of adjacent elements at once; of a `contiguous` kind, of lines */
     int64_t many;
 } k_lines;
 typedef enum k_lines_kind {

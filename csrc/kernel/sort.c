@@ -2,7 +2,7 @@
 #include "kernel/sort.h"
 #include "base/pool.h"
 
-enum { DIGIT = 8, DIGITS = 1 << DIGIT, LONG = 1 << 18 /* elements between questions to the host */ };
+enum { DIGIT = 8, DIGITS = 1 << DIGIT };
 
 int64_t k_order_scratch(int64_t n) { return n < SORT_DIGITS_FROM ? n : 2 * n; }
 
@@ -23,19 +23,22 @@ static inline int digit(k_pick p, int64_t least, int shift) { return (int)(((uin
 static bool by_digit(const k_pick *from, int64_t n, int64_t least, int shift, k_pick *to)
 {
     int64_t start[DIGITS] = {0}, before = 0;
-    for (int64_t i = 0; i < n; i++)
-        start[digit(from[i], least, shift)]++;
+    int64_t i = 0, end = 0;
+    while (ct_next_part(&i, &end, n))
+        for (; i < end; i++)
+            start[digit(from[i], least, shift)]++;
+    if (i < n)
+        return false;
     for (int d = 0; d < DIGITS; d++) {
         int64_t many = start[d];
         start[d] = before;
         before += many;
     }
-    for (int64_t i = 0; i < n; i++) {
-        to[start[digit(from[i], least, shift)]++] = from[i];
-        if (i % LONG == LONG - 1 && ct_watch_stopped())
-            return false;
-    }
-    return true;
+    i = end = 0;
+    while (ct_next_part(&i, &end, n))
+        for (; i < end; i++)
+            to[start[digit(from[i], least, shift)]++] = from[i];
+    return i == n;
 }
 
 k_pick *k_sort_picks(k_pick *p, int64_t n)
@@ -47,10 +50,12 @@ k_pick *k_sort_picks(k_pick *p, int64_t n)
         insertion(p, n);
         return p;
     }
-    for (int64_t i = 0; i < n; i++)
-        least = p[i].key < least ? p[i].key : least;
-    for (int64_t i = 0; i < n; i++)
-        differ |= (uint64_t)p[i].key - (uint64_t)least;
+    for (int64_t i = 0, end = 0; ct_next_part(&i, &end, n);)
+        for (; i < end; i++)
+            least = p[i].key < least ? p[i].key : least;
+    for (int64_t i = 0, end = 0; ct_next_part(&i, &end, n);)
+        for (; i < end; i++)
+            differ |= (uint64_t)p[i].key - (uint64_t)least;
     for (int shift = 0; shift < 64 && differ >> shift;) {
         if (!(differ >> shift & 1)) {
             shift++;
@@ -70,6 +75,5 @@ void k_sort_places(ct_dtype dtype, const void *row, int64_t n, bool descending, 
 {
     k_fill_keys(dtype, row, n, descending, scratch);
     const k_pick *p = k_sort_picks(scratch, n);
-    for (int64_t i = 0; i < n; i++)
-        places[i] = p[i].place;
+    k_put_places(p, n, places);
 }

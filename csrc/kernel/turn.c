@@ -36,25 +36,6 @@ static void walk_rows(const k_nd *nd, k_loop *loop, int column, int row, int64_t
     k_walk(&part, loop, &turn);
 }
 
-/* Lines read backwards and written forwards. */
-#define BACK_LOOP(type)                                                                                    \
-    static void back_##type(char *const *p, const int64_t *s, int64_t n, const void *param)                \
-    {                                                                                                      \
-        type *restrict out = (type *)p[0];                                                                 \
-        const type *restrict in = (const type *)p[1];                                                      \
-        (void)param;                                                                                       \
-        if (s[0] == sizeof(type) && s[1] == -(int64_t)sizeof(type))                                        \
-            for (int64_t i = 0; i < n; i++)                                                                \
-                out[i] = in[-i];                                                                           \
-        else                                                                                               \
-            for (int64_t i = 0; i < n; i++)                                                                \
-                *(type *)(p[0] + i * s[0]) = *(const type *)(p[1] + i * s[1]);                             \
-    }
-BACK_LOOP(uint8_t)
-BACK_LOOP(uint16_t)
-BACK_LOOP(uint32_t)
-BACK_LOOP(uint64_t)
-
 static bool goes_back(const k_nd *nd, int64_t item)
 {
     for (int d = 0; d < nd->ndim; d++)
@@ -63,13 +44,63 @@ static bool goes_back(const k_nd *nd, int64_t item)
     return false;
 }
 
+/* ---- short runs: what is contiguous in both operands, but not for long, is one piece of so many bytes ---- */
+enum { LONGEST_RUN = 96 };
+typedef uint8_t __attribute__((vector_size(16), aligned(1), may_alias)) sixteen;
+typedef uint64_t __attribute__((aligned(1), may_alias)) eight;
+typedef uint32_t __attribute__((aligned(1), may_alias)) four;
+/* A piece by whole words, the last of which may write again what the one before has written. */
+#define RUN_LOOP(word)                                                                                     \
+    static void run_##word(char *const *p, const int64_t *s, int64_t n, const void *param)                 \
+    {                                                                                                      \
+        const int64_t last = *(const int64_t *)param - (int64_t)sizeof(word), so = s[0], si = s[1];        \
+        char *restrict out = p[0];                                                                         \
+        const char *restrict in = p[1];                                                                    \
+        for (int64_t i = 0; i < n; i++, out += so, in += si) {                                             \
+            for (int64_t at = 0; at < last; at += sizeof(word))                                            \
+                *(word *)(out + at) = *(const word *)(in + at);                                            \
+            *(word *)(out + last) = *(const word *)(in + last);                                            \
+        }                                                                                                  \
+    }
+RUN_LOOP(four)
+RUN_LOOP(eight)
+RUN_LOOP(sixteen)
+
+/* A dimension along which pieces of so many bytes follow each other in both operands, or -1. */
+static int next_dim(const k_nd *nd, int64_t bytes, uint64_t seen)
+{
+    for (int d = 0; d < nd->ndim; d++)
+        if (nd->stride[0][d] == bytes && nd->stride[1][d] == bytes && nd->size[d] > 1 && !(seen >> d & 1))
+            return d;
+    return -1;
+}
+static bool copy_runs(const k_nd *nd, int64_t item)
+{
+    int64_t run = item, places = 1;
+    uint64_t seen = 0;
+    k_nd outer = {.nop = 2, .data = {nd->data[0], nd->data[1]}};
+    for (int d; run <= LONGEST_RUN && (d = next_dim(nd, run, seen)) >= 0; run *= nd->size[d])
+        seen |= (uint64_t)1 << d;
+    for (int d = 0; d < nd->ndim; d++)
+        if (!(seen >> d & 1)) {
+            put_dim(&outer, nd, d, nd->size[d], 1);
+            places *= nd->size[d];
+        }
+    if (!seen || run < (int64_t)sizeof(four) || run > LONGEST_RUN || places < 2)
+        return false;
+    k_walk(&outer, run < (int64_t)sizeof(eight) ? run_four : run < (int64_t)sizeof(sixteen) ? run_eight : run_sixteen, &run);
+    return true;
+}
+
 void k_copy(k_nd *nd, k_loop *copy, int64_t item)
 {
-    k_loop *loop = item == 4 ? K->turn[0] : item == 8 ? K->turn[1] : NULL;
+    k_loop *loop = item >= 2 ? K->turn[item / 4] : NULL;
     int column = loop ? long_dim(nd, 0, item) : -1, row = column >= 0 ? long_dim(nd, 1, item) : -1;
     if (row < 0 || row == column || nd->stride[1][column] == item || nd->stride[0][row] == item) {
-        k_loop *const back[] = {[1] = back_uint8_t, [2] = back_uint16_t, [4] = back_uint32_t, [8] = back_uint64_t};
-        k_walk(nd, goes_back(nd, item) ? back[item] : copy, NULL);
+        if (goes_back(nd, item))
+            k_walk(nd, K->back[item == 8 ? 3 : item / 2], NULL);
+        else if (!copy_runs(nd, item))
+            k_walk(nd, copy, NULL);
         return;
     }
     int64_t rows = nd->size[row], rest = rows % TURN_ROWS;

@@ -32,14 +32,15 @@ static int64_t count_line(const finding *f)
 {
     uint8_t truth[TILE];
     int64_t count = 0;
-    for (int64_t from = 0, n; from < f->length; from += n) {
-        n = f->length - from < TILE ? f->length - from : TILE;
-        tile_truth(f, from, n, truth);
-        int sum = 0;
-        for (int i = 0; i < n; i++)
-            sum += truth[i];
-        count += sum;
-    }
+    for (int64_t from = 0, end = 0; ct_next_part(&from, &end, f->length);)
+        for (int64_t n; from < end; from += n) {
+            n = end - from < TILE ? end - from : TILE;
+            tile_truth(f, from, n, truth);
+            int sum = 0;
+            for (int i = 0; i < n; i++)
+                sum += truth[i];
+            count += sum;
+        }
     return count;
 }
 /* The places of a tile without branches; what follows the last is overwritten. */
@@ -52,23 +53,26 @@ static int places_in(const uint8_t *truth, int64_t n, uint16_t *places)
     }
     return count;
 }
-static void tell_line(finding *f)
+static void tell_tile(finding *f, int64_t from, int64_t n)
 {
     uint8_t truth[TILE];
     uint16_t places[TILE];
     int last = f->a->ndim - 1;
-    for (int64_t from = 0, n; from < f->length; from += n) {
-        n = f->length - from < TILE ? f->length - from : TILE;
-        tile_truth(f, from, n, truth);
-        int64_t count = places_in(truth, n, places), left = f->room - f->found;
-        count = count < left ? count : left; /* more only where somebody wrote meanwhile */
-        for (int64_t i = 0; i < count && last >= 0; i++)
-            f->columns[last][f->found + i] = from + places[i];
-        for (int d = 0; d < last; d++)
-            for (int64_t i = 0, at = f->line.at[d]; i < count; i++)
-                f->columns[d][f->found + i] = at;
-        f->found += count;
-    }
+    tile_truth(f, from, n, truth);
+    int64_t count = places_in(truth, n, places), left = f->room - f->found;
+    count = count < left ? count : left; /* more only where somebody wrote meanwhile */
+    for (int64_t i = 0; i < count && last >= 0; i++)
+        f->columns[last][f->found + i] = from + places[i];
+    for (int d = 0; d < last; d++)
+        for (int64_t i = 0, at = f->line.at[d]; i < count; i++)
+            f->columns[d][f->found + i] = at;
+    f->found += count;
+}
+static void tell_line(finding *f)
+{
+    for (int64_t from = 0, end = 0; ct_next_part(&from, &end, f->length);)
+        for (; from < end; from += TILE)
+            tell_tile(f, from, end - from < TILE ? end - from : TILE);
 }
 /* Pieces come in order, from one thread. */
 static void count_piece(void *work, int64_t begin, int64_t end)
@@ -114,7 +118,7 @@ static void nonzero_kernel(call *c)
     for (int d = 0; d < f.a->ndim; d++)
         f.columns[d] = (int64_t *)array_data(out) + d * array_stride(out)[1];
     each_line(&f, tell_piece);
-    for (int d = 0; d < f.a->ndim; d++)
+    for (int d = 0; d < f.a->ndim && !ct_watch_stopped(); d++)
         memset(f.columns[d] + f.found, 0, (size_t)(f.room - f.found) * sizeof(int64_t));
 }
 /* One index tensor a dimension; of a 0-d tensor as if it had one. */

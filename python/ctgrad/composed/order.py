@@ -112,12 +112,12 @@ def bincount(input, weights=None, minlength=0):
         raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
     if weights is not None and weights.shape != input.shape:
         raise RuntimeError("weights should be 1-d and have the same length as input")
+    if weights is None:
+        return _C._ops["count_places"](input, minlength)
     try:
-        counts = np.bincount(_numpy(input), None if weights is None else _numpy(weights), minlength)
+        counts = np.bincount(_numpy(input), _numpy(weights), minlength)
     except ValueError as e:
         raise RuntimeError("bincount only supports 1-d non-negative integral inputs.") from e
-    if weights is None:
-        return _tensor(counts, _C.int64)
     return _tied("bincount", _tensor(counts, _C.float32 if weights.dtype == _C.float32 else _C.float64), weights)
 
 
@@ -164,13 +164,8 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
     if order.dim() != 1 and (number or order.shape[:-1] != wanted.shape[:-1]):
         raise RuntimeError("torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries tensor and input value "
                            f"tensor must match, but we got boundaries tensor {list(order.shape)} and input value tensor {list(wanted.shape)}")
-    rows, values = _numpy(order), _numpy(wanted)
-    if order.dim() == 1 or not wanted.numel():
-        places = np.zeros(values.shape, np.int64) if order.dim() > 1 else np.searchsorted(rows, values, side)
-    else:
-        flat = zip(rows.reshape(-1, rows.shape[-1]), values.reshape(-1, values.shape[-1]), strict=True)
-        places = np.array([np.searchsorted(row, value, side) for row, value in flat], np.int64).reshape(values.shape)
-    return _tensor(places, _C.int32 if out_int32 else _C.int64).reshape(wanted.shape)
+    places = _C._ops["search_places"](wanted.detach(), order.detach(), side == "right")
+    return places.int() if out_int32 else places
 
 
 @composed(method=False, out=True)
@@ -180,8 +175,8 @@ def bucketize(input, boundaries, *, out_int32=False, right=False):
     wanted = _C.tensor(input) if number else input
     if boundaries.dim() != 1:
         raise RuntimeError(f"boundaries tensor must be 1 dimension, but got dim({boundaries.dim()})")
-    places = np.searchsorted(_numpy(boundaries), _numpy(wanted), "right" if right else "left")
-    return _tensor(places, _C.int32 if out_int32 else _C.int64).reshape(wanted.shape)
+    places = _C._ops["search_places"](wanted.detach(), boundaries.detach(), right)
+    return places.int() if out_int32 else places
 
 
 @composed(method=False, out=True)

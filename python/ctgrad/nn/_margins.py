@@ -15,10 +15,11 @@ __all__ = ["cosine_embedding_loss", "cosine_similarity", "gaussian_nll_loss", "h
 
 def cosine_similarity(x1, x2, dim=1, eps=1e-8):
     """The sum along ``dim`` of x1·x2 over both 2-norms, each at least ``eps``; shapes broadcast."""
-    x1, x2 = ctgrad.broadcast_tensors(x1, x2)
+    if x1.shape != x2.shape:
+        x1, x2 = ctgrad.broadcast_tensors(x1, x2)
     first, second = (x.norm(2, dim, keepdim=True).clone() for x in (x1, x2))
-    with ctgrad.no_grad():  # gradients are those of the norms, also where eps stands in their place
-        first.clamp_min_(eps), second.clamp_min_(eps)
+    for norm in (first, second):  # gradients are those of the norms, also where eps stands in their place
+        norm.detach().clamp_min_(eps)
     return ((x1 / first) * (x2 / second)).sum(dim)
 
 

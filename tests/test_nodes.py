@@ -470,3 +470,20 @@ def test_a_slice_of_everything_is_a_slice():
     names = [type(y.grad_fn).__name__ for y in (x[:], x[0:9], x[...], x[:, :])]
     assert names == ["SliceBackward0", "SliceBackward0", "AliasBackward0", "AliasBackward0"]
     assert x[:].data_ptr() == x.data_ptr() and ctgrad.autograd.grad(x[:].sum(), x)[0].tolist() == [[1, 1]] * 3
+
+
+def test_gradients_that_nobody_asked_for_are_not_computed():
+    """grad() of some inputs costs what leads to them; what the others would have read must still be as it was."""
+    x, w = (ctgrad.rand(32, 32, requires_grad=True) for _ in range(2))
+    y = (x @ w).tanh().sum()
+    for inputs, products in (([w], 1), ([x], 1), ([x, w], 2)):
+        before = ctgrad._C._work()
+        ctgrad.autograd.grad(y, inputs, retain_graph=True)
+        assert ctgrad._C._work() - before == products * 32**3
+    a, b = (ctgrad.rand(3, requires_grad=True) for _ in range(2))
+    c = b * 1
+    z = (a * c).sum()
+    with ctgrad.no_grad():
+        c.add_(1)
+    with pytest.raises(RuntimeError, match="modified"):
+        ctgrad.autograd.grad(z, c)

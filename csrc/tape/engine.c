@@ -47,6 +47,12 @@ uint64_t node_takes_slid(node *n, uint32_t i) { return slid(slot_to(n, i)); }
 uint64_t node_got(const node *n) { return dims_taken(slot_at(n)); }
 uint64_t node_got_slid(const node *n) { return slid(slot_at(n)); }
 
+bool node_leads_on(const node *to)
+{
+    const slot *s = now ? slot_of(now, to) : NULL;
+    return !s || s->needed || s->captured;
+}
+
 bool node_is_last(const node *n) { return now && now->at == n && !now->task->retain_graph && !tape_now.grad && !n->extra && !(n->flags & N_PACKED); }
 
 int slid_size(uint64_t bits, int ndim, const int64_t *size, int64_t *out)
@@ -290,6 +296,16 @@ static int check_nan(node *n, tensor **grads)
     return 0;
 }
 
+/* What the gradients that are not asked for would read must be as it was nevertheless. */
+static int check_unread(node *n)
+{
+    edge *e = node_edges(n);
+    for (uint32_t i = 0; i < n->n_in; i++)
+        if (e[i].fn && !node_leads_on(e[i].fn))
+            return node_check_kept(n);
+    return 0;
+}
+
 static int formula(run *r, scope *s, slot *at, tensor **g, tensor **grads)
 {
     node *n = at->fn;
@@ -298,7 +314,7 @@ static int formula(run *r, scope *s, slot *at, tensor **g, tensor **grads)
         any |= g[i] != NULL;
     if (any && (n->kind->flags & NK_HOST || node_leads(n))) {
         tape_now.formula = !(n->kind->flags & NK_HOST);
-        int result = n->kind->grad(s, n, g, grads);
+        int result = tape_now.partial && check_unread(n) < 0 ? -1 : n->kind->grad(s, n, g, grads);
         tape_now.formula = false;
         if (CT_UNLIKELY(n->flags & N_PACKED))
             node_forget_unpacked(n);

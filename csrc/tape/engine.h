@@ -71,6 +71,14 @@ static inline uint64_t dims_align(uint64_t dims, int from, int to)
     return to >= from ? dims << (to - from) : dims >> (from - to) & all;
 }
 
+/* Is the gradient of input i asked for? In a run for certain gradients, those that lead to none of them are not. */
+bool node_leads_on(const node *to);
+static inline bool node_needs(node *n, uint32_t i)
+{
+    const node *to = node_edges(n)[i].fn;
+    return to && (CT_LIKELY(!tape_now.partial) || n->flags & N_PACKED || node_leads_on(to));
+}
+
 /* Is n's formula at work, and the last to read what n kept? The graph is freed, nothing is recorded, no hook looks on. */
 bool node_is_last(const node *n);
 

@@ -234,6 +234,14 @@ int kept_is_as_it_was(const char *keeper, const array *a, int64_t then)
                    (long long)v->count, (long long)then, v->writer ? v->writer : "memory shared with another object");
 }
 
+int node_check_kept(node *n)
+{
+    for (uint32_t i = 0; i < n->n_kept; i++)
+        if ((node_kept(n)[i].a || n->flags & N_RELEASED) && check_kept(n, node_kept(n) + i) < 0)
+            return -1;
+    return 0;
+}
+
 static tensor *number(scope *s, const kept *k)
 {
     tensor *t = scope_array(s, k->a == KEPT_FLOAT ? array_scalar_f(k->u.f, DT_F64, true)

@@ -92,7 +92,6 @@ static inline edge *node_edges(node *n) { return (edge *)(n + 1); }             
 static inline kept *node_kept(node *n) { return (kept *)(node_edges(n) + n->n_in); } /* n_kept: kept inputs in order, then kept outputs, then what was computed for the formula */
 static inline int64_t *node_out_row(node *n, uint32_t i) { return (int64_t *)(node_kept(n) + n->n_kept) + i * (1 + (size_t)n->out_ndim); }
 static inline int64_t *node_params(node *n) { return node_out_row(n, n->n_out); }    /* n_param */
-static inline bool node_needs(node *n, uint32_t i) { return node_edges(n)[i].fn != NULL; }
 /* Shape and dtype of output i (what its gradient must have). */
 static inline const int64_t *node_out_size(node *n, uint32_t i, int *ndim, ct_dtype *dtype)
 {
@@ -125,6 +124,7 @@ static inline node *node_keep(node *n) { n->refs++; return n; }
 static inline void node_drop(node *n) { if (n && --n->refs == 0) node_free(n); }
 node_extra *node_extras(node *n);              /* made on demand, NULL when memory fails */
 const char *node_name(const node *n);
+int node_check_kept(node *n);                  /* as reading each kept value would: -1 where one was freed or written to since */
 void node_release_kept(node *n);               /* after backward without retain_graph */
 
 /* Kept values as tensors of the scope: CT_RUNTIME when changed since (naming both ops, both versions and the remedy)

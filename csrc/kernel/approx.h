@@ -43,7 +43,8 @@ ALWAYS double minus_if_odd(double x, double turns) { return turns - 2 * rint(tur
 ALWAYS float sin_near_F32(float x)
 {
     double turns = rint(x * 0.31830988618379067154);
-    return (float)minus_if_odd(sin_near_0(minus_pi_times(x, turns)), turns);
+    float y = (float)minus_if_odd(sin_near_0(minus_pi_times(x, turns)), turns);
+    return x == 0 ? x : y;
 }
 ALWAYS float cos_near_F32(float x) /* sin(x + pi/2) */
 {

@@ -317,8 +317,6 @@ LOGADDEXP(logaddexp_block, F32, float, log1p_to_1, sleef_exp)
 LOGADDEXP(logaddexp_block, F64, double, log1p, exp)
 #undef LOGADDEXP
 VIA_LIBM2(pow)
-ALWAYS float pow_block_F32(float x, float y) { return sleef_pow(x, y); }
-ALWAYS float pow_plain_F32(float x, float y) { return sleef_plain_pow(x, y); }
 BLOCKS2(atan2)
 #undef VIA_LIBM
 #undef VIA_LIBM2

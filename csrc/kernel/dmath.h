@@ -100,5 +100,5 @@ ALWAYS double power_of_pair(dpair p) /* e^p */
 }
 ALWAYS double with_sign_F64(double x, double sign) { return copysign(1, sign) < 0 ? -x : x; }
 ALWAYS double pow_plain_F64(double x, double y) { return power_of_pair(dpair_times(dpair_fine_log(x), y)); }
-POWER_OF(pow_block_F64, double, , with_sign_F64, 0x1p53, pow_plain_F64(a, y))
+POWER_FROM(power_from_F64, double, , with_sign_F64, 0x1p53)
 #endif

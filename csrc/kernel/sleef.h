@@ -186,14 +186,18 @@ ALWAYS float sleef_atanh(float x)
     return with_sign(y, x);
 }
 
-/* x to the power y: core is that of a = |x|; numbers from `wide` on are even. */
-#define POWER_OF(name, T, f, with_sign, wide, core)                                                                     \
-    ALWAYS T name(T x, T y)                                                                                            \
+ALWAYS float pow_plain_F32(float x, float y) /* x > 0, both finite: NaN means infinity */
+{
+    float r = exp_of_pair(mul_pf(log_pair(x), y));
+    return r != r ? INFINITY : r;
+}
+/* x to the power y, from r, that of |x|; numbers from `wide` on are even. */
+#define POWER_FROM(name, T, f, with_sign, wide)                                                                         \
+    ALWAYS T name(T x, T y, T r)                                                                                       \
     {                                                                                                                  \
         T size = fabs##f(y), a = fabs##f(x);                                                                           \
         int whole = (trunc##f(y) == y) | (size > wide);                                                                \
         int odd = whole & (size < wide) & (trunc##f(y * (T)0.5) != y * (T)0.5);                                        \
-        T r = core;                                                                                                    \
         r = x > 0 ? r : !whole ? NAN : odd ? -r : r;                                                                   \
         T grows = with_sign(a - 1, y);                                                                                 \
         r = size == INFINITY ? (grows < 0 ? 0 : grows == 0 ? 1 : INFINITY) : r;                                        \
@@ -201,12 +205,7 @@ ALWAYS float sleef_atanh(float x)
         r = ((x != x) | (y != y)) ? NAN : r;                                                                           \
         return ((y == 0) | (x == 1)) ? 1 : r;                                                                          \
     }
-ALWAYS float sleef_plain_pow(float x, float y) /* x > 0, both finite: NaN means infinity */
-{
-    float r = exp_of_pair(mul_pf(log_pair(x), y));
-    return r != r ? INFINITY : r;
-}
-POWER_OF(sleef_pow, float, f, with_sign, 0x1p24f, sleef_plain_pow(a, y))
+POWER_FROM(power_from_F32, float, f, with_sign, 0x1p24f)
 
 ALWAYS float sleef_atan2(float y, float x)
 {

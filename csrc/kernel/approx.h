@@ -44,7 +44,7 @@ ALWAYS float sin_near_F32(float x)
 {
     double turns = rint(x * 0.31830988618379067154);
     float y = (float)minus_if_odd(sin_near_0(minus_pi_times(x, turns)), turns);
-    return x == 0 ? x : y;
+    return fabsf(x) < 0x1p-60f ? x : y; /* -0 stays */
 }
 ALWAYS float cos_near_F32(float x) /* sin(x + pi/2) */
 {

@@ -42,6 +42,47 @@ def test_the_inverse_of_erf():
     assert gradcheck(ctgrad.erfinv, [x[:4].detach().requires_grad_()]) and gradgradcheck(ctgrad.erfinv, [x[:4].detach().requires_grad_()])
 
 
+LONG = np.concatenate([np.linspace(0.05, 12, 531), -np.linspace(0.05, 9.7, 70), [0.0, -0.0, -3, -7.5, math.inf, -math.inf, math.nan, 1e-310, -1e-310, 1e200, 5e305]])
+
+
+@pytest.mark.parametrize("name", ["erfinv", "lgamma", "digamma", "sin", "cos", "sinh", "cosh", "erf", "trigamma", "power", "gelu"])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_places_and_neighbours_change_nothing(name, dtype):
+    """An element's value depends neither on those beside it, nor on strides, nor on how many there are (but for powers, whose last ones are libm's)."""
+    f = {"trigamma": lambda x: ctgrad.polygamma(1, x), "power": lambda x: x ** 2.5, "gelu": ctgrad.nn.functional.gelu}.get(name) or getattr(ctgrad, name)
+    with np.errstate(over="ignore"):
+        x = (LONG / 16 if name == "erfinv" else LONG).astype(dtype)
+    whole = f(ctgrad.from_numpy(x)).numpy()
+    exact = {} if name not in ("power", "sinh", "cosh") else {"rtol": np.finfo(dtype).eps * 4}
+    same = np.testing.assert_allclose if exact else np.testing.assert_array_equal
+    with np.errstate(all="ignore"):
+        same(np.concatenate([f(ctgrad.from_numpy(x[i:i + 1])).numpy() for i in range(len(x))]), whole, **exact)
+        same(f(ctgrad.from_numpy(np.repeat(x, 2))[::2]).numpy(), whole, **exact)
+        for n in (7, 8, 15, 17, 31, 33, 511, 513):
+            same(f(ctgrad.from_numpy(x[:n].copy())).numpy(), whole[:n], **exact)
+    if name not in ("trigamma", "power", "gelu"):
+        y = ctgrad.from_numpy(x.copy())
+        getattr(y, name + "_")()
+        np.testing.assert_array_equal(y.numpy(), whole)
+
+
+def test_gamma_beside_poles_and_far_away():
+    x = doubles(3.0, -2.5, 4, -1, 0, -0.0, -math.inf, math.inf, math.nan, 2.559983327851638e305, 2.56e305, 1e-320)
+    big = [math.log(2), -0.056243716497674054, math.log(6), math.inf, math.inf, math.inf, math.inf, math.inf, math.nan, 1.7976931348623157e308, math.inf, 736.8272972309546]
+    np.testing.assert_allclose(x.lgamma().tolist(), [math.lgamma(1e-320) if b == 736.8272972309546 else b for b in big], rtol=1e-14)
+    assert ctgrad.tensor([1e38, -3e38, 3e38]).lgamma().tolist()[1] == math.inf
+    second = ctgrad.polygamma(1, x).tolist()
+    np.testing.assert_allclose(second[:3], [math.pi**2 / 6 - 1.25, math.pi**2 / 2 + 4 + 4 / 9 + 4 / 25, math.pi**2 / 6 - 49 / 36], rtol=1e-14)
+    assert second[3:6] == [math.inf] * 3 and math.isnan(second[6]) and second[7] == 0 and math.isnan(second[8])
+    assert ctgrad.polygamma(2, x).tolist()[3:6] == [-math.inf] * 3
+    for n in (1, 2, 3, 6):  # psi_n(x + 1) - psi_n(x) = (-1)^n n! / x^(n + 1)
+        y = doubles(-3.3, -0.7, 0.2, 2.6, 11.5)
+        here, step = ctgrad.polygamma(n, y), (-1) ** n * math.factorial(n) / y ** (n + 1)
+        assert ((ctgrad.polygamma(n, y + 1) - here - step).abs() <= 3e-15 * (here.abs() + step.abs())).all()
+    assert ctgrad.polygamma(200, doubles(0.5)).item() == -math.inf
+    assert math.copysign(1, ctgrad.tensor(-0.0).sin().item()) == math.copysign(1, doubles(-0.0).sin().item()) == -1
+
+
 def test_special():
     x = doubles(-30, -3, 0.5, 3, 9)
     assert special.ndtr(x)[2].item() == pytest.approx(0.6914624612740131, rel=1e-14)

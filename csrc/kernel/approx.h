@@ -12,7 +12,7 @@
 #include "kernel/kernel.h"
 #include "kernel/scalar.h"
 #include "kernel/sleef.h"
-#include "kernel/dpair.h"
+#include "kernel/dmath.h"
 #include <math.h>
 #if defined(__SSE__)
 #include <immintrin.h>
@@ -43,7 +43,8 @@ ALWAYS double minus_if_odd(double x, double turns) { return turns - 2 * rint(tur
 ALWAYS float sin_near_F32(float x)
 {
     double turns = rint(x * 0.31830988618379067154);
-    return (float)minus_if_odd(sin_near_0(minus_pi_times(x, turns)), turns);
+    float y = (float)minus_if_odd(sin_near_0(minus_pi_times(x, turns)), turns);
+    return fabsf(x) < 0x1p-60f ? x : y; /* -0 stays */
 }
 ALWAYS float cos_near_F32(float x) /* sin(x + pi/2) */
 {
@@ -55,8 +56,6 @@ ALWAYS int sin_fits_F32(float x) { return fabsf(x) < 1e4f; }
 ALWAYS int cos_fits_F32(float x) { return fabsf(x) < 1e4f; }
 ALWAYS float sin_F32(float x) { return sin_fits_F32(x) ? sin_near_F32(x) : (float)sin((double)x); }
 ALWAYS float cos_F32(float x) { return cos_fits_F32(x) ? cos_near_F32(x) : (float)cos((double)x); }
-ALWAYS double sin_F64(double x) { return sin(x); }
-ALWAYS double cos_F64(double x) { return cos(x); }
 
 /* By quarters of a turn; the sixth convergent of tan's continued fraction errs by 4e-11 at pi/4. */
 ALWAYS int tan_fits_F32(float x) { return fabsf(x) < 1e4f; }
@@ -230,7 +229,6 @@ ALWAYS double erf_of(float x)
     return a * p;
 }
 ALWAYS float erf_F32(float x) { return (float)erf_of(x); }
-ALWAYS double erf_F64(double x) { return erf(x); }
 /* Where the difference cancels little. */
 ALWAYS int erfc_fits_F32(float x) { return x < 1; }
 ALWAYS float erfc_near_F32(float x) { return (float)(1 - erf_of(x)); }
@@ -299,8 +297,12 @@ ALWAYS double sigmoid_block_F64(double x) { return sigmoid_F64(x); }
     ALWAYS float f##_block_F32(float x, float y) { return sleef_##f(x, y); }     \
     ALWAYS double f##_block_F64(double x, double y) { return f(x, y); }
 BLOCKS(exp2)
-BLOCKS(sinh)
-BLOCKS(cosh)
+#define HYPERBOLIC(name)                                                \
+    ALWAYS float name##_F32(float x) { return name##f(x); }             \
+    ALWAYS float name##_block_F32(float x) { return sleef_##name(x); }
+HYPERBOLIC(sinh)
+HYPERBOLIC(cosh)
+#undef HYPERBOLIC
 BLOCKS(atanh)
 /* log(e^x + e^y): PyTorch's formula. */
 #define LOGADDEXP(f, D, T, log1p, exp)                                                  \
@@ -314,7 +316,7 @@ LOGADDEXP(logaddexp, F64, double, log1p, exp)
 LOGADDEXP(logaddexp_block, F32, float, log1p_to_1, sleef_exp)
 LOGADDEXP(logaddexp_block, F64, double, log1p, exp)
 #undef LOGADDEXP
-BLOCKS2(pow)
+VIA_LIBM2(pow)
 BLOCKS2(atan2)
 #undef VIA_LIBM
 #undef VIA_LIBM2

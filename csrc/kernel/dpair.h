@@ -22,6 +22,13 @@ ALWAYS dpair one_add_dpair(double x, dpair y)
     double s = x + y.hi, v = s - x;
     return (dpair){s, ((x - (s - v)) + (y.hi - v)) + y.lo};
 }
+/* The same sums where the first is not the lesser in magnitude. */
+ALWAYS dpair dpair_ordered(dpair x, dpair y)
+{
+    double s = x.hi + y.hi;
+    return (dpair){s, ((x.hi - s) + y.hi) + (x.lo + y.lo)};
+}
+ALWAYS dpair one_ordered(double x, dpair y) { return dpair_ordered((dpair){x, 0}, y); }
 ALWAYS dpair dpair_times(dpair x, double y)
 {
     double s = x.hi * y;
@@ -88,33 +95,54 @@ ALWAYS dpair dpair_exp(dpair x, double *power)
 {
     double whole = rint((x.hi + x.lo) * 1.442695040888963407359924681001892137);
     dpair s = dpair_add_one(dpair_add_one(x, whole * -EXP_LN2_UPPER), whole * -EXP_LN2_LOWER);
-    dpair t = one_add_dpair(0.1666666666666666574, dpair_times(s, exp_series(s.hi)));
-    t = one_add_dpair(0.5, dpair_product(s, t));
-    t = dpair_add(s, dpair_product(dpair_square(s), t));
+    dpair t = one_ordered(0.1666666666666666574, dpair_times(s, exp_series(s.hi)));
+    t = one_ordered(0.5, dpair_product(s, t));
+    t = dpair_ordered(s, dpair_product(dpair_square(s), t));
     double one = 1 + t.hi;
     *power = x.hi != x.hi ? 0 : whole;
     return (dpair){one, ((1 - one) + t.hi) + t.lo};
 }
-/* 1 + x = (1 + m) 2^e, m in [-1/4, 1/2); log(1 + m) = 2 artanh s, s = m / (2 + m) as a pair: 2 s (1 + z p(z)), z = s^2. p has the least
+/* Four steps of Horner's scheme. */
+ALWAYS double onward(double p, double x, double a, double b, double c, double d) { return fma(fma(fma(fma(p, x, a), x, b), x, c), x, d); }
+
+/* log((1 + m) 2^e), m in [-1/4, 1/2); log(1 + m) = 2 artanh s, s = m / (2 + m) as a pair: 2 s (1 + z p(z)), z = s^2. p has the least
  * error of its degree (weighted least squares at Chebyshev's points), 1e-17 of the sum. */
+ALWAYS dpair log_of_parts(double m, double e)
+{
+    double d = 2 + m, rest = m - (d - 2), t = 1 / d, hi = m * t, lo = fma(hi, fma(-rest, t, fma(-d, t, 1)), fma(t, m, -hi)), z = hi * hi;
+    double p = 0x1.3bf3d2051e199p-5;
+    p = onward(p, z, 0x1.1e00324e1845cp-4, 0x1.3a6d795c10d0bp-4, 0x1.74609e67f55eap-4, 0x1.c71c6b8fbcc14p-4);
+    p = fma(fma(fma(p, z, 0x1.2492491f58ef3p-3), z, 0x1.99999999adf0ap-3), z, 0x1.55555555554efp-2);
+    dpair ln2 = dpair_times((dpair){0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56}, e);
+    return dpair_ordered(dpair_ordered(ln2, (dpair){2 * hi, 2 * lo}), (dpair){2 * hi * z * p, 0});
+}
 ALWAYS double series_log1p_F64(double x)
 {
     double down = x > 0x1p256 ? 0x1p-256 : 1, y = (x + 1) * down * (1 / 0.75);
     uint64_t bits;
     memcpy(&bits, &y, 8);
     double e = (double)((int32_t)(bits >> 52 & 2047) - 1023), scale = power_of_2_F64(-e), m = fma(x * down, scale, scale * down - 1);
-    double d = 2 + m, rest = m - (d - 2), t = 1 / d, hi = m * t, lo = fma(hi, fma(-rest, t, fma(-d, t, 1)), fma(t, m, -hi)), z = hi * hi, p = 0x1.3bf3d2051e199p-5;
-    p = fma(p, z, 0x1.1e00324e1845cp-4);
-    p = fma(p, z, 0x1.3a6d795c10d0bp-4);
-    p = fma(p, z, 0x1.74609e67f55eap-4);
-    p = fma(p, z, 0x1.c71c6b8fbcc14p-4);
-    p = fma(p, z, 0x1.2492491f58ef3p-3);
-    p = fma(p, z, 0x1.99999999adf0ap-3);
-    p = fma(p, z, 0x1.55555555554efp-2);
-    dpair ln2 = dpair_times((dpair){0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56}, x > 0x1p256 ? e + 256 : e);
-    dpair sum = dpair_add_one(dpair_add(ln2, (dpair){2 * hi, 2 * lo}), 2 * hi * z * p);
+    dpair sum = log_of_parts(m, x > 0x1p256 ? e + 256 : e);
     double r = x == INFINITY ? x : x < -1 ? NAN : x == -1 ? -INFINITY : sum.hi + sum.lo;
     return fabs(x) < 0x1p-60 ? x : r;
+}
+/* x = (1 + m) 2^e of a positive finite x, subnormal ones among them. */
+typedef struct parts { double m, e; } parts;
+ALWAYS parts parts_of(double x)
+{
+    double small = x < 0x1p-1022 ? 64 : 0, y = x < 0x1p-1022 ? x * 0x1p64 : x;
+    uint64_t bits;
+    memcpy(&bits, &y, 8);
+    bits -= 0x3fe8000000000000;
+    double e = (double)((int32_t)((int64_t)bits >> 32) >> 20);
+    bits = (bits & 0xfffffffffffff) + 0x3fe8000000000000;
+    memcpy(&y, &bits, 8);
+    return (parts){y - 1, e - small};
+}
+ALWAYS dpair dpair_log(double x)
+{
+    parts a = parts_of(x);
+    return log_of_parts(a.m, a.e);
 }
 ALWAYS double sleef_tanh_F64(double x)
 {

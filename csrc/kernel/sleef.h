@@ -78,17 +78,21 @@ ALWAYS float exp_of_pair(pair d)
     return d.hi < -104 ? 0 : d.hi > 104 ? INFINITY : times_2_to(pair_sum(t), q);
 }
 
-ALWAYS pair exp_pair(pair d)
+ALWAYS pair exp_pair_of(pair d, float whole) /* over 2 to the power of whole */
 {
-    int32_t q = nearest((d.hi + d.lo) * INV_LN2);
-    pair s = add_pf(add_pf(d, (float)q * -LN2_HI), (float)q * -LN2_LO);
+    pair s = add_pf(add_pf(d, whole * -LN2_HI), whole * -LN2_LO);
     float u = +0.1980960224e-3f;
     u = fmaf(u, s.hi, +0.1394256484e-2f);
     u = fmaf(u, s.hi, +0.8333456703e-2f);
     u = fmaf(u, s.hi, +0.4166637361e-1f);
     pair t = add_pf(mul_pf(s, u), +0.166666659414234244790680580464e+0f);
     t = add_pf(mul_pp(s, t), 0.5f);
-    t = ordered_fp(1, add_pp(s, mul_pp(square_p(s), t)));
+    return ordered_fp(1, add_pp(s, mul_pp(square_p(s), t)));
+}
+ALWAYS pair exp_pair(pair d)
+{
+    int32_t q = nearest((d.hi + d.lo) * INV_LN2);
+    pair t = exp_pair_of(d, (float)q);
     return d.hi < -104 ? pair_of(0, 0) : pair_of(times_2_to(t.hi, q), times_2_to(t.lo, q));
 }
 
@@ -99,21 +103,16 @@ ALWAYS float sleef_expm1(float x)
     return x == 0 ? x : y;
 }
 
-ALWAYS float sleef_sinh(float x)
+/* (e^|x| + sign e^-|x|) / 2, infinite where e^|x| is: in halves, which scales exactly. */
+ALWAYS float sleef_hyperbolic(float x, float sign)
 {
-    pair e = exp_pair(pair_of(fabsf(x), 0));
-    float y = pair_sum(ordered_minus(e, inverse_p(e))) * 0.5f;
-    y = fabsf(x) > 89 || y != y ? INFINITY : y;
-    return x != x ? x : with_sign(y, x);
+    float a = fabsf(x), y = a > 89 ? 89 : a, whole = rintf(y * INV_LN2), scale = power_of_2((int32_t)(x != x ? 0 : whole) - 1);
+    pair t = exp_pair_of(pair_of(y, 0), whole), e = pair_scale(t, scale);
+    y = pair_sum(ordered_pp(e, pair_scale(inverse_p(e), sign * 0.25f)));
+    return y * 2 * 0.5f;
 }
-
-ALWAYS float sleef_cosh(float x)
-{
-    pair e = exp_pair(pair_of(fabsf(x), 0));
-    float y = pair_sum(ordered_pp(e, inverse_p(e))) * 0.5f;
-    y = fabsf(x) > 89 || y != y ? INFINITY : y;
-    return x != x ? x : y;
-}
+ALWAYS float sleef_sinh(float x) { return with_sign(sleef_hyperbolic(x, -1), x); }
+ALWAYS float sleef_cosh(float x) { return sleef_hyperbolic(x, 1); }
 
 /* Exponent e and mantissa m of x = m 2^e with m about [3/4, 3/2); x is positive and not subnormal. */
 ALWAYS int32_t exponent_of(float x) { return (int32_t)(bits_float(x * (1 / 0.75f)) >> 23 & 255) - 127; }
@@ -187,20 +186,26 @@ ALWAYS float sleef_atanh(float x)
     return with_sign(y, x);
 }
 
-ALWAYS float sleef_pow(float x, float y)
+ALWAYS float pow_plain_F32(float x, float y) /* x > 0, both finite: NaN means infinity */
 {
-    float size = fabsf(y), a = fabsf(x);
-    int whole = (truncf(y) == y) | (size > 0x1p24f);
-    int odd = whole & (size < 0x1p24f) & (truncf(y * 0.5f) != y * 0.5f);
-    float r = exp_of_pair(mul_pf(log_pair(a), y));
-    r = r != r ? INFINITY : r;
-    r = x > 0 ? r : !whole ? NAN : odd ? -r : r;
-    float grows = with_sign(a - 1, y);
-    r = size == INFINITY ? (grows < 0 ? 0 : grows == 0 ? 1 : INFINITY) : r;
-    r = ((a == INFINITY) | (x == 0)) ? with_sign(y * (x == 0 ? -1.0f : 1.0f) < 0 ? 0 : INFINITY, odd ? x : 1) : r;
-    r = ((x != x) | (y != y)) ? NAN : r;
-    return ((y == 0) | (x == 1)) ? 1 : r;
+    float r = exp_of_pair(mul_pf(log_pair(x), y));
+    return r != r ? INFINITY : r;
 }
+/* x to the power y, from r, that of |x|; numbers from `wide` on are even. */
+#define POWER_FROM(name, T, f, with_sign, wide)                                                                         \
+    ALWAYS T name(T x, T y, T r)                                                                                       \
+    {                                                                                                                  \
+        T size = fabs##f(y), a = fabs##f(x);                                                                           \
+        int whole = (trunc##f(y) == y) | (size > wide);                                                                \
+        int odd = whole & (size < wide) & (trunc##f(y * (T)0.5) != y * (T)0.5);                                        \
+        r = x > 0 ? r : !whole ? NAN : odd ? -r : r;                                                                   \
+        T grows = with_sign(a - 1, y);                                                                                 \
+        r = size == INFINITY ? (grows < 0 ? 0 : grows == 0 ? 1 : INFINITY) : r;                                        \
+        r = ((a == INFINITY) | (x == 0)) ? with_sign(y * (x == 0 ? (T)-1 : (T)1) < 0 ? 0 : INFINITY, odd ? x : 1) : r; \
+        r = ((x != x) | (y != y)) ? NAN : r;                                                                           \
+        return ((y == 0) | (x == 1)) ? 1 : r;                                                                          \
+    }
+POWER_FROM(power_from_F32, float, f, with_sign, 0x1p24f)
 
 ALWAYS float sleef_atan2(float y, float x)
 {

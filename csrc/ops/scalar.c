@@ -326,6 +326,8 @@ static T f_inverse_or_0(scope *s, T x) /* 1 / x, and 0 for 0 */
 #define tanh_backward(a, b) f_last(s, n, &op_tanh_backward, a, b)
 #define sigmoid_backward(a, b) f_last(s, n, &op_sigmoid_backward, a, b)
 #define threshold_backward(a, b) f_last(s, n, &op_threshold_backward, a, b)
+#define digamma(a) f_unary(s, &op_digamma, a)
+#define polygamma(a, n) f_call(s, &op_polygamma_kernel, 2, (arg[]){a_t(a), a_i(n)})
 #define inverse_or_0(a) f_inverse_or_0(s, a)
 #define where(condition, a, b) f_where(s, condition, a, b)
 #define zeros_like(a) f_zeros_like(s, a)

@@ -149,14 +149,11 @@ from ctgrad.composed.matrices import (
 )
 from ctgrad.composed.numbers import (
     cumulative_trapezoid as cumulative_trapezoid,
-    digamma as digamma,
-    erfinv as erfinv,
     frexp as frexp,
     gcd as gcd,
     histogram as histogram,
     lcm as lcm,
     ldexp as ldexp,
-    lgamma as lgamma,
     mode as mode,
     nextafter as nextafter,
     polygamma as polygamma,

@@ -4,12 +4,13 @@ import math
 
 import ctgrad
 from ctgrad import _C
-from ctgrad._C import erf, erfc, exp2, expm1, log1p, log_softmax, logsumexp, round, softmax
+from ctgrad._C import digamma, erf, erfc, erfinv, exp2, expm1, log1p, log_softmax, logsumexp, round, softmax
+from ctgrad._C import lgamma as gammaln
 from ctgrad._C import sigmoid as expit
 from ctgrad.composed import need_tensor, registry, with_out
 
-digamma = psi = registry["digamma"]
-erfinv, gammaln, logit, polygamma, sinc, xlogy = (registry[name] for name in ("erfinv", "lgamma", "logit", "polygamma", "sinc", "xlogy"))
+psi = digamma
+logit, polygamma, sinc, xlogy = (registry[name] for name in ("logit", "polygamma", "sinc", "xlogy"))
 
 __all__ = ["digamma", "entr", "erf", "erfc", "erfinv", "exp2", "expit", "expm1", "gammaln", "log1p", "log_ndtr", "log_softmax", "logit", "logsumexp",
            "multigammaln", "ndtr", "polygamma", "psi", "round", "sinc", "softmax", "xlog1py", "xlogy"]

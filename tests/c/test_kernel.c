@@ -217,6 +217,10 @@ static void test_others(void)
                 COLLECT(pow_scalar[d]);
                 check_loop("pow_scalar", (ct_dtype[]){d, d}, 2, loops, &powers[i]);
             }
+        for (int64_t order = 1; dtype_is_float(d) && order < 6; order++) {
+            COLLECT(polygamma[d]);
+            check_loop("polygamma", (ct_dtype[]){d, d}, 2, loops, &order);
+        }
         { COLLECT(fill[d]); double x = 1.7; check_loop("fill", (ct_dtype[]){d}, 1, loops, &x); }
     }
 }

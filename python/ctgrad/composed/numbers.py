@@ -1,4 +1,4 @@
-"""Numbers taken apart and put together, by NumPy where ctgrad has no loop; the gamma function's kin, with gradients of all orders."""
+"""Numbers taken apart and put together, by NumPy where ctgrad has no loop; derivatives of digamma."""
 
 import math
 
@@ -7,7 +7,6 @@ import numpy as np
 import ctgrad
 from ctgrad import _C
 from ctgrad._C import Tensor
-from ctgrad.autograd.function import Function
 from ctgrad.composed import composed, need_tensor, results
 
 Histogram = results("histogram", "hist bin_edges")
@@ -130,137 +129,13 @@ def cumulative_trapezoid(y, x=None, *, dx=None, dim=-1):
     return (means * ctgrad.diff(x, dim=dim)).cumsum(dim)
 
 
-# ---- the gamma function's kin ---------------------------------------------------------------------------------------------------
-
-
-def _doubles(x):
-    return x.detach().double().numpy()
-
-
-def _floats(name, x):
-    need_tensor(name, x)
-    return x if x.is_floating_point() else x.to(_C.get_default_dtype())
-
-
-def _log_gamma(x):
-    if math.isinf(x) or (x <= 0 and x == math.floor(x)):
-        return math.inf
-    return math.lgamma(x)
-
-
-_BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
-
-
-def _psi(x):
-    """Digamma: the reflection below 0, the recurrence up to 10, the asymptotic series from there."""
-    with np.errstate(all="ignore"):
-        low = x < 0
-        whole = low & (x == np.floor(x))
-        y = np.where(low, 1 - x, x)
-        shift = np.zeros_like(y)
-        for _ in range(10):
-            small = y < 10
-            shift -= np.where(small, 1 / np.where(small, y, 1), 0)
-            y = np.where(small, y + 1, y)
-        tail = sum(b / (2 * k * y ** (2 * k)) for k, b in enumerate(_BERNOULLI, 1))
-        value = np.log(y) - 0.5 / y - tail + shift
-        value = np.where(low, value - np.pi / np.tan(np.pi * (x - np.floor(x))), value)
-        value = np.where(x == 0, np.where(np.signbit(x), np.inf, -np.inf), value)
-        return np.where(whole, np.nan, value)
-
-
-def _zeta(s, x):
-    """Hurwitz's zeta function for an integer s > 1 by Euler and Maclaurin."""
-    with np.errstate(all="ignore"):
-        total = sum((x + k) ** -float(s) for k in range(12))
-        y = x + 12
-        total = total + y ** (1.0 - s) / (s - 1) + 0.5 * y ** -float(s)
-        factor = s / 2
-        for k, b in enumerate(_BERNOULLI, 1):
-            total = total + b * factor * y ** (1.0 - s - 2 * k)
-            factor *= (s + 2 * k - 1) * (s + 2 * k) / ((2 * k + 1) * (2 * k + 2))
-        return total
-
-
-class _LogGamma(Function):
-    @staticmethod
-    def forward(ctx, x):
-        ctx.save_for_backward(x)
-        return _of_numpy(np.asarray(np.frompyfunc(_log_gamma, 1, 1)(_doubles(x)), np.float64), x.dtype)
-
-    @staticmethod
-    def backward(ctx, g):
-        return g * _Polygamma.apply(ctx.saved_tensors[0], 0)
-
-
-class _Polygamma(Function):
-    @staticmethod
-    def forward(ctx, x, n):
-        ctx.save_for_backward(x)
-        ctx.n = n
-        values = _doubles(x)
-        return _of_numpy((-1) ** (n + 1) * math.factorial(n) * _zeta(n + 1, values) if n else _psi(values), x.dtype)
-
-    @staticmethod
-    def backward(ctx, g):
-        return g * _Polygamma.apply(ctx.saved_tensors[0], ctx.n + 1), None
-
-
-def _inverse_erf(x):
-    """From an approximation (Giles 2010) by Halley's method, in the tails on erfc."""
-    y = x.abs()
-    w = -((1 - y) * (1 + y)).log()
-    near, far = w - 2.5, w.sqrt() - 3
-    first, second = _C.full_like(w, 2.81022636e-08), _C.full_like(w, -0.000200214257)
-    for a, b in zip((3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087, -0.00125372503, -0.00417768164, 0.246640727, 1.50140941),
-                    (0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613, 0.00943887047, 1.00167406, 2.83297682), strict=True):
-        first, second = first * near + a, second * far + b
-    z = _C.where(w < 5, first, second) * y
-    for _ in range(5):
-        missed = _C.where(y < 0.5, z.erf() - y, (1 - y) - z.erfc()) * (math.sqrt(math.pi) / 2) * (z * z).exp()
-        z = z - missed / (1 + missed * z)
-    return _C.where(y == 1, math.inf, z.masked_fill(y == 1, 0)) * x.sign()
-
-
-class _InverseErf(Function):
-    @staticmethod
-    def forward(ctx, x):
-        made = _inverse_erf(x.detach().double()).to(x.dtype)
-        ctx.save_for_backward(made)
-        return made
-
-    @staticmethod
-    def backward(ctx, g):
-        y, = ctx.saved_tensors
-        return g * (math.sqrt(math.pi) / 2) * (y * y).exp()
-
-
-@composed(out=True, in_place="method")
-def lgamma(input):
-    """The logarithm of the magnitude of the gamma function."""
-    return _LogGamma.apply(_floats("lgamma", input))
-
-
-@composed(out=True, in_place="method")
-def digamma(input):
-    """The derivative of lgamma."""
-    return _Polygamma.apply(_floats("digamma", input), 0)
-
-
 @composed(method=False, out=True)
 def polygamma(n, input):
     """The n-th derivative of digamma, n >= 0."""
     if not isinstance(n, int):
         raise TypeError(f"polygamma(): argument 'n' (position 1) must be int, not {type(n).__name__}")
-    if n < 0:
-        raise RuntimeError("polygamma(n, x) does not support negative n.")
-    return _Polygamma.apply(_floats("polygamma", input), n)
-
-
-@composed(out=True, in_place="method")
-def erfinv(input):
-    """What erf maps to each element; inf at 1, NaN beyond."""
-    return _InverseErf.apply(_floats("erfinv", input))
+    need_tensor("polygamma", input, "input", 2)
+    return _C._ops["polygamma_kernel"](input if input.is_floating_point() else input.to(_C.get_default_dtype()), n)
 
 
 def _polygamma_of(self, n):

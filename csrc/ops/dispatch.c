@@ -88,11 +88,22 @@ static int sync_inputs(const call *c)
     return 0;
 }
 
+/* So it is with out= where the op has a gradient. */
+static int check_out_leaf(const call *c)
+{
+    bool wanted = call_needs_grad(c);
+    for (uint32_t i = 0; i < c->n_out - c->op->n_aside && !wanted; i++)
+        wanted = c->kind->grad && !(c->op->flags & OP_NO_GRAD) && c->out_given[i] && tensor_requires_grad(c->out_given[i]);
+    return wanted ? refuse_out_history(c) : 0;
+}
+
 /* A leaf may not be written in place while recorded: said before anything else is looked at. Ops of a name of their own (detach_) say for themselves. */
 static int check_leaf(const call *c)
 {
-    if (CT_LIKELY(c->mode != CALL_INPLACE) || !tape_now.grad || (!c->op->shape && c->op->flags & OP_ONLY_INPLACE))
+    if (CT_LIKELY(c->mode == CALL_NEW) || !tape_now.grad || (!c->op->shape && c->op->flags & OP_ONLY_INPLACE))
         return 0;
+    if (c->mode == CALL_OUT)
+        return check_out_leaf(c);
     if (c->args[0].kind != ARG_TENSOR) /* an old form, whose numbers come first: it calls another */
         return 0;
     tensor *t = c->args[0].t;

@@ -292,7 +292,7 @@ static int scatter_reduce_grad(scope *s, node *n, T const *g, T *out)
     return s->failed ? -1 : 0;
 }
 const op op_scatter_reduce = {.name = "scatter_reduce", .sig = "(Tensor self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True)",
-    .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT, .run = op_closed, .compose = scatter_reduce_compose, .kind = {"ScatterReduceBackward0", scatter_reduce_grad, .flags = NK_SHOWS(13)},
+    .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT, .run = op_closed, .compose = scatter_reduce_compose, .kind = {"ScatterReduceBackward0", scatter_reduce_grad, .flags = NK_SHOWS(9)},
     .keep = {9, 0, 9, 9}, .keep_out = 9,
     .doc = "self with src joined at the places that gather would read: reduce is 'sum', 'prod', 'mean', 'amax' or 'amin'; without include_self "
            "places that src names start anew. RuntimeError for an index out of range or different dtypes."};

@@ -125,7 +125,7 @@ int target_out(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *siz
     tensor *out = c->out_given[i];
     if (check_storage(c, out->a) < 0)
         return -1;
-    if (tape_now.grad && (call_needs_grad(c) || tensor_requires_grad(out)))
+    if (tape_now.grad && (call_needs_grad(c) || (tensor_requires_grad(out) && c->op->run != op_compare)))
         return refuse_out_history(c);
     char name[64];
     if (dtype != out->a->dtype && ((c->op->flags & OP_OUT_EXACT) || dtype_was_given(c)))

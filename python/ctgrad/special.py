@@ -7,6 +7,7 @@ from ctgrad import _C
 from ctgrad._C import erf, erfc, exp2, expm1, log1p, log_softmax, logsumexp, round, softmax
 from ctgrad._C import sigmoid as expit
 from ctgrad.composed import need_tensor, registry, with_out
+from ctgrad.composed.closed import node
 
 digamma = psi = registry["digamma"]
 erfinv, gammaln, logit, polygamma, sinc, xlogy = (registry[name] for name in ("erfinv", "lgamma", "logit", "polygamma", "sinc", "xlogy"))
@@ -16,6 +17,7 @@ __all__ = ["digamma", "entr", "erf", "erfc", "erfinv", "exp2", "expit", "expm1",
 
 
 @with_out
+@node("SpecialEntrBackward0")
 def entr(input):
     """-x log(x): 0 at 0, -inf below it."""
     need_tensor("special_entr", input)
@@ -42,6 +44,7 @@ def ndtr(input):
 
 
 @with_out
+@node("SpecialLogNdtrBackward0")
 def log_ndtr(input):
     """The logarithm of ndtr, accurate in the left tail."""
     need_tensor("special_log_ndtr", input)

@@ -2,6 +2,7 @@
 
 from ctgrad._C import Tensor
 from ctgrad.composed import composed, results, with_out
+from ctgrad.composed.closed import node
 
 __all__ = ["chain_matmul", "cholesky", "det", "inverse", "logdet", "matrix_exp", "matrix_power", "nuclear_norm", "pinverse", "qr", "slogdet", "svd"]
 
@@ -90,6 +91,7 @@ def chain_matmul(*matrices, out=None):
 
 
 @composed(out=True)
+@node("LinalgCrossBackward0")
 def cross(input, other, dim=None):
     """The cross product of vectors of size 3 along dim; by default the first dimension of that size."""
     if dim is None:
@@ -100,6 +102,7 @@ def cross(input, other, dim=None):
 
 
 @composed(out=True, in_place="method")
+@node("RenormBackward0")
 def renorm(input, p, dim, maxnorm):
     """Parts along dim whose p-norm is above maxnorm, shrunk to it."""
     if input.dim() < 2:

@@ -9,6 +9,7 @@ from ctgrad import _C
 from ctgrad._C import Tensor
 from ctgrad.autograd.function import Function
 from ctgrad.composed import composed, need_tensor, results
+from ctgrad.composed.closed import named, node
 
 Histogram = results("histogram", "hist bin_edges")
 Mode = results("mode", "values indices")
@@ -43,6 +44,7 @@ def lcm(input, other):
 
 
 @composed(out=True, in_place="both")
+@node("LdexpBackward0")
 def ldexp(input, other):
     """input times 2 to the power of other; both broadcast."""
     need_tensor("ldexp", input)
@@ -91,8 +93,13 @@ def mode(input, dim=-1, keepdim=False):
     values = (ordered.float() if ordered.dtype == _C.bfloat16 else ordered).numpy()
     at = _of_numpy(np.moveaxis(_longest_run(np.moveaxis(values, dim, -1)), -1, dim), _C.int64)
     places = places.gather(dim, at)
+    return Mode(_picked(input, dim, places, keepdim), places if keepdim else places.squeeze(dim))
+
+
+@node("ModeBackward0")
+def _picked(input, dim, places, keepdim):
     values = input.gather(dim, places)
-    return Mode(values, places) if keepdim else Mode(values.squeeze(dim), places.squeeze(dim))
+    return values if keepdim else values.squeeze(dim)
 
 
 @composed(out=True)
@@ -182,6 +189,7 @@ def _zeta(s, x):
         return total
 
 
+@named("LgammaBackward0")
 class _LogGamma(Function):
     @staticmethod
     def forward(ctx, x):
@@ -193,6 +201,7 @@ class _LogGamma(Function):
         return g * _Polygamma.apply(ctx.saved_tensors[0], 0)
 
 
+@named("PolygammaBackward0")
 class _Polygamma(Function):
     @staticmethod
     def forward(ctx, x, n):
@@ -204,6 +213,11 @@ class _Polygamma(Function):
     @staticmethod
     def backward(ctx, g):
         return g * _Polygamma.apply(ctx.saved_tensors[0], ctx.n + 1), None
+
+
+@named("DigammaBackward0")
+class _Digamma(_Polygamma):
+    pass
 
 
 def _inverse_erf(x):
@@ -222,6 +236,7 @@ def _inverse_erf(x):
     return _C.where(y == 1, math.inf, z.masked_fill(y == 1, 0)) * x.sign()
 
 
+@named("ErfinvBackward0")
 class _InverseErf(Function):
     @staticmethod
     def forward(ctx, x):
@@ -244,7 +259,7 @@ def lgamma(input):
 @composed(out=True, in_place="method")
 def digamma(input):
     """The derivative of lgamma."""
-    return _Polygamma.apply(_floats("digamma", input), 0)
+    return _Digamma.apply(_floats("digamma", input), 0)
 
 
 @composed(method=False, out=True)

@@ -4,6 +4,7 @@ import math
 
 import ctgrad
 from ctgrad._C import _ops
+from ctgrad.composed.closed import node
 
 from . import _reduction
 from ._reduction import apply, check, resolve
@@ -71,6 +72,7 @@ def multilabel_soft_margin_loss(input, target, weight=None, size_average=None, r
     return apply(losses.sum(-1) / input.size(-1), reduction)
 
 
+@node("MultiMarginLossBackward0")
 def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=None, reduce=None, reduction="mean"):
     """The sum over other classes of max(0, margin - x[y] + x[i])^p, times weight[y], over the number of classes; (N, C) and (N,), or (C,) and ()."""
     reduction = resolve(reduction, size_average, reduce)
@@ -92,6 +94,7 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
     return apply(losses.squeeze(0) if single and target.dim() == 0 else losses, reduction)
 
 
+@node("MultilabelMarginLossBackward0")
 def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     """The sum over classes y of the target (up to the first -1) and classes i outside it of max(0, 1 - x[y] + x[i]), over the number of classes."""
     reduction = resolve(reduction, size_average, reduce)

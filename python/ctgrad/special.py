@@ -33,6 +33,11 @@ def xlog1py(input, other):
     dtype = like.dtype if like.is_floating_point() else _C.get_default_dtype()
     x, y = (v if isinstance(v, ctgrad.Tensor) else _C.full((), v, dtype=dtype) for v in (input, other))
     x, y = (v.to(ctgrad.result_type(_C.zeros((), dtype=dtype) if not x.is_floating_point() else x, y)) for v in (x, y))
+    return _times_log1p(x, y)
+
+
+@node("SpecialXlog1PyBackward0")
+def _times_log1p(x, y):
     return x * _C.where((x == 0) & ~y.isnan(), 0.0, y).log1p()
 
 

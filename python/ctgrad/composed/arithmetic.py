@@ -103,7 +103,8 @@ def heaviside(input, values):
     need_tensor("heaviside", values, "values", 2)
     if input.dtype != values.dtype:
         raise RuntimeError("heaviside is not yet implemented for tensors with different dtypes.")
-    return _C.where(input == 0, values, (input > 0).to(input.dtype))
+    made = _C.where(input.detach() == 0, values.detach(), (input.detach() > 0).to(input.dtype))
+    return ctgrad.autograd.function.underivable("heaviside", made, input, values, known=False)
 
 
 @composed(out=True, in_place="both")
@@ -261,7 +262,7 @@ def gradient(input, *, spacing=1, dim=None, edge_order=1):
     if len(set(dims)) < len(dims):
         raise RuntimeError(f"dim {dims} appears multiple times in the list of dims")
     found = []
-    for d, h in zip(dims, _spacings(input, spacing, dims), strict=True):
+    for d, h in zip(dims, _spacings(input, 1 if spacing is None else spacing, dims), strict=True):
         if input.size(d) < edge_order + 1:
             raise RuntimeError(f"torch.gradient expected each dimension size to be at least edge_order+1, but dimension {d} has {input.size(d)}")
         places = isinstance(h, Tensor) and h.dim() > 0
@@ -276,6 +277,8 @@ def gradient(input, *, spacing=1, dim=None, edge_order=1):
 def trapezoid(y, x=None, *, dx=None, dim=-1):
     """The integral of y along dim by the trapezoidal rule, at places x or a distance dx (1)."""
     size = y.size(dim)
+    if x is None and size:
+        return (y.sum(dim) - (y.select(dim, 0) + y.select(dim, -1)) * 0.5) * (1 if dx is None else dx)
     before, after = y.narrow(dim, 0, max(size - 1, 0)), y.narrow(dim, min(1, size), max(size - 1, 0))
     if x is None:
         return ((before + after) / 2 if dx is None else (before + after) * dx / 2).sum(dim)

@@ -65,7 +65,7 @@ def _is_operand(x):
 
 
 def _repeats(t):
-    return any(step == 0 and n > 1 for step, n in zip(t.stride(), t.shape, strict=True))
+    return t.numel() > 0 and any(step == 0 and n > 1 for step, n in zip(t.stride(), t.shape, strict=True))
 
 
 def node(name):

@@ -1,5 +1,8 @@
 """Functions and methods of matrices by their names outside `linalg`. What needs a factorization is no op of the registry: it is `linalg`'s."""
 
+import math
+
+from ctgrad import _C
 from ctgrad._C import Tensor
 from ctgrad.composed import composed, results, with_out
 from ctgrad.composed.closed import node
@@ -26,7 +29,7 @@ def det(input):
 def logdet(input):
     """Logarithms of determinants; NaN where one is negative."""
     sign, log = _linalg().slogdet(input)
-    return log.masked_fill(sign < 0, float("nan"))
+    return _C.where(sign < 0, _C.full((), math.nan, dtype=log.dtype), log)
 
 
 def slogdet(input):

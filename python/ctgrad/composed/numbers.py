@@ -60,7 +60,12 @@ def frexp(input):
     numbers = input.detach()
     exponent = _of_numpy(np.frexp((numbers.float() if input.dtype == _C.bfloat16 else numbers).numpy())[1], _C.int32)
     half = exponent // 2  # in two factors: of the least numbers one would be infinite
-    return Parts((input * _C.pow(2.0, -half).to(input.dtype)) * _C.pow(2.0, half - exponent).to(input.dtype), exponent)
+    return Parts(_scaled(input, _C.pow(2.0, -half).to(input.dtype), _C.pow(2.0, half - exponent).to(input.dtype)), exponent)
+
+
+@node("FrexpBackward0")
+def _scaled(input, one, other):
+    return (input * one) * other
 
 
 @composed(out=True, in_place="method")

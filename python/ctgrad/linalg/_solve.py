@@ -136,7 +136,6 @@ class _LogDeterminant(Function):
     def forward(ctx, A):
         sign, log = (as_tensor(x, A) for x in np.linalg.slogdet(as_array(A)))
         ctx.save_for_backward(A)
-        ctx.mark_non_differentiable(sign)
         return sign, log
 
     @staticmethod

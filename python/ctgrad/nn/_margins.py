@@ -25,7 +25,12 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
 
 def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
     """The ``p``-norm along the last dimension of x1 - x2 + ``eps``; shapes broadcast."""
-    return (x1 - x2 + eps).norm(p, -1, keepdim=keepdim)
+    return _norm_of_rows(x1 - x2 + eps, p, keepdim)
+
+
+@node("NormBackward1")
+def _norm_of_rows(x, p, keepdim):
+    return x.norm(p, -1, keepdim=keepdim)
 
 
 def cosine_embedding_loss(input1, input2, target, margin=0, size_average=None, reduce=None, reduction="mean"):
@@ -60,6 +65,7 @@ def margin_ranking_loss(input1, input2, target, margin=0, size_average=None, red
 def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     """log(1 + exp(-target·x))."""
     reduction = resolve(reduction, size_average, reduce)
+    _reduction.refuse_gradient("soft_margin_loss", target=target)
     return _ops["soft_margin_loss"](input, target, _reduction.number(reduction))
 
 
@@ -86,6 +92,7 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
         raise RuntimeError(f"inconsistent target size, expected {list(rows.shape[:1])} but got {list(target.shape)}")
     if rows.size(1) == 0:
         raise RuntimeError(f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(input.shape)}")
+    _reduction.refuse_gradient("multi_margin_loss", weight=weight)
     short = (margin - rows.gather(1, classes.unsqueeze(1)) + rows).clamp_min(0)
     short = short if p == 1 else short * short
     short = short if weight is None else short * weight[classes].unsqueeze(1)

@@ -6,6 +6,7 @@ import warnings
 import ctgrad
 from ctgrad._C import _ops
 
+from . import _reduction
 from ._halves import widened
 
 # The limit of the activation SELU at -inf, with a changed sign: what alpha dropout sets elements to.
@@ -43,6 +44,7 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
 
 
 def _normed(input, running_mean, running_var, weight, bias, training, momentum, eps):
+    _reduction.refuse_gradient("native_batch_norm", running_mean=running_mean, running_var=running_var)
     _check_running(input, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
     if not training and (running_mean is None or running_var is None):
         raise RuntimeError("running_mean and running_var must be defined in evaluation mode")

@@ -223,8 +223,13 @@ def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
         raise RuntimeError(f"Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, but got: {list(input.shape)}")
     kernel, dilation, padding, stride = (_pair(value) for value in (kernel_size, dilation, padding, stride))
     rows, columns = _windows(input.shape[-2:], kernel, dilation, padding, stride)
-    blocks = _ops["_unfold_windows"](input, input.shape[-2:], kernel, dilation, padding, stride)
-    return blocks.reshape(*input.shape[:-3], input.shape[-3] * kernel[0] * kernel[1], rows * columns)
+    return _unfolded(input, (kernel, dilation, padding, stride), rows * columns)
+
+
+@node("Im2ColBackward0")
+def _unfolded(input, windows, count):
+    blocks = _ops["_unfold_windows"](input, input.shape[-2:], *windows)
+    return blocks.reshape(*input.shape[:-3], input.shape[-3] * math.prod(windows[0]), count)
 
 
 def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):

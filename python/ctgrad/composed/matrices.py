@@ -65,6 +65,7 @@ def matrix_exp(input):
 
 
 @with_out
+@node("CholeskyBackward0")
 def cholesky(input, upper=False):
     """linalg.cholesky."""
     return _linalg().cholesky(input, upper=upper)

@@ -54,3 +54,42 @@ def test_names_of_drawing_nodes():
 
 def test_equations_as_bytes():
     assert ctgrad.einsum(b"ij->ji", ctgrad.ones(2, 3)).shape == (3, 2)
+
+
+@pytest.mark.parametrize("freeze", [lambda t: t.requires_grad_(False), lambda t: t.detach_(), lambda t: setattr(t, "requires_grad", False)])
+def test_leaves_frozen_after_use_get_no_gradient(freeze):
+    x = ctgrad.ones(3, requires_grad=True)
+    y = (x * 2).sum()
+    freeze(x)
+    y.backward(retain_graph=True)
+    assert x.grad is None
+    x.requires_grad_()
+    y.backward()
+    assert x.grad is None or x.grad.tolist() == [2, 2, 2]
+
+
+def test_comparisons_in_place_cut_the_history_and_logical_ops_do_not():
+    x = ctgrad.ones(2, requires_grad=True)
+    y = x * 2
+    y.eq_(2)
+    assert type(y.grad_fn).__name__ == "EqBackward0"
+    y.sum().backward()
+    assert x.grad.tolist() == [0, 0]
+    y = x * 2
+    assert type(y.logical_not_().grad_fn).__name__ == "MulBackward0"
+    assert x.logical_or_(x).tolist() == [1, 1]
+    assert x.requires_grad
+    with pytest.raises(RuntimeError, match="leaf"):
+        x.ge_(0)
+
+
+def test_slices_are_told_as_they_are_written():
+    x, none = ctgrad.ones(3, requires_grad=True), ctgrad.ones(0, requires_grad=True)
+    assert [type(t.grad_fn).__name__ for t in (x[..., :], x[..., 0:9], x[..., -3:], none[..., -1:])] == ["AliasBackward0"] * 2 + ["SliceBackward0"] * 2
+
+
+def test_results_that_start_as_a_copy_are_row_major():
+    b, index, one = ctgrad.arange(9.0).view(3, 3).t(), ctgrad.zeros(3, 3, dtype=ctgrad.int64), ctgrad.tensor([0])
+    made = [b.scatter(1, index, 2.0), b.scatter_add(1, index, b), b.scatter_reduce(1, index, b, "sum"), b.index_add(0, one, b[:1]), b.index_copy(0, one, b[:1])]
+    assert [t.stride() for t in made] == [(3, 1)] * 5
+    assert b.index_fill(0, one, 1).stride() == (1, 3)

@@ -107,7 +107,7 @@ static int check_leaf(const call *c)
     if (c->args[0].kind != ARG_TENSOR) /* an old form, whose numbers come first: it calls another */
         return 0;
     tensor *t = c->args[0].t;
-    return t->fn && t->fn->kind == &leaf_kind ? check_rewrite(t, true) : 0;
+    return t->fn && t->fn->kind == &leaf_kind && !is_unseen(c) ? check_rewrite(t, true) : 0;
 }
 
 void (*op_profiled)(const call *c);
@@ -308,7 +308,7 @@ static int targets(call *c)
     return 0;
 }
 
-/* OP_IN_WRITES_SELF: oa[0] is self itself, or starts as a copy of it. */
+/* OP_IN_WRITES_SELF: oa[0] is self itself, or starts as a copy of it: row-major where there is an out=, as PyTorch has it. */
 static int start_as_self(call *c)
 {
     array *self = c->in[0]->a;
@@ -322,7 +322,7 @@ static int start_as_self(call *c)
         c->oa[0] = array_keep(self);
         return 0;
     }
-    if (out_like(c, 0, self, self->dtype) < 0)
+    if ((c->op->flags & OP_OUT ? out_new(c, 0, self->dtype, self->ndim, array_size(self)) : out_like(c, 0, self, self->dtype)) < 0)
         return -1;
     if (array_start_as(self, c->oa[0]) < 0)
         return -1;

@@ -234,7 +234,7 @@ static int scatter_reduce_compose(scope *s, call *c, T *out)
     T result = !self ? NULL : adds ? f_scatter_add(s, self, dim, index, src) : f_call(s, how == HOW_PROD ? &op_scatter_reducing : &op_scatter_extreme, 5, args);
     if (how == HOW_MEAN && result)
         result = f_binary(s, whole ? &op_div_floor : &op_div, result, terms_of(s, self, dim, index, include_self));
-    return (out[0] = result) ? 0 : -1;
+    return (out[0] = result ? f_contiguous(s, result) : NULL) ? 0 : -1;
 }
 
 /* The part of src that index reads. */

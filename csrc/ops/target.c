@@ -34,7 +34,7 @@ int check_history(const call *c, tensor *t)
 {
     if (check_storage(c, t->a) < 0)
         return -1;
-    return tape_now.grad ? check_rewrite(t, call_needs_grad(c)) : 0;
+    return tape_now.grad && !is_unseen(c) ? check_rewrite(t, call_needs_grad(c)) : 0;
 }
 
 int check_writable(const char *op, const array *a)

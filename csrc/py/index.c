@@ -69,8 +69,9 @@ static int item_slice(indexing *x, PyObject *slice)
     if (PySlice_Unpack(slice, &start, &stop, &step) < 0)
         return -1;
     const array *a = py_t(x->view)->a;
-    Py_ssize_t n = PySlice_AdjustIndices((Py_ssize_t)array_size(a)[x->dim], &start, &stop, step);
-    if ((n != array_size(a)[x->dim] || step != 1) &&
+    bool whole = start == 0 && stop >= array_size(a)[x->dim] && step == 1; /* as it was written: x[-3:] of 3 is a slice */
+    PySlice_AdjustIndices((Py_ssize_t)array_size(a)[x->dim], &start, &stop, step);
+    if (!whole &&
         take_view(x, py_call_op(&op_slice, 5, (arg[]){a_t(py_t(x->view)), a_i(x->dim), a_i(start), a_i(stop), a_i(step)})) < 0)
         return -1;
     x->dim++;

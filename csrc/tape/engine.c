@@ -229,6 +229,8 @@ static int call_hooks(scope *s, hook *list, tensor **g, bool each)
 /* A leaf's hooks on the whole node see .grad as it is after this run's share, which may be none. */
 static int accumulate(run *r, node *leaf, tensor *g)
 {
+    if (leaf_box(leaf)->idle)
+        return 0;
     if (g && add_to_leaf(r, leaf, g) < 0)
         return -1;
     running = leaf;

@@ -312,7 +312,7 @@ def kron(input, other):
     a, b = (x.reshape([1] * (dims - x.dim()) + list(x.shape)) for x in (input, other))
     wide = [size for pair in zip(a.shape, [1] * dims, strict=True) for size in pair]
     inside = [size for pair in zip([1] * dims, b.shape, strict=True) for size in pair]
-    return (a.reshape(wide) * b.reshape(inside)).reshape([m * n for m, n in zip(a.shape, b.shape, strict=True)])
+    return _C._ops["_unsafe_view"](a.reshape(wide) * b.reshape(inside), [m * n for m, n in zip(a.shape, b.shape, strict=True)])
 
 
 @composed()
@@ -414,6 +414,8 @@ def trace(input):
     """The sum of a matrix's diagonal."""
     if input.dim() != 2:
         raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {input.dim()}")
+    if input.dtype == _C.bool:
+        raise NotImplementedError("\"trace\" not implemented for 'Bool'")
     return input.diagonal().sum()
 
 

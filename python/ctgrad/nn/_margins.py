@@ -16,7 +16,10 @@ __all__ = ["cosine_embedding_loss", "cosine_similarity", "gaussian_nll_loss", "h
 
 def cosine_similarity(x1, x2, dim=1, eps=1e-8):
     """The sum along ``dim`` of x1·x2 over both 2-norms, each at least ``eps``; shapes broadcast."""
-    x1, x2 = ctgrad.broadcast_tensors(x1, x2)
+    dtype = ctgrad.result_type(x1, x2)
+    if not dtype.is_floating_point:
+        raise RuntimeError(f"expected common dtype to be floating point, yet common dtype is {dtype}")
+    x1, x2 = ctgrad.broadcast_tensors(x1.to(dtype), x2.to(dtype))
     first, second = (x.norm(2, dim, keepdim=True).clone() for x in (x1, x2))
     with ctgrad.no_grad():  # gradients are those of the norms, also where eps stands in their place
         first.clamp_min_(eps), second.clamp_min_(eps)

@@ -93,3 +93,18 @@ def test_results_that_start_as_a_copy_are_row_major():
     made = [b.scatter(1, index, 2.0), b.scatter_add(1, index, b), b.scatter_reduce(1, index, b, "sum"), b.index_add(0, one, b[:1]), b.index_copy(0, one, b[:1])]
     assert [t.stride() for t in made] == [(3, 1)] * 5
     assert b.index_fill(0, one, 1).stride() == (1, 3)
+
+
+def test_results_keep_the_memory_order_across_conversions():
+    whole, real = ctgrad.arange(9).view(3, 3).t(), ctgrad.ones(3, 3)
+    assert {t.stride() for t in (whole / 2, whole * 1.5, whole.exp(), whole + real, whole.int() + whole, whole.half() + real)} == {(1, 3)}
+    for shape in ((1,), (0,), (2, 0)):
+        x = ctgrad.ones(shape, requires_grad=True)
+        x.sum().backward()
+        assert x.grad.stride() == tuple(ctgrad.ones(shape).stride())
+
+
+@pytest.mark.parametrize("call", [lambda t: t.median(), lambda t: t.cumsum_(0), lambda t: t.cumprod_(0), lambda t: ctgrad.logaddexp(t, t), lambda t: t.diag().trace()])
+def test_bools_are_refused_as_pytorch_does(call):
+    with pytest.raises(NotImplementedError):
+        call(ctgrad.tensor([True, False]))

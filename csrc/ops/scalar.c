@@ -108,7 +108,7 @@ static array *fresh_output(call *c, ct_dtype dtype, int operands, layout *l)
 {
     bool plain = true;
     for (uint32_t i = 0; i < c->n_in; i++)
-        plain &= !c->ia[i] || (array_is_plain(c->ia[i]) && c->ia[i]->numel); /* empty results have strides of their own */
+        plain &= !c->in[i] || (array_is_plain(c->in[i]->a) && c->in[i]->a->numel); /* before a conversion; empty results have strides of their own */
     if (plain)
         return array_new(dtype, l->ndim, l->size);
     iterator_strides(c, operands, l);

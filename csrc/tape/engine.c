@@ -174,8 +174,8 @@ int gradbox_set(gradbox *box, const tensor *g)
 /* Is g laid out as the leaf's gradient should be: as the leaf itself where that is dense, else row-major? */
 static bool fits_leaf(node *leaf, const array *g)
 {
-    if (!leaf->n_param)
-        return array_shows_contiguous(g);
+    if (!leaf->n_param) /* one element, or none, may be shown with any strides; users see row-major ones */
+        return array_shows_contiguous(g) && (g->numel > 1 || g->ndim == 0 || array_visible_stride(g)[g->ndim - 1] == 1);
     const int64_t *want = node_params(leaf), *have = array_visible_stride(g), *size = array_size(g);
     for (int d = 0; d < g->ndim; d++)
         if (size[d] != 1 && have[d] != want[d])

@@ -48,11 +48,28 @@ int check_writable(const char *op, const array *a)
                    layout_text(a->ndim, first, one, sizeof one), layout_text(a->ndim, second, two, sizeof two));
 }
 
+/* The same elements in the same order, but for dimensions of size 1? */
+static bool shows_same(const array *a, const array *b)
+{
+    int i = 0, j = 0;
+    while (true) {
+        while (i < a->ndim && array_size(a)[i] == 1)
+            i++;
+        while (j < b->ndim && array_size(b)[j] == 1)
+            j++;
+        if (i == a->ndim || j == b->ndim)
+            return i == a->ndim && j == b->ndim;
+        if (array_size(a)[i] != array_size(b)[j] || array_stride(a)[i] != array_stride(b)[j])
+            return false;
+        i++, j++;
+    }
+}
+
 overlap array_overlap(const array *a, const array *b)
 {
     if (a->st != b->st && !((a->st->flags | b->st->flags) & ST_FOREIGN))
         return OVERLAP_NONE;
-    if (a == b)
+    if (a == b || (array_data(a) == array_data(b) && a->dtype == b->dtype && a->numel && shows_same(a, b)))
         return OVERLAP_SAME;
     int64_t item_a = dtype_bytes(a->dtype), item_b = dtype_bytes(b->dtype);
     return layout_overlap(a->ndim, array_size(a), array_stride(a), (int64_t)(intptr_t)array_data(a), item_a,

@@ -83,6 +83,20 @@ def test_comparisons_in_place_cut_the_history_and_logical_ops_do_not():
         x.ge_(0)
 
 
+def test_numbers_are_not_written_where_elements_share_memory():
+    x = ctgrad.zeros(2, 1).expand(2, 3)
+    for write in (lambda: x.__setitem__(0, 1), lambda: x.__setitem__(Ellipsis, 2.0), lambda: x.__setitem__((slice(None), slice(0, 2)), ctgrad.tensor(3))):
+        with pytest.raises(RuntimeError, match="single memory location"):
+            write()
+    x[:, 0] = 4
+    assert x.tolist() == [[4] * 3] * 2
+    a = ctgrad.ones(2, 3)
+    a[None] = a
+    y = ctgrad.ones(2, requires_grad=True) * 1
+    y[...] = 2.0
+    assert type(y.grad_fn).__name__ == "FillBackward3"
+
+
 def test_slices_are_told_as_they_are_written():
     x, none = ctgrad.ones(3, requires_grad=True), ctgrad.ones(0, requires_grad=True)
     assert [type(t.grad_fn).__name__ for t in (x[..., :], x[..., 0:9], x[..., -3:], none[..., -1:])] == ["AliasBackward0"] * 2 + ["SliceBackward0"] * 2

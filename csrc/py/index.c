@@ -402,8 +402,8 @@ static int assign(indexing *x, PyObject *value)
     if (x->masks && x->masks == x->n && v->numel == 1 && v->dtype != py_t(x->view)->a->dtype)
         return assign_one(x, value, assign);
     tensor *t[CT_MAXDIM];
-    if (x->n == 0 && v->ndim == 0)
-        return call_in_place(&op_fill, 2, (arg[]){a_t(py_t(x->view)), a_t(py_t(value))});
+    if (x->n == 0 && v->ndim == 0) /* unlike fill_, not where elements share memory */
+        return check_writable("copy_", py_t(x->view)->a) < 0 ? py_raise_int() : call_in_place(&op_fill, 2, (arg[]){a_t(py_t(x->view)), a_t(py_t(value))});
     if (x->n == 0) {
         PyObject *fitting = without_leading_ones(value, view_of(x));
         int result = fitting ? call_in_place(&op_copy_, 2, (arg[]){a_t(py_t(x->view)), a_t(py_t(fitting))}) : -1;

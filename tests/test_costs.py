@@ -45,7 +45,7 @@ EXCEPTIONS = {
     "gradient": GIVEN + "; " + JOINED, "slice": ENDS, "diag": ENDS, "diagonal": ENDS, "cat": JOINED + "; so are different rows that repeat along the dim that joins them", "stack": JOINED, "rot90": "a line is not turned but copied as a matrix",
     "kthvalue": SORTED, "topk": SORTED, "pick_places": SORTED, "median": SORTED, "nanmedian": SORTED, "quantile": PLACES + "; " + SORTED, "nanquantile": PLACES + "; " + SORTED,
     "search_places": SEARCHED, "bucketize": SEARCHED, "aminmax": WEIGHTED, "nanmean": COUNTED + "; " + WEIGHTED, "glu": JOINED, "prelu_kernel": "a weight beside a sliding matrix has no line: the gradient of both travels in full",
-    "trace": "the gradient of a sliding matrix's diagonal is a matrix, summed along the lines at the end", "cov": PRODUCTS, "corrcoef": PRODUCTS + "; the diagonal's gradient is a matrix of its own",
+    "cov": PRODUCTS, "corrcoef": PRODUCTS + "; the diagonal's gradient is a matrix of its own",
     "pdist": "its pairs of rows are chosen by number, n * n / 2 of them",
     "F.pad": "padded to a circle: " + WRITTEN, "_pad_frame": "only pad_places calls it, where no padded dim repeats", "group_norm_backward": "only group_norm's formula calls it, with what repeats narrowed where the gradient travels summed",
 }

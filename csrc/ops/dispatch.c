@@ -88,15 +88,26 @@ static int sync_inputs(const call *c)
     return 0;
 }
 
+/* So it is with out= where the op has a gradient. */
+static int check_out_leaf(const call *c)
+{
+    bool wanted = call_needs_grad(c);
+    for (uint32_t i = 0; i < c->n_out - c->op->n_aside && !wanted; i++)
+        wanted = c->kind->grad && !(c->op->flags & OP_NO_GRAD) && c->out_given[i] && tensor_requires_grad(c->out_given[i]);
+    return wanted ? refuse_out_history(c) : 0;
+}
+
 /* A leaf may not be written in place while recorded: said before anything else is looked at. Ops of a name of their own (detach_) say for themselves. */
 static int check_leaf(const call *c)
 {
-    if (CT_LIKELY(c->mode != CALL_INPLACE) || !tape_now.grad || (!c->op->shape && c->op->flags & OP_ONLY_INPLACE))
+    if (CT_LIKELY(c->mode == CALL_NEW) || !tape_now.grad || (!c->op->shape && c->op->flags & OP_ONLY_INPLACE))
         return 0;
+    if (c->mode == CALL_OUT)
+        return check_out_leaf(c);
     if (c->args[0].kind != ARG_TENSOR) /* an old form, whose numbers come first: it calls another */
         return 0;
     tensor *t = c->args[0].t;
-    return t->fn && t->fn->kind == &leaf_kind ? check_rewrite(t, true) : 0;
+    return t->fn && t->fn->kind == &leaf_kind && !is_unseen(c) ? check_rewrite(t, true) : 0;
 }
 
 void (*op_profiled)(const call *c);
@@ -297,7 +308,7 @@ static int targets(call *c)
     return 0;
 }
 
-/* OP_IN_WRITES_SELF: oa[0] is self itself, or starts as a copy of it. */
+/* OP_IN_WRITES_SELF: oa[0] is self itself, or starts as a copy of it: row-major where there is an out=, as PyTorch has it. */
 static int start_as_self(call *c)
 {
     array *self = c->in[0]->a;
@@ -311,7 +322,7 @@ static int start_as_self(call *c)
         c->oa[0] = array_keep(self);
         return 0;
     }
-    if (out_like(c, 0, self, self->dtype) < 0)
+    if ((c->op->flags & OP_OUT ? out_new(c, 0, self->dtype, self->ndim, array_size(self)) : out_like(c, 0, self, self->dtype)) < 0)
         return -1;
     if (array_start_as(self, c->oa[0]) < 0)
         return -1;

@@ -3,6 +3,7 @@
 #define CT_DISPATCH_H
 #include "kernel/kernel.h"
 #include "ops/op.h"
+#include <string.h>
 
 /* Operands of one shape for k_walk; arrays of fewer dims or size 1 are repeated by stride 0. arrays[0] is the output. */
 void array_operands(k_nd *nd, int n, int ndim, const int64_t *size, const array *const *arrays);
@@ -32,6 +33,8 @@ static inline void blank_output(call *c, uint32_t i)
     c->declared[i] = (struct declared){0};
 }
 
+/* Ops that PyTorch's tape does not see: they write into leaves, and histories stay. */
+static inline bool is_unseen(const call *c) { return c->op->flags & OP_NO_GRAD && strncmp(c->op->name, "logical_", 8) == 0; }
 int check_writable(const char *op, const array *a);     /* CT_RUNTIME when two indices share an element */
 int check_inputs_apart(const call *c, const array *written);
 int check_no_overlap(const call *c, const array *written);  /* not even SAME: what is read may be overwritten first */

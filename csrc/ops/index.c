@@ -315,7 +315,7 @@ static int index_grad(scope *s, node *n, T const *g, T *out)
     return (out[0] = f_call(s, &op_index_put, 5, args)) ? 0 : -1;
 }
 const op op_index = {.name = "index", .sig = "(Tensor self, int[] dims, Tensor[] indices)", .flags = OP_HIDDEN | OP_FUNCTION, .run = op_block,
-    .shape = index_rule, .kernel = index_kernel, .kind = {"IndexBackward0", index_grad, .takes = index_takes}, .keep_list = 1 << 2,
+    .shape = index_rule, .kernel = index_kernel, .kind = {"IndexBackward0", index_grad, .flags = NK_SHOWS(1), .takes = index_takes}, .keep_list = 1 << 2,
     .doc = "Elements of self where the index tensors, broadcast together, point in the named dims. IndexError for an index out of range."};
 
 /* ---- index_put: self with values written (or added) at the places that index would read -------------------------------- */
@@ -395,5 +395,5 @@ static int index_put_grad(scope *s, node *n, T const *g, T *out)
 }
 const op op_index_put = {.name = "_index_put", .sig = "(Tensor self, Tensor values, int[] dims, Tensor[] indices, bool accumulate=False)",
     .flags = OP_HIDDEN | OP_FUNCTION | OP_INPLACE | OP_IN_WRITES_SELF, .run = op_block, .shape = index_put_rule, .kernel = index_put_kernel,
-    .kind = {"IndexPutBackward0", index_put_grad}, .keep_list = 1 << 3,
+    .kind = {"IndexPutBackward0", index_put_grad, .flags = NK_SHOWS(3)}, .keep_list = 1 << 3,
     .doc = "self with values written, or added, where index would read."};

@@ -127,15 +127,18 @@ static int check_bounds(ct_dtype d, int64_t low, int64_t high)
 static int check_from(ct_dtype d, int64_t low)
 {
     int64_t from = k_random_from(d, low), top = k_random_top(d);
-    if (!dtype_is_half(d) || low == INT64_MIN)
+    if (low == INT64_MIN)
         return 0;
-    return check_bounds(d, low, top) < 0 ? -1 : from <= top ? 0 :
+    return from < top || !dtype_is_float(d) ? check_bounds(d, from, top) :
            ct_fail(CT_RUNTIME, "random_ expects 'from' casted to dtype to be less than or equal to 'to_inc' casted to dtype, but got from=%lld > to_inc=%lld",
                    (long long)from, (long long)top);
 }
 
+static const node_kind random_any = {"RandomBackward2", zero_grad};
 static int random_rule(call *c)
 {
+    if (!arg_given(&c->args[1]) && !arg_given(&c->args[2]))
+        c->kind = &random_any;
     int64_t low = arg_int(&c->args[1], 0), high = arg_int(&c->args[2], 0);
     ct_dtype d = (ct_dtype)c->in[0]->a->dtype;
     if (arg_given(&c->args[1]) && (arg_given(&c->args[2]) ? check_bounds(d, low, high - 1) : check_from(d, low)) < 0)
@@ -176,7 +179,7 @@ DRAW(exponential_, "exponential_", "(Tensor self, float lambd=1, *, Generator? g
      "Fills self from the exponential distribution of rate lambd.")
 DRAW(bernoulli_, "bernoulli_", "(Tensor self, float p=0.5, *, Generator? generator=None)", bernoulli_p_rule, bernoulli_p_kernel, "BernoulliBackward2",
      "Fills self with ones of probability p and zeros.")
-DRAW(random_to_, "random_.to", "(Tensor self, int to, *, Generator? generator=None)", random_to_rule, random_to_kernel, "RandomBackward0",
+DRAW(random_to_, "random_.to", "(Tensor self, int to, *, Generator? generator=None)", random_to_rule, random_to_kernel, "RandomBackward1",
      "Fills self with integers from 0 to to - 1.")
 DRAW(random_, "random_", "(Tensor self, int? from=None, int? to=None, *, Generator? generator=None)", random_rule, random_kernel, "RandomBackward0",
      "Fills self with integers from from to to - 1; without bounds, with all that the dtype holds exactly.")

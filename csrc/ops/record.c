@@ -5,7 +5,7 @@
 /* op_call has brought the history of every input up to date. */
 bool call_needs_grad(const call *c)
 {
-    if (!tape_now.grad || !c->kind->grad || c->unrecorded || (c->op->flags & OP_NO_GRAD))
+    if (!tape_now.grad || !c->kind->grad || c->unrecorded || ((c->op->flags & OP_NO_GRAD) && c->mode != CALL_INPLACE))
         return false;
     if (CT_UNLIKELY(c->op->flags & (OP_VIEW | OP_MULTI_VIEW)) && c->in[0]->a->st->flags & ST_INFERENCE)
         return false; /* its views have no history */

@@ -108,7 +108,7 @@ static array *fresh_output(call *c, ct_dtype dtype, int operands, layout *l)
 {
     bool plain = true;
     for (uint32_t i = 0; i < c->n_in; i++)
-        plain &= !c->ia[i] || (array_is_plain(c->ia[i]) && c->ia[i]->numel); /* empty results have strides of their own */
+        plain &= !c->in[i] || (array_is_plain(c->in[i]->a) && c->in[i]->a->numel); /* before a conversion; empty results have strides of their own */
     if (plain)
         return array_new(dtype, l->ndim, l->size);
     iterator_strides(c, operands, l);
@@ -427,9 +427,17 @@ static int op_numbered(call *c)
                         .run = op_test, .row = T_##id, .dtypes = ALL, .domain = "-3, 3", .reference = ref};
 /* logical_and and its like take no numbers. */
 #define COMPARED(name) (__builtin_strncmp(name, "logical_", 8) == 0 ? "(Tensor self, Tensor other)" : "(Tensor self, Operand other)")
+/* In place on what has a history: the numbers are bits, and no gradient passes. */
+static int compared_grad(scope *s, node *n, T const *g, T *out)
+{
+    for (uint32_t i = 0; i < n->n_in; i++)
+        out[i] = node_needs(n, i) ? f_zeros_like(s, g[0]) : NULL;
+    return s->failed ? -1 : 0;
+}
+#define COMPARED_GRAD(name) (__builtin_strncmp(name, "logical_", 8) == 0 ? NULL : compared_grad)
 #define COMPARE(id, value, ref, text)                                                                                   \
     const op op_##id = {.name = #id, .sig = COMPARED(#id), .doc = text, .run = op_compare,                              \
-                        .flags = OP_INPLACE | OP_OUT | OP_NO_GRAD, .row = C_##id, .dtypes = ALL, .domain = "-3, 3", .reference = ref};
+                        .flags = OP_INPLACE | OP_OUT | OP_NO_GRAD, .row = C_##id, .dtypes = ALL, .kind = {#id, COMPARED_GRAD(#id), .flags = NK_ROW}, .domain = "-3, 3", .reference = ref};
 #include "table/compare.def"
 #undef TEST
 #undef COMPARE

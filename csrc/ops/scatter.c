@@ -234,7 +234,7 @@ static int scatter_reduce_compose(scope *s, call *c, T *out)
     T result = !self ? NULL : adds ? f_scatter_add(s, self, dim, index, src) : f_call(s, how == HOW_PROD ? &op_scatter_reducing : &op_scatter_extreme, 5, args);
     if (how == HOW_MEAN && result)
         result = f_binary(s, whole ? &op_div_floor : &op_div, result, terms_of(s, self, dim, index, include_self));
-    return (out[0] = result) ? 0 : -1;
+    return (out[0] = result ? f_contiguous(s, result) : NULL) ? 0 : -1;
 }
 
 /* The part of src that index reads. */
@@ -292,7 +292,7 @@ static int scatter_reduce_grad(scope *s, node *n, T const *g, T *out)
     return s->failed ? -1 : 0;
 }
 const op op_scatter_reduce = {.name = "scatter_reduce", .sig = "(Tensor self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True)",
-    .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT, .run = op_closed, .compose = scatter_reduce_compose, .kind = {"ScatterReduceBackward0", scatter_reduce_grad, .flags = NK_SHOWS(13)},
+    .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT, .run = op_closed, .compose = scatter_reduce_compose, .kind = {"ScatterReduceBackward0", scatter_reduce_grad, .flags = NK_SHOWS(9)},
     .keep = {9, 0, 9, 9}, .keep_out = 9,
     .doc = "self with src joined at the places that gather would read: reduce is 'sum', 'prod', 'mean', 'amax' or 'amin'; without include_self "
            "places that src names start anew. RuntimeError for an index out of range or different dtypes."};

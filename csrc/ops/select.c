@@ -72,7 +72,8 @@ static int put(scope *s, call *c, T values, int dim, bool add, T *out)
 {
     T index = flat(s, c->in[2]), self = flat(s, c->in[0]);
     out[0] = f_call(s, &op_index_put, 5, (arg[]){a_t(self), a_t(values), a_ints(1, (int64_t[]){dim}), a_ts(1, &index), a_b(add)});
-    out[0] = like_self(s, out[0], c->in[0]);
+    bool ordered = out[0] && c->op != &op_index_fill; /* which alone keeps self's memory order, as PyTorch's */
+    out[0] = like_self(s, ordered ? f_contiguous(s, out[0]) : out[0], c->in[0]);
     return out[0] ? 0 : -1;
 }
 

@@ -263,6 +263,8 @@ ORDER(nanmedian, "nanmedian.dim", "NanmedianBackward1", "(Tensor self, int dim, 
 /* ---- of all elements. The gradient is shared among the elements that equal the result. --------------------------------------- */
 static int median_all_run(scope *s, call *c, bool skip, T *out)
 {
+    if (refuse_bool(s, c) < 0)
+        return -1;
     T x = c->in[0], few = x->a->numel ? tape_algebra.narrow(s, x, still_dims(x->a, x->a->ndim)) : x;
     if (x->a->numel == 0) {
         if (!dtype_is_float((ct_dtype)x->a->dtype))

@@ -291,7 +291,7 @@ static int copy_slices_grad(scope *s, node *n, T const *g, T *out)
     out[0] = f_where(s, written, f_zeros_like(s, g[0]), g[0]);
     return out[0] ? 0 : -1;
 }
-static const node_kind copy_slices_kind = {"torch::autograd::CopySlices", copy_slices_grad, NULL, 0};
+static const node_kind copy_slices_kind = {"torch::autograd::CopySlices", copy_slices_grad, NULL, NK_SHOWS_WRITE};
 
 static int64_t *write_geometry(int64_t *p, const array *a)
 {

@@ -34,7 +34,7 @@ int check_history(const call *c, tensor *t)
 {
     if (check_storage(c, t->a) < 0)
         return -1;
-    return tape_now.grad ? check_rewrite(t, call_needs_grad(c)) : 0;
+    return tape_now.grad && !is_unseen(c) ? check_rewrite(t, call_needs_grad(c)) : 0;
 }
 
 int check_writable(const char *op, const array *a)
@@ -48,11 +48,28 @@ int check_writable(const char *op, const array *a)
                    layout_text(a->ndim, first, one, sizeof one), layout_text(a->ndim, second, two, sizeof two));
 }
 
+/* The same elements in the same order, but for dimensions of size 1? */
+static bool shows_same(const array *a, const array *b)
+{
+    int i = 0, j = 0;
+    while (true) {
+        while (i < a->ndim && array_size(a)[i] == 1)
+            i++;
+        while (j < b->ndim && array_size(b)[j] == 1)
+            j++;
+        if (i == a->ndim || j == b->ndim)
+            return i == a->ndim && j == b->ndim;
+        if (array_size(a)[i] != array_size(b)[j] || array_stride(a)[i] != array_stride(b)[j])
+            return false;
+        i++, j++;
+    }
+}
+
 overlap array_overlap(const array *a, const array *b)
 {
     if (a->st != b->st && !((a->st->flags | b->st->flags) & ST_FOREIGN))
         return OVERLAP_NONE;
-    if (a == b)
+    if (a == b || (array_data(a) == array_data(b) && a->dtype == b->dtype && a->numel && shows_same(a, b)))
         return OVERLAP_SAME;
     int64_t item_a = dtype_bytes(a->dtype), item_b = dtype_bytes(b->dtype);
     return layout_overlap(a->ndim, array_size(a), array_stride(a), (int64_t)(intptr_t)array_data(a), item_a,
@@ -125,7 +142,7 @@ int target_out(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *siz
     tensor *out = c->out_given[i];
     if (check_storage(c, out->a) < 0)
         return -1;
-    if (tape_now.grad && (call_needs_grad(c) || tensor_requires_grad(out)))
+    if (tape_now.grad && (call_needs_grad(c) || (tensor_requires_grad(out) && c->op->run != op_compare)))
         return refuse_out_history(c);
     char name[64];
     if (dtype != out->a->dtype && ((c->op->flags & OP_OUT_EXACT) || dtype_was_given(c)))

@@ -1,11 +1,13 @@
 /* x[...] and x[...] = v. An index is taken apart item by item: ints, slices, None, Ellipsis and bools make views; tensors and
  * sequences are collected, each with the dimension it applies to, and handed to the ops index and index_put_ at the end. */
+#include "ops/dispatch.h"
 #include "py/tensor_type.h"
 #include <string.h>
 
 typedef struct indexing {
     PyObject *view;                 /* owned: what the views so far have made of the tensor */
     int dim;                        /* next dimension of view that an item applies to */
+    bool written;                   /* x[...] = v: before a mask is refused, the leaf is */
     int n, masks;                   /* advanced indices; how many of them stand for masks */
     int64_t dims[CT_MAXDIM];
     PyObject *index[CT_MAXDIM];     /* owned int64 (or other integer) tensors */
@@ -67,8 +69,9 @@ static int item_slice(indexing *x, PyObject *slice)
     if (PySlice_Unpack(slice, &start, &stop, &step) < 0)
         return -1;
     const array *a = py_t(x->view)->a;
-    Py_ssize_t n = PySlice_AdjustIndices((Py_ssize_t)array_size(a)[x->dim], &start, &stop, step);
-    if ((n != array_size(a)[x->dim] || step != 1) &&
+    bool whole = start == 0 && stop >= array_size(a)[x->dim] && step == 1; /* as it was written: x[-3:] of 3 is a slice */
+    PySlice_AdjustIndices((Py_ssize_t)array_size(a)[x->dim], &start, &stop, step);
+    if (!whole &&
         take_view(x, py_call_op(&op_slice, 5, (arg[]){a_t(py_t(x->view)), a_i(x->dim), a_i(start), a_i(stop), a_i(step)})) < 0)
         return -1;
     x->dim++;
@@ -104,6 +107,8 @@ static int check_mask(const indexing *x, const array *mask)
         if (x->dim + d >= a->ndim || array_size(mask)[d] != array_size(a)[x->dim + d]) {
             if (x->dim + mask->ndim > a->ndim)
                 return too_many(x, a->ndim);
+            if (x->written && tape_now.grad && check_rewrite(py_t(x->view), true) < 0)
+                return py_raise_int();
             PyErr_Format(PyExc_IndexError, "The shape of the mask %s at index %d does not match the shape of the indexed tensor %s at index %d",
                          layout_text(mask->ndim, array_size(mask), shape, sizeof shape), d,
                          layout_text(a->ndim, array_size(a), self, sizeof self), x->dim + d);
@@ -252,9 +257,10 @@ static int start(indexing *x, PyObject *self)
 }
 
 /* On failure everything is released. */
-static int take_apart(indexing *x, PyObject *self, PyObject *index)
+static int take_apart(indexing *x, PyObject *self, PyObject *index, bool written)
 {
     int ndim = py_t(self)->a->ndim, used = 0, result = start(x, self);
+    x->written = written;
     bool many = means_tuple(index);
     if (many && PyList_Check(index) &&
         PyErr_WarnEx(PyExc_UserWarning, "Using a non-tuple sequence for multidimensional indexing is deprecated and will be changed in pytorch 2.9; use "
@@ -323,7 +329,7 @@ PyObject *py_index_get(PyObject *self, PyObject *index)
     }
     tensor *t[CT_MAXDIM];
     arg args[3];
-    if (take_apart(&x, self, index) < 0)
+    if (take_apart(&x, self, index, false) < 0)
         return NULL;
     PyObject *result;
     if (x.n) {
@@ -396,6 +402,8 @@ static int assign(indexing *x, PyObject *value)
     if (x->masks && x->masks == x->n && v->numel == 1 && v->dtype != py_t(x->view)->a->dtype)
         return assign_one(x, value, assign);
     tensor *t[CT_MAXDIM];
+    if (x->n == 0 && v->ndim == 0) /* unlike fill_, not where elements share memory */
+        return check_writable("copy_", py_t(x->view)->a) < 0 ? py_raise_int() : call_in_place(&op_fill, 2, (arg[]){a_t(py_t(x->view)), a_t(py_t(value))});
     if (x->n == 0) {
         PyObject *fitting = without_leading_ones(value, view_of(x));
         int result = fitting ? call_in_place(&op_copy_, 2, (arg[]){a_t(py_t(x->view)), a_t(py_t(fitting))}) : -1;
@@ -421,7 +429,7 @@ int py_index_set(PyObject *self, PyObject *index, PyObject *value)
     PyObject *v = value_tensor(self, value);
     if (!v)
         return -1;
-    int result = take_apart(&x, self, index);
+    int result = take_apart(&x, self, index, true);
     if (result == 0) {
         result = assign(&x, v);
         indexing_clear(&x);

@@ -101,6 +101,8 @@ PLAIN(tensor_detach_)
     tensor *t = py_t(self);
     if (tensor_is_view(t) && tape_now.grad)
         return PyErr_Format(PyExc_RuntimeError, "Can't detach views in-place. Use detach() instead.");
+    if (t->box)
+        t->box->idle = true;
     node_drop(t->fn);
     t->fn = NULL;
     if (t->base) {

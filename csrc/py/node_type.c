@@ -77,14 +77,22 @@ node *py_node_of(PyObject *o)
 }
 
 /* ---- what it tells ---------------------------------------------------------------------------------------- */
+static PyObject *shown_edge(node *n, uint32_t i)
+{
+    uint32_t at = node_shown_place(n, i);
+    edge e = at < n->n_in ? node_edges(n)[at] : (edge){0};
+    PyObject *fn = e.fn ? py_node_object(e.fn) : Py_NewRef(Py_None);
+    return fn ? Py_BuildValue("(NI)", fn, e.fn ? e.nr : 0u) : NULL;
+}
+
+/* Where a base was written through a view, the operands of the write stand for it, without the view. */
 PyObject *py_node_next_functions(node *n)
 {
-    PyObject *all = PyTuple_New(node_shown(n));
-    for (uint32_t i = 0; all && i < node_shown(n); i++) {
-        uint32_t at = node_shown_place(n, i);
-        edge e = at < n->n_in ? node_edges(n)[at] : (edge){0};
-        PyObject *fn = e.fn ? py_node_object(e.fn) : Py_NewRef(Py_None);
-        PyObject *pair = fn ? Py_BuildValue("(NI)", fn, e.fn ? e.nr : 0u) : NULL;
+    node *write = n->kind->flags & NK_SHOWS_WRITE ? node_edges(n)[1].fn : NULL;
+    uint32_t own = write ? 1 : node_shown(n), more = write && node_shown(write) ? node_shown(write) - 1 : 0;
+    PyObject *all = PyTuple_New(own + more);
+    for (uint32_t i = 0; all && i < own + more; i++) {
+        PyObject *pair = i < own ? shown_edge(n, i) : shown_edge(write, i - own + 1);
         if (!pair)
             Py_CLEAR(all);
         else

@@ -182,8 +182,8 @@ int gradbox_set(gradbox *box, const tensor *g)
 /* Is g laid out as the leaf's gradient should be: as the leaf itself where that is dense, else row-major? */
 static bool fits_leaf(node *leaf, const array *g)
 {
-    if (!leaf->n_param)
-        return array_shows_contiguous(g);
+    if (!leaf->n_param) /* one element, or none, may be shown with any strides; users see row-major ones */
+        return array_shows_contiguous(g) && (g->numel > 1 || g->ndim == 0 || array_visible_stride(g)[g->ndim - 1] == 1);
     const int64_t *want = node_params(leaf), *have = array_visible_stride(g), *size = array_size(g);
     for (int d = 0; d < g->ndim; d++)
         if (size[d] != 1 && have[d] != want[d])
@@ -237,6 +237,8 @@ static int call_hooks(scope *s, hook *list, tensor **g, bool each)
 /* A leaf's hooks on the whole node see .grad as it is after this run's share, which may be none. */
 static int accumulate(run *r, node *leaf, tensor *g)
 {
+    if (leaf_box(leaf)->idle)
+        return 0;
     if (g && add_to_leaf(r, leaf, g) < 0)
         return -1;
     running = leaf;

@@ -24,6 +24,7 @@ enum {
     NK_WANTS_UNDEFINED = 2, /* call grad even if no gradient arrived */
     NK_ROW = 4,             /* `name` is the row's ("log_softmax"): shown as LogSoftmaxBackward0 */
     NK_SPREADS = 8,         /* its gradient is a sum (expand, repeat): a graph without such a node has nothing to reduce */
+    NK_SHOWS_WRITE = 128,   /* its second input is a write, which users see through */
     NK_HOST = 64,           /* the formula is code of the host language */
     NK_MIXES = 32,          /* what it takes summed goes to inputs that take it summed too (products): no sum is due on the way to any other */
     NK_POINTWISE = 16,      /* kept values are narrowed to size 1 in the dims in which the gradient arrived summed, to lines where it arrived slid */

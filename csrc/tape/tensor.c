@@ -83,6 +83,8 @@ int tensor_set_requires_grad(tensor *t, bool wanted)
         if (!(fn = leaf_node(t->box, t->a)))
             return -1;
     }
+    if (t->box)
+        t->box->idle = !wanted;
     node_drop(t->fn);
     t->fn = fn;
     t->nr = 0;

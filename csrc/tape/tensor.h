@@ -26,6 +26,7 @@ typedef struct gradbox {
     tensor *grad;     /* owned, NULL when None */
     void *obj;        /* owned by py/: the Tensor object shown for grad, or NULL */
     void *owner;      /* borrowed by py/: the object of the leaf while it lives */
+    bool idle;        /* the leaf wants no gradient any more: what was recorded before adds none */
 } gradbox;
 
 struct tensor {

@@ -119,7 +119,10 @@ def sum_to_size(self, *size):
     if extra < 0 or any(n not in (1, m) for n, m in zip(size, self.shape[max(extra, 0):], strict=False)):
         raise RuntimeError(f"size {{{list(size)}}} is not expandable to size {{{list(self.shape)}}}.")
     dims = [*range(extra), *(extra + d for d, n in enumerate(size) if n == 1 and self.shape[extra + d] != 1)]
-    return self.sum(dims, keepdim=True).view(size) if dims else self
+    if not size:
+        return self.sum()
+    summed = self.sum(dims, keepdim=True) if dims else self
+    return summed.view(size) if extra else summed
 
 
 def new_empty_strided(self, size, stride, *, dtype=None, device=None, requires_grad=False):

@@ -4,6 +4,7 @@ import warnings
 
 import ctgrad
 from ctgrad._C import Tensor, dtype
+from ctgrad.composed import need_tensor
 
 __all__ = ["can_cast", "is_same_size", "is_complex", "conj", "real", "imag", "is_conj", "is_neg", "is_inference", "is_signed", "is_distributed", "is_floating_point", "is_nonzero", "is_tensor", "numel", "promote_types", "result_type"]
 
@@ -15,6 +16,7 @@ def is_tensor(obj):
 
 def is_floating_point(input):
     """Whether the dtype is a float."""
+    need_tensor("is_floating_point", input)
     return input.is_floating_point()
 
 
@@ -60,6 +62,7 @@ def is_distributed(input):
 
 def numel(input):
     """Number of elements."""
+    need_tensor("numel", input)
     return input.numel()
 
 
@@ -106,6 +109,9 @@ def _kind(t):
 
 def can_cast(from_, to):
     """Whether in-place ops may convert from the one dtype to the other: never to a lower kind (float, integer, bool)."""
+    for name, place, given in (("from_", 1, from_), ("to", 2, to)):
+        if not isinstance(given, dtype):
+            raise TypeError(f"can_cast(): argument '{name}' (position {place}) must be torch.dtype, not {type(given).__name__}")
     return _kind(from_) <= _kind(to)
 
 

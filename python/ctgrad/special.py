@@ -8,6 +8,7 @@ from ctgrad._C import digamma, erf, erfc, erfinv, exp2, expm1, log1p, log_softma
 from ctgrad._C import lgamma as gammaln
 from ctgrad._C import sigmoid as expit
 from ctgrad.composed import need_tensor, registry, with_out
+from ctgrad.composed.closed import node
 
 psi = digamma
 logit, polygamma, sinc, xlogy = (registry[name] for name in ("logit", "polygamma", "sinc", "xlogy"))
@@ -17,6 +18,7 @@ __all__ = ["digamma", "entr", "erf", "erfc", "erfinv", "exp2", "expit", "expm1",
 
 
 @with_out
+@node("SpecialEntrBackward0")
 def entr(input):
     """-x log(x): 0 at 0, -inf below it."""
     need_tensor("special_entr", input)
@@ -32,6 +34,11 @@ def xlog1py(input, other):
     dtype = like.dtype if like.is_floating_point() else _C.get_default_dtype()
     x, y = (v if isinstance(v, ctgrad.Tensor) else _C.full((), v, dtype=dtype) for v in (input, other))
     x, y = (v.to(ctgrad.result_type(_C.zeros((), dtype=dtype) if not x.is_floating_point() else x, y)) for v in (x, y))
+    return _times_log1p(x, y)
+
+
+@node("SpecialXlog1PyBackward0")
+def _times_log1p(x, y):
     return x * _C.where((x == 0) & ~y.isnan(), 0.0, y).log1p()
 
 
@@ -43,6 +50,7 @@ def ndtr(input):
 
 
 @with_out
+@node("SpecialLogNdtrBackward0")
 def log_ndtr(input):
     """The logarithm of ndtr, accurate in the left tail."""
     need_tensor("special_log_ndtr", input)

@@ -54,22 +54,31 @@ class _Underivable(Function):
     @staticmethod
     def forward(ctx, what, value, *inputs):
         ctx.what = what
-        return value.detach()
+        return value[0].detach()
 
     @staticmethod
     def backward(ctx, grad):
         raise NotImplementedError(f"the derivative for '{ctx.what}' is not implemented.")
 
 
-def underivable(what, value, *inputs):
-    """`value`, computed from `inputs` by the op `what`: it requires grad where they do, and backward raises NotImplementedError."""
+class _NoKernel(_Underivable):
+    """The same where PyTorch finds it in another place, by another class."""
+
+    @staticmethod
+    def backward(ctx, grad):
+        raise RuntimeError(f"derivative for aten::{ctx.what} is not implemented")
+
+
+def underivable(what, value, *inputs, known=True):
+    """`value`, computed from `inputs` by the op `what`: it requires grad where they do, and backward raises NotImplementedError (RuntimeError)."""
     if is_grad_enabled() and any(isinstance(x, Tensor) and x.requires_grad for x in inputs):
-        return _Underivable.apply(what, value, *inputs)
+        return (_Underivable if known else _NoKernel).apply(what, [value], *inputs)
     return value
 
 
 # the names of their nodes
 setattr(_Underivable, "_backward_cls", type("NotImplemented", (FunctionCtx,), {"_forward_cls": _Underivable, "__module__": "builtins"}))  # noqa: B010
+setattr(_NoKernel, "_backward_cls", type("NotImplemented", (FunctionCtx,), {"_forward_cls": _NoKernel, "__module__": "builtins"}))  # noqa: B010
 setattr(_Delayed, "_backward_cls", type("Error", (FunctionCtx,), {"_forward_cls": _Delayed, "__module__": "builtins"}))  # noqa: B010
 
 

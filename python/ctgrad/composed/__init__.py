@@ -93,8 +93,14 @@ def _deliver(name, made, out):
 
 
 def results(name, fields):
-    """A class of results with names, shown by the name of the function that gives them."""
-    return namedtuple(name, fields.split())
+    """A class of results with names, shown as those of ops are."""
+    made = namedtuple(name, fields.split())
+
+    def shown(self):
+        return f"ctgrad.return_types.{name}(\n" + ",\n".join(f"{field}={value!r}" for field, value in zip(made._fields, self, strict=True)) + ")"
+
+    made.__repr__ = shown
+    return made
 
 
 def need_tensor(op, value, argument="input", position=1):

@@ -7,6 +7,7 @@ import ctgrad
 from ctgrad import _C
 from ctgrad._C import Tensor
 from ctgrad.composed import composed, need_tensor
+from ctgrad.composed.closed import node
 from ctgrad.composed.shape import wrap_dim
 
 _replace = _C._ops["replace_nonfinite"]
@@ -22,12 +23,14 @@ def _floats(x):
 
 
 @composed(out=True, in_place="both")
+@node("Deg2RadBackward0")
 def deg2rad(input):
     """Degrees as radians."""
     return _floats(input) * (math.pi / 180)
 
 
 @composed(out=True, in_place="both")
+@node("Rad2DegBackward0")
 def rad2deg(input):
     """Radians as degrees."""
     return _floats(input) * (180 / math.pi)
@@ -59,6 +62,7 @@ def signbit(input):
 
 
 @composed(out=True, in_place="method")
+@node(lambda input, other: f"CopysignBackward{0 if isinstance(other, Tensor) else 1}")
 def copysign(input, other):
     """The magnitudes of input with the signs of other, in the dtype of both; both broadcast. The gradient at 0 is 0."""
     need_tensor("copysign", input)
@@ -99,10 +103,12 @@ def heaviside(input, values):
     need_tensor("heaviside", values, "values", 2)
     if input.dtype != values.dtype:
         raise RuntimeError("heaviside is not yet implemented for tensors with different dtypes.")
-    return _C.where(input == 0, values, (input > 0).to(input.dtype))
+    made = _C.where(input.detach() == 0, values.detach(), (input.detach() > 0).to(input.dtype))
+    return ctgrad.autograd.function.underivable("heaviside", made, input, values, known=False)
 
 
 @composed(out=True, in_place="both")
+@node(lambda input, other: f"XlogyBackward{0 if isinstance(input, Tensor) and isinstance(other, Tensor) else 1 if isinstance(other, Tensor) else 2}")
 def xlogy(input, other):
     """input log(other), and 0 where input is 0 and other no NaN; both broadcast."""
     x, y = (input, _as_tensor(other, input)) if isinstance(input, Tensor) else (_as_tensor(input, other), other)
@@ -114,12 +120,14 @@ def xlogy(input, other):
 
 
 @composed(out=True)
+@node("Logaddexp2Backward0")
 def logaddexp2(input, other):
     """log2(2^input + 2^other), without overflow; both broadcast."""
     return _C.logaddexp(input * math.log(2), other * math.log(2)) / math.log(2)
 
 
 @composed(out=True)
+@node("FmaxBackward0")
 def fmax(input, other):
     """The larger of two elements; of one and NaN, the one."""
     need_tensor("fmax", input)
@@ -128,6 +136,7 @@ def fmax(input, other):
 
 
 @composed(out=True)
+@node("FminBackward0")
 def fmin(input, other):
     """The smaller of two elements; of one and NaN, the one."""
     need_tensor("fmin", input)
@@ -154,6 +163,7 @@ for _name, _method in {"float_power_": float_power_}.items():
 
 
 @composed(out=True, in_place="both")
+@node("SincBackward0")
 def sinc(input):
     """sin(pi x) / (pi x), and 1 at 0."""
     x = _floats(input) * math.pi
@@ -162,6 +172,7 @@ def sinc(input):
 
 
 @composed(out=True, in_place="both")
+@node("LogitBackward0")
 def logit(input, eps=None):
     """log(x / (1 - x)); with eps, of x cut to eps and 1 - eps."""
     x = _floats(input)
@@ -251,7 +262,7 @@ def gradient(input, *, spacing=1, dim=None, edge_order=1):
     if len(set(dims)) < len(dims):
         raise RuntimeError(f"dim {dims} appears multiple times in the list of dims")
     found = []
-    for d, h in zip(dims, _spacings(input, spacing, dims), strict=True):
+    for d, h in zip(dims, _spacings(input, 1 if spacing is None else spacing, dims), strict=True):
         if input.size(d) < edge_order + 1:
             raise RuntimeError(f"torch.gradient expected each dimension size to be at least edge_order+1, but dimension {d} has {input.size(d)}")
         places = isinstance(h, Tensor) and h.dim() > 0
@@ -299,10 +310,11 @@ def kron(input, other):
     a, b = (x.reshape([1] * (dims - x.dim()) + list(x.shape)) for x in (input, other))
     wide = [size for pair in zip(a.shape, [1] * dims, strict=True) for size in pair]
     inside = [size for pair in zip([1] * dims, b.shape, strict=True) for size in pair]
-    return (a.reshape(wide) * b.reshape(inside)).reshape([m * n for m, n in zip(a.shape, b.shape, strict=True)])
+    return _C._ops["_unsafe_view"](a.reshape(wide) * b.reshape(inside), [m * n for m, n in zip(a.shape, b.shape, strict=True)])
 
 
 @composed()
+@node("DistBackward0")
 def dist(input, other, p=2):
     """The p-norm of input - other."""
     return (input - other).norm(p)
@@ -321,6 +333,7 @@ def _distances(x1, x2):
 
 
 @composed(method=False)
+@node("CdistBackward0")
 def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
     """The p-norms of all differences of a row of x1 and one of x2: (..., m, d) and (..., n, d) to (..., m, n)."""
     if x1.dim() < 2 or x2.dim() < 2 or x1.size(-1) != x2.size(-1):
@@ -333,6 +346,7 @@ def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
 
 
 @composed(method=False)
+@node("PdistBackward0")
 def pdist(input, p=2.0):
     """The p-norms of the differences of every two rows, first with later ones: (n, d) to (n·(n - 1) / 2,)."""
     if input.dim() != 2:
@@ -393,10 +407,13 @@ def take_along_dim(input, indices, dim=None, *, out=None):
 
 
 @composed()
+@node("TraceBackward0")
 def trace(input):
     """The sum of a matrix's diagonal."""
     if input.dim() != 2:
         raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {input.dim()}")
+    if input.dtype == _C.bool:
+        raise NotImplementedError("\"trace\" not implemented for 'Bool'")
     return input.diagonal().sum()
 
 

@@ -5,7 +5,9 @@ import warnings
 
 from ctgrad import _C
 from ctgrad._C import Size, Tensor
+from ctgrad.autograd.function import Function
 from ctgrad.composed import composed
+from ctgrad.composed.closed import named
 from ctgrad.composed.shape import broadcast_shapes
 
 
@@ -47,7 +49,25 @@ def normal(mean, std=1.0, size=None, *, generator=None, out=None, dtype=None, de
         return drawn.requires_grad_() if requires_grad else drawn
     shape = broadcast_shapes(*(t.shape for t in tensors))
     drawn = _C.empty(shape, dtype=tensors[0].dtype) if out is None else _resized(out, shape)
-    return drawn.normal_(0, 1, generator=generator).mul_(std).add_(mean)
+    still_mean, still_std = (x.detach() if isinstance(x, Tensor) else x for x in (mean, std))
+    drawn = drawn.normal_(0, 1, generator=generator).mul_(still_std).add_(still_mean)
+    return drawn if out is not None else _drawn_of[isinstance(mean, Tensor), isinstance(std, Tensor)].apply([drawn], mean, std)
+
+
+class _Drawn(Function):
+    """Draws stand still: the gradients in what they were drawn from are zeros."""
+
+    @staticmethod
+    def forward(ctx, held, mean, std):
+        ctx.given = mean, std
+        return held[0]
+
+    @staticmethod
+    def backward(ctx, g):
+        return None, *(_C.zeros_like(x) if needs else None for x, needs in zip(ctx.given, ctx.needs_input_grad[1:], strict=True))
+
+
+_drawn_of = {(a, b): named(f"NormalBackward{a + 2 * b}")(type("_Drawn", (_Drawn,), {})) for a in (False, True) for b in (False, True)}
 
 
 def _floats_only(name, input):

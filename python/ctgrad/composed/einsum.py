@@ -63,6 +63,8 @@ def _kept(cache, key, value):
 
 def _subscripts(operands):
     """(equation, tensors) from either notation: a string, or tensors each followed by a list of ints below 52."""
+    if isinstance(operands[0], bytes):
+        operands = (operands[0].decode(), *operands[1:])
     if isinstance(operands[0], str):
         tensors = operands[1:]
         if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)):

@@ -1,7 +1,11 @@
 """Functions and methods of matrices by their names outside `linalg`. What needs a factorization is no op of the registry: it is `linalg`'s."""
 
+import math
+
+from ctgrad import _C
 from ctgrad._C import Tensor
 from ctgrad.composed import composed, results, with_out
+from ctgrad.composed.closed import node
 
 __all__ = ["chain_matmul", "cholesky", "det", "inverse", "logdet", "matrix_exp", "matrix_power", "nuclear_norm", "pinverse", "qr", "slogdet", "svd"]
 
@@ -25,7 +29,7 @@ def det(input):
 def logdet(input):
     """Logarithms of determinants; NaN where one is negative."""
     sign, log = _linalg().slogdet(input)
-    return log.masked_fill(sign < 0, float("nan"))
+    return _C.where(sign < 0, _C.full((), math.nan, dtype=log.dtype), log)
 
 
 def slogdet(input):
@@ -61,6 +65,7 @@ def matrix_exp(input):
 
 
 @with_out
+@node("CholeskyBackward0")
 def cholesky(input, upper=False):
     """linalg.cholesky."""
     return _linalg().cholesky(input, upper=upper)
@@ -90,6 +95,7 @@ def chain_matmul(*matrices, out=None):
 
 
 @composed(out=True)
+@node("LinalgCrossBackward0")
 def cross(input, other, dim=None):
     """The cross product of vectors of size 3 along dim; by default the first dimension of that size."""
     if dim is None:
@@ -100,6 +106,7 @@ def cross(input, other, dim=None):
 
 
 @composed(out=True, in_place="method")
+@node("RenormBackward0")
 def renorm(input, p, dim, maxnorm):
     """Parts along dim whose p-norm is above maxnorm, shrunk to it."""
     if input.dim() < 2:

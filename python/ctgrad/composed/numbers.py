@@ -8,6 +8,7 @@ import ctgrad
 from ctgrad import _C
 from ctgrad._C import Tensor
 from ctgrad.composed import composed, need_tensor, results
+from ctgrad.composed.closed import named, node
 
 Histogram = results("histogram", "hist bin_edges")
 Mode = results("mode", "values indices")
@@ -42,6 +43,7 @@ def lcm(input, other):
 
 
 @composed(out=True, in_place="both")
+@node("LdexpBackward0")
 def ldexp(input, other):
     """input times 2 to the power of other; both broadcast."""
     need_tensor("ldexp", input)
@@ -57,7 +59,12 @@ def frexp(input):
     numbers = input.detach()
     exponent = _of_numpy(np.frexp((numbers.float() if input.dtype == _C.bfloat16 else numbers).numpy())[1], _C.int32)
     half = exponent // 2  # in two factors: of the least numbers one would be infinite
-    return Parts((input * _C.pow(2.0, -half).to(input.dtype)) * _C.pow(2.0, half - exponent).to(input.dtype), exponent)
+    return Parts(_scaled(input, _C.pow(2.0, -half).to(input.dtype), _C.pow(2.0, half - exponent).to(input.dtype)), exponent)
+
+
+@node("FrexpBackward0")
+def _scaled(input, one, other):
+    return (input * one) * other
 
 
 @composed(out=True, in_place="method")
@@ -90,8 +97,13 @@ def mode(input, dim=-1, keepdim=False):
     values = (ordered.float() if ordered.dtype == _C.bfloat16 else ordered).numpy()
     at = _of_numpy(np.moveaxis(_longest_run(np.moveaxis(values, dim, -1)), -1, dim), _C.int64)
     places = places.gather(dim, at)
+    return Mode(_picked(input, dim, places, keepdim), places if keepdim else places.squeeze(dim))
+
+
+@node("ModeBackward0")
+def _picked(input, dim, places, keepdim):
     values = input.gather(dim, places)
-    return Mode(values, places) if keepdim else Mode(values.squeeze(dim), places.squeeze(dim))
+    return values if keepdim else values.squeeze(dim)
 
 
 @composed(out=True)

@@ -7,6 +7,7 @@ import numpy as np
 from ctgrad import _C
 from ctgrad.autograd import Function
 from ctgrad.composed import results, with_out
+from ctgrad.composed.closed import named
 
 from ._checks import LinAlgError, as_array, as_tensor, lapack, need_matrices
 from ._solve import Solution
@@ -17,6 +18,7 @@ QR = results("linalg_qr", "Q R")
 SVD = results("linalg_svd", "U S Vh")
 
 
+@named("LinalgCholeskyExBackward0")
 class _Cholesky(Function):
     @staticmethod
     def forward(ctx, A):
@@ -67,6 +69,7 @@ def _first_bad_minor(a):
     return 0
 
 
+@named("LinalgQrBackward0")
 class _TallQR(Function):
     """Q and R of matrices that are not wide."""
 
@@ -99,6 +102,7 @@ def qr(A, mode="reduced", *, out=None):
     return QR(*made) if out is None else QR(*(o.resize_(x.shape).copy_(x) for o, x in zip(out, made, strict=True)))
 
 
+@named("LinalgEighBackward0")
 class _Eigen(Function):
     @staticmethod
     def forward(ctx, A):
@@ -134,6 +138,7 @@ def eigvalsh(A, UPLO="L"):
     return eigh(A, UPLO)[0]
 
 
+@named("LinalgSvdBackward0")
 class _Singular(Function):
     @staticmethod
     def forward(ctx, A):

@@ -22,7 +22,7 @@ def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
     if isinstance(ord, str):
         raise TypeError(f"linalg.vector_norm: ord must be a number, not '{ord}'")
     if dim is None or (isinstance(dim, (list, tuple)) and not dim):
-        return x.reshape(-1).norm(ord, 0).reshape([1] * x.dim() if keepdim else [])
+        dim = tuple(range(x.dim()))
     return x.norm(ord, dim, keepdim)
 
 

@@ -5,6 +5,7 @@ import math
 import ctgrad
 from ctgrad import _C
 from ctgrad.composed import need_tensor, with_out
+from ctgrad.composed.closed import node
 
 from ._checks import need_matrices
 from ._solve import inv, solve
@@ -23,6 +24,7 @@ def vecdot(x, y, *, dim=-1):
 
 
 @with_out
+@node("LinalgCrossBackward0")
 def cross(input, other, *, dim=-1):
     """The cross product of vectors of size 3 along dim; the rest broadcasts."""
     need_tensor("linalg_cross", input)
@@ -117,6 +119,7 @@ def _in_order(tensors, cut, first, last):
 
 
 @with_out
+@node("LinalgMatrixExpBackward0")
 def matrix_exp(A):
     """e to the power of square matrices: the series of A / 2^k, squared k times."""
     need_matrices("matrix_exp", A, True)

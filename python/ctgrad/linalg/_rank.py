@@ -4,6 +4,7 @@ import ctgrad
 from ctgrad import _C
 from ctgrad.autograd import Function
 from ctgrad.composed import results, with_out
+from ctgrad.composed.closed import named
 
 from ._checks import need_matrices
 from ._factor import singular, svdvals
@@ -13,6 +14,7 @@ from ._solve import inv_ex, is_vector
 LeastSquares = results("linalg_lstsq", "solution residuals rank singular_values")
 
 
+@named("LinalgPinvBackward0")
 class _PseudoInverse(Function):
     @staticmethod
     def forward(ctx, A, least):

@@ -8,6 +8,7 @@ import ctgrad
 from ctgrad import _C
 from ctgrad.autograd import Function
 from ctgrad.composed import need_tensor, results, with_out
+from ctgrad.composed.closed import named, node
 
 from ._checks import LinAlgError, as_array, as_tensor, lapack, need_matrices
 
@@ -15,6 +16,7 @@ Inverse = results("linalg_inv_ex", "inverse info")
 SLogDet = results("linalg_slogdet", "sign logabsdet")
 
 
+@named("LinalgInvExBackward0")
 class InverseOf(Function):
     @staticmethod
     def forward(ctx, A):
@@ -28,6 +30,7 @@ class InverseOf(Function):
         return -turned @ g @ turned
 
 
+@named("LinalgSolveExBackward0")
 class Solution(Function):
     """X of A X = B, batches alike."""
 
@@ -76,6 +79,7 @@ def is_vector(A, B):
 
 
 @with_out
+@node("LinalgSolveExBackward0")
 def solve(A, B, *, left=True):
     """X of A X = B, or with left=False of X A = B; B's last dimension may be missing. LinAlgError where A is singular."""
     need_matrices("solve", A, True)
@@ -94,6 +98,7 @@ def solve(A, B, *, left=True):
 
 
 @with_out
+@node("LinalgSolveTriangularBackward0")
 def solve_triangular(A, B, *, upper, left=True, unitriangular=False):
     """X of A X = B (left=False: X A = B) where only a triangle of A is read; unitriangular: with ones on its diagonal."""
     need_matrices("solve_triangular", A, True)
@@ -103,6 +108,7 @@ def solve_triangular(A, B, *, upper, left=True, unitriangular=False):
     return solve(kept, B, left=left) if B.dim() > 1 else solve(kept, B.unsqueeze(-1), left=left).squeeze(-1)
 
 
+@named("LinalgDetBackward0")
 class _Determinant(Function):
     @staticmethod
     def forward(ctx, A):
@@ -124,12 +130,12 @@ def _cofactors(A):
     return (det(U.detach()) * det(Vh.detach()))[..., None, None] * ((U * others.unsqueeze(-2)) @ Vh)
 
 
+@named("LinalgSlogdetBackward0")
 class _LogDeterminant(Function):
     @staticmethod
     def forward(ctx, A):
         sign, log = (as_tensor(x, A) for x in np.linalg.slogdet(as_array(A)))
         ctx.save_for_backward(A)
-        ctx.mark_non_differentiable(sign)
         return sign, log
 
     @staticmethod

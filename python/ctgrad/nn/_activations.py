@@ -3,6 +3,7 @@
 import ctgrad
 from ctgrad._C import _ops
 from ctgrad.composed import need_tensor
+from ctgrad.composed.closed import node
 
 __all__ = ["celu", "celu_", "glu", "gumbel_softmax", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hardtanh_", "mish", "prelu", "relu6",
            "rrelu", "rrelu_", "selu", "selu_", "softshrink", "threshold", "threshold_"]
@@ -126,11 +127,17 @@ def rrelu(input, lower=1.0 / 8, upper=1.0 / 3, training=False, inplace=False):
     if lower > upper:
         raise RuntimeError("Lower bound should be less than or equal to the upper bound")
     if not training:
-        return _ops["leaky_relu_" if inplace else "leaky_relu"](input, (lower + upper) / 2)
+        return _ops["leaky_relu_"](input, (lower + upper) / 2) if inplace else _sloped(input, (lower + upper) / 2)
     below = input.detach() <= 0
     slopes = ctgrad.ones_like(input, requires_grad=False)
     slopes[below] = ctgrad.empty(int(below.sum()), dtype=ctgrad.float64).uniform_(lower, upper).to(input.dtype)
-    return input.mul_(slopes) if inplace else input * slopes
+    return input.mul_(slopes) if inplace else _sloped(input, [slopes])
+
+
+@node("RreluWithNoiseBackward0")
+def _sloped(input, slope):
+    """With one slope below 0, or a list that holds the factor of each element."""
+    return input * slope[0] if isinstance(slope, list) else _ops["leaky_relu"](input, slope)
 
 
 def rrelu_(input, lower=1.0 / 8, upper=1.0 / 3, training=False):

@@ -3,6 +3,7 @@
 import warnings
 
 import ctgrad
+from ctgrad.composed.closed import node
 
 from ._halves import widened
 
@@ -40,8 +41,13 @@ def embedding_bag(input, weight, offsets=None, max_norm=None, norm_type=2, scale
         kept = (input != padding_idx).nonzero().squeeze(1)
         input, bag = input[kept], bag[kept]
         per_sample_weights = None if per_sample_weights is None else per_sample_weights[kept]
+    return _bagged(weight, per_sample_weights, input, bag, bags, mode, (padding_idx, scale_grad_by_freq, sparse))
+
+
+@node("EmbeddingBagBackward0")
+def _bagged(weight, per_sample_weights, input, bag, bags, mode, options):
     try:
-        rows = widened(ctgrad.embedding(weight, input, padding_idx, scale_grad_by_freq, sparse))
+        rows = widened(ctgrad.embedding(weight, input, *options))
     except IndexError as error:
         raise RuntimeError(f"embedding_bag(): {error}") from None
     if per_sample_weights is not None:

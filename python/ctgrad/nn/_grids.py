@@ -3,6 +3,7 @@
 import warnings
 
 import ctgrad
+from ctgrad.composed.closed import node
 
 from ._cubic import far, near
 from ._halves import widened
@@ -10,6 +11,7 @@ from ._halves import widened
 __all__ = ["affine_grid", "grid_sample"]
 
 
+@node("AffineGridGeneratorBackward0")
 def affine_grid(theta, size, align_corners=None):
     """Where matrices (N, 2, 3) or (N, 3, 4) send the places of an image of ``size`` (N, C, H, W) or (N, C, D, H, W): (N, H, W, 2), (N, D, H, W, 3).
 
@@ -53,6 +55,7 @@ def _warn_corners(function):
                   "desired.", stacklevel=3)
 
 
+@node(lambda input, *others, **more: f"GridSampler{input.dim() - 2}DBackward0")
 def grid_sample(input, grid, mode="bilinear", padding_mode="zeros", align_corners=None):
     """The image (N, C, H, W) or (N, C, D, H, W) read at the places ``grid`` (N, *, 2) or (N, *, 3), x first, from -1 to 1: (N, C, *).
 

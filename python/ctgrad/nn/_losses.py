@@ -111,6 +111,7 @@ def _check_nll(input, target, weight):
                          f"({target.shape[0] if target.dim() else 1}).")
     _check_nll_shapes(input, target, weight)
     _check_nll_dtypes(input, target, weight)
+    _reduction.refuse_gradient("nll_loss_forward", weight=weight)
 
 
 def _check_nll_shapes(input, target, weight):
@@ -243,8 +244,11 @@ def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=N
 
 
 def _binary_cross_entropy(input, target, weight, reduction):
-    if not bool(((input >= 0) & (input <= 1)).all()):
-        raise RuntimeError("all elements of input should be between 0 and 1")
+    for name, x in (("input", input.detach()), ("target", target.detach())):
+        if not bool(((x >= 0) & (x <= 1)).all()):
+            raise RuntimeError(f"all elements of {name} should be between 0 and 1")
+    if weight is not None:
+        _reduction.refuse_gradient("binary_cross_entropy", weight=weight)
     return _ops["binary_cross_entropy"](input, target, weight, _reduction.number(reduction))
 
 
@@ -257,6 +261,8 @@ def binary_cross_entropy_with_logits(input, target, weight=None, size_average=No
     reduction = _reduction.resolve(reduction, size_average, reduce)
     if target.size() != input.size():
         raise ValueError(f"Target size ({target.size()}) must be the same as input size ({input.size()})")
+    if weight is not None or pos_weight is not None:
+        _reduction.refuse_gradient("binary_cross_entropy_with_logits", weight=weight, pos_weight=pos_weight)
     return _ops["binary_cross_entropy_with_logits"](input, target, weight, pos_weight, _reduction.number(reduction))
 
 

@@ -4,6 +4,7 @@ import math
 
 import ctgrad
 from ctgrad._C import _ops
+from ctgrad.composed.closed import node
 
 from . import _reduction
 from ._reduction import apply, check, resolve
@@ -15,6 +16,10 @@ __all__ = ["cosine_embedding_loss", "cosine_similarity", "gaussian_nll_loss", "h
 
 def cosine_similarity(x1, x2, dim=1, eps=1e-8):
     """The sum along ``dim`` of x1·x2 over both 2-norms, each at least ``eps``; shapes broadcast."""
+    dtype = ctgrad.result_type(x1, x2)
+    if not dtype.is_floating_point:
+        raise RuntimeError(f"expected common dtype to be floating point, yet common dtype is {dtype}")
+    x1, x2 = x1.to(dtype), x2.to(dtype)
     if x1.shape != x2.shape:
         x1, x2 = ctgrad.broadcast_tensors(x1, x2)
     first, second = (x.norm(2, dim, keepdim=True).clone() for x in (x1, x2))
@@ -25,7 +30,12 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
 
 def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
     """The ``p``-norm along the last dimension of x1 - x2 + ``eps``; shapes broadcast."""
-    return (x1 - x2 + eps).norm(p, -1, keepdim=keepdim)
+    return _norm_of_rows(x1 - x2 + eps, p, keepdim)
+
+
+@node("NormBackward1")
+def _norm_of_rows(x, p, keepdim):
+    return x.norm(p, -1, keepdim=keepdim)
 
 
 def cosine_embedding_loss(input1, input2, target, margin=0, size_average=None, reduce=None, reduction="mean"):
@@ -60,6 +70,7 @@ def margin_ranking_loss(input1, input2, target, margin=0, size_average=None, red
 def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     """log(1 + exp(-target·x))."""
     reduction = resolve(reduction, size_average, reduce)
+    _reduction.refuse_gradient("soft_margin_loss", target=target)
     return _ops["soft_margin_loss"](input, target, _reduction.number(reduction))
 
 
@@ -72,6 +83,7 @@ def multilabel_soft_margin_loss(input, target, weight=None, size_average=None, r
     return apply(losses.sum(-1) / input.size(-1), reduction)
 
 
+@node("MultiMarginLossBackward0")
 def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=None, reduce=None, reduction="mean"):
     """The sum over other classes of max(0, margin - x[y] + x[i])^p, times weight[y], over the number of classes; (N, C) and (N,), or (C,) and ()."""
     reduction = resolve(reduction, size_average, reduce)
@@ -85,6 +97,7 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
         raise RuntimeError(f"inconsistent target size, expected {list(rows.shape[:1])} but got {list(target.shape)}")
     if rows.size(1) == 0:
         raise RuntimeError(f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(input.shape)}")
+    _reduction.refuse_gradient("multi_margin_loss", weight=weight)
     short = (margin - rows.gather(1, classes.unsqueeze(1)) + rows).clamp_min(0)
     short = short if p == 1 else short * short
     short = short if weight is None else short * weight[classes].unsqueeze(1)
@@ -93,6 +106,7 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
     return apply(losses.squeeze(0) if single and target.dim() == 0 else losses, reduction)
 
 
+@node("MultilabelMarginLossBackward0")
 def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     """The sum over classes y of the target (up to the first -1) and classes i outside it of max(0, 1 - x[y] + x[i]), over the number of classes."""
     reduction = resolve(reduction, size_average, reduce)

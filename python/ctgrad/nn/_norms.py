@@ -6,7 +6,8 @@ import warnings
 import ctgrad
 from ctgrad._C import _ops
 
-from ._halves import widened
+from . import _reduction
+from ._halves import single, widened
 
 # The limit of the activation SELU at -inf, with a changed sign: what alpha dropout sets elements to.
 _ALPHA = 1.7580993408473766
@@ -43,20 +44,27 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
 
 
 def _normed(input, running_mean, running_var, weight, bias, training, momentum, eps):
+    _reduction.refuse_gradient("native_batch_norm", running_mean=running_mean, running_var=running_var)
     _check_running(input, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
     if not training and (running_mean is None or running_var is None):
         raise RuntimeError("running_mean and running_var must be defined in evaluation mode")
     if input.numel() == 0:
         return _nothing_normed(input, weight, bias)
-    if not training:
-        x = widened(input)
-        mean, scale = running_mean.to(x.dtype), (running_var.to(x.dtype) + eps).rsqrt()
-        return _ops["batch_norm"](x, widened(weight), mean, scale, widened(bias), eps).to(input.dtype)
     x = widened(input)
+    if not training:
+        mean, scale = running_mean.to(x.dtype), (running_var.to(x.dtype) + eps).rsqrt()
+        return _batch_norm_of(input)(input, weight, bias, mean, scale, eps, False)
     mean, scale, var = _ops["batch_norm_moments"](x, eps)
     _update(running_mean, mean, momentum)
     _update(running_var, var, momentum)
-    return _ops["batch_norm"](x, widened(weight), mean, scale, widened(bias), eps, True).to(input.dtype)
+    return _batch_norm_of(input)(input, weight, bias, mean, scale, eps, True)
+
+
+def _batch_normed(input, weight, bias, mean, scale, eps, training):
+    return _ops["batch_norm"](input, widened(weight), mean, scale, widened(bias), eps, training)
+
+
+_batch_norm_of = single("NativeBatchNormBackward0", _batch_normed)
 
 
 def _nothing_normed(input, weight, bias):
@@ -96,7 +104,14 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
         if t is not None and tuple(t.shape) != (channels,):
             raise RuntimeError(f"Expected {name} to be a vector of size equal to the number of channels in input, but got {name} of shape "
                                f"{list(t.shape)} and input of shape {list(input.shape)}")
-    return _ops["group_norm"](widened(input), widened(weight), widened(bias), num_groups, eps).to(input.dtype)
+    return _group_norm_of(input)(input, weight, bias, num_groups, eps)
+
+
+def _group_normed(input, weight, bias, num_groups, eps):
+    return _ops["group_norm"](input, widened(weight), widened(bias), num_groups, eps)
+
+
+_group_norm_of = single("NativeGroupNormBackward0", _group_normed)
 
 
 def _verify_batch_size(size):

@@ -2,6 +2,7 @@
 
 import warnings
 
+from ctgrad import _C
 
 _NUMBERS = {"none": 0, "mean": 1, "sum": 2}
 
@@ -32,6 +33,13 @@ def resolve(reduction, size_average, reduce):
     if size_average is not None or reduce is not None:
         return legacy_get_string(size_average, reduce)
     return check(reduction)
+
+
+def refuse_gradient(op, **arguments):
+    """RuntimeError where a tensor that the loss has no gradient for wants one."""
+    for name, x in arguments.items():
+        if x is not None and x.requires_grad and _C.is_grad_enabled():
+            raise RuntimeError(f"The function '{op}' is not differentiable with respect to argument '{name}'. This input cannot have requires_grad True.")
 
 
 def number(reduction):

@@ -4,6 +4,7 @@ import math
 
 import ctgrad
 from ctgrad._C import _ops
+from ctgrad.composed.closed import node
 
 from ._cubic import far, near
 from ._halves import widened
@@ -21,6 +22,7 @@ def _image_size(function, input, factor_name, factor):
     return input.shape
 
 
+@node("PixelShuffleBackward0")
 def pixel_shuffle(input, upscale_factor):
     """(*, C·r², H, W) to (*, C, H·r, W·r). RuntimeError where r² does not divide the channels."""
     r = upscale_factor
@@ -33,6 +35,7 @@ def pixel_shuffle(input, upscale_factor):
     return in_order_of(input, apart.reshape(*lead, c // (r * r), h * r, w * r))
 
 
+@node("PixelUnshuffleBackward0")
 def pixel_unshuffle(input, downscale_factor):
     """(*, C, H·r, W·r) to (*, C·r², H, W). RuntimeError where r does not divide the sizes."""
     r = downscale_factor
@@ -46,6 +49,7 @@ def pixel_unshuffle(input, downscale_factor):
     return in_order_of(input, apart.reshape(*lead, c * r * r, h // r, w // r))
 
 
+@node("ChannelShuffleBackward0")
 def channel_shuffle(input, groups):
     """(N, C, *): the channels of each group apart, one of each group after the other."""
     if input.dim() < 3:
@@ -157,6 +161,17 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
         raise RuntimeError(f"Input and output sizes should be greater than 0, but got input {list(input.shape[2:])} output {sizes}")
     if mode not in ("nearest", "nearest-exact", _LINEAR[input.dim()], "bicubic" if input.dim() == 4 else "nearest"):
         raise NotImplementedError(f"Got {input.dim()}D input, but {mode} mode needs another")
+    return _resampled(input, sizes, steps, mode, align_corners, antialias)
+
+
+def _resampling(input, sizes, steps, mode, align_corners, antialias):
+    """What PyTorch calls the node."""
+    title = "".join(word.capitalize() for word in mode.split("-"))
+    return f"Upsample{title}{input.dim() - 2}D{'Aa' if antialias else ''}Backward0"
+
+
+@node(_resampling)
+def _resampled(input, sizes, steps, mode, align_corners, antialias):
     stretch, cubic, given = _antialiased if antialias else _stretch, mode == "bicubic", input
     if antialias:
         input = widened(input)
@@ -208,8 +223,13 @@ def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
         raise RuntimeError(f"Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, but got: {list(input.shape)}")
     kernel, dilation, padding, stride = (_pair(value) for value in (kernel_size, dilation, padding, stride))
     rows, columns = _windows(input.shape[-2:], kernel, dilation, padding, stride)
-    blocks = _ops["_unfold_windows"](input, input.shape[-2:], kernel, dilation, padding, stride)
-    return blocks.reshape(*input.shape[:-3], input.shape[-3] * kernel[0] * kernel[1], rows * columns)
+    return _unfolded(input, (kernel, dilation, padding, stride), rows * columns)
+
+
+@node("Im2ColBackward0")
+def _unfolded(input, windows, count):
+    blocks = _ops["_unfold_windows"](input, input.shape[-2:], *windows)
+    return blocks.reshape(*input.shape[:-3], input.shape[-3] * math.prod(windows[0]), count)
 
 
 def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):

@@ -18,7 +18,7 @@ from ._ctc import ctc_loss
 from ._fractional import *
 from ._fractional import __all__ as _fractional
 from ._grids import affine_grid, grid_sample
-from ._halves import widened
+from ._halves import single, widened
 from ._losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -261,8 +261,14 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
 
     The variance divides by the number of elements (Ba et al. 2016). RuntimeError where shapes do not fit.
     """
-    x = widened(input)
-    return _ops["layer_norm"](x, normalized_shape, widened(weight), widened(bias), eps).to(input.dtype)
+    return _layer_norm_of(input)(input, weight, bias, normalized_shape, eps)
+
+
+def _layer_normed(input, weight, bias, normalized_shape, eps):
+    return _ops["layer_norm"](input, normalized_shape, widened(weight), widened(bias), eps)
+
+
+_layer_norm_of = single("NativeLayerNormBackward0", _layer_normed)
 
 
 def normalize(input, p=2.0, dim=1, eps=1e-12, out=None):

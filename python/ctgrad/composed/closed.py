@@ -1,0 +1,90 @@
+"""One node for a composition.
+
+PyTorch records one node where ctgrad may compose an op of others. `@node(name)` makes the composition record one as well: the graph of the
+parts is kept beside it and run when the gradient comes. Where the gradient is itself to be differentiated the composition is said again, over
+the tensors that were given. Operands that repeat in memory go without: gradients arrive reduced at the parts, which a node of one piece does not take.
+"""
+
+import functools
+
+import ctgrad
+from ctgrad import _C
+from ctgrad._C import Tensor
+from ctgrad.autograd.function import Function, FunctionCtx
+
+__all__ = ["named", "node"]
+
+
+def named(name):
+    """Decorator: nodes of this Function have PyTorch's name."""
+
+    def decorate(cls):
+        cls._backward_cls = type(name, (FunctionCtx,), {"_forward_cls": cls, "__module__": "builtins"})
+        return cls
+
+    return decorate
+
+
+class _Closed(Function):
+    @staticmethod
+    def forward(ctx, said, *tensors):
+        inner = [t.detach().requires_grad_(t.requires_grad) for t in tensors]
+        with ctgrad.enable_grad():
+            made = said(inner)
+        ctx.save_for_backward(*tensors)
+        ctx.set_materialize_grads(False)
+        ctx.said, ctx.inner, ctx.made = said, inner, made
+        out = tuple(m.detach() for m in _each(made))
+        ctx.mark_non_differentiable(*[o for o, m in zip(out, _each(made), strict=True) if not m.requires_grad])
+        return out if isinstance(made, tuple) else out[0]
+
+    @staticmethod
+    def backward(ctx, *grads):
+        tensors, inner, made = ctx.saved_tensors, ctx.inner, ctx.made
+        twice = _C.is_grad_enabled()
+        if twice:
+            inner = [t.view_as(t) for t in tensors]  # the share of each by itself, even where one was made of another
+            made = ctx.said(inner)
+        pairs = [(m, g) for m, g in zip(_each(made), grads, strict=True) if g is not None and m.requires_grad]
+        wanted = [t for t, needs in zip(inner, ctx.needs_input_grad[1:], strict=True) if needs]
+        found = iter(ctgrad.autograd.grad([m for m, _ in pairs], wanted, [g for _, g in pairs], retain_graph=True, create_graph=twice, allow_unused=True))
+        return None, *(next(found) if needs else None for needs in ctx.needs_input_grad[1:])
+
+
+def _each(made):
+    return made if isinstance(made, tuple) else (made,)
+
+
+@functools.cache
+def _function(name):
+    return named(name)(type("_Closed", (_Closed,), {}))
+
+
+def _is_operand(x):
+    return isinstance(x, Tensor) and x.is_floating_point()
+
+
+def _repeats(t):
+    return t.numel() > 0 and any(step == 0 and n > 1 for step, n in zip(t.stride(), t.shape, strict=True))
+
+
+def node(name):
+    """Decorator: one node for the composition. `name`: PyTorch's, or a function that finds it from the arguments."""
+
+    def decorate(f):
+        @functools.wraps(f)
+        def call(*args, **kwargs):
+            tensors = [x for x in (*args, *kwargs.values()) if _is_operand(x)]
+            if not _C.is_grad_enabled() or not any(t.requires_grad for t in tensors) or any(map(_repeats, tensors)):
+                return f(*args, **kwargs)
+
+            def said(given):
+                given = iter(given)
+                put = [next(given) if _is_operand(x) else x for x in args]
+                return f(*put, **{key: next(given) if _is_operand(x) else x for key, x in kwargs.items()})
+
+            return _function(name if isinstance(name, str) else name(*args, **kwargs)).apply(said, *tensors)
+
+        return call
+
+    return decorate

@@ -1,0 +1,119 @@
+"""Compositions record one node of PyTorch's name, and behave as one."""
+
+import ctgrad
+import ctgrad.nn.functional as F
+import pytest
+
+
+def leaf(*numbers, dtype=ctgrad.float64):
+    return ctgrad.tensor(numbers, dtype=dtype, requires_grad=True)
+
+
+def name_of(t):
+    return type(t.grad_fn).__name__
+
+
+def edges(t):
+    return [type(fn).__name__ for fn, _ in t.grad_fn.next_functions]
+
+
+@pytest.mark.parametrize(("f", "name"), [
+    (ctgrad.logit, "LogitBackward0"), (ctgrad.sinc, "SincBackward0"), (ctgrad.erfinv, "ErfinvBackward0"), (ctgrad.lgamma, "LgammaBackward0"),
+    (ctgrad.digamma, "DigammaBackward0"), (ctgrad.deg2rad, "Deg2RadBackward0"), (lambda x: ctgrad.xlogy(x, x), "XlogyBackward0"),
+    (lambda x: ctgrad.xlogy(x, 2.0), "XlogyBackward2"), (lambda x: ctgrad.xlogy(2.0, x), "XlogyBackward1"), (lambda x: ctgrad.fmax(x, x * 2), "FmaxBackward0"),
+    (lambda x: ctgrad.linalg.inv(x.diag()), "LinalgInvExBackward0"), (lambda x: F.interpolate(x.view(1, 1, 2), scale_factor=2), "UpsampleNearest1DBackward0"),
+    (lambda x: F.interpolate(x.view(1, 1, 1, 2), size=3, mode="bilinear"), "UpsampleBilinear2DBackward0"),
+    (lambda x: F.pairwise_distance(x.view(1, 2), -x.view(1, 2)), "NormBackward1"), (lambda x: F.unfold(x.view(1, 1, 1, 2), 1), "Im2ColBackward0"),
+])
+def test_name_and_gradients(f, name):
+    x = leaf(0.3, 0.6)
+    assert name_of(f(x)) == name
+    assert ctgrad.autograd.gradcheck(f, x)
+    assert ctgrad.autograd.gradgradcheck(f, x)
+
+
+def test_operands_made_of_each_other_do_not_count_twice():
+    x = leaf(1.0, 2.0)
+    first, = ctgrad.autograd.grad(ctgrad.logaddexp2(x, x * 2).sum(), x, create_graph=True)
+    parts, = ctgrad.autograd.grad((ctgrad.exp2(x) + ctgrad.exp2(x * 2)).log2().sum(), x, create_graph=True)
+    assert ctgrad.allclose(first, parts)
+    assert ctgrad.allclose(*(ctgrad.autograd.grad(g.sum(), x)[0] for g in (first, parts)))
+
+
+def test_backward_twice_and_writes_to_operands_are_refused():
+    x = leaf(0.3, 0.6)
+    s = ctgrad.logit(x).sum()
+    s.backward(retain_graph=True)
+    s.backward()
+    with pytest.raises(RuntimeError):
+        s.backward()
+    z = x.clone()
+    s = ctgrad.logit(z).sum()
+    z.add_(1)
+    with pytest.raises(RuntimeError):
+        s.backward()
+
+
+def test_operands_that_repeat_stay_reduced():
+    x = leaf(0.25)
+    made = ctgrad.logit(x.expand(1000, 1000))
+    made.sum().backward()
+    assert x.grad.shape == (1,)
+    assert ctgrad.allclose(x.grad, ctgrad.tensor([1e6 / (0.25 * 0.75)], dtype=ctgrad.float64))
+
+
+def test_halves_are_one_node():
+    x = leaf(1.0, 2.0, 4.0, dtype=ctgrad.float16).view(1, 3)
+    assert name_of(F.layer_norm(x, (3,))) == "NativeLayerNormBackward0"
+    assert name_of(F.group_norm(x, 1)) == "NativeGroupNormBackward0"
+    assert name_of(F.batch_norm(ctgrad.cat([x, x * 2]), None, None, training=True)) == "NativeBatchNormBackward0"
+
+
+def test_results_with_names_are_shown_as_those_of_ops():
+    shown = repr(ctgrad.mode(ctgrad.tensor([1, 1, 2])))
+    assert shown == "ctgrad.return_types.mode(\nvalues=tensor(1),\nindices=tensor(1))"
+
+
+def test_edges_of_indexing_and_of_writes_through_views():
+    x = leaf(1.0, 2.0, 3.0)
+    assert edges(x[ctgrad.tensor([0])]) == ["AccumulateGrad"]
+    assert edges(F.conv1d(x.view(1, 1, 3), leaf(1.0).view(1, 1, 1))) == ["ViewBackward0", "ViewBackward0", "NoneType"]
+    y = x.clone()
+    y[0] = x[1]
+    assert edges(y) == ["CloneBackward0", "SelectBackward0"]
+    y = x.clone()
+    y[1:].exp_()
+    assert edges(y) == ["CloneBackward0"]
+    y = x.clone()
+    y[1:].addcmul_(x[1:], x[:2])
+    assert edges(y) == ["CloneBackward0", "SliceBackward0", "SliceBackward0"]
+
+
+def test_draws_stand_still():
+    mean, std = leaf(1.0, 2.0), leaf(1.0, 0.5)
+    drawn = ctgrad.normal(mean, std)
+    assert name_of(drawn) == "NormalBackward3"
+    assert [name_of(ctgrad.normal(mean, 1.0)), name_of(ctgrad.normal(0.0, std))] == ["NormalBackward1", "NormalBackward2"]
+    drawn.sum().backward()
+    assert mean.grad.tolist() == std.grad.tolist() == [0, 0]
+
+
+def test_no_derivative_where_pytorch_has_none():
+    made = ctgrad.heaviside(leaf(1.0), leaf(2.0))
+    assert name_of(made) == "NotImplemented"
+    with pytest.raises(RuntimeError, match="heaviside"):
+        made.backward(ctgrad.ones(1, dtype=ctgrad.float64))
+    x, w, y = leaf(0.2, 0.7), leaf(1.0, 1.0), ctgrad.tensor([0.0, 1.0], dtype=ctgrad.float64)
+    rows = x.view(1, 2)
+    for call in (lambda: F.nll_loss(rows, ctgrad.tensor([0]), weight=w), lambda: F.binary_cross_entropy(x, y, weight=w),
+                 lambda: F.binary_cross_entropy_with_logits(x, y, pos_weight=w), lambda: F.soft_margin_loss(x, w),
+                 lambda: F.multi_margin_loss(rows, ctgrad.tensor([0]), weight=w), lambda: F.batch_norm(rows, w, w)):
+        with pytest.raises(RuntimeError, match="not differentiable with respect to argument"):
+            call()
+        with ctgrad.no_grad():
+            call()
+
+
+def test_targets_of_binary_cross_entropy_are_probabilities():
+    with pytest.raises(RuntimeError, match="elements of target"):
+        F.binary_cross_entropy(ctgrad.tensor([0.5]), ctgrad.tensor([1.5]))

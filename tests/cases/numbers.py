@@ -1,6 +1,5 @@
 """Numbers taken apart, divisors, histograms; the gamma function's kin."""
 
-import math
 
 import numpy as np
 

@@ -8,7 +8,7 @@ import ctgrad
 from ctgrad import _C
 from ctgrad._C import Tensor
 from ctgrad.composed import composed, need_tensor, results
-from ctgrad.composed.closed import named, node
+from ctgrad.composed.closed import node
 
 Histogram = results("histogram", "hist bin_edges")
 Mode = results("mode", "values indices")

@@ -17,7 +17,7 @@ static const k_isa *const best_first[] = {&k_isa_base};
 #endif
 const k_isa *K = &k_isa_base;
 _Thread_local bool k_zero_division;
-bool k_rough_sqrt;
+bool k_rough_sqrt, k_unfused_products;
 
 static bool machine_has(const k_isa *isa)
 {
@@ -81,7 +81,7 @@ void k_choose(const char *wanted)
     k_parts = cores();
     ct_set_threads(threads());
 #if defined(__x86_64__)
-    k_rough_sqrt = !__builtin_cpu_is("intel");
+    k_rough_sqrt = k_unfused_products = !__builtin_cpu_is("intel");
 #endif
     K = &k_isa_base;
     for (size_t i = 0; i < sizeof best_first / sizeof *best_first; i++)

@@ -1,6 +1,7 @@
 /* The short way of small products of float matrices, with a bias of one row perhaps: those in which nothing repeats or so little that
  * it saves nothing, and those by a matrix that moves along one dimension alone. Nothing is planned, and no call is set up where none is recorded. */
 #include "kernel/kernel.h"
+#include "kernel/ordered.h"
 #include "ops/formula.h"
 #include "ops/product.h"
 #include "ops/spread.h"
@@ -80,7 +81,8 @@ static int run(ct_dtype dtype, k_gemm *g)
     int64_t scratch = k_gemm_scratch(dtype, g);
     if (scratch && !(g->scratch = ct_alloc((size_t)scratch)))
         return -1;
-    k_gemm_run(dtype, g);
+    if (dtype != DT_F32 || !k_ordered(g))
+        k_gemm_run(dtype, g);
     if (scratch)
         ct_free(g->scratch, (size_t)scratch);
     g->scratch = NULL;

@@ -1,0 +1,80 @@
+"""Small float32 products, and layers and gradients made of them, bit by bit as PyTorch's."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import ctgrad
+
+CPU = Path("/proc/cpuinfo")
+pytestmark = pytest.mark.skipif(not CPU.exists() or "AuthenticAMD" not in CPU.read_text(), reason="the order is that of AMD's processors")
+LONGEST = 130
+
+
+def both(draw, rows, columns, turned, offset):
+    shape = (columns, rows) if turned else (rows, columns)
+    flat = draw.standard_normal(rows * columns + offset).astype("f4")
+    made = [lib.tensor(flat)[offset:].reshape(shape) for lib in (torch, ctgrad)]
+    return [x.t() for x in made] if turned else made
+
+
+def small(draw):
+    while True:
+        m, n, k = (int(draw.integers(1, most)) for most in (24, 24, LONGEST if draw.random() < 0.3 else 20))
+        if (m < 4 or n < 12) and m * n * k <= 32768:
+            return m, n, k
+
+
+@pytest.mark.parametrize("form", ["NT", "NN", "TN", "TT"])
+def test_products(form):
+    draw = np.random.default_rng(ord(form[0]) * 100 + ord(form[1]))
+    for _ in range(300):
+        m, n, k = small(draw)
+        offsets = [0, 0] if 1 in (m, n) else draw.integers(0, 4, 2)
+        (a, x), (b, y) = both(draw, m, k, form[0] == "T", offsets[0]), both(draw, k, n, form[1] == "T", offsets[1])
+        bias = draw.standard_normal(n).astype("f4")
+        assert np.array_equal((a @ b).numpy(), (x @ y).numpy()), (m, n, k)
+        assert np.array_equal(torch.addmm(torch.tensor(bias), a, b).numpy(), ctgrad.addmm(ctgrad.tensor(bias), x, y).numpy()), (m, n, k)
+
+
+def test_vectors():
+    draw = np.random.default_rng(0)
+    for _ in range(200):
+        m, n, k = small(draw)
+        (w, v), (x, y) = both(draw, n, k, False, 0), both(draw, 1, k, False, 0)
+        assert np.array_equal((x[0] @ w.t()).numpy(), (y[0] @ v.t()).numpy()), (n, k)
+        if n > 1:
+            assert np.array_equal((w @ x[0]).numpy(), (v @ y[0]).numpy()), (n, k)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_matrix_that_stands_still(turned):
+    draw = np.random.default_rng(0)
+    for n in range(2, 12):
+        (x, y), (w, v) = both(draw, 6, n, False, 0), both(draw, n, 1, False, 0)
+        w, v = (t.expand(n, n).t() if turned else t.expand(n, n) for t in (w, v))
+        assert np.array_equal((x @ w).numpy(), (y @ v).numpy()), n
+
+
+def train(lib, state, x, y):
+    model = lib.nn.Sequential(lib.nn.Linear(5, 8), lib.nn.ReLU(), lib.nn.Linear(8, 6), lib.nn.ReLU(), lib.nn.Linear(6, 1))
+    model.load_state_dict({name: lib.tensor(value) for name, value in state.items()})
+    step = lib.optim.SGD(model.parameters(), lr=0.05)
+    losses = []
+    for _ in range(50):
+        step.zero_grad()
+        loss = ((model(lib.tensor(x)) - lib.tensor(y)) ** 2).sum()
+        loss.backward()
+        step.step()
+        losses.append(loss.item())
+    return losses
+
+
+def test_training_of_a_small_net():
+    draw = np.random.default_rng(0)
+    shapes = {"0.weight": (8, 5), "0.bias": 8, "2.weight": (6, 8), "2.bias": 6, "4.weight": (1, 6), "4.bias": 1}
+    state = {name: (draw.standard_normal(shape) / 3).astype("f4") for name, shape in shapes.items()}
+    x, y = draw.standard_normal((10, 5)).astype("f4"), draw.standard_normal((10, 1)).astype("f4")
+    assert train(ctgrad, state, x, y) == train(torch, state, x, y)

@@ -71,7 +71,7 @@ static int norm_grad(scope *s, node *n, T const *g, T *out)
     if (p == 1)
         out[0] = f_mul(s, up, f_unary(s, &op_sign, x));
     else if (p == 2)
-        out[0] = where_zero(s, f_expand(s, y, x->a->ndim, array_size(x->a)), f_mul(s, x, f_div(s, up, y)));
+        out[0] = f_mul(s, up, where_zero(s, f_expand(s, y, x->a->ndim, array_size(x->a)), f_div(s, x, y)));
     else if (isinf(p)) {
         int64_t dims[CT_MAXDIM];
         int n_dims = reduced_dims(n, x->a->ndim, dims);

@@ -56,9 +56,10 @@ static void var_kernel(call *c) { spread_kernel(c, LINES_VAR); }
 static void std_kernel(call *c) { spread_kernel(c, LINES_STD); }
 
 /* ---- gradients -------------------------------------------------------------------------------------------------------- */
-/* 2 (x - mean) / (n - correction), of the variance. */
-static T deviation(scope *s, node *n, T x)
+/* g · 2 / (n - correction) · (x - mean), in PyTorch's order. */
+static T var_part(scope *s, node *n, T g)
 {
+    T x = reduced_in(s, n);
     if (!x)
         return NULL;
     int64_t dims[CT_MAXDIM], count = 1;
@@ -67,9 +68,8 @@ static T deviation(scope *s, node *n, T x)
         count *= array_size(x->a)[dims[i]];
     double divisor = (double)count - read_double(node_params(n) + ndim + 1);
     T mean = n_dims ? f_call(s, &op_mean, 3, (arg[]){a_t(x), a_ints((uint32_t)n_dims, dims), a_b(true)}) : x;
-    return f_scale(s, f_sub(s, x, mean), divisor > 0 ? 2 / divisor : NAN);
+    return f_mul(s, f_scale(s, widen_only(s, n, g), divisor > 0 ? 2 / divisor : NAN), f_sub(s, x, mean));
 }
-static T var_part(scope *s, node *n, T g) { return f_mul(s, widen_only(s, n, g), deviation(s, n, reduced_in(s, n))); }
 static T std_part(scope *s, node *n, T g)
 {
     T y = reduced_out(s, n, 0), over = f_div(s, g, f_scale(s, y, 2));

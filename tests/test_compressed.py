@@ -471,3 +471,17 @@ def test_softmax_along_what_repeats(name, dtype):
     weight = ctgrad.arange(600.0, dtype=ctgrad.float64).reshape(200, 3)
     f = lambda v: (getattr(ctgrad, name)(v.expand(200, 3) * 1, 0) * weight).sum()  # noqa: E731
     assert ctgrad.autograd.gradcheck(f, (w,), atol=1e-4) and ctgrad.autograd.gradgradcheck(f, (w,), atol=1e-4)
+
+
+def test_a_batched_product_of_what_repeats_is_no_view():
+    with ctgrad.no_grad():
+        y = ctgrad.ones(2, 2, 3, 4) @ ctgrad.arange(2.0).view(1, 2, 1, 1).expand(2, 2, 4, 5)
+    assert not y._is_view()
+    y.requires_grad_()
+    (y * 1)[0] = 2
+
+
+def test_a_group_norm_keeps_channels_last():
+    for x in (ctgrad.rand(2, 4, 3, 5), ctgrad.rand(2, 1, 1, 1).expand(2, 4, 30, 5) * 1):
+        x = x.to(memory_format=ctgrad.channels_last)
+        assert ctgrad.nn.functional.group_norm(x, 2).stride() == x.stride()

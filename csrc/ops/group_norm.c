@@ -85,7 +85,10 @@ static int group_norm_compose(scope *s, call *c, T *out)
     T x = c->in[0], w = c->n_in > 1 ? c->in[1] : NULL, b = c->n_in > 2 ? c->in[2] : NULL;
     T y = as(s, normed(s, by_group(s, x, c->args[3].i), arg_double(&c->args[4])), x);
     y = w ? f_mul(s, y, by_channel(s, w, x)) : y;
-    return (out[0] = b ? f_add(s, y, by_channel(s, b, x)) : y) ? 0 : -1;
+    y = b ? f_add(s, y, by_channel(s, b, x)) : y;
+    if (y && layout_like_channels_last(x->a->ndim, array_size(x->a), array_visible_stride(x->a)))
+        y = f_call(s, &op_clone, 2, (arg[]){a_t(y), a_i(x->a->ndim == 4 ? FORMAT_CHANNELS_LAST : FORMAT_CHANNELS_LAST_3D)});
+    return (out[0] = y) ? 0 : -1;
 }
 static int group_norm_run(call *c)
 {

@@ -84,7 +84,7 @@ static T contracted(scope *s, T a, T b, int n, int64_t *size)
     size[n + 2] = columns;
     T y = f_call(s, &op_contract, 3, (arg[]){a_t(a), a_t(b), a_ints((uint32_t)n + 3, size)});
     size[n + 1] = columns;
-    return f_reshape(s, y, n + 2, size);
+    return unsafe_view(s, y, n + 2, size);
 }
 
 static bool shares_a_step(int n, const int64_t *size, const int64_t *stride)
@@ -144,7 +144,7 @@ static T dropped(scope *s, T y, int n, bool row, bool vector)
         size[k++] = array_size(y->a)[n];
     if (!vector)
         size[k++] = array_size(y->a)[n + 1];
-    return row && !vector ? y : f_reshape(s, y, k, size);
+    return row && !vector ? y : unsafe_view(s, y, k, size);
 }
 
 /* Where PyTorch reshapes by a copy, x copied (what it holds alone); where by a view, x itself: later writes are seen, or refused, alike. */

@@ -306,7 +306,7 @@ static T linear_rows(scope *s, T x, T w, T bias)
     if (!y)
         return NULL;
     size[n - 1] = array_size(y->a)[1];
-    return f_view(s, y, n, size);
+    return y->fn ? f_view(s, y, n, size) : unsafe_view(s, y, n, size); /* no view of anything, as by the short way */
 }
 
 static int linear_compose(scope *s, call *c, T *out)

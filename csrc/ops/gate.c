@@ -9,7 +9,7 @@
 /* ---- glu: args self, dim. The node's number: dim ---------------------------------------------------------------------- */
 static T half(scope *s, T x, int64_t dim, int which)
 {
-    int64_t n = array_size(x->a)[dim] / 2;
+    int64_t n = x ? array_size(x->a)[dim] / 2 : 0;
     return f_call(s, &op_narrow, 4, (arg[]){a_t(x), a_i(dim), a_i(which * n), a_i(n)});
 }
 static int glu_compose(scope *s, call *c, T *out)

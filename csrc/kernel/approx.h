@@ -2,10 +2,11 @@
  * elements are evaluated otherwise than single ones (FORM_OF in isa.inc). PyTorch's last bits are the aim.
  *
  * float32 results that differ from PyTorch 2.13's (by one unit in the last place) on an AVX-512 processor of AMD's, of 10^7
- * arguments in [-10, 10] or the domain: none for sin, cos (to 10^4), sqrt, sigmoid, log1p, expm1, exp2, sinh, cosh, asinh,
+ * arguments in [-10, 10] or the domain: none for sin, cos (to 10^4), sqrt, sigmoid, log, log1p, expm1, exp2, sinh, cosh, asinh,
  * acosh, atanh, pow, atan2, hypot, fmod; 4 000 log2, log10; 10 000 exp; 12 000 tanh; 68 000 erf; 869 000 acos, 362 000 erfc,
- * 629 000 atan, 554 000 asin, 665 000 log, 1 763 000 tan, which are rounded better here than there. The evaluations tried and
- * left differ in: log 672 000 (libm's float32), sin and cos 500 000 (libm, or rounded), exp 100 000 (both). */
+ * 629 000 atan, 554 000 asin, 1 763 000 tan, which are rounded better here than there. The evaluations tried and left differ in: sin
+ * and cos 500 000 (libm, or rounded), exp 100 000 (both); of 100 normal numbers in 10 atan (SLEEF's; 9 Intel's published one for 1
+ * ulp), 5 asin, 6 erf (Intel's). */
 #ifndef CT_APPROX_H
 #define CT_APPROX_H
 #include "kernel/exps.h"
@@ -249,7 +250,44 @@ ALWAYS double log_of(double x)
     p = e * 0.69314718055994530942 + 2 * s * (p * z + 1);
     return x > 0 ? (x == INFINITY ? INFINITY : p) : x == 0 ? -INFINITY : NAN;
 }
-ALWAYS float log_F32(float x) { return (float)log_of(x); }
+/* log(2^e (1 + r)), 1 + r from 2/3 to 4/3, with the polynomial and in the order of Intel's published one for 1 ulp (IGC's ln_s_ha, MIT
+ * licence), but each product rounded: PyTorch's bits outside Intel's processors. */
+ALWAYS int log_fits_F32(float x) { return !((x > 0) & (x < 0x1p-126f)); }
+ALWAYS float log_near_F32(float x)
+{
+    int32_t u = (int32_t)(bits_float(x) - 0x3f2aaaabu);
+    float e = (float)(u >> 23), r = float_bits((uint32_t)(u & 0x7fffff) + 0x3f2aaaabu) - 1, p = -0x1.080590p-3f;
+    p = p * r + 0x1.1e66bap-3f;
+    p = p * r - 0x1.f3113cp-4f;
+    p = p * r + 0x1.1ed718p-3f;
+    p = p * r - 0x1.559dccp-3f;
+    p = p * r + 0x1.99d028p-3f;
+    p = p * r - 0x1.fffef0p-3f;
+    p = p * r + 0x1.555506p-2f;
+    p = (p * r - 0.5f) * r;
+    p = e * LN2_HI + (e * LN2_LO + (p * r + r));
+    return x > 0 ? (x == INFINITY ? INFINITY : p) : x == 0 ? -INFINITY : NAN;
+}
+ALWAYS float log_F32(float x) { return log_fits_F32(x) ? log_near_F32(x) : (float)log_of(x); }
+/* The C library's logf, which PyTorch's loops over single elements call, without the call: S. Nagy's table and polynomial of "Optimized
+ * Routines" (Arm Ltd, MIT licence). x = 2^e z, 1 / c and log c of the sixteenths c that z may be near to. */
+static const double log_sixteenths[2][16] = {
+    {0x1.661ec79f8f3bep+0, 0x1.571ed4aaf883dp+0, 0x1.49539f0f010bp+0, 0x1.3c995b0b80385p+0, 0x1.30d190c8864a5p+0, 0x1.25e227b0b8eap+0,
+     0x1.1bb4a4a1a343fp+0, 0x1.12358f08ae5bap+0, 0x1.0953f419900a7p+0, 0x1p+0, 0x1.e608cfd9a47acp-1, 0x1.ca4b31f026aap-1,
+     0x1.b2036576afce6p-1, 0x1.9c2d163a1aa2dp-1, 0x1.886e6037841edp-1, 0x1.767dcf5534862p-1},
+    {-0x1.57bf7808caadep-2, -0x1.2bef0a7c06ddbp-2, -0x1.01eae7f513a67p-2, -0x1.b31d8a68224e9p-3, -0x1.6574f0ac07758p-3, -0x1.1aa2bc79c81p-3,
+     -0x1.a4e76ce8c0e5ep-4, -0x1.1973c5a611cccp-4, -0x1.252f438e10c1ep-5, 0, 0x1.aa5aa5df25984p-5, 0x1.c5e53aa362eb4p-4,
+     0x1.526e57720db08p-3, 0x1.bc2860d22477p-3, 0x1.1058bc8a07ee1p-2, 0x1.4043057b6ee09p-2}};
+ALWAYS float libm_log_F32(float x)
+{
+    int small = x < 0x1p-126f;
+    int32_t u = (int32_t)bits_float(small ? x * 0x1p23f : x), from = u - 0x3f330000, at = from >> 19 & 15;
+    double e = (double)((from >> 23) - (small ? 23 : 0)), z = float_bits((uint32_t)u - ((uint32_t)from & 0xff800000u));
+    double r = EXP_FUSED(z, log_sixteenths[0][at], -1), y = EXP_FUSED(e, 0x1.62e42fefa39efp-1, log_sixteenths[1][at]), s = r * r;
+    double p = EXP_FUSED(-0x1.00ea348b88334p-2, s, EXP_FUSED(0x1.5575b0be00b6ap-2, r, -0x1.ffffef20a4123p-2));
+    float result = (float)EXP_FUSED(p, s, y + r);
+    return x > 0 ? (x == INFINITY ? INFINITY : result) : x == 0 ? -INFINITY : NAN;
+}
 ALWAYS float log2_F32(float x) { return (float)(log_of(x) * 1.44269504088896340736); }
 ALWAYS float log10_F32(float x) { return (float)(log_of(x) * 0.43429448190325182765); }
 ALWAYS double log_F64(double x) { return log(x); }

@@ -103,6 +103,7 @@ typedef struct k_isa {
     k_loop *arange[DT_COUNT];             /* out; param: const double or int64 {start, step}, one call for the whole output */
     k_loop *linspace[DT_COUNT];           /* out; param: const double {first, last, step}; float32 and float64, one call for the whole output */
     k_loop *pow_scalar[DT_COUNT];         /* out, in; param: const double, the power (>= 0 for integers) */
+    k_loop *libm_log[2];                  /* out, in: float32 log and log1p with the C library's bits */
     k_loop *polygamma[DT_COUNT];          /* out, in; param: const int64, the order >= 1 */
     k_loop *activation[A_COUNT][DT_COUNT]; /* out, in, or out, incoming gradient, in; param: const double[3], the numbers */
     k_loop *fused[FUSED_COUNT][DT_COUNT];

@@ -50,6 +50,25 @@ ALWAYS __m512 wide_sleef_exp(__m512 x)
 }
 ALWAYS __m512 wide_sigmoid(__m512 x) { return 1 / (1 + wide_sleef_exp(-x)); }
 
+/* The tables in registers, which AVX-512 looks up without gathering. */
+ALWAYS __m512d wide_sixteenth(const double *table, __m512i at) { return _mm512_permutex2var_pd(_mm512_loadu_pd(table), at, _mm512_loadu_pd(table + 8)); }
+ALWAYS __m256 wide_libm_log(__m256 x)
+{
+    const __m256 zero = _mm256_setzero_ps();
+    const __mmask8 small = _mm256_cmp_ps_mask(x, _mm256_set1_ps(0x1p-126f), _CMP_LT_OQ), above = _mm256_cmp_ps_mask(x, zero, _CMP_GT_OQ);
+    const __m256i u = _mm256_castps_si256(_mm256_mask_mul_ps(x, small, x, _mm256_set1_ps(0x1p23f)));
+    const __m256i from = _mm256_sub_epi32(u, _mm256_set1_epi32(0x3f330000)), whole = _mm256_srai_epi32(from, 23);
+    const __m512i at = _mm512_cvtepi32_epi64(_mm256_srai_epi32(from, 19));
+    const __m512d e = _mm512_cvtepi32_pd(_mm256_mask_sub_epi32(whole, small, whole, _mm256_set1_epi32(23)));
+    const __m512d z = _mm512_cvtps_pd(_mm256_castsi256_ps(_mm256_sub_epi32(u, _mm256_slli_epi32(whole, 23))));
+    const __m512d r = wide_fma(z, wide_sixteenth(log_sixteenths[0], at), wide_of(-1));
+    const __m512d y = wide_fma(e, wide_of(0x1.62e42fefa39efp-1), wide_sixteenth(log_sixteenths[1], at)), s = r * r;
+    const __m512d p = wide_fma(wide_of(-0x1.00ea348b88334p-2), s, wide_fma(wide_of(0x1.5575b0be00b6ap-2), r, wide_of(-0x1.ffffef20a4123p-2)));
+    const __m256 inf = _mm256_set1_ps(INFINITY), result = _mm512_cvtpd_ps(wide_fma(p, s, y + r));
+    const __m256 other = _mm256_mask_sub_ps(_mm256_set1_ps(NAN), _mm256_cmp_ps_mask(x, zero, _CMP_EQ_OQ), zero, inf);
+    return _mm256_mask_mov_ps(_mm256_mask_mov_ps(other, above, result), _mm256_cmp_ps_mask(x, inf, _CMP_EQ_OQ), inf);
+}
+
 /* out[i] = f(x[i]) by vectors of 8; out may be x. */
 #define WIDE_LINE_8(f)                                                                          \
     static void f##_line_F32(float *out, const float *x, int64_t n)                             \
@@ -63,6 +82,7 @@ ALWAYS __m512 wide_sigmoid(__m512 x) { return 1 / (1 + wide_sleef_exp(-x)); }
     }
 WIDE_LINE_8(exp)
 WIDE_LINE_8(tanh)
+WIDE_LINE_8(libm_log)
 #undef WIDE_LINE_8
 /* Lanes that are there of n at most 16 that are left. */
 ALWAYS __mmask16 wide_first(int64_t n) { return (__mmask16)(n >= 16 ? 0xffff : (1u << n) - 1); }

@@ -1,6 +1,8 @@
-/* Derivatives of digamma. Args self, n >= 0; each is the gradient of the one before. */
+/* Functions by kernels of their own. Derivatives of digamma: args self, n >= 0; each is the gradient of the one before. Logarithms as
+ * PyTorch's loops over single elements take them, whose float32 has the C library's bits: args self, one: 1 is added to it. */
 #include "ops/dispatch.h"
 #include "ops/takes.h"
+#include <string.h>
 
 static int polygamma_run(call *c)
 {
@@ -17,3 +19,20 @@ static int polygamma_grad(scope *s, node *n, T const *g, T *out)
 }
 const op op_polygamma_kernel = {.name = "polygamma_kernel", .sig = "(Tensor self, int n)", .flags = OP_HIDDEN | OP_FUNCTION | OP_POINTWISE, .run = polygamma_run,
     .kind = {"PolygammaBackward0", polygamma_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}, .keep = {1}, .doc = "The n-th derivative of digamma."};
+
+static int log_of_one_run(call *c)
+{
+    bool one = c->args[1].i != 0;
+    k_loop *table[DT_COUNT];
+    memcpy(table, K->unary[one ? U_log1p : U_log], sizeof table);
+    table[DT_F32] = K->libm_log[one];
+    keep_param(c, one);
+    return run_floats(c, table, 1, NULL, one ? "log1p" : "log");
+}
+static int log_of_one_grad(scope *s, node *n, T const *g, T *out)
+{
+    T x = node_kept_in(s, n, 0);
+    return (out[0] = f_binary(s, &op_div, g[0], node_params(n)[0] ? f_add(s, x, f_number(s, 1)) : x)) ? 0 : -1;
+}
+const op op_log_of_one = {.name = "log_of_one", .sig = "(Tensor self, bool one=False)", .flags = OP_HIDDEN | OP_FUNCTION | OP_POINTWISE, .run = log_of_one_run,
+    .kind = {"LogBackward0", log_of_one_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}, .keep = {1}, .doc = "log(self), or log(1 + self)."};

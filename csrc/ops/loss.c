@@ -170,10 +170,11 @@ static T kept_weight(scope *s, node *n, uint32_t i) { return n->keep_in >> i & 1
 static T over_count(scope *s, node *n, T x) { return node_params(n)[0] == REDUCE_MEAN ? DIV(x, NUMBER((double)node_params(n)[1])) : x; }
 
 static T cut(scope *s, T x) { return f_call(s, &op_clamp, 2, (arg[]){a_t(x), a_f(-100)}); }
+static T one_log(scope *s, T x, bool one) { return f_call(s, &op_log_of_one, 2, (arg[]){a_t(x), a_b(one)}); }
 static int bce_compose(scope *s, call *c, T *out)
 {
     T x = c->in[0], y = c->in[1];
-    T no = MUL(SUB(y, NUMBER(1)), cut(s, f_unary(s, &op_log1p, NEG(x)))), yes = MUL(y, cut(s, LOG(x)));
+    T no = MUL(SUB(y, NUMBER(1)), cut(s, one_log(s, NEG(x), true))), yes = MUL(y, cut(s, one_log(s, x, false)));
     return finish(s, c, weighed(s, SUB(no, yes), weight_of(c, 2)), 3, 0, out);
 }
 static int bce_grad(scope *s, node *n, T const *g, T *out)

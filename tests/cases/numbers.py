@@ -35,5 +35,6 @@ CASES = {
                   case(values([1.0, 2, 4, 4]), values([0.0, 2, 3, 5]), ref=lambda x, edges: np.histogram(x, edges), grad=False)],
     "cumulative_trapezoid": [case(t(3, 4), ref=_running), case(t(3, 4), t(4), ref=_running), case(t(3, 4), ref=_running, dx=0.5, dim=0)],
     "polygamma": [case(1, t(3, low=1, high=4)), case(3, t(3, low=1, high=4))],
+    "log_of_one": [case(t(3, 4, low=0.1, high=4), ref=np.log), case(t(3, low=-0.5, high=4), True, ref=lambda x, one: np.log1p(x))],
     "polygamma_kernel": [case(t(3, 4, low=1, high=4), 1), case(t(3, low=-0.8, high=-0.2), 2), case(t(3, low=3, high=5), 0)],
 }

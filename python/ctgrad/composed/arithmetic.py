@@ -115,7 +115,7 @@ def xlogy(input, other):
     need_tensor("xlogy", y)
     x, y = (_floats(v).to(ctgrad.result_type(_floats(x), _floats(y))) for v in (x, y))
     zero = x == 0
-    product = x * _C.where(zero & ~y.isnan(), _C.ones_like(y, requires_grad=False), y).log()
+    product = x * _C._ops["log_of_one"](_C.where(zero & ~y.isnan(), _C.ones_like(y, requires_grad=False), y))
     return product
 
 

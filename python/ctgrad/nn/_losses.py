@@ -285,7 +285,7 @@ def _kl_div(input, target, reduction, log_target):
     if log_target:
         return _reduction.apply(target.exp() * (target - input), reduction)
     positive = target != 0
-    entropy = ctgrad.where(positive, target * ctgrad.where(positive, target, 1).log(), 0)
+    entropy = ctgrad.where(positive, target * _ops["log_of_one"](ctgrad.where(positive, target, 1)), 0)
     return _reduction.apply(entropy - target * input, reduction)
 
 

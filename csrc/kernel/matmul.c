@@ -3,6 +3,7 @@
 #include "base/pool.h"
 #include "kernel/half_gemm.h"
 #include "kernel/matmul_sizes.h"
+#include "kernel/ordered.h"
 #include <limits.h>
 #include <string.h>
 
@@ -177,6 +178,11 @@ void k_gemm_run(ct_dtype dtype, const k_gemm *g)
 
 /* ---- batches ---- */
 typedef struct batch { const k_gemm *g; ct_dtype dtype; int64_t a, b, c, scratch; } batch;
+static void run_item(ct_dtype dtype, const k_gemm *g)
+{
+    if (dtype != DT_F32 || !k_ordered_of_batch(g))
+        k_gemm_run(dtype, g);
+}
 static void batch_piece(void *work, int64_t begin, int64_t end)
 {
     const batch *x = work;
@@ -187,7 +193,7 @@ static void batch_piece(void *work, int64_t begin, int64_t end)
         g.a = (const char *)x->g->a + i * x->a;
         g.b = (const char *)x->g->b + i * x->b;
         g.c = (char *)x->g->c + i * x->c;
-        k_gemm_run(x->dtype, &g);
+        run_item(x->dtype, &g);
     }
 }
 
@@ -201,7 +207,7 @@ void k_gemm_batch(ct_dtype dtype, const k_gemm *g, int64_t batches, int64_t a, i
             one.a = (const char *)g->a + i * a;
             one.b = (const char *)g->b + i * b;
             one.c = (char *)g->c + i * c;
-            k_gemm_run(dtype, &one);
+            run_item(dtype, &one);
         }
         return;
     }

@@ -42,6 +42,31 @@ static ordered_form form_of(k_gemm *g)
     return steps <= ORDERED_COPIED_MOST ? ORDERED_COPIED : ORDERED_NOT;
 }
 
+static void run(const k_gemm *g, ordered_form form)
+{
+#if defined(__x86_64__)
+    if (!strcmp(K->name, "avx512"))
+        k_ordered_avx512(g, form);
+    else if (!strcmp(K->name, "avx2"))
+        k_ordered_avx2(g, form);
+    else
+#endif
+        k_ordered_base(g, form);
+}
+
+static void run_loop(const k_gemm *g)
+{
+    for (int64_t i = 0; i < g->m; i++) {
+        float *c = (float *)g->c + i * g->c_row;
+        memset(c, 0, (size_t)g->n * sizeof *c);
+        for (int64_t p = 0; p < g->k; p++) {
+            const float *b = (const float *)g->b + p * g->b_row, a = ((const float *)g->a)[i * g->a_row + p * g->a_col];
+            for (int64_t j = 0; j < g->n; j++)
+                c[j] += a * b[j * g->b_col];
+        }
+    }
+}
+
 bool k_ordered(const k_gemm *whole)
 {
     if (!k_unfused_products || (whole->m >= ORDERED_ROWS && whole->n >= ORDERED_COLUMNS) || whole->k < 2 ||
@@ -51,13 +76,50 @@ bool k_ordered(const k_gemm *whole)
     ordered_form form = form_of(&g);
     if (form == ORDERED_NOT)
         return false;
-#if defined(__x86_64__)
-    if (!strcmp(K->name, "avx512"))
-        k_ordered_avx512(&g, form);
-    else if (!strcmp(K->name, "avx2"))
-        k_ordered_avx2(&g, form);
+    run(&g, form);
+    return true;
+}
+
+/* A vector is a matrix here. */
+bool k_ordered_of_batch(const k_gemm *g)
+{
+    double steps = (double)g->m * (double)g->n * (double)g->k;
+    bool few = steps < ORDERED_LOOP_BELOW, vector = g->m == 1 || g->n == 1;
+    if (!k_unfused_products || g->add || !(few || (vector && g->b_col == 1 && steps <= ORDERED_MOST)))
+        return k_ordered(g);
+    if (g->b_col == 1)
+        run(g, few ? ORDERED_ROW : ORDERED_CHAINS);
     else
-#endif
-        k_ordered_base(&g, form);
+        run_loop(g);
+    return true;
+}
+
+/* Four sets of four lanes, sixteen products at a time; of the rest eight go to two sets, four to the first, single ones to its first lane,
+ * as do those before the first whole 16 bytes. */
+bool k_ordered_dot(const k_gemm *g)
+{
+    const float *a = g->a, *b = g->b;
+    if (!k_unfused_products || g->add || g->m != 1 || g->n != 1 || g->a_col != 1 || g->b_row != 1 || (double)g->k > ORDERED_DOT_MOST ||
+        ((uintptr_t)a - (uintptr_t)b) % 16)
+        return false;
+    float lane[16] = {0};
+    int64_t i = 0, head = (int64_t)(-((uintptr_t)a / 4) & 3);
+    for (; i < g->k && i < head; i++)
+        lane[0] += a[i] * b[i];
+    for (; i + 16 <= g->k; i += 16)
+        for (int l = 0; l < 16; l++)
+            lane[l] += a[i + l] * b[i + l];
+    for (int many = 8; many >= 4; many /= 2)
+        if (g->k - i >= many) {
+            for (int l = 0; l < many; l++)
+                lane[l] += a[i + l] * b[i + l];
+            i += many;
+        }
+    for (; i < g->k; i++)
+        lane[0] += a[i] * b[i];
+    for (int set = 4; set < 16; set += 4)
+        for (int l = 0; l < 4; l++)
+            lane[l] += lane[set + l];
+    *(float *)g->c = (lane[0] + lane[2]) + (lane[1] + lane[3]);
     return true;
 }

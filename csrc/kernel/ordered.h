@@ -7,20 +7,26 @@
 /* From so many rows and columns on each number is one chain of fused multiply-adds, as the other loops compute it. */
 enum { ORDERED_ROWS = 4, ORDERED_COLUMNS = 12 };
 static const double ORDERED_MOST = 1e6; /* multiply-adds: less than what threads share */
+static const double ORDERED_LOOP_BELOW = 400;
 static const double ORDERED_TURNED_MOST = 32768, ORDERED_COPIED_MOST = 4096; /* those taken a few at a time or one by one */
+static const double ORDERED_DOT_MOST = 8000; /* more are shared by threads there */
 
 typedef enum ordered_form {
     ORDERED_NOT,     /* stored in a way that PyTorch would copy first, or not tried */
     ORDERED_DOTS,    /* lines of a matrix by one vector: a is the matrix */
     ORDERED_LINES,   /* rows of A by columns of B, both contiguous */
     ORDERED_CHAINS,  /* B's rows are contiguous or copied so: products are added to what C holds */
-    ORDERED_ROW,     /* the same of one row */
+    ORDERED_ROW,     /* the same of one row, and of a batch of few products */
     ORDERED_TURNED,  /* columns of A are contiguous, and those of B */
     ORDERED_COPIED,  /* chains, of a B that stands still along a dim or is strided along both */
 } ordered_form;
 
 /* Multiplied in that order, of float32, where PyTorch does so and it is known how: else false, and nothing was written. */
 bool k_ordered(const k_gemm *g);
+/* The same of one of a batch: those of few products PyTorch multiplies in a loop of its own, one chain for each number. */
+bool k_ordered_of_batch(const k_gemm *g);
+/* The same of two vectors, where both begin at the same place between two 16 bytes. */
+bool k_ordered_dot(const k_gemm *g);
 
 void k_ordered_base(const k_gemm *g, ordered_form form);
 #if defined(__x86_64__)

@@ -1,19 +1,22 @@
 /* Steps of recurrent layers. The cells are in recur.inc. */
 #include "kernel/recur.h"
 #include "kernel/kernel.h"
+#include "kernel/ordered.h"
 #include <string.h>
 
 int64_t k_recur_gates(k_recur_kind kind) { return kind == RECUR_LSTM ? 4 : kind == RECUR_GRU ? 3 : 1; }
 int64_t k_recur_acts(k_recur_kind kind) { return kind == RECUR_LSTM ? 5 : kind == RECUR_GRU ? 4 : 0; }
 
 /* ---- products of a step ------------------------------------------------------------------------------------------- */
-typedef struct space { char *turned, *sums, *products; } space; /* w transposed; GRU: the state's sums of a step; for the product */
+/* w transposed; the state's sums of a step (LSTM: in acts); states, or what a product sends back to them; for the product. */
+typedef struct space { char *turned, *sums, *states, *products; } space;
 static int64_t round_up(int64_t n) { return (n + 63) / 64 * 64; }
 static space space_of(const k_recur *r)
 {
     int64_t item = dtype_bytes(r->dtype), gates = k_recur_gates(r->kind) * r->n;
     char *sums = r->scratch + round_up(gates * r->n * item);
-    return (space){r->scratch, sums, sums + round_up(r->batch * gates * item)};
+    char *states = sums + round_up(r->batch * gates * item);
+    return (space){r->scratch, sums, states, states + round_up(r->batch * r->n * item)};
 }
 /* (rows, n) by (n, G n), and back. */
 static k_gemm gates_product(const k_recur *r, int64_t rows, int64_t c_row)
@@ -24,24 +27,22 @@ static k_gemm gates_product(const k_recur *r, int64_t rows, int64_t c_row)
 static k_gemm state_product(const k_recur *r, int64_t rows)
 {
     int64_t gates = k_recur_gates(r->kind) * r->n;
-    return (k_gemm){.m = rows, .n = r->n, .k = gates, .a_row = gates, .a_col = 1, .b_row = r->n, .b_col = 1, .c_row = r->n, .add = true};
+    return (k_gemm){.m = rows, .n = r->n, .k = gates, .a_row = gates, .a_col = 1, .b_row = r->n, .b_col = 1, .c_row = r->n};
 }
 static int64_t c_row_of(const k_recur *r)
 {
-    return r->kind == RECUR_LSTM ? 5 * r->n : k_recur_gates(r->kind) * r->n;
+    return (r->kind == RECUR_LSTM ? 5 : k_recur_gates(r->kind)) * r->n;
 }
 int64_t k_recur_scratch(const k_recur *r)
 {
     space s = space_of(r);
-    int64_t most = 0, seen[2] = {-1, -1};
+    int64_t most = 0;
     for (int64_t t = 0; t < r->steps; t++) {
-        int64_t rows[2] = {r->count[t], r->count[t] - (t + 1 < r->steps ? r->count[t + 1] : 0)};
-        for (int i = 0; i < 4 && (rows[0] != seen[0] || rows[1] != seen[1]); i++) {
-            k_gemm g = i < 2 ? gates_product(r, rows[i], c_row_of(r)) : state_product(r, rows[i - 2]);
-            int64_t bytes = k_gemm_scratch(r->dtype, &g);
+        k_gemm g[2] = {gates_product(r, r->count[t], c_row_of(r)), state_product(r, r->count[t])};
+        for (int i = 0; i < 2 && (t == 0 || r->count[t] != r->count[t - 1]); i++) {
+            int64_t bytes = k_gemm_scratch(r->dtype, &g[i]);
             most = bytes > most ? bytes : most;
         }
-        memcpy(seen, rows, sizeof rows);
     }
     return (s.products - r->scratch) + most + 64;
 }
@@ -52,13 +53,19 @@ bool k_recur_wants_blas(const k_recur *r)
 }
 static void run_product(const k_recur *r, const space *s, k_gemm g, const char *a, const char *b, char *c)
 {
-    if (g.m == 0)
-        return;
     g.a = a;
     g.b = b;
     g.c = c;
     g.scratch = s->products;
     k_gemm_run(r->dtype, &g);
+}
+/* In PyTorch's order where it has one: its LSTM goes another way. b: its rows where it is contiguous, else its columns. */
+static bool ran_ordered(const k_recur *r, k_gemm g, const char *a, const char *b, char *c)
+{
+    g.a = a;
+    g.b = b;
+    g.c = c;
+    return r->dtype == DT_F32 && r->kind != RECUR_LSTM && k_ordered(&g);
 }
 
 /* ---- steps ----------------------------------------------------------------------------------------------------------- */
@@ -80,6 +87,17 @@ static const char *state_before(const k_recur *r, const step *s, const char *row
     int64_t bytes = r->n * dtype_bytes(r->dtype);
     return j < s->before ? rows + (s->from + j) * bytes : initial + j * bytes;
 }
+/* All rows of it; at a whole 16 bytes, as those of a new tensor are. */
+static const char *states_before(const k_recur *r, const space *w, const step *s)
+{
+    int64_t bytes = r->n * dtype_bytes(r->dtype);
+    const char *from = state_before(r, s, r->y, r->h0, 0);
+    if (s->before == 0 || (s->before == s->rows && (uintptr_t)from % 16 == 0))
+        return from;
+    memcpy(w->states, from, (size_t)(s->before * bytes));
+    memcpy(w->states + s->before * bytes, r->h0 + s->before * bytes, (size_t)((s->rows - s->before) * bytes));
+    return w->states;
+}
 
 static void transpose(const k_recur *r, char *to)
 {
@@ -97,9 +115,9 @@ static char *start_sums(const k_recur *r, const space *w, const step *s, int64_t
 {
     int64_t item = dtype_bytes(r->dtype), gates = k_recur_gates(r->kind) * r->n;
     *row_bytes = c_row_of(r) * item;
-    char *to = r->kind == RECUR_GRU ? w->sums : r->kind == RECUR_LSTM ? r->acts + s->begin * *row_bytes : r->y + s->begin * *row_bytes;
+    char *to = r->kind == RECUR_LSTM ? r->acts + s->begin * *row_bytes : w->sums;
     for (int64_t j = 0; j < s->rows; j++) {
-        const char *from = r->kind == RECUR_GRU ? r->b : r->x + (s->begin + j) * gates * item;
+        const char *from = r->kind == RECUR_LSTM ? r->x + (s->begin + j) * gates * item : r->b;
         if (from)
             memcpy(to + j * *row_bytes, from, (size_t)(gates * item));
         else
@@ -111,8 +129,12 @@ static void take_step(const k_recur *r, const space *w, const step *s, k_cell_f 
 {
     int64_t item = dtype_bytes(r->dtype), bytes = r->n * item, gates = k_recur_gates(r->kind) * bytes, acts = k_recur_acts(r->kind) * bytes, row;
     char *sums = start_sums(r, w, s, &row);
-    run_product(r, w, gates_product(r, s->before, row / item), r->y + s->from * bytes, w->turned, sums);
-    run_product(r, w, gates_product(r, s->rows - s->before, row / item), r->h0 + s->before * bytes, w->turned, sums + s->before * row);
+    k_gemm product = gates_product(r, s->rows, row / item), as_given = product;
+    as_given.b_row = 1;
+    as_given.b_col = r->n;
+    const char *states = states_before(r, w, s);
+    if (!ran_ordered(r, as_given, states, r->w, sums))
+        run_product(r, w, product, states, w->turned, sums);
     for (int64_t j = 0; j < s->rows; j++) {
         int64_t at = s->begin + j;
         f(&(k_cell){r->n, acts ? r->acts + at * acts : NULL, sums + j * row, r->x + at * gates, state_before(r, s, r->y, r->h0, j),
@@ -134,17 +156,19 @@ void k_recur_forward(const k_recur *r)
     }
 }
 
-/* gh0 and gc0 carry what the steps taken back so far send to the state before them. */
+/* gh0 and gc0 carry what the steps taken back so far send to the state before them, but for the product's part. */
 static void step_back(const k_recur *r, const space *w, const step *s, k_cell_back_f *f)
 {
     int64_t bytes = r->n * dtype_bytes(r->dtype), gates = k_recur_gates(r->kind) * bytes, acts = k_recur_acts(r->kind) * bytes;
     for (int64_t j = 0; j < s->rows; j++) {
         int64_t at = s->begin + j;
         f(&(k_cell_back){r->n, acts ? r->acts + at * acts : NULL, r->y + at * bytes, state_before(r, s, r->y, r->h0, j),
-                       r->c ? state_before(r, s, r->c, r->c0, j) : NULL, r->gy ? r->gy + at * bytes : NULL, r->gc ? r->gc + at * bytes : NULL,
+                       r->c ? state_before(r, s, r->c, r->c0, j) : NULL, r->gy ? r->gy + at * bytes : NULL, r->gc ? r->gc + at * bytes : NULL, w->states + j * bytes,
                        r->gx + at * gates, r->gh ? r->gh + at * gates : NULL, r->gh0 + j * bytes, r->gc0 ? r->gc0 + j * bytes : NULL});
     }
-    run_product(r, w, state_product(r, s->rows), (r->gh ? r->gh : r->gx) + s->begin * gates, r->w, r->gh0);
+    const char *sums = (r->gh ? r->gh : r->gx) + s->begin * gates;
+    if (!ran_ordered(r, state_product(r, s->rows), sums, r->w, w->states))
+        run_product(r, w, state_product(r, s->rows), sums, r->w, w->states);
 }
 void k_recur_backward(const k_recur *r)
 {
@@ -152,6 +176,7 @@ void k_recur_backward(const k_recur *r)
     k_cell_back_f *f = K->cells[r->dtype].backward[r->kind];
     size_t bytes = (size_t)(r->batch * r->n * dtype_bytes(r->dtype));
     memset(r->gh0, 0, bytes);
+    memset(w.states, 0, bytes);
     if (r->gc0)
         memset(r->gc0, 0, bytes);
     int64_t begin = r->reverse ? 0 : r->rows;
@@ -162,4 +187,5 @@ void k_recur_backward(const k_recur *r)
         step_back(r, &w, &s, f);
         begin += r->reverse ? r->count[t] : 0;
     }
+    K->cells[r->dtype].arrive(r->gh0, w.states, r->batch * r->n);
 }

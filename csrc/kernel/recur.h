@@ -19,19 +19,20 @@ typedef struct k_recur {
     bool reverse;
     int64_t steps, batch, rows, n;             /* n: size of the state */
     const int64_t *count;
-    const char *x, *h0, *c0, *w, *b;           /* (rows, G n), (batch, n) twice, (G n, n), (G n) or NULL (GRU only) */
+    const char *x, *h0, *c0, *w, *b;           /* (rows, G n), (batch, n) twice, (G n, n), (G n) or NULL: of the state's product (not LSTM) */
     char *y, *c, *acts;                        /* (rows, n) twice, (rows, A n); read by backward */
     const char *gy, *gc;                       /* gradients of y and c; NULL: zero */
     char *gx, *gh, *gh0, *gc0;                 /* results of backward: (rows, G n); GRU: of the state's product (rows, G n); (batch, n) twice */
     char *scratch;
 } k_recur;
 
-/* One row's cell. acts hold the gates' sums, which are overwritten (tanh, relu: y does); hg: GRU's sums of the state alone. */
+/* One row's cell. LSTM: acts hold the gates' sums, which are overwritten; else hg holds the sums of the state alone. Back: `product` is
+ * what the step after it sends through its product, added last as PyTorch adds it. */
 typedef struct k_cell { int64_t n; void *acts; const void *hg, *x, *h, *c; void *y, *c_new; } k_cell;
-typedef struct k_cell_back { int64_t n; const void *acts, *y, *h, *c, *gy, *gc; void *gx, *gh, *carry, *c_carry; } k_cell_back;
+typedef struct k_cell_back { int64_t n; const void *acts, *y, *h, *c, *gy, *gc, *product; void *gx, *gh, *carry, *c_carry; } k_cell_back;
 typedef void k_cell_f(const k_cell *c);
 typedef void k_cell_back_f(const k_cell_back *c);
-typedef struct k_cells { k_cell_f *forward[4]; k_cell_back_f *backward[4]; } k_cells; /* by kind */
+typedef struct k_cells { k_cell_f *forward[4]; k_cell_back_f *backward[4]; void (*arrive)(void *carry, const void *g, int64_t n); } k_cells; /* by kind */
 
 int64_t k_recur_gates(k_recur_kind kind);
 int64_t k_recur_acts(k_recur_kind kind);

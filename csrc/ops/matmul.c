@@ -241,6 +241,7 @@ static void product_of_vectors(product *p, const array *a, const array *b, const
     product_axis(p, 1, 1, 0, 1, false);
     product_axis(p, 1, 0, 1, 1, false);
     product_axis(p, a->numel, array_stride(a)[0], array_stride(b)[0], 0, true);
+    p->dot = true;
 }
 static int dot_rule(call *c)
 {

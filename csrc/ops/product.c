@@ -436,7 +436,7 @@ static void run_direct(const product *p, workspace *w)
     w->blas = k_gemm_wants_blas(p->dtype, &g);
     if (w->real && p->n == 4)
         k_gemm_batch(p->dtype, &g, batches, x[3].a * item, x[3].b * item, x[3].y * item);
-    else if (w->real && (p->dtype != DT_F32 || !k_ordered(&g)))
+    else if (w->real && (p->dtype != DT_F32 || !(p->dot ? k_ordered_dot : k_ordered)(&g)))
         k_gemm_run(p->dtype, &g);
 }
 

@@ -21,6 +21,7 @@ typedef struct product {
     ct_dtype dtype;
     uint8_t single;                 /* bits 0, 1, 2: beside halves, a, b, y holds float32: what was summed before */
     bool add;                       /* to what y holds; only where product_adds */
+    bool dot;                       /* of two vectors, which PyTorch adds up in an order of its own */
     const array *y_of, *plus;       /* `plus`, broadcast to the output `y_of`, is added in the pass that writes out what was computed once; then NULL */
     double effective;               /* multiply-adds if every element were stored */
     const char *a, *b;
@@ -39,7 +40,7 @@ static inline void product_axis(product *p, int64_t size, int64_t a, int64_t b, 
 static inline void product_start(product *p, const array *a, const array *b, const array *y)
 {
     p->dtype = y->dtype;
-    p->single = 0;
+    p->single = p->dot = 0;
     p->add = false;
     p->plus = NULL;
     p->effective = 1;

@@ -6,6 +6,8 @@
  * be differentiated itself, formulas over ops. */
 #include "ops/recur.h"
 #include "base/blas.h"
+#include "kernel/kernel.h"
+#include "kernel/ordered.h"
 #include "ops/dispatch.h"
 #include <string.h>
 
@@ -78,7 +80,7 @@ static k_recur prepared(call *c, recur_shape *r, ct_dtype dtype, int64_t rows, c
     return k;
 }
 
-/* ---- recur: args x, h0, extra (LSTM: c0; GRU: the bias of the state's product), weight, counts, kind, reverse ------------- */
+/* ---- recur: args x, h0, extra (LSTM: c0; else the bias of the state's product), weight, counts, kind, reverse ------------- */
 static int recur_rule(call *c)
 {
     const array *x = c->in[RECUR_X]->a, *extra = c->in[RECUR_EXTRA] ? c->in[RECUR_EXTRA]->a : NULL, *counts = c->n_in > RECUR_COUNTS ? c->in[RECUR_COUNTS]->a : NULL;
@@ -89,9 +91,9 @@ static int recur_rule(call *c)
     counts = counts ? c->ia[RECUR_COUNTS] : NULL;
     if (read_shape(c, x, kind >= 0 && kind <= RECUR_RELU ? k_recur_gates((k_recur_kind)kind) : 0, c->in[RECUR_H0]->a, c->in[RECUR_W]->a, counts, kind, arg_bool(&c->args[6]), &r) < 0)
         return -1;
-    bool fits = kind == RECUR_LSTM ? extra && is_matrix(extra, r.batch, r.n) : kind == RECUR_GRU ? !extra || (extra->ndim == 1 && extra->numel == 3 * r.n) : !extra;
+    bool fits = kind == RECUR_LSTM ? extra && is_matrix(extra, r.batch, r.n) : !extra || (extra->ndim == 1 && extra->numel == array_size(x)[1]);
     if (!fits || (extra && extra->dtype != x->dtype))
-        return ct_fail(CT_RUNTIME, "recur(): %s", kind == RECUR_LSTM ? "c0 must have h0's shape and dtype" : "the bias must have three times the state's size and x's dtype");
+        return ct_fail(CT_RUNTIME, "recur(): %s", kind == RECUR_LSTM ? "c0 must have h0's shape and dtype" : "the bias must have the size and dtype of x's rows");
     for (uint32_t i = 0; i < 4; i++)
         if (c->in[i] && in_contiguous(c, i) < 0)
             return -1;
@@ -110,7 +112,7 @@ static void recur_kernel(call *c)
     k.h0 = array_data(c->ia[RECUR_H0]);
     k.w = array_data(c->ia[RECUR_W]);
     k.c0 = r.kind == RECUR_LSTM ? array_data(c->ia[RECUR_EXTRA]) : NULL;
-    k.b = r.kind == RECUR_GRU && c->ia[RECUR_EXTRA] ? array_data(c->ia[RECUR_EXTRA]) : NULL;
+    k.b = r.kind != RECUR_LSTM && c->ia[RECUR_EXTRA] ? array_data(c->ia[RECUR_EXTRA]) : NULL;
     k.y = array_data(c->oa[0]);
     k.c = r.kind == RECUR_LSTM ? array_data(c->oa[1]) : NULL;
     k.acts = array_data(c->oa[2]);
@@ -158,6 +160,45 @@ static int fused(scope *s, node *n, const recur_shape *r, T counts, T const *g, 
     *out = (recur_grads){results[0], r->kind == RECUR_GRU ? results[2] : results[0], results[1], results[2]};
     return 0;
 }
+/* What a step gives: the weight's product, or without states the bias' sum. */
+static bool add_step(array *sum, T gh, T states, int64_t begin, int64_t n)
+{
+    int64_t rows = 0;
+    scope s;
+    scope_open(&s);
+    T g = f_call(&s, &op_narrow, 4, (arg[]){a_t(gh), a_i(0), a_i(begin), a_i(n)});
+    T h = states ? f_call(&s, &op_narrow, 4, (arg[]){a_t(states), a_i(0), a_i(begin), a_i(n)}) : NULL;
+    T part = states ? f_mm(&s, f_transpose(&s, g, 0, 1), h) : f_sum_dims(&s, g, 1, &rows, false);
+    part = f_in_full(&s, f_contiguous(&s, part));
+    bool done = !s.failed;
+    if (done)
+        K->cells[sum->dtype].arrive(array_data(sum), array_data(part->a), sum->numel);
+    scope_close(&s);
+    return done;
+}
+/* Added step by step from the last one taken on, as PyTorch's node of each step delivers it. */
+static T by_steps(scope *s, const recur_shape *r, const int64_t *counts, T gh, T states)
+{
+    int64_t size[2] = {gh ? array_size(gh->a)[1] : 0, r->n}, begin = r->reverse || !gh ? 0 : array_size(gh->a)[0];
+    array *sum = s->failed ? NULL : array_new(gh->a->dtype, states ? 2 : 1, size);
+    if (!sum)
+        return scope_fail(s);
+    memset(array_data(sum), 0, (size_t)(sum->numel * dtype_bytes(sum->dtype)));
+    T total = scope_array(s, sum);
+    for (int64_t k = 0; total && k < r->steps; k++) {
+        int64_t n = recur_count(r, counts, r->reverse ? k : r->steps - 1 - k);
+        begin -= r->reverse ? 0 : n;
+        if (!add_step(sum, gh, states, begin, n))
+            return scope_fail(s);
+        begin += r->reverse ? n : 0;
+    }
+    return total;
+}
+static T weight_gradient(scope *s, const recur_shape *r, const int64_t *counts, bool steps, T gh, T states)
+{
+    return steps ? by_steps(s, r, counts, gh, states) : f_mm(s, f_transpose(s, gh, 0, 1), states);
+}
+
 static int recur_grad(scope *s, node *n, T const *g, T *out)
 {
     recur_shape r;
@@ -168,16 +209,18 @@ static int recur_grad(scope *s, node *n, T const *g, T *out)
     int64_t rows = 0;
     if (s->failed || (!g[0] && !g[1]))
         return s->failed ? -1 : 0;
+    double products = (double)r.batch * (double)(k_recur_gates((k_recur_kind)r.kind) * r.n) * (double)r.n;
+    bool steps = !tape_now.grad && r.kind != RECUR_LSTM && r.steps > 1 && node_kept_in(s, n, RECUR_W)->a->dtype == DT_F32 && products <= ORDERED_MOST;
     if ((tape_now.grad ? recur_formula(s, n, &r, counts, g, &d) : fused(s, n, &r, kept, g, &d)) < 0)
         return -1;
     if (node_needs(n, RECUR_X))
         out[RECUR_X] = d.gx;
     if (node_needs(n, RECUR_H0))
         out[RECUR_H0] = d.gh0;
-    if (r.kind != RECUR_TANH && r.kind != RECUR_RELU && node_needs(n, RECUR_EXTRA))
-        out[RECUR_EXTRA] = r.kind == RECUR_LSTM ? d.gc0 : f_sum_dims(s, d.gh, 1, &rows, false);
+    if (node_needs(n, RECUR_EXTRA))
+        out[RECUR_EXTRA] = r.kind == RECUR_LSTM ? d.gc0 : steps ? by_steps(s, &r, counts, d.gh, NULL) : f_sum_dims(s, d.gh, 1, &rows, false);
     if (node_needs(n, RECUR_W))
-        out[RECUR_W] = f_mm(s, f_transpose(s, d.gh, 0, 1), states_before(s, &r, counts, node_kept_in(s, n, RECUR_H0), node_kept_out(s, n, 0)));
+        out[RECUR_W] = weight_gradient(s, &r, counts, steps, d.gh, states_before(s, &r, counts, node_kept_in(s, n, RECUR_H0), node_kept_out(s, n, 0)));
     return s->failed ? -1 : 0;
 }
 const op op_recur = {.name = "recur", .sig = "(Tensor x, Tensor h0, Tensor? extra, Tensor weight, Tensor[] counts, int kind, bool reverse=False)",

@@ -78,3 +78,51 @@ def test_training_of_a_small_net():
     state = {name: (draw.standard_normal(shape) / 3).astype("f4") for name, shape in shapes.items()}
     x, y = draw.standard_normal((10, 5)).astype("f4"), draw.standard_normal((10, 1)).astype("f4")
     assert train(ctgrad, state, x, y) == train(torch, state, x, y)
+
+
+@pytest.mark.parametrize("form", ["NN", "NT", "TN", "TT"])
+def test_batches(form):
+    draw = np.random.default_rng(ord(form[0]) * 100 + ord(form[1]))
+    for _ in range(100):
+        m, n, k = small(draw)
+        batch = int(draw.integers(2, 6))
+        a, b = (draw.standard_normal((batch, *(shape[::-1] if way == "T" else shape))).astype("f4") for way, shape in zip(form, [(m, k), (k, n)], strict=True))
+        a, b = ([lib.tensor(x).transpose(1, 2) if way == "T" else lib.tensor(x) for lib in (torch, ctgrad)] for way, x in zip(form, (a, b), strict=True))
+        assert np.array_equal(torch.bmm(a[0], b[0]).numpy(), ctgrad.bmm(a[1], b[1]).numpy()), (batch, m, n, k)
+
+
+def test_dots():
+    draw = np.random.default_rng(0)
+    for n in [*range(1, 70), 1000, 7000]:
+        offset = int(draw.integers(0, 4))
+        x, y = ([lib.tensor(flat)[offset:] for lib in (torch, ctgrad)] for flat in draw.standard_normal((2, n + offset)).astype("f4"))
+        assert torch.dot(x[0], y[0]).item() == ctgrad.dot(x[1], y[1]).item(), (n, offset)
+
+
+def recurrent(lib, kind, sizes, steps, batch, settings):
+    """Result and all gradients of a layer drawn from the same seed."""
+    lib.manual_seed(0)
+    layer = getattr(lib.nn, kind)(*sizes, **settings)
+    x = lib.randn(*([steps] if steps else []), batch, sizes[0], requires_grad=True)
+    y = layer(x)[0] if steps else layer(x)
+    y.backward(lib.randn(*y.shape))
+    return [y.detach().numpy(), x.grad.numpy(), *(p.grad.numpy() for p in layer.parameters())]
+
+
+@pytest.fixture
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("kind, sizes, steps, batch, settings", [
+    ("RNN", (3, 4), 5, 2, {}), ("RNN", (5, 7), 4, 3, {}), ("RNN", (10, 11), 5, 4, {"nonlinearity": "relu"}), ("RNN", (3, 5), 6, 1, {"bias": False}),
+    ("RNN", (10, 5), 7, 5, {"nonlinearity": "relu", "num_layers": 2, "bidirectional": True}), ("RNN", (3, 3), 4, 3, {"nonlinearity": "relu"}),
+    ("GRU", (3, 3), 5, 2, {}), ("GRU", (5, 7), 1, 3, {}), ("GRU", (3, 4), 3, 1, {"bias": False, "num_layers": 2, "bidirectional": True}),
+    ("RNNCell", (5, 7), 0, 3, {}), ("GRUCell", (5, 7), 0, 3, {}), ("GRUCell", (3, 4), 0, 1, {}),
+])
+def test_recurrent_layers(kind, sizes, steps, batch, settings, one_thread):
+    mine, theirs = (recurrent(lib, kind, sizes, steps, batch, settings) for lib in (ctgrad, torch))
+    assert all(np.array_equal(x, y) for x, y in zip(mine, theirs, strict=True))

@@ -18,14 +18,14 @@ def _recur(gates, h0, extra, w_hh, counts, kind, reverse=False):
 
 
 def _gate_rows(kind, rows, w_ih, b_ih, b_hh):
-    """x @ w_ih.T and the biases that are simply added; GRU's second one is not."""
-    bias = b_ih if b_ih is None or kind == 1 else b_ih + b_hh
+    """x @ w_ih.T and its bias; LSTM's takes both, the others add the second one to the state's product."""
+    bias = b_ih if b_ih is None or kind != 0 else b_ih + b_hh
     return ctgrad.linear(rows, w_ih, bias)
 
 
 def cell(kind, x, h, c, w_ih, w_hh, b_ih=None, b_hh=None):
     """One step: (batch, input) and the state (batch, n) to the next state, and LSTM's cell."""
-    return _recur(_gate_rows(kind, x, w_ih, b_ih, b_hh), h, c if kind == 0 else b_hh if kind == 1 else None, w_hh, [], kind)[:2]
+    return _recur(_gate_rows(kind, x, w_ih, b_ih, b_hh), h, c if kind == 0 else b_hh, w_hh, [], kind)[:2]
 
 
 def _directed(kind, rows, h0, c0, weights, counts, reverse):
@@ -35,8 +35,7 @@ def _directed(kind, rows, h0, c0, weights, counts, reverse):
     gates = _gate_rows(kind, rows, w_ih, b_ih, b_hh)
     if len(rest) % 2:
         return _projected(gates, h0, c0, w_hh, rest[-1], counts, reverse)
-    states, cells, _ = _recur(gates, h0, c0 if kind == 0 else b_hh if kind == 1 else None, w_hh, [] if counts is None else [counts],
-                              kind, reverse)
+    states, cells, _ = _recur(gates, h0, c0 if kind == 0 else b_hh, w_hh, [] if counts is None else [counts], kind, reverse)
     return states, _last(states, h0, counts, reverse), _last(cells, h0, counts, reverse) if kind == 0 else None
 
 

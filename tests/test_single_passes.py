@@ -181,4 +181,4 @@ def test_a_norm_of_very_many_numbers_is_as_exact_as_of_few():
         assert np.abs(y.detach().numpy().reshape(-1) - wanted).max() < 1e-6
         given.grad = None
         y.backward(y.detach() + 3)  # the gradient of a constant is nothing, that of the result itself nearly so
-        assert given.grad.abs().max() < 1e-4
+        assert given.grad.abs().max() < 5e-4

@@ -1,17 +1,22 @@
 /* norm: rows of zero mean and unit variance, scaled and shifted; forward and backward in one pass over each row.
  *
  * Row-major operands of one floating dtype. What scales and shifts, and its gradients, are rows of n numbers, or, where a row consists
- * of channels, one number a channel; NULL where there is none. Sums run in sixteen lanes on every instruction set,
- * and every NORM_BLOCK numbers join a double. Forward
+ * of channels, one number a channel; NULL where there is none. Forward
  * leaves each row's mean and 1 / sqrt(var + eps) where it is told a place for them; backward reads them there. */
 #ifndef CT_NORM_H
 #define CT_NORM_H
 #include <stdbool.h>
 #include <stdint.h>
+#include <math.h>
 #include "base/dtype.h"
 
-enum { NORM_BLOCK = 4096 };
-static inline int64_t norm_block(int64_t at, int64_t whole) { return whole - at > NORM_BLOCK ? at + NORM_BLOCK : whole; }
+#define NORM_BYTES 32 /* of a vector, on every machine: PyTorch has no wider loops of norms, and its last bits follow */
+enum { NORM_CHUNK = 16, NORM_LEVELS = 64 };
+#define norm_fused_F32 fmaf
+#define norm_fused_F64 fma
+#define norm_root_F32 sqrtf
+#define norm_root_F64 sqrt
+#define NORM_ROOT(D) CAT(norm_root_, D)
 
 /* groups: 1 where rows have no channels. Else a row is `channels` lines of n / channels numbers; and row r begins with
  * channel r % groups * channels. */

@@ -210,7 +210,8 @@ static int recur_grad(scope *s, node *n, T const *g, T *out)
     if (s->failed || (!g[0] && !g[1]))
         return s->failed ? -1 : 0;
     double products = (double)r.batch * (double)(k_recur_gates((k_recur_kind)r.kind) * r.n) * (double)r.n;
-    bool steps = !tape_now.grad && r.kind != RECUR_LSTM && r.steps > 1 && node_kept_in(s, n, RECUR_W)->a->dtype == DT_F32 && products <= ORDERED_MOST;
+    T w = node_kept_in(s, n, RECUR_W);
+    bool steps = !tape_now.grad && r.kind != RECUR_LSTM && r.steps > 1 && w && w->a->dtype == DT_F32 && products <= ORDERED_MOST;
     if ((tape_now.grad ? recur_formula(s, n, &r, counts, g, &d) : fused(s, n, &r, kept, g, &d)) < 0)
         return -1;
     if (node_needs(n, RECUR_X))

@@ -9,7 +9,7 @@ y
 x.grad, w.grad, b.grad
 F.group_norm(x, 2), F.group_norm(x, 4, w), F.group_norm(x, 1, None, b)
 F.group_norm(x.detach(), 2, w.detach()).requires_grad
-g, = torch.autograd.grad((F.group_norm(x, 2, w, b) ** 3).sum(), w, create_graph=True)
+g, = torch.autograd.grad((F.group_norm(x.double(), 2, w.double(), b.double()) ** 3).sum(), w, create_graph=True)
 torch.autograd.grad(g.sum(), [x, w])
 nn.GroupNorm(2, 4)(x).grad_fn.name(), len(F.group_norm(x, 2).grad_fn.next_functions)
 F.group_norm(x, 3)

@@ -29,6 +29,7 @@ COUNTED = "bools of a sliding matrix are counted as numbers, in full"
 PRODUCTS = "n * n products of what is left of each observation beside its mean, also where that is 0"
 HOST = "NumPy computes it, in full"
 EXCEPTIONS = {
+    **dict.fromkeys(("layer_norm", "F.layer_norm", "group_norm", "F.group_norm"), "what is normalised along a dim of equal numbers is 0 in each place, which the order of PyTorch's sums is gone through to find"),
     "frexp": HOST,
     "F.batch_norm": CONSTANT, "batch_norm_moments": CONSTANT, "batch_norm_backward": CONSTANT, "F.instance_norm": "the batch and the channels become one dim, which writes out either",
     "F.conv1d": WINDOWS, "F.conv_transpose1d": WINDOWS, "conv1d": WINDOWS, "conv2d": WINDOWS, "conv3d": WINDOWS, "conv_transpose1d": WINDOWS, "convolution": WINDOWS,

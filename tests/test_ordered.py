@@ -99,6 +99,7 @@ def test_order(m, n, k, form):
             assert np.array_equal(ctgrad.nn.functional.linear(a, b.t(), ctgrad.tensor(bias)).numpy(), by_rule(x, y, bias, form, at)), at
 
 
+@pytest.mark.usefixtures("mechanisms_on")
 @pytest.mark.parametrize("turned", [False, True])
 def test_a_matrix_that_stands_still(turned):
     draw = np.random.default_rng(turned)

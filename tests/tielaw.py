@@ -326,7 +326,7 @@ def index_select(run, t):
     return t.index_select(d, positions(run, t.shape[d]))
 def gather(run, t):
     d = run.dim(t)
-    i = (t.detach().abs() % max(1, t.shape[d])).long()
+    i = (t.detach().abs().round() % max(1, t.shape[d])).long()
     return t.gather(d, i if run.r.random() < 0.5 else i.narrow(d, 0, 1).expand(t.shape))
 def masked_select(run, t): return t.masked_select(t > 0)
 def index_add(run, t): return t.index_add(0, ctgrad.tensor([0] * t.shape[0]), t)

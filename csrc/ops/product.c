@@ -471,8 +471,7 @@ int product_plan(call *c, const product *p)
     }
     c->work = w.steps;
     c->scratch_bytes = w.used;
-    if (__builtin_add_overflow(product_work, w.steps, &product_work))
-        product_work = INT64_MAX;
+    product_count(w.steps);
     if (w.blas)
         ct_blas_wanted();
     return 0;

@@ -49,6 +49,12 @@ static inline void product_start(product *p, const array *a, const array *b, con
     p->y = array_data(y);
     p->n = 0;
 }
+/* Multiply-adds planned or done, for the counter. */
+static inline void product_count(int64_t steps)
+{
+    if (__builtin_add_overflow(product_work, steps, &product_work))
+        product_work = INT64_MAX;
+}
 /* The last two dims of a and b as matrices, dims before them (of y's size) as batches. */
 void product_of_matrices(product *p, const array *a, const array *b, const array *y);
 

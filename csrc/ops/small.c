@@ -70,12 +70,6 @@ static array *result_of(const array *x, int64_t n, bool once)
     return array_new_spread((ct_dtype)x->dtype, &shown, (uint64_t)1 << (x->ndim - 1));
 }
 
-static void count_work(int64_t steps)
-{
-    if (__builtin_add_overflow(product_work, steps, &product_work))
-        product_work = INT64_MAX;
-}
-
 static int run(ct_dtype dtype, k_gemm *g)
 {
     int64_t scratch = k_gemm_scratch(dtype, g);
@@ -86,7 +80,7 @@ static int run(ct_dtype dtype, k_gemm *g)
     if (scratch)
         ct_free(g->scratch, (size_t)scratch);
     g->scratch = NULL;
-    count_work(g->m * g->n * g->k);
+    product_count(g->m * g->n * g->k);
     return 0;
 }
 
@@ -114,7 +108,7 @@ static void spread_rows(ct_dtype dtype, const k_gemm *g, char *column, char *bia
             if (bias)
                 K->rows[B_add][dtype]((char *[]){y, y, bias + j * item}, (int64_t[]){item, item, item}, (int64_t[]){row, row, 0}, n, m);
         }
-    count_work(g->m * g->n);
+    product_count(g->m * g->n);
 }
 
 /* One number of every row: by w's column, then the bias is added to each; or its sum, which w's row is multiplied by. */

@@ -54,15 +54,21 @@ static void run(const k_gemm *g, ordered_form form)
         k_ordered_base(g, form);
 }
 
+/* One chain for each number, those of four rows side by side. */
 static void run_loop(const k_gemm *g)
 {
-    for (int64_t i = 0; i < g->m; i++) {
-        float *c = (float *)g->c + i * g->c_row;
-        memset(c, 0, (size_t)g->n * sizeof *c);
-        for (int64_t p = 0; p < g->k; p++) {
-            const float *b = (const float *)g->b + p * g->b_row, a = ((const float *)g->a)[i * g->a_row + p * g->a_col];
-            for (int64_t j = 0; j < g->n; j++)
-                c[j] += a * b[j * g->b_col];
+    for (int64_t i = 0, rows; i < g->m; i += rows) {
+        const float *a = (const float *)g->a + i * g->a_row;
+        rows = g->m - i < 4 ? 1 : 4;
+        int64_t next = rows == 4 ? g->a_row : 0;
+        for (int64_t j = 0; j < g->n; j++) {
+            const float *b = (const float *)g->b + j * g->b_col;
+            float sum[4] = {0};
+            for (int64_t p = 0; p < g->k; p++)
+                for (int r = 0; r < 4; r++)
+                    sum[r] += a[r * next + p * g->a_col] * b[p * g->b_row];
+            for (int64_t r = 0; r < rows; r++)
+                ((float *)g->c)[(i + r) * g->c_row + j] = sum[r];
         }
     }
 }

@@ -39,14 +39,32 @@ _LATER |= dict.fromkeys((
 __all__ = [name for name in globals() if not name.startswith("_")] + [*_LATER]
 
 
-def __getattr__(name):
-    """Half of the package, imported when it is first asked for."""
-    if name not in _LATER:
-        raise AttributeError(f"module 'ctgrad' has no attribute {name!r}")
+def _import(name):
     import importlib
     module = importlib.import_module(f"ctgrad.{_LATER[name] or name}")
     found = globals()[name] = getattr(module, name) if _LATER[name] else module
     return found
+
+
+def __getattr__(name):
+    """Half of the package, imported when it is first asked for."""
+    if name not in _LATER:
+        raise AttributeError(f"module 'ctgrad' has no attribute {name!r}")
+    found = _import(name)
+    if "nn" in globals():
+        _import_the_rest()
+    return found
+
+
+def _import_the_rest():
+    """`nn` being here, most programs need what was left for later. The interpreter remembers where names stand only in modules without `__getattr__`."""
+    for name in _LATER:
+        if name != "nn" and name not in globals():
+            try:
+                _import(name)
+            except AttributeError:  # its module is being imported and is what needs nn: the next name asked for comes here again
+                return
+    globals().pop("__getattr__", None)
 
 
 def __dir__():

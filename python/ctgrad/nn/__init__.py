@@ -6,3 +6,7 @@ from .modules import *  # noqa: F403
 from .modules import __all__ as _modules
 
 __all__ = ["Buffer", "Parameter", "UninitializedBuffer", "UninitializedParameter", "functional", "grad", "init", "modules", "parameter", "utils", *_modules]
+
+import ctgrad  # noqa: E402
+
+ctgrad._import_the_rest()

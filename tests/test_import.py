@@ -1,0 +1,26 @@
+"""What `import ctgrad` leaves for later, and when it comes."""
+
+import subprocess
+import sys
+
+PROGRAM = """
+import ctgrad
+later = [name for name in ctgrad.__all__ if name not in vars(ctgrad)]
+print(len(later) > 30, "__getattr__" in vars(ctgrad), "ctgrad.nn" in __import__("sys").modules)
+print({0})
+print([name for name in later if name not in vars(ctgrad)], "__getattr__" in vars(ctgrad), set(ctgrad.__all__) <= set(dir(ctgrad)))
+try:
+    ctgrad.no_such_name
+except AttributeError as error:
+    print(error)
+"""
+
+
+def lines(statement):
+    done = subprocess.run([sys.executable, "-c", PROGRAM.format(statement)], capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()
+
+
+def test_nn_brings_all_that_was_left_and_names_are_remembered_from_then_on():
+    for statement in ("__import__('ctgrad.nn') is ctgrad", "ctgrad.dropout is ctgrad.nn.functional.dropout", "callable(ctgrad.load)"):
+        assert lines(statement) == ["True True False", "True", "[] False True", "module 'ctgrad' has no attribute 'no_such_name'"], statement

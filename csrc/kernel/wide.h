@@ -4,6 +4,7 @@
 #define CT_WIDE_H
 #if defined(__AVX512F__)
 #include "kernel/approx.h"
+#define WIDE_LANES 16
 
 ALWAYS __m512d wide_fma(__m512d a, __m512d b, __m512d c) { return _mm512_fmadd_pd(a, b, c); }
 ALWAYS __m512d wide_of(double x) { return _mm512_set1_pd(x); }

@@ -208,31 +208,30 @@ ALWAYS float exp_F32(float x)
  * least squares at Chebyshev's points). Not the nearest float32 for one argument in 500. */
 ALWAYS double erf_of(float x)
 {
-    double a = x > 3.95f ? 3.95 : x < -3.95f ? -3.95 : x, z = a * a, p = 5.690709805065189e-21;
-    p = p * z - 9.246596083289871e-19;
-    p = p * z + 7.052780323821977e-17;
-    p = p * z - 3.3671528036602477e-15;
-    p = p * z + 1.1334120217675812e-13;
-    p = p * z - 2.8775425489833055e-12;
-    p = p * z + 5.767918434627193e-11;
-    p = p * z - 9.453955603587728e-10;
-    p = p * z + 1.304087395808661e-08;
-    p = p * z - 1.549631352893039e-07;
-    p = p * z + 1.6129379132734765e-06;
-    p = p * z - 1.4828753094654828e-05;
-    p = p * z + 0.00012034450625929458;
-    p = p * z - 0.0008545122196723941;
-    p = p * z + 0.005223646196864152;
-    p = p * z - 0.026865958374084474;
-    p = p * z + 0.11283784363800545;
-    p = p * z - 0.3761263788419249;
-    p = p * z + 1.128379166852767;
-    return a * p;
+    uint32_t size = bits_float(x) & 0x7fffffff, most = 0x407ccccdu; /* of 3.95f: bounded as integers, which compilers leave in 4 bytes */
+    double a = float_bits(size < most ? size : most), z = a * a, w = z * z; /* two chains, neither of which waits for the other */
+    double p = fma(5.690709805065189e-21, w, 7.052780323821977e-17), q = fma(-9.246596083289871e-19, w, -3.3671528036602477e-15);
+    p = fma(p, w, 1.1334120217675812e-13);
+    q = fma(q, w, -2.8775425489833055e-12);
+    p = fma(p, w, 5.767918434627193e-11);
+    q = fma(q, w, -9.453955603587728e-10);
+    p = fma(p, w, 1.304087395808661e-08);
+    q = fma(q, w, -1.549631352893039e-07);
+    p = fma(p, w, 1.6129379132734765e-06);
+    q = fma(q, w, -1.4828753094654828e-05);
+    p = fma(p, w, 0.00012034450625929458);
+    q = fma(q, w, -0.0008545122196723941);
+    p = fma(p, w, 0.005223646196864152);
+    q = fma(q, w, -0.026865958374084474);
+    p = fma(p, w, 0.11283784363800545);
+    q = fma(q, w, -0.3761263788419249);
+    p = fma(p, w, 1.128379166852767);
+    return copysign(a * fma(q, z, p), (double)x);
 }
-ALWAYS float erf_F32(float x) { return (float)erf_of(x); }
+ALWAYS float erf_F32(float x) { return x != x ? x : (float)erf_of(x); }
 /* Where the difference cancels little. */
 ALWAYS int erfc_fits_F32(float x) { return x < 1; }
-ALWAYS float erfc_near_F32(float x) { return (float)(1 - erf_of(x)); }
+ALWAYS float erfc_near_F32(float x) { return x != x ? x : (float)(1 - erf_of(x)); }
 ALWAYS float erfc_F32(float x) { return erfc_fits_F32(x) ? erfc_near_F32(x) : (float)erfc((double)x); }
 
 /* x = m 2^e with m in [sqrt(1/2), sqrt(2)); log m = 2 artanh s, s = (m - 1) / (m + 1): 2 s (1 + z p(z))
@@ -288,8 +287,20 @@ ALWAYS float libm_log_F32(float x)
     float result = (float)EXP_FUSED(p, s, y + r);
     return x > 0 ? (x == INFINITY ? INFINITY : result) : x == 0 ? -INFINITY : NAN;
 }
-ALWAYS float log2_F32(float x) { return (float)(log_of(x) * 1.44269504088896340736); }
-ALWAYS float log10_F32(float x) { return (float)(log_of(x) * 0.43429448190325182765); }
+/* log(x) / ln(base), by the series of log_of; (m - 1) / (m + 1) from a quotient of floats and what that leaves. */
+ALWAYS float log_to_base(float x, double scale)
+{
+    int small = x < 0x1p-126f;
+    int32_t u = (int32_t)(bits_float(small ? x * 0x1p23f : x) - 0x3f3504f3u), whole = (u >> 23) - (small ? 23 : 0);
+    float m = float_bits((uint32_t)(u & 0x7fffff) + 0x3f3504f3u), d = 1 / (m + 1);
+    double less = m - 1, t = less * d, s = fma(d, fma(-t, (double)m + 1, less), t), z = s * s, w = z * z;
+    double p = fma(fma(0x1.587ec0a3404c6p-4, w, 0x1.c7227c5c24ed6p-4), w, 0x1.999999a29cfbap-3);
+    double q = fma(fma(0x1.732b922d5ef92p-4, w, 0x1.24924170b1b71p-3), w, 0x1.5555555553946p-2);
+    float y = (float)(fma(whole, 0.69314718055994530942, 2 * s * fma(fma(p, z, q), z, 1)) * scale);
+    return x > 0 ? (x == INFINITY ? INFINITY : y) : x == 0 ? -INFINITY : NAN;
+}
+ALWAYS float log2_F32(float x) { return log_to_base(x, 1.44269504088896340736); }
+ALWAYS float log10_F32(float x) { return log_to_base(x, 0.43429448190325182765); }
 ALWAYS double log_F64(double x) { return log(x); }
 ALWAYS double log2_F64(double x) { return log2(x); }
 ALWAYS double log10_F64(double x) { return log10(x); }

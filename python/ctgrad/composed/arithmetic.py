@@ -325,8 +325,10 @@ def _distances(x1, x2):
     first, second = (x.square().sum(-1, keepdim=True) for x in (x1, x2))
     rows, columns = _C.cat([x1 * -2, first, _C.ones_like(first)], -1), _C.cat([x2, _C.ones_like(second), second], -1)
     squares = rows @ columns.mT
-    if not squares.requires_grad:
-        return squares.clamp_min_(0).sqrt_()
+    if not squares.requires_grad:  # what is written in place is not ended by Ctrl-C: part by part
+        for part in squares.view(-1).split(1 << 22) if squares.numel() > 1 << 22 else [squares]:
+            part.clamp_min_(0).sqrt_()
+        return squares
     squares = squares.clamp_min(0)
     none = squares == 0
     return squares.masked_fill(none, 1).sqrt().masked_fill(none, 0)

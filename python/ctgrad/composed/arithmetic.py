@@ -409,17 +409,6 @@ def take_along_dim(input, indices, dim=None, *, out=None):
 
 
 @composed()
-@node("TraceBackward0")
-def trace(input):
-    """The sum of a matrix's diagonal."""
-    if input.dim() != 2:
-        raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {input.dim()}")
-    if input.dtype == _C.bool:
-        raise NotImplementedError("\"trace\" not implemented for 'Bool'")
-    return input.diagonal().sum()
-
-
-@composed()
 def diagflat(input, offset=0):
     """A matrix with all elements on a diagonal."""
     return input.reshape(-1).diag(offset)

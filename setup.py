@@ -18,12 +18,17 @@ PLAIN = sys.platform == "linux" and not os.environ.get("CTGRAD_CFLAGS")
 FLAGS = [*(["-g0", "-fno-asynchronous-unwind-tables", "-fno-unwind-tables"] if PLAIN else []), "-std=gnu11", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-missing-field-initializers", "-Wno-unused-parameter"]
 
 
+NO_PADDING = ["-falign-functions=1", "-falign-jumps=1", "-falign-labels=1"]
+PLAIN_VECTORS = ["-O2", "-ftree-vectorize", "-fvect-cost-model=dynamic"]
+SMALL = ("isa_base.c", "matmul_base.c", "matmul_avx2.c", "matmul_avx512.c", "random.c")
+
+
 def level(source):
-    """Where no vectors of the machine's are used at all, -O3's loops without their copies: a fifth of the size."""
+    """-O3's loops without their copies, a third of the size less, where no vectors of the machine's are used at all or the vectors are written out."""
     if os.path.dirname(source) != os.path.join("csrc", "kernel"):
         return ["-O2", "-ffp-contract=off", *TUNE]
-    small = ["-O2", "-ftree-vectorize", "-fvect-cost-model=dynamic"]
-    return [*(small if os.path.basename(source) in ("isa_base.c", "matmul_base.c") and TUNE else ["-O3"]), *KERNEL_FLAGS]
+    small = os.path.basename(source) in SMALL and TUNE
+    return [*(PLAIN_VECTORS if small else ["-O3"]), *(NO_PADDING if TUNE else []), *KERNEL_FLAGS]
 
 
 class BuildInParallel(build_ext):

@@ -336,3 +336,61 @@ assert ctgrad.debug.live() == before, (before, ctgrad.debug.live())
 ctgrad.atan2(x[:2], x[:2]).sum().backward()
 print("done")
 """) == "done\n"
+
+
+@pytest.mark.parametrize("shape, kernel, options", [((1, 16, 600, 600), (20, 16, 3, 3), {}), ((2, 16, 301, 515), (9, 16, 5, 5), {"stride": 2, "padding": 2}),
+                                                    ((1, 16, 400000), (8, 16, 9), {"padding": 3}), ((1, 8, 9, 200, 220), (12, 8, 3, 3, 3), {"padding": 1})])
+def test_images_in_parts(shape, kernel, options):
+    """An image that takes long goes by lines, or parts of a line, with the bits that the same places have in a small image."""
+    import ctgrad
+    F = ctgrad.nn.functional
+    conv = {3: F.conv1d, 4: F.conv2d, 5: F.conv3d}[len(shape)]
+    ctgrad.manual_seed(0)
+    x, w, b = ctgrad.rand(*shape), ctgrad.rand(*kernel), ctgrad.rand(kernel[0])
+    whole = conv(x, w, b, **options)
+    step, pad, size = options.get("stride", 1), options.get("padding", 0), kernel[2]
+    padded = F.pad(x, (pad, pad) * (len(shape) - 2))
+    for first in (0, whole.shape[2] // 2, whole.shape[2] - 3):
+        part = conv(padded[:, :, first * step:(first + 2) * step + size].contiguous(), w, b, stride=step)
+        if len(shape) > 3:
+            assert ctgrad.equal(part, whole[:, :, first:first + 3].contiguous())
+        else:
+            assert ctgrad.allclose(part, whole[:, :, first:first + 3])
+
+
+def test_deep_products_in_parts():
+    """Parts of a deep product are added up."""
+    import ctgrad
+    ctgrad.manual_seed(0)
+    for dtype, depth in ((ctgrad.float32, 40000), (ctgrad.float64, 20000)):
+        a, b = ctgrad.rand(300, depth, dtype=dtype), ctgrad.rand(depth, 500, dtype=dtype)
+        parts = sum(a[:, i:i + 1000].double() @ b[i:i + 1000].double() for i in range(0, depth, 1000))
+        assert ctgrad.allclose((a @ b).double(), parts, rtol=1e-5)
+        assert ctgrad.allclose((a.t().contiguous().t() @ b.t().contiguous().t()).double(), parts, rtol=1e-5)
+    a, b = ctgrad.randint(-9, 9, (700, 1100)), ctgrad.randint(-9, 9, (1100, 900))
+    assert ctgrad.equal(a @ b, (a.double() @ b.double()).long())
+
+
+@pytest.mark.skipif(not hasattr(__import__("signal"), "setitimer"), reason="no timers here")
+def test_interrupted_lists_are_freed():
+    """A list that a handler left begun is freed between the host's next steps, nested or not."""
+    assert python("""
+import signal, sys
+import ctgrad
+def handler(*_):
+    raise KeyboardInterrupt
+signal.signal(signal.SIGALRM, handler)
+for x in (ctgrad.rand(1 << 22), ctgrad.rand(1 << 19, 8), ctgrad.rand(2, 1 << 21), ctgrad.zeros(1 << 20, 4, dtype=ctgrad.int64) + 10**6):
+    ended, before = False, sys.getallocatedblocks()
+    while not ended:
+        signal.setitimer(signal.ITIMER_REAL, 0.004)
+        try:
+            x.tolist()
+        except KeyboardInterrupt:
+            ended = True
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    for i in range(100000):
+        i = i + 1
+    assert sys.getallocatedblocks() < before + 2000, (before, sys.getallocatedblocks())
+print("done")
+""") == "done\n"

@@ -98,3 +98,51 @@ def test_norms_of_lines_side_by_side(dtype):
                 together = part.norm(dim=1)
                 assert together.tolist() == [line.norm(dim=0).item() for line in part.clone()], (rows, n)
                 np.testing.assert_allclose(together.double().numpy(), np.sqrt((part.double().numpy() ** 2).sum(1)), rtol=2e-3 if dtype == "f2" else 1e-6)
+
+
+@pytest.mark.parametrize("n", [0, 1, 3, 4, 5, 31, 65535, 65536, 65537, 70001])
+def test_running_sums_of_whole_numbers(n):
+    """Contiguous, turned, overflowing and in place."""
+    x = np.random.default_rng(n).integers(-2**62, 2**62, (3, n))
+    for t in (ctgrad.from_numpy(x.copy()), ctgrad.from_numpy(x.T.copy()).t()):
+        assert np.array_equal(t.cumsum(1).numpy(), x.cumsum(1))
+        assert np.array_equal(t.clone().cumsum_(1).numpy(), x.cumsum(1))
+    assert np.array_equal(ctgrad.from_numpy(x.astype("i4")).cumsum(1).numpy(), x.astype("i4").astype("i8").cumsum(1))
+
+
+@pytest.mark.parametrize("widths", [(64, 64), (300, 1, 200), (100, 0, 70), (65, 64, 63)])
+def test_cat_of_blocks(widths):
+    """Blocks long enough to be copied whole, beside such as are not, do not lie whole, or have another dtype."""
+    parts = [np.random.default_rng(w).random((37, w, 2)).astype("f4") for w in widths]
+    want = np.concatenate(parts, 1)
+    t = [ctgrad.from_numpy(p) for p in parts]
+    assert np.array_equal(ctgrad.cat(t, 1).numpy(), want)
+    assert np.array_equal(ctgrad.cat([t[0].double(), *t[1:]], 1).numpy(), want.astype("f8"))
+    assert np.array_equal(ctgrad.cat([t[0].transpose(0, 2).contiguous().transpose(0, 2), *t[1:]], 1).numpy(), want)
+    assert np.array_equal(ctgrad.cat([ctgrad.empty(0), *t], 1).numpy(), want)
+    out = ctgrad.empty(37, sum(widths), 4)[:, :, ::2]
+    assert np.array_equal(ctgrad.cat(t, 1, out=out).numpy(), want)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 5, 30, 99, 100, 101])
+def test_medians_of_short_rows(n):
+    """Of equals the first in order that has as many before it; NaN above all."""
+    x = np.random.default_rng(n).integers(0, 7, (40, n)).astype("f4")
+    x[::3, ::4] = np.nan
+    values, places = ctgrad.from_numpy(x).median(1)
+    for row, value, place in zip(x, values.tolist(), places.tolist(), strict=True):
+        nan = np.isnan(row)
+        rank = n - nan.sum() if nan.any() else (n - 1) // 2
+        assert place == np.argsort(row, kind="stable")[rank] and (value == row[place] or nan[place])
+
+
+@pytest.mark.parametrize("name", ["leaky_relu", "elu", "silu", "softplus", "logsigmoid", "hardtanh", "mish", "hardshrink", "selu", "celu", "gelu"])
+@pytest.mark.parametrize("dtype", [ctgrad.float32, ctgrad.float64, ctgrad.float16])
+def test_slopes_of_a_gradient_that_is_the_same_everywhere(name, dtype):
+    """The gradient of a sum has the bits that the same numbers give written out."""
+    f = getattr(ctgrad.nn.functional, name)
+    for shape in ((1,), (37,), (513,), (40, 50), (3, 1025)):
+        x = (ctgrad.rand(shape) * 8 - 4).to(dtype).requires_grad_()
+        same, = ctgrad.autograd.grad(f(x).sum(), x)
+        dense, = ctgrad.autograd.grad(f(x), x, ctgrad.from_numpy(np.ones(shape, str(dtype).split(".")[1])))
+        assert ctgrad.equal(same, dense)

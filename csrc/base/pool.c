@@ -19,7 +19,7 @@ typedef struct job {
 } job;
 
 enum { TURNS = 4000 /* of a waiting loop before a thread sleeps: about 20 us */, STACK = 1 << 20 };
-static const int64_t PATIENCE = 25 * 1000 * 1000; /* ns between questions to the host */
+static const int64_t PATIENCE = 15 * 1000 * 1000; /* ns between questions to the host */
 enum { PART = 1 << 16 /* elements of a long pass between questions */ };
 enum { MANY = 8 /* pieces */, WORTH = 20000 /* ns, of which waking a worker takes half */ };
 

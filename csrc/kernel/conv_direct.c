@@ -140,19 +140,23 @@ static void put_line(const k_conv *c, const direct *d, const char *from, char *l
     else
         spread_double((const double *)from, c->in[2], c->stride[2], d->which, d->at, d->phase, (double *)line);
 }
+enum { LONG_IMAGE = 1 << 20 /* numbers, of which each channel is followed by a question to the host */ };
 static void pad_image(const k_conv *c, const direct *d, int64_t image, int64_t group)
 {
     const char *from = c->x + (image * c->x_batch + group * c->in_c * product(c->in)) * d->item;
     int64_t line = c->in[2] * d->item;
-    if (d->volume == product(c->in) && c->stride[2] == 1) {
+    bool as_is = d->volume == product(c->in) && c->stride[2] == 1, ask = c->in_c * d->volume > LONG_IMAGE;
+    if (as_is && !ask) {
         memcpy(d->image, from, (size_t)(c->in_c * d->volume * d->item));
         return;
     }
-    memset(d->image, 0, (size_t)(c->in_c * d->volume * d->item));
-    for (int64_t channel = 0; channel < c->in_c; channel++)
+    memset(d->image, 0, ask ? 0 : (size_t)(c->in_c * d->volume * d->item));
+    for (int64_t channel = 0; channel < c->in_c && !(ask && ct_watch_stopped()); channel++) {
+        memset(d->image + channel * d->volume * d->item, 0, ask && !as_is ? (size_t)(d->volume * d->item) : 0);
         for (int64_t z = 0; z < c->in[0]; z++)
             for (int64_t y = 0; y < c->in[1]; y++, from += line)
                 put_line(c, d, from, d->image + (channel * d->volume + ((z + c->pad[0]) * d->padded[1] + y + c->pad[1]) * d->padded[2]) * d->item);
+    }
 }
 
 /* All places of one image for a block of channels. */
@@ -186,20 +190,47 @@ typedef void block_f(const k_conv *c, const direct *d, const char *weights, cons
 #endif
 
 typedef struct images { const k_conv *c; const direct *d; int64_t group; } images;
+/* Multiply-adds between questions to the host: a few milliseconds. */
+static const double ASKED_AFTER = 1e8;
+/* All places of one image, some lines at a time, or parts of a line where there is one. */
+static void block_in_parts(const k_conv *c, direct d, block_f *block, const char *weights, const char *bias, char *y, int64_t channels)
+{
+    const int64_t lines = c->out[0] * c->out[1], rows = c->out[1], item = d.item;
+    const double steps = (double)DIRECT_CHANNELS * (double)d.depth;
+    const int64_t n = lines > 1 ? c->out[2] : (int64_t)(ASKED_AFTER / steps) / 64 * 64 + 64, many = lines > 1 ? (int64_t)(ASKED_AFTER / steps / (double)n) / 2 * 2 + 2 : 1;
+    const char *image = d.image;
+    k_conv part = *c;
+    part.out[0] = 1;
+    for (int64_t line = 0; line < lines; line += part.out[1])
+        for (int64_t i = 0; i < c->out[2]; i += n) {
+            if (line + i && ct_watch_stopped())
+                return;
+            part.out[1] = many < rows - line % rows ? many : rows - line % rows;
+            part.out[2] = n < c->out[2] - i ? n : c->out[2] - i;
+            d.image = (char *)image + ((line / rows * c->stride[0] * d.padded[1] + line % rows * c->stride[1]) * d.padded[2] + i) * item;
+            block(&part, &d, weights, bias, y + (line * c->out[2] + i) * item, channels);
+        }
+}
 static void images_piece(void *work, int64_t image, int64_t end)
 {
     const images *w = work;
     const k_conv *c = w->c;
     direct d = *w->d;
-    block_f *const *blocks = strcmp(K->name, "avx512") == 0 ? avx512_blocks : strcmp(K->name, "avx2") == 0 ? avx2_blocks : base_blocks;
+    block_f *block = (strcmp(K->name, "avx512") == 0 ? avx512_blocks : strcmp(K->name, "avx2") == 0 ? avx2_blocks : base_blocks)[c->dtype == DT_F64];
     d.image += ct_place() * image_bytes(c, &d);
     memset(d.image + c->in_c * d.volume * d.item, 0, (size_t)(DIRECT_SLACK * d.item));
+    const bool ask = (double)c->out_c * (double)d.depth * (double)d.places > 2 * ASKED_AFTER;
     for (; image < end; image++) {
         pad_image(c, &d, image, w->group);
-        for (int64_t o = 0; o < c->out_c; o += DIRECT_CHANNELS) {
+        for (int64_t o = 0; o < c->out_c && !(ask && ct_watch_stopped()); o += DIRECT_CHANNELS) {
             int64_t channel = w->group * c->out_c + o, left = c->out_c - o;
-            blocks[c->dtype == DT_F64](c, &d, d.weights + o * d.depth * d.item, c->bias ? c->bias + channel * d.item : NULL,
-                                       c->y + (image * c->y_batch + channel * d.places) * d.item, left < DIRECT_CHANNELS ? left : DIRECT_CHANNELS);
+            const char *bias = c->bias ? c->bias + channel * d.item : NULL;
+            char *y = c->y + (image * c->y_batch + channel * d.places) * d.item;
+            const int64_t channels = left < DIRECT_CHANNELS ? left : DIRECT_CHANNELS;
+            if (ask)
+                block_in_parts(c, d, block, d.weights + o * d.depth * d.item, bias, y, channels);
+            else
+                block(c, &d, d.weights + o * d.depth * d.item, bias, y, channels);
         }
     }
 }

@@ -71,7 +71,9 @@ bool k_gemm_wants_blas(ct_dtype dtype, const k_gemm *g)
  * A product is cut along its rows or its columns. The own loops give a number of C the same bits wherever the cuts are, at
  * multiples of ROWS and COLUMNS (of their tiles), if all parts go the way of the whole; a BLAS need not, so that its parts follow from sizes alone. */
 enum { ROWS = 8, COLUMNS = GEMM_MAX_NR, LONG_COLUMNS = 2 * GEMM_MAX_NR /* of one row */, BLAS_LINES = 128, BLAS_LEAST = 512 };
-static const double SHARE_FROM = 1e6, BLAS_CUT_FROM = 1.6e7, BLAS_MOST = 3e9; /* multiply-adds, of float32; the last takes about 30 ms */
+static const double SHARE_FROM = 1e6, BLAS_CUT_FROM = 1.6e7, BLAS_MOST = 1.6e9; /* multiply-adds, of float32; the last takes about 15 ms */
+static const double OWN_MOST = 3e8; /* likewise, of the own loops without vectors 30 ms */
+enum { OWN_LEAST = 128 /* lines, for each of which the other operand is copied again */, BLAS_DEPTH = 5376 /* a multiple of the depths that a BLAS cuts by */ };
 
 typedef struct cut_product {
     const k_gemm *g;
@@ -113,6 +115,23 @@ static void own_piece(void *work, int64_t begin, int64_t end)
     K->gemm[p->dtype](&g);
 }
 
+static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+
+/* What is deeper than long is added up part by part, so that the host is asked between them. */
+static void call_blas_deep(ct_dtype dtype, k_gemm g, const blas_form *f)
+{
+    int64_t item = dtype_bytes(dtype), depth = (int64_t)(BLAS_MOST / (double)g.m / (double)g.n * 4 / (double)item) / BLAS_DEPTH * BLAS_DEPTH;
+    depth = depth > BLAS_DEPTH ? depth : BLAS_DEPTH;
+    for (int64_t left = g.k; left > 0 && !(left < g.k && ct_watch_stopped()); left -= depth) {
+        k_gemm part = g;
+        part.k = least(left, depth);
+        part.a = (const char *)g.a + (g.k - left) * g.a_col * item;
+        part.b = (const char *)g.b + (g.k - left) * g.b_row * item;
+        part.add = g.add || left < g.k;
+        call_blas(dtype, &part, f);
+    }
+}
+
 static void blas_piece(void *work, int64_t begin, int64_t end)
 {
     const cut_product *p = work;
@@ -120,26 +139,27 @@ static void blas_piece(void *work, int64_t begin, int64_t end)
         k_gemm g = *p->g;
         cut(&g, dtype_bytes(p->dtype), p->rows, p->unit, p->units, begin / p->blocks, begin / p->blocks + 1);
         cut(&g, dtype_bytes(p->dtype), !p->rows, p->across, p->blocks, begin % p->blocks, begin % p->blocks + 1);
-        call_blas(p->dtype, &g, p->form);
+        call_blas_deep(p->dtype, g, p->form);
     }
 }
-
-static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
 /* Slivers of B are copied once for each part of the rows, blocks of both for each of either: columns are cut for the former where there are
  * enough, and few parts made where something is copied again. */
 static void run_own(ct_dtype dtype, const k_gemm *whole)
 {
     k_gemm g = gemm_turned(whole);
-    if (g.threads < 2 || (double)g.m * (double)g.n * (double)g.k < SHARE_FROM) {
+    double steps = (double)g.m * (double)g.n * (double)g.k;
+    if (g.threads < 2 ? steps < 2 * OWN_MOST : steps < SHARE_FROM) {
         K->gemm[dtype](&g);
         return;
     }
     gemm_way way = gemm_choose(&g, !strcmp(K->name, "avx512"));
-    int64_t across = g.m == 1 ? LONG_COLUMNS : COLUMNS, few = g.threads, rows_in = g.m / ROWS, columns_in = g.n / across;
+    int64_t across = g.m == 1 ? LONG_COLUMNS : COLUMNS, few = g.threads < 2 ? 1 : g.threads, rows_in = g.m / ROWS, columns_in = g.n / across;
     bool rows = way == GEMM_PACKED ? g.m >= g.n || columns_in < few : way == GEMM_DOTS || way == GEMM_DOTS_GATHERED || columns_in < few;
     int64_t units = rows ? rows_in : columns_in, pieces = least(units, way == GEMM_PACKED || (rows && way == GEMM_TILES_SLIVER) ? few : 2 * few);
-    if (units < 2) {
+    int64_t many = least((int64_t)(steps / OWN_MOST), units * (rows ? ROWS : across) / OWN_LEAST);
+    pieces = pieces < many ? many : pieces;
+    if (pieces < 2) {
         K->gemm[dtype](&g);
         return;
     }
@@ -155,7 +175,7 @@ static void run_blas(ct_dtype dtype, const k_gemm *g, const blas_form *f)
     double steps = (double)g->m * (double)g->n * (double)g->k * (double)dtype_bytes(dtype) / 4;
     int64_t many = least((int64_t)(steps / BLAS_MOST), lines / BLAS_LEAST), parts = least(many > k_parts ? many : k_parts, lines / BLAS_LINES);
     if (parts < 2 || steps < BLAS_CUT_FROM) {
-        call_blas(dtype, g, f);
+        call_blas_deep(dtype, *g, f);
         return;
     }
     int64_t blocks = least((int64_t)(steps / (double)parts / BLAS_MOST) + 1, others / BLAS_LEAST + 1);

@@ -11,6 +11,7 @@
 
 enum { SMALL = 16, DEEP = 128 }; /* libstdc++'s length for insertion alone; more ranges than sort holds at once */
 enum { DIGIT = 8, DIGITS = 1 << DIGIT };
+enum { FEW = 100 /* elements, for which counting digits takes longer than comparing */ };
 enum { BLOCK = 128 /* elements that are compared before any is moved */, LONG = 1 << 15 /* elements between questions to the host */ };
 typedef k_pick pick;
 
@@ -324,9 +325,33 @@ void k_sort_any(ct_dtype dtype, const void *row, int64_t n, bool descending, int
     k_put_places(p, n, places);
 }
 
+/* Of a short row: those before, at or after the median of three are kept, as they stand. */
+static int64_t place_in_few(pick *p, int64_t n, int64_t k)
+{
+    for (;;) {
+        int64_t a = p[0].key, b = p[n / 2].key, c = p[n - 1].key, before = 0, at = 0, kept = 0;
+        int64_t low = a < b ? a : b, high = a < b ? b : a, pivot = c < low ? low : c > high ? high : c;
+        for (int64_t i = 0; i < n; i++) {
+            before += p[i].key < pivot;
+            at += p[i].key == pivot;
+        }
+        bool first = k < before, last = k >= before + at;
+        for (int64_t i = 0; i < n; i++) {
+            int64_t key = p[i].key;
+            p[kept] = p[i];
+            kept += first ? key < pivot : last ? key > pivot : key == pivot;
+        }
+        k -= first ? 0 : last ? before + at : before;
+        if (!first && !last)
+            return p[k].place;
+        n = kept;
+    }
+}
 /* Those whose keys share the digits of the one that has k before it, equals counted in their order, are kept, digit by digit. */
 static int64_t place_of_rank(pick *p, int64_t n, int64_t k)
 {
+    if (n <= FEW)
+        return place_in_few(p, n, k < n ? k : 0);
     for (int64_t low, high;;) {
         int64_t many[DIGITS] = {0}, kept = 0, i = 0, end = 0;
         range_of(p, n, &low, &high);

@@ -1,5 +1,6 @@
 /* Steps of recurrent layers. The cells are in recur.inc. */
 #include "kernel/recur.h"
+#include "base/pool.h"
 #include "kernel/kernel.h"
 #include "kernel/ordered.h"
 #include <string.h>
@@ -147,7 +148,7 @@ void k_recur_forward(const k_recur *r)
     k_cell_f *f = K->cells[r->dtype].forward[r->kind];
     transpose(r, w.turned);
     int64_t begin = r->reverse ? r->rows : 0;
-    for (int64_t k = 0; k < r->steps; k++) {
+    for (int64_t k = 0; k < r->steps && !ct_watch_stopped(); k++) {
         int64_t t = r->reverse ? r->steps - 1 - k : k;
         begin -= r->reverse ? r->count[t] : 0;
         step s = step_at(r, t, begin);
@@ -180,7 +181,7 @@ void k_recur_backward(const k_recur *r)
     if (r->gc0)
         memset(r->gc0, 0, bytes);
     int64_t begin = r->reverse ? 0 : r->rows;
-    for (int64_t k = 0; k < r->steps; k++) {
+    for (int64_t k = 0; k < r->steps && !ct_watch_stopped(); k++) {
         int64_t t = r->reverse ? k : r->steps - 1 - k;
         begin -= r->reverse ? 0 : r->count[t];
         step s = step_at(r, t, begin);

@@ -6,6 +6,7 @@
 #include "ops/dispatch.h"
 #include "ops/reduce.h"
 #include "ops/takes.h"
+#include <string.h>
 
 #define ADD(a, b) f_add(s, a, b)
 #define SUB(a, b) f_sub(s, a, b)
@@ -13,10 +14,10 @@
 #define SIGMOID(a) f_unary(s, &op_sigmoid, a)
 #define NUMBER(k) f_number(s, k)
 
-int run_floats(call *c, k_loop *const *table, int n, const void *param, const char *kernel)
+static int run_over(call *c, k_loop *loop, int n, const void *param, const char *kernel)
 {
     ct_dtype d = c->in[0]->a->dtype;
-    elementwise e = {.loop = table[d], .param = param, .n = n + 1};
+    elementwise e = {.loop = loop, .param = param, .n = n + 1};
     layout l = {0};
     if (!dtype_is_float(d))
         return ct_fail(CT_NOTIMPL, "\"%s\" not implemented for '%s'", kernel, dtype_title(d));
@@ -26,6 +27,36 @@ int run_floats(call *c, k_loop *const *table, int n, const void *param, const ch
         e.operand[i + 1] = c->ia[i];
     }
     return run_elementwise(c, &e, d, &l);
+}
+int run_floats(call *c, k_loop *const *table, int n, const void *param, const char *kernel)
+{
+    return run_over(c, table[c->in[0]->a->dtype], n, param, kernel);
+}
+/* A gradient that is the same everywhere (of a sum) is written out some numbers at a time: the loops have vectors where all lies side by side,
+ * and PyTorch's of this kind give the bits of its vectors. The numbers stand first: they are what `loop` reads. */
+enum { SAME = 512 /* numbers, a multiple of any vector's */ };
+typedef struct slope_loop { double number[3]; k_loop *loop; int64_t item; } slope_loop;
+static void run_slope(char *const *p, const int64_t *stride, int64_t n, const void *param)
+{
+    const slope_loop *o = param;
+    const int64_t item = o->item;
+    if (stride[1] || stride[0] != item || stride[2] != item) {
+        o->loop(p, stride, n, param);
+        return;
+    }
+    _Alignas(64) char same[SAME * sizeof(double)];
+    for (int64_t i = 0; i < n && i < SAME; i++)
+        memcpy(same + i * item, p[1], (size_t)item);
+    for (int64_t i = 0; i < n; i += SAME)
+        o->loop((char *[]){p[0] + i * item, same, p[2] + i * item}, (int64_t[]){item, item, item}, n - i < SAME ? n - i : SAME, param);
+}
+int run_slopes(call *c, k_loop *const *table, const double *number, const char *kernel)
+{
+    ct_dtype d = c->in[0]->a->dtype;
+    slope_loop o = {.loop = table[d], .item = dtype_bytes(d)};
+    if (number)
+        memcpy(o.number, number, sizeof o.number);
+    return run_over(c, dtype_is_half(d) ? table[d] : run_slope, 2, &o, kernel);
 }
 /* lambd is compared as one of the halves that it is compared with; softshrink takes it away unrounded. */
 static double compared(enum k_activation kind, double number, ct_dtype d)
@@ -43,7 +74,7 @@ static int run_loop(call *c, enum k_activation kind, int n, const char *kernel)
     keep_double(c, number[0]);
     keep_double(c, number[1]);
     number[0] = compared(kind, number[0], (ct_dtype)c->ia[0]->dtype);
-    return run_floats(c, K->activation[kind], n, number, kernel);
+    return n == 2 ? run_slopes(c, K->activation[kind], number, kernel) : run_floats(c, K->activation[kind], n, number, kernel);
 }
 
 static double number_of(node *n, int i) { return read_double(node_params(n) + i); }

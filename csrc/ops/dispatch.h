@@ -59,6 +59,8 @@ typedef struct elementwise {
 int run_elementwise(call *c, elementwise *e, ct_dtype result, layout *l);
 /* activation.c: a table's loop over the first n inputs, which broadcast, in the dtype of the first, a float: else CT_NOTIMPL, naming `kernel`. */
 int run_floats(call *c, k_loop *const *table, int n, const void *param, const char *kernel);
+/* Over the incoming gradient and one operand more; number: three, or NULL. */
+int run_slopes(call *c, k_loop *const *table, const double *number, const char *kernel);
 /* pair.c: the short way, computed in one dtype; -2: not this way, nothing done. */
 int run_short(call *c, k_loop *loop, const void *param, ct_dtype compute, ct_dtype result, int operands);
 int deliver_short(call *c, array *out);      /* a new result, taken, is the call's; recorded if it has to be */

@@ -31,7 +31,7 @@ static int run_gelu_backward(call *c)
     bool tanh;
     if (read_approximation(c, &c->args[2], &tanh) < 0)
         return -1;
-    return run_floats(c, K->gelu[tanh ? GELU_TANH_BACKWARD : GELU_EXACT_BACKWARD], 2, NULL, "GeluBackwardKernelImpl");
+    return run_slopes(c, K->gelu[tanh ? GELU_TANH_BACKWARD : GELU_EXACT_BACKWARD], NULL, "GeluBackwardKernelImpl");
 }
 static int gelu_grad(scope *s, node *n, T const *g, T *out)
 {

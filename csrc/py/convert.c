@@ -61,7 +61,31 @@ static inline int let_through(void)
     return ++items % 8192 ? 0 : PyErr_CheckSignals();
 }
 
-enum { LONG_LIST = 1 << 15 };
+enum { LONG_LIST = 1 << 15, FREED_AT_ONCE = 1 << 12 };
+
+/* Items of a list from its end on; of lists in it first what is in the last one. */
+static Py_ssize_t drop_items(PyObject *list, Py_ssize_t most)
+{
+    PyObject *item;
+    Py_ssize_t n, few = 0;
+    while ((n = PyList_GET_SIZE(list)) && (item = PyList_GET_ITEM(list, n - 1)) && PyList_CheckExact(item) && PyList_GET_SIZE(item) && Py_REFCNT(item) == 1)
+        list = item;
+    for (; few < most && few < n; few++) {
+        item = PyList_GET_ITEM(list, n - 1 - few);
+        if (few && item && PyList_CheckExact(item) && PyList_GET_SIZE(item))
+            break;
+    }
+    return PyList_SetSlice(list, n - few, n, NULL) < 0 ? most : few + 1;
+}
+/* Freeing 10^7 numbers takes the host a third of a second: a list that Ctrl-C left begun goes in parts, between what the host does next. */
+static int drop_later(void *list)
+{
+    for (Py_ssize_t left = FREED_AT_ONCE; left > 0 && PyList_GET_SIZE(list);)
+        left -= drop_items(list, left);
+    if (!PyList_GET_SIZE(list) || Py_AddPendingCall(drop_later, list) < 0)
+        Py_DECREF((PyObject *)list);
+    return 0;
+}
 
 /* A list is shown to the collector once it is full. */
 static PyObject *list_from(const array *a, const char *at, int d)
@@ -77,7 +101,8 @@ static PyObject *list_from(const array *a, const char *at, int d)
     for (int64_t i = 0; i < n; i++, at += step) {
         PyObject *item = ask && let_through() < 0 ? NULL : last ? py_element(a, at) : list_from(a, at, d + 1);
         if (!item) {
-            Py_DECREF(list);
+            if (a->numel < LONG_LIST || PyErr_ExceptionMatches(PyExc_MemoryError) || Py_AddPendingCall(drop_later, list) < 0)
+                Py_DECREF(list);
             return NULL;
         }
         PyList_SET_ITEM(list, (Py_ssize_t)i, item);

@@ -107,7 +107,6 @@ from ctgrad.composed.arithmetic import (
     signbit as signbit,
     sinc as sinc,
     take_along_dim as take_along_dim,
-    trace as trace,
     trapezoid as trapezoid,
     trapz as trapz,
     tril_indices as tril_indices,

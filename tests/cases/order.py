@@ -85,7 +85,7 @@ CASES = {
     "cov": [case(X, ref=np.cov)],
     "corrcoef": [case(X, ref=np.corrcoef)],
     "take_along_dim": [case(X, PLACES, 1, ref=np.take_along_axis)],
-    "trace": [case(t(3, 4), ref=np.trace)],
+    "trace": [case(t(3, 4), ref=np.trace), case(t(4, 3), ref=np.trace), case(t(2, 2), ref=np.trace)],
     "diagflat": [case(t(3), ref=np.diagflat), case(t(2, 2), 1, ref=np.diagflat)],
     "fill_diagonal_": [case(t(3, 4, grad=False), 2.5, ref=lambda x, v: np.where(np.eye(3, 4), v, x), grad=False)],
     "tril_indices": [case(3, 4, 1, ref=lambda r, c, k: np.array(np.tril_indices(r, k, c)), grad=False)],

@@ -325,8 +325,10 @@ def _distances(x1, x2):
     first, second = (x.square().sum(-1, keepdim=True) for x in (x1, x2))
     rows, columns = _C.cat([x1 * -2, first, _C.ones_like(first)], -1), _C.cat([x2, _C.ones_like(second), second], -1)
     squares = rows @ columns.mT
-    if not squares.requires_grad:
-        return squares.clamp_min_(0).sqrt_()
+    if not squares.requires_grad:  # what is written in place is not ended by Ctrl-C: part by part
+        for part in squares.view(-1).split(1 << 22) if squares.numel() > 1 << 22 else [squares]:
+            part.clamp_min_(0).sqrt_()
+        return squares
     squares = squares.clamp_min(0)
     none = squares == 0
     return squares.masked_fill(none, 1).sqrt().masked_fill(none, 0)
@@ -404,17 +406,6 @@ def take_along_dim(input, indices, dim=None, *, out=None):
     indices = _C.where(indices < 0, indices + input.size(dim), indices)
     sizes = [[x.size(dim) if d == dim else n for d, n in enumerate(shape)] for x in (input, indices)]
     return _C.gather(input.expand(sizes[0]), dim, indices.expand(sizes[1]), **where)
-
-
-@composed()
-@node("TraceBackward0")
-def trace(input):
-    """The sum of a matrix's diagonal."""
-    if input.dim() != 2:
-        raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {input.dim()}")
-    if input.dtype == _C.bool:
-        raise NotImplementedError("\"trace\" not implemented for 'Bool'")
-    return input.diagonal().sum()
 
 
 @composed()

@@ -128,7 +128,9 @@ static int copy_into_shape(call *c)
     c->unrecorded = !dtype_is_float(self->dtype);
     if (layout_broadcast("copy_", &l.ndim, l.size, from->ndim, array_size(from)) < 0)
         return -1;
-    return target_in_place(c, self->dtype, l.ndim, l.size) < 0 ? -1 : check_inputs_apart(c, self);
+    if (target_in_place(c, self->dtype, l.ndim, l.size) < 0 || check_inputs_apart(c, self) < 0)
+        return -1;
+    return array_overlap(self, from) == OVERLAP_SAME ? 0 : check_writable("copy_", self); /* onto itself nothing is written */
 }
 static void copy_into_kernel(call *c) { array_convert(c->ia[1], c->oa[0]); }
 static int copy_into_grad(scope *s, node *n, T const *g, T *out)
@@ -141,7 +143,7 @@ static int copy_into_grad(scope *s, node *n, T const *g, T *out)
 }
 static int run_fill(call *c);
 static int run_copy(call *c) { return c->args[1].kind == ARG_TENSOR ? op_block(c) : run_fill(c); }
-const op op_copy_ = {.name = "copy_", .sig = "(Tensor self, Operand other, bool non_blocking=False)", .flags = OP_METHOD | OP_ONLY_INPLACE | OP_IN_WRITES_SELF,
+const op op_copy_ = {.name = "copy_", .sig = "(Tensor self, Operand other, bool non_blocking=False)", .flags = OP_METHOD | OP_ONLY_INPLACE | OP_IN_WRITES_SELF | OP_SHARES,
     .run = run_copy, .shape = copy_into_shape, .kernel = copy_into_kernel, .kind = {"torch::autograd::CopyBackwards", copy_into_grad},
     .doc = "Writes other, a tensor or number, broadcast and converted to self's dtype, into self. RuntimeError when they overlap in part."};
 
@@ -176,7 +178,7 @@ static void fill_array(array *out, const void *value)
 
 static void fill_kernel(call *c) { fill_array(c->oa[0], c->scratch); }
 
-/* Repeated elements may be filled: all get one value, so that no order shows (PyTorch allows it too). */
+/* Repeated elements may be filled: all get one value, so that no order shows. PyTorch takes a tensor's value for a copy, which is not allowed there. */
 static int run_fill(call *c)
 {
     double value;
@@ -185,6 +187,8 @@ static int run_fill(call *c)
     if (c->args[1].kind == ARG_TENSOR && c->args[1].t->a->ndim)
         return ct_fail(CT_RUNTIME, "fill_ only supports 0-dimension value tensor but got tensor with %d dimensions.", c->args[1].t->a->ndim);
     c->unrecorded = !dtype_is_float(a->dtype);
+    if (!fresh && (c->args[1].kind == ARG_TENSOR || c->op == &op_copy_) && check_expanded("copy_", a) < 0)
+        return -1;
     if (fill_value(c, a->dtype, &value) < 0 || (!fresh && check_history(c, c->in[0]) < 0) || (fresh && out_like(c, 0, a, a->dtype) < 0))
         return -1;
     if (!fresh)

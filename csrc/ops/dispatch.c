@@ -319,6 +319,7 @@ static int start_as_self(call *c)
             if (c->ia[i] && array_overlap(self, c->ia[i]) != OVERLAP_NONE &&
                 in_replace(c, i, array_new(c->ia[i]->dtype, c->ia[i]->ndim, array_size(c->ia[i]))) < 0)
                 return -1;
+        array_drop(c->oa[0]);
         c->oa[0] = array_keep(self);
         return 0;
     }
@@ -329,9 +330,14 @@ static int start_as_self(call *c)
     return c->mode == CALL_OUT ? target_out(c, 0, self->dtype, self->ndim, array_size(self), NULL) : 0;
 }
 
+/* Where elements of self share memory a result would write back what the op leaves alone, too: kernels are told to write where self is. */
+static bool writes_self(const call *c)
+{
+    return c->op->flags & OP_IN_WRITES_SELF || (c->mode == CALL_INPLACE && c->op->flags & OP_SHARES && array_shares(c->in[0]->a));
+}
+
 static int finish_outputs(call *c)
 {
-    bool direct = c->op->flags & OP_IN_WRITES_SELF;
     for (uint32_t i = 0; i < c->n_out; i++) {
         array *result = c->oa[i];
         c->oa[i] = NULL;
@@ -340,7 +346,7 @@ static int finish_outputs(call *c)
             continue;
         }
         tensor *target = c->mode == CALL_INPLACE ? c->args[0].t : c->out_given[i];
-        if (direct && c->mode == CALL_INPLACE) {
+        if (result == target->a) {
             tensor_wrote(target, c->op->name);
             array_drop(result);
         } else
@@ -388,8 +394,7 @@ int op_block(call *c)
         for (uint32_t i = 0; i < c->n_out - c->op->n_aside; i++)
             if (!c->out_given[i])
                 return ct_fail(CT_TYPE, "%s(): out= takes %u tensors", c->op->name, c->n_out);
-    bool direct = c->op->flags & OP_IN_WRITES_SELF;
-    if (c->op->shape(c) < 0 || (direct ? start_as_self(c) : targets(c)) < 0) {
+    if (c->op->shape(c) < 0 || (writes_self(c) ? start_as_self(c) : targets(c)) < 0) {
         drop_outputs(c);
         return -1;
     }

@@ -355,7 +355,7 @@ static int index_put_rule(call *c)
         return ct_fail(CT_RUNTIME, "shape mismatch: value tensor of shape %s cannot be broadcast to indexing result of shape %s",
                        layout_text(v->ndim, array_size(v), one, sizeof one), layout_text(wide.ndim, size, two, sizeof two));
     }
-    if (refuse_shared(c) < 0)
+    if (refuse_shared(c, c->n_in) < 0)
         return -1;
     for (int i = 0; i < p.n_index; i++)
         keep_param(c, c->args[2].ints[i]);
@@ -394,6 +394,6 @@ static int index_put_grad(scope *s, node *n, T const *g, T *out)
     return s->failed ? -1 : 0;
 }
 const op op_index_put = {.name = "_index_put", .sig = "(Tensor self, Tensor values, int[] dims, Tensor[] indices, bool accumulate=False)",
-    .flags = OP_HIDDEN | OP_FUNCTION | OP_INPLACE | OP_IN_WRITES_SELF, .run = op_block, .shape = index_put_rule, .kernel = index_put_kernel,
+    .flags = OP_HIDDEN | OP_FUNCTION | OP_INPLACE | OP_IN_WRITES_SELF | OP_SHARES | OP_WARNS, .run = op_block, .shape = index_put_rule, .kernel = index_put_kernel,
     .kind = {"IndexPutBackward0", index_put_grad, .flags = NK_SHOWS(3)}, .keep_list = 1 << 3,
     .doc = "self with values written, or added, where index would read."};

@@ -20,7 +20,7 @@ static int along(scope *s, call *c, int *dim)
     if (layout_wrap_dim(c->op->name, c->args[1].i, self->ndim, dim) < 0)
         return scope_fail(s), -1;
     keep_param(c, *dim);
-    return refuse_shared(c) < 0 ? scope_fail(s), -1 : 0;
+    return refuse_shared(c, c->op == &op_index_fill ? 3 : c->n_in) < 0 ? scope_fail(s), -1 : 0;
 }
 /* Indices count from the front here: a negative one is out of range. */
 static int refuse_negative(scope *s, const call *c, const array *index, int dim, ct_status kind)
@@ -170,6 +170,21 @@ static int index_fill_grad(scope *s, node *n, T const *g, T *out)
     return s->failed ? -1 : 0;
 }
 static const node_kind index_fill_tensor = {"IndexFillBackward1", index_fill_grad, .flags = NK_SHOWS(9)};
+/* Where elements of self share memory they are written where they are: a result would write back what is not filled, too. */
+static int fill_shared(scope *s, call *c, T value, int64_t dim, T *out)
+{
+    tensor *self = c->in[0], there = {0};
+    T index = flat(s, c->in[2]);
+    op silent = op_index_put;
+    silent.flags &= ~(uint32_t)OP_WARNS;
+    if (!index || !(there.a = array_alias_unversioned(self->a)))
+        return scope_fail(s), -1;
+    call put = {.op = &silent, .mode = CALL_INPLACE, .n_args = 5, .args = (arg[]){a_t(&there), a_t(value), a_ints(1, &dim), a_ts(1, &index), a_b(false)}};
+    int result = op_call(&put);
+    tensor_clear(&there);
+    out[0] = self;
+    return result < 0 ? scope_fail(s), -1 : 0;
+}
 static int index_fill_compose(scope *s, call *c, T *out)
 {
     const arg *value = &c->args[3];
@@ -184,8 +199,8 @@ static int index_fill_compose(scope *s, call *c, T *out)
         c->kind = &index_fill_tensor;
     if (value->kind != ARG_TENSOR && number_fits(value, c->in[0]->a->dtype) < 0)
         return scope_fail(s), -1;
-    T v = value->kind == ARG_TENSOR ? value->t : f_weak(s, value);
-    return put(s, c, f_cast(s, v, c->in[0]->a->dtype), dim, false, out);
+    T v = f_cast(s, value->kind == ARG_TENSOR ? value->t : f_weak(s, value), c->in[0]->a->dtype);
+    return c->mode == CALL_INPLACE && v && array_shares(c->in[0]->a) ? fill_shared(s, c, v, dim, out) : put(s, c, v, dim, false, out);
 }
 const op op_index_add = {.name = "index_add", .sig = "(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1)", .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT, .run = op_closed,
     .compose = index_add_compose, .kind = {"IndexAddBackward0", index_add_grad, .flags = NK_SHOWS(9)}, .keep = {0, 0, 8},
@@ -193,7 +208,7 @@ const op op_index_add = {.name = "index_add", .sig = "(Tensor self, int dim, Ten
 const op op_index_copy = {.name = "index_copy", .sig = "(Tensor self, int dim, Tensor index, Tensor source)", .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT, .run = op_closed,
     .compose = index_copy_compose, .kind = {"IndexCopyBackward0", index_copy_grad, .flags = NK_SHOWS(9)}, .keep = {0, 0, 9},
     .doc = "self with the slices of source written at the places of index along dim."};
-const op op_index_fill = {.name = "index_fill", .sig = "(Tensor self, int dim, Tensor index, Operand value)", .flags = OP_INPLACE, .run = op_closed,
+const op op_index_fill = {.name = "index_fill", .sig = "(Tensor self, int dim, Tensor index, Operand value)", .flags = OP_INPLACE | OP_SHARES | OP_WARNS, .run = op_closed,
     .compose = index_fill_compose, .kind = {"IndexFillBackward0", index_fill_grad, .flags = NK_SHOWS(1)}, .keep = {0, 0, 9},
     .doc = "self with value written at the places of index along dim."};
 

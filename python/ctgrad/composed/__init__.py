@@ -7,6 +7,7 @@ gives shapes, dtypes and errors; each name has cases in tests/cases like every o
 
 import functools
 import inspect
+import warnings
 from collections import namedtuple
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from ctgrad import _C
 from ctgrad._C import Tensor
 
-__all__ = ["alias", "composed", "need_tensor", "registry", "results", "with_out"]
+__all__ = ["alias", "composed", "need_tensor", "registry", "results", "warn_once", "with_out"]
 
 registry: dict[str, Callable[..., Any]] = {}
 
@@ -37,6 +38,16 @@ def composed(method=True, function=True, out=False, in_place=""):
         return made
 
     return register
+
+
+_warned: set[str] = set()
+
+
+def warn_once(text):
+    """A UserWarning, once in a process unless set_warn_always(True)."""
+    if text not in _warned or _C.is_warn_always_enabled():
+        _warned.add(text)
+        warnings.warn(text, UserWarning, stacklevel=3)
 
 
 _written: dict[str, Callable[..., Any]] = {}  # functions that write into their first argument

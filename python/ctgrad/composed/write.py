@@ -4,13 +4,19 @@ import math
 
 from ctgrad import _C
 from ctgrad._C import Tensor
-from ctgrad.composed import composed, need_tensor
+from ctgrad.composed import composed, need_tensor, warn_once
 from ctgrad.composed.closed import node
 from ctgrad.composed.shape import broadcast_tensors, wrap_dim
 
 
 def _name(t: Tensor) -> str:
     return str(t.dtype).rpartition(".")[2]
+
+
+def _refuse_expanded(name, t):
+    if t.numel() and any(step == 0 and n > 1 for step, n in zip(t.stride(), t.shape, strict=True)):
+        raise RuntimeError("unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+                           f"Please clone() the tensor before performing the operation. ({name})")
 
 
 # ---- put: places among all elements, row-major ---------------------------------------------------------------------------
@@ -61,6 +67,7 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
 @composed(function=False)
 def put_(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
     """`put` in place."""
+    _refuse_expanded("put_", input)
     _check_put(input, index, source)
     seen = input if input.dim() else input.unsqueeze(0)
     if index.numel() and input.is_contiguous() and not (input.requires_grad or source.requires_grad):
@@ -102,6 +109,7 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
 @composed(function=False)
 def masked_scatter_(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     """`masked_scatter` in place."""
+    _refuse_expanded("masked_scatter_", input)
     need_tensor("masked_scatter_", mask, "mask", 2)
     places, values = _masked(input, mask.expand(input.shape), source)
     (input if input.dim() else input.unsqueeze(0)).index_put_(places, values)
@@ -145,6 +153,7 @@ def index_reduce(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce:
 
     Without include_self places that index names start anew. RuntimeError for shapes and dtypes that do not fit, IndexError for places outside.
     """
+    warn_once("index_reduce() is in beta and the API may change at any time.")
     dim = _check_index_reduce(input, dim, index, source, reduce)
     return input.scatter_reduce(dim, _spread_index(dim, index, source), source, reduce, include_self=include_self)
 
@@ -152,6 +161,7 @@ def index_reduce(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce:
 @composed(function=False)
 def index_reduce_(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *, include_self: bool = True) -> Tensor:
     """`index_reduce` in place."""
+    warn_once("index_reduce() is in beta and the API may change at any time.")
     dim = _check_index_reduce(input, dim, index, source, reduce)
     return input.scatter_reduce_(dim, _spread_index(dim, index, source), source, reduce, include_self=include_self)
 

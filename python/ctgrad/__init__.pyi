@@ -108,8 +108,6 @@ from ctgrad.composed.arithmetic import (
     sinc as sinc,
     take_along_dim as take_along_dim,
     trace as trace,
-    trapezoid as trapezoid,
-    trapz as trapz,
     tril_indices as tril_indices,
     triu_indices as triu_indices,
     vander as vander,
@@ -157,6 +155,8 @@ from ctgrad.composed.numbers import (
     mode as mode,
     nextafter as nextafter,
     polygamma as polygamma,
+    trapezoid as trapezoid,
+    trapz as trapz,
 )
 from ctgrad.composed.order import (
     argsort as argsort,

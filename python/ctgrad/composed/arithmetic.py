@@ -200,7 +200,7 @@ def diff(input, n=1, dim=-1, prepend=None, append=None):
     if n < 0:
         raise RuntimeError(f"order must be non-negative but got {n}")
     if n == 0:
-        return input.clone()
+        return _C.zeros_like(input).copy_(input)
     parts = [part for part in (prepend, input, append) if part is not None]
     x = input if len(parts) == 1 else _C.cat(parts, dim)
     for _ in range(n):
@@ -271,25 +271,6 @@ def gradient(input, *, spacing=1, dim=None, edge_order=1):
                                f"but got shape {list(h.shape)}")
         found.append(_C.cat((_uneven if places else _even)(input, h, d, edge_order), d))
     return tuple(found)
-
-
-@composed(method=False)
-def trapezoid(y, x=None, *, dx=None, dim=-1):
-    """The integral of y along dim by the trapezoidal rule, at places x or a distance dx (1)."""
-    size = y.size(dim)
-    before, after = y.narrow(dim, 0, max(size - 1, 0)), y.narrow(dim, min(1, size), max(size - 1, 0))
-    if x is None:
-        return ((before + after) / 2 if dx is None else (before + after) * dx / 2).sum(dim)
-    if x.dim() == 1 and y.dim() > 1:
-        x = x.view(-1, *[1] * (y.dim() - 1 - dim % y.dim()))
-        return ((before + after) * diff(x, dim=0) / 2).sum(dim)
-    return ((before + after) * diff(x, dim=dim) / 2).sum(dim)
-
-
-@composed(method=False)
-def trapz(y, x=None, *, dx=None, dim=-1):
-    """trapezoid, by its former name."""
-    return trapezoid(y, x, dx=dx, dim=dim)
 
 
 @composed(out=True)
@@ -479,5 +460,8 @@ def vander(x, N=None, increasing=False):
     n = x.numel() if N is None else N
     if n < 0:
         raise RuntimeError("N must be non-negative.")
-    powers = _C.arange(n)
-    return x.unsqueeze(1) ** (powers if increasing else powers.flip(0))
+    dtype = x.dtype if x.is_floating_point() else _C.int64
+    made = _C.ones((x.size(0), min(n, 1)), dtype=dtype)
+    if n > 1:
+        made = _C.cat([made, x.to(dtype).unsqueeze(1).expand(-1, n - 1).cumprod(1)], 1)
+    return made if increasing else made.flip(1)

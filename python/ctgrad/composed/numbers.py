@@ -74,7 +74,8 @@ def nextafter(input, other):
     need_tensor("nextafter", other, "other", 2)
     if input.dtype != other.dtype or input.dtype not in (_C.float32, _C.float64):
         raise NotImplementedError(f'"nextafter_cpu" not implemented for {input.dtype} and {other.dtype}')
-    return _of_numpy(np.nextafter(input.detach().numpy(), other.detach().numpy()), input.dtype)
+    made = _of_numpy(np.nextafter(input.detach().numpy(), other.detach().numpy()), input.dtype)
+    return ctgrad.autograd.function.underivable("nextafter", made, input, other, node="NextafterBackward0")
 
 
 def _longest_run(ordered):
@@ -90,7 +91,7 @@ def mode(input, dim=-1, keepdim=False):
     """(values, indices) of what is most frequent along dim, the least of equals; indices are those of its last appearance."""
     need_tensor("mode", input)
     if input.dim() == 0:
-        return Mode(input.clone(), _C.zeros((), dtype=_C.int64))
+        return Mode(_picked(input.unsqueeze(0), 0, _C.zeros(1, dtype=_C.int64), False), _C.zeros((), dtype=_C.int64))
     if input.size(dim) == 0:
         raise IndexError(f"mode(): Expected reduction dim {dim} to have non-zero size.")
     ordered, places = (input.to(_C.uint8) if input.dtype == _C.bool else input).detach().sort(dim)
@@ -128,17 +129,53 @@ def histogram(input, bins, *, range=None, weight=None, density=False):
     return Histogram(_of_numpy(hist, input.dtype), _of_numpy(edges, input.dtype))
 
 
+@node("MulBackward1")
+def times(x, number):
+    """x * number, as PyTorch's own compositions multiply by a number."""
+    return x * number
+
+
+@node("DivBackward1")
+def _halved(x):
+    """x / 2, as PyTorch's own compositions divide."""
+    return x / 2
+
+
+def _beside(y, x, dim):
+    """The distances of the places x along dim of y, which broadcast against pairs of neighbours."""
+    if x.dim() == 1 and y.dim() > 1:
+        return ctgrad.diff(x.view(-1, *[1] * (y.dim() - 1 - dim % y.dim())), dim=0)
+    return ctgrad.diff(x, dim=dim)
+
+
+def _neighbours(y, dim):
+    """Sums of two elements that follow each other along dim."""
+    size = y.size(dim)
+    return y.narrow(dim, 0, max(size - 1, 0)) + y.narrow(dim, min(1, size), max(size - 1, 0))
+
+
+@composed(method=False)
+def trapezoid(y, x=None, *, dx=None, dim=-1):
+    """The integral of y along dim by the trapezoidal rule, at places x or a distance dx (1)."""
+    if x is not None:
+        return _halved((_neighbours(y, dim) * _beside(y, x, dim)).sum(dim))
+    if y.size(dim) == 0:
+        return y.sum(dim)
+    return times(y.sum(dim) - (y.select(dim, 0) + y.select(dim, -1)) * 0.5, 1 if dx is None else dx)
+
+
+@composed(method=False)
+def trapz(y, x=None, *, dx=None, dim=-1):
+    """trapezoid, by its former name."""
+    return trapezoid(y, x, dx=dx, dim=dim)
+
+
 @composed(method=False)
 def cumulative_trapezoid(y, x=None, *, dx=None, dim=-1):
     """The running integral of y along dim by the trapezoidal rule, at places x or a distance dx (1); one element fewer."""
-    size = y.size(dim)
-    means = (y.narrow(dim, 0, max(size - 1, 0)) + y.narrow(dim, min(1, size), max(size - 1, 0))) / 2
     if x is None:
-        return (means if dx is None else means * dx).cumsum(dim)
-    if x.dim() == 1 and y.dim() > 1:
-        x = x.view(-1, *[1] * (y.dim() - 1 - dim % y.dim()))
-        return (means * ctgrad.diff(x, dim=0)).cumsum(dim)
-    return (means * ctgrad.diff(x, dim=dim)).cumsum(dim)
+        return (_neighbours(y, dim) * ((1 if dx is None else dx) / 2)).cumsum(dim)
+    return _halved((_neighbours(y, dim) * _beside(y, x, dim)).cumsum(dim))
 
 
 @composed(method=False, out=True)

@@ -155,6 +155,11 @@ def index_reduce(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce:
     """
     warn_once("index_reduce() is in beta and the API may change at any time.")
     dim = _check_index_reduce(input, dim, index, source, reduce)
+    return _index_reduced(input, dim, index, source, reduce, include_self)
+
+
+@node("IndexReduceBackward0")
+def _index_reduced(input, dim, index, source, reduce, include_self):
     return input.scatter_reduce(dim, _spread_index(dim, index, source), source, reduce, include_self=include_self)
 
 

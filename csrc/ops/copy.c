@@ -147,6 +147,11 @@ const op op_copy_ = {.name = "copy_", .sig = "(Tensor self, Operand other, bool 
     .run = run_copy, .shape = copy_into_shape, .kernel = copy_into_kernel, .kind = {"torch::autograd::CopyBackwards", copy_into_grad},
     .doc = "Writes other, a tensor or number, broadcast and converted to self's dtype, into self. RuntimeError when they overlap in part."};
 
+/* ---- _become_: how compositions write into self: their result's numbers and history become self's ------------------ */
+static int become_compose(scope *s, call *c, T *out) { (void)s; return (out[0] = c->in[1]) ? 0 : -1; }
+const op op_become = {.name = "_become_", .sig = "(Tensor self, Tensor result)", .flags = OP_HIDDEN | OP_METHOD | OP_ONLY_INPLACE, .run = op_compose, .compose = become_compose,
+    .doc = "result, of self's shape, in place of self, under the node that made it."};
+
 /* ---- fill, zero_ ------------------------------------------------------------------------------------------------- */
 static int fill_value(const call *c, ct_dtype dtype, double *value)
 {
@@ -160,7 +165,7 @@ static int fill_value(const call *c, ct_dtype dtype, double *value)
         array_drop(one);
         return 0;
     }
-    if (a->kind != ARG_NONE && number_fits(a, dtype) < 0)
+    if (a->kind != ARG_NONE && c->op != &op_copy_ && number_fits(a, dtype) < 0) /* a copy converts as C does */
         return -1;
     if (a->kind == ARG_FLOAT)
         dtype_store_f(value, dtype, a->f);
@@ -319,5 +324,5 @@ static int where_grad(scope *s, node *n, T const *g, T *out)
     const op op_##id = {.name = full_name, .sig = sig_text, .flags = where_flags, .run = op_block, .shape = where_shape,         \
         .kernel = where_kernel, .kind = {"WhereBackward0", where_grad, .flags = NK_POINTWISE | NK_SHOWS(6), .takes = pointwise_takes}, .keep = {2 | 4},                                         \
         .doc = "Elements of self where condition (bool) is True, of other elsewhere; all three broadcast, dtypes promote."};
-WHERE(where, "where", "(Tensor condition, Operand self, Operand other)", OP_FUNCTION | OP_OUT | OP_POINTWISE)
+WHERE(where, "where", "(Tensor condition, Operand self, Operand other)", OP_FUNCTION | OP_OUT | OP_OUT_EXACT | OP_POINTWISE)
 WHERE(where_method, "where.method", "(Tensor condition, Tensor self, Operand other)", OP_METHOD | OP_POINTWISE)

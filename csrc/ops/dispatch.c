@@ -107,7 +107,7 @@ static int check_leaf(const call *c)
     if (c->args[0].kind != ARG_TENSOR) /* an old form, whose numbers come first: it calls another */
         return 0;
     tensor *t = c->args[0].t;
-    return t->fn && t->fn->kind == &leaf_kind && !is_unseen(c) ? check_rewrite(t, true) : 0;
+    return tensor_of_leaf(t) && !is_unseen(c) ? check_rewrite(t, true) : 0;
 }
 
 void (*op_profiled)(const call *c);

@@ -43,6 +43,12 @@ int check_inputs_apart(const call *c, const array *written);      /* the same fo
 int call_warn(bool *once, const char *text);            /* op_warn, where somebody listens */
 int check_no_overlap(const call *c, const array *written);  /* not even SAME: what is read may be overwritten first */
 int check_history(const call *c, tensor *t);            /* may t be written in place as far as the tape is concerned? */
+/* Is t, or what it is a view of, a leaf that requires grad? */
+static inline bool tensor_of_leaf(const tensor *t)
+{
+    const node *past = t->fn && tensor_is_view(t) ? t->base->fn : t->fn;
+    return past && past->kind == &leaf_kind;
+}
 int check_rewrite(tensor *t, bool recorded);            /* the same outside a call, while recording; recorded: by a node with an edge */
 int view_in_place(call *c);
 int refuse_out_history(const call *c);                   /* CT_RUNTIME: out= and recording do not go together */

@@ -340,12 +340,14 @@ static int index_put_rule(call *c)
     layout wide;
     const array *self = c->in[0]->a, *v = c->in[1]->a;
     int64_t size[CT_MAXDIM];
+    if (refuse_shared(c, c->n_in) < 0)
+        return -1;
     plan_dims(self, &c->args[2], &p);
     uint32_t first = 3;
     for (int i = 0; i < p.n_index; i++)
         if (in_cast(c, first + (uint32_t)i, DT_I64) < 0)
             return -1;
-    if (plan_indices(c, first, &p) < 0 || check_indices(&p) < 0)
+    if (plan_indices(c, first, &p) < 0)
         return -1;
     if (v->dtype != self->dtype)
         return ct_fail(CT_RUNTIME, "Index put requires the source and destination dtypes match, got %s for the destination and %s for the source.", dtype_name(self->dtype), dtype_name(v->dtype));
@@ -355,7 +357,7 @@ static int index_put_rule(call *c)
         return ct_fail(CT_RUNTIME, "shape mismatch: value tensor of shape %s cannot be broadcast to indexing result of shape %s",
                        layout_text(v->ndim, array_size(v), one, sizeof one), layout_text(wide.ndim, size, two, sizeof two));
     }
-    if (refuse_shared(c, c->n_in) < 0)
+    if (check_indices(&p) < 0)
         return -1;
     for (int i = 0; i < p.n_index; i++)
         keep_param(c, c->args[2].ints[i]);

@@ -201,6 +201,9 @@ int target_out(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *siz
         return check_target(out->a, dtype, out->a->ndim, array_size(out->a));
     if (out->a->ndim == ndim && memcmp(array_size(out->a), size, (size_t)ndim * sizeof *size) == 0)
         return check_writable(c->op->name, out->a);
+    for (uint32_t k = 0; k < c->n_in && (c->op->domain || c->op->flags & OP_POINTWISE); k++)
+        if (c->in[k] == out) /* it would lose what is to be read */
+            return check_target(out->a, dtype, ndim, size);
     array *fresh = tensor_resized(out, ndim, size, stride);
     if (!fresh)
         return -1;

@@ -135,7 +135,6 @@ static int item_mask(indexing *x, PyObject *mask)
 static int item_bool(indexing *x, bool truth)
 {
     int64_t n = truth;
-    x->masks++;
     if (take_view(x, py_call_op(&op_unsqueeze, 2, (arg[]){a_t(py_t(x->view)), a_i(x->dim)})) < 0)
         return -1;
     array *a = array_new(DT_I64, 1, &n);

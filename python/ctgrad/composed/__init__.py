@@ -15,7 +15,7 @@ from typing import Any
 from ctgrad import _C
 from ctgrad._C import Tensor
 
-__all__ = ["alias", "composed", "need_tensor", "registry", "results", "warn_once", "with_out"]
+__all__ = ["alias", "composed", "need_tensor", "refuse_leaf", "registry", "results", "warn_once", "with_out"]
 
 registry: dict[str, Callable[..., Any]] = {}
 
@@ -38,6 +38,13 @@ def composed(method=True, function=True, out=False, in_place=""):
         return made
 
     return register
+
+
+def refuse_leaf(t):
+    """PyTorch looks at the history before anything else of what it is to write into."""
+    base = t._base if t._is_view() else t
+    if _C.is_grad_enabled() and base.is_leaf and base.requires_grad:
+        raise RuntimeError(f"a {'leaf' if base is t else 'view of a leaf'} Variable that requires grad is being used in an in-place operation.")
 
 
 _warned: set[str] = set()
@@ -72,11 +79,12 @@ def _in_place(f):
     """name_: the result is written into the first argument, which must have its shape and a dtype that can hold it."""
 
     def write(input, *args, **kwargs):
-        made = f(input, *args, **kwargs)
+        recorded = _C.is_grad_enabled() and input.requires_grad
+        made = f(input.clone() if recorded else input, *args, **kwargs)  # which may be kept, and input is about to be written
         _need_castable(made, input)
         if made.shape != input.shape:
             raise RuntimeError(f"{f.__name__}_(): output with shape {list(input.shape)} doesn't match the broadcast shape {list(made.shape)}")
-        return input.copy_(made)
+        return _C._ops["_become_"](input, made)
 
     write.__name__ = write.__qualname__ = f.__name__ + "_"
     write.__module__ = f.__module__

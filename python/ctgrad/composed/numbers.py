@@ -22,6 +22,7 @@ def _of_numpy(array, dtype):
 def _integers(name, input, other):
     need_tensor(name, input)
     need_tensor(name, other, "other", 2)
+    ctgrad.broadcast_shapes(input.shape, other.shape)
     dtype = ctgrad.result_type(input, other)
     if dtype.is_floating_point or dtype == _C.bool:
         raise NotImplementedError(f'"{name}_cpu" not implemented for \'{dtype}\'')
@@ -72,6 +73,7 @@ def nextafter(input, other):
     """The float next to input in the direction of other; both broadcast."""
     need_tensor("nextafter", input)
     need_tensor("nextafter", other, "other", 2)
+    ctgrad.broadcast_shapes(input.shape, other.shape)
     if input.dtype != other.dtype or input.dtype not in (_C.float32, _C.float64):
         raise NotImplementedError(f'"nextafter_cpu" not implemented for {input.dtype} and {other.dtype}')
     made = _of_numpy(np.nextafter(input.detach().numpy(), other.detach().numpy()), input.dtype)
@@ -98,13 +100,18 @@ def mode(input, dim=-1, keepdim=False):
     values = (ordered.float() if ordered.dtype == _C.bfloat16 else ordered).numpy()
     at = _of_numpy(np.moveaxis(_longest_run(np.moveaxis(values, dim, -1)), -1, dim), _C.int64)
     places = places.gather(dim, at)
-    return Mode(_picked(input, dim, places, keepdim), places if keepdim else places.squeeze(dim))
+    return Mode(_picked(input, dim, places, keepdim), places if keepdim else _without(places, dim))
+
+
+def _without(t, dim):
+    """t.squeeze(dim), but a tensor of its own: t is not used any more."""
+    return _C._ops["_unsafe_view"](t, t.squeeze(dim).shape)
 
 
 @node("ModeBackward0")
 def _picked(input, dim, places, keepdim):
     values = input.gather(dim, places)
-    return values if keepdim else values.squeeze(dim)
+    return values if keepdim else _without(values, dim)
 
 
 @composed(out=True)

@@ -4,7 +4,7 @@ import math
 
 from ctgrad import _C
 from ctgrad._C import Tensor
-from ctgrad.composed import composed, need_tensor, warn_once
+from ctgrad.composed import composed, need_tensor, refuse_leaf, warn_once
 from ctgrad.composed.closed import node
 from ctgrad.composed.shape import broadcast_tensors, wrap_dim
 
@@ -67,10 +67,14 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
 @composed(function=False)
 def put_(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
     """`put` in place."""
+    need_tensor("put_", input)
+    refuse_leaf(input)
     _refuse_expanded("put_", input)
+    if _C.is_grad_enabled() and (input.requires_grad or source.requires_grad):
+        return _C._ops["_become_"](input, put(input.clone(), index, source, accumulate))
     _check_put(input, index, source)
     seen = input if input.dim() else input.unsqueeze(0)
-    if index.numel() and input.is_contiguous() and not (input.requires_grad or source.requires_grad):
+    if index.numel() and input.is_contiguous():
         seen.view(-1).index_put_((index.reshape(-1),), source.reshape(-1), accumulate)
     elif index.numel():
         seen.index_put_(_coordinates(index.reshape(-1), seen.shape), source.reshape(-1), accumulate)
@@ -103,12 +107,14 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     need_tensor("masked_scatter", mask, "mask", 2)
     input, mask = broadcast_tensors(input, mask)
     places, values = _masked(input, mask, source)
-    return (input if input.dim() else input.unsqueeze(0)).index_put(places, values).reshape(input.shape)
+    return (input.contiguous() if input.dim() else input.unsqueeze(0)).index_put(places, values).reshape(input.shape)
 
 
 @composed(function=False)
 def masked_scatter_(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     """`masked_scatter` in place."""
+    need_tensor("masked_scatter_", input)
+    refuse_leaf(input)
     _refuse_expanded("masked_scatter_", input)
     need_tensor("masked_scatter_", mask, "mask", 2)
     places, values = _masked(input, mask.expand(input.shape), source)

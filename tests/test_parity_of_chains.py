@@ -30,6 +30,11 @@ def test_too_few_degrees_of_freedom(name):
         f(ctgrad.ones(2)), f(ctgrad.ones(1), correction=0), f(ctgrad.ones(2, 3), dim=1, correction=2)
 
 
+def test_conditions_of_bytes(always):
+    with pytest.warns(UserWarning, match="uint8 condition"):
+        ctgrad.where(ctgrad.tensor([1, 0], dtype=ctgrad.uint8), 1, 2)
+
+
 def test_transposes_that_will_go(always):
     for name in ("T", "mT", "H", "mH"):
         with pytest.warns(UserWarning, match=rf"Tensor\.{name} is deprecated on 0-D"):
@@ -61,6 +66,15 @@ def test_compositions_in_place_are_one_node(write, name):
         write(part, y[1:])
         part.sum().backward()
         assert leaf.grad[0].item() == 0
+
+
+def test_comparisons_in_place_are_numbered():
+    x = ctgrad.ones(2, requires_grad=True)
+    for name, node in (("eq_", "Eq"), ("lt_", "Lt"), ("greater_equal_", "Ge")):
+        for other, number in ((2, 0), (ctgrad.ones(2), 1)):
+            y = x * 1
+            getattr(y, name)(other).sum().backward()
+            assert y.grad_fn.name() == f"{node}Backward{number}" and x.grad.tolist() == [0, 0]
 
 
 def test_ops_without_a_derivative():
@@ -108,6 +122,18 @@ def test_shared_memory_and_dtypes_come_before_places():
             x[ctgrad.tensor([5])] = value
 
 
+def test_no_place_is_looked_at_where_nothing_is_written():
+    none, at = ctgrad.zeros(2, 0), ctgrad.tensor([5])
+    assert none[at].shape == (1, 0) and none.index_put_((at,), ctgrad.tensor(1.0)) is none and none.index_fill_(0, at, 1.0) is none
+    assert none.index_copy_(0, at, ctgrad.ones(1, 0)) is none and none.index_add_(0, at, ctgrad.ones(1, 0)) is none
+    for read in (lambda: none[at, ctgrad.tensor([0])], lambda: none.t()[at], lambda: none.t().index_put_((at,), ctgrad.tensor(1.0))):
+        with pytest.raises(IndexError):
+            read()
+    for write in (lambda: none.t().index_fill_(0, at, 1.0), lambda: none.t().index_copy_(0, at, ctgrad.ones(1, 2))):
+        with pytest.raises(RuntimeError):
+            write()
+
+
 def test_shapes_come_before_dtypes():
     for f in (ctgrad.gcd, ctgrad.lcm, ctgrad.nextafter):
         with pytest.raises(RuntimeError, match="broadcast"):
@@ -143,6 +169,12 @@ def test_an_operand_is_not_resized():
     assert x.shape == (1,)
 
 
+def test_what_out_of_a_join_cannot_hold():
+    for join in (ctgrad.cat, ctgrad.stack):
+        with pytest.raises(TypeError):
+            join([ctgrad.ones(1)] * 2, out=ctgrad.zeros(2, dtype=I64))
+
+
 # ---- numbers beside tensors ------------------------------------------------------------------------------------------------------------------
 
 
@@ -153,6 +185,13 @@ def test_numbers_are_not_cut_to_the_tensor():
     for narrow in (BF16, F16):
         assert ctgrad.xlogy(ctgrad.tensor([1]), ctgrad.tensor([2.0], dtype=narrow)).dtype is narrow
         assert ctgrad.copysign(ctgrad.tensor([1]), ctgrad.tensor([2.0], dtype=narrow)).dtype is narrow
+
+
+def test_truth_values_beside_numbers():
+    x = ctgrad.tensor([0.5, 2.0], dtype=F64, requires_grad=True)
+    made = ctgrad.nn.functional.mse_loss(x, ctgrad.tensor([True, False]))
+    made.backward()
+    assert made.item() == 2.125 and x.grad.tolist() == [-0.5, 2.0]
 
 
 def test_copies_convert_as_c_does():

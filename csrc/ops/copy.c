@@ -279,7 +279,9 @@ static int where_shape(call *c)
     layout l;
     const array *condition = c->in[0]->a;
     array_layout(condition, &l);
-    if (condition->dtype == DT_U8 && in_cast(c, 0, DT_BOOL) < 0)
+    static bool warned;
+    if (condition->dtype == DT_U8 && (call_warn(&warned, "where received a uint8 condition tensor. This behavior is deprecated and will be removed in a future version "
+                                                         "of PyTorch. Use a boolean condition instead.") < 0 || in_cast(c, 0, DT_BOOL) < 0))
         return -1;
     if (condition->dtype != DT_BOOL && condition->dtype != DT_U8)
         return ct_fail(CT_RUNTIME, "where expected condition to be a boolean tensor, but got a tensor with dtype %s", dtype_title(condition->dtype));

@@ -254,7 +254,13 @@ int op_binary(call *c)
     return row_dtype(c, common_dtype(c), &compute) < 0 ? -1 : run_binary(c, K->binary, compute, compute);
 }
 
-int op_compare(call *c) { return run_binary(c, K->compare, common_dtype(c), DT_BOOL); }
+static const node_kind compared_with_tensor[];
+int op_compare(call *c)
+{
+    if (CT_UNLIKELY(c->mode == CALL_INPLACE) && c->args[1].kind == ARG_TENSOR && c->op->kind.grad)
+        c->kind = &compared_with_tensor[c->op->row];
+    return run_binary(c, K->compare, common_dtype(c), DT_BOOL);
+}
 
 static int run_unary(call *c, k_loop *const (*table)[DT_COUNT], ct_dtype compute, ct_dtype result)
 {
@@ -439,6 +445,13 @@ static int compared_grad(scope *s, node *n, T const *g, T *out)
     const op op_##id = {.name = #id, .sig = COMPARED(#id), .doc = text, .run = op_compare,                              \
                         .flags = OP_INPLACE | OP_OUT | OP_NO_GRAD, .row = C_##id, .dtypes = ALL, .kind = {#id, COMPARED_GRAD(#id), .flags = NK_ROW}, .domain = "-3, 3", .reference = ref};
 #include "table/compare.def"
+#undef TEST
+#undef COMPARE
+#define TEST(...)
+#define COMPARE(id, ...) [C_##id] = {#id, COMPARED_GRAD(#id), .flags = NK_ROW | NK_ROW_1},
+static const node_kind compared_with_tensor[] = {
+#include "table/compare.def"
+};
 #undef TEST
 #undef COMPARE
 

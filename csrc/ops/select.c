@@ -77,6 +77,13 @@ static int put(scope *s, call *c, T values, int dim, bool add, T *out)
     return out[0] ? 0 : -1;
 }
 
+/* Along a dimension without places there is nothing to write to; PyTorch's exception is another than for a place outside. */
+static int refuse_placeless(scope *s, const call *c, int dim)
+{
+    const array *self = c->in[0]->a, *index = c->in[2]->a;
+    return index->numel && self->ndim && array_size(self)[dim] == 0 ? REFUSE(CT_RUNTIME, "%s_(): dimension %d has no places", c->op->name, dim) : 0;
+}
+
 /* source has self's shape but for dim, where it is as long as index. `kind` is of PyTorch's exception for another length. */
 static int check_source(scope *s, call *c, int *dim, ct_status kind)
 {
@@ -96,6 +103,8 @@ static int check_source(scope *s, call *c, int *dim, ct_status kind)
     for (int d = 0; d < self->ndim && d < source->ndim; d++)
         if (d != *dim && array_size(source)[d] != array_size(self)[d])
             return REFUSE(CT_RUNTIME, "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = %s source.shape = %s", two, one);
+    if (self->numel == 0 && self->ndim && (c->op == &op_index_copy || self->ndim > 1))
+        return c->op == &op_index_copy ? refuse_placeless(s, c, *dim) : 0;
     return refuse_negative(s, c, c->in[2]->a, *dim, self->ndim <= 1 ? CT_INDEX : kind);
 }
 /* g at the places that were written, in the shape of the values. */
@@ -129,6 +138,8 @@ static int index_add_compose(scope *s, call *c, T *out)
     int64_t bits;
     memcpy(&bits, &alpha, sizeof bits);
     keep_param(c, bits);
+    if (c->in[0]->a->ndim > 1 && c->in[0]->a->numel == 0)
+        return (out[0] = f_row_major(s, c->in[0])) ? 0 : -1;
     return put(s, c, flat(s, alpha == 1 ? c->in[3] : times(s, c->in[3], by, alpha, dtype)), dim, true, out);
 }
 static int index_add_grad(scope *s, node *n, T const *g, T *out)
@@ -193,7 +204,7 @@ static int index_fill_compose(scope *s, call *c, T *out)
         return REFUSE(CT_INDEX, "index_fill_(): Expected dtype int64 for index.");
     if (value->kind == ARG_TENSOR && value->t->a->ndim)
         return REFUSE(CT_RUNTIME, "index_fill_ only supports a 0-dimensional value tensor, but got tensor with %d dimension(s).", value->t->a->ndim);
-    if (along(s, c, &dim) < 0)
+    if (along(s, c, &dim) < 0 || refuse_placeless(s, c, dim) < 0)
         return -1;
     if (value->kind == ARG_TENSOR)
         c->kind = &index_fill_tensor;

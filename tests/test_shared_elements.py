@@ -90,3 +90,16 @@ def test_a_tensor_is_assigned_to_itself():
         x[None].copy_(x)
     with pytest.raises(RuntimeError, match="clone"):
         x[ctgrad.tensor(True)] = x
+
+
+def test_repetition_comes_before_dtypes_and_shapes():
+    for write in (lambda x: x.pow_(x), lambda x: x.fmod_(x), lambda x: x.abs_(), lambda x: x.gcd_(x), lambda x: x.add_(ctgrad.ones(7))):
+        with pytest.raises(RuntimeError, match="more than one element"):
+            write(ctgrad.ones(3, dtype=ctgrad.bool).expand(3, 3))
+
+
+def test_one_number_may_go_out_to_an_expanded_tensor():
+    memory = ctgrad.arange(3.0)
+    assert ctgrad.full((3, 3), 7, out=memory.expand(3, 3)).tolist() == [[7] * 3] * 3 and memory.tolist() == [7] * 3
+    with pytest.raises(RuntimeError, match="more than one element"):
+        ctgrad.add(ctgrad.ones(3, 3), 1, out=memory.expand(3, 3))

@@ -100,14 +100,16 @@ static int check_out_leaf(const call *c)
 /* A leaf may not be written in place while recorded: said before anything else is looked at. Ops of a name of their own (detach_) say for themselves. */
 static int check_leaf(const call *c)
 {
-    if (CT_LIKELY(c->mode == CALL_NEW) || !tape_now.grad || (!c->op->shape && c->op->flags & OP_ONLY_INPLACE))
+    if (CT_LIKELY(c->mode == CALL_NEW) || (!c->op->shape && c->op->flags & OP_ONLY_INPLACE))
         return 0;
     if (c->mode == CALL_OUT)
-        return check_out_leaf(c);
+        return tape_now.grad ? check_out_leaf(c) : 0;
     if (c->args[0].kind != ARG_TENSOR) /* an old form, whose numbers come first: it calls another */
         return 0;
     tensor *t = c->args[0].t;
-    return tensor_of_leaf(t) && !is_unseen(c) ? check_rewrite(t, true) : 0;
+    if (c->op->domain && check_expanded(c->op->name, t->a) < 0) /* rows: before shapes and dtypes */
+        return -1;
+    return tape_now.grad && tensor_of_leaf(t) && !is_unseen(c) ? check_rewrite(t, true) : 0;
 }
 
 void (*op_profiled)(const call *c);

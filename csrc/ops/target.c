@@ -51,7 +51,7 @@ bool array_shares(const array *a)
     return meets_itself(a, first, second);
 }
 
-int check_expanded(const char *op, const array *a) { return array_repeats(a) ? check_writable(op, a) : 0; }
+int check_expanded(const char *op, const array *a) { return CT_UNLIKELY(!array_is_contiguous(a) && array_repeats(a)) ? check_writable(op, a) : 0; }
 
 int (*op_warn)(bool *once, const char *text);
 int call_warn(bool *once, const char *text) { return op_warn ? op_warn(once, text) : 0; }
@@ -200,7 +200,7 @@ int target_out(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *siz
     if (!dtype_can_cast(dtype, out->a->dtype))
         return check_target(out->a, dtype, out->a->ndim, array_size(out->a));
     if (out->a->ndim == ndim && memcmp(array_size(out->a), size, (size_t)ndim * sizeof *size) == 0)
-        return check_writable(c->op->name, out->a);
+        return c->op->flags & OP_CONSTANT ? 0 : check_writable(c->op->name, out->a);
     for (uint32_t k = 0; k < c->n_in && (c->op->domain || c->op->flags & OP_POINTWISE); k++)
         if (c->in[k] == out) /* it would lose what is to be read */
             return check_target(out->a, dtype, ndim, size);

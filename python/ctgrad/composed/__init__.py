@@ -15,7 +15,7 @@ from typing import Any
 from ctgrad import _C
 from ctgrad._C import Tensor
 
-__all__ = ["alias", "composed", "need_tensor", "refuse_leaf", "registry", "results", "warn_once", "with_out"]
+__all__ = ["alias", "composed", "need_tensor", "refuse_expanded", "refuse_leaf", "registry", "results", "warn_once", "with_out"]
 
 registry: dict[str, Callable[..., Any]] = {}
 
@@ -38,6 +38,13 @@ def composed(method=True, function=True, out=False, in_place=""):
         return made
 
     return register
+
+
+def refuse_expanded(name, t):
+    """What is written may not repeat by stride 0."""
+    if t.numel() and any(step == 0 and n > 1 for step, n in zip(t.stride(), t.shape, strict=True)):
+        raise RuntimeError("unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+                           f"Please clone() the tensor before performing the operation. ({name})")
 
 
 def refuse_leaf(t):
@@ -79,6 +86,7 @@ def _in_place(f):
     """name_: the result is written into the first argument, which must have its shape and a dtype that can hold it."""
 
     def write(input, *args, **kwargs):
+        refuse_expanded(f"{f.__name__}_", input)
         recorded = _C.is_grad_enabled() and input.requires_grad
         made = f(input.clone() if recorded else input, *args, **kwargs)  # which may be kept, and input is about to be written
         _need_castable(made, input)

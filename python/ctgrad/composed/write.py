@@ -4,19 +4,13 @@ import math
 
 from ctgrad import _C
 from ctgrad._C import Tensor
-from ctgrad.composed import composed, need_tensor, refuse_leaf, warn_once
+from ctgrad.composed import composed, need_tensor, refuse_expanded, refuse_leaf, warn_once
 from ctgrad.composed.closed import node
 from ctgrad.composed.shape import broadcast_tensors, wrap_dim
 
 
 def _name(t: Tensor) -> str:
     return str(t.dtype).rpartition(".")[2]
-
-
-def _refuse_expanded(name, t):
-    if t.numel() and any(step == 0 and n > 1 for step, n in zip(t.stride(), t.shape, strict=True)):
-        raise RuntimeError("unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
-                           f"Please clone() the tensor before performing the operation. ({name})")
 
 
 # ---- put: places among all elements, row-major ---------------------------------------------------------------------------
@@ -69,7 +63,7 @@ def put_(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False)
     """`put` in place."""
     need_tensor("put_", input)
     refuse_leaf(input)
-    _refuse_expanded("put_", input)
+    refuse_expanded("put_", input)
     if _C.is_grad_enabled() and (input.requires_grad or source.requires_grad):
         return _C._ops["_become_"](input, put(input.clone(), index, source, accumulate))
     _check_put(input, index, source)
@@ -115,7 +109,7 @@ def masked_scatter_(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     """`masked_scatter` in place."""
     need_tensor("masked_scatter_", input)
     refuse_leaf(input)
-    _refuse_expanded("masked_scatter_", input)
+    refuse_expanded("masked_scatter_", input)
     need_tensor("masked_scatter_", mask, "mask", 2)
     places, values = _masked(input, mask.expand(input.shape), source)
     (input if input.dim() else input.unsqueeze(0)).index_put_(places, values)

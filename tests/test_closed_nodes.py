@@ -117,3 +117,61 @@ def test_no_derivative_where_pytorch_has_none():
 def test_targets_of_binary_cross_entropy_are_probabilities():
     with pytest.raises(RuntimeError, match="elements of target"):
         F.binary_cross_entropy(ctgrad.tensor([0.5]), ctgrad.tensor([1.5]))
+
+
+@pytest.mark.parametrize(("f", "names"), [
+    (lambda x: ctgrad.aminmax(x), ["AminmaxBackward0"] * 2), (lambda x: ctgrad.aminmax(x.view(1, 3), dim=1), ["AminmaxBackward0"] * 2),
+    (lambda x: [ctgrad.trapezoid(x)], ["MulBackward1"]), (lambda x: [ctgrad.trapezoid(x, x * x)], ["DivBackward1"]),
+    (lambda x: [ctgrad.cumulative_trapezoid(x, x * x)], ["DivBackward1"]), (lambda x: [ctgrad.diff(x, 0)], ["torch::autograd::CopyBackwards"]),
+    (lambda x: [x.quantile(0.3)], ["SqueezeBackward4"]), (lambda x: [x.quantile(ctgrad.tensor([0.2, 0.6], dtype=x.dtype), 0, True)], ["SqueezeBackward4"]),
+    (lambda x: [x.nanquantile(0.3, 0)], ["SqueezeBackward4"]), (lambda x: [ctgrad.vander(x)], ["FlipBackward0"]), (lambda x: [ctgrad.linalg.vander(x)], ["CatBackward0"]),
+    (lambda x: [x.index_reduce(0, ctgrad.tensor([0]), x[1:2] * 2, "prod")], ["IndexReduceBackward0"]), (lambda x: [ctgrad.special.ndtr(x)], ["MulBackward1"]),
+    (lambda x: [F.fractional_max_pool2d(x.expand(1, 3, 3) * 1, 2, 2, _random_samples=ctgrad.zeros(1, 1, 2, dtype=x.dtype))], ["FractionalMaxPool2DBackward0"]),
+    (lambda x: [ctgrad.linalg.cholesky(x.diag(), upper=True)], ["LinalgCholeskyExBackward0"]),
+    (lambda x: ctgrad.linalg.qr(ctgrad.stack([x, x * x])), ["LinalgQrBackward0"] * 2),
+    (lambda x: ctgrad.linalg.lstsq(ctgrad.stack([x, x * x], 1), x)[:2], ["LinalgLstsqBackward0"] * 2),
+    (lambda x: [ctgrad.linalg.matrix_power(x.diag(), -1)], ["LinalgInvExBackward0"]), (lambda x: [ctgrad.linalg.matrix_power(x.diag(), 0)], ["torch::autograd::CopyBackwards"]),
+])
+@pytest.mark.filterwarnings("ignore:index_reduce")
+def test_names_of_the_last_nodes(f, names):
+    x = leaf(0.3, 0.9, 1.4)
+    assert [t.grad_fn.name() for t in f(x)] == names
+    assert ctgrad.autograd.gradcheck(lambda x: tuple(f(x)), x)
+    assert ctgrad.autograd.gradgradcheck(lambda x: tuple(f(x)), x)
+
+
+def test_full_factors_are_of_one_node():
+    x = ctgrad.rand(2, 3, requires_grad=True)
+    made = ctgrad.linalg.svd(x)
+    assert [t.grad_fn.name() for t in made] == ["LinalgSvdBackward0"] * 3 and [t.output_nr for t in made] == [0, 1, 2]
+    made[1].sum().backward()
+    assert x.grad.shape == (2, 3)
+
+
+def test_what_nobody_derived_has_a_name():
+    x = leaf(0.3, 0.9)
+    for made, name in ((x.unique(), "Unique2Backward0"), (x.unique(dim=0), "UniqueDimBackward0"), (x.unique_consecutive(), "UniqueConsecutiveBackward0"),
+                       (x.nextafter(x + 1), "NextafterBackward0")):
+        assert made.grad_fn.name() == name
+        with pytest.raises(NotImplementedError):
+            made.sum().backward()
+
+
+def test_matrices_lie_as_lapack_leaves_them():
+    a = ctgrad.rand(3, 3) + 3 * ctgrad.eye(3)
+    for made in (ctgrad.linalg.inv(a), ctgrad.linalg.solve(a, a[:, :2]), ctgrad.linalg.cholesky(a @ a.T), ctgrad.linalg.eigh(a + a.T)[1], *ctgrad.linalg.qr(a)):
+        assert made.stride() == (1, 3)
+    assert (a @ ctgrad.linalg.inv(a)).allclose(ctgrad.eye(3), atol=1e-5)
+
+
+@pytest.mark.parametrize(("layer", "name"), [("RNN", "StackBackward0"), ("GRU", "StackBackward0"), ("LSTM", "MkldnnRnnLayerBackward0")])
+def test_outputs_of_recurrent_layers(layer, name):
+    x = ctgrad.rand(3, 2, 4, requires_grad=True)
+    make = getattr(ctgrad.nn, layer)
+    made = make(4, 2)(x)[0]
+    assert made.grad_fn.name() == name and not made._is_view()
+    assert make(4, 2, bidirectional=True)(x)[0].grad_fn.name() == "CatBackward0"
+    turned = make(4, 2, batch_first=True)(x)[0]
+    assert turned.grad_fn.name() == ("TransposeBackward0" if layer == "LSTM" else "TransposeBackward1") and turned.shape == (3, 2, 2)
+    turned.sum().backward()
+    assert x.grad.shape == x.shape

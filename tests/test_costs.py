@@ -58,7 +58,8 @@ NOT_SCALED = {
     "range", "bartlett_window", "blackman_window", "hamming_window", "hann_window", "kaiser_window",
     "index_reduce", "index_reduce_", "masked_scatter", "masked_scatter_", "put", "put_", "slice_scatter", "as_strided_scatter",
     "_draw_places", "_triangle_places", "_unfold_windows", "_fold_windows", "logspace", "tril_indices", "triu_indices", "vander", "bincount", "count_places", "multinomial", "unique", "unique_consecutive", "argwhere", "isin", "searchsorted",
-    "gcd", "lcm", "mode", "polygamma", "cross",
+    "gcd", "lcm", "mode", "polygamma", "cross", "nextafter",
+    "_become_", "_stacked_view", "_joined_view", "_layer_view",
 }
 
 

@@ -2,6 +2,7 @@
 
 import math
 import sys
+import warnings
 
 import ctgrad
 import numpy as np
@@ -314,6 +315,32 @@ def test_rarer_distributions():
                         (lambda: ctgrad.empty(2).geometric_(1), RuntimeError), (lambda: ctgrad.empty(2, dtype=ctgrad.bool).geometric_(0.5), NotImplementedError)):
         with pytest.raises(error):
             call()
+
+
+@pytest.mark.parametrize("dtype, bits, name", [(F64, 53, "double"), (F32, 24, "float"), (ctgrad.float16, 11, "c10::Half"), (ctgrad.bfloat16, 8, "c10::BFloat16")])
+def test_bounds_of_draws_that_are_not_exact(dtype, bits, name):
+    x = ctgrad.empty(2, dtype=dtype)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        x.random_(2**bits + 1)
+        x.random_(-2**bits, 5)
+    with pytest.warns(UserWarning, match=rf"to - 1 is out of bounds \[-\(2\^{bits}\), 2\^{bits}\]. Due to precision limitations {name} "):
+        x.random_(2**bits + 2)
+    with pytest.warns(UserWarning, match="from is out of bounds"):
+        x.random_(-2**bits - 1, 5)
+
+
+def test_what_may_change_or_go_warns():
+    x, at = ctgrad.ones(3), ctgrad.tensor([0])
+    try:
+        ctgrad.set_warn_always(True)
+        for write in (lambda: x.index_reduce_(0, at, x[:1].clone(), "prod"), lambda: x.index_reduce(0, at, x[:1], "prod")):
+            with pytest.warns(UserWarning, match="beta"):
+                write()
+        with pytest.warns(UserWarning, match="scatter_reduce"):
+            x.scatter(0, at, x[:1], reduce="add")
+    finally:
+        ctgrad.set_warn_always(False)
 
 
 def test_draws_in_place_cut_the_history():

@@ -19,9 +19,11 @@ static int deliver_in_place(call *c, T result)
     tensor *self = c->args[0].t;
     const array *r = result->a;
     node *n = NULL;
-    if (target_in_place(c, r->dtype, r->ndim, array_size(r)) < 0 || (call_needs_grad(c) && !(n = call_node(c))))
+    bool written = r == self->a; /* by its compose, where elements share memory */
+    if ((!written && target_in_place(c, r->dtype, r->ndim, array_size(r)) < 0) || (call_needs_grad(c) && !(n = call_node(c))))
         return -1;
-    array_convert(r, self->a);
+    if (!written)
+        array_convert(r, self->a);
     tensor_wrote(self, c->op->name);
     return call_attach(c, n);
 }
@@ -43,6 +45,9 @@ int op_closed(call *c)
     T out[MAX_OUT] = {0};
     scope s;
     bool grad = tape_now.grad;
+    const array *self = c->mode == CALL_INPLACE && c->op->flags & OP_SHARES ? c->in[0]->a : NULL;
+    if (self && array_shares(self) && target_in_place(c, (ct_dtype)self->dtype, self->ndim, array_size(self)) < 0)
+        return -1;
     scope_open(&s);
     tape_now.grad = false;
     int result = c->op->compose(&s, c, out);

@@ -128,7 +128,9 @@ static int copy_into_shape(call *c)
     c->unrecorded = !dtype_is_float(self->dtype);
     if (layout_broadcast("copy_", &l.ndim, l.size, from->ndim, array_size(from)) < 0)
         return -1;
-    return target_in_place(c, self->dtype, l.ndim, l.size) < 0 ? -1 : check_inputs_apart(c, self);
+    if (target_in_place(c, self->dtype, l.ndim, l.size) < 0 || check_inputs_apart(c, self) < 0)
+        return -1;
+    return array_overlap(self, from) == OVERLAP_SAME ? 0 : check_writable("copy_", self); /* onto itself nothing is written */
 }
 static void copy_into_kernel(call *c) { array_convert(c->ia[1], c->oa[0]); }
 static int copy_into_grad(scope *s, node *n, T const *g, T *out)
@@ -141,9 +143,14 @@ static int copy_into_grad(scope *s, node *n, T const *g, T *out)
 }
 static int run_fill(call *c);
 static int run_copy(call *c) { return c->args[1].kind == ARG_TENSOR ? op_block(c) : run_fill(c); }
-const op op_copy_ = {.name = "copy_", .sig = "(Tensor self, Operand other, bool non_blocking=False)", .flags = OP_METHOD | OP_ONLY_INPLACE | OP_IN_WRITES_SELF,
+const op op_copy_ = {.name = "copy_", .sig = "(Tensor self, Operand other, bool non_blocking=False)", .flags = OP_METHOD | OP_ONLY_INPLACE | OP_IN_WRITES_SELF | OP_SHARES,
     .run = run_copy, .shape = copy_into_shape, .kernel = copy_into_kernel, .kind = {"torch::autograd::CopyBackwards", copy_into_grad},
     .doc = "Writes other, a tensor or number, broadcast and converted to self's dtype, into self. RuntimeError when they overlap in part."};
+
+/* ---- _become_: how compositions write into self: their result's numbers and history become self's ------------------ */
+static int become_compose(scope *s, call *c, T *out) { (void)s; return (out[0] = c->in[1]) ? 0 : -1; }
+const op op_become = {.name = "_become_", .sig = "(Tensor self, Tensor result)", .flags = OP_HIDDEN | OP_METHOD | OP_ONLY_INPLACE, .run = op_compose, .compose = become_compose,
+    .doc = "result, of self's shape, in place of self, under the node that made it."};
 
 /* ---- fill, zero_ ------------------------------------------------------------------------------------------------- */
 static int fill_value(const call *c, ct_dtype dtype, double *value)
@@ -158,7 +165,7 @@ static int fill_value(const call *c, ct_dtype dtype, double *value)
         array_drop(one);
         return 0;
     }
-    if (a->kind != ARG_NONE && number_fits(a, dtype) < 0)
+    if (a->kind != ARG_NONE && c->op != &op_copy_ && number_fits(a, dtype) < 0) /* a copy converts as C does */
         return -1;
     if (a->kind == ARG_FLOAT)
         dtype_store_f(value, dtype, a->f);
@@ -176,7 +183,7 @@ static void fill_array(array *out, const void *value)
 
 static void fill_kernel(call *c) { fill_array(c->oa[0], c->scratch); }
 
-/* Repeated elements may be filled: all get one value, so that no order shows (PyTorch allows it too). */
+/* Repeated elements may be filled: all get one value, so that no order shows. PyTorch takes a tensor's value for a copy, which is not allowed there. */
 static int run_fill(call *c)
 {
     double value;
@@ -185,6 +192,8 @@ static int run_fill(call *c)
     if (c->args[1].kind == ARG_TENSOR && c->args[1].t->a->ndim)
         return ct_fail(CT_RUNTIME, "fill_ only supports 0-dimension value tensor but got tensor with %d dimensions.", c->args[1].t->a->ndim);
     c->unrecorded = !dtype_is_float(a->dtype);
+    if (!fresh && (c->args[1].kind == ARG_TENSOR || c->op == &op_copy_) && check_expanded("copy_", a) < 0)
+        return -1;
     if (fill_value(c, a->dtype, &value) < 0 || (!fresh && check_history(c, c->in[0]) < 0) || (fresh && out_like(c, 0, a, a->dtype) < 0))
         return -1;
     if (!fresh)
@@ -270,7 +279,9 @@ static int where_shape(call *c)
     layout l;
     const array *condition = c->in[0]->a;
     array_layout(condition, &l);
-    if (condition->dtype == DT_U8 && in_cast(c, 0, DT_BOOL) < 0)
+    static bool warned;
+    if (condition->dtype == DT_U8 && (call_warn(&warned, "where received a uint8 condition tensor. This behavior is deprecated and will be removed in a future version "
+                                                         "of PyTorch. Use a boolean condition instead.") < 0 || in_cast(c, 0, DT_BOOL) < 0))
         return -1;
     if (condition->dtype != DT_BOOL && condition->dtype != DT_U8)
         return ct_fail(CT_RUNTIME, "where expected condition to be a boolean tensor, but got a tensor with dtype %s", dtype_title(condition->dtype));
@@ -315,5 +326,5 @@ static int where_grad(scope *s, node *n, T const *g, T *out)
     const op op_##id = {.name = full_name, .sig = sig_text, .flags = where_flags, .run = op_block, .shape = where_shape,         \
         .kernel = where_kernel, .kind = {"WhereBackward0", where_grad, .flags = NK_POINTWISE | NK_SHOWS(6), .takes = pointwise_takes}, .keep = {2 | 4},                                         \
         .doc = "Elements of self where condition (bool) is True, of other elsewhere; all three broadcast, dtypes promote."};
-WHERE(where, "where", "(Tensor condition, Operand self, Operand other)", OP_FUNCTION | OP_OUT | OP_POINTWISE)
+WHERE(where, "where", "(Tensor condition, Operand self, Operand other)", OP_FUNCTION | OP_OUT | OP_OUT_EXACT | OP_POINTWISE)
 WHERE(where_method, "where.method", "(Tensor condition, Tensor self, Operand other)", OP_METHOD | OP_POINTWISE)

@@ -100,14 +100,16 @@ static int check_out_leaf(const call *c)
 /* A leaf may not be written in place while recorded: said before anything else is looked at. Ops of a name of their own (detach_) say for themselves. */
 static int check_leaf(const call *c)
 {
-    if (CT_LIKELY(c->mode == CALL_NEW) || !tape_now.grad || (!c->op->shape && c->op->flags & OP_ONLY_INPLACE))
+    if (CT_LIKELY(c->mode == CALL_NEW) || (!c->op->shape && c->op->flags & OP_ONLY_INPLACE))
         return 0;
     if (c->mode == CALL_OUT)
-        return check_out_leaf(c);
+        return tape_now.grad ? check_out_leaf(c) : 0;
     if (c->args[0].kind != ARG_TENSOR) /* an old form, whose numbers come first: it calls another */
         return 0;
     tensor *t = c->args[0].t;
-    return t->fn && t->fn->kind == &leaf_kind && !is_unseen(c) ? check_rewrite(t, true) : 0;
+    if (c->op->domain && check_expanded(c->op->name, t->a) < 0) /* rows: before shapes and dtypes */
+        return -1;
+    return tape_now.grad && tensor_of_leaf(t) && !is_unseen(c) ? check_rewrite(t, true) : 0;
 }
 
 void (*op_profiled)(const call *c);
@@ -319,6 +321,7 @@ static int start_as_self(call *c)
             if (c->ia[i] && array_overlap(self, c->ia[i]) != OVERLAP_NONE &&
                 in_replace(c, i, array_new(c->ia[i]->dtype, c->ia[i]->ndim, array_size(c->ia[i]))) < 0)
                 return -1;
+        array_drop(c->oa[0]);
         c->oa[0] = array_keep(self);
         return 0;
     }
@@ -329,9 +332,14 @@ static int start_as_self(call *c)
     return c->mode == CALL_OUT ? target_out(c, 0, self->dtype, self->ndim, array_size(self), NULL) : 0;
 }
 
+/* Where elements of self share memory a result would write back what the op leaves alone, too: kernels are told to write where self is. */
+static bool writes_self(const call *c)
+{
+    return c->op->flags & OP_IN_WRITES_SELF || (c->mode == CALL_INPLACE && c->op->flags & OP_SHARES && array_shares(c->in[0]->a));
+}
+
 static int finish_outputs(call *c)
 {
-    bool direct = c->op->flags & OP_IN_WRITES_SELF;
     for (uint32_t i = 0; i < c->n_out; i++) {
         array *result = c->oa[i];
         c->oa[i] = NULL;
@@ -340,7 +348,7 @@ static int finish_outputs(call *c)
             continue;
         }
         tensor *target = c->mode == CALL_INPLACE ? c->args[0].t : c->out_given[i];
-        if (direct && c->mode == CALL_INPLACE) {
+        if (result == target->a) {
             tensor_wrote(target, c->op->name);
             array_drop(result);
         } else
@@ -388,8 +396,7 @@ int op_block(call *c)
         for (uint32_t i = 0; i < c->n_out - c->op->n_aside; i++)
             if (!c->out_given[i])
                 return ct_fail(CT_TYPE, "%s(): out= takes %u tensors", c->op->name, c->n_out);
-    bool direct = c->op->flags & OP_IN_WRITES_SELF;
-    if (c->op->shape(c) < 0 || (direct ? start_as_self(c) : targets(c)) < 0) {
+    if (c->op->shape(c) < 0 || (writes_self(c) ? start_as_self(c) : targets(c)) < 0) {
         drop_outputs(c);
         return -1;
     }

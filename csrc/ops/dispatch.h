@@ -36,14 +36,24 @@ static inline void blank_output(call *c, uint32_t i)
 /* Ops that PyTorch's tape does not see: they write into leaves, and histories stay. */
 static inline bool is_unseen(const call *c) { return c->op->flags & OP_NO_GRAD && strncmp(c->op->name, "logical_", 8) == 0; }
 int check_writable(const char *op, const array *a);     /* CT_RUNTIME when two indices share an element */
-int check_inputs_apart(const call *c, const array *written);
+bool array_shares(const array *a);                      /* do two indices share an element? */
+int check_expanded(const char *op, const array *a);     /* CT_RUNTIME where they do by stride 0: for writes of one number, whose order does not show */
+int check_apart(const call *c, uint32_t i, const array *written); /* CT_RUNTIME when input i shares some, not all, of its elements with it */
+int check_inputs_apart(const call *c, const array *written);      /* the same for every input */
+int call_warn(bool *once, const char *text);            /* op_warn, where somebody listens */
 int check_no_overlap(const call *c, const array *written);  /* not even SAME: what is read may be overwritten first */
 int check_history(const call *c, tensor *t);            /* may t be written in place as far as the tape is concerned? */
+/* Is t, or what it is a view of, a leaf that requires grad? */
+static inline bool tensor_of_leaf(const tensor *t)
+{
+    const node *past = t->fn && tensor_is_view(t) ? t->base->fn : t->fn;
+    return past && past->kind == &leaf_kind;
+}
 int check_rewrite(tensor *t, bool recorded);            /* the same outside a call, while recording; recorded: by a node with an edge */
 int view_in_place(call *c);
 int refuse_out_history(const call *c);                   /* CT_RUNTIME: out= and recording do not go together */
 int target_in_place(call *c, ct_dtype dtype, int ndim, const int64_t *size);
-int refuse_shared(const call *c);                        /* CT_RUNTIME where self, written in place, shares memory with another input */
+int refuse_shared(const call *c, uint32_t n);            /* CT_RUNTIME where self, written in place, shares memory with another of the first n inputs */
 /* stride: of out= where it is resized; NULL: row-major. */
 int target_out(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *size, const int64_t *stride);
 array *tensor_resized(tensor *t, int ndim, const int64_t *size, const int64_t *stride); /* owned; t is not touched; stride NULL: row-major */

@@ -34,21 +34,20 @@ static void run_extreme(call *c, k_lines_kind kind, array *values, array *places
 }
 
 /* Every element that equals the extreme (NaN equals NaN where `nans` is true) gets an equal part. */
-static int share(scope *s, node *n, T const *g, T *out, bool nans)
+static T share_of(scope *s, node *n, T g, uint32_t which, bool nans)
 {
-    T x = reduced_in(s, n), y = reduced_out(s, n, 0);
+    T x = reduced_in(s, n), y = reduced_out(s, n, which);
     if (!x || !y)
-        return -1;
+        return NULL;
     bool is_nan = nans && isnan(dtype_load(array_data(y->a), (ct_dtype)y->a->dtype));
     int64_t dims[CT_MAXDIM];
     int n_dims = reduced_dims(n, x->a->ndim, dims);
     T same = f_cast(s, is_nan ? f_binary(s, &op_ne, x, x) : f_binary(s, &op_eq, x, widen_only(s, n, y)), x->a->dtype);
     T ties = n_dims ? f_sum_dims(s, same, n_dims, dims, true) : same;
-    out[0] = f_div(s, f_mul(s, widen_only(s, n, g[0]), same), ties);
-    return out[0] ? 0 : -1;
+    return f_div(s, f_mul(s, widen_only(s, n, g), same), ties);
 }
-static int share_grad(scope *s, node *n, T const *g, T *out) { return share(s, n, g, out, false); }
-static int share_nan_grad(scope *s, node *n, T const *g, T *out) { return share(s, n, g, out, true); }
+static int share_grad(scope *s, node *n, T const *g, T *out) { return (out[0] = share_of(s, n, g[0], 0, false)) ? 0 : -1; }
+static int share_nan_grad(scope *s, node *n, T const *g, T *out) { return (out[0] = share_of(s, n, g[0], 0, true)) ? 0 : -1; }
 #define SHARED(id, public, signature, node_name, formula, rule, fold, text)                                                            \
     const op op_##id = {.name = public, .sig = signature, .flags = OP_OUT | OP_OUT_EXACT, .run = op_block, .shape = rule, .kernel = fold,     \
                         .kind = {node_name, formula, .takes = reduce_takes}, .keep = {1}, .keep_out = 1, .doc = text};
@@ -123,12 +122,22 @@ const op op_min_other = {.name = "min.other", .sig = "(Tensor self, Tensor other
 static int aminmax_compose(scope *s, call *c, T *out)
 {
     arg dims = c->args[1].kind == ARG_INT ? a_ints(1, &c->args[1].i) : a_ints(0, NULL);
+    if (reduce_dims(c, &dims, &c->args[2], true) < 0)
+        return scope_fail(s), -1;
     out[0] = f_call(s, &op_amin, 3, (arg[]){a_t(c->in[0]), dims, c->args[2]});
     out[1] = f_call(s, &op_amax, 3, (arg[]){a_t(c->in[0]), dims, c->args[2]});
     return out[0] && out[1] ? 0 : -1;
 }
-const op op_aminmax = {.name = "aminmax", .sig = "(Tensor self, *, int? dim=None, bool keepdim=False)", .flags = 0, .run = op_compose, .compose = aminmax_compose,
-    .n_out = 2, .ret = "min max", .doc = "(min, max) of all elements, or along a dimension."};
+static int aminmax_grad(scope *s, node *n, T const *g, T *out)
+{
+    for (uint32_t i = 0; i < 2; i++) {
+        T part = g[i] ? share_of(s, n, g[i], i, false) : NULL;
+        out[0] = part && out[0] ? f_add(s, out[0], part) : part ? part : out[0];
+    }
+    return s->failed ? -1 : 0;
+}
+const op op_aminmax = {.name = "aminmax", .sig = "(Tensor self, *, int? dim=None, bool keepdim=False)", .run = op_closed, .compose = aminmax_compose,
+    .kind = {"AminmaxBackward0", aminmax_grad}, .keep = {1}, .keep_out = 1, .n_out = 2, .ret = "min max", .doc = "(min, max) of all elements, or along a dimension."};
 
 /* ---- argmax, argmin: args self, dim, keepdim -------------------------------------------------------------------------------- */
 static int argmax_rule(call *c)

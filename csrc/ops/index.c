@@ -56,14 +56,6 @@ static int plan_indices(call *c, uint32_t first, plan *p)
     p->b_numel = layout_numel(p->n_b, p->b_size);
     return 0;
 }
-static int check_indices(const plan *p)
-{
-    for (int i = 0; i < p->n_index; i++)
-        if (check_index("index", p->index[i], p->indexed_size[i], i) < 0)
-            return -1;
-    return 0;
-}
-
 int check_index(const char *op, const array *index, int64_t size, int dim)
 {
     int64_t wrong;
@@ -97,6 +89,19 @@ static int result_shape(const plan *p, int64_t *size)
     for (int d = p->lead; d < p->n_rest; d++)
         size[n++] = p->rest_size[d];
     return n;
+}
+/* Where nothing is read or written no place is looked at, but for dims that have none. */
+static int check_indices(const plan *p)
+{
+    int64_t size[CT_MAXDIM];
+    bool nothing = layout_numel(result_shape(p, size), size) == 0;
+    for (int i = 0; i < p->n_index; i++)
+        if (p->index[i]->numel == 0)
+            return 0;
+    for (int i = 0; i < p->n_index; i++)
+        if ((!nothing || p->indexed_size[i] == 0) && check_index("index", p->index[i], p->indexed_size[i], i) < 0)
+            return -1;
+    return 0;
 }
 
 /* ---- the loop: for every place of B the element offset in self, then all of the rest ---------------------------- */
@@ -340,12 +345,14 @@ static int index_put_rule(call *c)
     layout wide;
     const array *self = c->in[0]->a, *v = c->in[1]->a;
     int64_t size[CT_MAXDIM];
+    if (refuse_shared(c, c->n_in) < 0)
+        return -1;
     plan_dims(self, &c->args[2], &p);
     uint32_t first = 3;
     for (int i = 0; i < p.n_index; i++)
         if (in_cast(c, first + (uint32_t)i, DT_I64) < 0)
             return -1;
-    if (plan_indices(c, first, &p) < 0 || check_indices(&p) < 0)
+    if (plan_indices(c, first, &p) < 0)
         return -1;
     if (v->dtype != self->dtype)
         return ct_fail(CT_RUNTIME, "Index put requires the source and destination dtypes match, got %s for the destination and %s for the source.", dtype_name(self->dtype), dtype_name(v->dtype));
@@ -355,7 +362,7 @@ static int index_put_rule(call *c)
         return ct_fail(CT_RUNTIME, "shape mismatch: value tensor of shape %s cannot be broadcast to indexing result of shape %s",
                        layout_text(v->ndim, array_size(v), one, sizeof one), layout_text(wide.ndim, size, two, sizeof two));
     }
-    if (refuse_shared(c) < 0)
+    if (check_indices(&p) < 0)
         return -1;
     for (int i = 0; i < p.n_index; i++)
         keep_param(c, c->args[2].ints[i]);
@@ -394,6 +401,6 @@ static int index_put_grad(scope *s, node *n, T const *g, T *out)
     return s->failed ? -1 : 0;
 }
 const op op_index_put = {.name = "_index_put", .sig = "(Tensor self, Tensor values, int[] dims, Tensor[] indices, bool accumulate=False)",
-    .flags = OP_HIDDEN | OP_FUNCTION | OP_INPLACE | OP_IN_WRITES_SELF, .run = op_block, .shape = index_put_rule, .kernel = index_put_kernel,
+    .flags = OP_HIDDEN | OP_FUNCTION | OP_INPLACE | OP_IN_WRITES_SELF | OP_SHARES | OP_WARNS, .run = op_block, .shape = index_put_rule, .kernel = index_put_kernel,
     .kind = {"IndexPutBackward0", index_put_grad, .flags = NK_SHOWS(3)}, .keep_list = 1 << 3,
     .doc = "self with values written, or added, where index would read."};

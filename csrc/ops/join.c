@@ -62,14 +62,21 @@ static bool one_piece(const call *c)
     return true;
 }
 
+static int refuse_cast(const call *c, ct_dtype dtype)
+{
+    if (c->mode != CALL_OUT || dtype_can_cast(dtype, c->out_given[0]->a->dtype))
+        return 0;
+    return ct_fail(CT_TYPE, "torch.cat(): input types can't be cast to the desired output type %s", dtype_title(c->out_given[0]->a->dtype));
+}
+
 static int cat_out(call *c, const array *first, int dim, int64_t length)
 {
     layout l;
     array_layout(first, &l);
     l.size[dim] = length;
     ct_dtype dtype = (ct_dtype)promote_inputs(c);
-    if (c->mode == CALL_OUT && !dtype_can_cast(dtype, c->out_given[0]->a->dtype))
-        return ct_fail(CT_TYPE, "torch.cat(): input types can't be cast to the desired output type %s", dtype_title(c->out_given[0]->a->dtype));
+    if (refuse_cast(c, dtype) < 0)
+        return -1;
     c->once_out = repeated_dims(c->n_in, c->ia, l.ndim, l.size) & ~(c->n_in > 1 && one_piece(c) ? 0 : (uint64_t)1 << dim);
     if (!all_channels_last(c))
         return out_new(c, 0, dtype, l.ndim, l.size);
@@ -261,7 +268,8 @@ static int stack_shape(call *c)
         return -1;
     uint64_t once = repeated_dims(c->n_in, c->ia, first->ndim, array_size(first)), before = ((uint64_t)1 << dim) - 1;
     c->once_out = (once & before) | (once & ~before) << 1 | (uint64_t)one_piece(c) << dim;
-    if (out_new(c, 0, (ct_dtype)promote_inputs(c), l.ndim, l.size) < 0)
+    ct_dtype dtype = (ct_dtype)promote_inputs(c);
+    if (refuse_cast(c, dtype) < 0 || out_new(c, 0, dtype, l.ndim, l.size) < 0)
         return -1;
     c->work = array_held(c->oa[0]);
     c->effective = c->oa[0]->numel;

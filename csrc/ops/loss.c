@@ -48,11 +48,16 @@ static int refuse_dtype(scope *s, const tensor *self, const tensor *target, cons
     return dtype_is_float(d) ? 0 : (ct_fail(CT_NOTIMPL, "\"%s\" not implemented for '%s'", kernel, dtype_title(d)), scope_fail(s), -1);
 }
 
+/* A truth value beside numbers is one of them. */
+static T number_beside(scope *s, T x, T other) { return x && other && x->a->dtype == DT_BOOL ? f_cast(s, x, other->a->dtype) : x; }
+
 /* The gradients of a loss of self - target: `slope` makes that of self from the difference. */
 typedef T (*slope)(scope *s, node *n, T difference, T g);
 static int difference_grad(scope *s, node *n, T g, slope of, T *out)
 {
     T x = node_kept_in(s, n, 0), y = node_kept_in(s, n, 1);
+    x = number_beside(s, x, y);
+    y = number_beside(s, y, x);
     if (node_needs(n, 0))
         out[0] = of(s, n, SUB(x, y), g);
     if (node_needs(n, 1))
@@ -65,7 +70,7 @@ static int mse_compose(scope *s, call *c, T *out)
 {
     if (refuse_dtype(s, c->in[0], c->in[1], "mse_cpu") < 0)
         return -1;
-    T d = SUB(c->in[0], c->in[1]);
+    T d = SUB(number_beside(s, c->in[0], c->in[1]), number_beside(s, c->in[1], c->in[0]));
     return finish(s, c, MUL(d, d), 2, 0, out);
 }
 static T mse_slope(scope *s, node *n, T d, T g) { return MUL(MUL(d, NUMBER(norm(n, 2))), g); }

@@ -25,10 +25,21 @@ static int masked_fill_rule(call *c)
         return -1;
     if (value->kind == ARG_TENSOR && in_cast(c, 2, self->dtype) < 0)
         return -1;
-    if (c->mode == CALL_INPLACE && check_inputs_apart(c, self) < 0)
+    if (c->mode == CALL_INPLACE && check_apart(c, 1, self) < 0)
         return -1;
     c->work = layout_numel(l.ndim, l.size);
     return out_new(c, 0, self->dtype, l.ndim, l.size);
+}
+/* Where elements of y share memory, what the mask leaves out is not even written back. */
+static void write_masked(array *y, const array *mask, const char *value)
+{
+    int64_t item = dtype_bytes(y->dtype), stride[CT_MAXDIM];
+    odometer to, at;
+    layout_broadcast_stride(y->ndim, array_size(y), mask->ndim, array_size(mask), array_stride(mask), stride);
+    odometer_start(&at, y->ndim, array_size(y), stride);
+    for (odometer_start(&to, y->ndim, array_size(y), array_stride(y)); to.left; odometer_next(&to), odometer_next(&at))
+        if (array_data(mask)[at.place])
+            memcpy(array_data(y) + to.place * item, value, (size_t)item);
 }
 static void masked_fill_kernel(call *c)
 {
@@ -46,7 +57,10 @@ static void masked_fill_kernel(call *c)
         nd.data[2] = (char *)&room;
         memset(nd.stride[2], 0, y->ndim * sizeof(int64_t));
     }
-    k_walk(&nd, K->where[y->dtype], NULL);
+    if (y == c->in[0]->a)
+        write_masked(y, c->ia[1], nd.data[2]);
+    else
+        k_walk(&nd, K->where[y->dtype], NULL);
 }
 static int masked_fill_grad(scope *s, node *n, T const *g, T *out)
 {
@@ -57,7 +71,7 @@ static int masked_fill_grad(scope *s, node *n, T const *g, T *out)
         out[2] = f_where(s, mask, g[0], f_zeros_like(s, g[0]));
     return s->failed ? -1 : 0;
 }
-const op op_masked_fill = {.name = "masked_fill", .sig = "(Tensor self, Tensor mask, Operand value)", .flags = OP_INPLACE | OP_POINTWISE, .run = op_block, .shape = masked_fill_rule,
+const op op_masked_fill = {.name = "masked_fill", .sig = "(Tensor self, Tensor mask, Operand value)", .flags = OP_INPLACE | OP_POINTWISE | OP_SHARES | OP_WARNS, .run = op_block, .shape = masked_fill_rule,
     .kernel = masked_fill_kernel, .kind = {"MaskedFillBackward0", masked_fill_grad, .flags = NK_POINTWISE | NK_SHOWS(1), .takes = pointwise_takes}, .keep = {0, 5},
     .doc = "self with value (a number or a 0-d tensor) where mask (bool, broadcast) is True."};
 
@@ -162,7 +176,7 @@ static void triu_kernel(call *c) { triangle(c, false); }
     {                                                                                                                                         \
         return (out[0] = f_call(s, &op_##id, 2, (arg[]){a_t(g[0]), a_i(node_params(n)[0])})) ? 0 : -1;                                        \
     }                                                                                                                                         \
-    const op op_##id = {.name = #id, .sig = "(Tensor self, int diagonal=0)", .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT, .run = op_block, .shape = triangle_rule, \
+    const op op_##id = {.name = #id, .sig = "(Tensor self, int diagonal=0)", .flags = OP_INPLACE | OP_SHARES | OP_OUT | OP_OUT_EXACT, .run = op_block, .shape = triangle_rule, \
                         .kernel = id##_kernel, .kind = {node_name, id##_grad}, .doc = text};
 TRIANGLE(tril, "TrilBackward0", "Lower triangle of the last two dims: elements above the given diagonal are 0.")
 TRIANGLE(triu, "TriuBackward0", "Upper triangle of the last two dims: elements below the given diagonal are 0.")

@@ -202,7 +202,7 @@ static int mv_rule(call *c)
 {
     const array *a = c->in[0]->a, *v = c->in[1]->a;
     if (a->ndim != 2 || v->ndim != 1)
-        return ct_fail(CT_RUNTIME, "vector + matrix @ vector expected, got %d, %d, %d: mv takes a matrix and a vector", 1, a->ndim, v->ndim);
+        return ct_fail(a->ndim ? CT_RUNTIME : CT_INDEX, "vector + matrix @ vector expected, got %d, %d, %d: mv takes a matrix and a vector", 1, a->ndim, v->ndim);
     if (array_size(a)[1] != array_size(v)[0])
         return ct_fail(CT_RUNTIME, "size mismatch, got input (%lld), mat (%lldx%lld), vec (%lld)", (long long)array_size(a)[0],
                        (long long)array_size(a)[0], (long long)array_size(a)[1], (long long)array_size(v)[0]);

@@ -107,7 +107,7 @@ static int nonzero_rule(call *c)
     if (call_unlocked(c, count_kernel) < 0)
         return -1;
     int64_t n = c->param[0];
-    layout l = {.ndim = 2, .size = {n, a->ndim}, .stride = {1, n > 1 ? n : 1}};
+    layout l = {.ndim = 2, .size = {n, a->ndim}, .stride = {1, n}};
     return out_strided(c, 0, DT_I64, &l);
 }
 static void nonzero_kernel(call *c)

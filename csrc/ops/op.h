@@ -92,6 +92,8 @@ enum {
     OP_OUT_APART = 1 << 16,             /* and shares no memory with the inputs */
     OP_KEEPS_ORDER = 1 << 18,           /* computed row-major; channels_last where an operand of the result's rank is */
     OP_DRAWS = 1 << 19,                 /* takes random numbers: the host's lock stays held */
+    OP_SHARES = 1 << 20,                /* in place, elements of self may share memory: they are written one after the other, as PyTorch does */
+    OP_WARNS = 1 << 21,                 /* with its warning, where self is expanded */
     OP_OLD = 1 << 17,                   /* a deprecated form: taken, but not told of in signatures, docs and messages */
 };
 /* NULL loops refuse what INTS and REALS leave out. */
@@ -147,6 +149,8 @@ int op_pair(const op *o, arg *args, tensor *out);
 int op_view_short(const op *o, tensor *of, const layout *l, uint32_t n_param, const int64_t *param, tensor *out);
 /* The short way of x's rows by w, or by its transpose (of constants alone), plus bias unless NULL: as mm or addmm. Returns as op_pair does. */
 int op_product_short(tensor *bias, tensor *x, tensor *w, bool turned, tensor *out);
+/* py/: a UserWarning, where `once` is given only the first time; -1: it became an exception, and nothing may be written. NULL: nobody listens. */
+extern int (*op_warn)(bool *once, const char *text);
 /* Runs an op on bound arguments: fills c->out (or c->list). Arguments are borrowed. -1: nothing was written, results blank. */
 int op_call(call *c);
 void call_clear_results(call *c);

@@ -199,7 +199,7 @@ static int clamp_grad(scope *s, node *n, T const *g, T *out)
     return s->failed ? -1 : 0;
 }
 #define CLAMP(id, public, signature, text)                                                                                       \
-    const op op_##id = {.name = public, .sig = signature, .flags = OP_INPLACE | OP_OUT | OP_POINTWISE, .run = op_block, .shape = clamp_rule,      \
+    const op op_##id = {.name = public, .sig = signature, .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT | OP_POINTWISE, .run = op_block, .shape = clamp_rule,      \
                         .kernel = clamp_kernel, .kind = {"ClampBackward1", clamp_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}, .keep = {7, 7, 7}, .doc = text};
 CLAMP(clamp, "clamp", "(Tensor self, Operand? min=None, Operand? max=None)", "self held between min and max (numbers or tensors that broadcast); where they cross, max wins. NaN stays.")
 CLAMP(clip, "clip", "(Tensor self, Operand? min=None, Operand? max=None)", "Another name of clamp.")

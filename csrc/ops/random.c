@@ -5,6 +5,7 @@
 #include "kernel/random.h"
 #include "ops/create.h"
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { BLOCKS = 1 << 14 /* of 16 normal numbers, between two questions to the host */ };
@@ -114,6 +115,18 @@ static int check_p(const arg *a)
 static int bernoulli_p_rule(call *c) { return check_p(&c->args[1]) < 0 ? -1 : in_place_rule(c, k_bernoulli); }
 static void bernoulli_p_kernel(call *c) { draw(c->oa[0], k_bernoulli[c->oa[0]->dtype], &(k_draw){.rng = rng_of(&c->args[2]), .a = arg_double(&c->args[1])}); }
 
+/* Bounds beyond which the dtype holds some whole numbers only. */
+static int warn_of_gaps(ct_dtype d, const char *what, int64_t bound)
+{
+    static const struct { int bits; const char *name; } exact[DT_COUNT] = {[DT_F16] = {11, "c10::Half"}, [DT_BF16] = {8, "c10::BFloat16"}, [DT_F32] = {24, "float"}, [DT_F64] = {53, "double"}};
+    char text[320];
+    int64_t most = (int64_t)1 << exact[d].bits;
+    if (!exact[d].name || (bound >= -most && bound <= most))
+        return 0;
+    snprintf(text, sizeof text, "%s is out of bounds [-(2^%d), 2^%d]. Due to precision limitations %s can support discrete uniform distribution only within "
+             "this range. This warning will become an error in version 1.7 release, please fix the code in advance", what, exact[d].bits, exact[d].bits, exact[d].name);
+    return call_warn(NULL, text);
+}
 /* Bounds that the dtype cannot hold are refused (those of wider floats are rounded); high is included. */
 static int check_bounds(ct_dtype d, int64_t low, int64_t high)
 {
@@ -121,7 +134,9 @@ static int check_bounds(ct_dtype d, int64_t low, int64_t high)
     int64_t most = d == DT_F16 ? 65504 : d == DT_I32 ? INT32_MAX : d == DT_U8 ? 255 : d == DT_BOOL ? 1 : INT64_MAX;
     if (low < least || low > most)
         return ct_fail(CT_RUNTIME, "from is out of bounds for %s", dtype_title(d));
-    return high < least || high > most ? ct_fail(CT_RUNTIME, "to - 1 is out of bounds for %s", dtype_title(d)) : 0;
+    if (high < least || high > most)
+        return ct_fail(CT_RUNTIME, "to - 1 is out of bounds for %s", dtype_title(d));
+    return warn_of_gaps(d, "from", low) < 0 || warn_of_gaps(d, "to - 1", high) < 0 ? -1 : 0;
 }
 /* From low up to the last number before which all are exact: is there any? */
 static int check_from(ct_dtype d, int64_t low)
@@ -317,7 +332,7 @@ static int bernoulli_like_rule(call *c)
     return check_p(&c->args[1]) < 0 ? -1 : out_like(c, 0, a, a->dtype);
 }
 const op op_bernoulli_like = {.name = "bernoulli.p", .sig = "(Tensor self, float p, *, Generator? generator=None)", .flags = OP_DRAWS, .run = op_block, .shape = bernoulli_like_rule,
-    .kernel = bernoulli_p_kernel, .kind = {"NotImplemented", no_derivative}, .doc = "Ones of probability p and zeros in self's shape and dtype."};
+    .kernel = bernoulli_p_kernel, .kind = {"torch::autograd::NotImplemented", no_derivative}, .doc = "Ones of probability p and zeros in self's shape and dtype."};
 
 static int bernoulli_by_rule(call *c)
 {

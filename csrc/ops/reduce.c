@@ -378,7 +378,7 @@ static int fold_short(call *c, const node_kind *all_kind, bool mean)
 ct_dtype total_dtype(const call *c, const arg *dtype)
 {
     ct_dtype d = c->in[0]->a->dtype;
-    return arg_dtype(dtype, dtype_is_float(d) ? d : DT_I64);
+    return arg_dtype(dtype, c->mode == CALL_OUT ? (ct_dtype)c->out_given[0]->a->dtype : dtype_is_float(d) ? d : DT_I64);
 }
 /* sum and mean have keepdim beside dim alone. */
 static int check_keepdim(const call *c)

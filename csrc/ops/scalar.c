@@ -254,7 +254,13 @@ int op_binary(call *c)
     return row_dtype(c, common_dtype(c), &compute) < 0 ? -1 : run_binary(c, K->binary, compute, compute);
 }
 
-int op_compare(call *c) { return run_binary(c, K->compare, common_dtype(c), DT_BOOL); }
+static const node_kind compared_with_tensor[];
+int op_compare(call *c)
+{
+    if (CT_UNLIKELY(c->mode == CALL_INPLACE) && c->args[1].kind == ARG_TENSOR && c->op->kind.grad)
+        c->kind = &compared_with_tensor[c->op->row];
+    return run_binary(c, K->compare, common_dtype(c), DT_BOOL);
+}
 
 static int run_unary(call *c, k_loop *const (*table)[DT_COUNT], ct_dtype compute, ct_dtype result)
 {
@@ -372,7 +378,7 @@ static int op_numbered(call *c)
 {
     static const node_kind remainder_tensor = {"RemainderBackward1", grad_remainder, .flags = NK_POINTWISE, .takes = pointwise_takes};
     static const node_kind fmod_tensor = {"FmodBackward1", grad_fmod, .flags = NK_POINTWISE, .takes = pointwise_takes}, pow_of_number = {"PowBackward2", grad_pow, .flags = NK_POINTWISE | NK_SHOWS(2), .takes = pointwise_takes};
-    static const node_kind remainder_of_number = {"NotImplemented", no_derivative};
+    static const node_kind remainder_of_number = {"torch::autograd::NotImplemented", no_derivative};
     bool second = c->args[1].kind == ARG_TENSOR;
     if (c->op == &op_remainder && c->args[0].kind != ARG_TENSOR)
         c->kind = &remainder_of_number;
@@ -397,7 +403,7 @@ static int op_numbered(call *c)
 #define IS(name, other) (__builtin_strcmp(name, other) == 0)
 #define NODE(name)                                                                              \
     (IS(name, "square") ? "PowBackward0" : IS(name, "pow") ? "PowBackward1" :                    \
-     IS(name, "div_trunc") || IS(name, "div_floor") ? "DivBackward2" : IS(name, "floor_divide") ? "NotImplemented" : name)
+     IS(name, "div_trunc") || IS(name, "div_floor") ? "DivBackward2" : IS(name, "floor_divide") ? "torch::autograd::NotImplemented" : name)
 #define NODE_FLAGS(name) (IS(NODE(name), name) ? NK_ROW | NK_POINTWISE : NK_POINTWISE)
 #define HIDDEN(name)                                                                            \
     (IS(#name, "div_trunc") || IS(#name, "div_floor") ||                                        \
@@ -439,6 +445,13 @@ static int compared_grad(scope *s, node *n, T const *g, T *out)
     const op op_##id = {.name = #id, .sig = COMPARED(#id), .doc = text, .run = op_compare,                              \
                         .flags = OP_INPLACE | OP_OUT | OP_NO_GRAD, .row = C_##id, .dtypes = ALL, .kind = {#id, COMPARED_GRAD(#id), .flags = NK_ROW}, .domain = "-3, 3", .reference = ref};
 #include "table/compare.def"
+#undef TEST
+#undef COMPARE
+#define TEST(...)
+#define COMPARE(id, ...) [C_##id] = {#id, COMPARED_GRAD(#id), .flags = NK_ROW | NK_ROW_1},
+static const node_kind compared_with_tensor[] = {
+#include "table/compare.def"
+};
 #undef TEST
 #undef COMPARE
 

@@ -94,8 +94,8 @@ static int scan_rule(call *c)
 {
     const array *a = c->in[0]->a;
     ct_dtype d = arg_dtype(&c->args[2], dtype_is_float(a->dtype) ? a->dtype : DT_I64);
-    if (c->mode == CALL_INPLACE)
-        d = arg_dtype(&c->args[2], a->dtype);
+    if (c->mode != CALL_NEW)
+        d = arg_dtype(&c->args[2], (c->mode == CALL_OUT ? c->out_given[0]->a : a)->dtype);
     if (c->mode == CALL_INPLACE && d != a->dtype)
         return ct_fail(CT_RUNTIME, "Bad in-place call: input tensor dtype %s and output tensor dtype %s should match", dtype_name(a->dtype), dtype_name(d));
     if (dim_rule(c, &c->args[1]) < 0 || in_cast(c, 0, d) < 0)

@@ -28,7 +28,7 @@ static int scatter_rule(call *c)
         return ct_fail(CT_RUNTIME, "scatter(): Expected self.dtype to be equal to src.dtype");
     if (check_places(c, self, 2, dim, src) < 0 || (!src && number_fits(&c->args[3], (ct_dtype)self->dtype) < 0))
         return -1;
-    if (refuse_shared(c) < 0)
+    if (refuse_shared(c, c->n_in) < 0)
         return -1;
     keep_param(c, dim);
     scatter_once(c, dim);
@@ -131,12 +131,17 @@ static int scatter_grad(scope *s, node *n, T const *g, T *out)
     return s->failed ? -1 : 0;
 }
 
+static int joining_rule(call *c) { return scatter_rule(c) < 0 ? -1 : scratch_for_halves(c); }
 static int reduce_rule(call *c)
 {
+    static bool warned;
     const char *how = c->args[4].str;
     if (strcmp(how, "add") && strcmp(how, "multiply"))
         return ct_fail(CT_RUNTIME, "reduce argument must be either add or multiply.");
-    return scatter_rule(c) < 0 ? -1 : scratch_for_halves(c);
+    if (c->args[3].kind == ARG_TENSOR && call_warn(&warned, "The reduce argument of torch.scatter with Tensor src is deprecated and will be removed in a future "
+                                                            "PyTorch release. Use torch.scatter_reduce instead for more reduction options.") < 0)
+        return -1;
+    return joining_rule(c);
 }
 static void joined(call *c, enum k_binary join)
 {
@@ -219,7 +224,7 @@ static int scatter_reduce_compose(scope *s, call *c, T *out)
 {
     T self = c->in[0], index = c->in[2], src = c->in[3];
     int how = how_of(c->args[4].str), dim = 0;
-    if (how < 0 || layout_wrap_dim("scatter_reduce", c->args[1].i, self->a->ndim, &dim) < 0 || refuse_shared(c) < 0)
+    if (how < 0 || layout_wrap_dim("scatter_reduce", c->args[1].i, self->a->ndim, &dim) < 0 || refuse_shared(c, c->n_in) < 0)
         return scope_fail(s), -1;
     if (how == HOW_MEAN && self->a->dtype == DT_BOOL)
         return ct_fail(CT_NOTIMPL, "\"scatter_reduce_mean_cpu\" not implemented for 'Bool'"), scope_fail(s), -1;
@@ -231,7 +236,9 @@ static int scatter_reduce_compose(scope *s, call *c, T *out)
         self = f_scatter_value(s, self, dim, index, neutral((enum how)how, (ct_dtype)self->a->dtype));
     arg args[5] = {a_t(self), a_i(dim), a_t(index), a_t(src), how == HOW_PROD ? (arg){.kind = ARG_STR, .str = "multiply"} : a_b(how == HOW_AMIN)};
     bool adds = how == HOW_SUM || how == HOW_MEAN;
-    T result = !self ? NULL : adds ? f_scatter_add(s, self, dim, index, src) : f_call(s, how == HOW_PROD ? &op_scatter_reducing : &op_scatter_extreme, 5, args);
+    op multiply = op_scatter_reducing;
+    multiply.shape = joining_rule; /* which warns of nothing */
+    T result = !self ? NULL : adds ? f_scatter_add(s, self, dim, index, src) : f_call(s, how == HOW_PROD ? &multiply : &op_scatter_extreme, 5, args);
     if (how == HOW_MEAN && result)
         result = f_binary(s, whole ? &op_div_floor : &op_div, result, terms_of(s, self, dim, index, include_self));
     return (out[0] = result ? f_contiguous(s, result) : NULL) ? 0 : -1;

@@ -20,7 +20,7 @@ static int along(scope *s, call *c, int *dim)
     if (layout_wrap_dim(c->op->name, c->args[1].i, self->ndim, dim) < 0)
         return scope_fail(s), -1;
     keep_param(c, *dim);
-    return refuse_shared(c) < 0 ? scope_fail(s), -1 : 0;
+    return refuse_shared(c, c->op == &op_index_fill ? 3 : c->n_in) < 0 ? scope_fail(s), -1 : 0;
 }
 /* Indices count from the front here: a negative one is out of range. */
 static int refuse_negative(scope *s, const call *c, const array *index, int dim, ct_status kind)
@@ -77,6 +77,13 @@ static int put(scope *s, call *c, T values, int dim, bool add, T *out)
     return out[0] ? 0 : -1;
 }
 
+/* Along a dimension without places there is nothing to write to; PyTorch's exception is another than for a place outside. */
+static int refuse_placeless(scope *s, const call *c, int dim)
+{
+    const array *self = c->in[0]->a, *index = c->in[2]->a;
+    return index->numel && self->ndim && array_size(self)[dim] == 0 ? REFUSE(CT_RUNTIME, "%s_(): dimension %d has no places", c->op->name, dim) : 0;
+}
+
 /* source has self's shape but for dim, where it is as long as index. `kind` is of PyTorch's exception for another length. */
 static int check_source(scope *s, call *c, int *dim, ct_status kind)
 {
@@ -96,6 +103,8 @@ static int check_source(scope *s, call *c, int *dim, ct_status kind)
     for (int d = 0; d < self->ndim && d < source->ndim; d++)
         if (d != *dim && array_size(source)[d] != array_size(self)[d])
             return REFUSE(CT_RUNTIME, "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = %s source.shape = %s", two, one);
+    if (self->numel == 0 && self->ndim && (c->op == &op_index_copy || self->ndim > 1))
+        return c->op == &op_index_copy ? refuse_placeless(s, c, *dim) : 0;
     return refuse_negative(s, c, c->in[2]->a, *dim, self->ndim <= 1 ? CT_INDEX : kind);
 }
 /* g at the places that were written, in the shape of the values. */
@@ -129,6 +138,8 @@ static int index_add_compose(scope *s, call *c, T *out)
     int64_t bits;
     memcpy(&bits, &alpha, sizeof bits);
     keep_param(c, bits);
+    if (c->in[0]->a->ndim > 1 && c->in[0]->a->numel == 0)
+        return (out[0] = f_row_major(s, c->in[0])) ? 0 : -1;
     return put(s, c, flat(s, alpha == 1 ? c->in[3] : times(s, c->in[3], by, alpha, dtype)), dim, true, out);
 }
 static int index_add_grad(scope *s, node *n, T const *g, T *out)
@@ -170,6 +181,21 @@ static int index_fill_grad(scope *s, node *n, T const *g, T *out)
     return s->failed ? -1 : 0;
 }
 static const node_kind index_fill_tensor = {"IndexFillBackward1", index_fill_grad, .flags = NK_SHOWS(9)};
+/* Where elements of self share memory they are written where they are: a result would write back what is not filled, too. */
+static int fill_shared(scope *s, call *c, T value, int64_t dim, T *out)
+{
+    tensor *self = c->in[0], there = {0};
+    T index = flat(s, c->in[2]);
+    op silent = op_index_put;
+    silent.flags &= ~(uint32_t)OP_WARNS;
+    if (!index || !(there.a = array_alias_unversioned(self->a)))
+        return scope_fail(s), -1;
+    call put = {.op = &silent, .mode = CALL_INPLACE, .n_args = 5, .args = (arg[]){a_t(&there), a_t(value), a_ints(1, &dim), a_ts(1, &index), a_b(false)}};
+    int result = op_call(&put);
+    tensor_clear(&there);
+    out[0] = self;
+    return result < 0 ? scope_fail(s), -1 : 0;
+}
 static int index_fill_compose(scope *s, call *c, T *out)
 {
     const arg *value = &c->args[3];
@@ -178,14 +204,14 @@ static int index_fill_compose(scope *s, call *c, T *out)
         return REFUSE(CT_INDEX, "index_fill_(): Expected dtype int64 for index.");
     if (value->kind == ARG_TENSOR && value->t->a->ndim)
         return REFUSE(CT_RUNTIME, "index_fill_ only supports a 0-dimensional value tensor, but got tensor with %d dimension(s).", value->t->a->ndim);
-    if (along(s, c, &dim) < 0)
+    if (along(s, c, &dim) < 0 || refuse_placeless(s, c, dim) < 0)
         return -1;
     if (value->kind == ARG_TENSOR)
         c->kind = &index_fill_tensor;
     if (value->kind != ARG_TENSOR && number_fits(value, c->in[0]->a->dtype) < 0)
         return scope_fail(s), -1;
-    T v = value->kind == ARG_TENSOR ? value->t : f_weak(s, value);
-    return put(s, c, f_cast(s, v, c->in[0]->a->dtype), dim, false, out);
+    T v = f_cast(s, value->kind == ARG_TENSOR ? value->t : f_weak(s, value), c->in[0]->a->dtype);
+    return c->mode == CALL_INPLACE && v && array_shares(c->in[0]->a) ? fill_shared(s, c, v, dim, out) : put(s, c, v, dim, false, out);
 }
 const op op_index_add = {.name = "index_add", .sig = "(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1)", .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT, .run = op_closed,
     .compose = index_add_compose, .kind = {"IndexAddBackward0", index_add_grad, .flags = NK_SHOWS(9)}, .keep = {0, 0, 8},
@@ -193,7 +219,7 @@ const op op_index_add = {.name = "index_add", .sig = "(Tensor self, int dim, Ten
 const op op_index_copy = {.name = "index_copy", .sig = "(Tensor self, int dim, Tensor index, Tensor source)", .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT, .run = op_closed,
     .compose = index_copy_compose, .kind = {"IndexCopyBackward0", index_copy_grad, .flags = NK_SHOWS(9)}, .keep = {0, 0, 9},
     .doc = "self with the slices of source written at the places of index along dim."};
-const op op_index_fill = {.name = "index_fill", .sig = "(Tensor self, int dim, Tensor index, Operand value)", .flags = OP_INPLACE, .run = op_closed,
+const op op_index_fill = {.name = "index_fill", .sig = "(Tensor self, int dim, Tensor index, Operand value)", .flags = OP_INPLACE | OP_SHARES | OP_WARNS, .run = op_closed,
     .compose = index_fill_compose, .kind = {"IndexFillBackward0", index_fill_grad, .flags = NK_SHOWS(1)}, .keep = {0, 0, 9},
     .doc = "self with value written at the places of index along dim."};
 

@@ -1,6 +1,9 @@
 /* What may be written: the tape's rules for in-place calls, overlaps, the shape and dtype of self and out=. All is checked
  * before a byte is changed. */
 #include "ops/dispatch.h"
+#include "ops/formula.h"
+#include "ops/spread.h"
+#include <stdio.h>
 #include <string.h>
 
 static int check_storage(const call *c, const array *a)
@@ -37,11 +40,43 @@ int check_history(const call *c, tensor *t)
     return tape_now.grad && !is_unseen(c) ? check_rewrite(t, call_needs_grad(c)) : 0;
 }
 
+static bool meets_itself(const array *a, int64_t *first, int64_t *second)
+{
+    return !array_is_contiguous(a) && layout_self_overlap(a->ndim, array_size(a), array_visible_stride(a), first, second);
+}
+
+bool array_shares(const array *a)
+{
+    int64_t first[CT_MAXDIM], second[CT_MAXDIM];
+    return meets_itself(a, first, second);
+}
+
+int check_expanded(const char *op, const array *a) { return CT_UNLIKELY(!array_is_contiguous(a) && array_repeats(a)) ? check_writable(op, a) : 0; }
+
+int (*op_warn)(bool *once, const char *text);
+int call_warn(bool *once, const char *text) { return op_warn ? op_warn(once, text) : 0; }
+
+/* Where a gradient is wanted elements stand alone: PyTorch refuses in backward. */
+static int check_elements(const call *c, const array *a)
+{
+    char text[240];
+    if (CT_LIKELY(array_is_contiguous(a)))
+        return 0;
+    if (!(c->op->flags & OP_SHARES) || call_needs_grad(c))
+        return check_writable(c->op->name, a);
+    if (!(c->op->flags & OP_WARNS) || !array_repeats(a))
+        return 0;
+    const char *name = c->op->name + (c->op->name[0] == '_');
+    snprintf(text, sizeof text, "Use of %s_ on expanded tensors is deprecated. Please clone() the tensor before performing this operation.%s", name,
+             c->op == &op_index_put ? " This also applies to advanced indexing e.g. tensor[indices] = tensor" : "");
+    return call_warn(NULL, text);
+}
+
 int check_writable(const char *op, const array *a)
 {
     int64_t first[CT_MAXDIM], second[CT_MAXDIM];
     char one[300], two[300];
-    if (array_is_contiguous(a) || !layout_self_overlap(a->ndim, array_size(a), array_visible_stride(a), first, second))
+    if (!meets_itself(a, first, second))
         return 0;
     return ct_fail(CT_RUNTIME, "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
                    "Please clone() the tensor before performing the operation. (%s: indices %s and %s share one element)", op,
@@ -65,29 +100,42 @@ static bool shows_same(const array *a, const array *b)
     }
 }
 
+/* x[None] is not x to PyTorch, where it can tell: where both are dense. */
+static bool same_strides(const array *a, const array *b)
+{
+    return a->ndim == b->ndim && !memcmp(array_stride(a), array_stride(b), (size_t)a->ndim * sizeof(int64_t));
+}
+
 overlap array_overlap(const array *a, const array *b)
 {
     if (a->st != b->st && !((a->st->flags | b->st->flags) & ST_FOREIGN))
         return OVERLAP_NONE;
     if (a == b || (array_data(a) == array_data(b) && a->dtype == b->dtype && a->numel && shows_same(a, b)))
-        return OVERLAP_SAME;
+        return a == b || same_strides(a, b) || !layout_is_dense(a->ndim, array_size(a), array_stride(a)) ? OVERLAP_SAME : OVERLAP_SOME;
     int64_t item_a = dtype_bytes(a->dtype), item_b = dtype_bytes(b->dtype);
     return layout_overlap(a->ndim, array_size(a), array_stride(a), (int64_t)(intptr_t)array_data(a), item_a,
                           b->ndim, array_size(b), array_stride(b), (int64_t)(intptr_t)array_data(b), item_b);
 }
 
+int check_apart(const call *c, uint32_t i, const array *written)
+{
+    if (!c->in[i] || array_overlap(written, c->in[i]->a) != OVERLAP_SOME)
+        return 0;
+    return ct_fail(CT_RUNTIME, "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
+                   "location. Please clone() the tensor before performing the operation. (%s, input %u)", c->op->name, i);
+}
+
 int check_inputs_apart(const call *c, const array *written)
 {
     for (uint32_t i = 0; i < c->n_in; i++)
-        if (c->in[i] && array_overlap(written, c->in[i]->a) == OVERLAP_SOME)
-            return ct_fail(CT_RUNTIME, "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
-                           "location. Please clone() the tensor before performing the operation. (%s, input %u)", c->op->name, i);
+        if (check_apart(c, i, written) < 0)
+            return -1;
     return 0;
 }
 
-int refuse_shared(const call *c)
+int refuse_shared(const call *c, uint32_t n)
 {
-    for (uint32_t i = 1; i < c->n_in && c->mode == CALL_INPLACE; i++)
+    for (uint32_t i = 1; i < n && i < c->n_in && c->mode == CALL_INPLACE; i++)
         if (c->in[i] && c->in[i]->a->numel && array_overlap(c->in[0]->a, c->in[i]->a) != OVERLAP_NONE)
             return ct_fail(CT_RUNTIME, "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
                            "location. Please clone() the tensor before performing the operation. (%s_, input %u)", c->op->name, i);
@@ -118,7 +166,7 @@ static int check_target(const array *target, ct_dtype dtype, int ndim, const int
 int target_in_place(call *c, ct_dtype dtype, int ndim, const int64_t *size)
 {
     tensor *self = c->args[0].t;
-    if (check_target(self->a, dtype, ndim, size) < 0 || check_history(c, self) < 0 || check_writable(c->op->name, self->a) < 0)
+    if (check_target(self->a, dtype, ndim, size) < 0 || check_history(c, self) < 0 || check_elements(c, self->a) < 0)
         return -1;
     return 0;
 }
@@ -152,7 +200,10 @@ int target_out(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *siz
     if (!dtype_can_cast(dtype, out->a->dtype))
         return check_target(out->a, dtype, out->a->ndim, array_size(out->a));
     if (out->a->ndim == ndim && memcmp(array_size(out->a), size, (size_t)ndim * sizeof *size) == 0)
-        return check_writable(c->op->name, out->a);
+        return c->op->flags & OP_CONSTANT ? 0 : check_writable(c->op->name, out->a);
+    for (uint32_t k = 0; k < c->n_in && (c->op->domain || c->op->flags & OP_POINTWISE); k++)
+        if (c->in[k] == out) /* it would lose what is to be read */
+            return check_target(out->a, dtype, ndim, size);
     array *fresh = tensor_resized(out, ndim, size, stride);
     if (!fresh)
         return -1;

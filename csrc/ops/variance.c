@@ -1,10 +1,24 @@
 /* var, std, and both with the mean. */
 #include "ops/reduce.h"
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ---- the rule: args self, dim, correction, keepdim; the older unbiased= forms are overloads ------------------------ */
 static double correction(const arg *a) { return a->kind == ARG_BOOL ? (a->i ? 1 : 0) : arg_given(a) ? arg_double(a) : 1; }
+
+static int warn_of_freedom(const call *c, double off)
+{
+    int64_t size[CT_MAXDIM];
+    const array *a = c->in[0]->a;
+    char text[200], name[64];
+    int64_t results = layout_numel(reduced_size(c, a, size), size);
+    if (CT_LIKELY((results ? (double)(a->numel / results) : 0) - off > 0))
+        return 0;
+    snprintf(text, sizeof text, "%s(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor (input numel divided by output numel).",
+             op_public_name(c->op, name, sizeof name));
+    return call_warn(NULL, text);
+}
 
 static int var_of(call *c, const arg *dims, const arg *off, const arg *keepdim)
 {
@@ -15,6 +29,8 @@ static int var_of(call *c, const arg *dims, const arg *off, const arg *keepdim)
     if (reduce_dims(c, dims, keepdim, true) < 0 || fold_still(c) < 0)
         return -1;
     keep_double(c, correction(off));
+    if (warn_of_freedom(c, correction(off)) < 0)
+        return -1;
     int n = reduced_size(c, a, size);
     for (uint32_t i = 0; i < c->n_out; i++)
         if (out_new(c, i, a->dtype, n, size) < 0)

@@ -133,9 +133,14 @@ static int view_shape(call *c)
 const op op_view_size = {.name = "view", .sig = "(Tensor self, int... size)", .flags = OP_METHOD | OP_VIEW, .run = op_view, .shape = view_shape,
     .kind = {"ViewBackward0", reshape_grad, .takes = reshape_takes},
     .doc = "View of self at another shape with as many elements; one size may be -1. RuntimeError where the strides cannot express it."};
-/* Over memory that nothing else shows: no family is made. */
-const op op_unsafe_view = {.name = "_unsafe_view", .sig = "(Tensor self, int[] size)", .flags = OP_HIDDEN | OP_FUNCTION, .run = op_view,
-    .shape = view_shape, .kind = {"UnsafeViewBackward0", reshape_grad, .takes = reshape_takes}, .doc = "view of a tensor that is thrown away."};
+/* Over memory that nothing else shows: no family is made. What recurrent layers return has the names of PyTorch's last ops. */
+#define UNSEEN(id, node_name)                                                                                                                       \
+    const op op_##id = {.name = "_" #id, .sig = "(Tensor self, int[] size)", .flags = OP_HIDDEN | OP_FUNCTION, .run = op_view, .shape = view_shape, \
+        .kind = {node_name, reshape_grad, .takes = reshape_takes}, .doc = "view of a tensor that is thrown away."};
+UNSEEN(unsafe_view, "UnsafeViewBackward0")
+UNSEEN(stacked_view, "StackBackward0")
+UNSEEN(joined_view, "CatBackward0")
+UNSEEN(layer_view, "MkldnnRnnLayerBackward0")
 
 static int view_as_compose(scope *s, call *c, T *out)
 {

@@ -45,6 +45,9 @@ static int transpose_shape(call *c)
         .run = op_view, .shape = transpose_shape, .kind = {"TransposeBackward0", transpose_grad, .takes = transpose_takes},                                   \
         .doc = "View of self with two dimensions exchanged. IndexError for a dimension that self does not have."};
 TRANSPOSE(transpose, "transpose", "dim0", "dim1")
+/* What transpose_ makes of a tensor over memory that nothing else shows. */
+const op op_turned_view = {.name = "_turned_view", .sig = "(Tensor self, int dim0, int dim1)", .flags = OP_HIDDEN | OP_FUNCTION, .run = op_view, .shape = transpose_shape,
+    .kind = {"TransposeBackward1", transpose_grad, .takes = transpose_takes}, .doc = "transpose of a tensor that is thrown away."};
 TRANSPOSE(swapaxes, "swapaxes", "axis0", "axis1")
 TRANSPOSE(swapdims, "swapdims", "dim0", "dim1")
 

@@ -199,11 +199,27 @@ static PyObject *get_device(PyObject *o, void *x)
 }
 
 
+/* What is the same as a tensor without dimensions warns, each once. */
+enum { SHOWN_T, SHOWN_mT, SHOWN_H, SHOWN_mH };
+static int warn_scalar(PyObject *o, int which)
+{
+    static const char *const text[] = {"Tensor.T is deprecated on 0-D tensors. This function is the identity in these cases.",
+        "Tensor.mT is deprecated on 0-D tensors. This function is the identity in these cases.", "Tensor.H is deprecated on 0-D tensors. Consider using x.conj().",
+        "Tensor.mH is deprecated on 0-D tensors. Consider using x.conj()."};
+    static bool warned[4];
+    return py_t(o)->a->ndim ? 0 : py_warn_once(&warned[which], text[which]);
+}
+
 /* x.T: dimensions in reverse; mT: the last two exchanged. */
 static PyObject *get_T(PyObject *o, void *x)
 {
     (void)x;
     const array *a = py_t(o)->a;
+    static bool warned;
+    if (a->ndim == 0 ? warn_scalar(o, SHOWN_T) < 0 : a->ndim != 2 && py_warn_once(&warned, "The use of `x.T` on tensors of dimension other than 2 to reverse their "
+            "shape is deprecated and it will throw an error in a future release. Consider `x.mT` to transpose batches of matrices or "
+            "`x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor.") < 0)
+        return NULL;
     PyObject *dims = PyTuple_New(a->ndim), *result = NULL;
     for (int d = 0; dims && d < a->ndim; d++) {
         PyObject *v = PyLong_FromLong(a->ndim - 1 - d);
@@ -217,20 +233,22 @@ static PyObject *get_T(PyObject *o, void *x)
     Py_XDECREF(dims);
     return result;
 }
-static PyObject *get_mT(PyObject *o, void *x)
+static PyObject *exchanged(PyObject *o, int which)
 {
-    (void)x;
     if (py_t(o)->a->ndim == 1)
         return PyErr_Format(PyExc_RuntimeError, "tensor.mT is only supported on matrices or batches of matrices. Got 1-D tensor.");
-    return PyObject_CallMethod(o, "adjoint", NULL);
+    return warn_scalar(o, which) < 0 ? NULL : py_t(o)->a->ndim == 0 ? Py_NewRef(o) : py_call_op(&op_adjoint, 1, (arg[]){a_t(py_t(o))});
 }
+static PyObject *get_mT(PyObject *o, void *x) { (void)x; return exchanged(o, SHOWN_mT); }
+static PyObject *get_mH(PyObject *o, void *x) { (void)x; return exchanged(o, SHOWN_mH); }
 static PyObject *get_H(PyObject *o, void *x)
 {
     int ndim = py_t(o)->a->ndim;
     if (ndim != 0 && ndim != 2)
         return PyErr_Format(PyExc_RuntimeError, "tensor.H is only supported on matrices (2-D tensors). Got %d-D tensor.%s", ndim,
                             ndim > 2 ? " For batches of matrices, consider using tensor.mH" : "");
-    return get_mT(o, x);
+    (void)x;
+    return exchanged(o, SHOWN_H);
 }
 
 /* Whoever holds the dict can put a cycle into it. */
@@ -258,7 +276,7 @@ PyGetSetDef py_tensor_getset[] = {
     {"_base", get_base, NULL, "The tensor that this one is a view of, or None.", NULL},
     {"T", get_T, NULL, "View with the dimensions in reverse order.", NULL},
     {"mT", get_mT, NULL, "View with the last two dimensions exchanged.", NULL},
-    {"mH", get_mT, NULL, "mT: there are no complex dtypes to conjugate.", NULL},
+    {"mH", get_mH, NULL, "mT: there are no complex dtypes to conjugate.", NULL},
     {"H", get_H, NULL, "Conjugate transpose; for real dtypes the transpose.", NULL},
     {"is_cpu", get_true, NULL, "True.", NULL},
     {"is_cuda", get_false, NULL, "False.", NULL},

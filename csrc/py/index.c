@@ -135,7 +135,6 @@ static int item_mask(indexing *x, PyObject *mask)
 static int item_bool(indexing *x, bool truth)
 {
     int64_t n = truth;
-    x->masks++;
     if (take_view(x, py_call_op(&op_unsqueeze, 2, (arg[]){a_t(py_t(x->view)), a_i(x->dim)})) < 0)
         return -1;
     array *a = array_new(DT_I64, 1, &n);
@@ -364,6 +363,17 @@ static PyObject *value_tensor(PyObject *self, PyObject *value)
     return PyErr_Format(PyExc_TypeError, "can't assign a %s to a torch.%sTensor", Py_TYPE(value)->tp_name, dtype_title(dtype));
 }
 
+/* At the shape of the target, so that what is the very target is seen to be so. New reference. */
+static PyObject *spread_over(PyObject *fitting, const array *target)
+{
+    const array *a = fitting ? py_t(fitting)->a : NULL;
+    if (!a || a->ndim == target->ndim || !layout_is_expandable_to(a->ndim, array_size(a), target->ndim, array_size(target)))
+        return fitting;
+    PyObject *wide = py_call_op(&op_expand, 2, (arg[]){a_t(py_t(fitting)), a_ints((uint32_t)target->ndim, array_size(target))});
+    Py_DECREF(fitting);
+    return wide;
+}
+
 /* Leading dims of size 1 of a value do not count against the target. */
 static PyObject *without_leading_ones(PyObject *value, int ndim)
 {
@@ -388,24 +398,26 @@ static int call_in_place(const op *o, uint32_t n_args, arg *args)
     return 0;
 }
 
-/* Where masks alone tell the places, one value is a number, whatever its dtype. */
+/* Where masks alone tell the places, one value is a number, whatever its dtype and wherever it stands. */
 static int assign_one(indexing *x, PyObject *value, int (*assign)(indexing *x, PyObject *value))
 {
     PyObject *cast = py_call_op(&op_type_as, 2, (arg[]){a_t(py_t(value)), a_t(py_t(x->view))});
-    int result = cast ? assign(x, cast) : -1;
+    PyObject *alone = cast ? py_call_op(&op_clone, 2, (arg[]){a_t(py_t(cast)), a_none()}) : NULL;
+    int result = alone ? assign(x, alone) : -1;
     Py_XDECREF(cast);
+    Py_XDECREF(alone);
     return result;
 }
 static int assign(indexing *x, PyObject *value)
 {
     const array *v = py_t(value)->a;
-    if (x->masks && x->masks == x->n && v->numel == 1 && v->dtype != py_t(x->view)->a->dtype)
+    if (x->masks && x->masks == x->n && v->numel == 1 && (v->dtype != py_t(x->view)->a->dtype || v->st == py_t(x->view)->a->st))
         return assign_one(x, value, assign);
     tensor *t[CT_MAXDIM];
-    if (x->n == 0 && v->ndim == 0) /* unlike fill_, not where elements share memory */
-        return check_writable("copy_", py_t(x->view)->a) < 0 ? py_raise_int() : call_in_place(&op_fill, 2, (arg[]){a_t(py_t(x->view)), a_t(py_t(value))});
+    if (x->n == 0 && v->ndim == 0)
+        return call_in_place(&op_fill, 2, (arg[]){a_t(py_t(x->view)), a_t(py_t(value))});
     if (x->n == 0) {
-        PyObject *fitting = without_leading_ones(value, view_of(x));
+        PyObject *fitting = spread_over(without_leading_ones(value, view_of(x)), py_t(x->view)->a);
         int result = fitting ? call_in_place(&op_copy_, 2, (arg[]){a_t(py_t(x->view)), a_t(py_t(fitting))}) : -1;
         Py_XDECREF(fitting);
         return result;
@@ -429,7 +441,7 @@ int py_index_set(PyObject *self, PyObject *index, PyObject *value)
     PyObject *v = value_tensor(self, value);
     if (!v)
         return -1;
-    int result = take_apart(&x, self, index, true);
+    int result = take_apart(&x, self, index == Py_True ? Py_None : index, true);
     if (result == 0) {
         result = assign(&x, v);
         indexing_clear(&x);

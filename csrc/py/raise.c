@@ -52,6 +52,14 @@ int py_warn_once(bool *warned, const char *text)
     return PyErr_WarnEx(PyExc_UserWarning, text, 1);
 }
 
+static int warn(bool *once, const char *text)
+{
+    if ((once ? py_warn_once(once, text) : PyErr_WarnEx(PyExc_UserWarning, text, 1)) == 0)
+        return 0;
+    py_note_foreign();
+    return -1;
+}
+
 static PyObject *set_warn_always(PyObject *module, PyObject *value)
 {
     (void)module;
@@ -70,6 +78,7 @@ static PyMethodDef functions[] = {
 
 int py_raise_setup(PyObject *module)
 {
+    op_warn = warn;
     if (PyModule_AddFunctions(module, functions) < 0)
         return -1;
     PyObject *bases = PyTuple_Pack(2, PyExc_RuntimeError, PyExc_MemoryError);

@@ -195,16 +195,18 @@ static bool fits_leaf(node *leaf, const array *g)
  * so that whoever holds .grad sees them (out of place when the sum itself is recorded, as in PyTorch). */
 static int add_to_leaf(const run *r, node *leaf, tensor *g)
 {
+    scope s;
     gradbox *box = leaf_box(leaf);
     if (box->grad && !r->task->create_graph)
         return tape_algebra.add_into(box->grad, g);
     bool held = g->a->refs > 1 || g->a->st->refs > 1 || !fits_leaf(leaf, g->a);
-    scope s;
     scope_open(&s);
     if (box->grad)
         g = tape_algebra.add(&s, box->grad, g);
-    else if (r->task->create_graph || held)
-        g = (r->task->create_graph ? tape_algebra.recorded_copy : tape_algebra.detached_copy)(&s, g, leaf->n_param ? node_params(leaf) : NULL);
+    else if (r->task->create_graph)
+        g = tape_algebra.recorded_copy(&s, g, leaf->n_param ? node_params(leaf) : NULL);
+    else if (held && (g = tape_algebra.detached_copy(&s, g, leaf->n_param ? node_params(leaf) : NULL)))
+        tensor_wrote(g, "copy_"); /* once, as PyTorch counts */
     int result = g ? gradbox_set(box, g) : -1;
     scope_close(&s);
     return result;
@@ -217,8 +219,7 @@ static int call_hooks(scope *s, hook *list, tensor **g, bool each)
     hook *few[8], **held = few;
     uint32_t n = 0, i = 0;
     int result = 0;
-    for (hook *h = list; h; h = h->next)
-        n++;
+    for (hook *h = list; h; h = h->next, n++) {}
     if (n > 8 && !(held = ct_alloc(n * sizeof *held)))
         return -1;
     for (hook *h = list; h; h = h->next, i++) {

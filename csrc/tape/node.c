@@ -44,7 +44,7 @@ const int64_t *node_in_size(node *n, uint32_t i, int *ndim, ct_dtype *dtype)
 }
 
 /* "log1p" becomes "Log1PBackward0", as PyTorch writes it; two names may be in one message. */
-static const char *row_name(const char *name)
+static const char *row_name(const char *name, bool second)
 {
     static char shown[2][96];
     static int turn;
@@ -58,7 +58,7 @@ static const char *row_name(const char *name)
             upper = *name >= '0' && *name <= '9';
         }
     }
-    strcpy(out, "Backward0");
+    strcpy(out, second ? "Backward1" : "Backward0");
     return shown[turn];
 }
 
@@ -74,7 +74,7 @@ const char *node_name(const node *n)
 {
     if (n->extra && n->extra->label)
         return n->extra->label;
-    return n->kind->flags & NK_ROW ? row_name(n->kind->name) : n->kind->name;
+    return n->kind->flags & NK_ROW ? row_name(n->kind->name, n->kind->flags & NK_ROW_1) : n->kind->name;
 }
 
 /* ---- release: a list in place of recursion ------------------------------------------------------------ */

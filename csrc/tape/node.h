@@ -23,6 +23,7 @@ enum {
     NK_LEAF = 1,
     NK_WANTS_UNDEFINED = 2, /* call grad even if no gradient arrived */
     NK_ROW = 4,             /* `name` is the row's ("log_softmax"): shown as LogSoftmaxBackward0 */
+    NK_ROW_1 = 1 << 30,     /* beside NK_ROW: Backward1 */
     NK_SPREADS = 8,         /* its gradient is a sum (expand, repeat): a graph without such a node has nothing to reduce */
     NK_SHOWS_WRITE = 128,   /* its second input is a write, which users see through */
     NK_HOST = 64,           /* the formula is code of the host language */

@@ -107,8 +107,6 @@ from ctgrad.composed.arithmetic import (
     signbit as signbit,
     sinc as sinc,
     take_along_dim as take_along_dim,
-    trapezoid as trapezoid,
-    trapz as trapz,
     tril_indices as tril_indices,
     triu_indices as triu_indices,
     vander as vander,
@@ -156,6 +154,8 @@ from ctgrad.composed.numbers import (
     mode as mode,
     nextafter as nextafter,
     polygamma as polygamma,
+    trapezoid as trapezoid,
+    trapz as trapz,
 )
 from ctgrad.composed.order import (
     argsort as argsort,

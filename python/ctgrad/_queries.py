@@ -194,11 +194,17 @@ def new(self, *args, size=None, device=None):
     return classes[self.dtype](*args) if device is None else classes[self.dtype](*args, device=device)
 
 
+def _written(self, numbers):
+    """self, written without being counted, as PyTorch's functions of elements do."""
+    self.data.copy_(ctgrad.tensor(numbers, dtype=self.dtype).reshape(self.shape))
+    return self
+
+
 def apply_(self, callable):
     """Replaces each element by `callable` of it. Slow; RuntimeError on tensors that require grad."""
     _refuse_grad("apply_", self)
     flat = [_one_number(callable(value), "apply_") for value in self.reshape(-1).tolist()]
-    return self.copy_(ctgrad.tensor(flat, dtype=self.dtype).reshape(self.shape))
+    return _written(self, flat)
 
 
 def map_(self, tensor, callable):
@@ -206,7 +212,7 @@ def map_(self, tensor, callable):
     _refuse_grad("map_", self, tensor)
     pairs = zip(self.reshape(-1).tolist(), tensor.expand(self.shape).reshape(-1).tolist(), strict=True)
     flat = [_one_number(callable(x, y), "map_") for x, y in pairs]
-    return self.copy_(ctgrad.tensor(flat, dtype=self.dtype).reshape(self.shape))
+    return _written(self, flat)
 
 
 def map2_(self, x, y, callable):
@@ -214,7 +220,7 @@ def map2_(self, x, y, callable):
     _refuse_grad("map2_", self, x, y)
     others = [t.expand(self.shape).reshape(-1).tolist() for t in (x, y)]
     flat = [_one_number(callable(*three), "map2_") for three in zip(self.reshape(-1).tolist(), *others, strict=True)]
-    return self.copy_(ctgrad.tensor(flat, dtype=self.dtype).reshape(self.shape))
+    return _written(self, flat)
 
 
 def sizeof(self):

@@ -9,6 +9,7 @@ from ctgrad._C import lgamma as gammaln
 from ctgrad._C import sigmoid as expit
 from ctgrad.composed import need_tensor, registry, with_out
 from ctgrad.composed.closed import node
+from ctgrad.composed.numbers import times
 
 psi = digamma
 logit, polygamma, sinc, xlogy = (registry[name] for name in ("logit", "polygamma", "sinc", "xlogy"))
@@ -46,7 +47,7 @@ def _times_log1p(x, y):
 def ndtr(input):
     """The distribution function of the standard normal distribution."""
     need_tensor("special_ndtr", input)
-    return (input * -math.sqrt(0.5)).erfc() / 2
+    return times((input * -math.sqrt(0.5)).erfc(), 0.5)
 
 
 @with_out

@@ -137,6 +137,7 @@ CASES = {
     "index_reduce_": [case(t(3, 4, grad=False), 0, _ROWS, t(3, 4, grad=False), "amax", ref=_index_reduce, grad=False)],
     "put": [case(t(3, 4), values([[0, 5], [11, -2]], "int64"), t(2, 2), ref=_put_flat), case(t(3, 4), values([0, 5, 0], "int64"), t(3), True, ref=_put_flat)],
     "put_": [case(t(3, 4, grad=False), values([[0, 5], [11, -2]], "int64"), t(2, 2, grad=False), ref=_put_flat, grad=False)],
+    "_become_": [case(t(3, 4, grad=False), t(3, 4, grad=False), ref=lambda x, result: result, grad=False)],
     "masked_scatter": [case(t(3, 4), values([[True, False, True, True]], "bool"), t(3, 5), ref=_masked_scatter)],
     "masked_scatter_": [case(t(3, 4, grad=False), values([[True, False, True, True]], "bool"), t(3, 5, grad=False), ref=_masked_scatter, grad=False)],
     "select_scatter": [case(t(3, 4), t(3), 1, -1, ref=lambda x, s, d, i: _into(x, (slice(None), i), s))],

@@ -69,10 +69,18 @@ class _NoKernel(_Underivable):
         raise RuntimeError(f"derivative for aten::{ctx.what} is not implemented")
 
 
-def underivable(what, value, *inputs, known=True):
-    """`value`, computed from `inputs` by the op `what`: it requires grad where they do, and backward raises NotImplementedError (RuntimeError)."""
+@functools.cache
+def _underivable_as(node):
+    made = type(node, (_Underivable,), {})
+    setattr(made, "_backward_cls", type(node, (FunctionCtx,), {"_forward_cls": made, "__module__": "builtins"}))  # noqa: B010
+    return made
+
+
+def underivable(what, value, *inputs, known=True, node=None):
+    """`value`, computed from `inputs` by the op `what`: it requires grad where they do, and backward raises NotImplementedError (RuntimeError).
+    `node`: the name of its node, where PyTorch gives it one."""
     if is_grad_enabled() and any(isinstance(x, Tensor) and x.requires_grad for x in inputs):
-        return (_Underivable if known else _NoKernel).apply(what, [value], *inputs)
+        return (_underivable_as(node) if node else _Underivable if known else _NoKernel).apply(what, [value], *inputs)
     return value
 
 

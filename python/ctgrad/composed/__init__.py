@@ -7,6 +7,7 @@ gives shapes, dtypes and errors; each name has cases in tests/cases like every o
 
 import functools
 import inspect
+import warnings
 from collections import namedtuple
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from ctgrad import _C
 from ctgrad._C import Tensor
 
-__all__ = ["alias", "composed", "need_tensor", "registry", "results", "with_out"]
+__all__ = ["alias", "composed", "need_tensor", "refuse_expanded", "refuse_leaf", "registry", "results", "warn_once", "with_out"]
 
 registry: dict[str, Callable[..., Any]] = {}
 
@@ -39,6 +40,30 @@ def composed(method=True, function=True, out=False, in_place=""):
     return register
 
 
+def refuse_expanded(name, t):
+    """What is written may not repeat by stride 0."""
+    if t.numel() and any(step == 0 and n > 1 for step, n in zip(t.stride(), t.shape, strict=True)):
+        raise RuntimeError("unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+                           f"Please clone() the tensor before performing the operation. ({name})")
+
+
+def refuse_leaf(t):
+    """PyTorch looks at the history before anything else of what it is to write into."""
+    base = t._base if t._is_view() else t
+    if _C.is_grad_enabled() and base.is_leaf and base.requires_grad:
+        raise RuntimeError(f"a {'leaf' if base is t else 'view of a leaf'} Variable that requires grad is being used in an in-place operation.")
+
+
+_warned: set[str] = set()
+
+
+def warn_once(text):
+    """A UserWarning, once in a process unless set_warn_always(True)."""
+    if text not in _warned or _C.is_warn_always_enabled():
+        _warned.add(text)
+        warnings.warn(text, UserWarning, stacklevel=3)
+
+
 _written: dict[str, Callable[..., Any]] = {}  # functions that write into their first argument
 
 
@@ -61,11 +86,13 @@ def _in_place(f):
     """name_: the result is written into the first argument, which must have its shape and a dtype that can hold it."""
 
     def write(input, *args, **kwargs):
-        made = f(input, *args, **kwargs)
+        refuse_expanded(f"{f.__name__}_", input)
+        recorded = _C.is_grad_enabled() and input.requires_grad
+        made = f(input.clone() if recorded else input, *args, **kwargs)  # which may be kept, and input is about to be written
         _need_castable(made, input)
         if made.shape != input.shape:
             raise RuntimeError(f"{f.__name__}_(): output with shape {list(input.shape)} doesn't match the broadcast shape {list(made.shape)}")
-        return input.copy_(made)
+        return _C._ops["_become_"](input, made)
 
     write.__name__ = write.__qualname__ = f.__name__ + "_"
     write.__module__ = f.__module__

@@ -13,9 +13,11 @@ from ctgrad.composed.shape import wrap_dim
 _replace = _C._ops["replace_nonfinite"]
 
 
-def _as_tensor(x, like):
-    """A number as a 0-d tensor, which widens nothing."""
-    return x if isinstance(x, Tensor) else _C.full((), x, dtype=like.dtype if like.is_floating_point() or not isinstance(x, float) else None)
+def _common_floats(a, b):
+    """Both in the float dtype of their result; a number becomes a 0-d tensor."""
+    dtype = ctgrad.result_type(a, b)
+    dtype = dtype if dtype.is_floating_point else _C.get_default_dtype()
+    return tuple(v.to(dtype) if isinstance(v, Tensor) else _C.full((), v, dtype=_C.float64).to(dtype) for v in (a, b))
 
 
 def _floats(x):
@@ -66,8 +68,7 @@ def signbit(input):
 def copysign(input, other):
     """The magnitudes of input with the signs of other, in the dtype of both; both broadcast. The gradient at 0 is 0."""
     need_tensor("copysign", input)
-    other = _as_tensor(other, input)
-    input = _floats(input).to(ctgrad.result_type(_floats(input), other))
+    input, other = _common_floats(input, other)
     minus = signbit(other)
     if other.requires_grad:  # its gradient is 0, not absent
         return input.abs() * _C.where(minus == minus, _C.where(minus, -1.0, 1.0).to(input.dtype), other.sign().to(input.dtype))
@@ -93,7 +94,7 @@ def nan_to_num(input, nan=0.0, posinf=None, neginf=None):
 def nan_to_num_(input, nan=0.0, posinf=None, neginf=None):
     """nan_to_num in place."""
     kept = input.clone() if input.requires_grad else input  # what the gradient reads
-    return input.copy_(nan_to_num(kept, nan, posinf, neginf))
+    return _C._ops["_become_"](input, nan_to_num(kept, nan, posinf, neginf)) if input.is_floating_point() else input.copy_(input)
 
 
 @composed(out=True, in_place="method")
@@ -111,9 +112,9 @@ def heaviside(input, values):
 @node(lambda input, other: f"XlogyBackward{0 if isinstance(input, Tensor) and isinstance(other, Tensor) else 1 if isinstance(other, Tensor) else 2}")
 def xlogy(input, other):
     """input log(other), and 0 where input is 0 and other no NaN; both broadcast."""
-    x, y = (input, _as_tensor(other, input)) if isinstance(input, Tensor) else (_as_tensor(input, other), other)
-    need_tensor("xlogy", y)
-    x, y = (_floats(v).to(ctgrad.result_type(_floats(x), _floats(y))) for v in (x, y))
+    if not isinstance(input, Tensor):
+        need_tensor("xlogy", other)
+    x, y = _common_floats(input, other)
     zero = x == 0
     product = x * _C._ops["log_of_one"](_C.where(zero & ~y.isnan(), _C.ones_like(y, requires_grad=False), y))
     return product
@@ -200,10 +201,10 @@ def diff(input, n=1, dim=-1, prepend=None, append=None):
     if n < 0:
         raise RuntimeError(f"order must be non-negative but got {n}")
     if n == 0:
-        return input.clone()
+        return _C.zeros_like(input).copy_(input)
     parts = [part for part in (prepend, input, append) if part is not None]
     x = input if len(parts) == 1 else _C.cat(parts, dim)
-    for _ in range(n):
+    for _ in range(min(n, x.size(dim))):
         size = x.size(dim)
         after, before = x.narrow(dim, min(1, size), max(size - 1, 0)), x.narrow(dim, 0, max(size - 1, 0))
         x = after ^ before if x.dtype == _C.bool else after - before
@@ -271,25 +272,6 @@ def gradient(input, *, spacing=1, dim=None, edge_order=1):
                                f"but got shape {list(h.shape)}")
         found.append(_C.cat((_uneven if places else _even)(input, h, d, edge_order), d))
     return tuple(found)
-
-
-@composed(method=False)
-def trapezoid(y, x=None, *, dx=None, dim=-1):
-    """The integral of y along dim by the trapezoidal rule, at places x or a distance dx (1)."""
-    size = y.size(dim)
-    before, after = y.narrow(dim, 0, max(size - 1, 0)), y.narrow(dim, min(1, size), max(size - 1, 0))
-    if x is None:
-        return ((before + after) / 2 if dx is None else (before + after) * dx / 2).sum(dim)
-    if x.dim() == 1 and y.dim() > 1:
-        x = x.view(-1, *[1] * (y.dim() - 1 - dim % y.dim()))
-        return ((before + after) * diff(x, dim=0) / 2).sum(dim)
-    return ((before + after) * diff(x, dim=dim) / 2).sum(dim)
-
-
-@composed(method=False)
-def trapz(y, x=None, *, dx=None, dim=-1):
-    """trapezoid, by its former name."""
-    return trapezoid(y, x, dx=dx, dim=dim)
 
 
 @composed(out=True)
@@ -470,5 +452,8 @@ def vander(x, N=None, increasing=False):
     n = x.numel() if N is None else N
     if n < 0:
         raise RuntimeError("N must be non-negative.")
-    powers = _C.arange(n)
-    return x.unsqueeze(1) ** (powers if increasing else powers.flip(0))
+    dtype = x.dtype if x.is_floating_point() else _C.int64
+    made = _C.ones((x.size(0), min(n, 1)), dtype=dtype)
+    if n > 1:
+        made = _C.cat([made, x.to(dtype).unsqueeze(1).expand(-1, n - 1).cumprod(1)], 1)
+    return made if increasing else made.flip(1)

@@ -4,7 +4,7 @@ import warnings
 
 from ctgrad import _C
 from ctgrad._C import Tensor
-from ctgrad.composed import composed, need_tensor
+from ctgrad.composed import composed, need_tensor, refuse_leaf
 
 
 def _places(name: str, input: Tensor, indices) -> tuple[Tensor, list[Tensor]]:
@@ -51,6 +51,8 @@ def index_put(input: Tensor, indices, values: Tensor, accumulate: bool = False) 
 @composed()
 def index_put_(input: Tensor, indices, values: Tensor, accumulate: bool = False) -> Tensor:
     """`index_put` in place."""
+    need_tensor("index_put_", input)
+    refuse_leaf(input)
     seen, places = _places("index_put_", input, indices)
     _C._ops["_index_put_"](seen, values, list(range(len(places))), places, accumulate)
     return input

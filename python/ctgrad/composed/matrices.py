@@ -117,7 +117,7 @@ def renorm(input, p, dim, maxnorm):
         raise RuntimeError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm}")
     dim %= input.dim()
     size = input.norm(p, [d for d in range(input.dim()) if d != dim], True)
-    return input * (size > maxnorm).to(input.dtype).mul(maxnorm / (size + 1e-7) - 1).add(1)
+    return input.contiguous() * (size > maxnorm).to(input.dtype).mul(maxnorm / (size + 1e-7) - 1).add(1)
 
 
 for _f in (cholesky, det, inverse, logdet, matrix_exp, matrix_power, pinverse, qr, slogdet, svd):

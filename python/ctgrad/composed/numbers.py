@@ -22,6 +22,7 @@ def _of_numpy(array, dtype):
 def _integers(name, input, other):
     need_tensor(name, input)
     need_tensor(name, other, "other", 2)
+    ctgrad.broadcast_shapes(input.shape, other.shape)
     dtype = ctgrad.result_type(input, other)
     if dtype.is_floating_point or dtype == _C.bool:
         raise NotImplementedError(f'"{name}_cpu" not implemented for \'{dtype}\'')
@@ -72,9 +73,11 @@ def nextafter(input, other):
     """The float next to input in the direction of other; both broadcast."""
     need_tensor("nextafter", input)
     need_tensor("nextafter", other, "other", 2)
+    ctgrad.broadcast_shapes(input.shape, other.shape)
     if input.dtype != other.dtype or input.dtype not in (_C.float32, _C.float64):
         raise NotImplementedError(f'"nextafter_cpu" not implemented for {input.dtype} and {other.dtype}')
-    return _of_numpy(np.nextafter(input.detach().numpy(), other.detach().numpy()), input.dtype)
+    made = _of_numpy(np.nextafter(input.detach().numpy(), other.detach().numpy()), input.dtype)
+    return ctgrad.autograd.function.underivable("nextafter", made, input, other, node="NextafterBackward0")
 
 
 def _longest_run(ordered):
@@ -90,20 +93,25 @@ def mode(input, dim=-1, keepdim=False):
     """(values, indices) of what is most frequent along dim, the least of equals; indices are those of its last appearance."""
     need_tensor("mode", input)
     if input.dim() == 0:
-        return Mode(input.clone(), _C.zeros((), dtype=_C.int64))
+        return Mode(_picked(input.unsqueeze(0), 0, _C.zeros(1, dtype=_C.int64), False), _C.zeros((), dtype=_C.int64))
     if input.size(dim) == 0:
         raise IndexError(f"mode(): Expected reduction dim {dim} to have non-zero size.")
     ordered, places = (input.to(_C.uint8) if input.dtype == _C.bool else input).detach().sort(dim)
     values = (ordered.float() if ordered.dtype == _C.bfloat16 else ordered).numpy()
     at = _of_numpy(np.moveaxis(_longest_run(np.moveaxis(values, dim, -1)), -1, dim), _C.int64)
     places = places.gather(dim, at)
-    return Mode(_picked(input, dim, places, keepdim), places if keepdim else places.squeeze(dim))
+    return Mode(_picked(input, dim, places, keepdim), places if keepdim else _without(places, dim))
+
+
+def _without(t, dim):
+    """t.squeeze(dim), but a tensor of its own: t is not used any more."""
+    return _C._ops["_unsafe_view"](t, t.squeeze(dim).shape)
 
 
 @node("ModeBackward0")
 def _picked(input, dim, places, keepdim):
     values = input.gather(dim, places)
-    return values if keepdim else values.squeeze(dim)
+    return values if keepdim else _without(values, dim)
 
 
 @composed(out=True)
@@ -128,17 +136,51 @@ def histogram(input, bins, *, range=None, weight=None, density=False):
     return Histogram(_of_numpy(hist, input.dtype), _of_numpy(edges, input.dtype))
 
 
+@node("MulBackward1")
+def times(x, number):
+    """x * number, as PyTorch's own compositions multiply by a number."""
+    return x * number
+
+
+@node("DivBackward1")
+def _halved(x):
+    """x / 2, as PyTorch's own compositions divide."""
+    return x / 2
+
+
+def _beside(y, x, dim):
+    """The distances of the places x along dim of y, which broadcast against pairs of neighbours."""
+    if x.dim() == 1 and y.dim() > 1:
+        return ctgrad.diff(x.view(-1, *[1] * (y.dim() - 1 - dim % y.dim())), dim=0)
+    return ctgrad.diff(x, dim=dim)
+
+
+def _neighbours(y, dim):
+    """Sums of two elements that follow each other along dim."""
+    size = y.size(dim)
+    return y.narrow(dim, 0, max(size - 1, 0)) + y.narrow(dim, min(1, size), max(size - 1, 0))
+
+
+@composed(method=False)
+def trapezoid(y, x=None, *, dx=None, dim=-1):
+    """The integral of y along dim by the trapezoidal rule, at places x or a distance dx (1)."""
+    if x is not None:
+        return _halved((_neighbours(y, dim) * _beside(y, x, dim)).sum(dim))
+    return times(_neighbours(y, dim).sum(dim), (1 if dx is None else dx) / 2)
+
+
+@composed(method=False)
+def trapz(y, x=None, *, dx=None, dim=-1):
+    """trapezoid, by its former name."""
+    return trapezoid(y, x, dx=dx, dim=dim)
+
+
 @composed(method=False)
 def cumulative_trapezoid(y, x=None, *, dx=None, dim=-1):
     """The running integral of y along dim by the trapezoidal rule, at places x or a distance dx (1); one element fewer."""
-    size = y.size(dim)
-    means = (y.narrow(dim, 0, max(size - 1, 0)) + y.narrow(dim, min(1, size), max(size - 1, 0))) / 2
     if x is None:
-        return (means if dx is None else means * dx).cumsum(dim)
-    if x.dim() == 1 and y.dim() > 1:
-        x = x.view(-1, *[1] * (y.dim() - 1 - dim % y.dim()))
-        return (means * ctgrad.diff(x, dim=0)).cumsum(dim)
-    return (means * ctgrad.diff(x, dim=dim)).cumsum(dim)
+        return (_neighbours(y, dim) * ((1 if dx is None else dx) / 2)).cumsum(dim)
+    return _halved((_neighbours(y, dim) * _beside(y, x, dim)).cumsum(dim))
 
 
 @composed(method=False, out=True)

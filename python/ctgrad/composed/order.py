@@ -40,9 +40,12 @@ def _kept(values, input, dim):
     return _tensor(values, input.dtype) if dim is None or not input.numel() else _tensor(np.moveaxis(values, dim, 0), input.dtype).movedim(0, dim)
 
 
+_NODES = {"_unique2": "Unique2Backward0", "unique_dim": "UniqueDimBackward0", "unique_consecutive": "UniqueConsecutiveBackward0"}
+
+
 def _tied(what, values, *inputs):
     """Values whose derivative nobody has worked out: going back through them says so."""
-    return ctgrad.autograd.function.underivable(what, values, *inputs)
+    return ctgrad.autograd.function.underivable(what, values, *inputs, node=_NODES.get(what))
 
 
 def _refuse_empty(input, dim):
@@ -260,13 +263,11 @@ def _quantile(name, input, q, dim, keepdim, interpolation, skip):
     if interpolation in ("linear", "midpoint"):
         weight = rank - below if interpolation == "linear" else _C.full_like(rank, 0.5)
         values = values.lerp(ordered.gather(-1, rank.ceil().long().expand(shape)), weight)
-    if whole:
-        values = values.reshape(-1, *[1] * input.dim()) if keepdim else values
-    elif input.dim():
-        values = values.movedim(-1, 0)
-        values = values.unsqueeze(dim if dim < 0 else dim + 1) if keepdim else values
-    values = values.squeeze(0) if wanted.dim() == 0 else values
-    return values
+    if keepdim and whole:
+        values = values.reshape(*[1] * input.dim(), values.size(-1))
+    elif keepdim and input.dim():
+        values = values.unsqueeze(dim - 1 if dim < 0 else dim)
+    return values.squeeze_(-1) if wanted.dim() == 0 else values.unsqueeze_(0).transpose_(0, -1).squeeze_(-1)
 
 
 @composed(out=True)

@@ -4,7 +4,7 @@ import math
 
 from ctgrad import _C
 from ctgrad._C import Tensor
-from ctgrad.composed import composed, need_tensor
+from ctgrad.composed import composed, need_tensor, refuse_expanded, refuse_leaf, warn_once
 from ctgrad.composed.closed import node
 from ctgrad.composed.shape import broadcast_tensors, wrap_dim
 
@@ -61,9 +61,14 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
 @composed(function=False)
 def put_(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
     """`put` in place."""
+    need_tensor("put_", input)
+    refuse_leaf(input)
+    refuse_expanded("put_", input)
+    if _C.is_grad_enabled() and (input.requires_grad or source.requires_grad):
+        return _C._ops["_become_"](input, put(input.clone(), index, source, accumulate))
     _check_put(input, index, source)
     seen = input if input.dim() else input.unsqueeze(0)
-    if index.numel() and input.is_contiguous() and not (input.requires_grad or source.requires_grad):
+    if index.numel() and input.is_contiguous():
         seen.view(-1).index_put_((index.reshape(-1),), source.reshape(-1), accumulate)
     elif index.numel():
         seen.index_put_(_coordinates(index.reshape(-1), seen.shape), source.reshape(-1), accumulate)
@@ -96,12 +101,15 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     need_tensor("masked_scatter", mask, "mask", 2)
     input, mask = broadcast_tensors(input, mask)
     places, values = _masked(input, mask, source)
-    return (input if input.dim() else input.unsqueeze(0)).index_put(places, values).reshape(input.shape)
+    return (input.contiguous() if input.dim() else input.unsqueeze(0)).index_put(places, values).reshape(input.shape)
 
 
 @composed(function=False)
 def masked_scatter_(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     """`masked_scatter` in place."""
+    need_tensor("masked_scatter_", input)
+    refuse_leaf(input)
+    refuse_expanded("masked_scatter_", input)
     need_tensor("masked_scatter_", mask, "mask", 2)
     places, values = _masked(input, mask.expand(input.shape), source)
     (input if input.dim() else input.unsqueeze(0)).index_put_(places, values)
@@ -145,13 +153,20 @@ def index_reduce(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce:
 
     Without include_self places that index names start anew. RuntimeError for shapes and dtypes that do not fit, IndexError for places outside.
     """
+    warn_once("index_reduce() is in beta and the API may change at any time.")
     dim = _check_index_reduce(input, dim, index, source, reduce)
+    return _index_reduced(input, dim, index, source, reduce, include_self)
+
+
+@node("IndexReduceBackward0")
+def _index_reduced(input, dim, index, source, reduce, include_self):
     return input.scatter_reduce(dim, _spread_index(dim, index, source), source, reduce, include_self=include_self)
 
 
 @composed(function=False)
 def index_reduce_(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *, include_self: bool = True) -> Tensor:
     """`index_reduce` in place."""
+    warn_once("index_reduce() is in beta and the API may change at any time.")
     dim = _check_index_reduce(input, dim, index, source, reduce)
     return input.scatter_reduce_(dim, _spread_index(dim, index, source), source, reduce, include_self=include_self)
 

@@ -33,6 +33,12 @@ def as_tensor(array, like):
     return _C.from_numpy(np.array(array, dtype=as_array(like.new_empty(0)).dtype, order="C"))
 
 
+def as_columns(array, like):
+    """The same of matrices, which lie column by column, as LAPACK leaves them."""
+    turned = np.array(np.swapaxes(array, -1, -2), dtype=as_array(like.new_empty(0)).dtype, order="C")
+    return _C.from_numpy(np.swapaxes(turned, -1, -2))
+
+
 def lapack(name, why, f, *arrays):
     """f(*arrays), NumPy's exception told as ours."""
     try:

@@ -7,9 +7,9 @@ import numpy as np
 from ctgrad import _C
 from ctgrad.autograd import Function
 from ctgrad.composed import results, with_out
-from ctgrad.composed.closed import named
+from ctgrad.composed.closed import named, node
 
-from ._checks import LinAlgError, as_array, as_tensor, lapack, need_matrices
+from ._checks import LinAlgError, as_array, as_columns, as_tensor, lapack, need_matrices
 from ._solve import Solution
 
 Eigh = results("linalg_eigh", "eigenvalues eigenvectors")
@@ -22,7 +22,7 @@ SVD = results("linalg_svd", "U S Vh")
 class _Cholesky(Function):
     @staticmethod
     def forward(ctx, A):
-        made = as_tensor(lapack("cholesky", "The factorization could not be completed because the input is not positive-definite.", np.linalg.cholesky, as_array(A)), A)
+        made = as_columns(lapack("cholesky", "The factorization could not be completed because the input is not positive-definite.", np.linalg.cholesky, as_array(A)), A)
         ctx.save_for_backward(made)
         return made
 
@@ -39,6 +39,11 @@ class _Cholesky(Function):
 def cholesky(A, *, upper=False):
     """Lower L of A = L L^T, or upper U of A = U^T U; only A's lower (upper) triangle counts. LinAlgError where A is not positive-definite."""
     need_matrices("cholesky", A, True)
+    return _factor(A, upper)
+
+
+@node("LinalgCholeskyExBackward0")
+def _factor(A, upper):
     made = _Cholesky.apply(_symmetric(A, upper))
     return made.mT if upper else made
 
@@ -75,7 +80,7 @@ class _TallQR(Function):
 
     @staticmethod
     def forward(ctx, A):
-        Q, R = (as_tensor(x, A) for x in np.linalg.qr(as_array(A)))
+        Q, R = (as_columns(x, A) for x in np.linalg.qr(as_array(A)))
         ctx.save_for_backward(Q, R)
         return Q, R
 
@@ -86,6 +91,13 @@ class _TallQR(Function):
         return Solution.apply(R, (g_q + Q @ (M.tril() + M.tril(-1).mT)).mT).mT
 
 
+@node("LinalgQrBackward0")
+def _wide_qr(A):
+    m = A.size(-2)
+    Q, R = _TallQR.apply(A[..., :m])
+    return Q, _C.cat([R, Q.mT @ A[..., m:]], -1).mT.contiguous().mT
+
+
 def qr(A, mode="reduced", *, out=None):
     """(Q, R) of A = Q R, Q with orthonormal columns and R upper triangular; mode 'reduced', 'complete' or 'r' (Q is empty)."""
     need_matrices("qr", A)
@@ -93,10 +105,9 @@ def qr(A, mode="reduced", *, out=None):
         raise RuntimeError(f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or 'complete'")
     m, n = A.shape[-2:]
     if mode == "complete" and m > n:
-        made = [as_tensor(x, A) for x in np.linalg.qr(as_array(A), "complete")]  # no gradient: columns of Q are free to turn
+        made = [as_columns(x, A) for x in np.linalg.qr(as_array(A), "complete")]  # no gradient: columns of Q are free to turn
     else:
-        Q, R = _TallQR.apply(A[..., :m])
-        made = [Q, R if m >= n else _C.cat([R, Q.mT @ A[..., m:]], -1)]
+        made = list(_TallQR.apply(A) if m >= n else _wide_qr(A))
     if mode == "r":
         made[0] = A.new_empty(0)
     return QR(*made) if out is None else QR(*(o.resize_(x.shape).copy_(x) for o, x in zip(out, made, strict=True)))
@@ -106,7 +117,8 @@ def qr(A, mode="reduced", *, out=None):
 class _Eigen(Function):
     @staticmethod
     def forward(ctx, A):
-        values, vectors = (as_tensor(x, A) for x in lapack("eigh", "The algorithm failed to converge.", np.linalg.eigh, as_array(A)))
+        values, vectors = lapack("eigh", "The algorithm failed to converge.", np.linalg.eigh, as_array(A))
+        values, vectors = as_tensor(values, A), as_columns(vectors, A)
         ctx.save_for_backward(values, vectors)
         ctx.set_materialize_grads(False)  # of values alone: they may be equal
         return values, vectors
@@ -142,7 +154,8 @@ def eigvalsh(A, UPLO="L"):
 class _Singular(Function):
     @staticmethod
     def forward(ctx, A):
-        U, S, Vh = (as_tensor(x, A) for x in lapack("svd", "The algorithm failed to converge.", lambda a: np.linalg.svd(a, full_matrices=False), as_array(A)))
+        U, S, Vh = lapack("svd", "The algorithm failed to converge.", lambda a: np.linalg.svd(a, full_matrices=False), as_array(A))
+        U, S, Vh = as_columns(U, A), as_tensor(S, A), as_columns(Vh, A)
         ctx.save_for_backward(U, S, Vh)
         ctx.set_materialize_grads(False)  # what no gradient comes for needs no different values
         return U, S, Vh
@@ -168,13 +181,15 @@ class _Singular(Function):
 def svd(A, full_matrices=True, *, driver=None):
     """(U, S, Vh) of A = U diag(S) Vh, S descending; full_matrices: U and Vh square, what is added to them without gradient."""
     need_matrices("svd", A)
+    return SVD(*(_full(A) if full_matrices and A.size(-2) != A.size(-1) else singular(A)))
+
+
+@node("LinalgSvdBackward0")
+def _full(A):
     U, S, Vh = singular(A)
-    m, n = A.shape[-2:]
-    if full_matrices and m > n:
-        U = _completed(U)
-    if full_matrices and n > m:
-        Vh = _completed(Vh.mT).mT
-    return SVD(U, S, Vh)
+    if A.size(-2) > A.size(-1):
+        return _completed(U), S, Vh
+    return U, S, _completed(Vh.mT).mT
 
 
 def _completed(columns):

@@ -47,7 +47,9 @@ def vander(x, *, N=None):
     n = (x.size(-1) if x.dim() else 1) if N is None else N
     if N is not None and N <= 1:
         raise RuntimeError(f"N must be greater than 1, got {N}")
-    return (x if x.dim() else x.unsqueeze(0)).unsqueeze(-1) ** _C.arange(n)
+    x = x if x.dim() else x.unsqueeze(0)
+    powers = x.unsqueeze(-1).expand(*x.shape, n - 1).cumprod(-1)
+    return _C.cat([_C.ones((*x.shape, 1), dtype=powers.dtype), powers], -1)
 
 
 @with_out
@@ -57,9 +59,9 @@ def matrix_power(A, n):
     if A.dim() < 2 or A.size(-1) != A.size(-2):
         raise RuntimeError("linalg.matrix_power: A must be batches of square matrices")
     if n < 0:
-        return matrix_power(inv(A), -n)
+        return inv(A) if n == -1 else matrix_power(inv(A), -n)
     if n == 0:
-        return _C.eye(A.size(-1), dtype=A.dtype).expand(A.shape).contiguous()
+        return A.clone().copy_(_C.eye(A.size(-1), dtype=A.dtype))
     made, square = None, A
     while n:
         if n & 1:
@@ -88,8 +90,7 @@ def multi_dot(tensors):
         if a.size(1) != b.size(0):
             raise RuntimeError(f"multi_dot(): tensors {i} and {i + 1} with shapes {list(a.shape)} and {list(b.shape)} cannot be multiplied")
     made = _in_order(tensors, _cheapest([t.size(0) for t in tensors] + [tensors[-1].size(1)]), 0, len(tensors) - 1)
-    made = made.squeeze(0) if row else made
-    return made.squeeze(-1) if column else made
+    return made.view(made.shape[row:2 - column])
 
 
 def _cheapest(sizes):

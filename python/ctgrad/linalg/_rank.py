@@ -4,7 +4,7 @@ import ctgrad
 from ctgrad import _C
 from ctgrad.autograd import Function
 from ctgrad.composed import results, with_out
-from ctgrad.composed.closed import named
+from ctgrad.composed.closed import named, node
 
 from ._checks import need_matrices
 from ._factor import singular, svdvals
@@ -51,13 +51,18 @@ def matrix_rank(A, tol=None, hermitian=False, *, atol=None, rtol=None):
     return (S > _least(A, S, atol, rtol)).sum(-1)
 
 
+@node("LinalgPinvBackward0")
+def _empty_inverse(A):
+    return A.mT.clone()
+
+
 @with_out
 def pinv(A, rcond=None, hermitian=False, *, atol=None, rtol=None):
     """Pseudo-inverses; singular values up to max(atol, rtol times the largest) count as 0."""
     need_matrices("pinv", A)
     rtol = rcond if rtol is None else rtol
     if A.numel() == 0:
-        return A.mT.clone()
+        return _empty_inverse(A)
     return _PseudoInverse.apply(A, _least(A, svdvals(A.detach()), atol, rtol))
 
 
@@ -81,10 +86,16 @@ def lstsq(A, B, rcond=None, *, driver=None):
     need_matrices("lstsq", A)
     vector = is_vector(A, B)
     right = B.unsqueeze(-1) if vector else B
-    X = pinv(A, rtol=rcond) @ right
     rank = matrix_rank(A, rtol=rcond)
-    m, n = A.shape[-2:]
-    away = (A @ X - right).square().sum(-2) if m > n and bool((rank == n).all()) else A.new_empty(0)
+    X, away = _nearest(A, right, rcond, vector, A.size(-2) > A.size(-1) and bool((rank == A.size(-1)).all()))
     if driver == "gels":
         rank = _C.empty(0, dtype=_C.int64)  # which takes the rank to be full
-    return LeastSquares(X.squeeze(-1) if vector else X, away, rank, A.new_empty(0))
+    return LeastSquares(X, away, rank, A.new_empty(0))
+
+
+@node("LinalgLstsqBackward0")
+def _nearest(A, B, rcond, vector, overdetermined):
+    """X with the least |A X - B|, of these the shortest, and its squared distances: none where X is not the only one, or meets B."""
+    X = pinv(A, rtol=rcond) @ B
+    away = (A @ X - B).square().sum(-2) if overdetermined else X.reshape(-1)[:0]
+    return X.squeeze(-1) if vector else X, away

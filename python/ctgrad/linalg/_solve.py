@@ -10,7 +10,7 @@ from ctgrad.autograd import Function
 from ctgrad.composed import need_tensor, results, with_out
 from ctgrad.composed.closed import named, node
 
-from ._checks import LinAlgError, as_array, as_tensor, lapack, need_matrices
+from ._checks import LinAlgError, as_array, as_columns, as_tensor, lapack, need_matrices
 
 Inverse = results("linalg_inv_ex", "inverse info")
 SLogDet = results("linalg_slogdet", "sign logabsdet")
@@ -20,7 +20,7 @@ SLogDet = results("linalg_slogdet", "sign logabsdet")
 class InverseOf(Function):
     @staticmethod
     def forward(ctx, A):
-        made = as_tensor(lapack("inv", "The inversion could not be completed because the input matrix is singular.", np.linalg.inv, as_array(A)), A)
+        made = as_columns(lapack("inv", "The inversion could not be completed because the input matrix is singular.", np.linalg.inv, as_array(A)), A)
         ctx.save_for_backward(made)
         return made
 
@@ -36,7 +36,7 @@ class Solution(Function):
 
     @staticmethod
     def forward(ctx, A, B):
-        made = as_tensor(lapack("solve", "The solver failed because the input matrix is singular.", np.linalg.solve, as_array(A), as_array(B)), A)
+        made = as_columns(lapack("solve", "The solver failed because the input matrix is singular.", np.linalg.solve, as_array(A), as_array(B)), A)
         ctx.save_for_backward(A, made)
         return made
 

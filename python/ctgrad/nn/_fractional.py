@@ -3,6 +3,7 @@
 import math
 
 import ctgrad
+from ctgrad.composed.closed import node
 
 __all__ = ["fractional_max_pool2d", "fractional_max_pool2d_with_indices", "fractional_max_pool3d", "fractional_max_pool3d_with_indices"]
 
@@ -40,10 +41,16 @@ def _pooled(name, n, input, kernel_size, output_size, output_ratio, samples):
     if tuple(samples.shape) != (images.size(0), images.size(1), n):
         raise RuntimeError(f"{name}: Expect _random_samples of shape {(images.size(0), images.size(1), n)}, but got {tuple(samples.shape)}")
     places = _places(samples, size, out, kernel)
+    return _largest(input, places)
+
+
+@node(lambda input, places: f"FractionalMaxPool{(places.dim() - 3)}DBackward0")
+def _largest(input, places):
+    images = input if input.dim() == places.dim() - 1 else input.unsqueeze(0)
     read = images.flatten(2).gather(2, places.flatten(2)).view(places.shape)
     values, which = read.max(-1)
     found = places.gather(-1, which.unsqueeze(-1)).squeeze(-1)
-    return (values, found) if input.dim() == n + 2 else (values.squeeze(0), found.squeeze(0))
+    return (values, found) if images is input else (values.squeeze(0), found.squeeze(0))
 
 
 def _places(samples, size, out, kernel):

@@ -5,6 +5,7 @@ import numbers
 import warnings
 
 import ctgrad
+from ctgrad import _C
 from ctgrad.nn import _recurrent, init
 from ctgrad.nn.parameter import Parameter
 from ctgrad.nn.utils.rnn import PackedSequence
@@ -161,8 +162,11 @@ class RNNBase(Module):
             raise RuntimeError("Expected sequence length to be larger than 0 in RNN")
         rows, h, c = _recurrent.layers(self.mode, input.reshape(steps * batch, self.input_size), hx, cx, self.all_weights, None, dropout,
                                        self._directions)
-        output = rows.view(steps, batch, rows.shape[1])
-        return output.transpose(0, 1) if self.batch_first else output, h, c
+        last = "_joined_view" if self._directions > 1 else "_layer_view" if self.mode == "LSTM" else "_stacked_view"
+        output = _C._ops[last](rows, (steps, batch, rows.shape[1]))
+        if self.batch_first:
+            output = output.transpose(0, 1) if self.mode == "LSTM" else _C._ops["_turned_view"](output, 0, 1)
+        return output, h, c
 
     def _as_batch(self, input, hx):
         """A single sequence as a batch of one: input, states and whether it was one."""

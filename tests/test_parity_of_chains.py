@@ -1,0 +1,214 @@
+"""What chains of ops drawn at random showed to differ from PyTorch: small forms, their warnings, names and exceptions."""
+
+import math
+import warnings
+
+import ctgrad
+import pytest
+
+F16, BF16, F32, F64, I64 = ctgrad.float16, ctgrad.bfloat16, ctgrad.float32, ctgrad.float64, ctgrad.int64
+
+
+@pytest.fixture
+def always():
+    ctgrad.set_warn_always(True)
+    yield
+    ctgrad.set_warn_always(False)
+
+
+# ---- warnings ----------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["std", "var", "std_mean", "var_mean"])
+def test_too_few_degrees_of_freedom(name):
+    f = getattr(ctgrad, name)
+    for shape, args in (((1,), {}), ((3, 1), {"dim": 1}), ((3,), {"correction": 3}), ((0,), {"correction": 0}), ((2, 0), {"dim": 0})):
+        with pytest.warns(UserWarning, match=rf"^{name}\(\): degrees of freedom"):
+            f(ctgrad.ones(shape), **args)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        f(ctgrad.ones(2)), f(ctgrad.ones(1), correction=0), f(ctgrad.ones(2, 3), dim=1, correction=2)
+
+
+def test_conditions_of_bytes(always):
+    with pytest.warns(UserWarning, match="uint8 condition"):
+        ctgrad.where(ctgrad.tensor([1, 0], dtype=ctgrad.uint8), 1, 2)
+
+
+def test_transposes_that_will_go(always):
+    for name in ("T", "mT", "H", "mH"):
+        with pytest.warns(UserWarning, match=rf"Tensor\.{name} is deprecated on 0-D"):
+            x = ctgrad.tensor(1.0)
+            assert (getattr(x, name) is x) == (name != "T")
+    with pytest.warns(UserWarning, match="other than 2"):
+        assert ctgrad.ones(2, 3, 4).T.shape == (4, 3, 2)
+
+
+# ---- names of nodes -------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("write", "name"), [
+    (lambda x, y: x.copysign_(y), "CopysignBackward0"), (lambda x, y: x.copysign_(-1.0), "CopysignBackward1"), (lambda x, y: x.xlogy_(y), "XlogyBackward0"),
+    (lambda x, y: x.nan_to_num_(), "NanToNumBackward0"), (lambda x, y: x.put_(ctgrad.tensor([0]), y[:1]), "PutBackward0"),
+    (lambda x, y: x.ldexp_(y), "LdexpBackward0"),
+])
+def test_compositions_in_place_are_one_node(write, name):
+    leaf, y = ctgrad.tensor([1.0, 2.0, 3.0], dtype=F64, requires_grad=True), ctgrad.tensor([2.0, -1.0, 3.0], dtype=F64).abs().requires_grad_()
+
+    def f(leaf, y):
+        x = leaf * 2
+        assert write(x, y) is x and x.grad_fn.name() == name and x._version == 1
+        return x
+
+    assert ctgrad.autograd.gradcheck(f, (leaf, y))
+    part = (leaf * 2)[1:]
+    if name != "PutBackward0":
+        write(part, y[1:])
+        part.sum().backward()
+        assert leaf.grad[0].item() == 0
+
+
+def test_comparisons_in_place_are_numbered():
+    x = ctgrad.ones(2, requires_grad=True)
+    for name, node in (("eq_", "Eq"), ("lt_", "Lt"), ("greater_equal_", "Ge")):
+        for other, number in ((2, 0), (ctgrad.ones(2), 1)):
+            y = x * 1
+            getattr(y, name)(other).sum().backward()
+            assert y.grad_fn.name() == f"{node}Backward{number}" and x.grad.tolist() == [0, 0]
+
+
+def test_ops_without_a_derivative():
+    x = ctgrad.tensor([3.0], requires_grad=True)
+    for made in (x // 2, 7 % x):
+        assert made.grad_fn.name() == "torch::autograd::NotImplemented" and type(made.grad_fn).__name__ == "NotImplemented"
+
+
+# ---- layouts ----------------------------------------------------------------------------------------------------------------------------
+
+
+def test_places_are_row_major():
+    x = ctgrad.ones(1, 4)
+    assert x.topk(1, 0)[1].stride() == (4, 1) and x.sort(0)[1].stride() == (4, 1) and x.argsort(0).stride() == (4, 1)
+    assert ctgrad.zeros(0, 2).nonzero().stride() == (1, 0)
+    made = ctgrad.ones(3, 2).mode(1)
+    assert not made.values._is_view() and not made.indices._is_view()
+    x, mask = ctgrad.ones(2, 3).t(), ctgrad.tensor([True, False])
+    assert x.masked_scatter(mask, ctgrad.zeros(6)).stride() == (2, 1) and x.renorm(2, 0, 1.0).stride() == (2, 1)
+
+
+def test_a_gradient_that_was_copied_was_written():
+    x = ctgrad.ones(3, requires_grad=True)
+    x.sum().backward()
+    assert x.grad._version == 1
+    x.sum().backward()
+    assert x.grad._version == 2
+
+
+# ---- what is looked at first -----------------------------------------------------------------------------------------------------------------
+
+
+def test_leaves_come_before_places():
+    leaf = ctgrad.zeros(2, requires_grad=True)
+    for write in (lambda: leaf.index_put_((ctgrad.tensor([5]),), ctgrad.tensor(1.0)), lambda: leaf.put_(ctgrad.tensor([5]), ctgrad.ones(1)),
+                  lambda: leaf.masked_scatter_(ctgrad.ones(2), ctgrad.ones(2)), lambda: leaf[:1].__setitem__([5], 1.0)):
+        with pytest.raises(RuntimeError, match="leaf Variable"):
+            write()
+
+
+def test_shared_memory_and_dtypes_come_before_places():
+    x = ctgrad.zeros(2)
+    for value in (x[:1], ctgrad.ones(1, dtype=F64)):
+        with pytest.raises(RuntimeError):
+            x[ctgrad.tensor([5])] = value
+
+
+def test_no_place_is_looked_at_where_nothing_is_written():
+    none, at = ctgrad.zeros(2, 0), ctgrad.tensor([5])
+    assert none[at].shape == (1, 0) and none.index_put_((at,), ctgrad.tensor(1.0)) is none and none.index_fill_(0, at, 1.0) is none
+    assert none.index_copy_(0, at, ctgrad.ones(1, 0)) is none and none.index_add_(0, at, ctgrad.ones(1, 0)) is none
+    for read in (lambda: none[at, ctgrad.tensor([0])], lambda: none.t()[at], lambda: none.t().index_put_((at,), ctgrad.tensor(1.0))):
+        with pytest.raises(IndexError):
+            read()
+    for write in (lambda: none.t().index_fill_(0, at, 1.0), lambda: none.t().index_copy_(0, at, ctgrad.ones(1, 2))):
+        with pytest.raises(RuntimeError):
+            write()
+
+
+def test_shapes_come_before_dtypes():
+    for f in (ctgrad.gcd, ctgrad.lcm, ctgrad.nextafter):
+        with pytest.raises(RuntimeError, match="broadcast"):
+            f(ctgrad.ones(2, dtype=F16), ctgrad.ones(3, dtype=F16))
+    for second in (ctgrad.ones(3), ctgrad.tensor(1.0)):
+        with pytest.raises(IndexError):
+            ctgrad.mv(ctgrad.tensor(1.0), second)
+
+
+# ---- out= ----------------------------------------------------------------------------------------------------------------------------------------
+
+
+def test_sums_are_taken_in_the_dtype_of_out():
+    x = ctgrad.tensor([1.5, 2.5])
+    assert ctgrad.sum(x, 0, out=ctgrad.zeros((), dtype=I64)).item() == 3
+    assert ctgrad.prod(x, 0, out=ctgrad.zeros((), dtype=I64)).item() == 2
+    assert ctgrad.cumsum(x, 0, out=ctgrad.zeros(2, dtype=I64)).tolist() == [1, 3]
+    assert ctgrad.sum(ctgrad.tensor([1, 2]), 0, out=ctgrad.zeros((), dtype=F16)).item() == 3
+
+
+def test_out_of_the_very_dtype():
+    x = ctgrad.ones(2)
+    for write in (lambda out: ctgrad.where(x > 0, x, x, out=out), lambda out: ctgrad.clamp(x, 0, 1, out=out)):
+        with pytest.raises(RuntimeError, match="dtype"):
+            write(ctgrad.zeros(2, dtype=F64))
+
+
+def test_an_operand_is_not_resized():
+    x = ctgrad.ones(1)
+    for write in (lambda: ctgrad.add(x, ctgrad.ones(3), out=x), lambda: ctgrad.eq(ctgrad.ones(3), x, out=x), lambda: ctgrad.where(ctgrad.ones(3) > 0, x, x, out=x)):
+        with pytest.raises(RuntimeError, match="broadcast shape"):
+            write()
+    assert x.shape == (1,)
+
+
+def test_what_out_of_a_join_cannot_hold():
+    for join in (ctgrad.cat, ctgrad.stack):
+        with pytest.raises(TypeError):
+            join([ctgrad.ones(1)] * 2, out=ctgrad.zeros(2, dtype=I64))
+
+
+# ---- numbers beside tensors ------------------------------------------------------------------------------------------------------------------
+
+
+def test_numbers_are_not_cut_to_the_tensor():
+    assert ctgrad.xlogy(ctgrad.tensor(True), 2).item() == pytest.approx(math.log(2))
+    half = ctgrad.ones(1, dtype=F16)
+    assert half.copysign(1e10).item() == 1 and half.xlogy(1e10).item() == math.inf
+    for narrow in (BF16, F16):
+        assert ctgrad.xlogy(ctgrad.tensor([1]), ctgrad.tensor([2.0], dtype=narrow)).dtype is narrow
+        assert ctgrad.copysign(ctgrad.tensor([1]), ctgrad.tensor([2.0], dtype=narrow)).dtype is narrow
+
+
+def test_truth_values_beside_numbers():
+    x = ctgrad.tensor([0.5, 2.0], dtype=F64, requires_grad=True)
+    made = ctgrad.nn.functional.mse_loss(x, ctgrad.tensor([True, False]))
+    made.backward()
+    assert made.item() == 2.125 and x.grad.tolist() == [-0.5, 2.0]
+
+
+def test_copies_convert_as_c_does():
+    assert ctgrad.zeros(1, dtype=I64).copy_(math.nan).item() == -2**63
+    assert ctgrad.zeros(1, dtype=ctgrad.uint8).copy_(300).item() == 44
+    with pytest.raises(RuntimeError):
+        ctgrad.zeros(1, dtype=I64).fill_(math.nan)
+
+
+def test_a_mask_without_dimensions_is_an_index():
+    x = ctgrad.tensor(1.0)
+    with pytest.raises(RuntimeError, match="dtype"):
+        x[ctgrad.tensor(True)] = ctgrad.tensor(2)
+    x[ctgrad.tensor(True)] = 2
+    assert x.item() == 2
+
+
+def test_no_differences_of_nothing():
+    x = ctgrad.ones(0)
+    assert x.diff() is x

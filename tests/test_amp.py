@@ -119,6 +119,14 @@ def test_what_a_compiler_would_take_stays():
     assert ctgrad.jit.ignore(drop=False)(ignored) is ignored and ctgrad.jit.annotate(int, 3) == 3 and not ctgrad.jit.is_scripting()
 
 
+def test_compile_gives_back_what_it_is_given():
+    net = nn.Linear(1, 1)
+    assert ctgrad.compile(net) is net and ctgrad.compile(mode="max-autotune")(net) is net and ctgrad.compiler.disable()(net) is net
+    assert ctgrad.compiler.disable(net) is net and not ctgrad.compiler.is_compiling()
+    with ctgrad.compiler.set_stance("force_eager"), pytest.raises(RuntimeError):
+        ctgrad.compile(net, mode="default", options={})
+
+
 def test_ways_of_attention_are_told_back():
     from ctgrad.nn.attention import SDPBackend, sdpa_kernel
     told = ctgrad.backends.cuda

@@ -9,6 +9,7 @@ from ctgrad import (
     amp as amp,
     autograd as autograd,
     backends as backends,
+    compiler as compiler,
     composed as composed,
     cuda as cuda,
     debug as debug,
@@ -91,6 +92,9 @@ from ctgrad.autograd.grad_mode import (
     no_grad as no_grad,
     set_grad_enabled as set_grad_enabled,
 )
+from ctgrad.compiler import (
+    compile as compile,
+)
 from ctgrad.composed.arithmetic import (
     cdist as cdist,
     copysign as copysign,
@@ -160,6 +164,7 @@ from ctgrad.composed.matrices import (
     renorm as renorm,
     slogdet as slogdet,
     svd as svd,
+    triangular_solve as triangular_solve,
 )
 from ctgrad.composed.numbers import (
     cumulative_trapezoid as cumulative_trapezoid,

@@ -52,9 +52,16 @@ class Distribution:
     def _parameters(self):
         return [name for name in self.arg_constraints if name in vars(self)]
 
+    def _get_checked_instance(self, cls, _instance=None):
+        """_instance, or an object whose __init__ has not run; for subclasses that expand in a way of their own."""
+        if _instance is None and type(self).__init__ != cls.__init__:
+            raise NotImplementedError(f"Subclass {self.__class__.__name__} of {cls.__name__} that defines a custom __init__ method must also define a "
+                                      "custom .expand() method.")
+        return self.__new__(type(self)) if _instance is None else _instance
+
     def expand(self, batch_shape, _instance=None):
         """The distribution over a larger batch; nothing is copied."""
-        new = type(self).__new__(type(self)) if _instance is None else _instance
+        new = self._get_checked_instance(type(self), _instance)
         vars(new).update(vars(self))
         new._batch_shape = ctgrad.Size(batch_shape)
         for name in self._parameters():

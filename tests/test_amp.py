@@ -127,6 +127,14 @@ def test_compile_gives_back_what_it_is_given():
         ctgrad.compile(net, mode="default", options={})
 
 
+def test_a_module_over_gpus_that_are_not_there_runs_as_it_is():
+    net = nn.Linear(2, 1)
+    spread = nn.parallel.DataParallel(net, device_ids=[0, 1])
+    x = ctgrad.ones(3, 2)
+    assert [*spread.state_dict()] == ["module.weight", "module.bias"] and spread(x).equal(net(x)) and spread.device_ids == []
+    assert ctgrad.GradScaler is ctgrad.amp.GradScaler
+
+
 def test_ways_of_attention_are_told_back():
     from ctgrad.nn.attention import SDPBackend, sdpa_kernel
     told = ctgrad.backends.cuda

@@ -94,6 +94,7 @@ def test_multivariate_normal_of_each_matrix():
     by_hand = -0.5 * (((x - LOC) @ covariance.inverse()) * (x - LOC)).sum(-1) - 0.5 * covariance.det().log() - math.log(2 * math.pi)
     for d in made:
         assert ctgrad.allclose(d.log_prob(x), by_hand, atol=1e-5)
+        assert ctgrad.allclose(d.precision_matrix @ covariance, ctgrad.eye(2), atol=1e-5)
         assert ctgrad.allclose(d.covariance_matrix, covariance, atol=1e-5) and ctgrad.allclose(d.variance, covariance.diagonal(), atol=1e-5)
     assert D.kl_divergence(made[0], made[1]).abs() < 1e-5
     assert D.kl_divergence(made[0], D.MultivariateNormal(LOC + 1, covariance)) > 0

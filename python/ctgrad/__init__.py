@@ -37,7 +37,7 @@ _LATER |= dict.fromkeys((
     "pairwise_distance", "pixel_shuffle", "pixel_unshuffle", "poisson_nll_loss", "prelu", "rms_norm", "rrelu", "rrelu_", "selu", "selu_",
     "threshold", "threshold_", "triplet_margin_loss"), "nn.functional")
 _LATER |= dict.fromkeys(("autocast", "get_autocast_dtype", "is_autocast_cache_enabled", "is_autocast_enabled"), "amp.autocast_mode")
-_LATER["compile"] = "compiler"
+_LATER |= {"compile": "compiler", "GradScaler": "amp.grad_scaler"}
 _SELDOM = ("accelerator", "compiler", "distributed", "distributions", "hub", "jit", "mps", "xpu")
 __all__ = [name for name in globals() if not name.startswith("_")] + [*_LATER, *_SELDOM]
 

@@ -86,6 +86,9 @@ from ctgrad.amp.autocast_mode import (
     is_autocast_cache_enabled as is_autocast_cache_enabled,
     is_autocast_enabled as is_autocast_enabled,
 )
+from ctgrad.amp.grad_scaler import (
+    GradScaler as GradScaler,
+)
 from ctgrad.autograd.grad_mode import (
     enable_grad as enable_grad,
     inference_mode as inference_mode,

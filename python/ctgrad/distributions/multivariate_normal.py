@@ -71,7 +71,9 @@ class MultivariateNormal(Distribution):
     @lazy_property
     def precision_matrix(self):
         """The inverse of the covariance."""
-        return self._spread(ctgrad.cholesky_inverse(self._unbroadcasted_scale_tril))
+        tril = self._unbroadcasted_scale_tril
+        inverse = ctgrad.linalg.solve_triangular(tril, ctgrad.eye(tril.shape[-1], dtype=tril.dtype), upper=False)
+        return self._spread(inverse.mT @ inverse)
 
     @property
     def variance(self):

@@ -149,3 +149,22 @@ def test_the_demo():
     assert lines["gradcheck, gradgradcheck"] == "True True"
     assert lines["same w.grad"] == "True"
     assert "ExpandBackward0 <- w" in lines["the tape"]
+
+
+def test_classes_and_results_are_shown_as_torch_shows_them(script):
+    out, err, code = run(
+        script("""
+        import pickle
+        import torch
+        import torch.nn as nn
+        net = nn.Sequential(nn.Linear(1, 1))
+        print(type(torch.ones(1)), type(net[0]), type(net[0].weight), torch.ones(2).shape.__class__, torch.float32.__class__)
+        print(torch.linalg.qr(torch.eye(1)))
+        print(type(pickle.loads(pickle.dumps(net))), pickle.loads(pickle.dumps(net.state_dict()))["0.bias"].shape)
+        """)
+    )
+    assert code == 0, err
+    first, *rest = out.splitlines()
+    assert first == ("<class 'torch.Tensor'> <class 'torch.nn.modules.linear.Linear'> <class 'torch.nn.parameter.Parameter'> "
+                     "<class 'torch.Size'> <class 'torch.dtype'>")
+    assert rest[0] == "torch.return_types.linalg_qr(" and rest[-1] == "<class 'torch.nn.modules.container.Sequential'> torch.Size([1])"

@@ -281,6 +281,16 @@ def test_tensor_of_a_tensor_is_a_view_of_it():
         ctgrad.LongTensor(x)
 
 
+def test_bounds_of_randint_like_by_name():
+    x, drawn = ctgrad.zeros(50), []
+    for given in (((x, 3), {}), ((x,), {"high": 3}), ((x, 0, 3), {}), ((x,), {"low": 0, "high": 3}), ((x, 0), {"high": 3})):
+        ctgrad.manual_seed(0)
+        drawn.append(ctgrad.randint_like(*given[0], **given[1]).tolist())
+    assert all(one == drawn[0] for one in drawn) and set(drawn[0]) == {0, 1, 2}
+    with pytest.raises(TypeError):
+        ctgrad.randint_like(x)
+
+
 def test_item_and_tolist():
     t = ctgrad.arange(24).reshape(2, 3, 4).transpose(0, 2)
     assert t.tolist() == np.arange(24).reshape(2, 3, 4).transpose().tolist()

@@ -167,6 +167,21 @@ def test_exponentials_and_tensors_as_maps():
             f()
 
 
+def test_the_older_triangular_solve():
+    a, b = definite(3, 3), ctgrad.arange(6, dtype=ctgrad.float64).view(3, 2)
+    ctgrad.composed._told.clear()
+    with pytest.warns(UserWarning, match="deprecated"):
+        ctgrad.triangular_solve(b, a)
+    for upper in (True, False):
+        for transpose in (False, True):
+            made = b.triangular_solve(a, upper=upper, transpose=transpose)
+            read = a.triu() if upper else a.tril()
+            assert ctgrad.allclose((read.mT if transpose else read) @ made.solution, b) and made.cloned_coefficient.tolist() == a.tolist()
+    for wrong in (lambda: ctgrad.triangular_solve(b[0], a), lambda: ctgrad.triangular_solve(b[:2], a), lambda: ctgrad.triangular_solve(b, a[:2])):
+        with pytest.raises(RuntimeError):
+            wrong()
+
+
 def test_names_outside_linalg():
     a = definite(3, 3)
     assert a.det() == ctgrad.det(a) == linalg.det(a) and ctgrad.allclose(a.logdet().exp(), a.det())

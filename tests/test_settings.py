@@ -29,6 +29,10 @@ def test_typename(obj, name):
     assert ctgrad.typename(obj) == name
 
 
+def test_what_other_packages_tell_pytorch_is_not_kept():
+    assert ctgrad._C._log_api_usage_once("torchmetrics.metric") is None and ctgrad.cuda._initialized is False
+
+
 def test_default_tensor_type():
     ctgrad.set_default_tensor_type("torch.DoubleTensor")
     assert ctgrad.tensor(1.).dtype is ctgrad.float64

@@ -248,20 +248,32 @@ static void randint_high_kernel(call *c) { draw_range(c->oa[0], rng_of(&c->args[
 FRESH(randint_high, "randint.high", "(int high, int[] size, *, Generator? generator=None, " HOST ")", randint_high_rule, randint_high_kernel, "Integers from 0 to high - 1.")
 FRESH(randint, "randint", "(int low, int high, int[] size, *, Generator? generator=None, " HOST ")", randint_rule, randint_kernel, "Integers from low to high - 1.")
 
+/* Of the bounds that are given: from low up to, but without, high. One alone, under either name, is high. */
+static void like_bounds(call *c, int64_t *low, int64_t *high)
+{
+    const arg *one = arg_given(&c->args[1]) ? &c->args[1] : &c->args[2];
+    bool two = one == &c->args[1] && arg_given(&c->args[2]);
+    *low = two ? one->i : 0;
+    *high = two ? c->args[2].i : one->i;
+}
 static int randint_like_rule(call *c)
 {
-    bool two = arg_given(&c->args[2]);
     const array *a = c->in[0]->a;
-    if (check_range("randint_like", arg_dtype(&c->args[3], (ct_dtype)a->dtype), two ? c->args[1].i : 0, two ? c->args[2].i : c->args[1].i) < 0)
+    int64_t low, high;
+    if (!arg_given(&c->args[1]) && !arg_given(&c->args[2]))
+        return ct_fail(CT_TYPE, "randint_like() missing 1 required positional arguments: \"high\"");
+    like_bounds(c, &low, &high);
+    if (check_range("randint_like", arg_dtype(&c->args[3], (ct_dtype)a->dtype), low, high) < 0)
         return -1;
     return out_format(c, a, arg_dtype(&c->args[3], a->dtype), arg_int(&c->args[4], FORMAT_PRESERVE));
 }
 static void randint_like_kernel(call *c)
 {
-    bool two = arg_given(&c->args[2]);
-    draw_range(c->oa[0], op_default_rng, two ? c->args[1].i : 0, two ? c->args[2].i : c->args[1].i);
+    int64_t low, high;
+    like_bounds(c, &low, &high);
+    draw_range(c->oa[0], op_default_rng, low, high);
 }
-FRESH(randint_like, "randint_like", "(Tensor self, int low, int? high=None, *, " HOST_LIKE ")", randint_like_rule, randint_like_kernel,
+FRESH(randint_like, "randint_like", "(Tensor self, int? low=None, int? high=None, *, " HOST_LIKE ")", randint_like_rule, randint_like_kernel,
       "Integers from low to high - 1 (one bound: from 0) in self's shape.")
 
 /* ---- randperm: args n, generator, dtype ------------------------------------------------------------------------------------ */

@@ -225,6 +225,19 @@ static PyObject *tensortype_name(PyObject *self, void *none) { (void)none; retur
 static PyObject *tensortype_dtype(PyObject *self, void *none) { (void)none; return Py_NewRef(py_dtype(((PyTensorType *)self)->dtype)); }
 static PyObject *tensortype_reduce(PyObject *self, PyObject *none) { (void)none; return tensortype_name(self, NULL); }
 
+/* The union of two types in an annotation, of which one is a constructor here. */
+static PyObject *tensortype_or(PyObject *self, PyObject *other)
+{
+    PyObject *typing = PyImport_ImportModule("typing");
+    PyObject *either = typing ? PyObject_GetAttrString(typing, "Union") : NULL;
+    PyObject *both = either ? PyTuple_Pack(2, self, other) : NULL;
+    PyObject *made = both ? PyObject_GetItem(either, both) : NULL;
+    Py_XDECREF(both);
+    Py_XDECREF(either);
+    Py_XDECREF(typing);
+    return made;
+}
+
 static PyMethodDef tensortype_methods[] = {
     {"__instancecheck__", tensortype_instancecheck, METH_O, NULL},
     {"__reduce__", tensortype_reduce, METH_NOARGS, NULL},
@@ -240,6 +253,7 @@ static PyType_Slot tensortype_slots[] = {
     {Py_tp_doc, (char *)"Constructor of tensors of one dtype, from sizes or data."},
     {Py_tp_call, tensortype_call},
     {Py_tp_repr, tensortype_repr},
+    {Py_nb_or, tensortype_or},
     {Py_tp_methods, tensortype_methods},
     {Py_tp_getset, tensortype_getset},
     {0},

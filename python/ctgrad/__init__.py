@@ -30,13 +30,16 @@ from ctgrad.autograd import enable_grad, inference_mode, no_grad, set_grad_enabl
 __version__ = "0.1.0"
 newaxis = None
 
-_LATER = {"__config__": None, "func": None, "linalg": None, "special": None, "nn": None, "optim": None, "testing": None, "serialization": None, "load": "serialization", "save": "serialization"}  # name: the module that has it
+_LATER = {"__config__": None, "amp": None, "func": None, "linalg": None, "special": None, "nn": None, "optim": None, "testing": None, "serialization": None, "load": "serialization", "save": "serialization"}  # name: the module that has it
 _LATER |= dict.fromkeys((
     "alpha_dropout", "batch_norm", "bilinear", "celu", "celu_", "channel_shuffle", "conv_tbc", "cosine_embedding_loss", "cosine_similarity", "dropout",
     "feature_alpha_dropout", "group_norm", "hardshrink", "hinge_embedding_loss", "instance_norm", "kl_div", "layer_norm", "margin_ranking_loss",
     "pairwise_distance", "pixel_shuffle", "pixel_unshuffle", "poisson_nll_loss", "prelu", "rms_norm", "rrelu", "rrelu_", "selu", "selu_",
     "threshold", "threshold_", "triplet_margin_loss"), "nn.functional")
-__all__ = [name for name in globals() if not name.startswith("_")] + [*_LATER]
+_LATER |= dict.fromkeys(("autocast", "get_autocast_dtype", "is_autocast_cache_enabled", "is_autocast_enabled"), "amp.autocast_mode")
+_LATER |= {"compile": "compiler", "GradScaler": "amp.grad_scaler"}
+_SELDOM = ("accelerator", "compiler", "distributed", "distributions", "hub", "jit", "mps", "xpu")
+__all__ = [name for name in globals() if not name.startswith("_")] + [*_LATER, *_SELDOM]
 
 
 def _import(name):
@@ -46,8 +49,24 @@ def _import(name):
     return found
 
 
+def _import_when_used(name):
+    """The module, of which nothing has run yet: it runs when something in it is asked for."""
+    import sys
+    from importlib import util
+    full = f"ctgrad.{name}"
+    if full not in sys.modules:
+        spec = util.find_spec(full)
+        spec.loader = util.LazyLoader(spec.loader)
+        sys.modules[full] = util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[full])
+    globals()[name] = sys.modules[full]
+    return globals()[name]
+
+
 def __getattr__(name):
     """Half of the package, imported when it is first asked for."""
+    if name in _SELDOM:
+        return _import_when_used(name)
     if name not in _LATER:
         raise AttributeError(f"module 'ctgrad' has no attribute {name!r}")
     found = _import(name)
@@ -64,8 +83,11 @@ def _import_the_rest():
                 _import(name)
             except AttributeError:  # its module is being imported and is what needs nn: the next name asked for comes here again
                 return
+    for name in _SELDOM:
+        if name not in globals():
+            _import_when_used(name)
     globals().pop("__getattr__", None)
 
 
 def __dir__():
-    return sorted({*globals(), *_LATER})
+    return sorted({*globals(), *_LATER, *_SELDOM})

@@ -5,13 +5,21 @@ from typing import Any
 from ctgrad import _C as _C
 from ctgrad._C import *
 from ctgrad import (
+    accelerator as accelerator,
+    amp as amp,
     autograd as autograd,
     backends as backends,
+    compiler as compiler,
     composed as composed,
     cuda as cuda,
     debug as debug,
+    distributed as distributed,
+    distributions as distributions,
     func as func,
+    hub as hub,
+    jit as jit,
     linalg as linalg,
+    mps as mps,
     nn as nn,
     optim as optim,
     random as random,
@@ -21,6 +29,7 @@ from ctgrad import (
     testing as testing,
     utils as utils,
     version as version,
+    xpu as xpu,
 )
 from ctgrad._copying import (
     UntypedStorage as UntypedStorage,
@@ -71,11 +80,23 @@ from ctgrad._settings import (
 from ctgrad._tensor_str import (
     set_printoptions as set_printoptions,
 )
+from ctgrad.amp.autocast_mode import (
+    autocast as autocast,
+    get_autocast_dtype as get_autocast_dtype,
+    is_autocast_cache_enabled as is_autocast_cache_enabled,
+    is_autocast_enabled as is_autocast_enabled,
+)
+from ctgrad.amp.grad_scaler import (
+    GradScaler as GradScaler,
+)
 from ctgrad.autograd.grad_mode import (
     enable_grad as enable_grad,
     inference_mode as inference_mode,
     no_grad as no_grad,
     set_grad_enabled as set_grad_enabled,
+)
+from ctgrad.compiler import (
+    compile as compile,
 )
 from ctgrad.composed.arithmetic import (
     cdist as cdist,
@@ -143,6 +164,7 @@ from ctgrad.composed.matrices import (
     renorm as renorm,
     slogdet as slogdet,
     svd as svd,
+    triangular_solve as triangular_solve,
 )
 from ctgrad.composed.numbers import (
     cumulative_trapezoid as cumulative_trapezoid,

@@ -2,12 +2,14 @@
 
 A finder in front of `sys.meta_path` claims `torch` and everything below it, also where the real one is installed. What a
 script gets are facades: modules named `torch...` that hold no objects of their own, pass every name through to the
-ctgrad module behind them, and say so when ctgrad lacks one. The ctgrad modules themselves are left as they are.
+ctgrad module behind them, and say so when ctgrad lacks one. The ctgrad modules themselves are left as they are, but for the
+module that their classes say they are of: what a script prints shows PyTorch's.
 """
 
 import importlib
 import importlib.util
 import sys
+from contextlib import suppress
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
@@ -16,6 +18,13 @@ _API_VERSION = "2.13.0"  # of the PyTorch whose names and behaviour ctgrad follo
 
 def _real_name(name):
     return "ctgrad" + name.removeprefix("torch")
+
+
+def _named_as_torch(thing):
+    """A class that a script sees is shown under PyTorch's module: <class 'torch.nn.modules.linear.Linear'>."""
+    if isinstance(thing, type) and thing.__module__.partition(".")[0] == "ctgrad":
+        with suppress(TypeError):  # of a few C types it cannot be changed
+            thing.__module__ = "torch" + thing.__module__.removeprefix("ctgrad")
 
 
 class Facade(ModuleType):
@@ -28,6 +37,8 @@ class Facade(ModuleType):
         vars(self).update(_real=real, __doc__=real.__doc__, __file__=getattr(real, "__file__", None))
         if hasattr(real, "__path__"):
             vars(self)["__path__"] = list(real.__path__)
+        for value in list(vars(real).values()):
+            _named_as_torch(value)
         if name == "torch":
             vars(self)["__version__"] = f"{_API_VERSION}+ctgrad{real.__version__}"
 

@@ -101,3 +101,10 @@ def set_flush_denormal(mode):
     if not isinstance(mode, bool):
         raise TypeError(f"set_flush_denormal(): argument 'mode' must be bool, not {type(mode).__name__}")
     return False
+
+
+def _log_api_usage_once(event):
+    """Nothing is logged. (Other packages call it where PyTorch's own modules do.)"""
+
+
+_C._log_api_usage_once = _log_api_usage_once

@@ -1,9 +1,10 @@
 """CUDA: not there. What scripts set here is held and changes nothing."""
 
 import contextlib
+import warnings
 from types import SimpleNamespace
 
-matmul = SimpleNamespace(allow_tf32=False, allow_fp16_reduced_precision_reduction=True, allow_bf16_reduced_precision_reduction=True)
+matmul = SimpleNamespace(fp32_precision="none", allow_tf32=False, allow_fp16_reduced_precision_reduction=True, allow_bf16_reduced_precision_reduction=True)
 _sdp = {"flash": True, "mem_efficient": True, "math": True, "cudnn": True}
 
 
@@ -42,12 +43,29 @@ def enable_math_sdp(enabled):
     _sdp["math"] = bool(enabled)
 
 
+def cudnn_sdp_enabled():
+    """What enable_cudnn_sdp was told."""
+    return _sdp["cudnn"]
+
+
+def enable_cudnn_sdp(enabled):
+    """Held; attention has one way here."""
+    _sdp["cudnn"] = bool(enabled)
+
+
 @contextlib.contextmanager
-def sdp_kernel(enable_flash=True, enable_math=True, enable_mem_efficient=True, enable_cudnn=True):
-    """The switches of attention, inside a block."""
+def switched(**switches):
+    """The switches of attention, by name, inside a block."""
     before = dict(_sdp)
-    _sdp.update(flash=enable_flash, math=enable_math, mem_efficient=enable_mem_efficient, cudnn=enable_cudnn)
+    _sdp.update(switches)
     try:
-        yield
+        yield {}
     finally:
         _sdp.update(before)
+
+
+def sdp_kernel(enable_flash=True, enable_math=True, enable_mem_efficient=True, enable_cudnn=True):
+    """The switches of attention, inside a block: the older nn.attention.sdpa_kernel."""
+    warnings.warn("`torch.backends.cuda.sdp_kernel()` is deprecated. In the future, this context manager will be removed. Please see "
+                  "`torch.nn.attention.sdpa_kernel()` for the new context manager, with updated signature.", FutureWarning, stacklevel=2)
+    return switched(flash=enable_flash, math=enable_math, mem_efficient=enable_mem_efficient, cudnn=enable_cudnn)

@@ -121,13 +121,23 @@ def _deliver(name, made, out):
 
 def results(name, fields):
     """A class of results with names, shown as those of ops are."""
-    made = namedtuple(name, fields.split())
+    made = namedtuple(name, fields.split(), module="ctgrad.return_types")
 
     def shown(self):
-        return f"ctgrad.return_types.{name}(\n" + ",\n".join(f"{field}={value!r}" for field, value in zip(made._fields, self, strict=True)) + ")"
+        return f"torch.return_types.{name}(\n" + ",\n".join(f"{field}={value!r}" for field, value in zip(made._fields, self, strict=True)) + ")"
 
     made.__repr__ = shown
     return made
+
+
+_told = set()  # what warn_once has said
+
+
+def warn_once(text, stacklevel=2):
+    """A UserWarning, the first time in this process. stacklevel: as in warnings.warn, counted from the caller."""
+    if text not in _told:
+        _told.add(text)
+        warnings.warn(text, UserWarning, stacklevel=stacklevel + 1)
 
 
 def need_tensor(op, value, argument="input", position=1):

@@ -4,13 +4,15 @@ import math
 
 from ctgrad import _C
 from ctgrad._C import Tensor
-from ctgrad.composed import composed, results, with_out
+from ctgrad.composed import composed, results, warn_once, with_out
 from ctgrad.composed.closed import node
 
-__all__ = ["chain_matmul", "cholesky", "det", "inverse", "logdet", "matrix_exp", "matrix_power", "nuclear_norm", "pinverse", "qr", "slogdet", "svd"]
+__all__ = ["chain_matmul", "cholesky", "det", "inverse", "logdet", "matrix_exp", "matrix_power", "nuclear_norm", "pinverse", "qr", "slogdet", "svd", "triangular_solve"]
 
 QR = results("qr", "Q R")
 SVD = results("svd", "U S V")
+SLOGDET = results("slogdet", "sign logabsdet")
+TRIANGULAR = results("triangular_solve", "solution cloned_coefficient")
 
 
 def _linalg():
@@ -34,7 +36,7 @@ def logdet(input):
 
 def slogdet(input):
     """(sign, logabsdet) of square matrices."""
-    return _linalg().slogdet(input)
+    return SLOGDET(*_linalg().slogdet(input))
 
 
 @with_out
@@ -68,11 +70,13 @@ def matrix_exp(input):
 @node("CholeskyBackward0")
 def cholesky(input, upper=False):
     """linalg.cholesky."""
+    warn_once("torch.cholesky is deprecated in favor of torch.linalg.cholesky and will be removed in a future PyTorch release.", 5)
     return _linalg().cholesky(input, upper=upper)
 
 
 def qr(input, some=True, *, out=None):
     """linalg.qr: reduced if some, complete otherwise."""
+    warn_once("torch.qr is deprecated in favor of torch.linalg.qr and will be removed in a future PyTorch release.")
     return QR(*_linalg().qr(input, "reduced" if some else "complete", out=out))
 
 
@@ -82,8 +86,22 @@ def svd(input, some=True, compute_uv=True):
     return SVD(U, S, Vh.mT) if compute_uv else SVD(U.detach() * 0, S, Vh.mT.detach() * 0)
 
 
+def triangular_solve(b, A, upper=True, transpose=False, unitriangular=False):
+    """(X, a copy of A), X of A X = b where a triangle of A is read; transpose: of A^T X = b. The older linalg.solve_triangular."""
+    warn_once("torch.triangular_solve is deprecated in favor of torch.linalg.solve_triangular and will be removed in a future PyTorch release.")
+    for name, tensor in (("b", b), ("A", A)):
+        if tensor.dim() < 2:
+            raise RuntimeError(f"torch.triangular_solve: Expected {name} to have at least 2 dimensions, but it has {tensor.dim()} dimensions instead")
+    if A.size(-1) != A.size(-2) or A.size(-2) != b.size(-2):
+        raise RuntimeError(f"Incompatible matrix sizes for triangular_solve: each A matrix is {A.size(-2)} by {A.size(-1)} "
+                           f"but each b matrix is {b.size(-2)} by {b.size(-1)}")
+    read, lies_above = (A.mT, not upper) if transpose else (A, upper)
+    return TRIANGULAR(_linalg().solve_triangular(read, b, upper=lies_above, unitriangular=unitriangular), A.clone())
+
+
 def chain_matmul(*matrices, out=None):
     """linalg.multi_dot, by its former name; the matrices one by one."""
+    warn_once("torch.chain_matmul is deprecated and will be removed in a future PyTorch release. Use torch.linalg.multi_dot instead.")
     if not matrices:
         raise RuntimeError("chain_matmul(): Expected one or more matrices")
     for one in matrices:
@@ -99,6 +117,7 @@ def chain_matmul(*matrices, out=None):
 def cross(input, other, dim=None):
     """The cross product of vectors of size 3 along dim; by default the first dimension of that size."""
     if dim is None:
+        warn_once("Using torch.cross without specifying the dim arg is deprecated.\nPlease either pass the dim explicitly or simply use torch.linalg.cross.", 4)
         dim = next((d for d, size in enumerate(input.shape) if size == 3), None)
         if dim is None:
             raise RuntimeError("no dimension of size 3 in input")
@@ -120,5 +139,5 @@ def renorm(input, p, dim, maxnorm):
     return input.contiguous() * (size > maxnorm).to(input.dtype).mul(maxnorm / (size + 1e-7) - 1).add(1)
 
 
-for _f in (cholesky, det, inverse, logdet, matrix_exp, matrix_power, pinverse, qr, slogdet, svd):
+for _f in (cholesky, det, inverse, logdet, matrix_exp, matrix_power, pinverse, qr, slogdet, svd, triangular_solve):
     setattr(Tensor, _f.__name__, _f)

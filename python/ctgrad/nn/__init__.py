@@ -1,11 +1,12 @@
 """Modules, their parameters, and the functions behind them."""
 
 from .parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter  # isort: skip  (the modules build on it)
-from . import functional, grad, init, modules, parameter, utils
+from . import attention, functional, grad, init, modules, parallel, parameter, utils
 from .modules import *  # noqa: F403
 from .modules import __all__ as _modules
+from .parallel import DataParallel
 
-__all__ = ["Buffer", "Parameter", "UninitializedBuffer", "UninitializedParameter", "functional", "grad", "init", "modules", "parameter", "utils", *_modules]
+__all__ = ["Buffer", "DataParallel", "Parameter", "UninitializedBuffer", "UninitializedParameter", "attention", "functional", "grad", "init", "modules", "parallel", "parameter", "utils", *_modules]
 
 import ctgrad  # noqa: E402
 

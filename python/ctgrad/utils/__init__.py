@@ -3,7 +3,7 @@
 
 def __getattr__(name):
     """Imported when first asked for."""
-    if name not in ("checkpoint", "data", "dlpack"):
+    if name not in ("_pytree", "checkpoint", "data", "dlpack", "model_zoo"):
         raise AttributeError(f"module 'ctgrad.utils' has no attribute {name!r}")
     import importlib
     return importlib.import_module(f"ctgrad.utils.{name}")

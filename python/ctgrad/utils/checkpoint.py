@@ -16,7 +16,7 @@ from ctgrad._C import backward as run_backward
 from ctgrad.autograd.grad_mode import enable_grad, no_grad
 from ctgrad.autograd.graph import saved_tensors_hooks
 
-__all__ = ["CheckpointError", "checkpoint", "checkpoint_sequential", "noop_context_fn", "set_checkpoint_early_stop"]
+__all__ = ["CheckpointError", "checkpoint", "checkpoint_sequential", "get_device_states", "noop_context_fn", "set_checkpoint_early_stop", "set_device_states"]
 
 
 class CheckpointError(RuntimeError):
@@ -26,6 +26,15 @@ class CheckpointError(RuntimeError):
 def noop_context_fn():
     """The default `context_fn`: two contexts that do nothing, one for each run."""
     return nullcontext(), nullcontext()
+
+
+def get_device_states(*args):
+    """The devices of the arguments that are not the CPU, and the states of their random numbers: none."""
+    return [], []
+
+
+def set_device_states(devices, states, *, device_type=None):
+    """Nothing to set."""
 
 
 @contextmanager

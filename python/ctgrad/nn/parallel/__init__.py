@@ -1,0 +1,5 @@
+"""Modules spread over GPUs, which are not there."""
+
+from .data_parallel import DataParallel
+
+__all__ = ["DataParallel"]

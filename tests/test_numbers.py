@@ -116,8 +116,23 @@ def test_mantissas_and_exponents():
     assert ctgrad.frexp(x[1:3].bfloat16()).mantissa.dtype == ctgrad.bfloat16
     with pytest.raises(RuntimeError, match="floating-point"):
         ctgrad.frexp(ctgrad.arange(3))
+    for outputs in ((ctgrad.empty(5).double(), ctgrad.empty(5).int()), (ctgrad.empty(5), ctgrad.empty(5).long())):
+        with pytest.raises(RuntimeError, match="dtype"):
+            ctgrad.frexp(x, out=outputs)
+
+
+def test_next_numbers_of_halves():
+    x = ctgrad.tensor([1.0, 0.0, -0.0, -1.0, 2.0, math.inf])
+    y = ctgrad.tensor([0.0, 1.0, -1.0, 0.0, 2.0, 0.0])
+    for dtype, eps in ((ctgrad.float16, 2.0**-11), (ctgrad.bfloat16, 2.0**-8)):
+        limits = ctgrad.finfo(dtype)
+        least = limits.tiny * limits.eps
+        assert ctgrad.nextafter(x.to(dtype), y.to(dtype)).tolist() == [1 - eps, least, -least, eps - 1, 2.0, limits.max]
+        assert ctgrad.nextafter(x[:1].to(dtype), ctgrad.tensor([math.nan]).to(dtype)).isnan().all()
+    x.requires_grad_()
+    assert ctgrad.autograd.grad(ctgrad.nextafter(x, y).sum(), x)[0].tolist() == [1, 1, 1, 1, 0, 1]
     with pytest.raises(NotImplementedError):
-        ctgrad.nextafter(ctgrad.ones(2).half(), ctgrad.ones(2).half())
+        ctgrad.nextafter(ctgrad.arange(2), ctgrad.arange(2))
 
 
 def test_mode():
@@ -137,6 +152,8 @@ def test_mode():
 @pytest.mark.parametrize("call", [
     lambda x: ctgrad.histogram(x, 0), lambda x: ctgrad.histogram(x, ctgrad.ones(2, 2)), lambda x: ctgrad.histogram(x, 3, range=(2, 1)),
     lambda x: ctgrad.histogram(x, 3, weight=ctgrad.ones(2)), lambda x: ctgrad.histogram(x, ctgrad.ones(2).double()),
+    lambda x: ctgrad.histogram(x, 3, weight=ctgrad.ones(3).double()), lambda x: ctgrad.histogram(x / 0, 3),
+    lambda x: ctgrad.histogram(x, 3, out=(x.double(), x.clone())),
 ])
 def test_histogram_refuses(call):
     with pytest.raises(RuntimeError, match="histogram"):

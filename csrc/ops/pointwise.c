@@ -45,6 +45,8 @@ static int pow_rule(call *c)
         return ct_fail(CT_RUNTIME, "Integers to negative integer powers are not allowed.");
     if (!dtype_is_float(d) && d != DT_BOOL && number_fits(&c->args[1], d) < 0)
         return -1;
+    if (c->mode == CALL_OUT && check_inputs_apart(c, c->out_given[0]->a) < 0)
+        return -1;
     keep_exponent(c);
     c->work = a->numel;
     layout l;
@@ -95,7 +97,12 @@ const op op_pow_scalar = {.name = "pow.scalar", .sig = "(Tensor self, Number exp
     .kernel = pow_kernel, .kind = {"PowBackward0", pow_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}, .keep = {1},
     .doc = "Each element to the power of a number. Integers refuse negative whole powers with RuntimeError."};
 
-static int pow_base_compose(scope *s, call *c, T *out) { return (out[0] = f_call(s, &op_pow, 2, (arg[]){c->args[0], a_t(c->args[1].t)})) ? 0 : -1; }
+static int pow_base_compose(scope *s, call *c, T *out)
+{
+    if (c->mode == CALL_OUT && check_inputs_apart(c, c->out_given[0]->a) < 0)
+        return scope_fail(s), -1;
+    return (out[0] = f_call(s, &op_pow, 2, (arg[]){c->args[0], a_t(c->args[1].t)})) ? 0 : -1;
+}
 const op op_pow_base = {.name = "pow.base", .sig = "(Number self, Tensor exponent)", .flags = OP_FUNCTION | OP_OUT, .run = op_compose,
     .compose = pow_base_compose, .doc = "A number to the power of each element."};
 
@@ -141,6 +148,8 @@ static int clamp_rule(call *c)
     for (uint32_t i = 0; i < c->n_in; i++)
         if (c->in[i] && ((i && layout_broadcast("clamp", &l.ndim, l.size, c->ia[i]->ndim, array_size(c->ia[i])) < 0) || in_cast(c, i, d) < 0))
             return -1;
+    if (c->mode == CALL_OUT && check_inputs_apart(c, c->out_given[0]->a) < 0)
+        return -1;
     c->work = layout_numel(l.ndim, l.size);
     iterator_strides(c, (int)c->n_in, &l);
     return out_strided(c, 0, d, &l);

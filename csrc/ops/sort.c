@@ -131,6 +131,7 @@ static T ordered(scope *s, call *c, int64_t asked, bool descending, bool stable,
     *self = vector_of(s, c, asked, dim);
     return along_rows(s, &op_sort_places, *self, *dim, 3, (arg[]){a_none(), a_b(descending), a_b(stable)});
 }
+static int64_t length(T self, int dim) { return self ? array_size(self->a)[dim] : 0; }
 /* Values and places, of the shape that self had without dim where it is `gone`. */
 static int deliver(scope *s, call *c, T self, int dim, bool gone, T places, T *out)
 {
@@ -179,8 +180,6 @@ static int order_grad(scope *s, node *n, T const *g, T *out)
     out[0] = f_call(s, &op_scatter_add, 4, (arg[]){a_t(f_zeros(s, dtype, ndim, size)), a_i(dim), a_t(places), a_t(there)});
     return out[0] ? 0 : -1;
 }
-static int64_t length(T self, int dim) { return self ? array_size(self->a)[dim] : 0; }
-
 static int refuse_bool(scope *s, const call *c)
 {
     if (c->in[0]->a->dtype != DT_BOOL)

@@ -101,8 +101,6 @@ from ctgrad.compiler import (
 from ctgrad.composed.arithmetic import (
     cdist as cdist,
     copysign as copysign,
-    corrcoef as corrcoef,
-    cov as cov,
     deg2rad as deg2rad,
     diagflat as diagflat,
     diff as diff,
@@ -149,6 +147,13 @@ from ctgrad.composed.index import (
     index_put as index_put,
     index_put_ as index_put_,
 )
+from ctgrad.composed.integrals import (
+    corrcoef as corrcoef,
+    cov as cov,
+    cumulative_trapezoid as cumulative_trapezoid,
+    trapezoid as trapezoid,
+    trapz as trapz,
+)
 from ctgrad.composed.matrices import (
     chain_matmul as chain_matmul,
     cholesky as cholesky,
@@ -167,7 +172,6 @@ from ctgrad.composed.matrices import (
     triangular_solve as triangular_solve,
 )
 from ctgrad.composed.numbers import (
-    cumulative_trapezoid as cumulative_trapezoid,
     frexp as frexp,
     gcd as gcd,
     histogram as histogram,

@@ -9,7 +9,7 @@ from ctgrad._C import lgamma as gammaln
 from ctgrad._C import sigmoid as expit
 from ctgrad.composed import need_tensor, registry, with_out
 from ctgrad.composed.closed import node
-from ctgrad.composed.numbers import times
+from ctgrad.composed.integrals import times
 
 psi = digamma
 logit, polygamma, sinc, xlogy = (registry[name] for name in ("logit", "polygamma", "sinc", "xlogy"))

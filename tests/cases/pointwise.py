@@ -61,7 +61,7 @@ CASES = {
     "selu": [case(X, 1.6, 1.1, ref=lambda x, k, h: h * np.where(x < 0, k * np.expm1(x), x))],
     "celu": [case(X, 0.8, 1.25, ref=lambda x, k, h: np.where(x < 0, k * np.expm1(x * h), x))],
     "hardtanh_backward": [case(X, t(3, 4), -0.5, 0.7, ref=lambda g, x, k, h: np.where((x > k) & (x < h), g, 0))],
-    "hardsigmoid_backward": [case(X, t(3, 4, low=-5, high=5), ref=lambda g, x: np.where(np.abs(x) < 3, g / 6, 0))],
+    "hardsigmoid_backward": [case(X, t(3, 4, low=-5, high=5), ref=lambda g, x: np.where(np.abs(x) < 3, g * float(np.float32(1 / 6)), 0))],
     "hardswish_backward": [case(X, t(3, 4, low=-5, high=5), ref=lambda g, x: g * np.where(x <= -3, 0, np.where(x < 3, x / 3 + 0.5, 1)))],
     "mish_backward": [case(X, t(3, 4))],
     "hardshrink_backward": [case(X, t(3, 4), 0.3, ref=lambda g, x, k: np.where(np.abs(x) <= k, 0, g))],

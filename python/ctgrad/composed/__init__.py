@@ -21,11 +21,11 @@ registry: dict[str, Callable[..., Any]] = {}
 
 
 def composed(method=True, function=True, out=False, in_place=""):
-    """Decorator: register a composition, as function, method or both. With out=True it takes `out=`; in_place="method" gives it a
-    method `name_` as well, "both" a function of that name too."""
+    """Decorator: register a composition, as function, method or both. With out=True it takes `out=`, with out="exact" of the result's dtype
+    alone; in_place="method" gives it a method `name_` as well, "both" a function of that name too."""
 
     def register(f):
-        made = with_out(f) if out else f
+        made = with_out(f, out == "exact") if out else f
         registry[f.__name__] = made
         if method:
             setattr(Tensor, f.__name__, made)
@@ -67,14 +67,14 @@ def warn_once(text):
 _written: dict[str, Callable[..., Any]] = {}  # functions that write into their first argument
 
 
-def with_out(f):
+def with_out(f, exact=False):
     """f with a keyword `out`: the tensor that gets the result, or for several results a tuple."""
 
     @functools.wraps(f)
     def call(*args, out=None, **kwargs):
         if out is None:
             return f(*args, **kwargs)
-        return _deliver(f.__name__, f(*args, **kwargs), out)
+        return _deliver(f.__name__, f(*args, **kwargs), out, exact)
 
     shown = inspect.signature(f)
     last = inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None)
@@ -108,12 +108,14 @@ def _need_castable(made, out):
         raise RuntimeError(f"result type {made.dtype} can't be cast to the desired output type {out.dtype}")
 
 
-def _deliver(name, made, out):
+def _deliver(name, made, out, exact):
     """Write a result, or a tuple of them, into out=, which takes its shape."""
     if isinstance(made, tuple):
-        delivered = [_deliver(name, one, into) for one, into in zip(made, out, strict=True)]
+        delivered = [_deliver(name, one, into, exact) for one, into in zip(made, out, strict=True)]
         return type(made)(*delivered) if hasattr(made, "_fields") else tuple(delivered)
     need_tensor(name, out, "out", 0)
+    if exact and out.dtype != made.dtype:
+        raise RuntimeError(f"{name}(): Expected out tensor to have dtype {made.dtype}, but got {out.dtype} instead")
     if _C.is_grad_enabled() and (made.requires_grad or out.requires_grad):
         raise RuntimeError(f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad.")
     return _C.maximum(made, made, out=out)  # a copy that resizes and refuses as all ops do

@@ -38,13 +38,13 @@ def rad2deg(input):
     return _floats(input) * (180 / math.pi)
 
 
-@composed(out=True)
+@composed(out="exact")
 def isposinf(input):
     """True where an element is inf."""
     return input == math.inf
 
 
-@composed(out=True)
+@composed(out="exact")
 def isneginf(input):
     """True where an element is -inf."""
     return input == -math.inf
@@ -56,7 +56,7 @@ def isreal(input):
     return _C.ones_like(input, dtype=_C.bool, requires_grad=False)
 
 
-@composed(out=True)
+@composed(out="exact")
 def signbit(input):
     """True where the sign of an element is minus, that of -0.0 too."""
     x = input.detach()
@@ -341,35 +341,6 @@ def pdist(input, p=2.0):
         raise RuntimeError("pdist only supports non-negative p values")
     rows, columns = _C.ones(input.size(0), input.size(0), dtype=_C.bool).triu(1).nonzero().unbind(1)
     return (input.index_select(0, rows) - input.index_select(0, columns)).norm(p, -1)
-
-
-@composed()
-def cov(input, *, correction=1, fweights=None, aweights=None):
-    """Covariances of variables (rows) over observations (columns), divided by their number - correction; weights of observations."""
-    if input.dim() > 2:
-        raise RuntimeError(f"cov(): expected input to have two or fewer dimensions but got an input with {input.dim()} dimensions")
-    rows = input.reshape(1, -1) if input.dim() < 2 else input
-    n, weights = rows.size(1), None
-    for given in (fweights, aweights):
-        weights = given if weights is None else weights if given is None else weights * given
-    total = n if weights is None else weights.sum()
-    mean = (rows if weights is None else rows * weights).sum(1, keepdim=True) / total
-    norm = total - correction if aweights is None else total - correction * (weights * aweights).sum() / total
-    away = rows - mean
-    products = (away if weights is None else away * weights) @ away.t()
-    return (products / max(norm, 0) if not isinstance(norm, Tensor) else products / norm.clamp_min(0)).squeeze()
-
-
-@composed()
-def corrcoef(input):
-    """Correlations of variables (rows) over observations (columns), cut to -1 and 1."""
-    if input.dim() > 2:
-        raise RuntimeError(f"corrcoef(): expected input to have two or fewer dimensions but got an input with {input.dim()} dimensions")
-    c = cov(input)
-    if c.dim() == 0:
-        return c / c
-    spread = c.diagonal().sqrt()
-    return (c / spread.unsqueeze(1) / spread).clamp(-1, 1)
 
 
 @composed()

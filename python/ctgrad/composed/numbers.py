@@ -7,8 +7,9 @@ import numpy as np
 import ctgrad
 from ctgrad import _C
 from ctgrad._C import Tensor
+from ctgrad.autograd.function import Function
 from ctgrad.composed import composed, need_tensor, results
-from ctgrad.composed.closed import node
+from ctgrad.composed.closed import named, node
 
 Histogram = results("histogram", "hist bin_edges")
 Mode = results("mode", "values indices")
@@ -51,7 +52,7 @@ def ldexp(input, other):
     return input * _C.pow(2.0, other)
 
 
-@composed(out=True)
+@composed(out="exact")
 def frexp(input):
     """(mantissa, exponent): input = mantissa times 2 to the power of exponent (int32), mantissas from 0.5 to 1 in magnitude."""
     need_tensor("frexp", input)
@@ -68,16 +69,36 @@ def _scaled(input, one, other):
     return (input * one) * other
 
 
+@named("NextafterBackward0")
+class _Next(Function):
+    @staticmethod
+    def forward(ctx, x, y):
+        ctx.save_for_backward(x != y)
+        return _next_bfloat16(x, y) if x.dtype == _C.bfloat16 else _of_numpy(np.nextafter(x.numpy(), y.numpy()), x.dtype)
+
+    @staticmethod
+    def backward(ctx, g):
+        return g * ctx.saved_tensors[0], _C.zeros_like(g)
+
+
 @composed(out=True, in_place="method")
 def nextafter(input, other):
-    """The float next to input in the direction of other; both broadcast."""
+    """The float next to input in the direction of other; both broadcast. Where they differ the gradient goes to input."""
     need_tensor("nextafter", input)
     need_tensor("nextafter", other, "other", 2)
     ctgrad.broadcast_shapes(input.shape, other.shape)
-    if input.dtype != other.dtype or input.dtype not in (_C.float32, _C.float64):
+    if input.dtype != other.dtype or not input.is_floating_point():
         raise NotImplementedError(f'"nextafter_cpu" not implemented for {input.dtype} and {other.dtype}')
-    made = _of_numpy(np.nextafter(input.detach().numpy(), other.detach().numpy()), input.dtype)
-    return ctgrad.autograd.function.underivable("nextafter", made, input, other, node="NextafterBackward0")
+    return _Next.apply(*ctgrad.broadcast_tensors(input, other))
+
+
+def _next_bfloat16(x, y):
+    """NumPy has none: of one sign the upper bits of float32 are in the order of the magnitudes."""
+    x, y = (t.float().numpy() for t in (x, y))
+    bits, step = x.view(np.uint32) >> 16, np.where((x > 0) == (y > x), 1, -1)
+    moved = np.where(x == 0, np.where(y > 0, 1, 0x8001), bits + step)
+    made = (np.where(x == y, y.view(np.uint32) >> 16, moved).astype(np.uint32) << 16).view(np.float32)
+    return _C.from_numpy(np.where(np.isnan(x) | np.isnan(y), np.float32(np.nan), made)).to(_C.bfloat16)
 
 
 def _longest_run(ordered):
@@ -114,7 +135,7 @@ def _picked(input, dim, places, keepdim):
     return values if keepdim else _without(values, dim)
 
 
-@composed(out=True)
+@composed(out="exact")
 def histogram(input, bins, *, range=None, weight=None, density=False):
     """(hist, bin_edges) of all elements: how many (by weight) lie in each of `bins` bins of one width, or between edges in order."""
     need_tensor("histogram", input)
@@ -128,59 +149,16 @@ def histogram(input, bins, *, range=None, weight=None, density=False):
         bins = bins.detach().numpy()
     elif bins <= 0:
         raise RuntimeError(f"torch.histogram(): bins must be > 0, but got {bins}")
+    if weight is not None and weight.dtype != input.dtype:
+        raise RuntimeError(f"torch.histogram(): if weight tensor is provided, it should have the input's dtype {input.dtype}, got {weight.dtype}")
     if weight is not None and weight.shape != input.shape:
         raise RuntimeError(f"torch.histogram(): if weight tensor is provided it should have the same shape as the input tensor, got {list(weight.shape)}")
     if range is not None and not (len(range) == 2 and math.isfinite(range[0]) and math.isfinite(range[1]) and range[0] <= range[1]):
         raise RuntimeError(f"torch.histogram(): range {tuple(range)} is not finite, or its minimum is above its maximum")
+    if range is None and not isinstance(bins, np.ndarray) and input.numel() and not bool(input.isfinite().all()):
+        raise RuntimeError("torch.histogram(): the range of the input is not finite")
     hist, edges = np.histogram(input.detach().numpy(), bins, range, weights=None if weight is None else weight.detach().numpy(), density=density)
     return Histogram(_of_numpy(hist, input.dtype), _of_numpy(edges, input.dtype))
-
-
-@node("MulBackward1")
-def times(x, number):
-    """x * number, as PyTorch's own compositions multiply by a number."""
-    return x * number
-
-
-@node("DivBackward1")
-def _halved(x):
-    """x / 2, as PyTorch's own compositions divide."""
-    return x / 2
-
-
-def _beside(y, x, dim):
-    """The distances of the places x along dim of y, which broadcast against pairs of neighbours."""
-    if x.dim() == 1 and y.dim() > 1:
-        return ctgrad.diff(x.view(-1, *[1] * (y.dim() - 1 - dim % y.dim())), dim=0)
-    return ctgrad.diff(x, dim=dim)
-
-
-def _neighbours(y, dim):
-    """Sums of two elements that follow each other along dim."""
-    size = y.size(dim)
-    return y.narrow(dim, 0, max(size - 1, 0)) + y.narrow(dim, min(1, size), max(size - 1, 0))
-
-
-@composed(method=False)
-def trapezoid(y, x=None, *, dx=None, dim=-1):
-    """The integral of y along dim by the trapezoidal rule, at places x or a distance dx (1)."""
-    if x is not None:
-        return _halved((_neighbours(y, dim) * _beside(y, x, dim)).sum(dim))
-    return times(_neighbours(y, dim).sum(dim), (1 if dx is None else dx) / 2)
-
-
-@composed(method=False)
-def trapz(y, x=None, *, dx=None, dim=-1):
-    """trapezoid, by its former name."""
-    return trapezoid(y, x, dx=dx, dim=dim)
-
-
-@composed(method=False)
-def cumulative_trapezoid(y, x=None, *, dx=None, dim=-1):
-    """The running integral of y along dim by the trapezoidal rule, at places x or a distance dx (1); one element fewer."""
-    if x is None:
-        return (_neighbours(y, dim) * ((1 if dx is None else dx) / 2)).cumsum(dim)
-    return _halved((_neighbours(y, dim) * _beside(y, x, dim)).cumsum(dim))
 
 
 @composed(method=False, out=True)

@@ -182,7 +182,7 @@ def bucketize(input, boundaries, *, out_int32=False, right=False):
     return places.int() if out_int32 else places
 
 
-@composed(method=False, out=True)
+@composed(method=False, out="exact")
 def isin(elements, test_elements, *, assume_unique=False, invert=False):
     """True where an element is one of the others; numbers count as tensors."""
     first, second = (x if isinstance(x, Tensor) else _C.tensor(x) for x in (elements, test_elements))

@@ -147,7 +147,23 @@ def _spread_index(dim, index, source):
     return index.reshape([-1 if d == dim else 1 for d in range(source.dim())]).expand(source.shape)
 
 
+def _joined(input, dim, index, source, reduce, include_self):
+    """index_reduce: scatter_reduce of the same places, but that PyTorch rounds halves at every step."""
+    if input.dtype in (_C.float16, _C.bfloat16) and input.dim() and reduce in ("mean", "prod"):
+        start = input if include_self else input.index_fill(dim, index, 0 if reduce == "mean" else 1)
+        if reduce == "mean":
+            counts = _C.full_like(input, 1 if include_self else 0, requires_grad=False).index_add(dim, index, _C.ones_like(source, requires_grad=False))
+            return start.index_add(dim, index, source) / counts.masked_fill(counts == 0, 1)
+        if not (input.requires_grad or source.requires_grad):
+            made = start.clone()
+            for at, part in zip(index.reshape(-1).tolist(), source.unbind(dim), strict=True):
+                made.select(dim, at).mul_(part)
+            return made
+    return input.scatter_reduce(dim, _spread_index(dim, index, source), source, reduce, include_self=include_self)
+
+
 @composed()
+@node("IndexReduceBackward0")
 def index_reduce(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *, include_self: bool = True) -> Tensor:
     """A copy of `input` with the slices of source joined at the places of index along dim: reduce is 'prod', 'mean', 'amax' or 'amin'.
 
@@ -155,12 +171,7 @@ def index_reduce(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce:
     """
     warn_once("index_reduce() is in beta and the API may change at any time.")
     dim = _check_index_reduce(input, dim, index, source, reduce)
-    return _index_reduced(input, dim, index, source, reduce, include_self)
-
-
-@node("IndexReduceBackward0")
-def _index_reduced(input, dim, index, source, reduce, include_self):
-    return input.scatter_reduce(dim, _spread_index(dim, index, source), source, reduce, include_self=include_self)
+    return _joined(input, dim, index, source, reduce, include_self)
 
 
 @composed(function=False)
@@ -168,6 +179,8 @@ def index_reduce_(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce
     """`index_reduce` in place."""
     warn_once("index_reduce() is in beta and the API may change at any time.")
     dim = _check_index_reduce(input, dim, index, source, reduce)
+    if input.dtype in (_C.float16, _C.bfloat16):
+        return input.copy_(_joined(input, dim, index, source, reduce, include_self))
     return input.scatter_reduce_(dim, _spread_index(dim, index, source), source, reduce, include_self=include_self)
 
 

@@ -21,35 +21,32 @@ SVD = results("linalg_svd", "U S Vh")
 @named("LinalgCholeskyExBackward0")
 class _Cholesky(Function):
     @staticmethod
-    def forward(ctx, A):
-        made = as_columns(lapack("cholesky", "The factorization could not be completed because the input is not positive-definite.", np.linalg.cholesky, as_array(A)), A)
+    def forward(ctx, A, upper):
+        made = as_columns(lapack("cholesky", "The factorization could not be completed because the input is not positive-definite.", np.linalg.cholesky, as_array(_symmetric(A, upper))), A)
+        made = made.mT.contiguous() if upper else made
         ctx.save_for_backward(made)
+        ctx.upper = upper
         return made
 
     @staticmethod
     def backward(ctx, g):
         L = ctx.saved_tensors[0]
+        L, g = (L.mT, g.mT) if ctx.upper else (L, g)
         product = (L.mT @ g).tril()
         half = product - product.diagonal(dim1=-2, dim2=-1).diag_embed() / 2
         back = Solution.apply(L.mT, Solution.apply(L.mT, half.mT).mT)
-        return (back + back.mT) / 2
+        return (back + back.mT) / 2, None
 
 
 @with_out
 def cholesky(A, *, upper=False):
     """Lower L of A = L L^T, or upper U of A = U^T U; only A's lower (upper) triangle counts. LinAlgError where A is not positive-definite."""
     need_matrices("cholesky", A, True)
-    return _factor(A, upper)
-
-
-@node("LinalgCholeskyExBackward0")
-def _factor(A, upper):
-    made = _Cholesky.apply(_symmetric(A, upper))
-    return made.mT if upper else made
+    return _Cholesky.apply(A, upper)
 
 
 def _symmetric(A, upper):
-    """One triangle of A, mirrored."""
+    """One triangle of A, mirrored: what is factored. Gradients are those of a symmetric matrix."""
     return A.triu() + A.triu(1).mT if upper else A.tril() + A.tril(-1).mT
 
 
@@ -116,8 +113,8 @@ def qr(A, mode="reduced", *, out=None):
 @named("LinalgEighBackward0")
 class _Eigen(Function):
     @staticmethod
-    def forward(ctx, A):
-        values, vectors = lapack("eigh", "The algorithm failed to converge.", np.linalg.eigh, as_array(A))
+    def forward(ctx, A, upper):
+        values, vectors = lapack("eigh", "The algorithm failed to converge.", np.linalg.eigh, as_array(A), "U" if upper else "L")
         values, vectors = as_tensor(values, A), as_columns(vectors, A)
         ctx.save_for_backward(values, vectors)
         ctx.set_materialize_grads(False)  # of values alone: they may be equal
@@ -131,9 +128,9 @@ class _Eigen(Function):
             apart = (values.unsqueeze(-2) - values.unsqueeze(-1)).masked_fill(_C.eye(values.size(-1), dtype=_C.bool), math.inf)
             inner.append((V.mT @ g_vectors) / apart)
         if not inner:
-            return None
+            return None, None
         made = V @ sum(inner[1:], inner[0]) @ V.mT
-        return (made + made.mT) / 2
+        return (made + made.mT) / 2, None
 
 
 def eigh(A, UPLO="L"):
@@ -141,7 +138,7 @@ def eigh(A, UPLO="L"):
     need_matrices("eigh", A, True)
     if UPLO.upper() not in ("L", "U"):
         raise RuntimeError(f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}")
-    return Eigh(*_Eigen.apply(_symmetric(A, UPLO.upper() == "U")))
+    return Eigh(*_Eigen.apply(A, UPLO.upper() == "U"))
 
 
 @with_out

@@ -123,6 +123,8 @@ def _in_order(tensors, cut, first, last):
 @node("LinalgMatrixExpBackward0")
 def matrix_exp(A):
     """e to the power of square matrices: the series of A / 2^k, squared k times."""
+    if isinstance(A, _C.Tensor) and A.dtype in (_C.float16, _C.bfloat16):
+        return matrix_exp.__wrapped__(A.float()).to(A.dtype)
     need_matrices("matrix_exp", A, True)
     largest = float(A.detach().abs().sum(-2).amax()) if A.numel() else 0.0
     halvings = max(0, math.frexp(largest)[1] + 1) if math.isfinite(largest) else 0

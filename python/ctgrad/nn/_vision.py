@@ -161,6 +161,8 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
         raise RuntimeError(f"Input and output sizes should be greater than 0, but got input {list(input.shape[2:])} output {sizes}")
     if mode not in ("nearest", "nearest-exact", _LINEAR[input.dim()], "bicubic" if input.dim() == 4 else "nearest"):
         raise NotImplementedError(f"Got {input.dim()}D input, but {mode} mode needs another")
+    if not input.is_floating_point() and not (input.dtype == ctgrad.uint8 and mode in ("nearest", "nearest-exact", "bilinear", "bicubic")):
+        raise NotImplementedError(f"interpolate(): {mode} is not implemented for {input.dtype}")
     return _resampled(input, sizes, steps, mode, align_corners, antialias)
 
 
@@ -173,15 +175,15 @@ def _resampling(input, sizes, steps, mode, align_corners, antialias):
 @node(_resampling)
 def _resampled(input, sizes, steps, mode, align_corners, antialias):
     stretch, cubic, given = _antialiased if antialias else _stretch, mode == "bicubic", input
-    if antialias:
-        input = widened(input)
+    input = input if mode.startswith("nearest") else widened(input)
     for dim in range(input.dim() - 1, 1, -1):
         out, step = sizes[dim - 2], steps[dim - 2]
         if mode.startswith("nearest"):
             input = input.index_select(dim, _nearest_places(input.shape[dim], out, step, mode == "nearest-exact"))
         elif out != input.shape[dim] or step not in (None, 1.0):
             input = stretch(input, dim, out, step, align_corners, cubic)
-    return in_order_of(given, input.to(given.dtype).contiguous() if antialias else input)
+            input = input.add(0.5).floor().clamp(0, 255) if given.dtype == ctgrad.uint8 else input  # bytes between the passes too
+    return in_order_of(given, input.to(given.dtype).contiguous() if antialias else input.to(given.dtype))
 
 
 def upsample(input, size=None, scale_factor=None, mode="nearest", align_corners=None):
@@ -267,5 +269,7 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
         raise RuntimeError(f"Given normalized_shape={list(shape)}, expected input with shape [*, {', '.join(map(str, shape))}], but got input of size"
                            f"{list(input.shape)}")
     dims = tuple(range(-len(shape), 0))
-    scale = (input.pow(2).mean(dims, keepdim=True) + (ctgrad.finfo(input.dtype).eps if eps is None else eps)).rsqrt()
-    return input * scale if weight is None else input * scale * weight
+    wide = widened(input)
+    scale = (wide.pow(2).mean(dims, keepdim=True) + (ctgrad.finfo(wide.dtype).eps if eps is None else eps)).rsqrt()
+    made = wide * scale if weight is None else wide * scale * weight
+    return made.to(input.dtype) if wide is not input else made

@@ -1,0 +1,100 @@
+"""Integrals by the trapezoidal rule; covariances and correlations."""
+
+import ctgrad
+from ctgrad import _C
+from ctgrad._C import Tensor
+from ctgrad.composed import composed
+from ctgrad.composed.closed import node
+
+
+@node("MulBackward1")
+def times(x, number):
+    """x * number, as PyTorch's own compositions multiply by a number."""
+    return x * number
+
+
+@node("DivBackward1")
+def _halved(x):
+    """x / 2, as PyTorch's own compositions divide."""
+    return x / 2
+
+
+def _beside(y, x, dim):
+    """The distances of the places x along dim of y, which broadcast against pairs of neighbours."""
+    if x.dim() == 1 and y.dim() > 1:
+        return ctgrad.diff(x.view(-1, *[1] * (y.dim() - 1 - dim % y.dim())), dim=0)
+    return ctgrad.diff(x, dim=dim)
+
+
+def _neighbours(y, dim):
+    """Sums of two elements that follow each other along dim."""
+    size = y.size(dim)
+    return y.narrow(dim, 0, max(size - 1, 0)) + y.narrow(dim, min(1, size), max(size - 1, 0))
+
+
+@composed(method=False)
+def trapezoid(y, x=None, *, dx=None, dim=-1):
+    """The integral of y along dim by the trapezoidal rule, at places x or a distance dx (1)."""
+    if x is not None:
+        return _halved((_neighbours(y, dim) * _beside(y, x, dim)).sum(dim))
+    return times(_neighbours(y, dim).sum(dim), (1 if dx is None else dx) / 2)
+
+
+@composed(method=False)
+def trapz(y, x=None, *, dx=None, dim=-1):
+    """trapezoid, by its former name."""
+    return trapezoid(y, x, dx=dx, dim=dim)
+
+
+@composed(method=False)
+def cumulative_trapezoid(y, x=None, *, dx=None, dim=-1):
+    """The running integral of y along dim by the trapezoidal rule, at places x or a distance dx (1); one element fewer."""
+    if x is None:
+        return (_neighbours(y, dim) * ((1 if dx is None else dx) / 2)).cumsum(dim)
+    return _halved((_neighbours(y, dim) * _beside(y, x, dim)).cumsum(dim))
+
+
+def _check_weights(name, given, floats, n):
+    if given is None:
+        return
+    if given.dim() > 1:
+        raise RuntimeError(f"cov(): expected {name} to have one or fewer dimensions but got {name} with {given.dim()} dimensions")
+    if given.is_floating_point() != floats or given.dtype == _C.bool:
+        raise RuntimeError(f"cov(): expected {name} to have {'floating point' if floats else 'integral'} dtype but got {name} with {given.dtype} dtype")
+    if given.numel() != n:
+        raise RuntimeError(f"cov(): expected {name} to have the same numel as there are observations in the input but got {given.numel()} != {n}")
+    if bool((given < 0).any()):
+        raise RuntimeError(f"cov(): {name} cannot be negative")
+
+
+@composed()
+def cov(input, *, correction=1, fweights=None, aweights=None):
+    """Covariances of variables (rows) over observations (columns), divided by their number - correction; weights of observations."""
+    if input.dim() > 2:
+        raise RuntimeError(f"cov(): expected input to have two or fewer dimensions but got an input with {input.dim()} dimensions")
+    if input.dtype == _C.bool:
+        raise RuntimeError("cov(): bool dtype is not supported for input")
+    rows = input.reshape(1, -1) if input.dim() < 2 else input
+    n, weights = rows.size(1), None
+    for name, given, floats in (("fweights", fweights, False), ("aweights", aweights, True)):
+        _check_weights(name, given, floats, n)
+    for given in (fweights, aweights):
+        weights = given if weights is None else weights if given is None else weights * given
+    total = n if weights is None else weights.sum()
+    mean = (rows if weights is None else rows * weights).sum(1, keepdim=True) / total
+    norm = total - correction if aweights is None else total - correction * (weights * aweights).sum() / total
+    away = rows - mean
+    products = (away if weights is None else away * weights) @ away.t()
+    return (products / max(norm, 0) if not isinstance(norm, Tensor) else products / norm.clamp_min(0)).squeeze()
+
+
+@composed()
+def corrcoef(input):
+    """Correlations of variables (rows) over observations (columns), cut to -1 and 1."""
+    if input.dim() > 2:
+        raise RuntimeError(f"corrcoef(): expected input to have two or fewer dimensions but got an input with {input.dim()} dimensions")
+    c = cov(input)
+    if c.dim() == 0:
+        return c / c
+    spread = c.diagonal().sqrt()
+    return (c / spread.unsqueeze(1) / spread).clamp(-1, 1)

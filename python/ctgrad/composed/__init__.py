@@ -57,11 +57,11 @@ def refuse_leaf(t):
 _warned: set[str] = set()
 
 
-def warn_once(text):
-    """A UserWarning, once in a process unless set_warn_always(True)."""
+def warn_once(text, stacklevel=2):
+    """A UserWarning, once in a process unless set_warn_always(True). stacklevel: as in warnings.warn, counted from the caller."""
     if text not in _warned or _C.is_warn_always_enabled():
         _warned.add(text)
-        warnings.warn(text, UserWarning, stacklevel=3)
+        warnings.warn(text, UserWarning, stacklevel=stacklevel + 1)
 
 
 _written: dict[str, Callable[..., Any]] = {}  # functions that write into their first argument
@@ -130,16 +130,6 @@ def results(name, fields):
 
     made.__repr__ = shown
     return made
-
-
-_told = set()  # what warn_once has said
-
-
-def warn_once(text, stacklevel=2):
-    """A UserWarning, the first time in this process. stacklevel: as in warnings.warn, counted from the caller."""
-    if text not in _told:
-        _told.add(text)
-        warnings.warn(text, UserWarning, stacklevel=stacklevel + 1)
 
 
 def need_tensor(op, value, argument="input", position=1):

@@ -135,8 +135,9 @@ def renorm(input, p, dim, maxnorm):
     if maxnorm < 0:
         raise RuntimeError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm}")
     dim %= input.dim()
-    size = input.norm(p, [d for d in range(input.dim()) if d != dim], True)
-    return input.contiguous() * (size > maxnorm).to(input.dtype).mul(maxnorm / (size + 1e-7) - 1).add(1)
+    wide = input.float() if input.dtype in (_C.float16, _C.bfloat16) else input
+    size = wide.norm(p, [d for d in range(input.dim()) if d != dim], True)
+    return input.contiguous() * (size > maxnorm).to(wide.dtype).mul(maxnorm / (size + 1e-7) - 1).add(1).to(input.dtype)
 
 
 for _f in (cholesky, det, inverse, logdet, matrix_exp, matrix_power, pinverse, qr, slogdet, svd, triangular_solve):

@@ -9,6 +9,7 @@ import ctgrad
 from ctgrad import _C
 from ctgrad._C import Tensor
 from ctgrad.composed import composed, need_tensor
+from ctgrad.composed.closed import node
 
 
 def _numpy(x):
@@ -124,6 +125,14 @@ def bincount(input, weights=None, minlength=0):
     return _tied("bincount", _tensor(counts, _C.float32 if weights.dtype == _C.float32 else _C.float64), weights)
 
 
+def _parts(values, low, high, bins, dtype):
+    """Which of `bins` parts each is in, every step computed in the dtype."""
+    if dtype == _C.bfloat16:  # which NumPy lacks
+        x, low, high, bins = (_C.tensor(y, dtype=dtype) for y in (values, low, high, bins))
+        return ((x - low) * bins / (high - low)).long().numpy()
+    return ((values - low) * values.dtype.type(bins) / (high - low)).astype(np.int64)
+
+
 @composed(out=True)
 def histc(input, bins=100, min=0, max=0):
     """How many elements fall into each of `bins` equal parts from min to max (of the elements where both are 0), in the input's dtype."""
@@ -141,11 +150,11 @@ def histc(input, bins=100, min=0, max=0):
         raise RuntimeError(f"range of [{min}, {max}] is not finite")
     if min > max:
         raise RuntimeError("max must be larger than min")
-    number = values.dtype.type  # everything is computed in the input's dtype
+    number = values.dtype.type
     low, high = number(min), number(max)
     inside = (values >= low) & (values <= high)
     values = values if inside.all() else values[inside]
-    part = ((values - low) * number(bins) / (high - low)).astype(np.int64)
+    part = _parts(values, low, high, bins, input.dtype)
     return _tensor(np.bincount(np.minimum(part, bins - 1), minlength=bins), input.dtype)
 
 
@@ -271,12 +280,14 @@ def _quantile(name, input, q, dim, keepdim, interpolation, skip):
 
 
 @composed(out=True)
+@node("SqueezeBackward4")
 def quantile(input, q, dim=None, keepdim=False, *, interpolation="linear"):
     """What a share q of the elements (along dim) does not exceed, interpolated between neighbours; gradients flow. RuntimeError for other q."""
     return _quantile("quantile", input, q, dim, keepdim, interpolation, False)
 
 
 @composed(out=True)
+@node("SqueezeBackward4")
 def nanquantile(input, q, dim=None, keepdim=False, *, interpolation="linear"):
     """quantile of what is not NaN."""
     return _quantile("nanquantile", input, q, dim, keepdim, interpolation, True)

@@ -39,18 +39,14 @@ def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
     dims = [d % A.dim() if -A.dim() <= d < A.dim() else A.size(d) for d in dim]
     if dims[0] == dims[1]:
         raise RuntimeError(f"linalg.matrix_norm: dims must be different. Got {tuple(dim)}")
-    x = A.movedim(dims, (-2, -1))
-    if ord == "nuc":
-        made = svdvals(x).sum(-1)
-    elif ord in (2, -2):
-        made = (_C.amax if ord > 0 else _C.amin)(svdvals(x), -1)
-    elif ord in (1, -1, math.inf, -math.inf):
-        made = (_C.amax if ord > 0 else _C.amin)(x.abs().sum(-2 if abs(ord) == 1 else -1), -1)
-    else:
+    if ord in (1, -1, math.inf, -math.inf):
+        summed, other = dims if abs(ord) == 1 else dims[::-1]
+        return (_C.amax if ord > 0 else _C.amin)(A.abs().sum(summed, keepdim), other - (other > summed and not keepdim), keepdim)
+    if ord not in ("nuc", 2, -2):
         raise RuntimeError(f"linalg.matrix_norm: Order {ord} not supported.")
-    for d in sorted(dims) if keepdim else ():
-        made = made.unsqueeze(d)
-    return made
+    values = svdvals(A.movedim(dims, (-2, -1)))
+    made = values.sum(-1, keepdim) if ord == "nuc" else (_C.amax if ord > 0 else _C.amin)(values, -1, keepdim)
+    return made.unsqueeze(-1).movedim((-2, -1), dims) if keepdim else made
 
 
 @with_out

@@ -20,7 +20,7 @@ def matmul(input, other):
 @with_out
 def vecdot(x, y, *, dim=-1):
     """Sums of products along a dimension."""
-    return (x * y).sum(dim)
+    return _C.vdot(x, y) if x.dim() == y.dim() == 1 and x.dtype == y.dtype else (x * y).sum(dim)
 
 
 @with_out
@@ -47,9 +47,10 @@ def vander(x, *, N=None):
     n = (x.size(-1) if x.dim() else 1) if N is None else N
     if N is not None and N <= 1:
         raise RuntimeError(f"N must be greater than 1, got {N}")
-    x = x if x.dim() else x.unsqueeze(0)
-    powers = x.unsqueeze(-1).expand(*x.shape, n - 1).cumprod(-1)
-    return _C.cat([_C.ones((*x.shape, 1), dtype=powers.dtype), powers], -1)
+    column = (x if x.dim() else x.unsqueeze(0)).unsqueeze(-1)
+    column = column if x.is_floating_point() else column.long()
+    powers = column.expand(*column.shape[:-1], n - 1).cumprod(-1)
+    return _C.cat([_C.ones_like(column, requires_grad=False), powers], -1)
 
 
 @with_out

@@ -74,7 +74,8 @@ def cond(A, p=None):
         return A.new_zeros(A.shape[:-2])
     if p in (None, 2, -2):
         S = svdvals(A)
-        return S[..., -1] / S[..., 0] if p == -2 else S[..., 0] / S[..., -1]
+        least, most = S.narrow(-1, S.size(-1) - 1, 1), S.narrow(-1, 0, 1)
+        return (least / most if p == -2 else most / least).squeeze(-1)
     if not (p in ("fro", "nuc") or abs(p) in (1, float("inf"))):
         raise RuntimeError(f"linalg.cond got an invalid norm type: {p}")
     inverse, info = inv_ex(A)

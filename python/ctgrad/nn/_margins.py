@@ -91,8 +91,8 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
         raise ValueError("only p == 1 and p == 2 supported")
     if weight is not None and weight.dim() != 1:
         raise ValueError("weight must be one-dimensional")
-    single = input.dim() == 1
-    rows, classes = (input.unsqueeze(0), target.reshape(1)) if single else (input, target)
+    single = input.dim() < 2
+    rows, classes = (input.reshape(1, -1), target.reshape(1)) if single else (input, target)
     if rows.dim() != 2 or classes.dim() != 1 or rows.size(0) != classes.size(0):
         raise RuntimeError(f"inconsistent target size, expected {list(rows.shape[:1])} but got {list(target.shape)}")
     if rows.size(1) == 0:

@@ -47,6 +47,7 @@ EXCEPTIONS = {
     "kthvalue": SORTED, "topk": SORTED, "pick_places": SORTED, "median": SORTED, "nanmedian": SORTED, "quantile": PLACES + "; " + SORTED, "nanquantile": PLACES + "; " + SORTED,
     "search_places": SEARCHED, "bucketize": SEARCHED, "aminmax": WEIGHTED, "nanmean": COUNTED + "; " + WEIGHTED, "glu": JOINED, "prelu_kernel": "a weight beside a sliding matrix has no line: the gradient of both travels in full",
     "cov": PRODUCTS, "corrcoef": PRODUCTS + "; the diagonal's gradient is a matrix of its own",
+    "diagonal_copy": ENDS, "select_copy": ENDS,
     "nextafter": "its node is a Function of Python, which takes no sums",
     "pdist": "its pairs of rows are chosen by number, n * n / 2 of them",
     "F.pad": "padded to a circle: " + WRITTEN, "_pad_frame": "only pad_places calls it, where no padded dim repeats", "group_norm_backward": "only group_norm's formula calls it, with what repeats narrowed where the gradient travels summed",
@@ -59,7 +60,7 @@ NOT_SCALED = {
     "range", "bartlett_window", "blackman_window", "hamming_window", "hann_window", "kaiser_window",
     "index_reduce", "index_reduce_", "masked_scatter", "masked_scatter_", "put", "put_", "slice_scatter", "as_strided_scatter",
     "_draw_places", "_triangle_places", "_unfold_windows", "_fold_windows", "logspace", "tril_indices", "triu_indices", "vander", "bincount", "count_places", "multinomial", "unique", "unique_consecutive", "argwhere", "isin", "searchsorted",
-    "gcd", "lcm", "mode", "polygamma", "cross", "nextafter",
+    "gcd", "lcm", "mode", "polygamma", "cross", "expand_copy", "split_with_sizes_copy", "squeeze_copy", "view_copy", "unsafe_split_with_sizes",
     "_become_", "_stacked_view", "_joined_view", "_layer_view",
 }
 

@@ -96,10 +96,15 @@ static T addmv_right(scope *s, node *n, T g, T other) { (void)n; return mv(s, tu
 static T addr_left(scope *s, node *n, T g, T other) { (void)n; return mv(s, g, other); }
 static T addr_right(scope *s, node *n, T g, T other) { (void)n; return mv(s, turned(s, g, 0), other); }
 
-static T baddbmm_product(scope *s, T a, T b) { return bmm(s, a, b); }
+static T batches(scope *s, T a, T b)
+{
+    int last;
+    return a->a->ndim < 3 && layout_wrap_dim("bmm", 2, a->a->ndim, &last) < 0 ? scope_fail(s) : bmm(s, a, b);
+}
+static T baddbmm_product(scope *s, T a, T b) { return batches(s, a, b); }
 static T addbmm_product(scope *s, T a, T b)
 {
-    T y = bmm(s, a, b);
+    T y = batches(s, a, b);
     return y ? f_call(s, &op_sum, 4, (arg[]){a_t(y), a_ints(1, (int64_t[]){0}), a_b(false), a_dtype(y->a->dtype)}) : NULL;
 }
 static T addmv_product(scope *s, T a, T b) { return mv(s, a, b); }

@@ -190,6 +190,8 @@ static int arange_of(call *c, const arg *start, const arg *end, const arg *step,
         return -1;
     arg cut_start, cut_end, cut_step;
     if (made_dtype(c, dtype, DT_F32) == DT_I64) {
+        if (arg_double(step) == 0)
+            return ct_fail(CT_RUNTIME, "step must be nonzero");
         cut_start = cut(start), cut_end = cut(end), cut_step = cut(step);
         start = &cut_start, end = &cut_end, step = &cut_step;
         if (arg_double(step) == 0)

@@ -9,7 +9,7 @@ from ctgrad._C import Tensor
 
 from ctgrad import _methods as _methods  # noqa: E402  (attaches the methods of Tensor that are written in Python)
 from ctgrad.composed import functions as _functions  # noqa: E402
-from ctgrad.composed import arithmetic as _arithmetic, compare as _compare, convert as _convert, draw as _draw, einsum as _einsum, index as _index, integrals as _integrals, matrices as _matrices, names as _names, numbers as _numbers, order as _order, shape as _shape, window as _window, write as _write  # noqa: E402, F401
+from ctgrad.composed import arithmetic as _arithmetic, compare as _compare, convert as _convert, copies as _copies, draw as _draw, einsum as _einsum, index as _index, integrals as _integrals, matrices as _matrices, names as _names, numbers as _numbers, order as _order, shape as _shape, window as _window, write as _write  # noqa: E402, F401
 
 globals().update({name: getattr(_C, name) for name in vars(_C) if not name.startswith("_")})
 globals().update(_functions())
@@ -20,6 +20,7 @@ from ctgrad import autograd, backends, cuda, debug, random, storage, utils, vers
 from ctgrad._dtypes import finfo, iinfo  # noqa: E402
 from ctgrad._names import *  # noqa: E402, F403
 from ctgrad._queries import *  # noqa: E402, F403
+from ctgrad._removed import *  # noqa: E402, F403
 from ctgrad._settings import *  # noqa: E402, F403
 from ctgrad._tensor_str import set_printoptions  # noqa: E402
 from ctgrad._copying import from_file  # noqa: E402, F401
@@ -39,6 +40,7 @@ _LATER |= dict.fromkeys((
 _LATER |= dict.fromkeys(("autocast", "get_autocast_dtype", "is_autocast_cache_enabled", "is_autocast_enabled"), "amp.autocast_mode")
 _LATER |= {"compile": "compiler", "GradScaler": "amp.grad_scaler"}
 _SELDOM = ("accelerator", "compiler", "distributed", "distributions", "hub", "jit", "mps", "xpu")
+_LATER |= {"_utils": None, "affine_grid_generator": "nn._grids", "grid_sampler": "nn._grids"}
 __all__ = [name for name in globals() if not name.startswith("_")] + [*_LATER, *_SELDOM]
 
 

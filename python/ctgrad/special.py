@@ -68,6 +68,7 @@ def log_ndtr(input):
 
 
 @with_out
+@node("MvlgammaBackward0")
 def multigammaln(input, p):
     """The logarithm of the multivariate gamma function of dimension p; elements above (p - 1) / 2."""
     if p < 1:

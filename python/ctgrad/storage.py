@@ -258,6 +258,11 @@ class BoolStorage(_LegacyStorage):
 Storage = FloatStorage
 
 
+def _dtype_to_storage_type_map():
+    """dtype -> the name of its class of storages."""
+    return {kind.dtype: kind.__name__ for kind in _LegacyStorage.__subclasses__()}
+
+
 def storage_type(t: Tensor):
     """`Tensor.storage_type()`: FloatStorage of a float32 tensor, and so on."""
     return next(kind for kind in _LegacyStorage.__subclasses__() if kind.dtype == t.dtype)

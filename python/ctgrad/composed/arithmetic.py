@@ -163,6 +163,14 @@ for _name, _method in {"float_power_": float_power_}.items():
     setattr(Tensor, _name, _method)
 
 
+@composed(out=True)
+@node("AngleBackward0")
+def angle(input):
+    """pi where an element is negative, 0 where it is not, NaN of NaN; the gradient is 0."""
+    x = _floats(input)
+    return _C.where(x.isnan(), x, (x < 0).to(x.dtype) * math.pi)
+
+
 @composed(out=True, in_place="both")
 @node("SincBackward0")
 def sinc(input):
@@ -288,6 +296,8 @@ def inner(input, other):
 @composed(out=True)
 def kron(input, other):
     """The Kronecker product: every product of two elements, other's among input's."""
+    need_tensor("kron", input)
+    need_tensor("kron", other, "other", 2)
     dims = max(input.dim(), other.dim())
     a, b = (x.reshape([1] * (dims - x.dim()) + list(x.shape)) for x in (input, other))
     wide = [size for pair in zip(a.shape, [1] * dims, strict=True) for size in pair]

@@ -7,7 +7,7 @@ from ctgrad._C import Tensor
 from ctgrad.composed import composed, results, warn_once, with_out
 from ctgrad.composed.closed import node
 
-__all__ = ["chain_matmul", "cholesky", "det", "inverse", "logdet", "matrix_exp", "matrix_power", "nuclear_norm", "pinverse", "qr", "slogdet", "svd", "triangular_solve"]
+__all__ = ["chain_matmul", "cholesky", "cholesky_inverse", "cholesky_solve", "det", "inverse", "logdet", "matrix_exp", "matrix_power", "mvlgamma", "nuclear_norm", "pinverse", "qr", "slogdet", "svd", "triangular_solve"]
 
 QR = results("qr", "Q R")
 SVD = results("svd", "U S V")
@@ -72,6 +72,35 @@ def cholesky(input, upper=False):
     """linalg.cholesky."""
     warn_once("torch.cholesky is deprecated in favor of torch.linalg.cholesky and will be removed in a future PyTorch release.", 5)
     return _linalg().cholesky(input, upper=upper)
+
+
+def _definite(factor, upper):
+    """What the factor is of. A triangle of it is read; its gradient is full, as PyTorch's."""
+    read = factor + ((factor.triu() if upper else factor.tril()) - factor).detach()
+    return read.mT @ read if upper else read @ read.mT
+
+
+@with_out
+@node("CholeskyInverseBackward0")
+def cholesky_inverse(input, upper=False):
+    """The inverse of L L^T, or with upper of U^T U, where input is L or U."""
+    return _linalg().inv(_definite(input, upper))
+
+
+@with_out
+@node("CholeskySolveBackward0")
+def cholesky_solve(input, input2, upper=False):
+    """X of L L^T X = input, or with upper of U^T U X = input, where input2 is L or U."""
+    if input.dim() < 2 or input2.dim() < 2:
+        raise RuntimeError(f"b and u should have at least 2 dimensions, but have {input.dim()} and {input2.dim()} dimensions instead")
+    return _linalg().solve(_definite(input2, upper), input)
+
+
+def mvlgamma(input, p):
+    """special.multigammaln."""
+    from ctgrad import special
+
+    return special.multigammaln(input, p)
 
 
 def qr(input, some=True, *, out=None):
@@ -140,5 +169,5 @@ def renorm(input, p, dim, maxnorm):
     return input.contiguous() * (size > maxnorm).to(wide.dtype).mul(maxnorm / (size + 1e-7) - 1).add(1).to(input.dtype)
 
 
-for _f in (cholesky, det, inverse, logdet, matrix_exp, matrix_power, pinverse, qr, slogdet, svd, triangular_solve):
+for _f in (cholesky, cholesky_inverse, cholesky_solve, mvlgamma, det, inverse, logdet, matrix_exp, matrix_power, pinverse, qr, slogdet, svd, triangular_solve):
     setattr(Tensor, _f.__name__, _f)

@@ -177,3 +177,13 @@ def _taps(x):
     first = x.detach().floor()
     t = x - first
     return [first + k for k in (-1, 0, 1, 2)], [far(t + 1), near(t), near(1 - t), far(2 - t)]
+
+
+def grid_sampler(input, grid, interpolation_mode, padding_mode, align_corners):
+    """``grid_sample`` with modes by number."""
+    return grid_sample(input, grid, ("bilinear", "nearest", "bicubic")[interpolation_mode], ("zeros", "border", "reflection")[padding_mode], align_corners)
+
+
+def affine_grid_generator(theta, size, align_corners):
+    """``affine_grid``."""
+    return affine_grid(theta, size, align_corners)

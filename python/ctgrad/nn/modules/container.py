@@ -1,6 +1,7 @@
 """Containers of modules: Sequential, ModuleList, ModuleDict."""
 
 import operator
+import warnings
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from itertools import chain, islice
@@ -10,7 +11,7 @@ from ctgrad.nn._names import indent
 from .module import Module, bracketed
 from .parameter_container import ParameterDict, ParameterList, check_iterable, pairs
 
-__all__ = ["Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict"]
+__all__ = ["Container", "Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict"]
 
 
 class _Ordered(Module):
@@ -58,6 +59,16 @@ class _Ordered(Module):
         removed = self[key]
         del self[key]
         return removed
+
+
+class Container(Module):
+    """A module of the given modules, without a `forward`: an older way to write a class."""
+
+    def __init__(self, **kwargs):
+        super().__init__()
+        warnings.warn("nn.Container is deprecated. All of it's functionality is now implemented in nn.Module. Subclass that instead.", stacklevel=2)
+        for name, module in kwargs.items():
+            self.add_module(name, module)
 
 
 class Sequential(_Ordered):

@@ -5,7 +5,7 @@ from ctgrad.nn import functional as F
 
 from .module import Module, buffer
 
-__all__ = ["L1Loss", "NLLLoss", "KLDivLoss", "MSELoss", "BCELoss", "BCEWithLogitsLoss", "SmoothL1Loss", "HuberLoss",
+__all__ = ["L1Loss", "NLLLoss", "NLLLoss2d", "KLDivLoss", "MSELoss", "BCELoss", "BCEWithLogitsLoss", "SmoothL1Loss", "HuberLoss",
            "CrossEntropyLoss", "CTCLoss"]
 
 
@@ -80,6 +80,10 @@ class NLLLoss(_WeightedLoss):
 
     def forward(self, input, target):
         return F.nll_loss(input, target, weight=buffer(self, "weight"), ignore_index=self.ignore_index, reduction=self.reduction)
+
+
+class NLLLoss2d(NLLLoss):
+    """``NLLLoss``, which takes images too."""
 
 
 class CrossEntropyLoss(_WeightedLoss):

@@ -1,0 +1,50 @@
+"""What PyTorch has under its name but no longer does, and says so; names that say little here: no number is complex, no bit stands for a sign."""
+
+from ctgrad._C import Tensor
+
+__all__ = ["conj_physical", "eig", "is_autocast_enabled", "lstsq", "matrix_rank", "resolve_conj", "resolve_neg", "solve", "symeig"]
+
+_INSTEAD = {"eig": "linalg.eig", "lstsq": "linalg.lstsq", "matrix_rank": "linalg.matrix_rank", "solve": "linalg.solve", "symeig": "linalg.eigh or linalg.eigvalsh",
+            "reinforce": "a loss made of log probabilities"}
+
+
+def _removed(name):
+    def call(*args, **kwargs):
+        raise RuntimeError(f"{name}() was deprecated and is now removed: use {_INSTEAD[name]} instead.")
+
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = f"RuntimeError: removed; {_INSTEAD[name]} does it."
+    return call
+
+
+eig, lstsq, matrix_rank, solve, symeig, _reinforce = map(_removed, _INSTEAD)
+
+
+def conj_physical(input):
+    """input: no dtype is complex."""
+    return input.conj_physical()
+
+
+def resolve_conj(input):
+    """input: no dtype is complex."""
+    return input.resolve_conj()
+
+
+def resolve_neg(input):
+    """input: no tensor is the negative of its memory."""
+    return input.resolve_neg()
+
+
+def is_autocast_enabled(device_type=None):
+    """False: nothing is cast."""
+    return False
+
+
+def _itself(self):
+    """self."""
+    return self
+
+
+for _name, _method in {"eig": eig, "lstsq": lstsq, "solve": solve, "symeig": symeig, "reinforce": _reinforce, "conj_physical": _itself, "conj_physical_": _itself,
+                       "resolve_conj": _itself, "resolve_neg": _itself}.items():
+    setattr(Tensor, _name, _method)

@@ -176,3 +176,28 @@ def test_the_bound_of_a_shrink_is_compared_as_a_half():
 def test_xlogy_promotes_before_it_takes_logarithms():
     x, y = ctgrad.tensor([3.0]), ctgrad.tensor([7.0], dtype=ctgrad.float16)
     assert ctgrad.xlogy(x, y).item() == ctgrad.xlogy(x, y.float()).item() and special.xlog1py(x, y).item() == special.xlog1py(x, y.float()).item()
+
+
+def test_bessel_functions():
+    """By their series, by the recurrence of their derivatives, and by Hankel's expansion where it takes over."""
+    x = ctgrad.tensor([-3.0, -0.5, 0.0, 1e-9, 2.0, 8.0], dtype=ctgrad.float64, requires_grad=True)
+    series = [sum((x.detach() / 2) ** (2 * k + n) / float(math.factorial(k) * math.factorial(k + n)) for k in range(40)) for n in (0, 1)]
+    assert ctgrad.allclose(special.i0(x), series[0], rtol=1e-13) and ctgrad.allclose(special.i1(x), series[1], rtol=1e-13, atol=0)
+    assert ctgrad.allclose(special.i0e(x), series[0] * (-x.abs()).exp(), rtol=1e-13) and ctgrad.allclose(special.i1e(x), series[1] * (-x.abs()).exp(), rtol=1e-13)
+    assert ctgrad.allclose(ctgrad.autograd.grad(special.i0(x).sum(), x)[0], series[1], rtol=1e-12)
+    assert gradgradcheck(special.i1e, x.detach()[[0, 1, 4, 5]].requires_grad_())
+    edge = ctgrad.tensor([49.999999, 50.000001], dtype=ctgrad.float64)
+    assert abs(special.i0e(edge)[0] / special.i0e(edge)[1] - 1) < 1e-7 and special.i0e(ctgrad.tensor([math.inf])) == 0
+    assert ctgrad.i0(ctgrad.tensor([0, 1])).dtype == ctgrad.float32 and ctgrad.ones(1).half().i0_().dtype == ctgrad.float16
+
+
+def test_hurwitz_zeta():
+    assert abs(special.zeta(ctgrad.tensor(2.0).double(), 1) - math.pi**2 / 6) < 1e-14
+    q = ctgrad.tensor([0.5, 3.0, -1.5], dtype=ctgrad.float64, requires_grad=True)
+    assert ctgrad.allclose(special.zeta(3, q) - special.zeta(3, q + 1), q ** -3.0)
+    assert ctgrad.allclose(special.zeta(4, q[:2]), special.polygamma(3, q[:2]) / 6)
+    assert ctgrad.allclose(ctgrad.autograd.grad(special.zeta(2, q).sum(), q)[0], -2 * special.zeta(3, q))
+    odd = special.zeta(ctgrad.tensor([1.0, 0.5, 2.0, 2.5, 2.0]), ctgrad.tensor([1.0, 1.0, -3.0, -0.5, math.nan]))
+    assert odd[[0, 2]].isinf().all() and odd[[1, 3, 4]].isnan().all()
+    with pytest.raises(NotImplementedError, match="zeta"):
+        special.zeta(q[:1].detach().requires_grad_() + 2, 1.0).sum().backward()

@@ -30,6 +30,7 @@ CASES = {
     "ldexp": [case(t(3, 4), ints(4), ref=np.ldexp), case(t(3), values([-3, 0, 5], "int64"), ref=np.ldexp)],
     "frexp": [case(t(3, 4), ref=np.frexp), case(values([1.0, -0.75, 0.0, 6e5]), ref=np.frexp, grad=False)],
     "angle": [case(t(3, 4), ref=np.angle)],
+    "i0": [case(t(3, 4), ref=np.i0)],
     "nextafter": [case(t(3, 4), t(4), ref=np.nextafter, grad=False)],
     "mode": [case(values([2.0, 1, 3, 1, 2, 5]), ref=_mode, grad=False), case(values([3, 3, 1], "int64"), ref=_mode, grad=False)],
     "histogram": [case(t(3, 4), 5, ref=lambda x, bins: np.histogram(x, bins), grad=False),

@@ -37,7 +37,9 @@ def trapezoid(y, x=None, *, dx=None, dim=-1):
     """The integral of y along dim by the trapezoidal rule, at places x or a distance dx (1)."""
     if x is not None:
         return _halved((_neighbours(y, dim) * _beside(y, x, dim)).sum(dim))
-    return times(_neighbours(y, dim).sum(dim), (1 if dx is None else dx) / 2)
+    if y.size(dim) == 0:
+        return y.sum(dim, dtype=y.dtype)
+    return times(y.sum(dim) - (y.select(dim, 0) + y.select(dim, -1)) * 0.5, 1.0 if dx is None else float(dx))  # PyTorch's order of roundings
 
 
 @composed(method=False)

@@ -161,6 +161,14 @@ def histogram(input, bins, *, range=None, weight=None, density=False):
     return Histogram(_of_numpy(hist, input.dtype), _of_numpy(edges, input.dtype))
 
 
+@composed(out=True, in_place="both")
+def i0(input):
+    """The modified Bessel function of the first kind of order 0."""
+    from ctgrad import _bessel
+
+    return _bessel.i0(input)
+
+
 @composed(method=False, out=True)
 def polygamma(n, input):
     """The n-th derivative of digamma, n >= 0."""

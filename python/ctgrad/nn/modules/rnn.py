@@ -154,7 +154,8 @@ class RNNBase(Module):
         """Checked arguments to output and last states, in the layout of the input."""
         dropout = self.dropout if self.training else 0.0
         if batch_sizes is not None:
-            return _recurrent.layers(self.mode, input, hx, cx, self.all_weights, batch_sizes, dropout, self._directions)
+            rows, h, c = _recurrent.layers(self.mode, input, hx, cx, self.all_weights, batch_sizes, dropout, self._directions)
+            return _recurrent.named(rows, rows.shape, _recurrent.layer_node(self.mode, 2, False)), h, c
         if self.batch_first:
             input = input.transpose(0, 1)
         steps, batch = input.shape[:2]

@@ -150,6 +150,7 @@ def _spread_index(dim, index, source):
 def _joined(input, dim, index, source, reduce, include_self):
     """index_reduce: scatter_reduce of the same places, but that PyTorch rounds halves at every step."""
     if input.dtype in (_C.float16, _C.bfloat16) and input.dim() and reduce in ("mean", "prod"):
+        index = index.long()
         start = input if include_self else input.index_fill(dim, index, 0 if reduce == "mean" else 1)
         if reduce == "mean":
             counts = _C.full_like(input, 1 if include_self else 0, requires_grad=False).index_add(dim, index, _C.ones_like(source, requires_grad=False))

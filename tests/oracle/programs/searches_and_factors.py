@@ -62,6 +62,7 @@ F.interpolate(torch.ones(1, 1, 2, 2, dtype=torch.int64), 3)
 torch.renorm(x.detach(), 2, 0, 1.0)
 torch.histc(torch.tensor([0.5, 1.5, 7.25, 9.0], dtype=torch.bfloat16), 10, 0, 10)
 x = torch.ones(4, dtype=torch.float16).index_reduce(0, torch.tensor([0, 0, 2]), torch.tensor([0.1, 0.7, 3.0], dtype=torch.float16), "mean"); x
+for how in ("mean", "prod"): torch.full((4,), 3.0, dtype=torch.bfloat16).index_reduce_(0, torch.tensor([0, 0, 2], dtype=torch.int32), torch.tensor([0.1, 0.7, 3.0], dtype=torch.bfloat16), how, include_self=False)
 
 x = torch.ones(2, 3, 2)
 for layer in (nn.RNN, nn.GRU, nn.LSTM):

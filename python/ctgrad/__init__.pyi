@@ -63,6 +63,17 @@ from ctgrad._queries import (
     real as real,
     result_type as result_type,
 )
+from ctgrad._removed import (
+    conj_physical as conj_physical,
+    eig as eig,
+    is_autocast_enabled as is_autocast_enabled,
+    lstsq as lstsq,
+    matrix_rank as matrix_rank,
+    resolve_conj as resolve_conj,
+    resolve_neg as resolve_neg,
+    solve as solve,
+    symeig as symeig,
+)
 from ctgrad._settings import (
     are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled,
     get_default_device as get_default_device,
@@ -84,7 +95,6 @@ from ctgrad.amp.autocast_mode import (
     autocast as autocast,
     get_autocast_dtype as get_autocast_dtype,
     is_autocast_cache_enabled as is_autocast_cache_enabled,
-    is_autocast_enabled as is_autocast_enabled,
 )
 from ctgrad.amp.grad_scaler import (
     GradScaler as GradScaler,
@@ -99,6 +109,7 @@ from ctgrad.compiler import (
     compile as compile,
 )
 from ctgrad.composed.arithmetic import (
+    angle as angle,
     cdist as cdist,
     copysign as copysign,
     deg2rad as deg2rad,
@@ -136,6 +147,27 @@ from ctgrad.composed.compare import (
     equal as equal,
     isclose as isclose,
 )
+from ctgrad.composed.copies import (
+    alias_copy as alias_copy,
+    diagonal_copy as diagonal_copy,
+    expand_copy as expand_copy,
+    narrow_copy as narrow_copy,
+    permute_copy as permute_copy,
+    select_copy as select_copy,
+    slice_copy as slice_copy,
+    split_copy as split_copy,
+    split_with_sizes_copy as split_with_sizes_copy,
+    squeeze_copy as squeeze_copy,
+    t_copy as t_copy,
+    transpose_copy as transpose_copy,
+    unbind_copy as unbind_copy,
+    unfold_copy as unfold_copy,
+    unsafe_chunk as unsafe_chunk,
+    unsafe_split as unsafe_split,
+    unsafe_split_with_sizes as unsafe_split_with_sizes,
+    unsqueeze_copy as unsqueeze_copy,
+    view_copy as view_copy,
+)
 from ctgrad.composed.draw import (
     normal as normal,
 )
@@ -157,12 +189,15 @@ from ctgrad.composed.integrals import (
 from ctgrad.composed.matrices import (
     chain_matmul as chain_matmul,
     cholesky as cholesky,
+    cholesky_inverse as cholesky_inverse,
+    cholesky_solve as cholesky_solve,
     cross as cross,
     det as det,
     inverse as inverse,
     logdet as logdet,
     matrix_exp as matrix_exp,
     matrix_power as matrix_power,
+    mvlgamma as mvlgamma,
     nuclear_norm as nuclear_norm,
     pinverse as pinverse,
     qr as qr,
@@ -181,8 +216,6 @@ from ctgrad.composed.numbers import (
     mode as mode,
     nextafter as nextafter,
     polygamma as polygamma,
-    trapezoid as trapezoid,
-    trapz as trapz,
 )
 from ctgrad.composed.order import (
     argsort as argsort,
@@ -250,6 +283,10 @@ from ctgrad.nn._activations import (
     selu_ as selu_,
     threshold as threshold,
     threshold_ as threshold_,
+)
+from ctgrad.nn._grids import (
+    affine_grid_generator as affine_grid_generator,
+    grid_sampler as grid_sampler,
 )
 from ctgrad.nn._losses import (
     kl_div as kl_div,

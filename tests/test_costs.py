@@ -47,7 +47,7 @@ EXCEPTIONS = {
     "kthvalue": SORTED, "topk": SORTED, "pick_places": SORTED, "median": SORTED, "nanmedian": SORTED, "quantile": PLACES + "; " + SORTED, "nanquantile": PLACES + "; " + SORTED,
     "search_places": SEARCHED, "bucketize": SEARCHED, "aminmax": WEIGHTED, "nanmean": COUNTED + "; " + WEIGHTED, "glu": JOINED, "prelu_kernel": "a weight beside a sliding matrix has no line: the gradient of both travels in full",
     "cov": PRODUCTS, "corrcoef": PRODUCTS + "; the diagonal's gradient is a matrix of its own",
-    "trapezoid": ENDS, "trapz": ENDS, "i0": "a mean over angles, which have no line beside a sliding matrix", "diagonal_copy": ENDS, "select_copy": ENDS,
+    "trapezoid": ENDS, "trapz": ENDS, "i0": "a mean over angles, which have no line beside a sliding matrix", "diagonal_copy": ENDS, "select_copy": ENDS, "trace": ENDS,
     "nextafter": "its node is a Function of Python, which takes no sums",
     "pdist": "its pairs of rows are chosen by number, n * n / 2 of them",
     "F.pad": "padded to a circle: " + WRITTEN, "_pad_frame": "only pad_places calls it, where no padded dim repeats", "group_norm_backward": "only group_norm's formula calls it, with what repeats narrowed where the gradient travels summed",

@@ -184,7 +184,7 @@ def test_exponentials_and_tensors_as_maps():
 
 def test_the_older_triangular_solve():
     a, b = definite(3, 3), ctgrad.arange(6, dtype=ctgrad.float64).view(3, 2)
-    ctgrad.composed._told.clear()
+    ctgrad.composed._warned.clear()
     with pytest.warns(UserWarning, match="deprecated"):
         ctgrad.triangular_solve(b, a)
     for upper in (True, False):

@@ -137,7 +137,9 @@ static int deliver(scope *s, call *c, T self, int dim, bool gone, T places, T *o
 {
     bool scalar = c->in[0]->a->ndim == 0;
     places = f_contiguous(s, places);
-    if (places && !array_is_plain(places->a) && !array_is_compressed(places->a)) /* dims of size 1 keep another step */
+    if (!gone && length(places, dim) == 1) /* strides as those of a new array, in the other dims of size 1 too */
+        places = f_unsqueeze(s, f_call(s, &op_squeeze_dim, 2, (arg[]){a_t(places), a_i(dim)}), dim);
+    if (places && !array_is_plain(places->a) && !array_is_compressed(places->a))
         places = f_reshape(s, f_reshape(s, places, 1, &places->a->numel), places->a->ndim, array_size(places->a));
     T values = gather(s, self, dim, places);
     c->declared[1].undifferentiable = true;

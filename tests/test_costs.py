@@ -61,7 +61,7 @@ NOT_SCALED = {
     "index_reduce", "index_reduce_", "masked_scatter", "masked_scatter_", "put", "put_", "slice_scatter", "as_strided_scatter",
     "_draw_places", "_triangle_places", "_unfold_windows", "_fold_windows", "logspace", "tril_indices", "triu_indices", "vander", "bincount", "count_places", "multinomial", "unique", "unique_consecutive", "argwhere", "isin", "searchsorted",
     "gcd", "lcm", "mode", "polygamma", "cross", "expand_copy", "split_with_sizes_copy", "squeeze_copy", "view_copy", "unsafe_split_with_sizes",
-    "_become_", "_stacked_view", "_joined_view", "_layer_view",
+    "_become_", "_stacked_view", "_joined_view", "_layer_view", "_tanh_view", "_relu_view", "_mul_view", "_add_view",
 }
 
 

@@ -200,10 +200,10 @@ static int index_fill_compose(scope *s, call *c, T *out)
 {
     const arg *value = &c->args[3];
     int dim = 0;
-    if (c->in[2]->a->dtype != DT_I64)
-        return REFUSE(CT_INDEX, "index_fill_(): Expected dtype int64 for index.");
     if (value->kind == ARG_TENSOR && value->t->a->ndim)
         return REFUSE(CT_RUNTIME, "index_fill_ only supports a 0-dimensional value tensor, but got tensor with %d dimension(s).", value->t->a->ndim);
+    if (c->in[2]->a->dtype != DT_I64)
+        return REFUSE(CT_INDEX, "index_fill_(): Expected dtype int64 for index.");
     if (along(s, c, &dim) < 0 || refuse_placeless(s, c, dim) < 0)
         return -1;
     if (value->kind == ARG_TENSOR)

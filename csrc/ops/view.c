@@ -141,6 +141,10 @@ UNSEEN(unsafe_view, "UnsafeViewBackward0")
 UNSEEN(stacked_view, "StackBackward0")
 UNSEEN(joined_view, "CatBackward0")
 UNSEEN(layer_view, "MkldnnRnnLayerBackward0")
+UNSEEN(tanh_view, "TanhBackward0")
+UNSEEN(relu_view, "ReluBackward0")
+UNSEEN(mul_view, "MulBackward0")
+UNSEEN(add_view, "AddBackward0")
 
 static int view_as_compose(scope *s, call *c, T *out)
 {

@@ -31,7 +31,7 @@ CASES = {
     "expand_as": [case(t(4), X, ref=lambda x, y: np.broadcast_to(x, y.shape))],
     "broadcast_to": [case(t(4), (3, 4), ref=np.broadcast_to)],
     "view": [case(X, 2, 6, ref=lambda x, *s: x.reshape(s)), case(X, -1, ref=lambda x, n: x.reshape(-1))],
-    **{name: [case(X, (2, 6), ref=np.reshape)] for name in ("_unsafe_view", "_stacked_view", "_joined_view", "_layer_view")},
+    **{name: [case(X, (2, 6), ref=np.reshape)] for name in ("_unsafe_view", "_stacked_view", "_joined_view", "_layer_view", "_tanh_view", "_relu_view", "_mul_view", "_add_view")},
     "view_as": [case(X, t(2, 6), ref=lambda x, y: x.reshape(y.shape))],
     "reshape": [case(X, (2, -1), ref=np.reshape), case(X, (12,), ref=np.reshape), case(t(0, 3), (3, 0), ref=np.reshape), case(t(1), (), ref=np.reshape)],
     "reshape_as": [case(X, t(2, 6), ref=lambda x, y: x.reshape(y.shape))],

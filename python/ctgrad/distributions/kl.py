@@ -1,6 +1,8 @@
 """How far one distribution is from another: the Kullback-Leibler divergence, in nats, of pairs of classes for which it is known."""
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import ctgrad
 
@@ -23,7 +25,7 @@ from .utils import sum_rightmost
 
 __all__ = ["kl_divergence", "register_kl"]
 
-_known = {}  # (class of p, class of q): function of p and q
+_known: dict[tuple[type, type], Callable[..., Any]] = {}  # (class of p, class of q): function of p and q
 
 
 def register_kl(type_p, type_q):

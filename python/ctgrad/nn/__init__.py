@@ -8,6 +8,6 @@ from .parallel import DataParallel
 
 __all__ = ["Buffer", "DataParallel", "Parameter", "UninitializedBuffer", "UninitializedParameter", "attention", "functional", "grad", "init", "modules", "parallel", "parameter", "utils", *_modules]
 
-import ctgrad  # noqa: E402
+from ctgrad import _import_the_rest  # type: ignore[attr-defined]  # noqa: E402
 
-ctgrad._import_the_rest()
+_import_the_rest()

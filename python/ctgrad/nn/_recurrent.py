@@ -11,6 +11,9 @@ from ctgrad.nn._halves import widened
 KINDS = {"LSTM": 0, "GRU": 1, "RNN_TANH": 2, "RNN_RELU": 3}
 
 
+_LAST = {0: ("_mul_view", "_add_view"), 1: ("_add_view",), 2: ("_tanh_view",), 3: ("_relu_view",)}  # kind: what PyTorch's last ops of a cell are
+
+
 def _recur(gates, h0, extra, w_hh, counts, kind, reverse=False):
     """The op; halves are taken through all steps in float32."""
     results = _C._ops["recur"](*map(widened, (gates, h0, extra, w_hh)), counts, kind, reverse)
@@ -25,7 +28,8 @@ def _gate_rows(kind, rows, w_ih, b_ih, b_hh):
 
 def cell(kind, x, h, c, w_ih, w_hh, b_ih=None, b_hh=None):
     """One step: (batch, input) and the state (batch, n) to the next state, and LSTM's cell."""
-    return _recur(_gate_rows(kind, x, w_ih, b_ih, b_hh), h, c if kind == 0 else b_hh, w_hh, [], kind)[:2]
+    found = _recur(_gate_rows(kind, x, w_ih, b_ih, b_hh), h, c if kind == 0 else b_hh, w_hh, [], kind)
+    return [_C._ops[name](state, state.shape) for name, state in zip(_LAST[kind], found, strict=False)]
 
 
 def _directed(kind, rows, h0, c0, weights, counts, reverse):

@@ -55,7 +55,7 @@ class TreeSpec:
     def __eq__(self, other):
         return isinstance(other, TreeSpec) and [*_steps(self)] == [*_steps(other)]
 
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]  # as Python has it of classes with __eq__ alone
 
     def __repr__(self):
         return "*" if self.type is None else f"TreeSpec({self.type.__name__}, {self.context}, {self.num_leaves} leaves)"

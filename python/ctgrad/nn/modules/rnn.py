@@ -155,7 +155,7 @@ class RNNBase(Module):
         dropout = self.dropout if self.training else 0.0
         if batch_sizes is not None:
             rows, h, c = _recurrent.layers(self.mode, input, hx, cx, self.all_weights, batch_sizes, dropout, self._directions)
-            return _recurrent.named(rows, rows.shape, _recurrent.layer_node(self.mode, 2, False)), h, c
+            return _C._ops["_joined_view"](rows, rows.shape), h, c
         if self.batch_first:
             input = input.transpose(0, 1)
         steps, batch = input.shape[:2]
@@ -163,7 +163,7 @@ class RNNBase(Module):
             raise RuntimeError("Expected sequence length to be larger than 0 in RNN")
         rows, h, c = _recurrent.layers(self.mode, input.reshape(steps * batch, self.input_size), hx, cx, self.all_weights, None, dropout,
                                        self._directions)
-        last = "_joined_view" if self._directions > 1 else "_layer_view" if self.mode == "LSTM" else "_stacked_view"
+        last = "_joined_view" if self._directions > 1 else "_layer_view" if self.mode == "LSTM" and not self.proj_size else "_stacked_view"
         output = _C._ops[last](rows, (steps, batch, rows.shape[1]))
         if self.batch_first:
             output = output.transpose(0, 1) if self.mode == "LSTM" else _C._ops["_turned_view"](output, 0, 1)

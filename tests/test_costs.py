@@ -55,7 +55,7 @@ EXCEPTIONS = {
 # No operand that could repeat, or fresh or random values; adjoints that only formulas call with the sizes that they know; results whose size hangs on values; what NumPy computes.
 NOT_SCALED = {
     "arange", "bernoulli_", "exponential_", "eye", "full", "linspace", "new_full", "new_ones", "new_zeros", "normal_", "ones", "random_", "uniform_", "zeros",
-    "block_diag", "dot", "ger", "outer", "vdot", "index_put", "index_put_", "masked_select", "nonzero",
+    "block_diag", "dot", "ger", "outer", "vdot", "index_put", "masked_select", "nonzero",
     "conv_input", "conv_weight", "diagonal_backward", "layer_norm_backward", "pool_mean_backward", "pool_scatter", "restride", "select_backward", "slice_backward", "unfold_backward", "embedding_backward",
     "range", "bartlett_window", "blackman_window", "hamming_window", "hann_window", "kaiser_window",
     "index_reduce", "index_reduce_", "masked_scatter", "masked_scatter_", "put", "put_", "slice_scatter", "as_strided_scatter",

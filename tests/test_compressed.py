@@ -330,6 +330,15 @@ def test_repeat_takes_no_memory_until_written():
     assert t.shape == (100_000, 1000) and debug.live()["bytes"] - before < 20_000 and t[99_999, 999].item() == w[999].item()
 
 
+@pytest.mark.usefixtures("mechanisms_on")
+@pytest.mark.parametrize("make", [lambda: ctgrad.full((300, 400), 2.0), lambda: ctgrad.zeros(300, 400), lambda: ctgrad.ones_like(ctgrad.empty(300, 400)), lambda: ctgrad.fill(ctgrad.rand(300, 400), 3)])
+def test_the_profile_counts_one_number_for_a_constant(make):
+    with debug.profile() as p:
+        make()
+    name, effective, distinct = p.rows[-1]
+    assert (effective, distinct) == (120_000, 1), name
+
+
 def test_reductions_over_what_repeats_are_arithmetic():
     w = ctgrad.rand(100, dtype=ctgrad.float64)
     t, dense = w.expand(1000, 100), ctgrad.from_numpy(np.broadcast_to(w.numpy(), (1000, 100)).copy())

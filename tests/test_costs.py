@@ -45,7 +45,7 @@ EXCEPTIONS = {
     "gather": GIVEN, "scatter": GIVEN, "scatter_add": GIVEN, "index": GIVEN, "index_copy": "written slices are real where indices are", "narrow": ENDS, "select": ENDS,
     "gradient": GIVEN + "; " + JOINED, "slice": ENDS, "diag": ENDS, "diagonal": ENDS, "cat": JOINED + "; so are different rows that repeat along the dim that joins them", "stack": JOINED, "rot90": "a line is not turned but copied as a matrix",
     "kthvalue": SORTED, "topk": SORTED, "pick_places": SORTED, "median": SORTED, "nanmedian": SORTED, "quantile": PLACES + "; " + SORTED, "nanquantile": PLACES + "; " + SORTED,
-    "search_places": SEARCHED, "bucketize": SEARCHED, "aminmax": WEIGHTED, "nanmean": COUNTED + "; " + WEIGHTED, "glu": JOINED, "prelu_kernel": "a weight beside a sliding matrix has no line: the gradient of both travels in full",
+    "search_places": SEARCHED, "bucketize": SEARCHED, "aminmax": WEIGHTED, "nanmean": COUNTED + "; " + WEIGHTED, "glu": JOINED,
     "cov": PRODUCTS, "corrcoef": PRODUCTS + "; the diagonal's gradient is a matrix of its own",
     "trapezoid": ENDS, "trapz": ENDS, "i0": "a mean over angles, which have no line beside a sliding matrix", "diagonal_copy": ENDS, "select_copy": ENDS, "trace": ENDS,
     "nextafter": "its node is a Function of Python, which takes no sums",

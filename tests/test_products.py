@@ -407,6 +407,7 @@ SLID_PRODUCTS = {
     "einsum_vector": lambda h, x, y, v: ctgrad.einsum("ij,j->i", h, v), "tensordot": lambda h, x, y, v: ctgrad.tensordot(h, y, dims=([1], [1])),
     "four_dims": lambda h, x, y, v: h.expand(3, -1, -1).unsqueeze(1) @ y.unsqueeze(1).expand(-1, 2, -1, -1), "baddbmm": lambda h, x, y, v: ctgrad.baddbmm(v, x, h.expand(3, -1, -1)),
     "addbmm": lambda h, x, y, v: ctgrad.addbmm(v, x, h.expand(3, -1, -1)), "addmv": lambda h, x, y, v: ctgrad.addmv(v, h, v), "each_by_vector": lambda h, x, y, v: h.expand(3, -1, -1) @ v,
+    "all_of_two": lambda h, x, y, v: ctgrad.tensordot(h, h, 2), "einsum_all": lambda h, x, y, v: ctgrad.einsum("ij,ij->", h, h * 2),
     "contracted": lambda h, x, y, v: ctgrad.einsum("bri,ij,bjr->b", x, h, y), "by_twice": lambda h, x, y, v: ctgrad.bmm(x, (h * 2).expand(3, -1, -1)),
 }
 SLID_VIEWS = {"hankel": lambda w, n: w.unfold(0, n, 1), "flipped": lambda w, n: w.as_strided((n, n), (1, 1)).flip(0), "turned": lambda w, n: w.unfold(0, n, 1).flip(1).t()}

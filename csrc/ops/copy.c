@@ -204,7 +204,8 @@ static int run_fill(call *c)
         array_drop(out);
         return -1;
     }
-    c->work = out->numel;
+    c->effective = out->numel;
+    c->work = array_held(out);
     c->scratch = &value;
     int result = call_unlocked(c, fill_kernel);
     c->oa[0] = NULL;

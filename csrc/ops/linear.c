@@ -1,6 +1,7 @@
 /* Products composed of those of matmul.c: matmul, linear, outer and sums with a product. */
 #include "ops/formula.h"
 #include "ops/product.h"
+#include "ops/product_host.h"
 #include <string.h>
 
 /* ---- composed of the above ---------------------------------------------------------------------------------------- */
@@ -147,15 +148,27 @@ static T dropped(scope *s, T y, int n, bool row, bool vector)
     return row && !vector ? y : unsafe_view(s, y, k, size);
 }
 
-/* Where PyTorch reshapes by a copy, x copied (what it holds alone); where by a view, x itself: later writes are seen, or refused, alike. */
-static T copied_as_shown(scope *s, T x, int n, const int64_t *size, int m, const int64_t *wanted)
+/* Does a view of what x shows, seen at n dims of `size`, tell it in m dims of `wanted`? 0: only a copy does; -1: they do not fit. */
+static int shows_view(const array *x, int n, const int64_t *size, int m, const int64_t *wanted)
 {
     layout in, out;
     in.ndim = n;
-    in.offset = x->a->offset;
+    in.offset = x->offset;
     memcpy(in.size, size, (size_t)n * sizeof *size);
-    layout_broadcast_stride(n, size, x->a->ndim, array_size(x->a), array_visible_stride(x->a), in.stride);
-    return view_reshape(&in, m, wanted, &out) == 1 ? x : f_unary(s, &op_clone, x);
+    layout_broadcast_stride(n, size, x->ndim, array_size(x), array_visible_stride(x), in.stride);
+    return view_reshape(&in, m, wanted, &out);
+}
+
+int product_reshape(const array *x, int m, const int64_t *wanted)
+{
+    int view = shows_view(x, x->ndim, array_size(x), m, wanted);
+    return view < 0 ? -1 : (would_repeat(x, x->ndim, array_size(x), m, wanted) ? RESHAPE_REPEATS : 0) | (view ? 0 : RESHAPE_COPIES);
+}
+
+/* Where PyTorch reshapes by a copy, x copied (what it holds alone); where by a view, x itself: later writes are seen, or refused, alike. */
+static T copied_as_shown(scope *s, T x, int n, const int64_t *size, int m, const int64_t *wanted)
+{
+    return shows_view(x->a, n, size, m, wanted) == 1 ? x : f_unary(s, &op_clone, x);
 }
 
 /* A vector on the right stands as a column. */

@@ -1,5 +1,6 @@
 /* Tensor methods that are no ops: what a tensor is, its bytes, its place in the history. */
 #include "ops/dispatch.h"
+#include "ops/product_host.h"
 #include "py/tensor_type.h"
 #include <stdlib.h>
 
@@ -210,6 +211,18 @@ PLAIN(tensor_places)
     return PyLong_FromLongLong(array_shows_contiguous(a) ? a->numel : layout_distinct(a->ndim, array_size(a), array_visible_stride(a)));
 }
 
+METHOD(tensor_reshapes)
+{
+    int64_t size[CT_MAXDIM];
+    if (n > CT_MAXDIM || kw)
+        return PyErr_Format(PyExc_TypeError, "_reshapes() takes at most %d sizes", CT_MAXDIM);
+    for (Py_ssize_t i = 0; i < n; i++)
+        if ((size[i] = PyLong_AsLongLong(args[i])) == -1 && PyErr_Occurred())
+            return NULL;
+    int way = product_reshape(py_t(self)->a, (int)n, size);
+    return way < 0 ? py_raise() : PyLong_FromLong(way);
+}
+
 /* The bytes of a compressed storage are not where elements will be, once they are written out: the header stands for it. */
 static uintptr_t storage_place(const storage *s) { return storage_is_compressed(s) ? (uintptr_t)s : (uintptr_t)s->data; }
 PLAIN(tensor_storage_place) { (void)unused; return PyLong_FromVoidPtr((void *)storage_place(py_t(self)->a->st)); }
@@ -316,6 +329,7 @@ PyMethodDef py_tensor_methods[] = {
     NOARGS("_storage_nbytes", tensor_storage_bytes, "Bytes that the storage holds."),
     NOARGS("_storage_place", tensor_storage_place, "As _storage_ptr, but does not write a compressed storage out, which changes it."),
     NOARGS("_storage_ptr", tensor_storage_ptr, "Address of the storage: equal for tensors that share memory."),
+    FAST("_reshapes", tensor_reshapes, "_reshapes(*size): what reshape(size) would do, as bits: 1, it writes out what repeats or slides in memory; 2, it copies what self shows."),
     {"_overlaps", tensor_overlaps, METH_O, "_overlaps(other): True when self and other have an element in common, exactly."},
     {"_may_tie", tensor_may_tie, METH_O | METH_STATIC,
      "_may_tie(tensors): False when they surely share no element, nor one of them an element with itself. Quick, not exact."},

@@ -290,7 +290,7 @@ def inner(input, other):
         return input * other
     if input.size(-1) != other.size(-1):
         raise RuntimeError(f"inner() the last dimension must match on both input tensors but got shapes {list(input.shape)} and {list(other.shape)}")
-    return _C.tensordot(input, other, ([-1], [-1])) if hasattr(_C, "tensordot") else ctgrad.tensordot(input, other, ([-1], [-1]))
+    return ctgrad.tensordot(input, other, ([-1], [-1]))
 
 
 @composed(out=True)

@@ -14,6 +14,7 @@ from ctgrad.composed import composed
 _contract_to = ctgrad._C._ops["contract"]
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _Sizes = tuple[int, ...]
+_REPEATS, _COPIES = 1, 2  # of Tensor._reshapes
 
 
 class _Operand(NamedTuple):
@@ -27,7 +28,6 @@ class _Operand(NamedTuple):
     size: _Sizes = ()  # of the batches of matrices
     direct: tuple[int, ...] | None = None  # both orders in one, without the new dimensions; None: as they are
     is_direct: bool = False  # no diagonals and no sums: `direct` says it all
-    repeating: dict[_Sizes, bool] = {}  # by its strides then: would elements that repeat in memory be written out?
 
 
 class _Step(NamedTuple):
@@ -155,7 +155,7 @@ def _for_product(operand, size, order, sizes):
     places = operand.order or range(len(size))
     direct = tuple(places[i] for i in order if places[i] not in operand.missing)
     return operand._replace(product_order=tuple(order), size=sizes, direct=None if direct == tuple(range(len(direct))) else direct,
-                            is_direct=not (operand.diagonals or operand.sums), repeating={})
+                            is_direct=not (operand.diagonals or operand.sums))
 
 
 def _plan_step(left, right, left_size, right_size, summed):
@@ -243,54 +243,34 @@ def _whole(t, operand):
     return t.sum(sums, keepdim=True) if sums else t
 
 
-def _matrices(t, operand):
-    """The operand as batches of matrices; None where that would write out elements that repeat, or slide, in memory.
-
-    Without a history nobody sees the way there, so it is short.
-    """
-    diagonals, missing, order, sums, turned, size, direct, is_direct, repeating = operand
-    recorded = t.requires_grad
-    if recorded or not is_direct:
-        t = _whole(t, operand).permute(turned)
-    elif direct is not None:
-        t = t.permute(direct)
-    stride = t.stride()
-    repeats = repeating.get(stride)
-    if repeats is None:
-        repeats = _kept(repeating, stride, (0 in stride or _slides(t)) and not _can_view(t, size))
-    if repeats:
-        return None
-    return t.reshape(size) if recorded or t.shape != size else t
+def _turned(t, operand):
+    """The operand with its dimensions in the order of batches of matrices. Without a history nobody sees the way there, so it is short."""
+    if t.requires_grad or not operand.is_direct:
+        return _whole(t, operand).permute(operand.product_order)
+    return t if operand.direct is None else t.permute(operand.direct)
 
 
-def _can_view(t, size):
-    try:
-        t.detach().view(size)
-    except RuntimeError:
-        return False
-    return True
+def _reshaped(t, size):
+    return t.reshape(size) if t.requires_grad or t.shape != size else t
 
 
-def _slides(t):
-    """Are there two dimensions of one stride, as in a Hankel matrix?"""
-    steps = [step for step, n in zip(t.stride(), t.shape, strict=True) if n > 1 and step]
-    return len(set(steps)) < len(steps)
-
-
-def _copied(t):
-    """What slides is copied, as where it is written out: later writes to its source are seen by neither."""
-    return t.clone() if _slides(t) else t
+def _contracted(a, b, a_way, b_way, whole):
+    """Contraction of what a reshape would write out, with its copy's aliasing: of a copy where PyTorch's reshape makes one."""
+    a, b = a.clone() if a_way & _COPIES else a, b.clone() if b_way & _COPIES else b
+    if a.shape == b.shape and a.itemsize > 2:  # halves would be rounded before they are added
+        return (a * b).sum([d for d, n in enumerate(whole) if n == 1], keepdim=True, dtype=a.dtype)
+    return _contract_to(a, b, whole)
 
 
 def _product(a, b, step):
     left, right, whole, view, order = step
     if whole is None:
         return _whole(a, left) * _whole(b, right)
-    rows, columns = _matrices(a, left), _matrices(b, right)
-    if rows is None or columns is None:
-        a, b = _whole(a, left), _whole(b, right)
-        return _contract_to(_copied(a) if rows is None else a, _copied(b) if columns is None else b, whole)
-    return ctgrad.bmm(rows, columns).view(view).permute(order)
+    rows, columns = _turned(a, left), _turned(b, right)
+    a_way, b_way = rows._reshapes(*left.size), columns._reshapes(*right.size)
+    if (a_way | b_way) & _REPEATS:
+        return _contracted(_whole(a, left), _whole(b, right), a_way, b_way, whole)
+    return ctgrad.bmm(_reshaped(rows, left.size), _reshaped(columns, right.size)).view(view).permute(order)
 
 
 @composed(method=False)
@@ -329,6 +309,8 @@ class _Tensordot(NamedTuple):
     right: tuple[int, ...]
     n: int  # elements of a contracted part
     size: _Sizes
+    whole: _Sizes  # with the contracted dimensions as 1
+    rest: tuple[int, int]  # how many dimensions of a, and of b, are left
     empty: bool
 
 
@@ -346,13 +328,30 @@ def _plan_tensordot(a, b, dims):
     sums = []
     for p, q in zip(left, right, strict=True):
         if a[p] == 1 or b[q] == 1:  # the other operand is summed there at once
-            sums.append((p if a[p] != 1 else None, q if b[q] != 1 else None))
+            sums.append((p, None) if b[q] == 1 else (None, q))
             a[p] = b[q] = 1
         if a[p] != b[q]:
             raise RuntimeError(f"contracted dimensions need to match, but first has size {a[p]} in dim {p} and second has size {b[q]} in dim {q}")
     rest_a, rest_b = [d for d in range(len(a)) if d not in left], [d for d in range(len(b)) if d not in right]
     size = [a[d] for d in rest_a] + [b[d] for d in rest_b]
-    return _Tensordot(tuple(sums), (*rest_a, *left), (*right, *rest_b), _count(a, left), tuple(size), 0 in a or 0 in b)
+    whole = (*size[:len(rest_a)], *[1] * len(left), *size[len(rest_a):])
+    rest = len(rest_a), len(rest_b)
+    return _Tensordot(tuple(sums), (*rest_a, *left), (*right, *rest_b), _count(a, left), tuple(size), whole, rest, 0 in a or 0 in b)
+
+
+def _tensordot_of(a, b, plan):
+    """Of operands whose contracted dimensions are last, and first: numbers as a dot, or summed; else one product of matrices."""
+    rows, columns = (-1, plan.n), (plan.n, -1)
+    a_way, b_way = a._reshapes(*rows), b._reshapes(*columns)
+    repeats = (a_way | b_way) & _REPEATS
+    if plan.rest == (0, 0):
+        if repeats or not (a.is_contiguous() and b.is_contiguous()):
+            return (a.squeeze() * b.squeeze()).sum(dtype=a.dtype)
+        return ctgrad.dot(a.flatten(), b.flatten())
+    if repeats:
+        a, b = a[(..., *[None] * plan.rest[1])], b[(*[None] * plan.rest[0], ...)]
+        return _contracted(a, b, a_way, b_way, plan.whole)
+    return a.reshape(rows) @ b.reshape(columns)
 
 
 @composed(method=False)
@@ -367,12 +366,11 @@ def tensordot(a, b, dims=2, out=None):
         dims = tuple((x,) if isinstance(x, int) else tuple(x) for x in dims)
     key = (a.shape, b.shape, dims)
     plan = _plans.get(key) or _kept(_plans, key, _plan_tensordot(*key))
-    sums, left, right, n, size, empty = plan
-    for p, q in sums:
+    for p, q in plan.sums:
         a = a if p is None else a.sum(p, keepdim=True, dtype=a.dtype)
         b = b if q is None else b.sum(q, keepdim=True, dtype=b.dtype)
-    if empty:
-        result = ctgrad.zeros(size, dtype=a.dtype)
+    if plan.empty:
+        result = ctgrad.zeros(plan.size, dtype=a.dtype)
     else:
-        result = (a.permute(left).reshape(-1, n) @ b.permute(right).reshape(n, -1)).reshape(size)
+        result = _tensordot_of(a.permute(plan.left), b.permute(plan.right), plan).reshape(plan.size)
     return result if out is None else out.copy_(result)

@@ -204,5 +204,22 @@ history(torch.einsum("ij,jk->ik", a, b.detach()).grad_fn)
 history(torch.einsum("btj,bjk->btk", c, w.unsqueeze(1).expand(2, 3, 4)).grad_fn)
 history(torch.einsum("...j,j->...", c, w).grad_fn)
 history(torch.tensordot(a, b, 1).grad_fn), history(torch.tensordot(a, a, ([1], [1])).grad_fn)
+for x, y, dims in ((a, a.detach(), 2), (a, a.t(), ([0, 1], [1, 0])), (w, w, 1), (w.expand(4, 3), b.detach().t(), 2)): print(history(torch.tensordot(x, y, dims).grad_fn))
 torch.einsum("i,jk->ijk", w, b[:1]).stride(), torch.einsum("i,jk->ijk", w[:1], b).stride()
+
+def written_between(product):
+    leaf = torch.ones(5, requires_grad=True)
+    u = leaf * 2
+    try:
+        y = product(u)
+        u.mul_(2)
+        y.sum().backward()
+    except RuntimeError as e: return str(e)[:60]
+    return leaf.grad
+z = torch.ones(5, 5, 5)
+written_between(lambda u: torch.einsum("btj,bjk->btk", z.clone().requires_grad_(), u.unsqueeze(1).expand(5, 5, 5)))
+written_between(lambda u: torch.einsum("ij,ijk->k", u.expand(5, 5), z.clone().requires_grad_()))
+written_between(lambda u: torch.tensordot(u.expand(5, 5), u.expand(5, 5), 2))
+written_between(lambda u: torch.tensordot(u.expand(5, 5), z.clone().requires_grad_(), 2))
+written_between(lambda u: torch.tensordot(u.expand(5, 5), z.clone().requires_grad_(), 1))
 """.strip().split("\n\n")

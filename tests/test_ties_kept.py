@@ -155,6 +155,17 @@ def test_a_tied_state_for_a_model_that_is_not(how, assign):
     assert len(model.ties()) == assign
 
 
+@pytest.mark.parametrize("assign", [False, True])
+def test_a_repeating_value_loaded_where_none_repeats_is_told(assign):
+    """ties() lists one that repeats its own numbers: loading tells when only one side does."""
+    model = ctgrad.nn.Linear(4, 4, bias=False)
+    row = ctgrad.arange(4.0)
+    with pytest.warns(UserWarning, match='"weight" shows 4 numbers as 16 in what is loaded, but not in this model'):
+        model.load_state_dict({"weight": row.expand(4, 4)}, assign=assign)
+    assert bool(model.ties()) == assign and ctgrad.equal(model.weight.detach(), row.expand(4, 4))
+
+
+
 @assigned
 def test_loading_into_expanded_parameters(assign):
     for layout in (EXPANDED, HANKEL, BATCHED):

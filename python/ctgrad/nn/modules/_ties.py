@@ -118,7 +118,7 @@ class LoadedTies:
         return [error for error in (self._renew(group) for group in self.groups) if error]
 
     def _warn_of_new(self, state, assign):
-        ours = {name for name, _ in self.named}
+        ours = dict(self.named)
         group_of = {name: place for place, group in enumerate(self.groups) for name, _ in group}
         for group in named_groups([pair for pair in state.items() if pair[0] in ours and isinstance(pair[1], Tensor)]):
             names = [name for name, _ in group]
@@ -126,6 +126,9 @@ class LoadedTies:
             if len(places) > 1:
                 then = "they are tied here too from now on" if assign else "each gets a copy, and they will train apart"
                 _warn(f"{_listed(names)} share their numbers in what is loaded, but not in this model: {then}")
+            elif names[0] not in group_of and isinstance(ours[names[0]], Parameter):  # alone: it repeats its own
+                then = "so it does here from now on" if assign else "each place gets a copy, and they will train apart"
+                _warn(f'"{names[0]}" shows {group[0][1]._places()} numbers as {group[0][1].numel()} in what is loaded, but not in this model: {then}')
 
     def _warn_of_lost(self, group, state):
         """Copies into one set of numbers: the last wins. Tell if others were different."""

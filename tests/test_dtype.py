@@ -212,7 +212,8 @@ def test_the_default_generator():
     ctgrad.set_rng_state(state)
     assert ctgrad.rand(4).tolist() == first.tolist()
     assert ctgrad.manual_seed(3.9).initial_seed() == ctgrad.manual_seed("3").initial_seed() == 3
-    assert 0 <= ctgrad.seed() < 2**53 and ctgrad.seed() != ctgrad.seed()
+    assert 0 <= ctgrad.seed() < 2**64 and ctgrad.seed() != ctgrad.seed()
+    assert ctgrad.Generator().initial_seed() == 67280421310721
 
 
 @pytest.mark.parametrize("seed, kept", [(-1, 2**64 - 1), (-2**63, 2**63), (2**64 - 1, 2**64 - 1)])

@@ -24,3 +24,9 @@ def lines(statement):
 def test_nn_brings_all_that_was_left_and_names_are_remembered_from_then_on():
     for statement in ("__import__('ctgrad.nn') is ctgrad", "ctgrad.dropout is ctgrad.nn.functional.dropout", "callable(ctgrad.load)"):
         assert lines(statement) == ["True True False", "True", "[] False True", "module 'ctgrad' has no attribute 'no_such_name'"], statement
+
+
+def test_a_run_without_a_seed_is_a_stream_of_its_own():
+    program = "import ctgrad; print(ctgrad.initial_seed(), ctgrad.rand(4).tolist())"
+    first, second = (subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout for _ in range(2))
+    assert first != second

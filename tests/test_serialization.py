@@ -169,3 +169,13 @@ def test_storages_beside_tensors(zipped):
     storage, tensor, plain = ctgrad.load(file)
     storage[1] = 9
     assert storage.dtype is ctgrad.float32 and tensor.tolist() == [0, 9, 2, 3] and plain.tolist() == [1, 2]
+
+
+def test_a_path_that_cannot_be_opened_is_told(tmp_path):
+    missing = tmp_path / "missing"
+    with pytest.raises(RuntimeError, match=f"Parent directory {missing} does not exist"):
+        ctgrad.save(ctgrad.ones(2), missing / "x.pt")
+    with pytest.raises(RuntimeError, match="open file failed"):
+        ctgrad.save(ctgrad.ones(2), tmp_path)
+    with pytest.raises(FileNotFoundError):
+        ctgrad.save(ctgrad.ones(2), missing / "x.pt", _use_new_zipfile_serialization=False)

@@ -121,11 +121,13 @@ static int check_grad(const tensor *t, PyObject *value)
         return -1;
     }
     if (g->dtype != t->a->dtype) {
-        PyErr_Format(PyExc_RuntimeError, "assigned grad has data of a different type: %s for a tensor of %s", dtype_name(g->dtype), dtype_name(t->a->dtype));
+        PyErr_Format(PyExc_RuntimeError, "attempting to assign a gradient with dtype '%s' to a tensor with dtype '%s'. The gradient must match the tensor's dtype: convert it with .to()", dtype_name(g->dtype), dtype_name(t->a->dtype));
         return -1;
     }
     if (!array_same_size(g, t->a)) {
-        PyErr_SetString(PyExc_RuntimeError, "assigned grad has data of a different size");
+        char given[300], own[300];
+        PyErr_Format(PyExc_RuntimeError, "attempting to assign a gradient of size '%s' to a tensor of size '%s'. Please ensure that the gradient and the tensor are the same size",
+                     layout_text(g->ndim, array_size(g), given, sizeof given), layout_text(t->a->ndim, array_size(t->a), own, sizeof own));
         return -1;
     }
     return 0;

@@ -6,7 +6,7 @@
 typedef struct { PyObject_HEAD ct_rng rng; } PyGenerator;
 PyTypeObject *py_generator_type;
 static PyObject *default_generator;
-static const uint64_t FIRST_SEED = 67280421310721; /* PyTorch's, before any manual_seed */
+static const uint64_t FIRST_SEED = 67280421310721; /* PyTorch's, of a new Generator; the default one starts from entropy */
 
 struct ct_rng *py_generator_rng(PyObject *o) { return &((PyGenerator *)(o ? o : default_generator))->rng; }
 
@@ -56,7 +56,6 @@ static PyObject *generator_manual_seed(PyObject *self, PyObject *o)
     return Py_NewRef(self);
 }
 
-/* 53 bits of the system's entropy, as in PyTorch: exact in a float. */
 static int entropy(uint64_t *seed)
 {
     PyObject *os = PyImport_ImportModule("os");
@@ -64,7 +63,6 @@ static int entropy(uint64_t *seed)
     bool got = bytes && PyBytes_Check(bytes) && PyBytes_GET_SIZE(bytes) == sizeof *seed;
     if (got)
         memcpy(seed, PyBytes_AS_STRING(bytes), sizeof *seed);
-    *seed &= ((uint64_t)1 << 53) - 1;
     Py_XDECREF(os);
     Py_XDECREF(bytes);
     return got ? 0 : -1;
@@ -217,7 +215,9 @@ int py_generator_setup(PyObject *module)
     if (!(py_generator_type = py_add_type(module, &generator_spec, NULL, "torch._C.Generator")))
         return -1;
     Py_XSETREF(default_generator, generator_blank());
-    if (!default_generator || PyModule_AddObjectRef(module, "default_generator", default_generator) < 0)
+    PyObject *seed = default_generator ? generator_seed(default_generator, NULL) : NULL;
+    Py_XDECREF(seed);
+    if (!seed || PyModule_AddObjectRef(module, "default_generator", default_generator) < 0)
         return -1;
     op_default_rng = py_generator_rng(NULL);
     return PyModule_AddFunctions(module, functions);

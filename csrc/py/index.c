@@ -7,6 +7,7 @@
 typedef struct indexing {
     PyObject *view;                 /* owned: what the views so far have made of the tensor */
     int dim;                        /* next dimension of view that an item applies to */
+    int at;                         /* place of the item in the index, which errors name as PyTorch's do */
     bool written;                   /* x[...] = v: before a mask is refused, the leaf is */
     int n, masks;                   /* advanced indices; how many of them stand for masks */
     int64_t dims[CT_MAXDIM];
@@ -52,7 +53,7 @@ static int item_int(indexing *x, int64_t index)
     const array *a = py_t(x->view)->a;
     int64_t size = array_size(a)[x->dim];
     if (index < -size || index >= size) {
-        PyErr_Format(PyExc_IndexError, "index %lld is out of bounds for dimension %d with size %lld", (long long)index, x->dim, (long long)size);
+        PyErr_Format(PyExc_IndexError, "index %lld is out of bounds for dimension %d with size %lld", (long long)index, x->at, (long long)size);
         return -1;
     }
     return take_view(x, py_call_op(&op_select, 3, (arg[]){a_t(py_t(x->view)), a_i(x->dim), a_i(index)}));
@@ -280,6 +281,7 @@ static int take_apart(indexing *x, PyObject *self, PyObject *index, bool written
     bool skipped = false;
     for (Py_ssize_t i = 0; result == 0 && i < PyTuple_GET_SIZE(items); i++) {
         PyObject *item = PyTuple_GET_ITEM(items, i);
+        x->at = (int)i;
         result = one_item(x, item, skipped ? 0 : ndim - used);
         skipped |= item == Py_Ellipsis;
     }

@@ -156,7 +156,7 @@ def save(obj, f, pickle_module=None, pickle_protocol=2, _use_new_zipfile_seriali
     """Write ``obj`` to ``f``, a path or a file opened for writing bytes: tensors, modules, state dicts, plain data.
 
     Tensors that share memory share it again when loaded. Without the zip archive PyTorch's format before 1.6 is written. Custom pickle
-    modules are refused with NotImplementedError.
+    modules are refused with NotImplementedError; RuntimeError for a path that cannot be opened.
     """
     if pickle_module not in (None, pickle):
         raise NotImplementedError("save(): files hold this module's own pickle; other pickle modules are not offered")
@@ -172,7 +172,13 @@ def save(obj, f, pickle_module=None, pickle_protocol=2, _use_new_zipfile_seriali
         whole = io.BytesIO()
         save(obj, whole)
         return f.write(whole.getvalue()) and None
-    with zipfile.ZipFile(f if path is None else path, "w", zipfile.ZIP_STORED) as archive:
+    try:
+        archive = zipfile.ZipFile(f if path is None else path, "w", zipfile.ZIP_STORED)
+    except OSError as error:
+        parent = os.path.dirname(path or "")
+        missing = parent and not os.path.isdir(parent)
+        raise RuntimeError(f"Parent directory {parent} does not exist." if missing else f"save(): open file failed: {error}") from error
+    with archive:
         archive.writestr(f"{root}/data.pkl", body.getvalue())
         archive.writestr(f"{root}/byteorder", "little")
         for storage, key in pickler.storages.items():

@@ -8,6 +8,7 @@ import numpy as np
 import ctgrad
 from ctgrad import _C
 from ctgrad._C import Tensor
+from ctgrad._dtypes import scalar_name
 from ctgrad.composed import composed, need_tensor
 from ctgrad.composed.closed import node
 
@@ -109,7 +110,7 @@ def bincount(input, weights=None, minlength=0):
     """How often each of 0, 1, 2, ... occurs, or the sum of its weights; at least `minlength` counts. RuntimeError for other than 1-d non-negative ints."""
     need_tensor("bincount", input)
     if input.is_floating_point() or input.dtype == _C.bool:
-        raise NotImplementedError(f"\"bincount_cpu\" not implemented for '{input.dtype}'")
+        raise NotImplementedError(f"\"bincount_cpu\" not implemented for '{scalar_name(input.dtype)}'")
     if minlength < 0:
         raise RuntimeError("minlength should be >= 0")
     if input.dim() != 1:
@@ -138,7 +139,7 @@ def histc(input, bins=100, min=0, max=0):
     """How many elements fall into each of `bins` equal parts from min to max (of the elements where both are 0), in the input's dtype."""
     need_tensor("histc", input)
     if not input.is_floating_point():
-        raise NotImplementedError(f"\"histogram_cpu\" not implemented for '{input.dtype}'")
+        raise NotImplementedError(f"\"histogram_cpu\" not implemented for '{scalar_name(input.dtype)}'")
     if bins <= 0:
         raise RuntimeError("bins must be > 0")
     values = _numpy(input).reshape(-1)
@@ -246,7 +247,7 @@ def _ranks(name, q, input):
     if wanted.dtype != input.dtype:
         raise RuntimeError(f"{name}() q tensor must be same dtype as the input tensor")
     if not bool(((wanted >= 0) & (wanted <= 1)).all()):
-        raise RuntimeError(f"{name}() q must be in the range [0, 1]")
+        raise RuntimeError(f"{name}() q values must be in the range [0, 1]" if isinstance(q, Tensor) else f"{name}() q must be in the range [0, 1] but got {q:g}")
     return wanted
 
 

@@ -320,7 +320,7 @@ def _broadcast_size(tensors):
     size = ()
     for t in tensors:
         wide = [1] * (t.ndim - len(size)) + list(size)
-        for d in range(-t.ndim, 0):
+        for d in range(-1, -t.ndim - 1, -1):
             if t.shape[d] != wide[d] and 1 not in (t.shape[d], wide[d]):
                 raise RuntimeError(f"The size of tensor a ({wide[d]}) must match the size of tensor b ({t.shape[d]}) at non-singleton dimension {d + len(wide)}")
             wide[d] = t.shape[d] if wide[d] == 1 else wide[d]

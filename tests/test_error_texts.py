@@ -1,0 +1,48 @@
+"""What errors name: the place in an index, the dimension that differs, sizes. The facts are PyTorch's, read from its texts."""
+
+import re
+
+import ctgrad
+import pytest
+
+CUBE = ctgrad.zeros(2, 3, 4, 5)
+INT = ctgrad.tensor
+
+
+# An index out of bounds is told by its place in the index, not by the dimension that is left of the tensor by then.
+@pytest.mark.parametrize("index, told", [
+    ((1, 3), "index 3 is out of bounds for dimension 1 with size 3"), ((0, -4), "index -4 is out of bounds for dimension 1 with size 3"),
+    ((1, 2, 4), "index 4 is out of bounds for dimension 2 with size 4"), ((slice(None), 7), "index 7 is out of bounds for dimension 1 with size 3"),
+    ((1, ..., 9), "index 9 is out of bounds for dimension 2 with size 5"), ((None, 1, 3), "index 3 is out of bounds for dimension 2 with size 3"),
+    ((True, 1, 3), "index 3 is out of bounds for dimension 2 with size 3"), ((INT(1), INT(3)), "index 3 is out of bounds for dimension 1 with size 3"),
+    (5, "index 5 is out of bounds for dimension 0 with size 2"), ((0, 0, 0, 0, 0), "too many indices for tensor of dimension 4")])
+def test_an_index_out_of_bounds_is_told_by_its_place(index, told):
+    for use in (lambda x: x[index], lambda x: x.__setitem__(index, 1.0)):
+        with pytest.raises(IndexError, match=re.escape(told)):
+            use(CUBE.clone())
+
+
+A, B = ctgrad.zeros(2, 3), ctgrad.zeros(4, 5)
+
+
+@pytest.mark.parametrize("f", [lambda: A + B, lambda: ctgrad.broadcast_tensors(A, B), lambda: ctgrad.nn.functional.mse_loss(A, B), lambda: ctgrad.where(A > 0, A, B)])
+@pytest.mark.filterwarnings("ignore:Using a target size")
+def test_the_last_dimension_that_differs_is_told(f):
+    with pytest.raises(RuntimeError, match=r"tensor a \(3\) must match the size of tensor b \(5\) at non-singleton dimension 1"):
+        f()
+
+
+def test_a_wrong_gradient_is_told_by_both_sizes():
+    x = ctgrad.zeros(2, 3, requires_grad=True)
+    with pytest.raises(RuntimeError, match=r"a gradient of size '\[4, 5\]' to a tensor of size '\[2, 3\]'"):
+        x.grad = B
+    with pytest.raises(RuntimeError, match="dtype 'float64' to a tensor with dtype 'float32'"):
+        x.grad = A.double()
+    assert x.grad is None
+
+
+def test_a_quantile_out_of_range_is_told():
+    with pytest.raises(RuntimeError, match=r"q must be in the range \[0, 1\] but got 2"):
+        ctgrad.quantile(A, 2.0)
+    with pytest.raises(RuntimeError, match=r"q values must be in the range \[0, 1\]"):
+        ctgrad.quantile(A, ctgrad.tensor([0.5, 2.0]))

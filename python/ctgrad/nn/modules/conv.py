@@ -1,12 +1,10 @@
 """Convolutions of one to three dimensions, and their adjoints, the transposed convolutions."""
 
-import math
-
 import ctgrad
 from ctgrad.nn import functional as F
-from ctgrad.nn import init
 from ctgrad.nn.parameter import Parameter
 
+from .linear import draw_weight_and_bias
 from .module import Module, weight_and_bias
 from .utils import _ntuple, _reverse_repeat_tuple
 
@@ -51,11 +49,7 @@ class _ConvNd(Module):
 
     def reset_parameters(self):
         """Draw weight and bias anew."""
-        init.kaiming_uniform_(self.weight, a=math.sqrt(5))
-        if self.bias is not None:
-            fan_in, _ = init._calculate_fan_in_and_fan_out(self.weight)
-            bound = 1 / math.sqrt(fan_in) if fan_in > 0 else 0
-            init.uniform_(self.bias, -bound, bound)
+        draw_weight_and_bias(self)
 
     def extra_repr(self):
         shown = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"

@@ -22,6 +22,15 @@ class Identity(Module):
         return input
 
 
+def draw_weight_and_bias(layer):
+    """Initial values of linear layers and convolutions: both uniform in ±1/sqrt(fan_in), the weight by way of ``kaiming_uniform_``, as PyTorch draws it."""
+    init.kaiming_uniform_(layer.weight, a=math.sqrt(5))
+    if layer.bias is not None:
+        fan_in, _ = init._calculate_fan_in_and_fan_out(layer.weight)
+        bound = 1 / math.sqrt(fan_in) if fan_in > 0 else 0
+        init.uniform_(layer.bias, -bound, bound)
+
+
 class Linear(Module):
     """``y = x @ weight.T + bias``: (..., in_features) to (..., out_features).
 
@@ -44,11 +53,7 @@ class Linear(Module):
 
     def reset_parameters(self):
         """Draw weight and bias anew."""
-        init.kaiming_uniform_(self.weight, a=math.sqrt(5))
-        if self.bias is not None:
-            fan_in, _ = init._calculate_fan_in_and_fan_out(self.weight)
-            bound = 1 / math.sqrt(fan_in) if fan_in > 0 else 0
-            init.uniform_(self.bias, -bound, bound)
+        draw_weight_and_bias(self)
 
     def forward(self, input):
         return F.linear(input, self.weight, self.bias)

@@ -19,8 +19,8 @@ static T others(scope *s, T x, int64_t dim)
     if (!x)
         return NULL;
     int64_t n = array_size(x->a)[dim];
-    if (n <= 1)
-        return x->a->numel ? f_unary(s, &op_ones_like, x) : x;
+    if (n <= 1) /* ones; recorded, they go back to x, as PyTorch's do */
+        return !x->a->numel ? x : tape_now.grad ? f_call(s, &op_pow_scalar, 2, (arg[]){a_t(x), a_i(0)}) : f_unary(s, &op_ones_like, x);
     int64_t one[CT_MAXDIM];
     memcpy(one, array_size(x->a), x->a->ndim * sizeof *one);
     one[dim] = 1;

@@ -156,7 +156,7 @@ static int cumprod_grad(scope *s, node *n, T const *g, T *out)
     int64_t dim = node_params(n)[0];
     if (!x || !y)
         return -1;
-    if (x->a->ndim == 0 || x->a->numel == 0)
+    if (x->a->ndim == 0 || x->a->numel == 0 || array_size(x->a)[dim] == 1)
         out[0] = g[0];
     else if (has_zero(x->a) || tape_now.grad)
         out[0] = cumprod_exact(s, x, g[0], dim);

@@ -65,4 +65,12 @@ x.contiguous(None)
 x.is_contiguous(memory_format=None)
 x.clone(memory_format=None).shape, torch.empty_like(x, memory_format=None).shape, x.to(torch.float64, memory_format=None).dtype
 x.requires_grad_().__rdiv__(torch.ones(3)).grad_fn.name()
+
+def of_two_orders(f, x):
+    g, = torch.autograd.grad(f(x).sum(), x, create_graph=True)
+    return g.detach(), g.requires_grad and torch.autograd.grad(g.sum(), x)
+for size in ((1,), (3, 1), (1, 3)):
+    x = torch.full(size, 2.0, requires_grad=True)
+    print(of_two_orders(lambda x: x.prod(0), x), of_two_orders(lambda x: x.prod(-1), x), of_two_orders(lambda x: x.cumprod(-1), x))
+of_two_orders(lambda x: x.prod(), torch.full((1, 1), 2.0, requires_grad=True))
 """.strip().split("\n\n")

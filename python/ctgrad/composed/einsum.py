@@ -35,9 +35,9 @@ class _Step(NamedTuple):
 
     left: _Operand
     right: _Operand
-    whole: _Sizes | None = None  # size of the result with the summed dimensions as 1
-    view: _Sizes = ()
-    order: tuple[int, ...] = ()
+    size: _Sizes | None = None  # of the batches of matrices that are the result, dimension by dimension, the summed ones as 1
+    order: tuple[int, ...] = ()  # of these, as all share them
+    swap: bool = False  # the operands have changed places
 
 
 class _Plan(NamedTuple):
@@ -168,11 +168,14 @@ def _plan_step(left, right, left_size, right_size, summed):
     rows = [i for i in rest if left_size[i] != 1 and right_size[i] == 1]
     columns = [i for i in rest if left_size[i] == 1]
     result = [1 if i in summed else n for i, n in enumerate(result)]
+    swap = bool(rows and columns and columns[-1] < rows[0])  # what is right's comes first in the result: it is contiguous then, as PyTorch's
+    if swap:
+        left, right, left_size, right_size, rows, columns = right, left, right_size, left_size, columns, rows
     batch, depth = _count(left_size, both), _count(left_size, summed)
     order = both + rows + summed + columns
     return _Step(_for_product(left, left_size, order, (batch, _count(left_size, rows), depth)),
                  _for_product(right, right_size, both + summed + columns + rows, (batch, depth, _count(right_size, columns))),
-                 tuple(result), tuple(result[i] for i in order), tuple(order.index(i) for i in range(len(order)))), result
+                 tuple(result[i] for i in order), tuple(order.index(i) for i in range(len(order))), swap), result
 
 
 def _count(size, dims):
@@ -254,23 +257,26 @@ def _reshaped(t, size):
     return t.reshape(size) if t.requires_grad or t.shape != size else t
 
 
-def _contracted(a, b, a_way, b_way, whole):
+def _contracted(a, b, a_way, b_way, size):
     """Contraction of what a reshape would write out, with its copy's aliasing: of a copy where PyTorch's reshape makes one."""
     a, b = a.clone() if a_way & _COPIES else a, b.clone() if b_way & _COPIES else b
     if a.shape == b.shape and a.itemsize > 2:  # halves would be rounded before they are added
-        return (a * b).sum([d for d, n in enumerate(whole) if n == 1], keepdim=True, dtype=a.dtype)
-    return _contract_to(a, b, whole)
+        return (a * b).sum([d for d, n in enumerate(size) if n == 1], keepdim=True, dtype=a.dtype).contiguous()
+    return _contract_to(a, b, size)
 
 
 def _product(a, b, step):
-    left, right, whole, view, order = step
-    if whole is None:
+    left, right, size, order, swap = step
+    if size is None:
         return _whole(a, left) * _whole(b, right)
+    if swap:
+        a, b = b, a
     rows, columns = _turned(a, left), _turned(b, right)
     a_way, b_way = rows._reshapes(*left.size), columns._reshapes(*right.size)
     if (a_way | b_way) & _REPEATS:
-        return _contracted(_whole(a, left), _whole(b, right), a_way, b_way, whole)
-    return ctgrad.bmm(_reshaped(rows, left.size), _reshaped(columns, right.size)).view(view).permute(order)
+        a, b = _whole(a, left).permute(left.product_order), _whole(b, right).permute(left.product_order)
+        return _contracted(a, b, a_way, b_way, size).permute(order)
+    return ctgrad.bmm(_reshaped(rows, left.size), _reshaped(columns, right.size)).view(size).permute(order)
 
 
 @composed(method=False)

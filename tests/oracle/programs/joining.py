@@ -222,4 +222,20 @@ written_between(lambda u: torch.einsum("ij,ijk->k", u.expand(5, 5), z.clone().re
 written_between(lambda u: torch.tensordot(u.expand(5, 5), u.expand(5, 5), 2))
 written_between(lambda u: torch.tensordot(u.expand(5, 5), z.clone().requires_grad_(), 2))
 written_between(lambda u: torch.tensordot(u.expand(5, 5), z.clone().requires_grad_(), 1))
+
+import random
+w = torch.arange(1.0, 4.0)
+pool = {"rows": w.expand(3, 3), "columns": w.expand(3, 3).t(), "dense": torch.arange(9.0).view(3, 3), "hankel": torch.arange(5.0).as_strided((3, 3), (1, 1)), "held": w.expand(3, 3) * 2,
+        "cube": torch.arange(27.0).view(3, 3, 3), "still": w.view(3, 1).expand(3, 3, 3), "vector": w}
+def drawn(seed):
+    random.seed(seed)
+    (a, x), (b, y) = random.choice([*pool.items()]), random.choice([*pool.items()])
+    left, right = ("".join(random.sample("ijkl", t.dim())) for t in (x, y))
+    kept = [c for c in sorted({*left, *right}) if random.random() < 0.6]
+    random.shuffle(kept)
+    r = torch.einsum(f"{left},{right}->{''.join(kept)}", x, y)
+    dims = [d for d in range(min(x.dim(), y.dim())) if random.random() < 0.6]
+    s = torch.tensordot(x, y, (dims, dims[::-1]))
+    return a, b, left, right, kept, r.shape, r.stride(), r.double().sum(), dims, s.shape, s.stride(), s.double().sum()
+for seed in range(400): print(drawn(seed))
 """.strip().split("\n\n")

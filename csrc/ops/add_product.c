@@ -56,7 +56,8 @@ static int add_product(scope *s, call *c, T y, T *out)
             return scope_fail(s), -1;
     double beta = factor(c, 3, d), alpha = factor(c, 4, d);
     T wide = f_expand(s, self, y->a->ndim, array_size(y->a)), product = f_cast(s, times_arg(s, y, &c->args[4], alpha), d);
-    out[0] = beta == 0 ? product : f_add(s, times_arg(s, wide, &c->args[3], beta), product);
+    T sum = beta == 0 ? product : f_add(s, times_arg(s, wide, &c->args[3], beta), product);
+    out[0] = c->op == &op_addr ? sum : f_contiguous(s, sum);
     return out[0] ? 0 : -1;
 }
 static T outer(scope *s, T a, T b) { return f_mul(s, f_unsqueeze(s, a, 1), f_unsqueeze(s, b, 0)); }

@@ -202,6 +202,48 @@ static bool one_place(const plan *p)
     return one;
 }
 /* ---- index ------------------------------------------------------------------------------------------------------- */
+/* The result's memory order is that of PyTorch's iterator over self, which stands still along places, and indices, which do along the rest
+ * (but for dims of size 1, where they have strides as after a reshape). */
+static void index_strides(const call *c, const plan *p, layout *l)
+{
+    enum { TOLD = 3 }; /* more indices decide nothing that these have not */
+    int64_t stride[1 + TOLD][CT_MAXDIM] = {{0}};
+    geometry operand[1 + TOLD];
+    const array *self = c->in[0]->a;
+    const arg *dims = &c->args[1];
+    int told = p->n_index < TOLD ? p->n_index : TOLD;
+    for (int d = 0, at = 0, i = 0; d < self->ndim; d++)
+        if (i < p->n_index && dims->ints[i] == d)
+            i++;
+        else {
+            stride[0][at < p->lead ? at : at + p->n_b] = array_visible_stride(self)[d];
+            at++;
+        }
+    for (int i = 0; i < told; i++) {
+        const array *a = p->index[i];
+        for (int d = 0; d < l->ndim; d++)
+            stride[1 + i][d] = l->size[d] != 1 ? 0 : d < p->lead ? p->b_numel : 1;
+        layout_broadcast_stride(p->n_b, p->b_size, a->ndim, array_size(a), array_visible_stride(a), stride[1 + i] + p->lead);
+    }
+    for (int i = 0; i <= told; i++)
+        operand[i] = (geometry){l->ndim, l->size, stride[i]};
+    layout_elementwise(l->ndim, l->size, 1 + told, operand, l->stride);
+}
+
+static int index_out(call *c, const plan *p, int n, const int64_t *size)
+{
+    layout l;
+    bool plain = array_shows_contiguous(c->in[0]->a);
+    for (int i = 0; i < p->n_index; i++)
+        plain &= array_shows_contiguous(p->index[i]);
+    if (plain)
+        return out_new(c, 0, c->ia[0]->dtype, n, size);
+    l.ndim = n;
+    memcpy(l.size, size, (size_t)n * sizeof *size);
+    index_strides(c, p, &l);
+    return out_strided(c, 0, c->ia[0]->dtype, &l);
+}
+
 static int index_rule(call *c)
 {
     plan p;
@@ -223,7 +265,7 @@ static int index_rule(call *c)
     if (one_place(&p)) /* read at the first index */
         c->once_out |= (((uint64_t)1 << p.n_b) - 1) << p.lead;
     c->effective = layout_numel(n, size);
-    if (out_new(c, 0, self->dtype, n, size) < 0)
+    if (index_out(c, &p, n, size) < 0)
         return -1;
     c->work = array_held(c->oa[0]);
     return 0;

@@ -322,10 +322,14 @@ static void draw_of(array *out, const array *p, const arg *generator)
     k_draw_order(&nd);
     k_walk_in_order(&nd, k_bernoulli_of[p->dtype][out->dtype], &(k_draw){.rng = rng_of(generator)});
 }
+/* Draws fall in the order of the memory: out='s, or a new tensor's. */
 static int bernoulli_rule(call *c)
 {
-    const array *a = c->in[0]->a;
-    return check_probabilities(a) < 0 ? -1 : out_like(c, 0, a, made_dtype(c, &(arg){.kind = ARG_NONE}, a->dtype));
+    const array *a = c->in[0]->a, *out = c->mode == CALL_OUT ? c->out_given[0]->a : NULL;
+    if (check_probabilities(a) < 0)
+        return -1;
+    ct_dtype d = made_dtype(c, &(arg){.kind = ARG_NONE}, a->dtype);
+    return out && array_same_size(out, a) ? out_like(c, 0, out, d) : out_new(c, 0, d, a->ndim, array_size(a));
 }
 static void bernoulli_kernel(call *c) { draw_of(c->oa[0], c->ia[0], &c->args[1]); }
 const op op_bernoulli = {.name = "bernoulli", .sig = "(Tensor self, *, Generator? generator=None)", .flags = OP_OUT | OP_DRAWS, .run = op_block, .shape = bernoulli_rule,
@@ -341,7 +345,7 @@ static int no_derivative(scope *s, node *n, T const *g, T *out)
 static int bernoulli_like_rule(call *c)
 {
     const array *a = c->in[0]->a;
-    return check_p(&c->args[1]) < 0 ? -1 : out_like(c, 0, a, a->dtype);
+    return check_p(&c->args[1]) < 0 ? -1 : out_new(c, 0, a->dtype, a->ndim, array_size(a));
 }
 const op op_bernoulli_like = {.name = "bernoulli.p", .sig = "(Tensor self, float p, *, Generator? generator=None)", .flags = OP_DRAWS, .run = op_block, .shape = bernoulli_like_rule,
     .kernel = bernoulli_p_kernel, .kind = {"torch::autograd::NotImplemented", no_derivative}, .doc = "Ones of probability p and zeros in self's shape and dtype."};

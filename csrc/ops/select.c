@@ -35,7 +35,7 @@ static T flat(scope *s, T x) { return !x || x->a->ndim ? x : f_unsqueeze(s, x, 0
 static T like_self(scope *s, T result, T self) { return self->a->ndim || !result ? result : f_reshape(s, result, 0, NULL); }
 
 static T f_index_select(scope *s, T x, int64_t dim, T index) { return f_call(s, &op_index_select, 3, (arg[]){a_t(x), a_i(dim), a_t(index)}); }
-static T rows_at(scope *s, T x, int64_t dim, T index) { return f_call(s, &op_index, 3, (arg[]){a_t(x), a_ints(1, &dim), a_ts(1, &index)}); }
+static T rows_at(scope *s, T x, int64_t dim, T index) { return f_contiguous(s, f_call(s, &op_index, 3, (arg[]){a_t(x), a_ints(1, &dim), a_ts(1, &index)})); }
 static int index_select_compose(scope *s, call *c, T *out)
 {
     int dim = 0;

@@ -188,6 +188,26 @@ static int refuse_bool(scope *s, const call *c)
         return 0;
     return ct_fail(CT_NOTIMPL, "\"%s_cpu\" not implemented for 'Bool'", c->op->name), scope_fail(s), -1;
 }
+/* y in the memory order that clone() of x has: the order of PyTorch's sort. */
+static T laid_as(scope *s, T y, const array *x)
+{
+    int n = x->ndim;
+    int64_t stride[CT_MAXDIM], order[CT_MAXDIM], back[CT_MAXDIM];
+    if (!y || array_is_plain(x))
+        return y;
+    layout_preserve(n, array_size(x), array_visible_stride(x), stride);
+    for (int d = 0, at; d < n; d++) { /* outermost first */
+        for (at = d; at && stride[order[at - 1]] < stride[d]; at--)
+            order[at] = order[at - 1];
+        order[at] = d;
+    }
+    for (int d = 0; d < n; d++)
+        back[order[d]] = d;
+    T moved = f_contiguous(s, f_call(s, &op_permute, 2, (arg[]){a_t(y), a_ints((uint32_t)n, order)}));
+    if (moved && !array_is_compressed(moved->a)) /* dims of size 1, too, have these very strides */
+        return scope_array(s, array_alias(moved->a, n, array_size(x), stride, moved->a->offset));
+    return f_call(s, &op_permute, 2, (arg[]){a_t(moved), a_ints((uint32_t)n, back)});
+}
 enum { LONG_VECTOR = 32768 }; /* of integers: PyTorch sorts it by digits, which is stable */
 static int sort_run(scope *s, call *c, const arg *dim, const arg *descending, bool stable, T *out)
 {
@@ -195,7 +215,11 @@ static int sort_run(scope *s, call *c, const arg *dim, const arg *descending, bo
     const array *a = c->in[0]->a;
     stable |= a->ndim == 1 && a->numel >= LONG_VECTOR && !dtype_is_float((ct_dtype)a->dtype) && !arg_bool(descending);
     T self, places = ordered(s, c, dim->i, arg_bool(descending), stable, &self, &at);
-    return places ? deliver(s, c, self, at, false, places, out) : -1;
+    if (!places || deliver(s, c, self, at, false, places, out) < 0)
+        return -1;
+    for (int i = 0; i < 2; i++)
+        out[i] = laid_as(s, out[i], a);
+    return s->failed ? -1 : 0;
 }
 static int sort_compose(scope *s, call *c, T *out) { return sort_run(s, c, &c->args[1], &c->args[2], false, out); }
 static int sort_stable_compose(scope *s, call *c, T *out) { return sort_run(s, c, &c->args[2], &c->args[3], arg_bool(&c->args[1]), out); }

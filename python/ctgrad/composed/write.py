@@ -55,7 +55,8 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
     """
     _check_put(input, index, source)
     line = input.reshape(-1).index_put((index.reshape(-1),), source.reshape(-1), accumulate)
-    return line.reshape(input.shape)
+    result = line.reshape(input.shape)
+    return result if input.is_contiguous() else _C.empty_like(input).copy_(result)
 
 
 @composed(function=False)

@@ -59,7 +59,7 @@ def channel_shuffle(input, groups):
     n, c, *rest = input.shape
     if c % groups:
         raise RuntimeError(f"Number of channels must be divisible by groups. Got {c} channels and {groups} groups.")
-    return in_order_of(input, input.reshape(n, groups, c // groups, *rest).transpose(1, 2).reshape(input.shape))
+    return in_order_of(input, input.reshape(n, groups, c // groups, *rest).transpose(1, 2).reshape(input.shape).contiguous())
 
 
 # --- other sizes ---
@@ -271,5 +271,5 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
     dims = tuple(range(-len(shape), 0))
     wide = widened(input)
     scale = (wide.pow(2).mean(dims, keepdim=True) + (ctgrad.finfo(wide.dtype).eps if eps is None else eps)).rsqrt()
-    made = wide * scale if weight is None else wide * scale * weight
+    made = (wide * scale if weight is None else wide * scale * weight).contiguous()
     return made.to(input.dtype) if wide is not input else made

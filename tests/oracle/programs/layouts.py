@@ -1,0 +1,43 @@
+"""Memory order of results whose operands are laid out in another than row-major order: strides tell."""
+
+PROGRAMS = """
+import itertools
+def laid(x, order): return x.permute(order).contiguous().permute([order.index(i) for i in range(x.dim())])
+def orders(x): return [laid(x, order) for order in itertools.permutations(range(x.dim()))]
+cubes = orders(torch.arange(24.0).view(2, 3, 4))
+for x in cubes:
+    for d in range(3): print(x.sort(d)[0].stride(), x.sort(dim=d, stable=True)[1].stride(), x.argsort(d).stride(), x.topk(1, d)[1].stride(), x.kthvalue(1, d)[0].stride(), x.median(d)[0].stride(), x.cummax(d)[0].stride())
+for x in cubes: print(x.msort().stride(), x[:, ::2].sort(0)[0].stride(), x[:1].sort(2)[1].stride(), x.t().sort(0)[0].stride() if x.dim() == 2 else "")
+x = torch.arange(4.0).expand(3, 4)
+x.sort(0)[0].stride(), x.t().sort(0)[1].stride(), x.sort(1, descending=True)[0].tolist()
+
+import itertools
+def laid(x, order): return x.permute(order).contiguous().permute([order.index(i) for i in range(x.dim())])
+def orders(x): return [laid(x, order) for order in itertools.permutations(range(x.dim()))]
+i, j, m = torch.tensor([1, 0]), torch.tensor([[0, 1], [1, 0]]), torch.tensor([True, False, True])
+everything = slice(None)
+places = [([1, 0],), (i,), (everything, i), (everything, everything, i), (i, i), (i, everything, i), (everything, i, i), (j,), (everything, j), (0, i), (i, 0), (everything, m), (None, i), (i, None), (..., i), (slice(0, 1), i),
+          (slice(None, None, 2), everything, i), (j.t(),), (everything, j.t()), (j.t(), j), (i[:1],), (everything, i[:1]), (i[:1], everything, i[:1])]
+for x in orders(torch.arange(24.0).view(2, 3, 4)):
+    for at in places:
+        if at[0] is not j: print(x[at].stride(), x[at].is_contiguous(), x[at].sum())
+for y in orders(torch.arange(120.0).view(2, 3, 4, 5)): print(y[:, [0, 1]].stride(), y[[0], :, [1]].stride(), y[:, :, [0, 1], [1, 2]].stride(), y.index_select(1, i).stride(), y[..., j].stride())
+x = torch.arange(4.0).expand(3, 4)
+x[[0, 2]].stride(), x[:, [0, 2]].stride(), x.t()[[1, 1]].stride()
+w = torch.arange(6.0).view(2, 3).t().requires_grad_()
+y = w[[2, 0]]
+y.stride(), y.grad_fn.name()
+y.mul(torch.arange(4.0).view(2, 2)).sum().backward()
+w.grad
+
+import itertools
+F = torch.nn.functional
+def laid(x, order): return x.permute(order).contiguous().permute([order.index(i) for i in range(x.dim())])
+def orders(x): return [laid(x, order) for order in itertools.permutations(range(x.dim()))]
+for x, b in zip(orders(torch.arange(24.0).view(2, 3, 4)), orders(torch.arange(30.0).view(2, 3, 5))):
+    print(x.put(torch.tensor([1]), torch.tensor([2.0])).stride(), x.bernoulli(0.5).stride(), (x / 24).bernoulli().stride(), F.rms_norm(x, (4,)).stride(), F.interpolate(x, scale_factor=2).stride())
+    print(torch.baddbmm(b, x, torch.ones(2, 4, 5)).stride(), torch.addbmm(b[0], x, torch.ones(2, 4, 5)).stride(), torch.baddbmm(x[:, :, :1].expand(2, 3, 5), x, torch.ones(2, 4, 5)).stride())
+    torch.manual_seed(1)
+    print((x / 24).bernoulli().tolist(), torch.bernoulli(x / 24, out=torch.empty_like(x)).tolist(), torch.empty_like(x).bernoulli_(x / 24).tolist())
+for y in orders(torch.arange(120.0).view(2, 3, 4, 5)): print(F.channel_shuffle(y, 3).stride(), F.interpolate(y, scale_factor=2, mode="bilinear").stride(), F.max_pool2d(y, 2).stride(), F.pad(y, (1, 1)).stride())
+""".strip().split("\n\n")

@@ -62,20 +62,13 @@ ALWAYS double power_of_2_F64(double e) { return bits_to_F64((uint64_t)((int64_t)
 ALWAYS double small_whole(uint64_t n) { return bits_to_F64(n | 0x4330000000000000) - 0x1p52; } /* below 2^52: AVX2 converts 32 bits only */
 #define EXP_LN2_UPPER .69314718055966295651160180568695068359375
 #define EXP_LN2_LOWER .28235290563031577122588448175013436025525412068e-12
-/* (e^s - 1 - s - s^2 / 2) / s^3 less 1/6, over s: the same polynomial for doubles and for their pairs. */
-ALWAYS double exp_series(double s)
-{
-    double u = 0.1602472219709932072e-9;
-    u = fma(u, s, 0.2092255183563157007e-8);
-    u = fma(u, s, 0.2505230023782644465e-7);
-    u = fma(u, s, 0.2755724800902135303e-6);
-    u = fma(u, s, 0.2755731892386044373e-5);
-    u = fma(u, s, 0.2480158735605815065e-4);
-    u = fma(u, s, 0.1984126984148071858e-3);
-    u = fma(u, s, 0.1388888888886763255e-2);
-    u = fma(u, s, 0.8333333333333347095e-2);
-    return fma(u, s, 0.4166666666666669905e-1);
-}
+/* (e^s - 1 - s - s^2 / 2) / s^3 less 1/6, over s: the same polynomial for doubles, their vectors (as in sleef.h) and their pairs. */
+#define EXP_SERIES(f, s, c)                                                                                             \
+    f(f(f(f(f(f(f(f(f(c(0.1602472219709932072e-9), s, c(0.2092255183563157007e-8)), s, c(0.2505230023782644465e-7)),     \
+      s, c(0.2755724800902135303e-6)), s, c(0.2755731892386044373e-5)), s, c(0.2480158735605815065e-4)),                 \
+      s, c(0.1984126984148071858e-3)), s, c(0.1388888888886763255e-2)), s, c(0.8333333333333347095e-2)), s, c(0.4166666666666669905e-1))
+#define EXP_ITSELF(x) x
+ALWAYS double exp_series(double s) { return EXP_SERIES(fma, s, EXP_ITSELF); }
 /* Within an ulp; exact: within 0.65, since what 1 + s and the reduction lose is added. */
 ALWAYS double exp_by(double x, int exact)
 {

@@ -133,7 +133,7 @@ def histc(input, bins=100, min=0, max=0):
         raise NotImplementedError(f"\"histogram_cpu\" not implemented for '{input.dtype}'")
     if bins <= 0:
         raise RuntimeError("bins must be > 0")
-    x = input.detach().reshape(-1)
+    x = input.detach()
     least, most = (y.item() for y in x.aminmax()) if x.numel() else (min, max)
     if min == max and x.numel():
         min, max = least, most
@@ -147,7 +147,7 @@ def histc(input, bins=100, min=0, max=0):
     if not (least >= low.item() and most <= high.item()):
         x = x[(x >= low) & (x <= high)]
     part = x.sub(low).mul_(many).div_(high - low).long()  # every step in the dtype
-    return _C._ops["count_places"](part.clamp_max_(bins - 1), bins).to(input.dtype)
+    return _C._ops["count_places"](part.clamp_max_(bins - 1).reshape(-1), bins).to(input.dtype)
 
 
 def _side(name, right, side):

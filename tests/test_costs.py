@@ -49,6 +49,7 @@ EXCEPTIONS = {
     "cov": PRODUCTS, "corrcoef": PRODUCTS + "; the diagonal's gradient is a matrix of its own",
     "trapezoid": ENDS, "trapz": ENDS, "i0": "a mean over angles, which have no line beside a sliding matrix", "diagonal_copy": ENDS, "select_copy": ENDS, "trace": ENDS,
     "nextafter": "its node is a Function of Python, which takes no sums",
+    "histc": "which part each number is in is computed once, but counted for all",
     "pdist": "its pairs of rows are chosen by number, n * n / 2 of them",
     "F.pad": "padded to a circle: " + WRITTEN, "_pad_frame": "only pad_places calls it, where no padded dim repeats", "group_norm_backward": "only group_norm's formula calls it, with what repeats narrowed where the gradient travels summed",
 }

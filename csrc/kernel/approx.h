@@ -301,9 +301,9 @@ ALWAYS float log_to_base(float x, double scale)
 }
 ALWAYS float log2_F32(float x) { return log_to_base(x, 1.44269504088896340736); }
 ALWAYS float log10_F32(float x) { return log_to_base(x, 0.43429448190325182765); }
-ALWAYS double log_F64(double x) { return log(x); }
-ALWAYS double log2_F64(double x) { return log2(x); }
-ALWAYS double log10_F64(double x) { return log10(x); }
+ALWAYS double log_F64(double x) { return fine_log_F64(x); }
+ALWAYS double log2_F64(double x) { return log_to_base_F64(x, 0x1.71547652b82fep+0, 0x1.777d0ffda0d24p-56); }
+ALWAYS double log10_F64(double x) { return log_to_base_F64(x, 0x1.bcb7b1526e50ep-2, 0x1.95355baaafad3p-57); }
 
 /* y / (y + 2) with y = exp(2|x|) - 1, which cancels nothing: where |x| is small, y is the series alone. */
 ALWAYS float tanh_F32(float x)
@@ -329,7 +329,7 @@ VIA_LIBM(acosh)
 
 /* ---- SLEEF's float32 functions, of all elements or of blocks; single ones, and float64, are libm's ---- */
 ALWAYS float expm1_F32(float x) { return sleef_expm1(x); }
-ALWAYS double expm1_F64(double x) { return expm1(x); }
+ALWAYS double expm1_F64(double x) { return sleef_expm1_F64(x); }
 ALWAYS float log1p_F32(float x) { return sleef_log1p(x); }
 ALWAYS double log1p_F64(double x) { return series_log1p_F64(x); }
 ALWAYS float sigmoid_F32(float x) { return 1 / (1 + expf(-x)); }

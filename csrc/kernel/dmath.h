@@ -90,6 +90,15 @@ ALWAYS dpair dpair_fine_log(double x)
     dpair more = dpair_product(dpair_product(s, z), w), ln2 = dpair_times((dpair){0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56}, a.e);
     return dpair_ordered(dpair_ordered(ln2, (dpair){2 * s.hi, 2 * s.lo}), (dpair){2 * more.hi, 2 * more.lo});
 }
+/* log x from its pair, of what has none too. */
+ALWAYS double log_from_F64(double x, dpair p)
+{
+    double y = p.hi + p.lo;
+    return x > 0 ? (x == INFINITY ? INFINITY : y) : x == 0 ? -INFINITY : NAN;
+}
+ALWAYS double fine_log_F64(double x) { return log_from_F64(x, dpair_fine_log(x)); }
+/* hi and lo: 1 / log(base). */
+ALWAYS double log_to_base_F64(double x, double hi, double lo) { return log_from_F64(x, dpair_product(dpair_fine_log(x), (dpair){hi, lo})); }
 ALWAYS double power_of_pair(dpair p) /* e^p */
 {
     int much = p.hi > 710, little = p.hi < -746;

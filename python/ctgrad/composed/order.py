@@ -126,14 +126,6 @@ def bincount(input, weights=None, minlength=0):
     return _tied("bincount", _tensor(counts, _C.float32 if weights.dtype == _C.float32 else _C.float64), weights)
 
 
-def _parts(values, low, high, bins, dtype):
-    """Which of `bins` parts each is in, every step computed in the dtype."""
-    if dtype == _C.bfloat16:  # which NumPy lacks
-        x, low, high, bins = (_C.tensor(y, dtype=dtype) for y in (values, low, high, bins))
-        return ((x - low) * bins / (high - low)).long().numpy()
-    return ((values - low) * values.dtype.type(bins) / (high - low)).astype(np.int64)
-
-
 @composed(out=True)
 def histc(input, bins=100, min=0, max=0):
     """How many elements fall into each of `bins` equal parts from min to max (of the elements where both are 0), in the input's dtype."""
@@ -142,21 +134,21 @@ def histc(input, bins=100, min=0, max=0):
         raise NotImplementedError(f"\"histogram_cpu\" not implemented for '{scalar_name(input.dtype)}'")
     if bins <= 0:
         raise RuntimeError("bins must be > 0")
-    values = _numpy(input).reshape(-1)
-    if min == max and values.size:
-        min, max = float(values.min()), float(values.max())
+    x = input.detach()
+    least, most = (y.item() for y in x.aminmax()) if x.numel() else (min, max)
+    if min == max and x.numel():
+        min, max = least, most
     if min == max:
         min, max = min - 1, max + 1
-    if not (np.isfinite(min) and np.isfinite(max)):
+    if not (math.isfinite(min) and math.isfinite(max)):
         raise RuntimeError(f"range of [{min}, {max}] is not finite")
     if min > max:
         raise RuntimeError("max must be larger than min")
-    number = values.dtype.type
-    low, high = number(min), number(max)
-    inside = (values >= low) & (values <= high)
-    values = values if inside.all() else values[inside]
-    part = _parts(values, low, high, bins, input.dtype)
-    return _tensor(np.bincount(np.minimum(part, bins - 1), minlength=bins), input.dtype)
+    low, high, many = (_C.tensor(y, dtype=x.dtype) for y in (min, max, bins))
+    if not (least >= low.item() and most <= high.item()):
+        x = x[(x >= low) & (x <= high)]
+    part = x.sub(low).mul_(many).div_(high - low).long()  # every step in the dtype
+    return _C._ops["count_places"](part.clamp_max_(bins - 1).reshape(-1), bins).to(input.dtype)
 
 
 def _side(name, right, side):

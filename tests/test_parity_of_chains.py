@@ -212,3 +212,34 @@ def test_a_mask_without_dimensions_is_an_index():
 def test_no_differences_of_nothing():
     x = ctgrad.ones(0)
     assert x.diff() is x
+
+
+# ---- indices and numbers ------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_second_ellipsis_counts_the_dims_again():
+    x = ctgrad.arange(24).reshape(2, 3, 4)
+    for index in ((..., ..., 0), (..., ..., None), (0, ..., ..., 0), (..., ..., [0]), (..., ..., True), (..., slice(1, 2), ..., ctgrad.tensor([0]))):
+        with pytest.raises(IndexError):
+            x[index]
+    assert x[..., ...].shape == x[..., ..., 0:1].shape == (2, 3, 4)
+    assert x[0, ..., 0, ...].shape == (3,) and x[0, 0, ..., ..., 0].shape == ()
+
+
+def test_numbers_of_what_requires_grad_warn_where_it_is_recorded(always):
+    x = ctgrad.ones(1, requires_grad=True)
+    with pytest.warns(UserWarning, match="Converting a tensor"):
+        float(x)
+    with ctgrad.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert float(x) == complex(x) == 1
+    optimizer = ctgrad.optim.LBFGS([x])
+
+    def closure():
+        loss = (x * x).sum()
+        loss.backward()
+        return loss
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        optimizer.step(closure)

@@ -205,6 +205,7 @@ static int wrong_item(PyObject *item)
     return -1;
 }
 
+/* skip: the dims that an Ellipsis stands for. A second one counts them again, as PyTorch's does: what follows lies beyond, where only a slice does nothing. */
 static int one_item(indexing *x, PyObject *item, int skip)
 {
     if (item == Py_None)
@@ -218,7 +219,7 @@ static int one_item(indexing *x, PyObject *item, int skip)
     if (py_is_tensor(item))
         return item_tensor(x, item);
     if (PySlice_Check(item))
-        return x->dim < view_of(x) ? item_slice(x, item) : too_many(x, view_of(x));
+        return x->dim < view_of(x) ? item_slice(x, item) : 0;
     if (PyUnicode_Check(item)) {
         PyErr_SetString(PyExc_TypeError, "new(): invalid data type 'str'");
         return -1;
@@ -277,12 +278,8 @@ static int take_apart(indexing *x, PyObject *self, PyObject *index, bool written
             too_many(x, ndim);
         result = -1;
     }
-    bool skipped = false;
-    for (Py_ssize_t i = 0; result == 0 && i < PyTuple_GET_SIZE(items); i++) {
-        PyObject *item = PyTuple_GET_ITEM(items, i);
-        result = one_item(x, item, skipped ? 0 : ndim - used);
-        skipped |= item == Py_Ellipsis;
-    }
+    for (Py_ssize_t i = 0; result == 0 && i < PyTuple_GET_SIZE(items); i++)
+        result = one_item(x, PyTuple_GET_ITEM(items, i), ndim - used);
     Py_XDECREF(items);
     if (result < 0)
         indexing_clear(x);

@@ -169,6 +169,8 @@ class Function:
 
 class OutOfMemoryError(RuntimeError, MemoryError): ...
 
+class _LinAlgError(RuntimeError): ...
+
 # What all ops are: as a function, and as a method of Tensor.
 class _Callable:
     __name__: str

@@ -32,7 +32,6 @@ from ctgrad import (
     xpu as xpu,
 )
 from ctgrad._copying import (
-    UntypedStorage as UntypedStorage,
     from_file as from_file,
 )
 from ctgrad._dtypes import (
@@ -334,6 +333,7 @@ from ctgrad.storage import (
     LongStorage as LongStorage,
     Storage as Storage,
     TypedStorage as TypedStorage,
+    UntypedStorage as UntypedStorage,
 )
 
 def deg2rad_(input: Any) -> Any: ...

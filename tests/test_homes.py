@@ -46,3 +46,18 @@ def test_the_class_of_a_node_of_ones_own():
 
     y = Double.apply(ctgrad.ones(1, requires_grad=True))
     assert type(y.grad_fn).__module__ == "ctgrad.autograd.function" and type(y.grad_fn).__name__ == "DoubleBackward"
+
+
+def test_names_that_scripts_import():
+    from ctgrad._tensor import Tensor
+    from ctgrad.functional import Tensor as Same
+    from ctgrad.functional import einsum
+    from ctgrad.nn.common_types import _size_2_t
+    from ctgrad.nn.modules.instancenorm import _InstanceNorm
+    from ctgrad.nn.modules.module import _addindent
+    from ctgrad.nn.modules.transformer import _get_activation_fn
+    from ctgrad.types import Device, Number
+
+    assert Tensor is Same is ctgrad.Tensor and einsum is ctgrad.einsum and issubclass(nn.InstanceNorm2d, _InstanceNorm)
+    assert _addindent("a\nb", 2) == "a\n  b" and _get_activation_fn("relu") is nn.functional.relu
+    assert int in Number.__args__ and ctgrad.device in Device.__args__ and int in _size_2_t.__args__

@@ -243,3 +243,32 @@ def test_numbers_of_what_requires_grad_warn_where_it_is_recorded(always):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         optimizer.step(closure)
+
+
+def test_numbers_beyond_a_dtype():
+    """Halves take any number where one element is written; an exponent, or what a mask writes, must be one that they have."""
+    half, inf, truth = ctgrad.ones(2, dtype=F16), math.inf, ctgrad.tensor([True, False])
+    for big in (1e10, 2**40, 1e300):
+        assert ctgrad.where(truth, half, big).tolist() == [1, inf] and ctgrad.where(truth, -big, half).tolist() == [-inf, 1]
+        assert ctgrad.full((1,), big, dtype=F16).tolist() == half.new_full((1,), big).tolist() == half[:1].clone().fill_(big).tolist() == [inf]
+        x = half.clone()
+        x[0] = big
+        assert x.tolist() == [inf, 1]
+        for call in (lambda: half.pow(big), lambda: half.clone().pow_(big), lambda: half.masked_fill(truth, big), lambda: ctgrad.full_like(half, big), lambda: half.clone().fill_(big),
+                     lambda: half.masked_fill(truth, ctgrad.tensor(big, dtype=F64)), lambda: half.index_fill(0, ctgrad.tensor([0]), ctgrad.tensor(big, dtype=F64))):
+            with pytest.raises(RuntimeError, match="without overflow"):
+                call()
+    assert half.pow(inf).tolist() == [1, 1] and ctgrad.addcmul(half, half, half, value=1e10).tolist() == [inf, inf]
+    for value in (300, math.nan, 1e10):
+        with pytest.raises(RuntimeError, match="without overflow"):
+            half.to(ctgrad.uint8).masked_fill(truth, ctgrad.tensor(value))
+    with pytest.raises(RuntimeError, match="without overflow"):
+        ctgrad.full((1,), 1e300)
+
+
+def test_dtypes_of_ldexp_and_nextafter():
+    for x, y, dtype in ((ctgrad.ones(1, dtype=BF16), ctgrad.tensor(3), BF16), (ctgrad.tensor(1.0, dtype=F64), ctgrad.ones(1, dtype=I64), F64), (ctgrad.ones(1, dtype=F16), ctgrad.tensor(2.0), F16)):
+        assert ctgrad.ldexp(x, y).dtype == ctgrad.nextafter(x, y).dtype == dtype
+    assert ctgrad.ldexp(ctgrad.tensor([2]), ctgrad.tensor([3])).tolist() == [16] and ctgrad.nextafter(ctgrad.tensor(1.0), ctgrad.tensor(2)).item() == 1 + 2**-23
+    with pytest.raises(NotImplementedError, match="'Long'"):
+        ctgrad.nextafter(ctgrad.tensor(1), ctgrad.tensor(2))

@@ -67,6 +67,16 @@ int number_fits(const arg *a, ct_dtype dtype)
     return fits(a, dtype) ? 0 : ct_fail(CT_RUNTIME, "value cannot be converted to type %s without overflow", ctypes[dtype]);
 }
 
+int number_rounds(const arg *a, ct_dtype dtype) { return dtype_is_half(dtype) ? 0 : number_fits(a, dtype); }
+
+int number_fills(const arg *a, ct_dtype dtype, int64_t numel) { return numel == 1 ? number_rounds(a, dtype) : number_fits(a, dtype); }
+
+int operand_fits(const arg *a, ct_dtype dtype)
+{
+    arg number;
+    return a->kind != ARG_TENSOR ? number_fits(a, dtype) : tensor_number(a->t, &number) ? number_fits(&number, dtype) : 0;
+}
+
 int number_cut_fits(const arg *a, ct_dtype dtype) { return arg_is_unsigned(a) && dtype != DT_BOOL ? number_fits(a, dtype) : 0; }
 
 /* ---- operands of a walk ------------------------------------------------------------------------------------------ */

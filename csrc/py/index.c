@@ -354,7 +354,7 @@ static PyObject *value_tensor(PyObject *self, PyObject *value)
     if (PyLong_Check(value) && PyLong_AsLongLong(value) == -1 && PyErr_Occurred())
         return too_large();
     if (py_number(value, &number))
-        return number_fits(&number, dtype) < 0 ? py_raise() : py_wrap_array(number.kind == ARG_FLOAT ? array_scalar_f(number.f, dtype, false) : array_scalar_i(number.i, dtype, false));
+        return number_rounds(&number, dtype) < 0 ? py_raise() : py_wrap_array(number.kind == ARG_FLOAT ? array_scalar_f(number.f, dtype, false) : array_scalar_i(number.i, dtype, false));
     if (PyErr_Occurred())
         return too_large();
     return PyErr_Format(PyExc_TypeError, "can't assign a %s to a torch.%sTensor", Py_TYPE(value)->tp_name, dtype_title(dtype));

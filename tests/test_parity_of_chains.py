@@ -272,3 +272,47 @@ def test_dtypes_of_ldexp_and_nextafter():
     assert ctgrad.ldexp(ctgrad.tensor([2]), ctgrad.tensor([3])).tolist() == [16] and ctgrad.nextafter(ctgrad.tensor(1.0), ctgrad.tensor(2)).item() == 1 + 2**-23
     with pytest.raises(NotImplementedError, match="'Long'"):
         ctgrad.nextafter(ctgrad.tensor(1), ctgrad.tensor(2))
+
+
+# ---- out= ---------------------------------------------------------------------------------------------------------------------------------
+
+
+A = ctgrad.tensor([[2.0, 1], [1, 3]])
+
+
+@pytest.mark.parametrize("call", [
+    lambda o: ctgrad.linalg.inv(A, out=o), lambda o: ctgrad.linalg.solve(A, A, out=o), lambda o: ctgrad.linalg.det(A, out=o), lambda o: ctgrad.linalg.cholesky(A, out=o),
+    lambda o: ctgrad.linalg.eigvalsh(A, out=o), lambda o: ctgrad.linalg.svdvals(A, out=o), lambda o: ctgrad.linalg.matrix_norm(A, out=o), lambda o: ctgrad.linalg.norm(A, out=o),
+    lambda o: ctgrad.linalg.vector_norm(A, out=o), lambda o: ctgrad.linalg.vecdot(A, A, out=o), lambda o: ctgrad.linalg.multi_dot([A, A], out=o), lambda o: ctgrad.inner(A, A, out=o),
+    lambda o: ctgrad.matrix_power(A, 2, out=o), lambda o: ctgrad.inverse(A, out=o), lambda o: ctgrad.quantile(A, 0.5, out=o), lambda o: ctgrad.histc(A, out=o), lambda o: ctgrad.msort(A, out=o),
+    lambda o: ctgrad.renorm(A, 2, 0, 1.0, out=o), lambda o: ctgrad.heaviside(A, A, out=o), lambda o: ctgrad.tensordot(A, A, 1, out=o), lambda o: ctgrad.searchsorted(A[0], A, out=o),
+    lambda o: ctgrad.bucketize(A, A[0], out=o), lambda o: ctgrad.multinomial(A[0], 1, out=o), lambda o: ctgrad.aminmax(A, out=(o, A[0, 0].clone())),
+])
+def test_out_of_another_dtype_is_refused(call):
+    with pytest.raises(RuntimeError, match="dtype"):
+        call(ctgrad.empty(0, dtype=F16))
+
+
+def test_out_of_tensordot_takes_the_shape():
+    o = ctgrad.zeros(5)
+    with pytest.warns(UserWarning, match="was resized"):
+        assert ctgrad.tensordot(A, A, 2, out=o) is o
+    assert o.shape == () and o.item() == 15
+
+
+def test_out_of_aminmax_and_lerp():
+    low, high, mean = ctgrad.empty(0), ctgrad.empty(0), ctgrad.empty(0, dtype=F64)
+    made = ctgrad.aminmax(A, dim=0, out=(low, high))
+    assert made.min is low and low.tolist() == [1, 1] and high.tolist() == [2, 3]
+    assert ctgrad.lerp(A, A + 1, 0.5, out=mean) is mean and mean.tolist() == [[2.5, 1.5], [1.5, 3.5]]
+
+
+def test_out_of_what_is_made_anew_takes_the_shape_without_a_word():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for make in (lambda o: ctgrad.eye(2, out=o), lambda o: ctgrad.zeros(2, 2, out=o), lambda o: ctgrad.full((2, 2), 1.0, out=o), lambda o: ctgrad.linspace(0, 1, 3, out=o),
+                     lambda o: ctgrad.rand(2, out=o), lambda o: ctgrad.randperm(3, out=o), lambda o: ctgrad.bernoulli(A / 4, out=o)):
+            o = ctgrad.ones(5)
+            assert make(o) is o and o.shape != (5,)
+    with pytest.warns(UserWarning, match="was resized"):
+        ctgrad.arange(4, out=ctgrad.ones(5))

@@ -210,5 +210,5 @@ static int run_lerp(call *c)
     }
     return run_fused(c, FUSED_LERP, d, 3, (int[]){0, 1, 2}, 1, 1);
 }
-const op op_lerp = {.name = "lerp", .sig = "(Tensor self, Tensor end, Operand weight)", .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT, .run = run_lerp,
+const op op_lerp = {.name = "lerp", .sig = "(Tensor self, Tensor end, Operand weight)", .flags = OP_INPLACE | OP_OUT, .run = run_lerp,
     .kind = {"LerpBackward1", lerp_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}, .keep = {4, 4, 3}, .doc = "self + weight * (end - self), counted from the nearer end. RuntimeError for different dtypes."};

@@ -97,7 +97,7 @@ def nan_to_num_(input, nan=0.0, posinf=None, neginf=None):
     return _C._ops["_become_"](input, nan_to_num(kept, nan, posinf, neginf)) if input.is_floating_point() else input.copy_(input)
 
 
-@composed(out=True, in_place="method")
+@composed(out="exact", in_place="method")
 def heaviside(input, values):
     """0 below 0, 1 above it, `values` at it; dtypes must be the same."""
     need_tensor("heaviside", input)
@@ -145,7 +145,7 @@ def fmin(input, other):
     return _C.where((input <= other) | other.isnan(), input, other)
 
 
-@composed(out=True)
+@composed(out="exact")
 def float_power(input, exponent):
     """input to the power of exponent in float64."""
     base, exponent = (x.double() if isinstance(x, Tensor) else x for x in (input, exponent))
@@ -282,7 +282,7 @@ def gradient(input, *, spacing=1, dim=None, edge_order=1):
     return tuple(found)
 
 
-@composed(out=True)
+@composed(out="exact")
 def inner(input, other):
     """Sums of products along the last dimensions; a product where one is a scalar."""
     need_tensor("inner", input)

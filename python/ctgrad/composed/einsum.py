@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import ctgrad
 from ctgrad._C import Tensor
-from ctgrad.composed import composed
+from ctgrad.composed import composed, deliver
 
 _contract_to = ctgrad._C._ops["contract"]
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -375,4 +375,4 @@ def tensordot(a, b, dims=2, out=None):
         result = ctgrad.zeros(size, dtype=a.dtype)
     else:
         result = (a.permute(left).reshape(-1, n) @ b.permute(right).reshape(n, -1)).reshape(size)
-    return result if out is None else out.copy_(result)
+    return result if out is None else deliver("tensordot", result, out, True)

@@ -4,7 +4,7 @@ import math
 
 from ctgrad import _C
 from ctgrad._C import Tensor
-from ctgrad.composed import composed, results, warn_once, with_out
+from ctgrad.composed import composed, results, warn_once, with_exact_out, with_out
 from ctgrad.composed.closed import node
 
 __all__ = ["chain_matmul", "cholesky", "cholesky_inverse", "cholesky_solve", "det", "inverse", "logdet", "matrix_exp", "matrix_power", "mvlgamma", "nuclear_norm", "pinverse", "qr", "slogdet", "svd", "triangular_solve"]
@@ -39,13 +39,13 @@ def slogdet(input):
     return SLOGDET(*_linalg().slogdet(input))
 
 
-@with_out
+@with_exact_out
 def inverse(input):
     """Inverses of square matrices; linalg.LinAlgError for a singular one."""
     return _linalg().inv(input)
 
 
-@with_out
+@with_exact_out
 def matrix_power(input, n):
     """input times itself n times; the inverse's power where n is below 0."""
     return _linalg().matrix_power(input, n)
@@ -141,7 +141,7 @@ def chain_matmul(*matrices, out=None):
     return _linalg().multi_dot(matrices, out=out)
 
 
-@composed(out=True)
+@composed(out="exact")
 @node("LinalgCrossBackward0")
 def cross(input, other, dim=None):
     """The cross product of vectors of size 3 along dim; by default the first dimension of that size."""
@@ -153,7 +153,7 @@ def cross(input, other, dim=None):
     return _linalg().cross(input, other, dim=dim)
 
 
-@composed(out=True, in_place="method")
+@composed(out="exact", in_place="method")
 @node("RenormBackward0")
 def renorm(input, p, dim, maxnorm):
     """Parts along dim whose p-norm is above maxnorm, shrunk to it."""

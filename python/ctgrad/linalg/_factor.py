@@ -6,7 +6,7 @@ import numpy as np
 
 from ctgrad import _C
 from ctgrad.autograd import Function
-from ctgrad.composed import results, with_out
+from ctgrad.composed import results, with_exact_out
 from ctgrad.composed.closed import named, node
 
 from ._checks import LinAlgError, as_array, as_columns, as_tensor, first_bad_minor, lapack, need_matrices
@@ -40,7 +40,7 @@ class _Cholesky(Function):
         return (back + back.mT) / 2, None
 
 
-@with_out
+@with_exact_out
 def cholesky(A, *, upper=False):
     """Lower L of A = L L^T, or upper U of A = U^T U; only A's lower (upper) triangle counts. LinAlgError where A is not positive-definite."""
     need_matrices("cholesky", A, True)
@@ -133,7 +133,7 @@ def eigh(A, UPLO="L"):
     return Eigh(*_Eigen.apply(A, UPLO.upper() == "U"))
 
 
-@with_out
+@with_exact_out
 def eigvalsh(A, UPLO="L"):
     """The eigenvalues of symmetric matrices, ascending."""
     return eigh(A, UPLO)[0]
@@ -187,7 +187,7 @@ def _completed(columns):
     return _C.cat([columns, as_tensor(np.linalg.qr(as_array(columns), "complete")[0][..., k:], columns)], -1)
 
 
-@with_out
+@with_exact_out
 def svdvals(A, *, driver=None):
     """The singular values of matrices, descending."""
     need_matrices("svdvals", A)

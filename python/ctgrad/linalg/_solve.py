@@ -7,7 +7,7 @@ import numpy as np
 import ctgrad
 from ctgrad import _C
 from ctgrad.autograd import Function
-from ctgrad.composed import need_tensor, results, with_out
+from ctgrad.composed import need_tensor, results, with_exact_out
 from ctgrad.composed.closed import named, node
 
 from ._checks import LinAlgError, as_array, as_columns, as_tensor, first_zero_pivot, lapack, need_matrices
@@ -48,7 +48,7 @@ class Solution(Function):
         return -to_b @ X.mT, to_b
 
 
-@with_out
+@with_exact_out
 def inv(A):
     """The inverses of square matrices. LinAlgError for a singular one."""
     need_matrices("inv", A, True)
@@ -79,7 +79,7 @@ def is_vector(A, B):
     return B.dim() == 1 or (A.dim() - 1 == B.dim() and B.shape == A.shape[:-1])
 
 
-@with_out
+@with_exact_out
 @node("LinalgSolveExBackward0")
 def solve(A, B, *, left=True):
     """X of A X = B, or with left=False of X A = B; B's last dimension may be missing. LinAlgError where A is singular."""
@@ -98,7 +98,7 @@ def solve(A, B, *, left=True):
     return made.squeeze(-1) if vector else made
 
 
-@with_out
+@with_exact_out
 @node("LinalgSolveTriangularBackward0")
 def solve_triangular(A, B, *, upper, left=True, unitriangular=False):
     """X of A X = B (left=False: X A = B) where only a triangle of A is read; unitriangular: with ones on its diagonal."""
@@ -158,7 +158,7 @@ class _LogDeterminant(Function):
         return g[..., None, None] * InverseOf.apply(ctx.saved_tensors[0]).mT
 
 
-@with_out
+@with_exact_out
 def det(A):
     """Determinants of square matrices."""
     need_matrices("det", A, True)

@@ -316,3 +316,37 @@ def test_out_of_what_is_made_anew_takes_the_shape_without_a_word():
             assert make(o) is o and o.shape != (5,)
     with pytest.warns(UserWarning, match="was resized"):
         ctgrad.arange(4, out=ctgrad.ones(5))
+
+
+# ---- nothing to compute -----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [ctgrad.bool, ctgrad.uint8, I64, F32])
+def test_no_elements_of_a_dtype_that_is_not_computed(dtype):
+    x = ctgrad.empty(0, 3, dtype=dtype)
+    for f in (lambda: x.softmax(-1), lambda: x.log_softmax(0), lambda: x.clone().normal_(), lambda: ctgrad.randn_like(x), lambda: ctgrad.randn(0, 3, dtype=dtype),
+              lambda: x.clone().cumsum_(0), lambda: x.clone().cumprod_(-1)):
+        assert f().dtype == dtype and f().shape == (0, 3)
+    one = ctgrad.ones(1, dtype=dtype)
+    for f in (lambda: one.softmax(-1), lambda: one.normal_(), lambda: ctgrad.randn_like(one)):
+        if dtype != F32:
+            with pytest.raises(NotImplementedError):
+                f()
+
+
+def test_versions_of_new_results():
+    x, w = ctgrad.ones(3), ctgrad.ones(2, 3, requires_grad=True)
+    assert ctgrad.nn.functional.linear(x, w.detach())._version == 1 and ctgrad.nn.functional.linear(x, w)._version == 1
+    assert ctgrad.nn.functional.linear(x[None], w.detach())._version == 0 and ctgrad.nn.functional.one_hot(ctgrad.tensor([1]))._version == 2
+
+
+def test_a_write_by_other_means_is_told():
+    x = ctgrad.ones(2, requires_grad=True)
+    y, (a, b) = x.exp(), (ctgrad.ones(1), ctgrad.ones(1))
+    ctgrad.autograd.graph.increment_version([a, b])
+    ctgrad.autograd.graph.increment_version(y)
+    assert a._version == b._version == y._version == 1
+    with pytest.raises(RuntimeError, match="increment_version"):
+        y.sum().backward()
+    with pytest.raises(TypeError, match="tensor"):
+        ctgrad.autograd.graph.increment_version([3])

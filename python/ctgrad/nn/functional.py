@@ -297,4 +297,5 @@ def one_hot(tensor, num_classes=-1):
     elif largest >= num_classes:
         raise RuntimeError("Class values must be smaller than num_classes.")
     made = ctgrad.zeros(*tensor.shape, num_classes, dtype=ctgrad.int64)
+    ctgrad._C._increment_version((made,))  # PyTorch's zeros count as a write
     return made.scatter_(-1, tensor.unsqueeze(-1), 1)

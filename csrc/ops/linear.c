@@ -327,7 +327,7 @@ static int linear_compose(scope *s, call *c, T *out)
         out[0] = linear_rows(s, x, w, bias);
     else
         out[0] = bias ? f_add(s, matrix_product(s, x, w), bias) : matrix_product(s, x, w);
-    if (out[0] && !bias && x->a->ndim == 1 && weight->ndim == 2 && !out[0]->fn)
+    if (out[0] && !bias && x->a->ndim == 1 && weight->ndim == 2 && !out[0]->a->ver->count)
         array_wrote(out[0]->a, "linear"); /* PyTorch multiplies into it */
     return out[0] ? 0 : -1;
 }

@@ -350,3 +350,46 @@ def test_a_write_by_other_means_is_told():
         y.sum().backward()
     with pytest.raises(TypeError, match="tensor"):
         ctgrad.autograd.graph.increment_version([3])
+
+
+# ---- nodes of compositions ----------------------------------------------------------------------------------------------------------------
+
+
+def _chain(t):
+    names, fn = [], t.grad_fn
+    while fn is not None and fn.name() != "torch::autograd::AccumulateGrad":
+        names.append(fn.name())
+        fn = next((f for f, _ in fn.next_functions if f is not None), None)
+    return names
+
+
+def test_names_along_compositions():
+    A, x = ctgrad.eye(2, requires_grad=True), ctgrad.rand(3, 2, requires_grad=True)
+    for p in (1, -1, math.inf, "fro"):
+        assert _chain(ctgrad.linalg.cond(A, p))[:2] == ["NanToNumBackward0", "MulBackward0"]
+    for p, name in ((1, "AmaxBackward0"), (-math.inf, "AminBackward0")):
+        assert _chain(ctgrad.linalg.matrix_norm(x, p)) == [name, "LinalgVectorNormBackward0"]
+    assert _chain(ctgrad.cdist(x, x, compute_mode="use_mm_for_euclid_dist")) == ["ViewBackward0", "EuclideanDistBackward0"]
+    assert _chain(ctgrad.cdist(x, x)) == _chain(ctgrad.cdist(x, x, 1.0)) == ["CdistBackward0"]
+    assert [_chain(t) for t in ctgrad.triangular_solve(x[:2], A)] == [["TriangularSolveBackward0", "SliceBackward0"]] * 2
+
+
+def test_nodes_and_gradients_of_ctc():
+    scores = ctgrad.rand(6, 2, 4).log_softmax(-1).detach().requires_grad_()
+    targets, lengths, sizes = ctgrad.tensor([[1, 2, 0], [1, 3, 3]]), ctgrad.tensor([6, 2]), ctgrad.tensor([2, 3])
+    ctc = ctgrad.nn.functional.ctc_loss
+    for reduction, names in (("none", []), ("sum", ["SumBackward0"]), ("mean", ["MeanBackward0", "DivBackward0"])):
+        assert _chain(ctc(scores, targets, lengths, sizes, reduction=reduction)) == [*names, "CtcLossBackward0"]
+        assert _chain(ctc(scores, targets, lengths, sizes, reduction=reduction, zero_infinity=True)) == [*names, "WhereBackward0", "CtcLossBackward0"]
+    losses = ctc(scores, targets, lengths, sizes, reduction="none")
+    grad, = ctgrad.autograd.grad(losses.sum(), scores)
+    assert losses[1].item() == math.inf and grad[:, 0].isfinite().all() and grad[:2, 1].isnan().all()
+    grad, = ctgrad.autograd.grad(ctc(scores, targets, lengths, sizes, reduction="sum", zero_infinity=True), scores)
+    assert grad.isfinite().all() and not grad[:, 1].any()
+
+
+def test_condition_numbers_of_singular_matrices():
+    A = ctgrad.stack([ctgrad.tensor([[1.0, 2], [2, 4]]), ctgrad.eye(2)])
+    for p in (1, -1, math.inf, "fro", "nuc"):
+        made = ctgrad.linalg.cond(A, p)
+        assert made[0] == math.inf and made[1].isfinite()

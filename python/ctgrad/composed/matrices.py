@@ -115,6 +115,12 @@ def svd(input, some=True, compute_uv=True):
     return SVD(U, S, Vh.mT) if compute_uv else SVD(U.detach() * 0, S, Vh.mT.detach() * 0)
 
 
+@node("TriangularSolveBackward0")
+def _solved_by_triangle(b, A, upper, transpose, unitriangular):
+    read, lies_above = (A.mT, not upper) if transpose else (A, upper)
+    return _linalg().solve_triangular(read, b, upper=lies_above, unitriangular=unitriangular), A.clone()
+
+
 def triangular_solve(b, A, upper=True, transpose=False, unitriangular=False):
     """(X, a copy of A), X of A X = b where a triangle of A is read; transpose: of A^T X = b. The older linalg.solve_triangular."""
     warn_once("torch.triangular_solve is deprecated in favor of torch.linalg.solve_triangular and will be removed in a future PyTorch release.")
@@ -124,8 +130,7 @@ def triangular_solve(b, A, upper=True, transpose=False, unitriangular=False):
     if A.size(-1) != A.size(-2) or A.size(-2) != b.size(-2):
         raise RuntimeError(f"Incompatible matrix sizes for triangular_solve: each A matrix is {A.size(-2)} by {A.size(-1)} "
                            f"but each b matrix is {b.size(-2)} by {b.size(-1)}")
-    read, lies_above = (A.mT, not upper) if transpose else (A, upper)
-    return TRIANGULAR(_linalg().solve_triangular(read, b, upper=lies_above, unitriangular=unitriangular), A.clone())
+    return TRIANGULAR(*_solved_by_triangle(b, A, upper, transpose, unitriangular))
 
 
 def chain_matmul(*matrices, out=None):

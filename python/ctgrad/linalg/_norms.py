@@ -41,7 +41,7 @@ def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
         raise RuntimeError(f"linalg.matrix_norm: dims must be different. Got {tuple(dim)}")
     if ord in (1, -1, math.inf, -math.inf):
         summed, other = dims if abs(ord) == 1 else dims[::-1]
-        return (_C.amax if ord > 0 else _C.amin)(A.abs().sum(summed, keepdim), other - (other > summed and not keepdim), keepdim)
+        return (_C.amax if ord > 0 else _C.amin)(vector_norm(A, 1, summed, keepdim), other - (other > summed and not keepdim), keepdim)
     if ord not in ("nuc", 2, -2):
         raise RuntimeError(f"linalg.matrix_norm: Order {ord} not supported.")
     values = svdvals(A.movedim(dims, (-2, -1)))

@@ -79,7 +79,13 @@ def cond(A, p=None):
     if not (p in ("fro", "nuc") or abs(p) in (1, float("inf"))):
         raise RuntimeError(f"linalg.cond got an invalid norm type: {p}")
     inverse, info = inv_ex(A)
-    return (matrix_norm(A, p) * matrix_norm(inverse.nan_to_num(), p)).masked_fill(info != 0, float("inf"))
+    if p == "nuc" and not info.any():
+        return matrix_norm(A, p) * matrix_norm(inverse, p)
+    if p == "nuc":  # whose singular values must be finite
+        return (matrix_norm(A, p) * matrix_norm(inverse.nan_to_num(), p)).masked_fill(info != 0, float("inf"))
+    infinite = float("inf")
+    inverse = inverse.masked_fill((info != 0)[..., None, None], infinite) if info.any() else inverse
+    return (matrix_norm(A, p) * matrix_norm(inverse, p)).nan_to_num(infinite, infinite, -infinite)
 
 
 def lstsq(A, B, rcond=None, *, driver=None):

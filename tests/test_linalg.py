@@ -243,3 +243,18 @@ def test_names_outside_linalg():
     assert ctgrad.allclose(ctgrad.nuclear_norm(TALL), linalg.svdvals(TALL).sum(-1)) and ctgrad.allclose(a.matrix_exp(), linalg.matrix_exp(a))
     out = ctgrad.empty(0, dtype=ctgrad.float64)
     assert linalg.inv(a.detach(), out=out) is out and out.shape == (3, 3)
+
+
+def test_decompositions_of_low_rank():
+    ctgrad.manual_seed(0)
+    for A in (ctgrad.rand(7, 2, dtype=ctgrad.float64) @ ctgrad.rand(2, 4, dtype=ctgrad.float64), ctgrad.rand(3, 2, dtype=ctgrad.float64) @ ctgrad.rand(2, 5, dtype=ctgrad.float64)):
+        U, S, V = ctgrad.svd_lowrank(A, q=2)
+        assert ctgrad.allclose(U @ S.diag() @ V.mT, A) and ctgrad.allclose(S, linalg.svdvals(A)[:2]) and V.shape == (A.size(1), 2)
+        U, S, V = ctgrad.pca_lowrank(A, q=2)
+        assert ctgrad.allclose(U @ S.diag() @ V.mT, A - A.mean(0))
+        assert ctgrad.allclose(ctgrad.svd_lowrank(A, 2, M=A / 2)[1], S * 0 + linalg.svdvals(A)[:2] / 2)
+    assert ctgrad.pca_lowrank(ctgrad.rand(2, 9, 5), center=False)[1].shape == (2, 5)
+    with pytest.raises(ValueError, match="not greater than"):
+        ctgrad.pca_lowrank(A, q=9)
+    with pytest.raises(ValueError, match="niter"):
+        ctgrad.pca_lowrank(A, niter=-1)

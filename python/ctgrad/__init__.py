@@ -9,7 +9,7 @@ from ctgrad._C import Tensor
 
 from ctgrad import _methods as _methods  # noqa: E402  (attaches the methods of Tensor that are written in Python)
 from ctgrad.composed import functions as _functions  # noqa: E402
-from ctgrad.composed import arithmetic as _arithmetic, compare as _compare, convert as _convert, copies as _copies, draw as _draw, einsum as _einsum, index as _index, integrals as _integrals, matrices as _matrices, names as _names, numbers as _numbers, order as _order, shape as _shape, window as _window, write as _write  # noqa: E402, F401
+from ctgrad.composed import arithmetic as _arithmetic, compare as _compare, convert as _convert, copies as _copies, draw as _draw, einsum as _einsum, index as _index, integrals as _integrals, lowrank as _lowrank, matrices as _matrices, names as _names, numbers as _numbers, order as _order, shape as _shape, window as _window, write as _write  # noqa: E402, F401
 
 globals().update({name: getattr(_C, name) for name in vars(_C) if not name.startswith("_")})
 globals().update(_functions())

@@ -187,6 +187,10 @@ from ctgrad.composed.integrals import (
     trapezoid as trapezoid,
     trapz as trapz,
 )
+from ctgrad.composed.lowrank import (
+    pca_lowrank as pca_lowrank,
+    svd_lowrank as svd_lowrank,
+)
 from ctgrad.composed.matrices import (
     chain_matmul as chain_matmul,
     cholesky as cholesky,

@@ -16,7 +16,9 @@ from ctgrad import (
     einsum,
     meshgrid,
     norm,
+    pca_lowrank,
     split,
+    svd_lowrank,
     tensordot,
     unique,
     unique_consecutive,
@@ -24,4 +26,4 @@ from ctgrad import (
 )
 
 __all__ = ["atleast_1d", "atleast_2d", "atleast_3d", "block_diag", "broadcast_shapes", "broadcast_tensors", "cartesian_prod", "cdist", "chain_matmul", "einsum", "meshgrid",
-           "norm", "split", "tensordot", "unique", "unique_consecutive", "unravel_index"]
+           "norm", "pca_lowrank", "split", "svd_lowrank", "tensordot", "unique", "unique_consecutive", "unravel_index"]

@@ -163,6 +163,9 @@ def logsigmoid(input, *, out=None):
     return _ops["log_sigmoid"](input) if out is None else _ops["log_sigmoid"](input, out=out)
 
 
+logsigmoid.__name__ = "log_sigmoid"  # as PyTorch shows it
+
+
 # --- softmax ---
 
 def _implicit_dim(name, ndim, stacklevel):

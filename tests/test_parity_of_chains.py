@@ -266,6 +266,22 @@ def test_numbers_beyond_a_dtype():
         ctgrad.full((1,), 1e300)
 
 
+@pytest.mark.parametrize(("dtype", "inside", "outside"), [
+    (ctgrad.uint8, [-1, -255, 0.0, 254.5, 255.0], [-1.0, -0.5, 255.5, -256, 256]), (ctgrad.int32, [-2.0**31, 2.0**31 - 1, 2**31 - 1], [-2.0**31 - 0.5, 2.0**31 - 0.5, 2**31]),
+])
+def test_numbers_at_the_ends_of_integers(dtype, inside, outside):
+    x, truth = ctgrad.ones(2, dtype=dtype), ctgrad.tensor([True, False])
+    for number in inside:
+        assert x.masked_fill(truth, number)[0] == ctgrad.full((2,), number, dtype=dtype)[0]
+    for number in outside:
+        for call in (lambda: x.masked_fill(truth, number), lambda: ctgrad.full((2,), number, dtype=dtype), lambda: x.clone().fill_(number)):
+            with pytest.raises(RuntimeError, match="without overflow"):
+                call()
+    if dtype == ctgrad.uint8:
+        with pytest.raises(RuntimeError, match="without overflow"):
+            ctgrad.nn.functional.pad(x, (1, 1), value=-1)
+
+
 def test_dtypes_of_ldexp_and_nextafter():
     for x, y, dtype in ((ctgrad.ones(1, dtype=BF16), ctgrad.tensor(3), BF16), (ctgrad.tensor(1.0, dtype=F64), ctgrad.ones(1, dtype=I64), F64), (ctgrad.ones(1, dtype=F16), ctgrad.tensor(2.0), F16)):
         assert ctgrad.ldexp(x, y).dtype == ctgrad.nextafter(x, y).dtype == dtype

@@ -53,8 +53,8 @@ static bool fits(const arg *a, ct_dtype dtype)
     if (a->kind != ARG_FLOAT)
         return dtype == DT_F16 ? a->i >= -65504 && a->i <= 65504 : dtype == DT_U8 ? a->i >= -255 && a->i <= 255 : dtype != DT_I32 || (a->i >= INT32_MIN && a->i <= INT32_MAX);
     switch (dtype) {
-    case DT_U8: return a->f > -256 && a->f < 256;
-    case DT_I32: return a->f > (double)INT32_MIN - 1 && a->f < (double)INT32_MAX + 1;
+    case DT_U8: return a->f >= 0 && a->f <= 255;
+    case DT_I32: return a->f >= (double)INT32_MIN && a->f <= (double)INT32_MAX;
     case DT_I64: return a->f >= -0x1p63 && a->f < 0x1p63;
     case DT_BOOL: return true;
     default: return !(fabs(a->f) > dtype_largest(dtype)) || isinf(a->f);

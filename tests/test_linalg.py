@@ -148,6 +148,40 @@ def test_what_has_no_inverse():
 
 
 @pytest.mark.parametrize("call, text", [
+    (lambda: linalg.inv(ctgrad.tensor([[1.0, 2, 3], [2, 4, 6], [1, 0, 1]])), "linalg.inv: The diagonal element 3 is zero"),
+    (lambda: linalg.inv(ctgrad.stack([ctgrad.eye(2), ctgrad.ones(2, 2)])), r"linalg.inv: \(Batch element 1\): The diagonal element 2 is zero"),
+    (lambda: linalg.solve(ctgrad.zeros(2, 2), ctgrad.ones(2)), "torch.linalg.solve: The solver failed because the input matrix is singular"),
+    (lambda: linalg.cholesky(ctgrad.stack([ctgrad.eye(2), ctgrad.tensor([[1.0, 0], [0, -1]])])), r"\(Batch element 1\): .*minor of order 2 is not positive-definite"),
+    (lambda: linalg.lstsq(ctgrad.ones(3, 2), ctgrad.ones(3, 1), driver="gels"), "does not have full rank"),
+])
+def test_where_a_factorization_ends_is_told(call, text):
+    with pytest.raises(ctgrad._C._LinAlgError, match=text) as info:
+        call()
+    assert info.type is linalg.LinAlgError and info.type.__name__ == "_LinAlgError"
+
+
+def test_what_least_squares_tells_depends_on_the_driver():
+    A, B = ctgrad.tensor([[1.0, 1], [1, 2], [1, 3]]), ctgrad.tensor([[1.0], [2], [2]])
+    for driver in (None, "gelsy"):
+        made = linalg.lstsq(A, B, driver=driver)
+        assert made.residuals.shape == (0,) and made.rank == 2 and made.singular_values.shape == (0,)
+    for driver in ("gelsd", "gelss"):
+        made = linalg.lstsq(A, B, driver=driver)
+        assert ctgrad.allclose(made.residuals, ctgrad.tensor([1 / 6])) and ctgrad.allclose(made.singular_values, linalg.svdvals(A))
+        assert linalg.lstsq(ctgrad.ones(3, 2), B, driver=driver).residuals.shape == (0,)
+    made = linalg.lstsq(A, B, driver="gels")
+    assert ctgrad.allclose(made.residuals, ctgrad.tensor([1 / 6])) and made.rank.shape == (0,)
+
+
+def test_triangles_that_are_singular_are_solved_by_infinities():
+    for left in (True, False):
+        B = ctgrad.tensor([[1.0], [1.0]]) if left else ctgrad.ones(1, 2)
+        made = linalg.solve_triangular(ctgrad.tensor([[2.0, 1.0], [0.0, 0.0]]), B, upper=True, left=left).reshape(-1)
+        assert made[1].item() in (math.inf, -math.inf) or made[1].isnan()
+    assert linalg.solve_triangular(ctgrad.zeros(2, 2), ctgrad.ones(2, 1), upper=True).isfinite().sum() == 0
+
+
+@pytest.mark.parametrize("call, text", [
     (lambda: linalg.inv(ctgrad.ones(2, 3)), "square"), (lambda: linalg.det(ctgrad.ones(2)), "at least 2 dimensions"),
     (lambda: linalg.inv(ctgrad.ones(2, 2, dtype=ctgrad.int64)), "floating point"), (lambda: linalg.inv(ctgrad.ones(2, 2).half()), "Low precision"),
     (lambda: linalg.solve(ctgrad.eye(2), ctgrad.ones(3, 1)), "Incompatible shapes"), (lambda: linalg.solve(ctgrad.eye(2), ctgrad.ones(2).double()), "same dtype"),
@@ -209,3 +243,18 @@ def test_names_outside_linalg():
     assert ctgrad.allclose(ctgrad.nuclear_norm(TALL), linalg.svdvals(TALL).sum(-1)) and ctgrad.allclose(a.matrix_exp(), linalg.matrix_exp(a))
     out = ctgrad.empty(0, dtype=ctgrad.float64)
     assert linalg.inv(a.detach(), out=out) is out and out.shape == (3, 3)
+
+
+def test_decompositions_of_low_rank():
+    ctgrad.manual_seed(0)
+    for A in (ctgrad.rand(7, 2, dtype=ctgrad.float64) @ ctgrad.rand(2, 4, dtype=ctgrad.float64), ctgrad.rand(3, 2, dtype=ctgrad.float64) @ ctgrad.rand(2, 5, dtype=ctgrad.float64)):
+        U, S, V = ctgrad.svd_lowrank(A, q=2)
+        assert ctgrad.allclose(U @ S.diag() @ V.mT, A) and ctgrad.allclose(S, linalg.svdvals(A)[:2]) and V.shape == (A.size(1), 2)
+        U, S, V = ctgrad.pca_lowrank(A, q=2)
+        assert ctgrad.allclose(U @ S.diag() @ V.mT, A - A.mean(0))
+        assert ctgrad.allclose(ctgrad.svd_lowrank(A, 2, M=A / 2)[1], S * 0 + linalg.svdvals(A)[:2] / 2)
+    assert ctgrad.pca_lowrank(ctgrad.rand(2, 9, 5), center=False)[1].shape == (2, 5)
+    with pytest.raises(ValueError, match="not greater than"):
+        ctgrad.pca_lowrank(A, q=9)
+    with pytest.raises(ValueError, match="niter"):
+        ctgrad.pca_lowrank(A, niter=-1)

@@ -13,7 +13,7 @@ ROWS = ctgrad.tensor([0, 1])
 EXACT = {
     "mm": (X, X), "bmm": (X[None], X[None]), "mv": (X, V), "dot": (V, V), "vdot": (V, V), "matmul": (X, X), "addmm": (X, X, X), "addmv": (V, X, V),
     "baddbmm": (X[None], X[None], X[None]), "addbmm": (X, X[None], X[None]), "addr": (X, V, V), "diag": (V,), "amax": (X, 0), "amin": (X, 0),
-    "masked_select": (X, X > 0), "lerp": (X, X, 0.5), "tril": (X,), "triu": (X,), "norm": (X, 2, 0), "index_add": (V, 0, ROWS, V),
+    "masked_select": (X, X > 0), "tril": (X,), "triu": (X,), "norm": (X, 2, 0), "index_add": (V, 0, ROWS, V),
     "index_copy": (V, 0, ROWS, V), "scatter_add": (V, 0, ROWS, V), "scatter": (V, 0, ROWS, V),
 }
 PLACED = {"max": (X, 0), "min": (X, 0), "cummax": (X, 0), "cummin": (X, 0), "sort": (X,), "topk": (X, 1), "kthvalue": (X, 1), "median": (X, 0)}
@@ -86,7 +86,7 @@ def test_compositions_take_out(name):
     with pytest.warns(UserWarning, match="was resized"):
         made(name, COMPOSED[name], out=ctgrad.ones(*want.shape, 2, dtype=want.dtype))
     if want.is_floating_point():
-        with pytest.raises(RuntimeError, match="can't be cast"):
+        with pytest.raises(RuntimeError, match="can't be cast|to have dtype"):
             made(name, COMPOSED[name], out=ctgrad.empty_like(want, dtype=ctgrad.int64))
         with pytest.raises(RuntimeError, match=rf"{name}\(\): functions with out="):
             made(name, COMPOSED[name], out=ctgrad.empty_like(want, requires_grad=True))

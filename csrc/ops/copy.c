@@ -165,7 +165,7 @@ static int fill_value(const call *c, ct_dtype dtype, double *value)
         array_drop(one);
         return 0;
     }
-    if (a->kind != ARG_NONE && c->op != &op_copy_ && number_fits(a, dtype) < 0) /* a copy converts as C does */
+    if (a->kind != ARG_NONE && c->op != &op_copy_ && number_fills(a, dtype, c->args[0].t->a->numel) < 0) /* a copy converts as C does */
         return -1;
     if (a->kind == ARG_FLOAT)
         dtype_store_f(value, dtype, a->f);
@@ -266,7 +266,7 @@ static int where_operands(call *c, layout *l)
     }
     ct_dtype dtype = promotion_result(&p);
     for (uint32_t i = 1; i < 3; i++)
-        if (arg_is_number(&c->args[i]) && number_fits(&c->args[i], dtype) < 0)
+        if (arg_is_number(&c->args[i]) && number_rounds(&c->args[i], dtype) < 0)
             return -1;
     for (uint32_t i = 1; i < 3 && i < c->n_in; i++)
         if (c->in[i] && in_cast(c, i, dtype) < 0)

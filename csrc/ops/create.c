@@ -92,7 +92,7 @@ CREATE(ones, "ones", "(int... size, *, " HOST ")", sized_rule, kernel_ones, "One
 static int full_rule(call *c)
 {
     ct_dtype otherwise = number_dtype(&c->args[1]);
-    return number_fits(&c->args[1], made_dtype(c, &c->args[2], otherwise)) < 0 ? -1 : sized(c, "full", &c->args[0], &c->args[2], otherwise);
+    return sized(c, "full", &c->args[0], &c->args[2], otherwise) < 0 ? -1 : number_fills(&c->args[1], made_dtype(c, &c->args[2], otherwise), c->work);
 }
 CREATE(full, "full", "(int[] size, Scalar fill_value, *, " HOST ")", full_rule, kernel_fill,
        "fill_value everywhere; its category decides the dtype unless dtype is given.")
@@ -132,7 +132,7 @@ static int like_rule(call *c) { return like(c, &c->args[1]); }
 CREATE(empty_like, "empty_like", "(Tensor self, *, " HOST_LIKE ")", like_rule, kernel_nothing, "Uninitialised tensor of self's shape, dtype and memory order.")
 CREATE(zeros_like, "zeros_like", "(Tensor self, *, " HOST_LIKE ")", like_rule, kernel_zeros, "Zeros of self's shape and, unless dtype is given, dtype.")
 CREATE(ones_like, "ones_like", "(Tensor self, *, " HOST_LIKE ")", like_rule, kernel_ones, "Ones of self's shape and, unless dtype is given, dtype.")
-static int full_like_rule(call *c) { return number_fits(&c->args[1], arg_dtype(&c->args[2], c->in[0]->a->dtype)) < 0 ? -1 : like(c, &c->args[2]); }
+static int full_like_rule(call *c) { return number_fills(&c->args[1], arg_dtype(&c->args[2], c->in[0]->a->dtype), c->in[0]->a->numel) < 0 ? -1 : like(c, &c->args[2]); }
 CREATE(full_like, "full_like", "(Tensor self, Scalar fill_value, *, " HOST_LIKE ")", full_like_rule, kernel_fill, "fill_value in self's shape and, unless dtype is given, dtype.")
 
 static int new_rule(call *c) { return sized(c, c->op->name, &c->args[1], &c->args[2], c->in[0]->a->dtype); }
@@ -141,9 +141,9 @@ CREATE_METHOD(new_zeros, "new_zeros", "(Tensor self, int... size, *, " HOST ")",
 CREATE_METHOD(new_ones, "new_ones", "(Tensor self, int... size, *, " HOST ")", new_rule, kernel_ones, "Ones of the given sizes and self's dtype.")
 static int new_full_rule(call *c)
 {
-    if (number_fits(&c->args[2], arg_dtype(&c->args[3], c->in[0]->a->dtype)) < 0)
+    if (sized(c, "new_full", &c->args[1], &c->args[3], c->in[0]->a->dtype) < 0)
         return -1;
-    return sized(c, "new_full", &c->args[1], &c->args[3], c->in[0]->a->dtype);
+    return number_fills(&c->args[2], arg_dtype(&c->args[3], c->in[0]->a->dtype), c->work);
 }
 CREATE_METHOD(new_full, "new_full", "(Tensor self, int[] size, Scalar fill_value, *, " HOST ")", new_full_rule, kernel_new_fill, "fill_value in the given sizes and self's dtype.")
 

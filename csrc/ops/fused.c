@@ -129,7 +129,7 @@ static int run_term(call *c, k_fused_kind kind)
     ct_dtype d = common(c, 3);
     if (d == DT_BOOL)
         return ct_fail(CT_NOTIMPL, "\"%s_cpu_out\" not implemented for 'Bool'", c->op->name);
-    if (number_fits(value, d) < 0)
+    if (number_fits(value, dtype_computed(d)) < 0)
         return -1;
     keep_double(c, arg_double(value));
     return run_fused(c, kind, d, 3, (int[]){0, 1, 2}, arg_double(value), whole_of(value));
@@ -210,5 +210,5 @@ static int run_lerp(call *c)
     }
     return run_fused(c, FUSED_LERP, d, 3, (int[]){0, 1, 2}, 1, 1);
 }
-const op op_lerp = {.name = "lerp", .sig = "(Tensor self, Tensor end, Operand weight)", .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT, .run = run_lerp,
+const op op_lerp = {.name = "lerp", .sig = "(Tensor self, Tensor end, Operand weight)", .flags = OP_INPLACE | OP_OUT, .run = run_lerp,
     .kind = {"LerpBackward1", lerp_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}, .keep = {4, 4, 3}, .doc = "self + weight * (end - self), counted from the nearer end. RuntimeError for different dtypes."};

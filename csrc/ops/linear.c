@@ -330,16 +330,18 @@ static int linear_compose(scope *s, call *c, T *out)
         return ct_fail(CT_RUNTIME, "linear(): weight must be a matrix or a vector, not of %d dimensions", weight->ndim), scope_fail(s), -1;
     tensor made;
     int done = c->mode == CALL_NEW ? op_product_short(bias, x, c->in[1], true, &made) : 0;
-    if (done)
-        return (out[0] = f_made(s, done, &made)) ? 0 : -1;
-    T w = f_turned(s, c->in[1]);
+    T w = done ? NULL : f_turned(s, c->in[1]);
     bool rows = bias && w && weight->ndim == 2 && x->a->ndim;
-    if (rows && x->a->ndim == 2)
+    if (done)
+        out[0] = f_made(s, done, &made);
+    else if (rows && x->a->ndim == 2)
         out[0] = addmm(s, bias, x, w);
     else if (rows && array_shows_contiguous(x->a))
         out[0] = linear_rows(s, x, w, bias);
     else
         out[0] = bias ? f_add(s, matrix_product(s, x, w), bias) : matrix_product(s, x, w);
+    if (out[0] && !bias && x->a->ndim == 1 && weight->ndim == 2 && !out[0]->a->ver->count)
+        array_wrote(out[0]->a, "linear"); /* PyTorch multiplies into it */
     return out[0] ? 0 : -1;
 }
 const op op_linear = {.name = "linear", .sig = "(Tensor input, Tensor weight, Tensor? bias=None)", .flags = OP_FUNCTION, .run = op_compose,

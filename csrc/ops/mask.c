@@ -16,7 +16,7 @@ static int masked_fill_rule(call *c)
         return ct_fail(CT_RUNTIME, "masked_fill_ only supports boolean masks, but got mask with dtype %s", dtype_name(mask->dtype));
     if (value->kind == ARG_TENSOR && value->t->a->ndim)
         return ct_fail(CT_RUNTIME, "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with %d dimension(s).", value->t->a->ndim);
-    if (value->kind != ARG_TENSOR && number_fits(value, self->dtype) < 0)
+    if (operand_fits(value, self->dtype) < 0)
         return -1;
     if (value->kind == ARG_TENSOR)
         c->kind = &masked_fill_tensor;

@@ -181,6 +181,9 @@ int64_t arg_wrapped(const arg *a);                         /* of an unsigned one
 array *number_array(const arg *a, ct_dtype dtype);         /* new, 0-d and weak; whole numbers wrap around in integer dtypes */
 bool tensor_number(const tensor *t, arg *out);             /* the first element as an argument */
 int number_fits(const arg *a, ct_dtype dtype);             /* CT_RUNTIME "value cannot be converted to type ... without overflow" */
+int number_rounds(const arg *a, ct_dtype dtype);           /* the same where a half takes any number, infinite beyond its range */
+int number_fills(const arg *a, ct_dtype dtype, int64_t numel); /* of so many elements: one alone is rounded */
+int operand_fits(const arg *a, ct_dtype dtype);              /* the same of a number or a 0-d tensor */
 int number_cut_fits(const arg *a, ct_dtype dtype);         /* where a factor is cut to a whole number: ints of 2^63 and more do not fit */
 int require_float(const call *c, const array *a);       /* "mean(): could not infer output dtype. Input dtype must be ..." family */
 const char *op_public_name(const op *o, char *buffer, size_t capacity); /* "max" of "max.dim" */

@@ -34,7 +34,7 @@ static int pad_rule(call *c)
         if (size[d] < 0)
             return ct_fail(CT_RUNTIME, "The input size %lld, plus negative padding %lld and %lld, resulted in an invalid output size of %lld, which may not be negative. Check dimension %d of your input.",
                            (long long)array_size(a)[d], (long long)pad->ints[2 * (a->ndim - 1 - d)], (long long)pad->ints[2 * (a->ndim - 1 - d) + 1], (long long)size[d], d);
-    if (c->args[2].kind != ARG_NONE && number_fits(&c->args[2], a->dtype) < 0)
+    if (c->args[2].kind != ARG_NONE && number_fits(&(arg){.kind = ARG_FLOAT, .f = arg_double(&c->args[2])}, a->dtype) < 0)
         return -1;
     call_once(c, padded_dims(a->ndim, c->n_param, c->param));
     c->effective = layout_numel(a->ndim, size);

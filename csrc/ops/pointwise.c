@@ -34,6 +34,11 @@ static void keep_exponent(call *c)
     memcpy(&bits, &exponent, sizeof bits);
     keep_param(c, bits);
 }
+/* Floats of full width take any. */
+static int check_exponent(const call *c, ct_dtype d)
+{
+    return d != DT_BOOL && (!dtype_is_float(d) || dtype_is_half(d)) ? number_fits(&c->args[1], d) : 0;
+}
 static int pow_rule(call *c)
 {
     const array *a = c->in[0]->a;
@@ -43,7 +48,7 @@ static int pow_rule(call *c)
     ct_dtype d = promotion_result(&p);
     if (!dtype_is_float(d) && arg_double(&c->args[1]) < 0)
         return ct_fail(CT_RUNTIME, "Integers to negative integer powers are not allowed.");
-    if (!dtype_is_float(d) && d != DT_BOOL && number_fits(&c->args[1], d) < 0)
+    if (check_exponent(c, d) < 0)
         return -1;
     if (c->mode == CALL_OUT && check_inputs_apart(c, c->out_given[0]->a) < 0)
         return -1;
@@ -74,6 +79,8 @@ static int pow_run(call *c)
     ct_dtype d = (ct_dtype)c->ia[0]->dtype;
     double exponent = arg_double(&c->args[1]);
     if (dtype_is_float(d)) {
+        if (CT_UNLIKELY(check_exponent(c, d) < 0))
+            return -1;
         keep_exponent(c);
         int done = run_short(c, K->pow_scalar[d], &exponent, d, d, 1);
         if (done != -2)

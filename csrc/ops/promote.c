@@ -53,8 +53,8 @@ static bool fits(const arg *a, ct_dtype dtype)
     if (a->kind != ARG_FLOAT)
         return dtype == DT_F16 ? a->i >= -65504 && a->i <= 65504 : dtype == DT_U8 ? a->i >= -255 && a->i <= 255 : dtype != DT_I32 || (a->i >= INT32_MIN && a->i <= INT32_MAX);
     switch (dtype) {
-    case DT_U8: return a->f > -256 && a->f < 256;
-    case DT_I32: return a->f > (double)INT32_MIN - 1 && a->f < (double)INT32_MAX + 1;
+    case DT_U8: return a->f >= 0 && a->f <= 255;
+    case DT_I32: return a->f >= (double)INT32_MIN && a->f <= (double)INT32_MAX;
     case DT_I64: return a->f >= -0x1p63 && a->f < 0x1p63;
     case DT_BOOL: return true;
     default: return !(fabs(a->f) > dtype_largest(dtype)) || isinf(a->f);
@@ -65,6 +65,16 @@ int number_fits(const arg *a, ct_dtype dtype)
 {
     static const char *const ctypes[DT_COUNT] = {"bool", "uint8_t", "int", "int64_t", "c10::Half", "c10::BFloat16", "float", "double"};
     return fits(a, dtype) ? 0 : ct_fail(CT_RUNTIME, "value cannot be converted to type %s without overflow", ctypes[dtype]);
+}
+
+int number_rounds(const arg *a, ct_dtype dtype) { return dtype_is_half(dtype) ? 0 : number_fits(a, dtype); }
+
+int number_fills(const arg *a, ct_dtype dtype, int64_t numel) { return numel == 1 ? number_rounds(a, dtype) : number_fits(a, dtype); }
+
+int operand_fits(const arg *a, ct_dtype dtype)
+{
+    arg number;
+    return a->kind != ARG_TENSOR ? number_fits(a, dtype) : tensor_number(a->t, &number) ? number_fits(&number, dtype) : 0;
 }
 
 int number_cut_fits(const arg *a, ct_dtype dtype) { return arg_is_unsigned(a) && dtype != DT_BOOL ? number_fits(a, dtype) : 0; }

@@ -17,6 +17,8 @@ static ct_rng *rng_of(const arg *a) { return a->kind == ARG_OBJECT ? a->obj : op
 static void draw(array *out, k_loop *loop, const k_draw *d)
 {
     k_nd nd;
+    if (out->numel == 0)
+        return;
     array_operands(&nd, 1, out->ndim, array_size(out), (const array *[]){out});
     k_draw_order(&nd);
     k_walk_in_order(&nd, loop, d);
@@ -52,15 +54,16 @@ static void draw_range(array *out, ct_rng *rng, int64_t low, int64_t high)
     draw(out, k_random_range[out->dtype], &d);
 }
 
-static int offered(const call *c, k_loop *const *table, ct_dtype dtype)
+/* What has no elements is drawn in any dtype, but for a uniform draw, whose bounds are looked at first. */
+static int offered(const call *c, k_loop *const *table, ct_dtype dtype, int64_t numel)
 {
-    return table[dtype] ? 0 : ct_fail(CT_NOTIMPL, "\"%s\" not implemented for '%s'", c->op->name, dtype_title(dtype));
+    return table[dtype] || (numel == 0 && table != k_uniform) ? 0 : ct_fail(CT_NOTIMPL, "\"%s\" not implemented for '%s'", c->op->name, dtype_title(dtype));
 }
 
 /* ---- in place: self is oa[0]; numbers from args 1 and 2, the generator from arg 3 ------------------------------- */
 static int in_place_rule(call *c, k_loop *const *table)
 {
-    return offered(c, table, c->in[0]->a->dtype);
+    return offered(c, table, c->in[0]->a->dtype, c->in[0]->a->numel);
 }
 static int zero_grad(scope *s, node *n, T const *g, T *out)
 {
@@ -200,13 +203,13 @@ DRAW(random_, "random_", "(Tensor self, int? from=None, int? to=None, *, Generat
      "Fills self with integers from from to to - 1; without bounds, with all that the dtype holds exactly.")
 
 /* ---- fresh: rand, randn: args size, generator, dtype ----------------------------------------------------------------- */
-static int float_dtype(const call *c, ct_dtype d)
-{
-    return dtype_is_float(d) ? 0 : offered(c, k_normal, d);
-}
+static int float_dtype(const call *c, ct_dtype d, int64_t numel) { return dtype_is_float(d) ? 0 : offered(c, k_normal, d, numel); }
 static int rand_rule(call *c)
 {
-    return float_dtype(c, made_dtype(c, &c->args[2], dtype_default())) < 0 ? -1 : sized(c, c->op->name, &c->args[0], &c->args[2], dtype_default());
+    int64_t numel = 1;
+    for (uint32_t i = 0; c->op == &op_randn && i < c->args[0].n; i++)
+        numel = c->args[0].ints[i] ? numel : 0;
+    return float_dtype(c, made_dtype(c, &c->args[2], dtype_default()), numel) < 0 ? -1 : sized(c, c->op->name, &c->args[0], &c->args[2], dtype_default());
 }
 static void rand_kernel(call *c) { draw(c->oa[0], k_uniform[c->oa[0]->dtype], &(k_draw){.rng = rng_of(&c->args[1]), .b = 1}); }
 static void randn_kernel(call *c) { draw_normal(c->oa[0], rng_of(&c->args[1]), 0, 1); }
@@ -221,7 +224,7 @@ static int rand_like_rule(call *c)
 {
     const array *a = c->in[0]->a;
     ct_dtype d = arg_dtype(&c->args[1], a->dtype);
-    return float_dtype(c, d) < 0 ? -1 : out_format(c, a, d, arg_int(&c->args[2], FORMAT_PRESERVE));
+    return float_dtype(c, d, c->op == &op_randn_like ? a->numel : 1) < 0 ? -1 : out_format(c, a, d, arg_int(&c->args[2], FORMAT_PRESERVE));
 }
 static void rand_like_kernel(call *c) { draw(c->oa[0], k_uniform[c->oa[0]->dtype], &(k_draw){.rng = op_default_rng, .b = 1}); }
 static void randn_like_kernel(call *c) { draw_normal(c->oa[0], op_default_rng, 0, 1); }

@@ -100,7 +100,7 @@ static int scan_rule(call *c)
         return ct_fail(CT_RUNTIME, "Bad in-place call: input tensor dtype %s and output tensor dtype %s should match", dtype_name(a->dtype), dtype_name(d));
     if (dim_rule(c, &c->args[1]) < 0 || in_cast(c, 0, d) < 0)
         return -1;
-    if (d == DT_BOOL)
+    if (d == DT_BOOL && a->numel)
         return ct_fail(CT_NOTIMPL, "\"%s_out_cpu\" not implemented for 'Bool'", c->op->name);
     return out_new(c, 0, d, a->ndim, array_size(a));
 }

@@ -208,7 +208,7 @@ static int index_fill_compose(scope *s, call *c, T *out)
         return -1;
     if (value->kind == ARG_TENSOR)
         c->kind = &index_fill_tensor;
-    if (value->kind != ARG_TENSOR && number_fits(value, c->in[0]->a->dtype) < 0)
+    if (operand_fits(value, c->in[0]->a->dtype) < 0)
         return scope_fail(s), -1;
     T v = f_cast(s, value->kind == ARG_TENSOR ? value->t : f_weak(s, value), c->in[0]->a->dtype);
     return c->mode == CALL_INPLACE && v && array_shares(c->in[0]->a) ? fill_shared(s, c, v, dim, out) : put(s, c, v, dim, false, out);

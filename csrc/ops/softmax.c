@@ -30,7 +30,7 @@ static int softmax_rule(call *c)
     ct_dtype d = arg_dtype(&c->args[2], a->dtype);
     if (along(c, &c->args[1]) < 0)
         return -1;
-    if (!dtype_is_float(d))
+    if (!dtype_is_float(d) && a->numel)
         return ct_fail(CT_NOTIMPL, "\"%s_%skernel_impl\" not implemented for '%s'", c->op->name, c->param[0] == a->ndim - 1 || !a->ndim ? "lastdim_" : "", dtype_title(d));
     line_once(c);
     if (in_cast(c, 0, d) < 0 || in_contiguous(c, 0) < 0)

@@ -6,6 +6,8 @@
 static int trace_compose(scope *s, call *c, T *out)
 {
     const array *a = c->in[0]->a;
+    if (a->dtype == DT_BOOL)
+        return ct_fail(CT_NOTIMPL, "\"trace\" not implemented for 'Bool'");
     if (a->ndim != 2)
         return ct_fail(CT_RUNTIME, "trace: expected a matrix, but got tensor with dim %d", a->ndim);
     if (a->dtype == DT_BOOL)

@@ -400,6 +400,22 @@ static PyObject *set_anomaly(PyObject *m, PyObject *args)
     Py_RETURN_NONE;
 }
 
+static PyObject *increment_version(PyObject *module, PyObject *tensors)
+{
+    PyObject *items = PySequence_Tuple(tensors);
+    (void)module;
+    for (Py_ssize_t i = 0; items && i < PyTuple_GET_SIZE(items); i++) {
+        PyObject *x = PyTuple_GET_ITEM(items, i);
+        if (!py_is_tensor(x)) {
+            PyErr_Format(PyExc_TypeError, "increment_version expects each element of the iterable to be a tensor, not %s", Py_TYPE(x)->tp_name);
+            Py_CLEAR(items);
+        } else if (!(py_t(x)->a->st->flags & ST_INFERENCE))
+            tensor_wrote(py_t(x), "increment_version");
+    }
+    Py_XDECREF(items);
+    return items ? Py_NewRef(Py_None) : NULL;
+}
+
 static PyMethodDef methods[] = {
     {"backward", (PyCFunction)(void (*)(void))backward_function, METH_VARARGS | METH_KEYWORDS,
      "backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, grad_variables=None, inputs=None): adds gradients to the leaves' .grad."},
@@ -408,6 +424,7 @@ static PyMethodDef methods[] = {
      "materialize_grads=False): the gradients of outputs with respect to inputs, as a tuple."},
     {"_queue_callback", py_queue_callback, METH_O,
      "_queue_callback(callback, /)\n--\n\nCalled without arguments once the backward run that is at work has ended."},
+    {"_increment_version", increment_version, METH_O, "_increment_version(tensors, /)\n--\n\nCounts a write to the memory of each that the library did not see."},
     {"_tensor_hooks", py_tensor_hooks, METH_O, "_tensor_hooks(tensor, /)\n--\n\nThe hooks on a tensor: a dict by id, or None."},
     {"is_grad_enabled", get_grad, METH_NOARGS, "True while operations are recorded."},
     {"_set_grad_enabled", set_grad, METH_O, NULL},

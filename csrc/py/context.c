@@ -315,7 +315,7 @@ static PyMethodDef context_methods[] = {
 static PyType_Slot context_slots[] = {
     {Py_tp_doc, "ctx: what forward and backward of a Function share; the Function's node."}, {Py_tp_members, context_members}, {Py_tp_getset, context_getset},
     {Py_tp_methods, context_methods}, {Py_tp_traverse, context_traverse}, {Py_tp_clear, context_clear}, {Py_tp_dealloc, context_dealloc}, {0, NULL}};
-static PyType_Spec context_spec = {"ctgrad.autograd.FunctionCtx", sizeof(FunctionContext), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, context_slots};
+static PyType_Spec context_spec = {"ctgrad.autograd.function.FunctionCtx", sizeof(FunctionContext), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, context_slots};
 
 int py_context_setup(PyObject *module)
 {

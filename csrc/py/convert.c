@@ -229,7 +229,7 @@ static int infer(PyObject *o, int depth, ct_dtype *d)
 int py_warn_tensor_to_number(tensor *t)
 {
     static bool warned;
-    return !tensor_requires_grad(t) ? 0 :
+    return !tape_now.grad || !tensor_requires_grad(t) ? 0 :
            py_warn_once(&warned, "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
                         "Consider using tensor.detach() first.");
 }

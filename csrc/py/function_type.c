@@ -33,11 +33,13 @@ static PyObject *backward_class(PyObject *cls)
     PyObject *have = PyDict_GetItemString(((PyTypeObject *)cls)->tp_dict, "_backward_cls");
     if (have)
         return Py_NewRef(have);
-    PyObject *name = PyObject_GetAttrString(cls, "__name__");
-    PyObject *made = name ? PyObject_CallFunction((PyObject *)&PyType_Type, "N(O){sO}", PyUnicode_FromFormat("%UBackward", name), py_context_type, "_forward_cls", cls) : NULL;
+    PyObject *name = PyObject_GetAttrString(cls, "__name__"), *module = PyObject_GetAttrString(function_type, "__module__");
+    PyObject *made = name && module ? PyObject_CallFunction((PyObject *)&PyType_Type, "N(O){sOsO}", PyUnicode_FromFormat("%UBackward", name), py_context_type,
+                                                            "_forward_cls", cls, "__module__", module) : NULL;
     if (made && PyObject_SetAttrString(cls, "_backward_cls", made) < 0)
         Py_CLEAR(made);
     Py_XDECREF(name);
+    Py_XDECREF(module);
     return made;
 }
 
@@ -485,16 +487,14 @@ static PyMethodDef function_methods[] = {
     {"setup_context", ANY(missing_setup), "setup_context(ctx, inputs, output): where given, forward takes no ctx."},
     {NULL},
 };
-static PyType_Slot function_slots[] = {
-    {Py_tp_doc, "Base of user-written differentiable operations: static forward and backward; use by apply()."},
+static PyType_Slot function_slots[] = {{Py_tp_doc, "Base of user-written differentiable operations: static forward and backward; use by apply()."},
     {Py_tp_methods, function_methods}, {Py_tp_init, deprecated_init}, {Py_tp_call, legacy_call}, {0, NULL}};
-static PyType_Spec function_spec = {"ctgrad.autograd.Function", sizeof(PyObject), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, function_slots};
+static PyType_Spec function_spec = {"ctgrad.autograd.function.Function", sizeof(PyObject), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, function_slots};
 
 int py_function_setup(PyObject *module)
 {
     function_type = PyType_FromModuleAndSpec(module, &function_spec, NULL);
-    if (py_context_setup(module) < 0 || !function_type || !(base_setup = PyObject_GetAttrString(function_type, "setup_context")) ||
-        !(base_backward = PyObject_GetAttrString(function_type, "backward")) || !(base_vjp = PyObject_GetAttrString(function_type, "vjp")))
-        return -1;
-    return PyModule_AddObjectRef(module, "Function", function_type);
+    return py_context_setup(module) < 0 || !function_type || !(base_setup = PyObject_GetAttrString(function_type, "setup_context")) ||
+           !(base_backward = PyObject_GetAttrString(function_type, "backward")) || !(base_vjp = PyObject_GetAttrString(function_type, "vjp")) ? -1 :
+           PyModule_AddObjectRef(module, "Function", function_type);
 }

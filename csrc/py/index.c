@@ -206,6 +206,7 @@ static int wrong_item(PyObject *item)
     return -1;
 }
 
+/* skip: the dims that an Ellipsis stands for. A second one counts them again, as PyTorch's does: what follows lies beyond, where only a slice does nothing. */
 static int one_item(indexing *x, PyObject *item, int skip)
 {
     if (item == Py_None)
@@ -219,7 +220,7 @@ static int one_item(indexing *x, PyObject *item, int skip)
     if (py_is_tensor(item))
         return item_tensor(x, item);
     if (PySlice_Check(item))
-        return x->dim < view_of(x) ? item_slice(x, item) : too_many(x, view_of(x));
+        return x->dim < view_of(x) ? item_slice(x, item) : 0;
     if (PyUnicode_Check(item)) {
         PyErr_SetString(PyExc_TypeError, "new(): invalid data type 'str'");
         return -1;
@@ -278,12 +279,9 @@ static int take_apart(indexing *x, PyObject *self, PyObject *index, bool written
             too_many(x, ndim);
         result = -1;
     }
-    bool skipped = false;
     for (Py_ssize_t i = 0; result == 0 && i < PyTuple_GET_SIZE(items); i++) {
-        PyObject *item = PyTuple_GET_ITEM(items, i);
         x->at = (int)i;
-        result = one_item(x, item, skipped ? 0 : ndim - used);
-        skipped |= item == Py_Ellipsis;
+        result = one_item(x, PyTuple_GET_ITEM(items, i), ndim - used);
     }
     Py_XDECREF(items);
     if (result < 0)
@@ -359,7 +357,7 @@ static PyObject *value_tensor(PyObject *self, PyObject *value)
     if (PyLong_Check(value) && PyLong_AsLongLong(value) == -1 && PyErr_Occurred())
         return too_large();
     if (py_number(value, &number))
-        return number_fits(&number, dtype) < 0 ? py_raise() : py_wrap_array(number.kind == ARG_FLOAT ? array_scalar_f(number.f, dtype, false) : array_scalar_i(number.i, dtype, false));
+        return number_rounds(&number, dtype) < 0 ? py_raise() : py_wrap_array(number.kind == ARG_FLOAT ? array_scalar_f(number.f, dtype, false) : array_scalar_i(number.i, dtype, false));
     if (PyErr_Occurred())
         return too_large();
     return PyErr_Format(PyExc_TypeError, "can't assign a %s to a torch.%sTensor", Py_TYPE(value)->tp_name, dtype_title(dtype));

@@ -72,7 +72,8 @@ static int warn_resized(const outs *o)
 /* The very objects that were given. */
 static PyObject *outs_result(const call *c, const outs *o)
 {
-    if (warn_resized(o) < 0)
+    bool made = (!c->n_in && c->op != &op_arange && c->op != &op_arange_end) || c->op->flags & OP_DRAWS; /* or drawn: PyTorch says nothing there */
+    if (!made && warn_resized(o) < 0)
         return NULL;
     if (o->n == 1)
         return Py_NewRef(o->given[0]);

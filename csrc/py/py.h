@@ -15,7 +15,7 @@ PyObject *py_raise(void);                       /* NULL; sets the exception for 
 int py_raise_int(void);                         /* the same, returns -1 */
 int py_warn_once(bool *warned, const char *text); /* UserWarning, once in a process unless set_warn_always(True); -1: it became an exception */
 void py_note_foreign(void);                     /* a Python exception is pending: becomes CT_FOREIGN below */
-int py_raise_setup(PyObject *module);           /* OutOfMemoryError */
+int py_raise_setup(PyObject *module);           /* OutOfMemoryError, _LinAlgError */
 
 /* ---- tensor_type.c ---- */
 typedef struct PyTensor {

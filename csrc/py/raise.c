@@ -2,8 +2,8 @@
 #include "py/py.h"
 #include <string.h>
 
-/* PyTorch raises RuntimeError when memory is exhausted, Python programs expect MemoryError: both catch this one. */
-static PyObject *out_of_memory;
+/* PyTorch raises RuntimeError when memory is exhausted, Python programs expect MemoryError: both catch this one. linalg raises the other. */
+static PyObject *out_of_memory, *no_solution;
 
 static PyObject *exception_class(ct_status status)
 {
@@ -85,5 +85,8 @@ int py_raise_setup(PyObject *module)
     if (bases && !out_of_memory)
         out_of_memory = PyErr_NewExceptionWithDoc("ctgrad.OutOfMemoryError", "Memory for a tensor could not be had; its size is in the text.", bases, NULL);
     Py_XDECREF(bases);
-    return out_of_memory ? PyModule_AddObjectRef(module, "OutOfMemoryError", out_of_memory) : -1;
+    if (!no_solution)
+        no_solution = PyErr_NewExceptionWithDoc("ctgrad._C._LinAlgError", "A matrix that has no such factorization, inverse or solution.", PyExc_RuntimeError, NULL);
+    return !out_of_memory || !no_solution || PyModule_AddObjectRef(module, "OutOfMemoryError", out_of_memory) < 0 ? -1 :
+           PyModule_AddObjectRef(module, "_LinAlgError", no_solution);
 }

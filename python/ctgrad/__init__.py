@@ -9,7 +9,7 @@ from ctgrad._C import Tensor
 
 from ctgrad import _methods as _methods  # noqa: E402  (attaches the methods of Tensor that are written in Python)
 from ctgrad.composed import functions as _functions  # noqa: E402
-from ctgrad.composed import arithmetic as _arithmetic, compare as _compare, convert as _convert, copies as _copies, draw as _draw, einsum as _einsum, index as _index, integrals as _integrals, matrices as _matrices, names as _names, numbers as _numbers, order as _order, shape as _shape, window as _window, write as _write  # noqa: E402, F401
+from ctgrad.composed import arithmetic as _arithmetic, compare as _compare, convert as _convert, copies as _copies, draw as _draw, einsum as _einsum, index as _index, integrals as _integrals, lowrank as _lowrank, matrices as _matrices, names as _names, numbers as _numbers, order as _order, shape as _shape, window as _window, write as _write  # noqa: E402, F401
 
 globals().update({name: getattr(_C, name) for name in vars(_C) if not name.startswith("_")})
 globals().update(_functions())
@@ -39,7 +39,7 @@ _LATER |= dict.fromkeys((
     "threshold", "threshold_", "triplet_margin_loss"), "nn.functional")
 _LATER |= dict.fromkeys(("autocast", "get_autocast_dtype", "is_autocast_cache_enabled", "is_autocast_enabled"), "amp.autocast_mode")
 _LATER |= {"compile": "compiler", "GradScaler": "amp.grad_scaler"}
-_SELDOM = ("accelerator", "compiler", "distributed", "distributions", "hub", "jit", "mps", "xpu")
+_SELDOM = ("accelerator", "compiler", "distributed", "distributions", "functional", "hub", "jit", "mps", "types", "xpu")
 _LATER |= {"_utils": None, "affine_grid_generator": "nn._grids", "grid_sampler": "nn._grids"}
 __all__ = [name for name in globals() if not name.startswith("_")] + [*_LATER, *_SELDOM]
 

@@ -16,6 +16,7 @@ from ctgrad import (
     distributed as distributed,
     distributions as distributions,
     func as func,
+    functional as functional,
     hub as hub,
     jit as jit,
     linalg as linalg,
@@ -27,12 +28,12 @@ from ctgrad import (
     special as special,
     storage as storage,
     testing as testing,
+    types as types,
     utils as utils,
     version as version,
     xpu as xpu,
 )
 from ctgrad._copying import (
-    UntypedStorage as UntypedStorage,
     from_file as from_file,
 )
 from ctgrad._dtypes import (
@@ -186,6 +187,10 @@ from ctgrad.composed.integrals import (
     trapezoid as trapezoid,
     trapz as trapz,
 )
+from ctgrad.composed.lowrank import (
+    pca_lowrank as pca_lowrank,
+    svd_lowrank as svd_lowrank,
+)
 from ctgrad.composed.matrices import (
     chain_matmul as chain_matmul,
     cholesky as cholesky,
@@ -334,6 +339,7 @@ from ctgrad.storage import (
     LongStorage as LongStorage,
     Storage as Storage,
     TypedStorage as TypedStorage,
+    UntypedStorage as UntypedStorage,
 )
 
 def deg2rad_(input: Any) -> Any: ...

@@ -40,6 +40,8 @@ class Facade(ModuleType):
         for value in list(vars(real).values()):
             _named_as_torch(value)
         if name == "torch":
+            for value in vars(real.return_types).values():
+                _named_as_torch(value)
             vars(self)["__version__"] = f"{_API_VERSION}+ctgrad{real.__version__}"
 
     def __getattr__(self, name):
@@ -53,6 +55,7 @@ class Facade(ModuleType):
             raise AttributeError(text, name=name, obj=self) from None
         if isinstance(value, ModuleType) and value.__name__.startswith("ctgrad."):
             return importlib.import_module("torch" + value.__name__.removeprefix("ctgrad"))
+        _named_as_torch(value)
         if callable(value):
             vars(self)[name] = value  # the next look-up is an ordinary module attribute
         return value

@@ -14,6 +14,14 @@ class aminmax(structseq[Any], tuple[Tensor, Tensor]):
     def max(self) -> Tensor: ...
 
 @final
+class aminmax_out(structseq[Any], tuple[Tensor, Tensor]):
+    __match_args__: Final = ('min', 'max')
+    @property
+    def min(self) -> Tensor: ...
+    @property
+    def max(self) -> Tensor: ...
+
+@final
 class cummax(structseq[Any], tuple[Tensor, Tensor]):
     __match_args__: Final = ('values', 'indices')
     @property

@@ -207,6 +207,9 @@ class _LegacyStorage(metaclass=_ByDtype):
         return TypedStorage(from_file(filename, shared, size, dtype=cls.dtype))
 
 
+UntypedStorage.__module__ = __name__
+
+
 class HalfStorage(_LegacyStorage):
     """Storages of float16."""
 

@@ -23,10 +23,16 @@ __all__ = [
     "Node",
     "disable_saved_tensors_hooks",
     "get_gradient_edge",
+    "increment_version",
     "register_multi_grad_hook",
     "save_on_cpu",
     "saved_tensors_hooks",
 ]
+
+
+def increment_version(tensor):
+    """Tells that memory of a tensor (or of several) was written by other means: what was kept of it for backward is stale."""
+    _C._increment_version((tensor,) if isinstance(tensor, Tensor) else tensor)
 
 
 class Node(abc.ABC):

@@ -74,12 +74,15 @@ def with_out(f, exact=False):
     def call(*args, out=None, **kwargs):
         if out is None:
             return f(*args, **kwargs)
-        return _deliver(f.__name__, f(*args, **kwargs), out, exact)
+        return deliver(f.__name__, f(*args, **kwargs), out, exact)
 
     shown = inspect.signature(f)
     last = inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None)
     call.__signature__ = shown.replace(parameters=[*shown.parameters.values(), last])
     return call
+
+
+with_exact_out = functools.partial(with_out, exact=True)
 
 
 def _in_place(f):
@@ -108,10 +111,10 @@ def _need_castable(made, out):
         raise RuntimeError(f"result type {made.dtype} can't be cast to the desired output type {out.dtype}")
 
 
-def _deliver(name, made, out, exact):
+def deliver(name, made, out, exact):
     """Write a result, or a tuple of them, into out=, which takes its shape."""
     if isinstance(made, tuple):
-        delivered = [_deliver(name, one, into, exact) for one, into in zip(made, out, strict=True)]
+        delivered = [deliver(name, one, into, exact) for one, into in zip(made, out, strict=True)]
         return type(made)(*delivered) if hasattr(made, "_fields") else tuple(delivered)
     need_tensor(name, out, "out", 0)
     if exact and out.dtype != made.dtype:

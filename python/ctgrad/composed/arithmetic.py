@@ -97,7 +97,7 @@ def nan_to_num_(input, nan=0.0, posinf=None, neginf=None):
     return _C._ops["_become_"](input, nan_to_num(kept, nan, posinf, neginf)) if input.is_floating_point() else input.copy_(input)
 
 
-@composed(out=True, in_place="method")
+@composed(out="exact", in_place="method")
 def heaviside(input, values):
     """0 below 0, 1 above it, `values` at it; dtypes must be the same."""
     need_tensor("heaviside", input)
@@ -145,7 +145,7 @@ def fmin(input, other):
     return _C.where((input <= other) | other.isnan(), input, other)
 
 
-@composed(out=True)
+@composed(out="exact")
 def float_power(input, exponent):
     """input to the power of exponent in float64."""
     base, exponent = (x.double() if isinstance(x, Tensor) else x for x in (input, exponent))
@@ -282,7 +282,7 @@ def gradient(input, *, spacing=1, dim=None, edge_order=1):
     return tuple(found)
 
 
-@composed(out=True)
+@composed(out="exact")
 def inner(input, other):
     """Sums of products along the last dimensions; a product where one is a scalar."""
     need_tensor("inner", input)
@@ -312,6 +312,7 @@ def dist(input, other, p=2):
     return (input - other).norm(p)
 
 
+@node("EuclideanDistBackward0")
 def _distances(x1, x2):
     """The 2-norms from one product, as PyTorch has them: |a|² + |b|² - 2 a·b, no less than 0. Where it is 0 no gradient flows."""
     first, second = (x.square().sum(-1, keepdim=True) for x in (x1, x2))
@@ -326,17 +327,22 @@ def _distances(x1, x2):
     return squares.masked_fill(none, 1).sqrt().masked_fill(none, 0)
 
 
-@composed(method=False)
 @node("CdistBackward0")
+def _differences(x1, x2, p):
+    return (x1.unsqueeze(-2) - x2.unsqueeze(-3)).norm(p, -1)
+
+
+@composed(method=False)
 def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
     """The p-norms of all differences of a row of x1 and one of x2: (..., m, d) and (..., n, d) to (..., m, n)."""
     if x1.dim() < 2 or x2.dim() < 2 or x1.size(-1) != x2.size(-1):
         raise RuntimeError("X1 and X2 must have the same number of columns. "
                            f"X1: {list(x1.shape)} X2: {list(x2.shape)}" if x1.dim() > 1 and x2.dim() > 1 else "cdist only supports at least 2D tensors")
     many = x1.size(-2) > 25 or x2.size(-2) > 25
-    if p == 2 and (compute_mode == "use_mm_for_euclid_dist" or (many and compute_mode == "use_mm_for_euclid_dist_if_necessary")):
-        return _distances(x1, x2)
-    return (x1.unsqueeze(-2) - x2.unsqueeze(-3)).norm(p, -1)
+    if p == 2 and x1.numel() and x2.numel() and (compute_mode == "use_mm_for_euclid_dist" or (many and compute_mode == "use_mm_for_euclid_dist_if_necessary")):
+        made = _distances(x1, x2)
+        return made.view(made.shape)
+    return _differences(x1, x2, p)
 
 
 @composed(method=False)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import ctgrad
 from ctgrad._C import Tensor
-from ctgrad.composed import composed
+from ctgrad.composed import composed, deliver
 
 _contract_to = ctgrad._C._ops["contract"]
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -379,4 +379,4 @@ def tensordot(a, b, dims=2, out=None):
         result = ctgrad.zeros(plan.size, dtype=a.dtype)
     else:
         result = _tensordot_of(a.permute(plan.left), b.permute(plan.right), plan).reshape(plan.size)
-    return result if out is None else out.copy_(result)
+    return result if out is None else deliver("tensordot", result, out, True)

@@ -4,7 +4,7 @@ import math
 
 from ctgrad import _C
 from ctgrad._C import Tensor
-from ctgrad.composed import composed, results, warn_once, with_out
+from ctgrad.composed import composed, results, warn_once, with_exact_out, with_out
 from ctgrad.composed.closed import node
 
 __all__ = ["chain_matmul", "cholesky", "cholesky_inverse", "cholesky_solve", "det", "inverse", "logdet", "matrix_exp", "matrix_power", "mvlgamma", "nuclear_norm", "pinverse", "qr", "slogdet", "svd", "triangular_solve"]
@@ -39,13 +39,13 @@ def slogdet(input):
     return SLOGDET(*_linalg().slogdet(input))
 
 
-@with_out
+@with_exact_out
 def inverse(input):
     """Inverses of square matrices; linalg.LinAlgError for a singular one."""
     return _linalg().inv(input)
 
 
-@with_out
+@with_exact_out
 def matrix_power(input, n):
     """input times itself n times; the inverse's power where n is below 0."""
     return _linalg().matrix_power(input, n)
@@ -115,6 +115,12 @@ def svd(input, some=True, compute_uv=True):
     return SVD(U, S, Vh.mT) if compute_uv else SVD(U.detach() * 0, S, Vh.mT.detach() * 0)
 
 
+@node("TriangularSolveBackward0")
+def _solved_by_triangle(b, A, upper, transpose, unitriangular):
+    read, lies_above = (A.mT, not upper) if transpose else (A, upper)
+    return _linalg().solve_triangular(read, b, upper=lies_above, unitriangular=unitriangular), A.clone()
+
+
 def triangular_solve(b, A, upper=True, transpose=False, unitriangular=False):
     """(X, a copy of A), X of A X = b where a triangle of A is read; transpose: of A^T X = b. The older linalg.solve_triangular."""
     warn_once("torch.triangular_solve is deprecated in favor of torch.linalg.solve_triangular and will be removed in a future PyTorch release.")
@@ -124,8 +130,7 @@ def triangular_solve(b, A, upper=True, transpose=False, unitriangular=False):
     if A.size(-1) != A.size(-2) or A.size(-2) != b.size(-2):
         raise RuntimeError(f"Incompatible matrix sizes for triangular_solve: each A matrix is {A.size(-2)} by {A.size(-1)} "
                            f"but each b matrix is {b.size(-2)} by {b.size(-1)}")
-    read, lies_above = (A.mT, not upper) if transpose else (A, upper)
-    return TRIANGULAR(_linalg().solve_triangular(read, b, upper=lies_above, unitriangular=unitriangular), A.clone())
+    return TRIANGULAR(*_solved_by_triangle(b, A, upper, transpose, unitriangular))
 
 
 def chain_matmul(*matrices, out=None):
@@ -141,7 +146,7 @@ def chain_matmul(*matrices, out=None):
     return _linalg().multi_dot(matrices, out=out)
 
 
-@composed(out=True)
+@composed(out="exact")
 @node("LinalgCrossBackward0")
 def cross(input, other, dim=None):
     """The cross product of vectors of size 3 along dim; by default the first dimension of that size."""
@@ -153,7 +158,7 @@ def cross(input, other, dim=None):
     return _linalg().cross(input, other, dim=dim)
 
 
-@composed(out=True, in_place="method")
+@composed(out="exact", in_place="method")
 @node("RenormBackward0")
 def renorm(input, p, dim, maxnorm):
     """Parts along dim whose p-norm is above maxnorm, shrunk to it."""

@@ -7,6 +7,7 @@ import numpy as np
 import ctgrad
 from ctgrad import _C
 from ctgrad._C import Tensor
+from ctgrad._dtypes import scalar_name
 from ctgrad.autograd.function import Function
 from ctgrad.composed import composed, need_tensor, results
 from ctgrad.composed.closed import named, node
@@ -49,7 +50,9 @@ def lcm(input, other):
 def ldexp(input, other):
     """input times 2 to the power of other; both broadcast."""
     need_tensor("ldexp", input)
-    return input * _C.pow(2.0, other)
+    dtype = ctgrad.result_type(input, other)
+    factor = _C.pow(2.0, other)
+    return input * (factor if other.is_floating_point() else factor.to(dtype if dtype.is_floating_point else _C.get_default_dtype()))
 
 
 @composed(out="exact")
@@ -87,9 +90,10 @@ def nextafter(input, other):
     need_tensor("nextafter", input)
     need_tensor("nextafter", other, "other", 2)
     ctgrad.broadcast_shapes(input.shape, other.shape)
-    if input.dtype != other.dtype or not input.is_floating_point():
-        raise NotImplementedError(f'"nextafter_cpu" not implemented for {input.dtype} and {other.dtype}')
-    return _Next.apply(*ctgrad.broadcast_tensors(input, other))
+    dtype = ctgrad.result_type(input, other)
+    if not dtype.is_floating_point:
+        raise NotImplementedError(f'"nextafter_cpu" not implemented for \'{scalar_name(dtype)}\'')
+    return _Next.apply(*ctgrad.broadcast_tensors(input.to(dtype), other.to(dtype)))
 
 
 def _next_bfloat16(x, y):

@@ -30,7 +30,7 @@ def argsort(input, dim=-1, descending=False, stable=False):
     return input.sort(dim=dim, descending=descending, stable=stable)[1]
 
 
-@composed(out=True)
+@composed(out="exact")
 def msort(input):
     """The elements in order along the first dimension; gradients flow."""
     need_tensor("msort", input)
@@ -126,7 +126,7 @@ def bincount(input, weights=None, minlength=0):
     return _tied("bincount", _tensor(counts, _C.float32 if weights.dtype == _C.float32 else _C.float64), weights)
 
 
-@composed(out=True)
+@composed(out="exact")
 def histc(input, bins=100, min=0, max=0):
     """How many elements fall into each of `bins` equal parts from min to max (of the elements where both are 0), in the input's dtype."""
     need_tensor("histc", input)
@@ -159,7 +159,7 @@ def _side(name, right, side):
     return "right" if right or side == "right" else "left"
 
 
-@composed(out=True)
+@composed(out="exact")
 def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=None, sorter=None):
     """Where along the last dimension of what is in order each number would stand: before its equals, or (right) behind them."""
     need_tensor("searchsorted", sorted_sequence, "sorted_sequence")
@@ -173,7 +173,7 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
     return places.int() if out_int32 else places
 
 
-@composed(method=False, out=True)
+@composed(method=False, out="exact")
 def bucketize(input, boundaries, *, out_int32=False, right=False):
     """searchsorted in a vector of boundaries, dtypes apart."""
     number = not isinstance(input, Tensor)
@@ -209,7 +209,7 @@ def _refuse_weights(input, num_samples, replacement):
         raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
 
 
-@composed(out=True)
+@composed(out="exact")
 def multinomial(input, num_samples, replacement=False, *, generator=None):
     """`num_samples` places of each row, drawn in proportion to its weights; PyTorch's draws. RuntimeError for what are no weights."""
     need_tensor("multinomial", input)
@@ -272,14 +272,14 @@ def _quantile(name, input, q, dim, keepdim, interpolation, skip):
     return values.squeeze_(-1) if wanted.dim() == 0 else values.unsqueeze_(0).transpose_(0, -1).squeeze_(-1)
 
 
-@composed(out=True)
+@composed(out="exact")
 @node("SqueezeBackward4")
 def quantile(input, q, dim=None, keepdim=False, *, interpolation="linear"):
     """What a share q of the elements (along dim) does not exceed, interpolated between neighbours; gradients flow. RuntimeError for other q."""
     return _quantile("quantile", input, q, dim, keepdim, interpolation, False)
 
 
-@composed(out=True)
+@composed(out="exact")
 @node("SqueezeBackward4")
 def nanquantile(input, q, dim=None, keepdim=False, *, interpolation="linear"):
     """quantile of what is not NaN."""

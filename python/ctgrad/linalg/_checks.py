@@ -6,8 +6,7 @@ from ctgrad import _C
 from ctgrad.composed import need_tensor
 
 
-class LinAlgError(RuntimeError):
-    """A matrix that has no such factorization, inverse or solution."""
+LinAlgError = _C._LinAlgError
 
 
 def need_matrices(name, A, square=False, argument="A"):
@@ -39,9 +38,34 @@ def as_columns(array, like):
     return _C.from_numpy(np.swapaxes(turned, -1, -2))
 
 
-def lapack(name, why, f, *arrays):
-    """f(*arrays), NumPy's exception told as ours."""
+def lapack(name, why, f, A, *more, place=lambda a: 1):
+    """f(A, *more), NumPy's exception told as ours: with place(a), in `why`, of the first matrix a that has one (0: none)."""
     try:
-        return f(*arrays)
-    except np.linalg.LinAlgError as error:
-        raise LinAlgError(f"linalg.{name}: {why} ({error})") from None
+        return f(A, *more)
+    except np.linalg.LinAlgError:
+        places = [place(a) for a in A.reshape(-1, *A.shape[-2:])]
+        bad = next((i for i, at in enumerate(places) if at), 0)
+        batch = f"(Batch element {bad}): " if A.ndim > 2 else ""
+        raise LinAlgError(f"{name}: {batch}{why.format(places[bad])}") from None
+
+
+def first_zero_pivot(a):
+    """By elimination with row exchanges: from 1; 0 where none is zero."""
+    a = a.copy()
+    for k in range(len(a)):
+        at = k + int(np.abs(a[k:, k]).argmax())
+        if a[at, k] == 0:
+            return k + 1
+        a[[k, at]] = a[[at, k]]
+        a[k + 1:] -= np.outer(a[k + 1:, k] / a[k, k], a[k])
+    return 0
+
+
+def first_bad_minor(a):
+    """The order of the first leading minor that is not positive-definite, 0 if none is."""
+    for k in range(1, len(a) + 1):
+        try:
+            np.linalg.cholesky(a[:k, :k])
+        except np.linalg.LinAlgError:
+            return k
+    return 0

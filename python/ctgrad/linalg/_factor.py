@@ -6,10 +6,10 @@ import numpy as np
 
 from ctgrad import _C
 from ctgrad.autograd import Function
-from ctgrad.composed import results, with_out
+from ctgrad.composed import results, with_exact_out
 from ctgrad.composed.closed import named, node
 
-from ._checks import LinAlgError, as_array, as_columns, as_tensor, lapack, need_matrices
+from ._checks import LinAlgError, as_array, as_columns, as_tensor, first_bad_minor, lapack, need_matrices
 from ._solve import Solution
 
 Eigh = results("linalg_eigh", "eigenvalues eigenvectors")
@@ -22,7 +22,9 @@ SVD = results("linalg_svd", "U S Vh")
 class _Cholesky(Function):
     @staticmethod
     def forward(ctx, A, upper):
-        made = as_columns(lapack("cholesky", "The factorization could not be completed because the input is not positive-definite.", np.linalg.cholesky, as_array(_symmetric(A, upper))), A)
+        made = as_columns(lapack(
+            "linalg.cholesky", "The factorization could not be completed because the input is not positive-definite (the leading minor of order {} is not positive-definite).",
+            np.linalg.cholesky, as_array(_symmetric(A, upper)), place=first_bad_minor), A)
         made = made.mT.contiguous() if upper else made
         ctx.save_for_backward(made)
         ctx.upper = upper
@@ -38,7 +40,7 @@ class _Cholesky(Function):
         return (back + back.mT) / 2, None
 
 
-@with_out
+@with_exact_out
 def cholesky(A, *, upper=False):
     """Lower L of A = L L^T, or upper U of A = U^T U; only A's lower (upper) triangle counts. LinAlgError where A is not positive-definite."""
     need_matrices("cholesky", A, True)
@@ -57,18 +59,8 @@ def cholesky_ex(A, *, upper=False, check_errors=False):
     except LinAlgError:
         if check_errors:
             raise
-        orders = [_first_bad_minor(as_array(a)) for a in _symmetric(A, upper).reshape(-1, *A.shape[-2:])]
+        orders = [first_bad_minor(as_array(a)) for a in _symmetric(A, upper).reshape(-1, *A.shape[-2:])]
         return Info(A.triu() if upper else A.tril(), _C.tensor(orders, dtype=_C.int32).reshape(A.shape[:-2]))
-
-
-def _first_bad_minor(a):
-    """The order of the first leading minor that is not positive-definite, 0 if none is."""
-    for k in range(1, len(a) + 1):
-        try:
-            np.linalg.cholesky(a[:k, :k])
-        except np.linalg.LinAlgError:
-            return k
-    return 0
 
 
 @named("LinalgQrBackward0")
@@ -114,7 +106,7 @@ def qr(A, mode="reduced", *, out=None):
 class _Eigen(Function):
     @staticmethod
     def forward(ctx, A, upper):
-        values, vectors = lapack("eigh", "The algorithm failed to converge.", np.linalg.eigh, as_array(A), "U" if upper else "L")
+        values, vectors = lapack("linalg.eigh", "The algorithm failed to converge.", np.linalg.eigh, as_array(A), "U" if upper else "L")
         values, vectors = as_tensor(values, A), as_columns(vectors, A)
         ctx.save_for_backward(values, vectors)
         ctx.set_materialize_grads(False)  # of values alone: they may be equal
@@ -141,7 +133,7 @@ def eigh(A, UPLO="L"):
     return Eigh(*_Eigen.apply(A, UPLO.upper() == "U"))
 
 
-@with_out
+@with_exact_out
 def eigvalsh(A, UPLO="L"):
     """The eigenvalues of symmetric matrices, ascending."""
     return eigh(A, UPLO)[0]
@@ -151,7 +143,7 @@ def eigvalsh(A, UPLO="L"):
 class _Singular(Function):
     @staticmethod
     def forward(ctx, A):
-        U, S, Vh = lapack("svd", "The algorithm failed to converge.", lambda a: np.linalg.svd(a, full_matrices=False), as_array(A))
+        U, S, Vh = lapack("linalg.svd", "The algorithm failed to converge.", lambda a: np.linalg.svd(a, full_matrices=False), as_array(A))
         U, S, Vh = as_columns(U, A), as_tensor(S, A), as_columns(Vh, A)
         ctx.save_for_backward(U, S, Vh)
         ctx.set_materialize_grads(False)  # what no gradient comes for needs no different values
@@ -195,7 +187,7 @@ def _completed(columns):
     return _C.cat([columns, as_tensor(np.linalg.qr(as_array(columns), "complete")[0][..., k:], columns)], -1)
 
 
-@with_out
+@with_exact_out
 def svdvals(A, *, driver=None):
     """The singular values of matrices, descending."""
     need_matrices("svdvals", A)

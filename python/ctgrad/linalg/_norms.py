@@ -3,7 +3,7 @@
 import math
 
 from ctgrad import _C
-from ctgrad.composed import need_tensor, with_out
+from ctgrad.composed import need_tensor, with_exact_out
 
 from ._factor import svdvals
 
@@ -15,7 +15,7 @@ def _need_floats(name, x, dtype):
     return x if dtype is None else x.to(dtype)
 
 
-@with_out
+@with_exact_out
 def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
     """(sum of |x|^ord)^(1 / ord) over dims, or all elements; ord inf, -inf and 0 (how many are not 0) too."""
     x = _need_floats("vector_norm", x, dtype)
@@ -26,7 +26,7 @@ def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
     return x.norm(ord, dim, keepdim)
 
 
-@with_out
+@with_exact_out
 def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
     """Matrix norms over two dims: 'fro', 'nuc', 1 and inf (largest sums of columns, of rows), 2 (largest singular value), and with -, the least."""
     A = _need_floats("matrix_norm", A, dtype)
@@ -41,7 +41,7 @@ def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
         raise RuntimeError(f"linalg.matrix_norm: dims must be different. Got {tuple(dim)}")
     if ord in (1, -1, math.inf, -math.inf):
         summed, other = dims if abs(ord) == 1 else dims[::-1]
-        return (_C.amax if ord > 0 else _C.amin)(A.abs().sum(summed, keepdim), other - (other > summed and not keepdim), keepdim)
+        return (_C.amax if ord > 0 else _C.amin)(vector_norm(A, 1, summed, keepdim), other - (other > summed and not keepdim), keepdim)
     if ord not in ("nuc", 2, -2):
         raise RuntimeError(f"linalg.matrix_norm: Order {ord} not supported.")
     values = svdvals(A.movedim(dims, (-2, -1)))
@@ -49,7 +49,7 @@ def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
     return made.unsqueeze(-1).movedim((-2, -1), dims) if keepdim else made
 
 
-@with_out
+@with_exact_out
 def norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):
     """vector_norm, or where ord is given with two dims (or a matrix), matrix_norm."""
     A = _need_floats("norm", A, dtype)

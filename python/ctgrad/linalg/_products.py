@@ -4,26 +4,26 @@ import math
 
 import ctgrad
 from ctgrad import _C
-from ctgrad.composed import need_tensor, with_out
+from ctgrad.composed import need_tensor, with_exact_out, with_out
 from ctgrad.composed.closed import node
 
 from ._checks import need_matrices
 from ._solve import inv, solve
 
 
-@with_out
+@with_exact_out
 def matmul(input, other):
     """The product of matrices, as ctgrad.matmul."""
     return _C.matmul(input, other)
 
 
-@with_out
+@with_exact_out
 def vecdot(x, y, *, dim=-1):
     """Sums of products along a dimension."""
     return _C.vdot(x, y) if x.dim() == y.dim() == 1 and x.dtype == y.dtype else (x * y).sum(dim)
 
 
-@with_out
+@with_exact_out
 @node("LinalgCrossBackward0")
 def cross(input, other, *, dim=-1):
     """The cross product of vectors of size 3 along dim; the rest broadcasts."""
@@ -53,7 +53,7 @@ def vander(x, *, N=None):
     return _C.cat([_C.ones_like(column, requires_grad=False), powers], -1)
 
 
-@with_out
+@with_exact_out
 def matrix_power(A, n):
     """A times itself n times; the inverse's power where n is below 0."""
     need_tensor("linalg_matrix_power", A)
@@ -72,7 +72,7 @@ def matrix_power(A, n):
     return made.clone() if made is A else made
 
 
-@with_out
+@with_exact_out
 def multi_dot(tensors):
     """The product of two or more matrices in the order with the fewest multiplications; the first and last may be vectors."""
     tensors = list(tensors)

@@ -6,7 +6,7 @@ from ctgrad.autograd import Function
 from ctgrad.composed import results, with_out
 from ctgrad.composed.closed import named, node
 
-from ._checks import need_matrices
+from ._checks import LinAlgError, need_matrices
 from ._factor import singular, svdvals
 from ._norms import matrix_norm
 from ._solve import inv_ex, is_vector
@@ -79,7 +79,13 @@ def cond(A, p=None):
     if not (p in ("fro", "nuc") or abs(p) in (1, float("inf"))):
         raise RuntimeError(f"linalg.cond got an invalid norm type: {p}")
     inverse, info = inv_ex(A)
-    return (matrix_norm(A, p) * matrix_norm(inverse.nan_to_num(), p)).masked_fill(info != 0, float("inf"))
+    if p == "nuc" and not info.any():
+        return matrix_norm(A, p) * matrix_norm(inverse, p)
+    if p == "nuc":  # whose singular values must be finite
+        return (matrix_norm(A, p) * matrix_norm(inverse.nan_to_num(), p)).masked_fill(info != 0, float("inf"))
+    infinite = float("inf")
+    inverse = inverse.masked_fill((info != 0)[..., None, None], infinite) if info.any() else inverse
+    return (matrix_norm(A, p) * matrix_norm(inverse, p)).nan_to_num(infinite, infinite, -infinite)
 
 
 def lstsq(A, B, rcond=None, *, driver=None):
@@ -87,11 +93,14 @@ def lstsq(A, B, rcond=None, *, driver=None):
     need_matrices("lstsq", A)
     vector = is_vector(A, B)
     right = B.unsqueeze(-1) if vector else B
-    rank = matrix_rank(A, rtol=rcond)
-    X, away = _nearest(A, right, rcond, vector, A.size(-2) > A.size(-1) and bool((rank == A.size(-1)).all()))
+    rank, values = matrix_rank(A, rtol=rcond), svdvals(A.detach()) if driver in ("gelsd", "gelss") else A.new_empty(0)
+    full = bool((rank == min(A.shape[-2:])).all())
+    X, away = _nearest(A, right, rcond, vector, driver in ("gels", "gelsd", "gelss") and A.size(-2) > A.size(-1) and full)
     if driver == "gels":
-        rank = _C.empty(0, dtype=_C.int64)  # which takes the rank to be full
-    return LeastSquares(X, away, rank, A.new_empty(0))
+        if not full:
+            raise LinAlgError("torch.linalg.lstsq: The least squares solution could not be computed because the input matrix does not have full rank.")
+        rank = _C.empty(0, dtype=_C.int64)
+    return LeastSquares(X, away, rank, values)
 
 
 @node("LinalgLstsqBackward0")

@@ -7,10 +7,10 @@ import numpy as np
 import ctgrad
 from ctgrad import _C
 from ctgrad.autograd import Function
-from ctgrad.composed import need_tensor, results, with_out
+from ctgrad.composed import need_tensor, results, with_exact_out
 from ctgrad.composed.closed import named, node
 
-from ._checks import LinAlgError, as_array, as_columns, as_tensor, lapack, need_matrices
+from ._checks import LinAlgError, as_array, as_columns, as_tensor, first_zero_pivot, lapack, need_matrices
 
 Inverse = results("linalg_inv_ex", "inverse info")
 SLogDet = results("linalg_slogdet", "sign logabsdet")
@@ -20,7 +20,8 @@ SLogDet = results("linalg_slogdet", "sign logabsdet")
 class InverseOf(Function):
     @staticmethod
     def forward(ctx, A):
-        made = as_columns(lapack("inv", "The inversion could not be completed because the input matrix is singular.", np.linalg.inv, as_array(A)), A)
+        made = as_columns(lapack("linalg.inv", "The diagonal element {} is zero, the inversion could not be completed because the input matrix is singular.",
+                                 np.linalg.inv, as_array(A), place=first_zero_pivot), A)
         ctx.save_for_backward(made)
         return made
 
@@ -36,7 +37,7 @@ class Solution(Function):
 
     @staticmethod
     def forward(ctx, A, B):
-        made = as_columns(lapack("solve", "The solver failed because the input matrix is singular.", np.linalg.solve, as_array(A), as_array(B)), A)
+        made = as_columns(lapack("torch.linalg.solve", "The solver failed because the input matrix is singular.", np.linalg.solve, as_array(A), as_array(B), place=first_zero_pivot), A)
         ctx.save_for_backward(A, made)
         return made
 
@@ -47,7 +48,7 @@ class Solution(Function):
         return -to_b @ X.mT, to_b
 
 
-@with_out
+@with_exact_out
 def inv(A):
     """The inverses of square matrices. LinAlgError for a singular one."""
     need_matrices("inv", A, True)
@@ -55,7 +56,7 @@ def inv(A):
 
 
 def inv_ex(A, *, check_errors=False):
-    """(inverse, info): info is 0, or for a singular matrix one more than its rank; its inverse is NaN."""
+    """(inverse, info): info is 0, or for a singular matrix the place of the first zero pivot; its inverse is NaN."""
     need_matrices("inv", A, True)
     try:
         return Inverse(InverseOf.apply(A), _C.zeros(A.shape[:-2], dtype=_C.int32))
@@ -70,7 +71,7 @@ def _one_inverse(a):
     try:
         return InverseOf.apply(a), 0
     except LinAlgError:
-        return _C.full_like(a, math.nan), int(np.linalg.matrix_rank(as_array(a))) + 1
+        return _C.full_like(a, math.nan), first_zero_pivot(as_array(a))
 
 
 def is_vector(A, B):
@@ -78,7 +79,7 @@ def is_vector(A, B):
     return B.dim() == 1 or (A.dim() - 1 == B.dim() and B.shape == A.shape[:-1])
 
 
-@with_out
+@with_exact_out
 @node("LinalgSolveExBackward0")
 def solve(A, B, *, left=True):
     """X of A X = B, or with left=False of X A = B; B's last dimension may be missing. LinAlgError where A is singular."""
@@ -97,7 +98,7 @@ def solve(A, B, *, left=True):
     return made.squeeze(-1) if vector else made
 
 
-@with_out
+@with_exact_out
 @node("LinalgSolveTriangularBackward0")
 def solve_triangular(A, B, *, upper, left=True, unitriangular=False):
     """X of A X = B (left=False: X A = B) where only a triangle of A is read; unitriangular: with ones on its diagonal."""
@@ -105,7 +106,21 @@ def solve_triangular(A, B, *, upper, left=True, unitriangular=False):
     kept = (A.triu if upper else A.tril)((1 if upper else -1) if unitriangular else 0)
     if unitriangular:
         kept = kept + _C.eye(A.size(-1), dtype=A.dtype)
-    return solve(kept, B, left=left) if B.dim() > 1 else solve(kept, B.unsqueeze(-1), left=left).squeeze(-1)
+    if B.dim() == 1:
+        return solve_triangular(A, B.unsqueeze(-1), upper=upper, left=left, unitriangular=unitriangular).squeeze(-1)
+    try:
+        return solve(kept, B, left=left)
+    except LinAlgError:
+        return _substituted(kept, B, upper) if left else _substituted(kept.mT, B.mT, not upper).mT
+
+
+def _substituted(A, B, upper):
+    """X of a triangular A X = B, row by row: infinite or not a number where A is singular."""
+    n, rows = A.size(-1), {}
+    for i in reversed(range(n)) if upper else range(n):
+        others = sum((A[..., i, j, None] * x for j, x in rows.items()), 0.0)
+        rows[i] = (B[..., i, :] - others) / A[..., i, i, None]
+    return _C.stack([rows[i] for i in range(n)], -2)
 
 
 @named("LinalgDetBackward0")
@@ -143,7 +158,7 @@ class _LogDeterminant(Function):
         return g[..., None, None] * InverseOf.apply(ctx.saved_tensors[0]).mT
 
 
-@with_out
+@with_exact_out
 def det(A):
     """Determinants of square matrices."""
     need_matrices("det", A, True)

@@ -2,6 +2,7 @@
 
 import ctgrad
 from ctgrad import Tensor
+from ctgrad.composed.closed import node
 
 from . import _reduction
 from ._halves import widened
@@ -21,22 +22,35 @@ def ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reducti
     """
     reduction = _reduction.check(reduction)
     single = log_probs.dim() == 2
-    given = log_probs
     if single:
         log_probs = log_probs.unsqueeze(1)
     _check(log_probs, blank)
     lengths, sizes = _as_list(input_lengths, "input_lengths"), _as_list(target_lengths, "target_lengths")
     labels = _labels(log_probs, targets, lengths, sizes, single)
-    losses = _losses(widened(log_probs), labels, ctgrad.tensor(lengths), ctgrad.tensor(sizes), blank)
-    infinite = losses >= -_NEVER / 2
+    losses = _alignments(log_probs, labels, ctgrad.tensor(lengths), ctgrad.tensor(sizes), blank, zero_infinity)
     if zero_infinity:
-        losses = ctgrad.where(infinite, 0.0, losses)
-    else:  # its gradient is not finite either
-        losses = losses * ctgrad.where(infinite, float("inf"), 1.0)
-    losses = losses.to(given.dtype)
+        losses = ctgrad.where(losses == float("inf"), 0.0, losses)
     if reduction == "mean":
         return (losses / ctgrad.tensor(sizes, dtype=losses.dtype).clamp_min(1)).mean()
     return losses.sum() if reduction == "sum" else losses.squeeze(0) if single else losses
+
+
+@node("CtcLossBackward0")
+def _alignments(log_probs, labels, lengths, sizes, blank, zero_infinity):
+    losses = _losses(widened(log_probs), labels, lengths, sizes, blank)
+    infinite = losses >= -_NEVER / 2
+    if zero_infinity:
+        losses = ctgrad.where(infinite, 0.0, losses)
+    elif infinite.any():
+        losses = _infinite(log_probs, losses.masked_fill(infinite, float("inf")), infinite, lengths)
+    return losses.to(log_probs.dtype)
+
+
+def _infinite(log_probs, losses, infinite, lengths):
+    """The same values; where they are infinite, the gradient of every step that counts is not a number."""
+    running = (ctgrad.arange(log_probs.size(0)).unsqueeze(1) < lengths).unsqueeze(2)
+    sums = ctgrad.where(running, log_probs, 0).sum((0, 2))
+    return losses + ctgrad.where(infinite, sums - sums.detach(), 1).sqrt() * 0
 
 
 def _check(log_probs, blank):

@@ -163,6 +163,9 @@ def logsigmoid(input, *, out=None):
     return _ops["log_sigmoid"](input) if out is None else _ops["log_sigmoid"](input, out=out)
 
 
+logsigmoid.__name__ = "log_sigmoid"  # as PyTorch shows it
+
+
 # --- softmax ---
 
 def _implicit_dim(name, ndim, stacklevel):
@@ -297,4 +300,5 @@ def one_hot(tensor, num_classes=-1):
     elif largest >= num_classes:
         raise RuntimeError("Class values must be smaller than num_classes.")
     made = ctgrad.zeros(*tensor.shape, num_classes, dtype=ctgrad.int64)
+    ctgrad._C._increment_version((made,))  # PyTorch's zeros count as a write
     return made.scatter_(-1, tensor.unsqueeze(-1), 1)

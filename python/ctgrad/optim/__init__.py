@@ -1,5 +1,7 @@
 """Optimisers and learning rate schedules."""
 
+from ctgrad._homes import settle as _settle
+
 from . import lr_scheduler, swa_utils
 from .adam import Adam
 from .adam_like import NAdam, RAdam
@@ -12,3 +14,7 @@ from .rmsprop import RMSprop
 from .sgd import SGD
 
 __all__ = ["ASGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "LBFGS", "NAdam", "Optimizer", "RAdam", "RMSprop", "Rprop", "SGD", "lr_scheduler", "swa_utils"]
+
+_settle(__name__, {
+    "adadelta": "Adadelta", "adagrad": "Adagrad", "adamax": "Adamax", "asgd": "ASGD", "nadam": "NAdam", "radam": "RAdam", "rprop": "Rprop",
+})

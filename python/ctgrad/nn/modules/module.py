@@ -61,6 +61,8 @@ def _forward_unimplemented(self, *input):
     raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
 
 
+_addindent = indent  # its name in PyTorch, for a __repr__ of one's own
+
 class Module(Hookable, Stateful, Convertible, Tied, _C.ModuleBase):
     """Base class of layers, losses and models.
 

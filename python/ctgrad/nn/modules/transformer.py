@@ -51,6 +51,9 @@ def _activation(activation):
     return F.relu if activation == "relu" else F.gelu
 
 
+_get_activation_fn = _activation  # its name in PyTorch
+
+
 class _Layer(Module):
     """What both layers have: feed-forward part, activation, order of normalisation."""
 

@@ -1,5 +1,7 @@
 """Learning rate schedules: each sets "lr" in an optimizer's groups, once when made and then at every ``step()``."""
 
+from ctgrad._homes import settle as _settle
+
 from .base import LRScheduler
 from .base import _LRScheduler as _LRScheduler  # its former name
 from .composite import ChainedScheduler, ReduceLROnPlateau, SequentialLR
@@ -21,3 +23,5 @@ __all__ = [
     "ChainedScheduler", "ConstantLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts", "CyclicLR", "ExponentialLR", "LRScheduler",
     "LambdaLR", "LinearLR", "MultiStepLR", "MultiplicativeLR", "OneCycleLR", "PolynomialLR", "ReduceLROnPlateau", "SequentialLR", "StepLR",
 ]
+
+_settle(__name__, {"": " ".join(__all__)})

@@ -40,7 +40,7 @@ bool array_shares(const array *a);                      /* do two indices share 
 int check_expanded(const char *op, const array *a);     /* CT_RUNTIME where they do by stride 0: for writes of one number, whose order does not show */
 int check_apart(const call *c, uint32_t i, const array *written); /* CT_RUNTIME when input i shares some, not all, of its elements with it */
 int check_inputs_apart(const call *c, const array *written);      /* the same for every input */
-int call_warn(bool *once, const char *text);            /* op_warn, where somebody listens */
+int call_warn(const call *c, bool *once, const char *text); /* op_warn, where somebody listens; -1 also where the listener gave operands other memory */
 int check_no_overlap(const call *c, const array *written);  /* not even SAME: what is read may be overwritten first */
 int check_history(const call *c, tensor *t);            /* may t be written in place as far as the tape is concerned? */
 /* Is t, or what it is a view of, a leaf that requires grad? */

@@ -64,7 +64,7 @@ viewbase *tensor_viewbase(tensor *t);              /* made on demand; borrowed *
 void viewbase_drop(viewbase *b);
 gradbox *gradbox_new(void);
 void gradbox_drop(gradbox *b);
-int gradbox_set(gradbox *b, const tensor *g);       /* a copy of g becomes .grad; NULL empties it */
+int gradbox_set(gradbox *b, const tensor *g, void *obj); /* a copy of g becomes .grad, shown as obj (taken; NULL: made when asked for); NULL empties it */
 extern void (*gradbox_release_obj)(void *obj);     /* set by py/ */
 /* Views whose part in the history cannot be told anew after a write: one of several outputs, made under no_grad or by a user's Function. */
 static inline bool tensor_view_broken(const tensor *t) { return t->flags & (T_MULTI_VIEW | T_NO_GRAD_VIEW | T_FUNCTION_VIEW); }

@@ -204,11 +204,11 @@ int tensor_sync_slow(tensor *t)
         tape_now.grad = true;
         tensor *view = tape_algebra.view_of_base(&s, &base, t->a);
         tape_now = before;
-        fn = view ? node_keep(view->fn) : NULL;
+        fn = view && view->fn ? node_keep(view->fn) : NULL; /* none: a view of integers, which a write gave a history */
         nr = 0;
         tensor_clear(&base);
         scope_close(&s);
-        if (!fn)
+        if (!view)
             return -1;
     }
     int result = move_on(t, fn, nr);

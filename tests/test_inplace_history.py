@@ -118,9 +118,9 @@ def test_a_write_through_what_shows_the_same_elements_reaches_the_history(name):
 
 def test_views_of_integers_that_a_write_gave_a_history():
     """As in PyTorch, masked_fill_ records a fill of integers by a tensor that requires grad."""
-    w = ctgrad.ones((), requires_grad=True)
+    w = torch.ones((), requires_grad=True)
     for through in (lambda i: i, lambda i: i[1:]):
-        i = ctgrad.zeros(3, dtype=ctgrad.int64)
+        i = torch.zeros(3, dtype=torch.int64)
         part = i[1]
         written = through(i)
         written.masked_fill_(written > -1, w)

@@ -1,5 +1,6 @@
 """User code that runs in the midst of an op, and changes what the op is at work on: an error or a result, never a crash."""
 
+import contextlib
 import gc
 import threading
 import time
@@ -202,7 +203,7 @@ def test_a_gradient_that_is_set_while_another_leaves():
 
 # ---- other threads, while an op runs without the lock ------------------------------------------------------------------------
 
-N = 1 << 21
+N = 1 << 20
 LONG = {
     "out": lambda x, out: ctgrad.add(x, 1, out=out),
     "out of a block": lambda x, out: ctgrad.cumsum(x, 0, out=out),
@@ -228,12 +229,12 @@ def test_another_thread_gives_a_tensor_other_memory(name):
 
             thread = threading.Thread(target=change)
             thread.start()
-            try:
+            with warnings.catch_warnings(), contextlib.suppress(RuntimeError, IndexError):
+                warnings.simplefilter("ignore")
                 LONG[name](x, out)
-            except RuntimeError:
-                pass
             thread.join()
-            assert float(out[:1].sum() if out.dim() else out) == float(out[:1].sum() if out.dim() else out)
+            assert out.numel() in (N, 2 * N, 8 * N, 1) and x.sum().dim() == 0
+            out[:1].tolist() if out.dim() else out.item()
 
 
 def test_another_thread_takes_a_gradient_away():

@@ -148,7 +148,10 @@ node *call_node(call *c)
             e[i] = (edge){node_keep(c->in[i]->fn), c->in[i]->nr};
     for (uint32_t i = 0; i < c->n_param; i++)
         node_params(n)[i] = c->param[i];
-    if (keep_in && keep_inputs(c, n) < 0) {
+    bool in_view = c->mode == CALL_INPLACE && tensor_is_view(c->args[0].t);
+    if (in_view)
+        c->slices = tape_algebra.copy_slices(c->args[0].t->base, c->args[0].t->a, n, 0);
+    if ((in_view && !c->slices) || (keep_in && keep_inputs(c, n) < 0)) {
         node_drop(n);
         return NULL;
     }
@@ -198,8 +201,10 @@ int call_attach(call *c, node *n)
         array *a = c->mode == CALL_INPLACE ? c->args[0].t->a : c->out[i].a;
         attach_one(c, n, i, a, dtype_is_float(a->dtype) && !c->declared[i].undifferentiable);
     }
-    if (c->mode == CALL_INPLACE)
-        result = tensor_rebase(c->args[0].t, n, 0);
+    if (c->mode == CALL_INPLACE) {
+        result = tensor_rebase(c->args[0].t, n, 0, c->slices);
+        c->slices = NULL;
+    }
     if (result == 0)
         result = pack_kept(c, n);
     node_drop(n);

@@ -174,7 +174,7 @@ static PyObject *tie_dirty(FunctionContext *c, node *fn, uint32_t nr, PyObject *
     if (fn && check_rewrite(py_t(o), true) < 0)
         return py_raise();
     tensor_wrote(py_t(o), Py_TYPE((PyObject *)c)->tp_name);
-    return fn && tensor_rebase(py_t(o), fn, nr) < 0 ? py_raise() : Py_NewRef(o);
+    return fn && tensor_rebase(py_t(o), fn, nr, NULL) < 0 ? py_raise() : Py_NewRef(o);
 }
 
 /* An input returned as it is becomes a view of itself, since the history of the input is not the output's; outside the history detached. */

@@ -220,7 +220,7 @@ int tensor_sync_slow(tensor *t)
 
 /* In a shared family the base moves on: for a write through a view, to a node that puts the view's new
  * value into the base's old one. */
-int tensor_rebase(tensor *t, node *fn, uint32_t nr)
+int tensor_rebase(tensor *t, node *fn, uint32_t nr, node *slices)
 {
     viewbase *b = t->base;
     if (!b)
@@ -229,7 +229,7 @@ int tensor_rebase(tensor *t, node *fn, uint32_t nr)
     uint32_t base_nr = nr;
     if (tensor_is_view(t)) {
         node_drop(base_fn);
-        if (!(base_fn = tape_algebra.copy_slices(b, t->a, fn, nr)))
+        if (!(base_fn = slices ? slices : tape_algebra.copy_slices(b, t->a, fn, nr)))
             return -1;
         base_nr = 0;
     }

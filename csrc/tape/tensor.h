@@ -79,8 +79,9 @@ static inline void tensor_wrote(tensor *t, const char *writer)
     if (current && !tensor_is_view(t))
         t->gen = t->base->gen;
 }
-/* Replaces the tensor's history after an in-place write whose result is output nr of fn (fn NULL: constant). */
-int tensor_rebase(tensor *t, node *fn, uint32_t nr);
+/* Replaces the tensor's history after an in-place write whose result is output nr of fn (fn NULL: constant). slices (taken): of a view, the
+ * node of its base, which memory was had for before the write; NULL: made here. */
+int tensor_rebase(tensor *t, node *fn, uint32_t nr, node *slices);
 /* t shows `a` from now on (taken, even on failure), another geometry of its memory: node fn's output 0, or NULL when that was not recorded. */
 int tensor_restride(tensor *t, array *a, node *fn);
 /* The same outside the history, over the memory of `source`, with t's version going on: a leaf's gradient has its shape and dtype from now on. */

@@ -268,13 +268,7 @@ int out_view(call *c, uint32_t i, const layout *l)
     return c->oa[i] ? 0 : -1;
 }
 
-int out_same(call *c, uint32_t i)
-{
-    c->declared[i].how = HOW_SAME;
-    return 0;
-}
-
-void keep_param(call *c, int64_t value) { c->param[c->n_param++] = value; }
+int out_same(call *c, uint32_t i) { return c->declared[i].how = HOW_SAME, 0; }
 
 /* ---- the block notation ------------------------------------------------------------------------------------------ */
 static int run_kernel(call *c)
@@ -440,13 +434,12 @@ static int assign_in_place(scope *s, call *c, T result)
     tensor *self = c->args[0].t;
     if (target_in_place(c, result->a->dtype, result->a->ndim, array_size(result->a)) < 0 || !(result = f_cast(s, result, self->a->dtype)))
         return -1;
-    bool recorded = tape_now.grad && (result->fn || self->fn), in_view = recorded && tensor_is_view(self);
-    node *slices = in_view ? tape_algebra.copy_slices(self->base, self->a, result->fn, result->nr) : NULL;
-    if (in_view && !slices)
+    bool recorded = tape_now.grad && (result->fn || self->fn);
+    if (recorded && call_slices(c, result->fn, result->nr) < 0)
         return -1;
     array_convert(result->a, self->a);
     tensor_wrote(self, c->op->name);
-    return recorded ? tensor_rebase(self, result->fn, result->nr, slices) : 0;
+    return recorded ? call_rebase(c, result->fn, result->nr) : 0;
 }
 
 static int compose_into(call *c, T const *out)

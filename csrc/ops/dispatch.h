@@ -93,6 +93,9 @@ bool call_needs_grad(const call *c);        /* will this call be recorded? */
 array *call_copy_of(const array *a);        /* new, row-major */
 node *call_node(call *c);                   /* edges and kept inputs; before anything is written. NULL on failure */
 void call_keep_asides(call *c, node *n);    /* they are no outputs of the call any more */
+/* The history of self, written in place, becomes fn's output nr; call_slices has had memory for it, before the write. */
+int call_slices(call *c, node *fn, uint32_t nr);
+int call_rebase(call *c, node *fn, uint32_t nr);
 int call_attach(call *c, node *n);          /* outputs get the node (may be NULL), kept outputs are added; takes n */
 /* The same for calls that return c->list: every member is an output of n. */
 int call_attach_list(call *c, node *n);

@@ -485,3 +485,11 @@ def test_a_group_norm_keeps_channels_last():
     for x in (ctgrad.rand(2, 4, 3, 5), ctgrad.rand(2, 1, 1, 1).expand(2, 4, 30, 5) * 1):
         x = x.to(memory_format=ctgrad.channels_last)
         assert ctgrad.nn.functional.group_norm(x, 2).stride() == x.stride()
+
+
+@pytest.mark.parametrize("n", [1 << 50, 1 << 62, (1 << 63) - 1])
+def test_reductions_of_more_than_memory_holds(n):
+    """What repeats is reduced once, however much is shown: no result is of that size."""
+    x = ctgrad.full((1,), 2.0).expand(n)
+    assert x.sum() == 2.0 * n and x.mean() == 2 and x.max() == 2 and x.argmax() == 0 and x.prod() == float("inf")
+    assert x.std() == 0 and x.norm() > 1e7 and x.all() and x.any() and x.amin() == 2 and x.nansum() == 2.0 * n

@@ -231,3 +231,12 @@ def test_gradients_are_those_of_the_whole(name):
         ctgrad._C._switches(*before)
     for a, b in zip(*results, strict=True):
         assert ctgrad.allclose(a, b, rtol=1e-3, atol=1e-5), name
+
+
+@pytest.mark.usefixtures("mechanisms_on")
+@pytest.mark.parametrize("make", [lambda: ctgrad.full((300, 400), 2.0), lambda: ctgrad.zeros(300, 400), lambda: ctgrad.ones_like(ctgrad.empty(300, 400)), lambda: ctgrad.fill(ctgrad.rand(300, 400), 3)])
+def test_the_profile_counts_one_number_for_a_constant(make):
+    with debug.profile() as p:
+        make()
+    name, effective, distinct = p.rows[-1]
+    assert (effective, distinct) == (120_000, 1), name

@@ -114,3 +114,15 @@ def test_a_write_through_what_shows_the_same_elements_reaches_the_history(name):
     shown.mul_(3)
     y.sum().backward()
     assert x.grad.tolist() == [[3, 3], [3, 3]]
+
+
+def test_views_of_integers_that_a_write_gave_a_history():
+    """As in PyTorch, masked_fill_ records a fill of integers by a tensor that requires grad."""
+    w = torch.ones((), requires_grad=True)
+    for through in (lambda i: i, lambda i: i[1:]):
+        i = torch.zeros(3, dtype=torch.int64)
+        part = i[1]
+        written = through(i)
+        written.masked_fill_(written > -1, w)
+        assert i.requires_grad and part.requires_grad and written.requires_grad
+        assert (part * 2).tolist() == 2 and part.float().tolist() == 1 and part.grad_fn is None

@@ -115,6 +115,32 @@ def test_a_storage_that_cannot_grow_stays_as_it_is():
     assert part.shape == (100,) and x.tolist() == [1] * 200 and _C._live() == before
 
 
+WRITES = {
+    "add_": lambda v, w: v.add_(w), "copy_": lambda v, w: v.copy_(w), "fill_": lambda v, w: v.fill_(w), "masked_fill_": lambda v, w: v.masked_fill_(v > 0, w),
+    "setitem": lambda v, w: v.__setitem__(0, w), "cumsum_": lambda v, w: v.mul_(w).cumsum_(0), "lerp_": lambda v, w: v.lerp_(w, 0.5), "clamp_": lambda v, w: v.clamp_(w),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_a_view_that_cannot_be_recorded_is_not_written(name):
+    w = ctgrad.tensor(3.0, requires_grad=True)
+    fail_at, failed = 0, True
+    while failed:
+        y = ctgrad.ones(3, 2, requires_grad=True) * 2
+        part = y[1:]
+        before = y.tolist(), part._version
+        _C._fail_alloc(fail_at)
+        try:
+            WRITES[name](part, w)
+            error = None
+        except RuntimeError as e:
+            error = e
+        failed = _C._fail_alloc(-1)
+        if error and name != "cumsum_":  # which are two writes
+            assert (y.tolist(), part._version) == before, fail_at
+        fail_at += 1
+
+
 def test_kept_memory_is_given_back():
     ctgrad.debug.trim()
     ctgrad.rand(3_000_000)      # large enough for huge pages

@@ -162,3 +162,27 @@ def test_subscripts_of_einsum_are_checked():
         ctgrad.einsum("", [])
     with pytest.raises(RuntimeError, match="not part of any ellipsis"):
         ctgrad.einsum(". ..", x)
+
+
+def test_outputs_of_compositions_are_checked_before_the_first_is_written():
+    x = ctgrad.tensor([[2.0, 1.0], [1.0, 3.0]])
+    calls = {
+        "qr": lambda *out: ctgrad.qr(x, out=out), "mode": lambda *out: ctgrad.mode(x, out=out),
+        "frexp": lambda *out: ctgrad.frexp(x, out=out), "unbind_copy": lambda *out: ctgrad.unbind_copy(x, out=out),
+    }  # fmt: skip
+    wrong = [
+        lambda good: [good], lambda good: [good, good.clone(), good.clone()], lambda good: [good, None],
+        lambda good: [good, ctgrad.ones(2, 2, requires_grad=True)], lambda good: [good, ctgrad.ones(2, 2, dtype=ctgrad.bool)],
+    ]  # fmt: skip
+    for name, call in calls.items():
+        for outputs in wrong:
+            good = ctgrad.full((2, 2), 7.0)
+            with pytest.raises((TypeError, RuntimeError)):
+                call(*outputs(good))
+            assert good.tolist() == [[7, 7], [7, 7]] and good._version == 0, name
+
+
+def test_more_combinations_than_memory_can_hold():
+    for again in (False, True):
+        with pytest.raises(RuntimeError, match="rows are too many"):
+            ctgrad.combinations(ctgrad.ones(1000), 8, again)

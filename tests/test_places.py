@@ -145,3 +145,8 @@ def test_counts_of_whole_numbers(dtype):
     for most in (2**63 - 1, 2**62):
         with pytest.raises((RuntimeError, MemoryError)):
             ctgrad.tensor([1, most]).bincount()
+
+
+def test_an_empty_index_may_have_more_dimensions():
+    x, index = ctgrad.ones(2, 3), ctgrad.zeros(2, 0, 3, dtype=ctgrad.int64)
+    assert ctgrad.gather(x, 0, index).shape == (2, 0, 3) and x.scatter_add(0, index, ctgrad.ones(2, 0, 3)).tolist() == x.tolist()

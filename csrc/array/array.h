@@ -116,6 +116,13 @@ array *array_scalar_i(int64_t value, ct_dtype dtype, bool weak);
 void array_free(array *a);
 static inline array *array_keep(array *a) { a->refs++; return a; }
 static inline void array_drop(array *a) { if (a && --a->refs == 0) array_free(a); }
+/* Takes `with`. What is dropped may run the host's code (owners of memory), which may look at the very place: it is filled before. */
+static inline void array_set(array **place, array *with)
+{
+    array *was = *place;
+    *place = with;
+    array_drop(was);
+}
 
 /* What kernels and rules read. Strides and data go through these alone, so that an array whose
  * bytes are laid out otherwise than it shows (compressed results) needs a change only here. */

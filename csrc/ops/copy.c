@@ -281,7 +281,7 @@ static int where_shape(call *c)
     const array *condition = c->in[0]->a;
     array_layout(condition, &l);
     static bool warned;
-    if (condition->dtype == DT_U8 && (call_warn(&warned, "where received a uint8 condition tensor. This behavior is deprecated and will be removed in a future version "
+    if (condition->dtype == DT_U8 && (call_warn(c, &warned, "where received a uint8 condition tensor. This behavior is deprecated and will be removed in a future version "
                                                          "of PyTorch. Use a boolean condition instead.") < 0 || in_cast(c, 0, DT_BOOL) < 0))
         return -1;
     if (condition->dtype != DT_BOOL && condition->dtype != DT_U8)

@@ -128,6 +128,7 @@ int op_call(call *c)
     c->list = NULL;
     c->n_list = 0;
     c->temps = NULL;
+    c->slices = NULL;
     blank_output(c, 0); /* by itself: a loop would be calls of memset */
     for (uint32_t i = 1; i < c->n_out; i++)
         blank_output(c, i);
@@ -137,6 +138,7 @@ int op_call(call *c)
         return -1;
     int result = sync_inputs(c) < 0 || check_leaf(c) < 0 ? -1 : c->op->run(c);
     drop_inputs(c);
+    node_drop(c->slices);
     if (CT_UNLIKELY(result < 0))
         call_clear_results(c);
     if (CT_UNLIKELY(op_profiled != NULL) && result == 0 && c->op->run != op_compose)
@@ -266,13 +268,7 @@ int out_view(call *c, uint32_t i, const layout *l)
     return c->oa[i] ? 0 : -1;
 }
 
-int out_same(call *c, uint32_t i)
-{
-    c->declared[i].how = HOW_SAME;
-    return 0;
-}
-
-void keep_param(call *c, int64_t value) { c->param[c->n_param++] = value; }
+int out_same(call *c, uint32_t i) { return c->declared[i].how = HOW_SAME, 0; }
 
 /* ---- the block notation ------------------------------------------------------------------------------------------ */
 static int run_kernel(call *c)
@@ -438,9 +434,12 @@ static int assign_in_place(scope *s, call *c, T result)
     tensor *self = c->args[0].t;
     if (target_in_place(c, result->a->dtype, result->a->ndim, array_size(result->a)) < 0 || !(result = f_cast(s, result, self->a->dtype)))
         return -1;
+    bool recorded = tape_now.grad && (result->fn || self->fn);
+    if (recorded && call_slices(c, result->fn, result->nr) < 0)
+        return -1;
     array_convert(result->a, self->a);
     tensor_wrote(self, c->op->name);
-    return tape_now.grad && (result->fn || self->fn) ? tensor_rebase(self, result->fn, result->nr) : 0;
+    return recorded ? call_rebase(c, result->fn, result->nr) : 0;
 }
 
 static int compose_into(call *c, T const *out)

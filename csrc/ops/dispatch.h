@@ -40,7 +40,7 @@ bool array_shares(const array *a);                      /* do two indices share 
 int check_expanded(const char *op, const array *a);     /* CT_RUNTIME where they do by stride 0: for writes of one number, whose order does not show */
 int check_apart(const call *c, uint32_t i, const array *written); /* CT_RUNTIME when input i shares some, not all, of its elements with it */
 int check_inputs_apart(const call *c, const array *written);      /* the same for every input */
-int call_warn(bool *once, const char *text);            /* op_warn, where somebody listens */
+int call_warn(const call *c, bool *once, const char *text); /* op_warn, where somebody listens; -1 also where the listener gave operands other memory */
 int check_no_overlap(const call *c, const array *written);  /* not even SAME: what is read may be overwritten first */
 int check_history(const call *c, tensor *t);            /* may t be written in place as far as the tape is concerned? */
 /* Is t, or what it is a view of, a leaf that requires grad? */
@@ -93,6 +93,9 @@ bool call_needs_grad(const call *c);        /* will this call be recorded? */
 array *call_copy_of(const array *a);        /* new, row-major */
 node *call_node(call *c);                   /* edges and kept inputs; before anything is written. NULL on failure */
 void call_keep_asides(call *c, node *n);    /* they are no outputs of the call any more */
+/* The history of self, written in place, becomes fn's output nr; call_slices has had memory for it, before the write. */
+int call_slices(call *c, node *fn, uint32_t nr);
+int call_rebase(call *c, node *fn, uint32_t nr);
 int call_attach(call *c, node *n);          /* outputs get the node (may be NULL), kept outputs are added; takes n */
 /* The same for calls that return c->list: every member is an output of n. */
 int call_attach_list(call *c, node *n);

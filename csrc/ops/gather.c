@@ -35,6 +35,8 @@ int check_places(call *c, const array *self, uint32_t index_at, int dim, const a
 
 void along_places(const array *self, int dim, const array *index, char *values, const int64_t *stride, bool read, k_loop *loop, k_loop *join)
 {
+    if (!index->numel) /* of any number of dimensions, as PyTorch takes it */
+        return;
     k_nd nd = {.ndim = index->ndim, .nop = 3};
     int64_t item = dtype_bytes(self->dtype);
     const k_places k = {.n = 1, .stride = {self->ndim ? array_stride(self)[dim] * item : 0}, .join = join};

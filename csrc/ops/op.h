@@ -127,6 +127,7 @@ struct call {
     uint32_t n_out;      /* op->n_aside of them, at the end, until a block has kept these */
     uint32_t n_param;
     int64_t param[MAX_PARAM];   /* kept in the node: node_params() */
+    node *slices;               /* of a recorded write into a view: the node of its base, made by call_node before a byte is written */
     const node_kind *kind;      /* of the node to record; op_call sets &op->kind, the rule may choose another */
     bool unrecorded;            /* the shape rule decided that this call is not differentiable */
     uint64_t once, once_out;    /* dims of in[0], and of the outputs, along which everything is computed once; see spread.h */

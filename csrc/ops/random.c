@@ -119,7 +119,7 @@ static int bernoulli_p_rule(call *c) { return check_p(&c->args[1]) < 0 ? -1 : in
 static void bernoulli_p_kernel(call *c) { draw(c->oa[0], k_bernoulli[c->oa[0]->dtype], &(k_draw){.rng = rng_of(&c->args[2]), .a = arg_double(&c->args[1])}); }
 
 /* Bounds beyond which the dtype holds some whole numbers only. */
-static int warn_of_gaps(ct_dtype d, const char *what, int64_t bound)
+static int warn_of_gaps(const call *c, ct_dtype d, const char *what, int64_t bound)
 {
     static const struct { int bits; const char *name; } exact[DT_COUNT] = {[DT_F16] = {11, "c10::Half"}, [DT_BF16] = {8, "c10::BFloat16"}, [DT_F32] = {24, "float"}, [DT_F64] = {53, "double"}};
     char text[320];
@@ -128,10 +128,10 @@ static int warn_of_gaps(ct_dtype d, const char *what, int64_t bound)
         return 0;
     snprintf(text, sizeof text, "%s is out of bounds [-(2^%d), 2^%d]. Due to precision limitations %s can support discrete uniform distribution only within "
              "this range. This warning will become an error in version 1.7 release, please fix the code in advance", what, exact[d].bits, exact[d].bits, exact[d].name);
-    return call_warn(NULL, text);
+    return call_warn(c, NULL, text);
 }
 /* Bounds that the dtype cannot hold are refused (those of wider floats are rounded); high is included. */
-static int check_bounds(ct_dtype d, int64_t low, int64_t high)
+static int check_bounds(const call *c, ct_dtype d, int64_t low, int64_t high)
 {
     int64_t least = d == DT_F16 ? -65504 : d == DT_I32 ? INT32_MIN : d == DT_U8 || d == DT_BOOL ? 0 : INT64_MIN;
     int64_t most = d == DT_F16 ? 65504 : d == DT_I32 ? INT32_MAX : d == DT_U8 ? 255 : d == DT_BOOL ? 1 : INT64_MAX;
@@ -139,15 +139,15 @@ static int check_bounds(ct_dtype d, int64_t low, int64_t high)
         return ct_fail(CT_RUNTIME, "from is out of bounds for %s", dtype_title(d));
     if (high < least || high > most)
         return ct_fail(CT_RUNTIME, "to - 1 is out of bounds for %s", dtype_title(d));
-    return warn_of_gaps(d, "from", low) < 0 || warn_of_gaps(d, "to - 1", high) < 0 ? -1 : 0;
+    return warn_of_gaps(c, d, "from", low) < 0 || warn_of_gaps(c, d, "to - 1", high) < 0 ? -1 : 0;
 }
 /* From low up to the last number before which all are exact: is there any? */
-static int check_from(ct_dtype d, int64_t low)
+static int check_from(const call *c, ct_dtype d, int64_t low)
 {
     int64_t from = k_random_from(d, low), top = k_random_top(d);
     if (low == INT64_MIN)
         return 0;
-    return from < top || !dtype_is_float(d) ? check_bounds(d, from, top) :
+    return from < top || !dtype_is_float(d) ? check_bounds(c, d, from, top) :
            ct_fail(CT_RUNTIME, "random_ expects 'from' casted to dtype to be less than or equal to 'to_inc' casted to dtype, but got from=%lld > to_inc=%lld",
                    (long long)from, (long long)top);
 }
@@ -159,7 +159,7 @@ static int random_rule(call *c)
         c->kind = &random_any;
     int64_t low = arg_int(&c->args[1], 0), high = arg_int(&c->args[2], 0);
     ct_dtype d = (ct_dtype)c->in[0]->a->dtype;
-    if (arg_given(&c->args[1]) && (arg_given(&c->args[2]) ? check_bounds(d, low, high - 1) : check_from(d, low)) < 0)
+    if (arg_given(&c->args[1]) && (arg_given(&c->args[2]) ? check_bounds(c, d, low, high - 1) : check_from(c, d, low)) < 0)
         return -1;
     if (arg_given(&c->args[2]) && low >= high)
         return ct_fail(CT_RUNTIME, "random_ expects 'from' to be less than 'to', but got from=%lld >= to=%lld", (long long)low, (long long)high);
@@ -182,7 +182,7 @@ static int random_to_rule(call *c)
 {
     if (c->args[1].i <= 0)
         return ct_fail(CT_RUNTIME, "random_ expects 'from' to be less than 'to', but got from=0 >= to=%lld", (long long)c->args[1].i);
-    return check_bounds((ct_dtype)c->in[0]->a->dtype, 0, c->args[1].i - 1) < 0 ? -1 : in_place_rule(c, k_random_range);
+    return check_bounds(c, (ct_dtype)c->in[0]->a->dtype, 0, c->args[1].i - 1) < 0 ? -1 : in_place_rule(c, k_random_range);
 }
 static void random_to_kernel(call *c) { draw_range(c->oa[0], rng_of(&c->args[2]), 0, c->args[1].i); }
 
@@ -232,20 +232,20 @@ FRESH(rand_like, "rand_like", "(Tensor self, *, " HOST_LIKE ")", rand_like_rule,
 FRESH(randn_like, "randn_like", "(Tensor self, *, " HOST_LIKE ")", rand_like_rule, randn_like_kernel, "Normal numbers in self's shape.")
 
 /* ---- randint: args low, high, size, generator, dtype -------------------------------------------------------------------- */
-static int check_range(const char *name, ct_dtype d, int64_t low, int64_t high)
+static int check_range(const call *c, const char *name, ct_dtype d, int64_t low, int64_t high)
 {
     if (low < high)
-        return check_bounds(d, low, high - 1);
+        return check_bounds(c, d, low, high - 1);
     return ct_fail(CT_RUNTIME, "random_ expects 'from' to be less than 'to', but got from=%lld >= to=%lld (%s)", (long long)low, (long long)high, name);
 }
 static int randint_rule(call *c)
 {
-    return check_range("randint", made_dtype(c, &c->args[4], DT_I64), c->args[0].i, c->args[1].i) < 0 ? -1 : sized(c, "randint", &c->args[2], &c->args[4], DT_I64);
+    return check_range(c, "randint", made_dtype(c, &c->args[4], DT_I64), c->args[0].i, c->args[1].i) < 0 ? -1 : sized(c, "randint", &c->args[2], &c->args[4], DT_I64);
 }
 static void randint_kernel(call *c) { draw_range(c->oa[0], rng_of(&c->args[3]), c->args[0].i, c->args[1].i); }
 static int randint_high_rule(call *c)
 {
-    return check_range("randint", made_dtype(c, &c->args[3], DT_I64), 0, c->args[0].i) < 0 ? -1 : sized(c, "randint", &c->args[1], &c->args[3], DT_I64);
+    return check_range(c, "randint", made_dtype(c, &c->args[3], DT_I64), 0, c->args[0].i) < 0 ? -1 : sized(c, "randint", &c->args[1], &c->args[3], DT_I64);
 }
 static void randint_high_kernel(call *c) { draw_range(c->oa[0], rng_of(&c->args[2]), 0, c->args[0].i); }
 FRESH(randint_high, "randint.high", "(int high, int[] size, *, Generator? generator=None, " HOST ")", randint_high_rule, randint_high_kernel, "Integers from 0 to high - 1.")
@@ -266,7 +266,7 @@ static int randint_like_rule(call *c)
     if (!arg_given(&c->args[1]) && !arg_given(&c->args[2]))
         return ct_fail(CT_TYPE, "randint_like() missing 1 required positional arguments: \"high\"");
     like_bounds(c, &low, &high);
-    if (check_range("randint_like", arg_dtype(&c->args[3], (ct_dtype)a->dtype), low, high) < 0)
+    if (check_range(c, "randint_like", arg_dtype(&c->args[3], (ct_dtype)a->dtype), low, high) < 0)
         return -1;
     return out_format(c, a, arg_dtype(&c->args[3], a->dtype), arg_int(&c->args[4], FORMAT_PRESERVE));
 }

@@ -130,6 +130,24 @@ static uint32_t count_asides(const call *c)
     return n;
 }
 
+void keep_param(call *c, int64_t value) { c->param[c->n_param++] = value; }
+
+int call_slices(call *c, node *fn, uint32_t nr)
+{
+    const tensor *self = c->args[0].t;
+    if (!tensor_is_view(self))
+        return 0;
+    c->slices = tape_algebra.copy_slices(self->base, self->a, fn, nr);
+    return c->slices ? 0 : -1;
+}
+
+int call_rebase(call *c, node *fn, uint32_t nr)
+{
+    node *slices = c->slices;
+    c->slices = NULL;
+    return tensor_rebase(c->args[0].t, fn, nr, slices);
+}
+
 node *call_node(call *c)
 {
     uint8_t wanted = wanted_mask(c);
@@ -148,7 +166,7 @@ node *call_node(call *c)
             e[i] = (edge){node_keep(c->in[i]->fn), c->in[i]->nr};
     for (uint32_t i = 0; i < c->n_param; i++)
         node_params(n)[i] = c->param[i];
-    if (keep_in && keep_inputs(c, n) < 0) {
+    if ((c->mode == CALL_INPLACE && call_slices(c, n, 0) < 0) || (keep_in && keep_inputs(c, n) < 0)) {
         node_drop(n);
         return NULL;
     }
@@ -199,7 +217,7 @@ int call_attach(call *c, node *n)
         attach_one(c, n, i, a, dtype_is_float(a->dtype) && !c->declared[i].undifferentiable);
     }
     if (c->mode == CALL_INPLACE)
-        result = tensor_rebase(c->args[0].t, n, 0);
+        result = call_rebase(c, n, 0);
     if (result == 0)
         result = pack_kept(c, n);
     node_drop(n);

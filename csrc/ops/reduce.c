@@ -224,7 +224,7 @@ int fold_still(call *c)
 {
     const array *a = c->ia[0];
     uint64_t still = still_dims(a, a->ndim);
-    if (!spread_worth((ct_dtype)a->dtype, a->numel)) /* small sums are taken in PyTorch's order, to its last bit */
+    if (!spread_saves((ct_dtype)a->dtype, a->numel)) /* small sums are taken in PyTorch's order, to its last bit */
         return 0;
     for (int d = 0; d < a->ndim; d++)
         if (!c->param[d] || array_size(a)[d] < 2)

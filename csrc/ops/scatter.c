@@ -138,7 +138,7 @@ static int reduce_rule(call *c)
     const char *how = c->args[4].str;
     if (strcmp(how, "add") && strcmp(how, "multiply"))
         return ct_fail(CT_RUNTIME, "reduce argument must be either add or multiply.");
-    if (c->args[3].kind == ARG_TENSOR && call_warn(&warned, "The reduce argument of torch.scatter with Tensor src is deprecated and will be removed in a future "
+    if (c->args[3].kind == ARG_TENSOR && call_warn(c, &warned, "The reduce argument of torch.scatter with Tensor src is deprecated and will be removed in a future "
                                                             "PyTorch release. Use torch.scatter_reduce instead for more reduction options.") < 0)
         return -1;
     return joining_rule(c);

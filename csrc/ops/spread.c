@@ -40,8 +40,9 @@ uint64_t repeated_dims(uint32_t n, const array *const *operand, int ndim, const 
 
 bool spread_worth(ct_dtype dtype, int64_t numel)
 {
-    return numel && numel >= spread_from / dtype_bytes(dtype) && numel <= spread_to / dtype_bytes(dtype);
+    return spread_saves(dtype, numel) && numel <= spread_to / dtype_bytes(dtype);
 }
+bool spread_saves(ct_dtype dtype, int64_t numel) { return numel && numel >= spread_from / dtype_bytes(dtype); }
 
 void call_once(call *c, uint64_t mixed)
 {

@@ -12,6 +12,7 @@
 enum { SPREAD_FROM = 4096 }; /* below, two layouts cost more than the elements they save */
 extern int64_t spread_from;
 bool spread_worth(ct_dtype dtype, int64_t numel);
+bool spread_saves(ct_dtype dtype, int64_t numel); /* of what is read alone, which may show more than any memory holds */
 void spread_choose(const char *setting);      /* NULL: the default */
 
 /* Dims of the joint shape along which every tensor operand repeats by stride 0 (or has size 1): bit d is dim d. */

@@ -53,9 +53,6 @@ bool array_shares(const array *a)
 
 int check_expanded(const char *op, const array *a) { return CT_UNLIKELY(!array_is_contiguous(a) && array_repeats(a)) ? check_writable(op, a) : 0; }
 
-int (*op_warn)(bool *once, const char *text);
-int call_warn(bool *once, const char *text) { return op_warn ? op_warn(once, text) : 0; }
-
 /* Where a gradient is wanted elements stand alone: PyTorch refuses in backward. */
 static int check_elements(const call *c, const array *a)
 {
@@ -69,7 +66,7 @@ static int check_elements(const call *c, const array *a)
     const char *name = c->op->name + (c->op->name[0] == '_');
     snprintf(text, sizeof text, "Use of %s_ on expanded tensors is deprecated. Please clone() the tensor before performing this operation.%s", name,
              c->op == &op_index_put ? " This also applies to advanced indexing e.g. tensor[indices] = tensor" : "");
-    return call_warn(NULL, text);
+    return call_warn(c, NULL, text);
 }
 
 int check_writable(const char *op, const array *a)
@@ -207,8 +204,7 @@ int target_out(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *siz
     array *fresh = tensor_resized(out, ndim, size, stride);
     if (!fresh)
         return -1;
-    array_drop(out->a);
-    out->a = fresh;
+    array_set(&out->a, fresh);
     return 0;
 }
 

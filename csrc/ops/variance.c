@@ -17,7 +17,7 @@ static int warn_of_freedom(const call *c, double off)
         return 0;
     snprintf(text, sizeof text, "%s(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor (input numel divided by output numel).",
              op_public_name(c->op, name, sizeof name));
-    return call_warn(NULL, text);
+    return call_warn(c, NULL, text);
 }
 
 static int var_of(call *c, const arg *dims, const arg *off, const arg *keepdim)

@@ -104,7 +104,7 @@ static PyObject *get_grad(PyObject *o, void *x)
     tensor t;
     tensor_copy(&t, box->grad);
     PyObject *shown = py_wrap(&t);
-    if (shown)
+    if (shown && !box->obj && box->grad) /* still: making it may have run the host's code */
         box->obj = Py_NewRef(shown);
     return shown;
 }
@@ -138,14 +138,16 @@ static int set_grad(PyObject *o, PyObject *value, void *x)
     (void)x;
     tensor *t = py_t(o);
     if (!value || value == Py_None)
-        return t->box ? gradbox_set(t->box, NULL) : 0;
+        return t->box ? gradbox_set(t->box, NULL, NULL) : 0;
     if (check_grad(t, value) < 0)
         return -1;
-    if ((!t->box && !(t->box = gradbox_new())) || tensor_sync(py_t(value)) < 0 || gradbox_set(t->box, py_t(value)) < 0)
+    if ((!t->box && !(t->box = gradbox_new())) || tensor_sync(py_t(value)) < 0)
         return py_raise_int();
-    t->box->obj = Py_NewRef(value);
     py_tensor_track(o);
-    return 0;
+    if (gradbox_set(t->box, py_t(value), Py_NewRef(value)) == 0)
+        return 0;
+    Py_DECREF(value);
+    return py_raise_int();
 }
 
 /* ---- data ------------------------------------------------------------------------------------------------------ */
@@ -216,22 +218,16 @@ static int warn_scalar(PyObject *o, int which)
 static PyObject *get_T(PyObject *o, void *x)
 {
     (void)x;
-    const array *a = py_t(o)->a;
     static bool warned;
-    if (a->ndim == 0 ? warn_scalar(o, SHOWN_T) < 0 : a->ndim != 2 && py_warn_once(&warned, "The use of `x.T` on tensors of dimension other than 2 to reverse their "
+    int ndim = py_t(o)->a->ndim;
+    if (ndim == 0 ? warn_scalar(o, SHOWN_T) < 0 : ndim != 2 && py_warn_once(&warned, "The use of `x.T` on tensors of dimension other than 2 to reverse their "
             "shape is deprecated and it will throw an error in a future release. Consider `x.mT` to transpose batches of matrices or "
             "`x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor.") < 0)
         return NULL;
-    PyObject *dims = PyTuple_New(a->ndim), *result = NULL;
-    for (int d = 0; dims && d < a->ndim; d++) {
-        PyObject *v = PyLong_FromLong(a->ndim - 1 - d);
-        if (!v)
-            Py_CLEAR(dims);
-        else
-            PyTuple_SET_ITEM(dims, d, v);
-    }
-    if (dims)
-        result = PyObject_CallMethod(o, "permute", "(O)", dims);
+    int64_t reversed[CT_MAXDIM];
+    for (int d = 0; d < ndim; d++)
+        reversed[d] = ndim - 1 - d;
+    PyObject *dims = py_ints(ndim, reversed), *result = dims ? PyObject_CallMethod(o, "permute", "(O)", dims) : NULL;
     Py_XDECREF(dims);
     return result;
 }

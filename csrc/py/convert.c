@@ -111,10 +111,10 @@ static PyObject *list_from(const array *a, const char *at, int d)
     return list;
 }
 
-/* What a handler of the host's may write to or resize meanwhile is read from a copy. */
+/* What handlers and finalizers of the host's may write to, resize or free meanwhile is read from a copy. */
 PyObject *py_tolist(const array *a)
 {
-    if (a->numel < LONG_LIST)
+    if (a->ndim == 0)
         return list_from(a, array_data(a), 0);
     array *own = py_array_copy(a, (ct_dtype)a->dtype);
     PyObject *list = own ? list_from(own, array_data(own), 0) : NULL;
@@ -274,14 +274,14 @@ int py_store_number(const arg *n, ct_dtype d, char *p)
 
 static int store_tensor(tensor *t, ct_dtype d, char *p)
 {
-    const array *a = t->a;
+    if (dtype_is_float(d) && t->a->numel == 1 && py_warn_tensor_to_number(t) < 0)
+        return -1;
+    const array *a = t->a; /* the warning may have changed it */
     if (dtype_is_float(d)) {
         if (a->numel != 1) {
             PyErr_SetString(PyExc_ValueError, "only one element tensors can be converted to Python scalars");
             return -1;
         }
-        if (py_warn_tensor_to_number(t) < 0)
-            return -1;
     } else if (a->numel != 1 || dtype_is_float(a->dtype)) {
         PyErr_SetString(PyExc_TypeError, "only integer tensors of a single element can be converted to an index");
         return -1;

@@ -36,29 +36,18 @@ static PyObject *simd_name(PyObject *m, PyObject *unused) { (void)m, (void)unuse
 
 
 /* ---- layouts ----------------------------------------------------------------------------------------------------------- */
-static PyObject *ints(int n, const int64_t *v)
-{
-    PyObject *all = PyTuple_New(n);
-    for (int i = 0; all && i < n; i++) {
-        PyObject *one = PyLong_FromLongLong(v[i]);
-        if (!one)
-            Py_CLEAR(all);
-        else
-            PyTuple_SET_ITEM(all, i, one);
-    }
-    return all;
-}
-
 static PyObject *debug_layout(PyObject *m, PyObject *o)
 {
     (void)m;
     if (!py_is_tensor(o))
         return PyErr_Format(PyExc_TypeError, "layout() takes a Tensor, not %s", Py_TYPE(o)->tp_name);
-    const array *a = py_t(o)->a;
-    return Py_BuildValue("{sNsNsLsNsLsLsLsOsL}", "size", ints(a->ndim, array_size(a)), "stride", ints(a->ndim, array_visible_stride(a)), "offset", (long long)a->offset,
-                         "held_stride", ints(a->ndim, array_stride(a)), "held_offset", (long long)array_offset(a), "bytes_held", (long long)storage_held(a->st),
+    array *a = array_keep(py_t(o)->a);
+    PyObject *told = Py_BuildValue("{sNsNsLsNsLsLsLsOsL}", "size", py_ints(a->ndim, array_size(a)), "stride", py_ints(a->ndim, array_visible_stride(a)), "offset", (long long)a->offset,
+                         "held_stride", py_ints(a->ndim, array_stride(a)), "held_offset", (long long)array_offset(a), "bytes_held", (long long)storage_held(a->st),
                          "bytes_storage", (long long)a->st->nbytes, "compressed", array_is_compressed(a) ? Py_True : Py_False,
                          "bytes_seen", (long long)(a->numel * dtype_bytes((ct_dtype)a->dtype)));
+    array_drop(a);
+    return told;
 }
 
 /* ---- profile: a list gets (name, effective steps, distinct steps) of every op that computes ------------------------------------ */

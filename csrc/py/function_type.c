@@ -176,7 +176,7 @@ static PyObject *tie_dirty(FunctionContext *c, node *fn, uint32_t nr, PyObject *
     if (fn && check_rewrite(py_t(o), true) < 0)
         return py_raise();
     tensor_wrote(py_t(o), Py_TYPE((PyObject *)c)->tp_name);
-    return fn && tensor_rebase(py_t(o), fn, nr) < 0 ? py_raise() : Py_NewRef(o);
+    return fn && tensor_rebase(py_t(o), fn, nr, NULL) < 0 ? py_raise() : Py_NewRef(o);
 }
 
 /* An input returned as it is becomes a view of itself, since the history of the input is not the output's; outside the history detached. */
@@ -213,18 +213,16 @@ static PyObject *tie_output(FunctionContext *c, node *fn, uint32_t nr, PyObject 
     tensor *t = py_t(result);
     if (tensor_is_view(t))
         t->flags |= T_FUNCTION_VIEW;
-    if (!tied && !is_input && !t->base && t->fn && t->fn->kind != &leaf_kind) { /* what forward recorded for itself is its own business */
-        node_drop(t->fn);
-        t->fn = NULL;
-    }
+    if (!tied && !is_input && !t->base && t->fn && t->fn->kind != &leaf_kind) /* what forward recorded for itself is its own business */
+        node_set(&t->fn, NULL);
     if (!tied)
         return result;
     if (t->base) {
         t->gen = t->base->gen;
         t->flags &= ~(uint32_t)T_NO_GRAD_VIEW;
     }
-    node_drop(t->fn);
-    tensor_set_history(t, fn, nr);
+    t->nr = nr;
+    node_set(&t->fn, node_keep(fn));
     return result;
 }
 

@@ -69,6 +69,8 @@ static int item_slice(indexing *x, PyObject *slice)
     }
     if (PySlice_Unpack(slice, &start, &stop, &step) < 0)
         return -1;
+    if (x->dim >= view_of(x)) /* by now: what the slice holds is the user's code */
+        return too_many(x, view_of(x));
     const array *a = py_t(x->view)->a;
     bool whole = start == 0 && stop >= array_size(a)[x->dim] && step == 1; /* as it was written: x[-3:] of 3 is a slice */
     PySlice_AdjustIndices((Py_ssize_t)array_size(a)[x->dim], &start, &stop, step);
@@ -124,10 +126,10 @@ static int item_mask(indexing *x, PyObject *mask)
     if (check_mask(x, py_t(mask)->a) < 0)
         return -1;
     PyObject *places = py_call_op(&op_nonzero, 1, (arg[]){a_t(py_t(mask))});
-    int result = places ? 0 : -1;
-    for (int d = 0; result == 0 && d < py_t(mask)->a->ndim; d++)
+    int result = places ? 0 : -1, columns = places ? (int)array_size(py_t(places)->a)[1] : 0;
+    for (int d = 0; result == 0 && d < columns; d++)
         result = add_index(x, py_call_op(&op_select, 3, (arg[]){a_t(py_t(places)), a_i(1), a_i(d)}));
-    x->masks += py_t(mask)->a->ndim;
+    x->masks += columns;
     Py_XDECREF(places);
     return result;
 }
@@ -146,11 +148,11 @@ static int item_bool(indexing *x, bool truth)
 
 static int item_tensor(indexing *x, PyObject *t)
 {
-    const array *a = py_t(t)->a;
+    if (py_t(t)->a->dtype == DT_U8 && PyErr_WarnEx(PyExc_UserWarning, "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.", 1) < 0)
+        return -1;
+    const array *a = py_t(t)->a; /* the warning may have changed it */
     if (dtype_is_float(a->dtype))
         return PyErr_SetString(PyExc_IndexError, "tensors used as indices must be long, int, byte or bool tensors"), -1;
-    if (a->dtype == DT_U8 && PyErr_WarnEx(PyExc_UserWarning, "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.", 1) < 0)
-        return -1;
     bool mask = a->dtype == DT_BOOL || a->dtype == DT_U8;
     if (a->ndim)
         return mask ? item_mask(x, t) : x->dim < view_of(x) ? add_index(x, Py_NewRef(t)) : too_many(x, view_of(x));
@@ -260,7 +262,8 @@ static int start(indexing *x, PyObject *self)
 /* On failure everything is released. */
 static int take_apart(indexing *x, PyObject *self, PyObject *index, bool written)
 {
-    int ndim = py_t(self)->a->ndim, used = 0, result = start(x, self);
+    array *as_was = array_keep(py_t(self)->a);
+    int ndim = as_was->ndim, used = 0, result = start(x, self);
     x->written = written;
     bool many = means_tuple(index);
     if (many && PyList_Check(index) &&
@@ -284,6 +287,11 @@ static int take_apart(indexing *x, PyObject *self, PyObject *index, bool written
         result = one_item(x, PyTuple_GET_ITEM(items, i), ndim - used);
     }
     Py_XDECREF(items);
+    if (result == 0 && py_t(self)->a != as_was) {
+        PyErr_SetString(PyExc_RuntimeError, "the tensor took another shape or memory while its index was read");
+        result = -1;
+    }
+    array_drop(as_was);
     if (result < 0)
         indexing_clear(x);
     return result;

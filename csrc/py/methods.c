@@ -8,7 +8,7 @@
 #define PLAIN(name) static PyObject *name(PyObject *self, PyObject *unused)
 
 /* The dim argument, positional or by name, of size() and stride(): 1 given, 0 absent, -1 exception. */
-static int dim_argument(const char *op, PyObject *const *args, Py_ssize_t n, PyObject *kw, int ndim, int *dim)
+static int dim_argument(const char *op, PyObject *self, PyObject *const *args, Py_ssize_t n, PyObject *kw, int *dim)
 {
     Py_ssize_t named = kw ? PyTuple_GET_SIZE(kw) : 0;
     if (n + named > 1 || (named && PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(kw, 0), "dim"))) {
@@ -20,6 +20,7 @@ static int dim_argument(const char *op, PyObject *const *args, Py_ssize_t n, PyO
     int64_t value = PyLong_AsLongLong(args[0]);
     if (value == -1 && PyErr_Occurred())
         return -1;
+    int ndim = py_t(self)->a->ndim; /* which the argument's __index__ may have changed */
     if (ndim == 0)
         return layout_wrap_dim(op, value, 0, dim) < 0 ? py_raise_int() : (PyErr_Format(PyExc_IndexError, "dimension specified as %lld but tensor has no dimensions", (long long)value), -1);
     return layout_wrap_dim(op, value, ndim, dim) < 0 ? py_raise_int() : 1;
@@ -27,27 +28,17 @@ static int dim_argument(const char *op, PyObject *const *args, Py_ssize_t n, PyO
 
 METHOD(tensor_size)
 {
+    int dim, given = dim_argument("size", self, args, n, kw, &dim);
     const array *a = py_t(self)->a;
-    int dim, given = dim_argument("size", args, n, kw, a->ndim, &dim);
     return given < 0 ? NULL : given ? PyLong_FromLongLong(array_size(a)[dim]) : py_size(a->ndim, array_size(a));
 }
 
 METHOD(tensor_stride)
 {
+    int dim, given = dim_argument("stride", self, args, n, kw, &dim);
     const array *a = py_t(self)->a;
     const int64_t *stride = array_visible_stride(a);
-    int dim, given = dim_argument("stride", args, n, kw, a->ndim, &dim);
-    if (given)
-        return given < 0 ? NULL : PyLong_FromLongLong(stride[dim]);
-    PyObject *all = PyTuple_New(a->ndim);
-    for (int d = 0; all && d < a->ndim; d++) {
-        PyObject *v = PyLong_FromLongLong(stride[d]);
-        if (!v)
-            Py_CLEAR(all);
-        else
-            PyTuple_SET_ITEM(all, d, v);
-    }
-    return all;
+    return given < 0 ? NULL : given ? PyLong_FromLongLong(stride[dim]) : py_ints(a->ndim, stride);
 }
 
 PLAIN(tensor_dim) { (void)unused; return PyLong_FromLong(py_t(self)->a->ndim); }
@@ -104,12 +95,9 @@ PLAIN(tensor_detach_)
         return PyErr_Format(PyExc_RuntimeError, "Can't detach views in-place. Use detach() instead.");
     if (t->box)
         t->box->idle = true;
-    node_drop(t->fn);
-    t->fn = NULL;
-    if (t->base) {
-        node_drop(t->base->fn);
-        t->base->fn = NULL;
-    }
+    if (t->base)
+        node_set(&t->base->fn, NULL);
+    node_set(&t->fn, NULL);
     return Py_NewRef(self);
 }
 

@@ -55,6 +55,7 @@ ct_dtype py_dtype_value(PyObject *o);
 /* A dtype argument: dtype object, or the Python types float, int, bool. -1 and TypeError otherwise. */
 int py_dtype_from(PyObject *o, ct_dtype *d);
 PyObject *py_size(int ndim, const int64_t *size); /* new torch.Size */
+PyObject *py_ints(int n, const int64_t *values);  /* new tuple, of CT_MAXDIM ints at most */
 bool py_is_size(PyObject *o);
 extern PyTypeObject *py_size_type, *py_generator_type, *py_device_type, *py_dtype_type;
 struct ct_rng *py_generator_rng(PyObject *o);   /* of a Generator; NULL object: the default generator */

@@ -1,21 +1,28 @@
 /* Size: a tuple of ints that prints as torch.Size([2, 3]) and stays a Size under slicing, + and *. */
 #include "py/py.h"
+#include <string.h>
 
 PyTypeObject *py_size_type;
 bool py_is_size(PyObject *o) { return Py_IS_TYPE(o, py_size_type); }
 
-PyObject *py_size(int ndim, const int64_t *size)
+/* A tuple's allocation may run the collector, and that code of the host's which changes the very tensor: read before. */
+static PyObject *tuple_of(PyTypeObject *type, int n, const int64_t *values)
 {
-    PyObject *self = py_size_type->tp_alloc(py_size_type, ndim);
-    for (int d = 0; self && d < ndim; d++) {
-        PyObject *n = PyLong_FromLongLong(size[d]);
-        if (!n)
+    int64_t read[CT_MAXDIM];
+    memcpy(read, values, (size_t)n * sizeof *read);
+    PyObject *self = type ? type->tp_alloc(type, n) : PyTuple_New(n);
+    for (int d = 0; self && d < n; d++) {
+        PyObject *one = PyLong_FromLongLong(read[d]);
+        if (!one)
             Py_CLEAR(self);
         else
-            PyTuple_SET_ITEM(self, d, n);
+            PyTuple_SET_ITEM(self, d, one);
     }
     return self;
 }
+
+PyObject *py_size(int ndim, const int64_t *size) { return tuple_of(py_size_type, ndim, size); }
+PyObject *py_ints(int n, const int64_t *values) { return tuple_of(NULL, n, values); }
 
 /* Takes a tuple (or NULL: passed on) and returns its items as a Size. */
 static PyObject *from_tuple(PyObject *tuple)

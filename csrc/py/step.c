@@ -149,7 +149,7 @@ static PyObject *drop_grads(PyObject *module, PyObject *params)
             PyErr_Format(PyExc_TypeError, "_drop_grads(): expected Tensors, got %s", Py_TYPE(param)->tp_name);
             Py_CLEAR(list);
         } else if (py_t(param)->box)
-            gradbox_set(py_t(param)->box, NULL);
+            gradbox_set(py_t(param)->box, NULL, NULL);
     }
     Py_XDECREF(list);
     return list ? Py_NewRef(Py_None) : NULL;

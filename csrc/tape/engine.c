@@ -160,25 +160,6 @@ static int deliver(scope *s, const slot *from, slot *to, uint32_t nr, tensor *g)
 }
 
 /* ---- leaves -------------------------------------------------------------------------------------------------- */
-int gradbox_set(gradbox *box, const tensor *g)
-{
-    tensor *fresh = NULL, *old = box->grad;
-    void *obj = box->obj;
-    if (g && !(fresh = ct_alloc(sizeof *fresh)))
-        return -1;
-    if (g)
-        tensor_copy(fresh, g);
-    box->grad = fresh;
-    box->obj = NULL;
-    if (old) {
-        tensor_clear(old);
-        ct_free(old, sizeof *old);
-    }
-    if (obj)
-        gradbox_release_obj(obj);
-    return 0;
-}
-
 /* Is g laid out as the leaf's gradient should be: as the leaf itself where that is dense, else row-major? */
 static bool fits_leaf(node *leaf, const array *g)
 {
@@ -191,6 +172,25 @@ static bool fits_leaf(node *leaf, const array *g)
     return true;
 }
 
+/* Another thread may take .grad away while it is added to. */
+static tensor *grad_now(scope *s, const gradbox *box)
+{
+    tensor *have = scope_new(s);
+    if (have)
+        tensor_copy(have, box->grad);
+    return have;
+}
+static int add_into_leaf(gradbox *box, tensor *g)
+{
+    tensor have;
+    tensor_copy(&have, box->grad);
+    int result = tape_algebra.add_into(&have, g);
+    if (box->grad && box->grad->a == have.a)
+        box->grad->gen = have.gen;
+    tensor_clear(&have);
+    return result;
+}
+
 /* The first gradient is taken over when nothing else holds it, copied otherwise; later ones are added in place,
  * so that whoever holds .grad sees them (out of place when the sum itself is recorded, as in PyTorch). */
 static int add_to_leaf(const run *r, node *leaf, tensor *g)
@@ -198,16 +198,16 @@ static int add_to_leaf(const run *r, node *leaf, tensor *g)
     scope s;
     gradbox *box = leaf_box(leaf);
     if (box->grad && !r->task->create_graph)
-        return tape_algebra.add_into(box->grad, g);
+        return add_into_leaf(box, g);
     bool held = g->a->refs > 1 || g->a->st->refs > 1 || !fits_leaf(leaf, g->a);
     scope_open(&s);
     if (box->grad)
-        g = tape_algebra.add(&s, box->grad, g);
+        g = tape_algebra.add(&s, grad_now(&s, box), g);
     else if (r->task->create_graph)
         g = tape_algebra.recorded_copy(&s, g, leaf->n_param ? node_params(leaf) : NULL);
     else if (held && (g = tape_algebra.detached_copy(&s, g, leaf->n_param ? node_params(leaf) : NULL)))
         tensor_wrote(g, "copy_"); /* once, as PyTorch counts */
-    int result = g ? gradbox_set(box, g) : -1;
+    int result = g ? gradbox_set(box, g, NULL) : -1;
     scope_close(&s);
     return result;
 }
@@ -261,8 +261,8 @@ static int retain(const run *r, scope *s, gradbox *box, tensor *g)
     const array *a = g->a;
     const int64_t *stride = layout_is_dense(a->ndim, array_size(a), array_visible_stride(a)) ? array_visible_stride(a) : NULL;
     tensor *(*copy)(scope *, tensor *, const int64_t *) = r->task->create_graph ? tape_algebra.recorded_copy : tape_algebra.detached_copy;
-    g = box->grad ? tape_algebra.add(s, box->grad, g) : copy(s, g, array_shows_contiguous(a) ? NULL : stride);
-    return g ? gradbox_set(box, g) : -1;
+    g = box->grad ? tape_algebra.add(s, grad_now(s, box), g) : copy(s, g, array_shows_contiguous(a) ? NULL : stride);
+    return g ? gradbox_set(box, g, NULL) : -1;
 }
 
 /* What is seen of a gradient before its node runs, even if it does not: hooks on the outputs, retain_grad(). */

@@ -124,6 +124,13 @@ void node_set_out(node *n, uint32_t i, const array *a);
 void node_free(node *n);
 static inline node *node_keep(node *n) { n->refs++; return n; }
 static inline void node_drop(node *n) { if (n && --n->refs == 0) node_free(n); }
+/* Takes `with`. What is dropped may run the host's code, which may look at the very place: it is filled before. */
+static inline void node_set(node **place, node *with)
+{
+    node *was = *place;
+    *place = with;
+    node_drop(was);
+}
 node_extra *node_extras(node *n);              /* made on demand, NULL when memory fails */
 const char *node_name(const node *n);
 int node_check_kept(node *n);                  /* as reading each kept value would: -1 where one was freed or written to since */

@@ -62,6 +62,27 @@ void gradbox_drop(gradbox *box)
     ct_free(box, sizeof *box);
 }
 
+int gradbox_set(gradbox *box, const tensor *g, void *obj)
+{
+    tensor *fresh = NULL, *old = box->grad;
+    void *old_obj = box->obj;
+    if (g && !(fresh = ct_alloc(sizeof *fresh)))
+        return -1;
+    if (g)
+        tensor_copy(fresh, g);
+    box->grad = fresh;
+    box->obj = obj; /* all is in place before the host's code may run */
+    box->refs++;
+    if (old) {
+        tensor_clear(old);
+        ct_free(old, sizeof *old);
+    }
+    if (old_obj)
+        gradbox_release_obj(old_obj);
+    gradbox_drop(box);
+    return 0;
+}
+
 /* ---- leaves -------------------------------------------------------------------------------------------- */
 bool tensor_requires_grad(tensor *t) { return tensor_sync(t) == 0 && t->fn; }
 bool tensor_wants_grad(tensor *t) { return (tensor_is_view(t) && t->base->fn) || tensor_requires_grad(t); }
@@ -85,14 +106,12 @@ int tensor_set_requires_grad(tensor *t, bool wanted)
     }
     if (t->box)
         t->box->idle = !wanted;
-    node_drop(t->fn);
-    t->fn = fn;
     t->nr = 0;
     if (t->base && !tensor_is_view(t)) {
-        node_drop(t->base->fn);
-        t->base->fn = fn ? node_keep(fn) : NULL;
         t->base->nr = 0;
+        node_set(&t->base->fn, fn ? node_keep(fn) : NULL);
     }
+    node_set(&t->fn, fn);
     return 0;
 }
 
@@ -157,9 +176,8 @@ static void set_fn(tensor *t, node *fn, uint32_t nr)
 {
     if (fn)
         node_keep(fn);
-    node_drop(t->fn);
-    t->fn = fn;
     t->nr = nr;
+    node_set(&t->fn, fn);
 }
 
 static int move_on(tensor *t, node *fn, uint32_t nr)
@@ -186,11 +204,11 @@ int tensor_sync_slow(tensor *t)
         tape_now.grad = true;
         tensor *view = tape_algebra.view_of_base(&s, &base, t->a);
         tape_now = before;
-        fn = view ? node_keep(view->fn) : NULL;
+        fn = view && view->fn ? node_keep(view->fn) : NULL; /* none: a view of integers, which a write gave a history */
         nr = 0;
         tensor_clear(&base);
         scope_close(&s);
-        if (!fn)
+        if (!view)
             return -1;
     }
     int result = move_on(t, fn, nr);
@@ -202,7 +220,7 @@ int tensor_sync_slow(tensor *t)
 
 /* In a shared family the base moves on: for a write through a view, to a node that puts the view's new
  * value into the base's old one. */
-int tensor_rebase(tensor *t, node *fn, uint32_t nr)
+int tensor_rebase(tensor *t, node *fn, uint32_t nr, node *slices)
 {
     viewbase *b = t->base;
     if (!b)
@@ -211,18 +229,21 @@ int tensor_rebase(tensor *t, node *fn, uint32_t nr)
     uint32_t base_nr = nr;
     if (tensor_is_view(t)) {
         node_drop(base_fn);
-        if (!(base_fn = tape_algebra.copy_slices(b, t->a, fn, nr)))
+        if (!(base_fn = slices ? slices : tape_algebra.copy_slices(b, t->a, fn, nr)))
             return -1;
         base_nr = 0;
     }
-    node_drop(b->fn);
+    node *was = b->fn; /* dropped last: it may run the host's code */
     b->fn = base_fn;
     b->nr = base_nr;
     b->gen++;
-    if (tensor_is_view(t))
-        return 0;
-    t->gen = b->gen;
-    return move_on(t, fn, nr);
+    int result = 0;
+    if (!tensor_is_view(t)) {
+        t->gen = b->gen;
+        result = move_on(t, fn, nr);
+    }
+    node_drop(was);
+    return result;
 }
 
 /* Does node `leaf` tell of a what a new one would? */
@@ -247,16 +268,13 @@ int tensor_set_data(tensor *t, const array *source)
         return -1;
     }
     *a->ver = *t->a->ver;
-    array_drop(t->a);
+    array *was = t->a; /* dropped last: it may run the host's code */
     t->a = a;
-    if (!fn)
-        return 0;
-    if (t->base && !tensor_is_view(t)) {
-        node_drop(t->base->fn);
-        t->base->fn = node_keep(fn);
-    }
-    node_drop(t->fn);
-    t->fn = fn;
+    if (fn && t->base && !tensor_is_view(t))
+        node_set(&t->base->fn, node_keep(fn));
+    if (fn)
+        node_set(&t->fn, fn);
+    array_drop(was);
     return 0;
 }
 
@@ -270,21 +288,19 @@ int tensor_restride(tensor *t, array *a, node *fn)
         array_drop(a);
         return -1;
     }
-    array_drop(t->a);
+    array *was = t->a; /* dropped last: it may run the host's code */
     t->a = a;
     if (t->base && !tensor_is_view(t)) {
-        array_drop(t->base->a);
-        t->base->a = array_keep(a);
+        array_set(&t->base->a, array_keep(a));
         if (fresh) {
-            node_drop(t->base->fn);
-            t->base->fn = node_keep(fresh);
             t->base->nr = 0;
             t->gen = ++t->base->gen;
+            node_set(&t->base->fn, node_keep(fresh));
         }
     }
-    if (fresh) {
+    if (fresh)
         set_fn(t, fresh, 0);
-        node_drop(fresh);
-    }
+    node_drop(fresh);
+    array_drop(was);
     return 0;
 }

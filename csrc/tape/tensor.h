@@ -64,7 +64,7 @@ viewbase *tensor_viewbase(tensor *t);              /* made on demand; borrowed *
 void viewbase_drop(viewbase *b);
 gradbox *gradbox_new(void);
 void gradbox_drop(gradbox *b);
-int gradbox_set(gradbox *b, const tensor *g);       /* a copy of g becomes .grad; NULL empties it */
+int gradbox_set(gradbox *b, const tensor *g, void *obj); /* a copy of g becomes .grad, shown as obj (taken; NULL: made when asked for); NULL empties it */
 extern void (*gradbox_release_obj)(void *obj);     /* set by py/ */
 /* Views whose part in the history cannot be told anew after a write: one of several outputs, made under no_grad or by a user's Function. */
 static inline bool tensor_view_broken(const tensor *t) { return t->flags & (T_MULTI_VIEW | T_NO_GRAD_VIEW | T_FUNCTION_VIEW); }
@@ -79,8 +79,9 @@ static inline void tensor_wrote(tensor *t, const char *writer)
     if (current && !tensor_is_view(t))
         t->gen = t->base->gen;
 }
-/* Replaces the tensor's history after an in-place write whose result is output nr of fn (fn NULL: constant). */
-int tensor_rebase(tensor *t, node *fn, uint32_t nr);
+/* Replaces the tensor's history after an in-place write whose result is output nr of fn (fn NULL: constant). slices (taken): of a view, the
+ * node of its base, which memory was had for before the write; NULL: made here. */
+int tensor_rebase(tensor *t, node *fn, uint32_t nr, node *slices);
 /* t shows `a` from now on (taken, even on failure), another geometry of its memory: node fn's output 0, or NULL when that was not recorded. */
 int tensor_restride(tensor *t, array *a, node *fn);
 /* The same outside the history, over the memory of `source`, with t's version going on: a leaf's gradient has its shape and dtype from now on. */

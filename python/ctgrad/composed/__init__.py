@@ -15,7 +15,7 @@ from typing import Any
 from ctgrad import _C
 from ctgrad._C import Tensor
 
-__all__ = ["alias", "composed", "need_tensor", "refuse_expanded", "refuse_leaf", "registry", "results", "warn_once", "with_out"]
+__all__ = ["alias", "composed", "deliver", "need_tensor", "refuse_expanded", "refuse_leaf", "registry", "results", "warn_once", "with_out"]
 
 registry: dict[str, Callable[..., Any]] = {}
 
@@ -111,17 +111,28 @@ def _need_castable(made, out):
         raise RuntimeError(f"result type {made.dtype} can't be cast to the desired output type {out.dtype}")
 
 
-def deliver(name, made, out, exact):
-    """Write a result, or a tuple of them, into out=, which takes its shape."""
-    if isinstance(made, tuple):
-        delivered = [deliver(name, one, into, exact) for one, into in zip(made, out, strict=True)]
-        return type(made)(*delivered) if hasattr(made, "_fields") else tuple(delivered)
+def _check_out(name, made, out, exact):
     need_tensor(name, out, "out", 0)
     if exact and out.dtype != made.dtype:
         raise RuntimeError(f"{name}(): Expected out tensor to have dtype {made.dtype}, but got {out.dtype} instead")
+    _need_castable(made, out)
     if _C.is_grad_enabled() and (made.requires_grad or out.requires_grad):
         raise RuntimeError(f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad.")
-    return _C.maximum(made, made, out=out)  # a copy that resizes and refuses as all ops do
+
+
+def deliver(name, made, out, exact):
+    """Write a result, or a tuple of them, into out=, which takes its shape. All are checked before the first is written."""
+    if not isinstance(made, tuple):
+        _check_out(name, made, out, exact)
+        return _C.maximum(made, made, out=out)  # a copy that resizes and refuses as all ops do
+    if not isinstance(out, (tuple, list)):
+        raise TypeError(f"{name}(): argument 'out' must be tuple of Tensors, not {type(out).__name__}")
+    if len(made) != len(out):
+        raise TypeError(f"{name}(): expected tuple of {len(made)} elements but got {len(out)}")
+    for one, into in zip(made, out, strict=True):
+        _check_out(name, one, into, exact)
+    delivered = [_C.maximum(one, one, out=into) for one, into in zip(made, out, strict=True)]
+    return type(made)(*delivered) if hasattr(made, "_fields") else tuple(delivered)
 
 
 def results(name, fields):

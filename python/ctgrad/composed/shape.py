@@ -393,6 +393,9 @@ def combinations(input, r=2, with_replacement=False):
         raise RuntimeError(f"Expect a non-negative number, but got {r}")
     if r == 0:
         return ctgrad.empty(0, dtype=input.dtype)
+    rows = math.comb(input.shape[0] + (r - 1 if with_replacement and input.shape[0] else 0), r)
+    if rows * r > 1 << 31:
+        raise RuntimeError(f"combinations(): {rows} rows are too many")
     choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
     columns = np.array(list(choose(range(input.shape[0]), r)), dtype="int64").reshape(-1, r).T
     return ctgrad.stack([input[ctgrad.from_numpy(column.copy())] for column in columns], 1)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ctgrad import _C
 from ctgrad.autograd import Function
-from ctgrad.composed import results, with_exact_out
+from ctgrad.composed import deliver, results, with_exact_out
 from ctgrad.composed.closed import named, node
 
 from ._checks import LinAlgError, as_array, as_columns, as_tensor, first_bad_minor, lapack, need_matrices
@@ -99,7 +99,7 @@ def qr(A, mode="reduced", *, out=None):
         made = list(_TallQR.apply(A) if m >= n else _wide_qr(A))
     if mode == "r":
         made[0] = A.new_empty(0)
-    return QR(*made) if out is None else QR(*(o.resize_(x.shape).copy_(x) for o, x in zip(out, made, strict=True)))
+    return QR(*made) if out is None else deliver("qr", QR(*made), out, True)
 
 
 @named("LinalgEighBackward0")

@@ -108,6 +108,24 @@ def tree_unflatten(leaves, treespec):
     return made[0]
 
 
+def _broadcast_to_and_flatten(tree, treespec):
+    """For each leaf of treespec, the leaf of tree that stands at its place or above it; None where the containers differ."""
+    found, waiting = [], [(tree, treespec)]
+    while waiting:
+        here, spec = waiting.pop()
+        kind = _kind_of(here)
+        if kind not in _kinds:
+            found.extend([here] * spec.num_leaves)
+            continue
+        children, context = _kinds[kind].flatten(here)
+        if kind is dict and spec.type is dict and set(context) == set(spec.context):
+            children, context = [here[key] for key in spec.context], spec.context
+        if (kind, context, len(children)) != (spec.type, spec.context, spec.num_children):
+            return None
+        waiting.extend(reversed([*zip(children, spec.children_specs, strict=True)]))
+    return found
+
+
 def tree_leaves(tree, is_leaf=None):
     """The leaves."""
     return tree_flatten(tree, is_leaf)[0]

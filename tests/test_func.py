@@ -6,7 +6,7 @@ import math
 import ctgrad
 import pytest
 from ctgrad import nn
-from ctgrad.func import functional_call, grad, grad_and_value, hessian, jacrev, jvp, vmap
+from ctgrad.func import functional_call, grad, grad_and_value, hessian, jacrev, jvp, vjp, vmap
 
 
 def test_given_tensors_stand_for_parameters():
@@ -133,6 +133,29 @@ def test_loops_over_slices_may_branch_on_values():
         vmap(lambda x: (x,) if x.item() else x)(ctgrad.tensor([0.0, 1]))
     with pytest.raises(ValueError, match="out_dim is None"):
         vmap(lambda x: x, out_dims=None)(ctgrad.arange(2))
+
+
+def test_leaves_of_inner_transforms_are_no_outside():
+    x = ctgrad.arange(3.0) + 1
+    assert not grad(grad(lambda x, y: (x * y) ** 2, argnums=1))(x[0], x[1]).requires_grad
+    assert not grad(lambda x: grad(lambda y: (x * y) ** 2)(x))(x[1]).requires_grad
+    assert not hessian(lambda a, b: (a * b).square().sum(), argnums=(0, 1))(x, x)[0][1].requires_grad
+    kept = []
+
+    def f(x):
+        kept.append(vjp(lambda y: (x * y).sin(), x)[1])
+        return x.sum()
+
+    grad(f)(x)
+    assert not kept[0](x)[0].requires_grad  # the leaf of a transform that has ended is nobody's
+
+
+def test_results_of_several_names_are_containers():
+    m = ctgrad.tensor([[3.0, 1.0], [2.0, 4.0]])
+    found = vmap(lambda row: row.sort())(m)
+    assert type(found) is type(m.sort()) and found.values.tolist() == [[1, 3], [2, 4]] and found.indices.tolist() == [[1, 0], [0, 1]]
+    values, pull = vjp(lambda m: (m.max(0).values, m.min(1).values), m)
+    assert values[0].tolist() == [3, 4] and pull(values)[0].tolist() == [[3, 1], [2, 4]]
 
 
 def test_nothing_is_left_alive():

@@ -23,8 +23,7 @@ def _recording(call):
 
     @functools.wraps(call)
     def within(*args, **kwargs):
-        level = Level()
-        with inference_mode(False), enable_grad():
+        with Level() as level, inference_mode(False), enable_grad():
             return call(level, *args, **kwargs)
 
     return within
@@ -196,6 +195,9 @@ def _check_tangents(primals, tangents):
             if not isinstance(t, Tensor):
                 raise RuntimeError(f"{_JVP}: Expected {what} to only contain Tensors, got {type(t)}")
     for t, v in zip(flat, given, strict=True):
+        for what, one in (("primal", t), ("tangent", v)):
+            if not one.is_floating_point():
+                raise ValueError(f"Expected {what} to be floating point or complex, but got: {one.dtype}")
         if t.shape != v.shape:
             raise RuntimeError("Trying to set a forward gradient that has a different size than that of the original Tensor, this is not supported. "
                                f"Tensor is of size {[*t.shape]} while the given forward gradient is of size {[*v.shape]}.")
@@ -274,7 +276,7 @@ def jacrev(func, argnums=0, *, has_aux=False, chunk_size=None):
 
     @functools.wraps(func, updated=())
     def differentiated(*args):
-        return _jacobian(func, args, argnums, has_aux, _VJP)
+        return _jacobian(func, args, places(argnums, len(args)), has_aux, _VJP)
 
     return differentiated
 

@@ -2,8 +2,11 @@
 
 A leaf whose argument requires a gradient outside continues that history, so that results can be differentiated there. Of a
 result that leads to own leaves alone nobody outside could differentiate: it is given detached, and where nothing does
-lead outside no graph of the gradient is made. Transforms nest since the leaves of an outer one are the outside of an inner one.
+lead outside no graph of the gradient is made. Transforms nest since the leaves of an outer one are the outside of an inner one,
+as long as the outer one runs.
 """
+
+import threading
 
 from ctgrad._C import Tensor, grad, is_grad_enabled, zeros_like
 from ctgrad.utils._pytree import tree_flatten, tree_map, tree_unflatten
@@ -34,14 +37,44 @@ def chosen(args, where):
     return tuple(args[i] for i in where) if isinstance(where, tuple) else args[where]
 
 
+class _Run:
+    """Whether the function of a level still runs. The leaves of one that does not are outside of nothing."""
+
+    goes = True
+
+
+class _Running(threading.local):
+    level = None  # the innermost whose function runs
+
+
+_running = _Running()
+
+
 class Level:
-    """Made where the transform is entered: the grad mode there says whether results may have a history."""
+    """Made where the transform is entered: the grad mode there says whether results may have a history.
+
+    A context: the function runs within. What tells a leaf is kept on its Python object: as long as an outer function runs, and as
+    long as an inner level lives, these objects do.
+    """
 
     def __init__(self):
         self.recorded = is_grad_enabled()
+        self.run = _Run()
+        self.outer = _running.level
+        self._inner_leaves = []
         self.leaves = []    # the function's arguments, in the order of their flattening
         self._given = {}    # id of a leaf: the argument it stands for
-        self._settled = {}  # id of a node that leads to own leaves alone: the node
+        self._settled = {}  # id of a node that does not lead outside: the node
+
+    def __enter__(self):
+        _running.level = self
+        return self
+
+    def __exit__(self, kind, error, trace):
+        self.run.goes = False
+        _running.level = self.outer
+        if self.outer is not None:
+            self.outer._inner_leaves += self.leaves + self._inner_leaves
 
     def enter(self, tree):
         """The tree with a leaf in place of each tensor. Call with gradients enabled."""
@@ -54,6 +87,7 @@ class Level:
             leaf = x.unsqueeze(0).unbind(0)[0]  # a view that refuses writes, as a leaf does
         else:
             leaf = (x.clone() if x.is_inference() else x.detach()).requires_grad_()
+            leaf._run = self.run
         self.leaves.append(leaf)
         self._given[id(leaf)] = x
         return leaf
@@ -62,11 +96,15 @@ class Level:
         """Whether one of the tensors can be differentiated by anything but the own leaves."""
         return any(self._leads_outside(t) for t in tensors)
 
+    def _is_outside(self, leaf):
+        run = getattr(leaf, "_run", None)
+        return run is None or (run is not self.run and run.goes)
+
     def _leads_outside(self, t):
         if not t.requires_grad:
             return False
         if t.is_leaf:
-            return id(t) not in self._given
+            return self._is_outside(t)
         seen, waiting = {}, [t.grad_fn]
         while waiting:
             node = waiting.pop()
@@ -74,7 +112,7 @@ class Level:
                 continue
             seen[id(node)] = node
             following = [after for after, _ in node.next_functions if after is not None]
-            if not following and not (hasattr(node, "variable") and id(node.variable) in self._given):
+            if not following and (not hasattr(node, "variable") or self._is_outside(node.variable)):
                 return True
             waiting.extend(following)
         self._settled.update(seen)

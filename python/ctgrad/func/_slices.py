@@ -133,7 +133,8 @@ def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):
     It is a loop that calls func once a slice and stacks what it returns, along out_dims: PyTorch's numbers, not its speed.
     in_dims: the dimension of the arguments to take slices along, one int or nested as the arguments; None for what every slice gets
     as it is. Keyword arguments are not sliced. out_dims: None for outputs that do not depend on the slice. randomness: "error"
-    (RuntimeError when func draws from the default generator), "different" (each slice draws numbers of its own) or "same".
+    (RuntimeError when func draws from the default generator), "different" (each slice draws numbers of its own, one slice after the
+    other: normal numbers are not those that PyTorch draws for all slices at once) or "same".
     With no slices, func runs once on zeros, to learn the shapes of the results. chunk_size is accepted and changes nothing.
     It composes with grad both ways: vmap(grad(loss), in_dims=(None, 0, 0)) gives gradients for each sample.
     """

@@ -202,6 +202,14 @@ vmap(grad(cube))(m), vmap(jacrev(torch.sin))(m).shape, vmap(hessian(cube))(m).sh
 vmap(lambda v: jvp(torch.sin, (x,), (v,))[1])(torch.eye(3)), vmap(vjp(torch.sin, x)[1])(torch.eye(3))
 y = vmap(grad(lambda a, b: (a * b * w).sum()), (0, None))(torch.ones(2, 3), x); y.detach(), torch.autograd.grad(y.sum(), w)
 
+grad(grad(lambda x, y: (x * y) ** 2, argnums=1))(x[0], x[1]), grad(lambda x: grad(lambda y: (x * y) ** 2)(x))(x[1]), grad(lambda x: torch.autograd.grad((x ** 3).sum(), x, create_graph=True)[0].sum())(x)
+vmap(torch.sort)(m), vmap(lambda x: torch.max(x, 0))(m), vmap(lambda x: x.unbind())(m), vmap(lambda i: m[i])(torch.tensor([0, 2])), vmap(lambda x: [x, {'a': x}], out_dims=[0, {'a': 1}])(m)
+jvp(lambda x, n: x * n, (x, torch.tensor(3)), (x, torch.tensor(0)))
+jvp(lambda x, n: x * n, (x, 3), (x, 0))
+jacrev(lambda x, y: x * y, argnums=None)(x, x)
+jacfwd(lambda x, y: x * y, argnums=None)(x, x)
+vmap(torch.add)(m, 2)
+
 vmap(grad(lambda x: x))(m)
 grad(lambda x: vmap(lambda y: y * 2)(x))(m)
 grad(vmap(cube))(m)

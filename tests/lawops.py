@@ -47,7 +47,7 @@ FUNCTIONS = {
     "pad": [case(X, (1, 2)), case(LINE, (1, 1), "reflect"), case(LINE, (2, 1), "replicate"), case(LINE, (1, 0), "circular")], "bilinear": [case(t(3, 2), X, t(2, 2, 4), t(2))],
     "dropout": [case(X, 0.5)], "dropout2d": [case(IMAGE, 0.5)], "alpha_dropout": [case(X, 0.5)], "softmin": [case(X, 1)], "softsign": [case(X)], "tanhshrink": [case(X)],
 }
-RANDOM = {"rand_like": [case(X)], "randn_like": [case(X)], "randint_like": [case(X, 3)], "bernoulli": [case(t(3, 4, low=0.0, high=1.0))],
+RANDOM = {"rand_like": [case(X)], "randn_like": [case(X)], "randint_like": [case(X, 3)], "bernoulli": [case(t(3, 4, low=0.0, high=1.0))], "poisson": [case(t(3, 4, low=0.0, high=20.0))],
           "normal_": [case(X)], "uniform_": [case(X)], "random_": [case(X)], "exponential_": [case(X)], "bernoulli_": [case(X, 0.5)], "dropout": [case(X, 0.5)]}
 
 

@@ -103,6 +103,19 @@ def test_multivariate_normal_of_each_matrix():
             D.MultivariateNormal(LOC, **wrong)
 
 
+def test_poisson_numbers_follow_their_probabilities():
+    ctgrad.manual_seed(2)
+    for rate in (0.7, 9.5, 10.0, 40.0):
+        d = D.Poisson(ctgrad.tensor(rate, dtype=ctgrad.float64))
+        values = ctgrad.arange(120.0, dtype=ctgrad.float64)
+        p, drawn = d.log_prob(values).exp(), d.sample((20000,))
+        assert p.sum().sub(1).abs() < 1e-9 and (p * values).sum().sub(rate).abs() < 1e-6
+        often = (drawn[:, None] <= values).double().mean(0)
+        assert (often - p.cumsum(0)).abs().max() < 0.015
+        x = d.sample((2000,))
+        assert (D.kl_divergence(d, D.Poisson(rate + 1.0)) - (d.log_prob(x) - D.Poisson(rate + 1.0).log_prob(x)).mean()).abs() < 0.1
+
+
 PAIRS = [("normal", D.Normal(0.5, 2.0)), ("laplace", D.Laplace(0.5, 2.0)), ("normal", D.Laplace(0.5, 2.0)), ("laplace", D.Normal(0.5, 2.0)),
          ("exponential", D.Exponential(2.0)), ("exponential", D.Normal(0.5, 2.0)), ("gumbel", D.Gumbel(0.5, 2.0)), ("half_normal", D.HalfNormal(2.0)),
          ("uniform", D.Uniform(-9.0, 9.0)), ("uniform", D.Normal(0.5, 2.0)), ("log_normal", D.LogNormal(0.5, 2.0)), ("bernoulli", D.Bernoulli(0.4)),

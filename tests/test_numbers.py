@@ -178,6 +178,20 @@ def test_xlogy_promotes_before_it_takes_logarithms():
     assert ctgrad.xlogy(x, y).item() == ctgrad.xlogy(x, y.float()).item() and special.xlog1py(x, y).item() == special.xlog1py(x, y.float()).item()
 
 
+def test_quantiles_of_the_normal_distribution():
+    p = ctgrad.cat([ctgrad.linspace(0.001, 0.999, 999, dtype=ctgrad.float64), doubles(1e-300, 1e-20, 1e-13, 1e-5, 1 - 1e-5)])
+    x = special.ndtri(p)
+    assert ctgrad.allclose(special.ndtr(x), p, rtol=1e-12, atol=0) and ctgrad.allclose(special.log_ndtr(x), p.log(), rtol=1e-12)
+    assert ctgrad.allclose(special.ndtri(p[:999].float()), x[:999].float(), rtol=1e-5, atol=1e-6)
+    np.testing.assert_equal(special.ndtri(doubles(0, 1, -0.1, 1.1, math.nan, 0.5)).tolist(), [-math.inf, math.inf, math.nan, math.nan, math.nan, 0])
+    q = doubles(0.01, 0.3, 0.9)
+    assert gradcheck(special.ndtri, [q]) and ctgrad.autograd.gradgradcheck(special.ndtri, [q])
+    out = ctgrad.empty(0)
+    assert special.ndtri(ctgrad.full((2,), 0.5), out=out) is out and out.tolist() == [0, 0] and special.ndtri(ctgrad.tensor(True)) == math.inf
+    with pytest.raises(NotImplementedError):
+        special.ndtri(ctgrad.ones(2).half())
+
+
 def test_bessel_functions():
     """By their series, by the recurrence of their derivatives, and by Hankel's expansion where it takes over."""
     x = ctgrad.tensor([-3.0, -0.5, 0.0, 1e-9, 2.0, 8.0], dtype=ctgrad.float64, requires_grad=True)

@@ -24,7 +24,7 @@ REALS = {"hypot", "frac", "logaddexp"}  # rows that refuse integers
 REFUSES_BACKWARD = {"floor_divide"}  # recorded, as in PyTorch, by a node without a formula
 # Random results have no reference; their values are tests/test_random.py's.
 DRAWN = {"uniform_", "normal_", "exponential_", "bernoulli_", "random_", "rand", "randn", "rand_like", "randn_like", "randint",
-         "randint_like", "randperm", "bernoulli", "dropout", "empty", "empty_like", "new_empty", "empty_strided"}
+         "randint_like", "randperm", "bernoulli", "poisson", "dropout", "empty", "empty_like", "new_empty", "empty_strided"}
 
 
 def generator(name):

@@ -231,7 +231,7 @@ print("done")
 
 
 DRAWS = ["ctgrad.rand(n)", "ctgrad.randn(n)", "ctgrad.randn(n, dtype=ctgrad.float64)", "ctgrad.randint(9, (n,))", "ctgrad.randperm(n)",
-         "ctgrad.bernoulli(p)", "ctgrad.nn.functional.dropout(p)", "ctgrad.rand_like(p.view(2, -1).t())"]
+         "ctgrad.bernoulli(p)", "ctgrad.poisson(p * 20)", "ctgrad.nn.functional.dropout(p)", "ctgrad.rand_like(p.view(2, -1).t())"]
 
 
 @pytest.mark.skipif(not hasattr(__import__("signal"), "setitimer"), reason="no timers here")

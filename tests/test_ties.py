@@ -382,3 +382,21 @@ def test_an_expanded_tensor_asked_for_in_the_second_derivative():
         first, = ctgrad.autograd.grad(f(full), full, create_graph=True)
         want, = ctgrad.autograd.grad(first.sum(), full)
         assert ctgrad.allclose(got, want, atol=1e-6)
+
+
+@pytest.mark.parametrize(("make", "apart"), [(optim.Muon, 1e-2), (optim.Adafactor, 1e-5)], ids=["muon", "adafactor"])
+def test_what_steps_by_whole_matrices_steps_once_on_tied_ones(make, apart):
+    """Their steps depend on the shape of the parameter: that of the member that holds all numbers."""
+    weight = nn.Parameter(ctgrad.randn(3, 2))
+    turned, alone = nn.Parameter(weight.t()), nn.Parameter(weight.detach().clone())
+    x, z = ctgrad.randn(2), ctgrad.randn(3)
+    tied, single = make([weight, turned], lr=0.1), make([alone], lr=0.1)
+    for _ in range(3):
+        ((weight @ x).square().sum() + (turned @ z).sin().sum()).backward()
+        ((alone @ x).square().sum() + (alone.t() @ z).sin().sum()).backward()
+        tied.step(), single.step(), tied.zero_grad(), single.zero_grad()
+    assert ctgrad.allclose(weight, alone, atol=apart) and ctgrad.equal(turned, weight.t()) and len(tied.state) == 1
+    row = nn.Parameter(ctgrad.ones(1, 3).expand(3, 3))
+    (row * ctgrad.arange(9.).view(3, 3)).sum().backward()
+    make([row], lr=0.1).step()
+    assert ctgrad.equal(row[0], row[2]) and row.stride() == (0, 1) and not ctgrad.equal(row, ctgrad.ones(3, 3))

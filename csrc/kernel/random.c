@@ -11,6 +11,7 @@
  *                              normal_(0, 1) * std + mean, each step rounded
  *   dropout                    bernoulli_(1 - p) in the dtype of the input, then / (1 - p)
  *   torch.bernoulli(t)         bernoulli_(t); torch.bernoulli(t, p) is bernoulli_(p)
+ *   torch.poisson(t)           kernel/poisson.c
  *   multinomial(w, n)          n = 1, or without replacement: q = exponential_(1) in the dtype and layout of w, then
  *                              argmax(w / q), or the indices of topk(w / q, n); the rest: k_multinomial_*
  */
@@ -96,10 +97,6 @@ static void draw_u64(ct_rng *g, uint64_t *v, int64_t n)
     for (int64_t i = 0; i < n; i++)
         v[i] = (uint64_t)w[2 * i] << 32 | w[2 * i + 1];
 }
-
-static const uint64_t MASK53 = ((uint64_t)1 << 53) - 1;
-static inline double unit(uint64_t v) { return (double)(int64_t)(v & MASK53) * 0x1p-53; }
-static inline double draw_unit(ct_rng *g) { return unit(ct_rng_u64(g)); }
 
 static void uniform_f32(ct_rng *g, float *out, int64_t n, float a, float b)
 {

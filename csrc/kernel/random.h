@@ -35,6 +35,11 @@ extern k_loop *const k_random_range[DT_COUNT];
 /* [of][to]: probabilities in [0, 1] from p[1]: a 32-bit draw a value, 64 bits for float64. */
 extern k_loop *const k_bernoulli_of[DT_COUNT][DT_COUNT];
 
+extern k_loop *const k_poisson_of[DT_COUNT]; /* floats: rates >= 0 of the same dtype from p[1] */
+
+/* Uniform in [0, 1), of 64 bits. */
+static inline double draw_unit(ct_rng *g) { return (double)(int64_t)(ct_rng_u64(g) & (((uint64_t)1 << 53) - 1)) * 0x1p-53; }
+
 /* normal_ on a contiguous tensor of n >= 16 elements: blocks of 16. The cached normal is neither read nor written. */
 void k_normal_f32(ct_rng *rng, float *out, int64_t n, double mean, double std);
 void k_normal_half(ct_rng *rng, ct_dtype half, char *out, int64_t n, double mean, double std);

@@ -318,13 +318,14 @@ static int check_probabilities(const array *a)
     }
     return 0;
 }
-static void draw_of(array *out, const array *p, const arg *generator)
+static void draw_of(array *out, const array *p, k_loop *loop, const arg *generator)
 {
     k_nd nd;
     array_operands(&nd, 2, out->ndim, array_size(out), (const array *[]){out, p});
     k_draw_order(&nd);
-    k_walk_in_order(&nd, k_bernoulli_of[p->dtype][out->dtype], &(k_draw){.rng = rng_of(generator)});
+    k_walk_in_order(&nd, loop, &(k_draw){.rng = rng_of(generator)});
 }
+static void bernoulli_of(array *out, const array *p, const arg *generator) { draw_of(out, p, k_bernoulli_of[p->dtype][out->dtype], generator); }
 /* Draws fall in the order of the memory: out='s, or a new tensor's. */
 static int bernoulli_rule(call *c)
 {
@@ -334,7 +335,7 @@ static int bernoulli_rule(call *c)
     ct_dtype d = made_dtype(c, &(arg){.kind = ARG_NONE}, a->dtype);
     return out && array_same_size(out, a) ? out_like(c, 0, out, d) : out_new(c, 0, d, a->ndim, array_size(a));
 }
-static void bernoulli_kernel(call *c) { draw_of(c->oa[0], c->ia[0], &c->args[1]); }
+static void bernoulli_kernel(call *c) { bernoulli_of(c->oa[0], c->ia[0], &c->args[1]); }
 const op op_bernoulli = {.name = "bernoulli", .sig = "(Tensor self, *, Generator? generator=None)", .flags = OP_OUT | OP_DRAWS, .run = op_block, .shape = bernoulli_rule,
     .kernel = bernoulli_kernel, .kind = {"BernoulliBackward0", zero_grad}, .doc = "Ones where a draw falls below self's element, a probability; else zeros."};
 
@@ -362,6 +363,22 @@ static int bernoulli_by_rule(call *c)
         return -1;
     return check_probabilities(c->in[1]->a) < 0 ? -1 : in_expand(c, 1, self->ndim, array_size(self));
 }
-static void bernoulli_by_kernel(call *c) { draw_of(c->oa[0], c->ia[1], &c->args[2]); }
+static void bernoulli_by_kernel(call *c) { bernoulli_of(c->oa[0], c->ia[1], &c->args[2]); }
 DRAW(bernoulli_by, "bernoulli_.tensor", "(Tensor self, Tensor p, *, Generator? generator=None)", bernoulli_by_rule, bernoulli_by_kernel, "BernoulliBackward1",
      "Fills self with ones where a draw falls below p's element, broadcast to self, and zeros.")
+
+/* ---- poisson: args self, generator ------------------------------------------------------------------------------------------ */
+static int poisson_rule(call *c)
+{
+    const array *a = c->in[0]->a;
+    if (!k_poisson_of[a->dtype])
+        return ct_fail(CT_NOTIMPL, "\"poisson_cpu\" not implemented for '%s'", dtype_title((ct_dtype)a->dtype));
+    odometer o;
+    for (odometer_start(&o, a->ndim, array_size(a), array_stride(a)); o.left; odometer_next(&o))
+        if (!(dtype_load(array_data(a) + o.place * dtype_bytes((ct_dtype)a->dtype), (ct_dtype)a->dtype) >= 0))
+            return ct_fail(CT_RUNTIME, "invalid Poisson rate, expected rate to be non-negative");
+    return out_new(c, 0, (ct_dtype)a->dtype, a->ndim, array_size(a));
+}
+static void poisson_kernel(call *c) { draw_of(c->oa[0], c->ia[0], k_poisson_of[c->ia[0]->dtype], &c->args[1]); }
+const op op_poisson = {.name = "poisson", .sig = "(Tensor self, Generator? generator=None)", .flags = OP_FUNCTION | OP_DRAWS, .run = op_block, .shape = poisson_rule,
+    .kernel = poisson_kernel, .kind = {"PoissonBackward0", zero_grad}, .doc = "Numbers from the Poisson distributions whose rates are self's elements."};

@@ -40,7 +40,7 @@ _LATER |= dict.fromkeys((
 _LATER |= dict.fromkeys(("autocast", "get_autocast_dtype", "is_autocast_cache_enabled", "is_autocast_enabled"), "amp.autocast_mode")
 _LATER |= {"compile": "compiler", "GradScaler": "amp.grad_scaler"}
 _SELDOM = ("accelerator", "compiler", "distributed", "distributions", "functional", "hub", "jit", "mps", "types", "xpu")
-_LATER |= {"_utils": None, "affine_grid_generator": "nn._grids", "grid_sampler": "nn._grids"}
+_LATER |= {"_utils": None, "vmap": "func", "affine_grid_generator": "nn._grids", "grid_sampler": "nn._grids"}
 __all__ = [name for name in globals() if not name.startswith("_")] + [*_LATER, *_SELDOM]
 
 

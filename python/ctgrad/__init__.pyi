@@ -277,6 +277,9 @@ from ctgrad.composed.write import (
     select_scatter as select_scatter,
     slice_scatter as slice_scatter,
 )
+from ctgrad.func._slices import (
+    vmap as vmap,
+)
 from ctgrad.nn._activations import (
     celu as celu,
     celu_ as celu_,

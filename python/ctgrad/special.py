@@ -7,17 +7,17 @@ from ctgrad import _C
 from ctgrad._C import digamma, erf, erfc, erfinv, exp2, expm1, log1p, log_softmax, logsumexp, round, softmax
 from ctgrad._C import lgamma as gammaln
 from ctgrad._C import sigmoid as expit
-from ctgrad import _bessel
+from ctgrad import _bessel, _quantile
 from ctgrad.composed import need_tensor, registry, with_out
 from ctgrad.composed.closed import node
 from ctgrad.composed.integrals import times
 
-i0e, i1, i1e, zeta = map(with_out, (_bessel.i0e, _bessel.i1, _bessel.i1e, _bessel.zeta))
+i0e, i1, i1e, ndtri, zeta = map(with_out, (_bessel.i0e, _bessel.i1, _bessel.i1e, _quantile.ndtri, _bessel.zeta))
 psi = digamma
 i0, logit, polygamma, sinc, xlogy = (registry[name] for name in ("i0", "logit", "polygamma", "sinc", "xlogy"))
 
 __all__ = ["digamma", "entr", "erf", "erfc", "erfinv", "exp2", "expit", "expm1", "gammaln", "i0", "i0e", "i1", "i1e", "log1p", "log_ndtr", "log_softmax", "logit", "logsumexp",
-           "multigammaln", "ndtr", "polygamma", "psi", "round", "sinc", "softmax", "xlog1py", "xlogy", "zeta"]
+           "multigammaln", "ndtr", "ndtri", "polygamma", "psi", "round", "sinc", "softmax", "xlog1py", "xlogy", "zeta"]
 
 
 @with_out

@@ -355,3 +355,70 @@ def test_every_bit_of_many_numbers(name, options, dtype):
     rounds = dtype == "float64" and name != "SGD"  # PyTorch's square roots of float64 are not always the nearest
     for theirs, ours in zip(*found):
         np.testing.assert_allclose(ours, theirs, rtol=1e-13 if rounds else 0, atol=1e-15 if rounds else 0)
+
+
+ADAFACTOR = [{}, {"lr": 0.5, "d": 2.0, "beta2_decay": -0.5}, {"weight_decay": 0.1, "maximize": True}, {"eps": (1e-3, 0.1)}]
+MUON = [{}, {"nesterov": False}, {"adjust_lr_fn": "match_rms_adamw", "weight_decay": 0.5}, {"momentum": 0.5, "ns_steps": 3, "eps": 1e-3}, {"adjust_lr_fn": "original"}]
+
+
+def walk(t, name, options, shapes, dtype, lr):
+    """Where a few steps lead parameters of these shapes, with gradients that depend on the places; the last state."""
+    rng = np.random.default_rng(5)
+    params = [t.nn.Parameter(t.tensor(rng.standard_normal(shape), dtype=getattr(t, dtype))) for shape in shapes]
+    aims = [t.tensor(rng.standard_normal(shape), dtype=getattr(t, dtype)) for shape in shapes]
+    optimizer = getattr(t.optim, name)(params, **{"lr": lr, **options})
+    for step in range(6):
+        optimizer.zero_grad()
+        sum(((p - aim) ** 3).abs().sum() for p, aim in zip(params, aims)).backward()
+        optimizer.step()
+        if step == 3:  # a copy goes on from the saved state
+            optimizer.load_state_dict(copy.deepcopy(optimizer.state_dict()))
+    return [p.detach().numpy() for p in params], optimizer
+
+
+@pytest.mark.parametrize("name, options, dtype", [("Adafactor", options, dtype) for options in ADAFACTOR for dtype in ("float32", "float64")]
+                         + [("Muon", options, "float32") for options in MUON])
+def test_walks(name, options, dtype):
+    shapes = [(4, 3), (3, 4), (8, 8), (1, 5)] + [(5,), (), (2, 3, 4)] * (name == "Adafactor")
+    (theirs, their_optimizer), (ours, our_optimizer) = (walk(t, name, options, shapes, dtype, 0.1) for t in (torch, ctgrad))
+    tolerance = {"Muon": 0.02, "Adafactor": 2e-6 if dtype == "float32" else 1e-13}[name]  # Muon rounds to 8 bits on its way
+    for a, b in zip(theirs, ours, strict=True):
+        np.testing.assert_allclose(b, a, rtol=tolerance, atol=tolerance)
+    assert repr(our_optimizer) == repr(their_optimizer)
+    a, b = their_optimizer.state_dict(), our_optimizer.state_dict()
+    assert a["param_groups"] == b["param_groups"] and a["state"].keys() == b["state"].keys()
+    for place in a["state"]:
+        assert a["state"][place].keys() == b["state"][place].keys()
+        for key, value in a["state"][place].items():
+            np.testing.assert_allclose(b["state"][place][key].numpy(), value.numpy(), rtol=max(tolerance, 1e-5), atol=tolerance, err_msg=key)
+
+
+def test_one_step_of_muon_is_exact():
+    for shape in ((4, 3), (3, 4), (8, 8), (1, 5)):
+        found = []
+        for t in (torch, ctgrad):
+            p = t.nn.Parameter(t.zeros(shape))
+            p.grad = t.tensor(np.random.default_rng(1).standard_normal(shape), dtype=t.float32)
+            t.optim.Muon([p], lr=1.0).step()
+            found.append(p.detach().numpy())
+        np.testing.assert_allclose(found[1], found[0], rtol=2 ** -7, atol=2 ** -9)  # one unit of bfloat16
+
+
+def factored_errors(t):
+    optim, p, m = t.optim, t.nn.Parameter(t.zeros(2)), t.nn.Parameter(t.zeros(2, 2))
+    for action in (
+        lambda: optim.Adafactor([p], lr=-1), lambda: optim.Adafactor([p], lr=t.zeros(2)), lambda: optim.Adafactor([p], beta2_decay=1), lambda: optim.Adafactor([p], eps=(-1, 1)),
+        lambda: optim.Adafactor([p], eps=(None, -1)), lambda: optim.Adafactor([p], d=0.5), lambda: optim.Adafactor([p], weight_decay=-1), lambda: optim.Adafactor([]),
+        lambda: optim.Muon([p]), lambda: optim.Muon([m, p]), lambda: optim.Muon([m], lr=-1), lambda: optim.Muon([m], lr=t.zeros(2)), lambda: optim.Muon([m], momentum=-1),
+        lambda: optim.Muon([m], weight_decay=-1), lambda: optim.Muon([m], adjust_lr_fn="x"), lambda: optim.Muon([m]).defaults, lambda: optim.Adafactor([p]).defaults,
+        lambda: optim.Muon([m]).step(), lambda: optim.Adafactor([m]).step(lambda: 3),
+    ):
+        attempt(action)
+    m.grad = t.ones(2, 2)
+    for options in ({"ns_steps": 100}, {"ns_coefficients": (1, 2)}):
+        attempt(optim.Muon([m], **options).step)
+    print(m, optim.Muon([m]).state_dict())
+
+
+def test_errors_of_factored():
+    agree(factored_errors)

@@ -19,6 +19,7 @@ from .mixture_same_family import MixtureSameFamily
 from .multivariate_normal import MultivariateNormal
 from .normal import Normal
 from .one_hot_categorical import OneHotCategorical, OneHotCategoricalStraightThrough
+from .poisson import Poisson
 from .transformed_distribution import TransformedDistribution
 from .transforms import (
     AffineTransform,
@@ -37,5 +38,5 @@ from . import constraints, transforms, utils  # noqa: F401
 
 __all__ = ["AffineTransform", "Bernoulli", "Categorical", "Cauchy", "ComposeTransform", "Distribution", "ExpTransform", "Exponential", "Geometric",
            "Gumbel", "HalfNormal", "Independent", "IndependentTransform", "Laplace", "LogNormal", "MixtureSameFamily", "MultivariateNormal", "Normal",
-           "OneHotCategorical", "OneHotCategoricalStraightThrough", "PowerTransform", "SigmoidTransform", "SoftplusTransform", "TanhTransform",
+           "OneHotCategorical", "OneHotCategoricalStraightThrough", "Poisson", "PowerTransform", "SigmoidTransform", "SoftplusTransform", "TanhTransform",
            "Transform", "TransformedDistribution", "Uniform", "identity_transform", "kl_divergence", "register_kl"]

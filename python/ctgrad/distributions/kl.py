@@ -19,6 +19,7 @@ from .laplace import Laplace
 from .multivariate_normal import MultivariateNormal, _mahalanobis
 from .normal import Normal
 from .one_hot_categorical import OneHotCategorical
+from .poisson import Poisson
 from .transformed_distribution import TransformedDistribution
 from .uniform import Uniform
 from .utils import sum_rightmost
@@ -101,6 +102,16 @@ def _kl_exponential_normal(p, q):
 def _kl_cauchy(p, q):
     together = ((p.scale + q.scale).pow(2) + (p.loc - q.loc).pow(2)).log()
     return together - (4 * p.scale * q.scale).log()
+
+
+@register_kl(Poisson, Poisson)
+def _kl_poisson(p, q):
+    return p.rate * (p.rate.log() - q.rate.log()) - (p.rate - q.rate)
+
+
+@register_kl(Bernoulli, Poisson)
+def _kl_bernoulli_poisson(p, q):
+    return -p.entropy() - (p.probs * q.rate.log() - q.rate)
 
 
 @register_kl(Geometric, Geometric)
@@ -194,5 +205,5 @@ def _kl_transformed(p, q):
 
 
 for _p, _q in [(Normal, Exponential), (Normal, Uniform), (Laplace, Exponential), (Laplace, Uniform), (Exponential, Uniform), (Gumbel, Exponential),
-               (Gumbel, Uniform)]:
+               (Gumbel, Uniform), (Poisson, Bernoulli)]:
     register_kl(_p, _q)(_infinite)

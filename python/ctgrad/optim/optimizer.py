@@ -52,7 +52,7 @@ def use_grad_for_differentiable(step):
 
     @functools.wraps(step)
     def recorded_or_not(self, *args, **kwargs):
-        mode = self.defaults["differentiable"]
+        mode = self.defaults.get("differentiable", False)
         if mode is not False:
             with ctgrad.set_grad_enabled(mode):
                 return step(self, *args, **kwargs)

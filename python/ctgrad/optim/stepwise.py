@@ -43,7 +43,7 @@ class Stepwise(Optimizer):
                 numbers, grad = numbers_and_grad(param, found) if found else (param, param.grad)
                 if grad is None:
                     continue
-                if group["maximize"]:
+                if group.get("maximize"):
                     grad = -grad
                 state = self._state_of(param, numbers, group)
                 self._move(numbers, self._decayed(numbers, grad, group), state, group)

@@ -1,9 +1,11 @@
 """Containers in containers as a list of what is in them, and back: the part of PyTorch's private module that other packages use.
 
-Lists, tuples, named tuples, dicts and those that `register_pytree_node` adds; all else, None too, is a leaf.
+Lists, tuples, named tuples, results of several names, dicts and those that `register_pytree_node` adds; all else, None too, is a leaf.
 """
 
 from collections import OrderedDict, defaultdict, deque, namedtuple
+
+from ctgrad import return_types
 
 __all__ = ["PyTree", "TreeSpec", "register_pytree_node", "tree_all", "tree_any", "tree_flatten", "tree_leaves", "tree_map", "tree_map_", "tree_map_only",
            "tree_structure", "tree_unflatten"]
@@ -33,6 +35,14 @@ def register_pytree_node(cls, flatten_fn, unflatten_fn, **named):
     if cls in _kinds:
         raise ValueError(f"{cls} is already registered as pytree node.")
     _kinds[cls] = _Kind(flatten_fn, unflatten_fn)
+
+
+def _register_results(kinds):
+    for kind in kinds:
+        register_pytree_node(kind, lambda tree: (list(tree), None), lambda children, context, kind=kind: kind(children))
+
+
+_register_results(dict.fromkeys(kind for kind in vars(return_types).values() if isinstance(kind, type) and issubclass(kind, tuple)))
 
 
 def _kind_of(tree):
@@ -106,6 +116,24 @@ def tree_unflatten(leaves, treespec):
         children = [made.pop() for _ in range(count)]
         made.append(_kinds[kind].unflatten(children, context))
     return made[0]
+
+
+def _broadcast_to_and_flatten(tree, treespec):
+    """For each leaf of treespec, the leaf of tree that stands at its place or above it; None where the containers differ."""
+    found, waiting = [], [(tree, treespec)]
+    while waiting:
+        here, spec = waiting.pop()
+        kind = _kind_of(here)
+        if kind not in _kinds:
+            found.extend([here] * spec.num_leaves)
+            continue
+        children, context = _kinds[kind].flatten(here)
+        if kind is dict and spec.type is dict and set(context) == set(spec.context):
+            children, context = [here[key] for key in spec.context], spec.context
+        if (kind, context, len(children)) != (spec.type, spec.context, spec.num_children):
+            return None
+        waiting.extend(reversed([*zip(children, spec.children_specs, strict=True)]))
+    return found
 
 
 def tree_leaves(tree, is_leaf=None):

@@ -32,6 +32,18 @@ D.Bernoulli()
 D.Normal(torch.zeros(2), torch.tensor([1., -1.]))
 """, r"""
 import torch.distributions as D
+_ = torch.manual_seed(0)
+rate = torch.tensor([.5, 12.], requires_grad=True); d = D.Poisson(rate)
+d, d.support, d.batch_shape, d.event_shape, d.mean, d.variance, d.mode, d.has_rsample, d.sample(), d.sample((3,)), D.Poisson(4.).sample((2,)), d.expand((3, 2)).sample()
+d.log_prob(torch.tensor([0., 9.])), torch.autograd.grad(d.log_prob(torch.tensor([0., 9.])).sum(), rate), D.kl_divergence(d, D.Poisson(3.)), D.kl_divergence(D.Bernoulli(.3), d), D.kl_divergence(d, D.Bernoulli(.5))
+d.log_prob(torch.tensor(.5))
+d.log_prob(torch.tensor(-1.))
+D.Poisson(-1.)
+d.entropy()
+d.rsample()
+d.cdf(torch.tensor(1.))
+""", r"""
+import torch.distributions as D
 from torch.distributions import transforms as T
 _ = torch.manual_seed(0)
 loc = torch.randn(3, requires_grad=True); sc = torch.rand(3) + .5

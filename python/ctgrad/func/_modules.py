@@ -1,8 +1,9 @@
-"""Modules as functions of their parameters. Transformations of functions (grad, vmap, jvp of torch.func) are not here: see autograd.functional."""
+"""Modules as functions of their parameters."""
 
+import ctgrad
 from ctgrad.nn.utils import stateless
 
-__all__ = ["functional_call"]
+__all__ = ["functional_call", "stack_module_state"]
 
 
 def functional_call(module, parameter_and_buffer_dicts, args=None, kwargs=None, *, tie_weights=True, strict=False):
@@ -28,3 +29,30 @@ def functional_call(module, parameter_and_buffer_dicts, args=None, kwargs=None, 
             f"Expected parameter_and_buffer_dicts to be a dict, or a list/tuple of dicts, but got {type(parameter_and_buffer_dicts)}"
         )
     return stateless.call(module, given, args, kwargs, tie_weights, strict)
+
+
+def _stacked(name, tensors):
+    wanted = {t.requires_grad for t in tensors}
+    if len(wanted) > 1:
+        raise RuntimeError(f"Expected {name} from each model to have the same .requires_grad")
+    stacked = ctgrad.stack(tensors)
+    return stacked.detach().requires_grad_() if wanted.pop() else stacked
+
+
+def stack_module_state(models):
+    """(parameters, buffers) of several models of one class: dicts by dotted name, the models' tensors stacked along a new first dimension.
+
+    What requires a gradient in the models does so here, as a new leaf. RuntimeError unless the models are of one class and mode.
+    """
+    if len(models) == 0:
+        raise RuntimeError("stack_module_state: Expected at least one model, got 0.")
+    if len({bool(model.training) for model in models}) > 1:
+        raise RuntimeError("stack_module_state: Expected all models to have the same training/eval mode.")
+    if any(type(model) is not type(models[0]) for model in models):
+        raise RuntimeError("stack_module_state: Expected all models to be of the same class.")
+
+    def stacked(members):
+        dicts = [dict(members(model)) for model in models]
+        return {name: _stacked(name, [members[name] for members in dicts]) for name in dicts[0]}
+
+    return stacked(lambda model: model.named_parameters()), stacked(lambda model: model.named_buffers())

@@ -1,0 +1,7 @@
+"""Functions made of functions: gradients, Jacobians, products with them, and a function over the slices of its arguments."""
+
+from ._derivatives import grad, grad_and_value, hessian, jacfwd, jacrev, jvp, linearize, vjp
+from ._modules import functional_call, stack_module_state
+from ._slices import vmap
+
+__all__ = ["functional_call", "grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "linearize", "stack_module_state", "vjp", "vmap"]

@@ -442,3 +442,18 @@ def test_gradients_of_slid_operands_of_two_orders(product, view):
         return slid_step(product, view, w, 4)[0]
     w = ctgrad.randn(7, dtype=ctgrad.float64, requires_grad=True)
     assert ctgrad.autograd.gradcheck(f, (w,)) and ctgrad.autograd.gradgradcheck(f, (w,))
+
+
+@pytest.mark.parametrize("product", [lambda a, h: ctgrad.einsum("ij,ij->", a, h), lambda a, h: ctgrad.tensordot(a, h, 2), lambda a, h: ctgrad.einsum("ij,kj->ik", a, h)])
+def test_what_a_reshape_would_copy_gets_its_gradient_row_major(product):
+    """As in PyTorch, whose reshape copies it row-major; held as a line it is not copied, and looks the same."""
+    strides = []
+    before = ctgrad._C._switches(0, True)
+    try:
+        for on in (0, -1):
+            ctgrad._C._switches(on, on == 0)
+            a = (ctgrad.arange(8.0).as_strided((5, 4), (1, 1)) * 2).t().requires_grad_()
+            strides.append(ctgrad.autograd.grad(product(a, a.detach() + 1).sum(), a)[0].stride())
+    finally:
+        ctgrad._C._switches(*before)
+    assert strides[0] == strides[1]

@@ -259,7 +259,7 @@ def _reshaped(t, size):
 
 def _contracted(a, b, a_way, b_way, size):
     """Contraction of what a reshape would write out, with its copy's aliasing: of a copy where PyTorch's reshape makes one."""
-    a, b = a.clone() if a_way & _COPIES else a, b.clone() if b_way & _COPIES else b
+    a, b = (t.clone(memory_format=ctgrad.contiguous_format) if way & _COPIES else t for t, way in ((a, a_way), (b, b_way)))
     if a.shape == b.shape and a.itemsize > 2:  # halves would be rounded before they are added
         return (a * b).sum([d for d, n in enumerate(size) if n == 1], keepdim=True, dtype=a.dtype).contiguous()
     return _contract_to(a, b, size)

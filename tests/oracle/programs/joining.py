@@ -238,4 +238,7 @@ def drawn(seed):
     s = torch.tensordot(x, y, (dims, dims[::-1]))
     return a, b, left, right, kept, r.shape, r.stride(), r.double().sum(), dims, s.shape, s.stride(), s.double().sum()
 for seed in range(400): print(drawn(seed))
+a, h = torch.ones(5, 4).t().requires_grad_(), torch.arange(8.0).as_strided((4, 5), (1, 1))
+y, g = torch.einsum("ij,ij->", a, h), torch.einsum("ij,ij->", a, (h * 2).t().contiguous().t())
+[torch.autograd.grad(x, a)[0].stride() for x in (y, g, torch.tensordot(a, h, 2), torch.einsum("ij,kj->ik", a, h).sum())]
 """.strip().split("\n\n")

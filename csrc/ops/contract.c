@@ -16,6 +16,24 @@ static void contraction(product *p, const array *a, const array *b, const array 
     }
 }
 
+/* Is input i, as a matrix whose columns (of the first) or rows (of the second) are the summed dims, shown stored by columns? */
+static bool by_columns(const array *a, const int64_t *want, uint32_t i)
+{
+    int64_t step = 1;
+    bool some[2] = {false, false};
+    for (int side = 0; side < 2; side++) /* the inner dims, then the outer ones */
+        for (int d = a->ndim - 1; d >= 0; d--) {
+            int64_t size = array_size(a)[d];
+            if (size == 1 || (want[d] == 1) != (side != (int)i))
+                continue;
+            if (array_visible_stride(a)[d] != step)
+                return false;
+            step *= size;
+            some[side] = true;
+        }
+    return some[0] && some[1];
+}
+
 static int contract_shape(call *c)
 {
     const array *a = c->in[0]->a, *b = c->in[1]->a;
@@ -31,6 +49,8 @@ static int contract_shape(call *c)
     if (!fits || a->dtype != b->dtype || a->dtype == DT_BOOL)
         return ct_fail(CT_RUNTIME, "contract: takes two tensors of one dtype and as many dimensions as the result, which sums whole dimensions");
     c->once_out = still_dims(a, n) & still_dims(b, n);
+    bool matrices = c->n_args > 3 && arg_bool(&c->args[3]);
+    keep_param(c, matrices ? by_columns(a, size->ints, 0) | by_columns(b, size->ints, 1) << 1 : 0);
     if (out_new(c, 0, a->dtype, n, size->ints) < 0)
         return -1;
     product p;
@@ -55,6 +75,22 @@ static T contract(scope *s, T a, T b, int n, const int64_t *size)
         least[d] = array_size(a->a)[d] == 1 && array_size(b->a)[d] == 1 ? 1 : size[d];
     T y = f_call(s, &op_contract, 3, (arg[]){a_t(a), a_t(b), a_ints((uint32_t)n, least)});
     return memcmp(least, size, (size_t)n * sizeof *size) ? f_expand(s, y, n, size) : y;
+}
+
+/* The same for input i, stored by columns, in its memory order. The dims that are 1 in `all` are summed in the result. */
+static T contract_by_columns(scope *s, T a, T b, int n, const int64_t *size, uint32_t i, const int64_t *in, const int64_t *all)
+{
+    int64_t order[CT_MAXDIM], back[CT_MAXDIM], moved[CT_MAXDIM];
+    int count = 0;
+    for (int side = 0; side < 2; side++)
+        for (int d = 0; d < n; d++)
+            if ((in[d] != 1 && all[d] == 1) == (side == (int)i))
+                order[count++] = d;
+    for (int d = 0; d < n; d++) {
+        back[order[d]] = d;
+        moved[d] = size[order[d]];
+    }
+    return f_permute(s, contract(s, f_permute(s, a, n, order), f_permute(s, b, n, order), n, moved), n, back);
 }
 
 /* One row for every index but that of `dim` and of `kept`: (kept as one, rows, size of dim). */
@@ -135,11 +171,12 @@ static int contract_grad(scope *s, node *n, T const *g, T *out)
             /* along a dim that neither has, the sum is a multiple: repeated here, taken by the engine */
             for (int d = 0; d < ndim && other; d++)
                 size[d] = takes >> d & 1 && (array_size(g[0]->a)[d] != 1 || array_size(other->a)[d] != 1) ? 1 : in[d];
-            out[i] = contract(s, g[0], other, ndim, size);
+            bool columns = node_params(n)[0] >> i & 1;
+            out[i] = columns ? contract_by_columns(s, g[0], other, ndim, size, (uint32_t)i, in, array_size(g[0]->a)) : contract(s, g[0], other, ndim, size);
         }
     }
     return 0;
 }
-const op op_contract = {.name = "contract", .sig = "(Tensor self, Tensor other, int[] size)", .flags = OP_HIDDEN | OP_FUNCTION, .run = op_block,
+const op op_contract = {.name = "contract", .sig = "(Tensor self, Tensor other, int[] size, bool matrices=False)", .flags = OP_HIDDEN | OP_FUNCTION, .run = op_block,
     .shape = contract_shape, .kernel = contract_kernel, .kind = {"BmmBackward0", contract_grad}, .keep = {2, 1},
-    .doc = "self * other, which broadcast, summed over the dimensions where `size` is 1 and theirs is not."};
+    .doc = "self * other, which broadcast, summed over the dimensions where `size` is 1 and theirs is not. matrices: the gradient of one stored by columns is, as that of mm."};

@@ -257,12 +257,15 @@ def _reshaped(t, size):
     return t.reshape(size) if t.requires_grad or t.shape != size else t
 
 
-def _contracted(a, b, a_way, b_way, size):
-    """Contraction of what a reshape would write out, with its copy's aliasing: of a copy where PyTorch's reshape makes one."""
+def _contracted(a, b, a_way, b_way, size, matrices=False):
+    """Contraction of what a reshape would write out, with its copy's aliasing: of a copy where PyTorch's reshape makes one.
+
+    matrices: in place of mm, not of bmm, whose gradients have another memory order.
+    """
     a, b = (t.clone(memory_format=ctgrad.contiguous_format) if way & _COPIES else t for t, way in ((a, a_way), (b, b_way)))
     if a.shape == b.shape and a.itemsize > 2:  # halves would be rounded before they are added
         return (a * b).sum([d for d, n in enumerate(size) if n == 1], keepdim=True, dtype=a.dtype).contiguous()
-    return _contract_to(a, b, size)
+    return _contract_to(a, b, size, matrices)
 
 
 def _product(a, b, step):
@@ -356,7 +359,7 @@ def _tensordot_of(a, b, plan):
         return ctgrad.dot(a.flatten(), b.flatten())
     if repeats:
         a, b = a[(..., *[None] * plan.rest[1])], b[(*[None] * plan.rest[0], ...)]
-        return _contracted(a, b, a_way, b_way, plan.whole)
+        return _contracted(a, b, a_way, b_way, plan.whole, matrices=True)
     return a.reshape(rows) @ b.reshape(columns)
 
 

@@ -241,4 +241,20 @@ for seed in range(400): print(drawn(seed))
 a, h = torch.ones(5, 4).t().requires_grad_(), torch.arange(8.0).as_strided((4, 5), (1, 1))
 y, g = torch.einsum("ij,ij->", a, h), torch.einsum("ij,ij->", a, (h * 2).t().contiguous().t())
 [torch.autograd.grad(x, a)[0].stride() for x in (y, g, torch.tensordot(a, h, 2), torch.einsum("ij,kj->ik", a, h).sum())]
+
+import itertools, random
+def laid(x, order): return x.permute(order).contiguous().permute([order.index(i) for i in range(x.dim())])
+def gradients(seed):
+    random.seed(seed)
+    sides, dims = [], []
+    count = random.choice((1, 1, 1, 2))
+    for _ in range(2):
+        n = random.choice((2, 3))
+        x = laid(torch.arange(1.0, 1 + 3**n).reshape((3,) * n), random.choice([*itertools.permutations(range(n))]))
+        x = x.narrow(0, 0, 1).expand(x.shape) if random.random() < 0.4 else x
+        sides.append(x.detach().requires_grad_())
+        dims.append(random.sample(range(n), count))
+    y = torch.tensordot(*sides, dims)
+    return [x.stride() for x in sides], dims, y.stride(), [(g.stride(), g.sum()) for g in torch.autograd.grad(y.sum(), sides)]
+for seed in range(200): print(gradients(seed))
 """.strip().split("\n\n")

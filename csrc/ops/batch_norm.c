@@ -20,7 +20,7 @@ static uint64_t places_alike(const array *x, bool training)
     return training && !more ? 0 : still;
 }
 static uint64_t places_once(const array *x, bool training) { return spread_worth((ct_dtype)x->dtype, x->numel) ? places_alike(x, training) : 0; }
-static int64_t times_of(const array *all, const array *once) { return once->numel ? all->numel / once->numel : 1; }
+static int64_t times_of(const call *c) { return c->work ? c->effective / c->work : 1; } /* what is computed once stands for so many */
 static int check_input(const call *c, const array *x)
 {
     if (!dtype_is_float(x->dtype) || dtype_is_half(x->dtype))
@@ -65,7 +65,7 @@ static int moments_rule(call *c)
 static void moments_kernel(call *c)
 {
     k_channels k = channels_of(c->ia[0], true, arg_double(&c->args[1]));
-    k.times = (double)times_of(c->in[0]->a, c->ia[0]);
+    k.times = (double)times_of(c);
     K->channels[c->ia[0]->dtype].moments(&k, array_data(c->ia[0]), array_data(c->oa[0]), array_data(c->oa[1]), array_data(c->oa[2]));
 }
 const op op_batch_norm_moments = {.name = "batch_norm_moments", .sig = "(Tensor input, float eps)", .flags = OP_FUNCTION | OP_HIDDEN | OP_NO_GRAD, .run = op_block,
@@ -172,7 +172,7 @@ static void backward_kernel(call *c)
     k_channels k = channels_of(c->ia[1], arg_bool(&c->args[5]), 0);
     K->channels[c->ia[1]->dtype].backward(&k, data_of(c, 0), data_of(c, 1), data_of(c, 3), data_of(c, 4), data_of(c, 2), array_data(c->oa[0]), array_data(c->oa[1]),
                                           array_data(c->oa[2]));
-    int64_t times = times_of(c->in[1]->a, c->ia[1]);
+    int64_t times = times_of(c);
     for (int i = 1; i < 3 && times > 1; i++)
         scale_results(c->oa[i], B_mul, (double)times);
 }

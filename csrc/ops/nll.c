@@ -69,7 +69,7 @@ static void nll_kernel(call *c)
     const int64_t *size = array_size(self), *stride = array_stride(self);
     k_nll n = {.batch = size[0], .classes = size[1], .places = size[2], .row = stride[0], .class = stride[1], .place = stride[2], .ignore = c->args[4].i,
                .input = array_data(self), .weight = weight ? array_data(weight) : NULL, .target = (const int64_t *)array_data(target)};
-    if (c->args[3].i == REDUCE_NONE && c->in[0]->a->ndim > 1) {
+    if (c->args[3].i == REDUCE_NONE && c->oa[0]->ndim) {
         k_nll_each(self->dtype, &n, array_data(c->oa[0]));
         memset(array_data(c->oa[1]), 0, (size_t)dtype_bytes(self->dtype));
     } else

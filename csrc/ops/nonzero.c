@@ -95,7 +95,7 @@ static void each_line(finding *f, ct_piece *piece)
 
 static void count_kernel(call *c)
 {
-    finding f = finding_of(c->in[0]->a);
+    finding f = finding_of(c->ia[0]);
     each_line(&f, count_piece);
     c->param[0] = f.found;
 }
@@ -113,7 +113,7 @@ static int nonzero_rule(call *c)
 static void nonzero_kernel(call *c)
 {
     array *out = c->oa[0];
-    finding f = finding_of(c->in[0]->a);
+    finding f = finding_of(c->ia[0]);
     f.room = array_size(out)[0];
     for (int d = 0; d < f.a->ndim; d++)
         f.columns[d] = (int64_t *)array_data(out) + d * array_stride(out)[1];

@@ -33,6 +33,7 @@ static int softmax_rule(call *c)
     if (!dtype_is_float(d) && a->numel)
         return ct_fail(CT_NOTIMPL, "\"%s_%skernel_impl\" not implemented for '%s'", c->op->name, c->param[0] == a->ndim - 1 || !a->ndim ? "lastdim_" : "", dtype_title(d));
     line_once(c);
+    keep_param(c, a->ndim ? array_size(a)[c->param[0]] : 1);
     if (in_cast(c, 0, d) < 0 || in_contiguous(c, 0) < 0)
         return -1;
     c->effective = 8 * a->numel;
@@ -70,7 +71,7 @@ static void softmax_piece(void *work, int64_t begin, int64_t end)
 static void softmax_kernel(call *c)
 {
     each_block(c, c->ia[0], softmax_piece);
-    double terms = c->once >> c->param[0] & 1 ? (double)array_size(c->in[0]->a)[c->param[0]] : 1;
+    double terms = c->once >> c->param[0] & 1 ? (double)c->param[1] : 1;
     if (terms != 1)
         scale_results(c->oa[0], c->op == &op_log_softmax ? B_sub : B_div, c->op == &op_log_softmax ? log(terms) : terms);
 }

@@ -386,7 +386,7 @@ static int diag_shape(call *c)
 }
 static void diag_kernel(call *c)
 {
-    if (c->in[0]->a->ndim == 1)
+    if (c->oa[0]->ndim == 2)
         embed_kernel(c);
     else
         array_convert(c->ia[0], c->oa[0]);

@@ -13,6 +13,8 @@ from contextlib import suppress
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
+from ctgrad._homes import move
+
 _API_VERSION = "2.13.0"  # of the PyTorch whose names and behaviour ctgrad follows
 
 
@@ -24,7 +26,7 @@ def _named_as_torch(thing):
     """A class that a script sees is shown under PyTorch's module: <class 'torch.nn.modules.linear.Linear'>."""
     if isinstance(thing, type) and thing.__module__.partition(".")[0] == "ctgrad":
         with suppress(TypeError):  # of a few C types it cannot be changed
-            thing.__module__ = "torch" + thing.__module__.removeprefix("ctgrad")
+            move(thing, "torch" + thing.__module__.removeprefix("ctgrad"))
 
 
 class Facade(ModuleType):

@@ -5,7 +5,7 @@ import importlib.util
 import sys
 from types import ModuleType
 
-__all__ = ["settle"]
+__all__ = ["move", "settle"]
 
 
 def _module(full, owner):
@@ -18,6 +18,14 @@ def _module(full, owner):
     return made
 
 
+def move(thing, module):
+    """thing.__module__ = module; of a class the line where it begins stays known."""
+    line = vars(thing).get("__firstlineno__")
+    thing.__module__ = module
+    if line is not None:  # from 3.13 on: inspect reads it, and a new home takes it away
+        thing.__firstlineno__ = line
+
+
 def settle(name, homes):
     """homes: {a module's name below the package's, or "": names of the package's classes, a line}."""
     package = sys.modules[name]
@@ -25,7 +33,7 @@ def settle(name, homes):
         kinds = [getattr(package, kind) for kind in names.split()]
         home = _module(f"{name}.{last}" if last else name, sys.modules[kinds[0].__module__])
         for kind in kinds:
-            kind.__module__ = home.__name__
+            move(kind, home.__name__)
             setattr(home, kind.__name__, kind)
         if last:
             setattr(package, last, home)

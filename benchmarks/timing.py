@@ -55,7 +55,7 @@ class Row:
 @dataclass(frozen=True)
 class Effort:
     rounds: int
-    round_seconds: float    # of one library; a call that takes longer is a round
+    round_seconds: float    # of one library; longer where a call of some library is
     row_seconds: float      # no round starts later, but two are made
 
 

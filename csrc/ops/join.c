@@ -1,8 +1,9 @@
 /* Joining: cat, stack, block_diag. */
 #include "base/pool.h"
 #include "ops/dispatch.h"
-#include "ops/formula.h"
+#include "ops/slide.h"
 #include "ops/spread.h"
+#include "ops/takes.h"
 #include <string.h>
 
 /* What a node of cat keeps: where along the dimension each input begins. Inputs without edges have no other record. */
@@ -69,6 +70,30 @@ static int refuse_cast(const call *c, ct_dtype dtype)
     return ct_fail(CT_TYPE, "torch.cat(): input types can't be cast to the desired output type %s", dtype_title(c->out_given[0]->a->dtype));
 }
 
+/* Dims along which all pieces repeat; the one that joins them only where it has one piece, or all are one. */
+static uint64_t cat_once(const call *c, const layout *l, int dim)
+{
+    uint64_t once = ~(uint64_t)0;
+    uint32_t real = 0;
+    for (uint32_t i = 0; i < c->n_in; i++)
+        if (!is_nothing(c->in[i]->a)) {
+            once &= repeated_dims(1, c->ia + i, l->ndim, l->size);
+            real += array_size(c->in[i]->a)[dim] != 0;
+        }
+    return once & ~(real <= 1 || one_piece(c) ? 0 : (uint64_t)1 << dim);
+}
+
+/* Pieces that slide alike and lie along another dim: their lines are joined. */
+static void cat_slides(call *c, const array *first, int dim)
+{
+    call_slides(c, first->ndim, array_size(first));
+    if (c->slide >> dim & 1 || c->mode != CALL_NEW)
+        c->slide = 0;
+    for (uint32_t i = 0; i < c->n_in && c->slide; i++)
+        if (is_nothing(c->in[i]->a) || (array_size(c->ia[i])[dim] != 1 && !array_stride(c->ia[i])[dim]))
+            c->slide = 0;
+}
+
 static int cat_out(call *c, const array *first, int dim, int64_t length)
 {
     layout l;
@@ -77,7 +102,8 @@ static int cat_out(call *c, const array *first, int dim, int64_t length)
     ct_dtype dtype = (ct_dtype)promote_inputs(c);
     if (refuse_cast(c, dtype) < 0)
         return -1;
-    c->once_out = repeated_dims(c->n_in, c->ia, l.ndim, l.size) & ~(c->n_in > 1 && one_piece(c) ? 0 : (uint64_t)1 << dim);
+    c->once_out = cat_once(c, &l, dim);
+    cat_slides(c, first, dim);
     if (!all_channels_last(c))
         return out_new(c, 0, dtype, l.ndim, l.size);
     return layout_channels_last("cat", l.ndim, l.ndim, l.size, l.stride) < 0 ? -1 : out_strided(c, 0, dtype, &l);
@@ -203,6 +229,33 @@ static int run_cat(call *c)
     return c->out[0].fn ? keep_starts(c, c->out[0].fn) : 0;
 }
 
+/* Slid in one way are the gradients of all pieces, that of the result has lines for each index of the dim that joins them. */
+static uint64_t joined_slid(node *n, uint64_t joined)
+{
+    uint64_t slid = 0;
+    int ndim;
+    ct_dtype dtype;
+    for (uint32_t i = 0; i < n->n_in; i++) {
+        if (!node_needs(n, i))
+            continue;
+        node_in_size(n, i, &ndim, &dtype);
+        uint64_t takes = node_takes_slid(n, i);
+        if (!takes || slid_dims(takes) & joined || (slid && (takes | joined) != slid) || ndim != n->out_ndim)
+            return 0;
+        slid = takes | joined;
+    }
+    return slid;
+}
+/* One piece of the lines. */
+static T piece_of_lines(scope *s, node *n, uint32_t i, T g, int64_t at, int64_t many)
+{
+    const starts *p = n->payload;
+    int64_t dim = slid_place(node_got_slid(n), p->dim);
+    if (!(slid_kept(node_got_slid(n)) >> p->dim & 1))
+        return g;
+    g = f_call(s, &op_narrow, 4, (arg[]){a_t(g), a_i(dim), a_i(at), a_i(many)});
+    return slid_kept(node_takes_slid(n, i)) >> p->dim & 1 ? g : f_sum_dims(s, g, 1, &dim, false);
+}
 static int cat_grad(scope *s, node *n, T const *g, T *out)
 {
     const starts *p = n->payload;
@@ -214,6 +267,8 @@ static int cat_grad(scope *s, node *n, T const *g, T *out)
         const int64_t *size = node_in_size(n, i, &ndim, &dtype);
         if (ndim == 1 && size[0] == 0)
             out[i] = f_zeros(s, g[0]->a->dtype, ndim, size);
+        else if (node_got_slid(n))
+            out[i] = piece_of_lines(s, n, i, g[0], p->at[i], size[p->dim]);
         else
             out[i] = f_call(s, &op_narrow, 4, (arg[]){a_t(g[0]), a_i(p->dim), a_i(p->at[i]), a_i(size[p->dim])});
     }
@@ -225,7 +280,9 @@ static uint64_t cat_takes(node *n)
     const starts *p = n->payload;
     int ndim;
     ct_dtype dtype;
-    uint64_t takes = p ? ~((uint64_t)1 << p->dim) : 0;
+    uint64_t takes = p ? ~((uint64_t)1 << p->dim) : 0, slid = p ? joined_slid(n, ~takes) : 0;
+    if (slid)
+        return slid;
     for (uint32_t i = 0; i < n->n_in && takes; i++)
         if (node_needs(n, i)) {
             node_in_size(n, i, &ndim, &dtype);
@@ -243,6 +300,21 @@ CAT(concat)
 CAT(concatenate)
 
 /* ---- stack -------------------------------------------------------------------------------------------------- */
+/* Lines are stacked, of inputs that have the new dim as 1. */
+static int stack_slides(call *c, const array *first, int dim)
+{
+    layout held, wide;
+    call_slides(c, first->ndim, array_size(first));
+    c->slide = c->mode == CALL_NEW ? dims_insert(c->slide, dim) : 0;
+    c->slide_back = c->slide_out = dims_insert(c->slide_back, dim);
+    for (uint32_t i = 0; i < c->n_in && c->slide; i++) {
+        array_held_layout(c->ia[i], &held);
+        if (view_unsqueeze(&held, dim, &wide) < 0 || in_view(c, i, &wide) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int stack_shape(call *c)
 {
     char one[200], two[200];
@@ -266,9 +338,10 @@ static int stack_shape(call *c)
     keep_param(c, dim);
     if (c->mode == CALL_OUT && check_no_overlap(c, c->out_given[0]->a) < 0)
         return -1;
-    uint64_t once = repeated_dims(c->n_in, c->ia, first->ndim, array_size(first)), before = ((uint64_t)1 << dim) - 1;
-    c->once_out = (once & before) | (once & ~before) << 1 | (uint64_t)one_piece(c) << dim;
+    c->once_out = dims_insert(repeated_dims(c->n_in, c->ia, first->ndim, array_size(first)), dim) | (uint64_t)one_piece(c) << dim;
     ct_dtype dtype = (ct_dtype)promote_inputs(c);
+    if (stack_slides(c, first, dim) < 0)
+        return -1;
     if (refuse_cast(c, dtype) < 0 || out_new(c, 0, dtype, l.ndim, l.size) < 0)
         return -1;
     c->work = array_held(c->oa[0]);
@@ -280,15 +353,35 @@ static void stack_kernel(call *c)
     layout whole, part;
     array_layout(c->oa[0], &whole);
     for (uint32_t i = 0; i < c->n_in && i < whole.size[c->param[0]]; i++) { /* one index along dim where all pieces are one */
-        view_select(&whole, c->param[0], i, &part);
+        if (c->ia[i]->ndim == whole.ndim)
+            view_slice(&whole, c->param[0], i, i + 1, 1, &part);
+        else
+            view_select(&whole, c->param[0], i, &part);
         array_convert_at(c->ia[i], c->oa[0], &part);
     }
+}
+static uint64_t stack_takes_slid(node *n)
+{
+    uint64_t slid = 0;
+    int64_t dim = node_params(n)[0];
+    for (uint32_t i = 0; i < n->n_in; i++) {
+        if (!node_needs(n, i))
+            continue;
+        uint64_t takes = node_takes_slid(n, i);
+        if (!takes || (slid && takes != slid))
+            return 0;
+        slid = takes;
+    }
+    return slid ? slid_of(n->out_ndim, dims_insert(slid_dims(slid), dim), dims_insert(slid_back(slid), dim), dims_insert(slid_kept(slid), dim) | (uint64_t)1 << dim) : 0;
 }
 /* The new dim, where every piece is the same vector: the sum of all parts goes to the first. (The parts of more dims are added in the
  * memory order that the gradient happens to have, which a sum would not keep.) */
 static uint64_t stack_takes(node *n)
 {
     const edge *e = node_edges(n);
+    uint64_t slid = stack_takes_slid(n);
+    if (slid)
+        return slid;
     if (n->out_ndim > 2)
         return 0;
     for (uint32_t i = 1; i < n->n_in; i++)
@@ -298,11 +391,16 @@ static uint64_t stack_takes(node *n)
 }
 static int stack_grad(scope *s, node *n, T const *g, T *out)
 {
+    uint64_t slid = node_got_slid(n);
+    int64_t dim = slid ? slid_place(slid, node_params(n)[0]) : node_params(n)[0];
+    bool one_line = slid && !(slid_kept(slid) >> node_params(n)[0] & 1);
+    if (one_line)
+        return (out[0] = g[0]) ? 0 : -1;
     if (node_got(n))
         return (out[0] = f_call(s, &op_select, 3, (arg[]){a_t(g[0]), a_i(node_params(n)[0]), a_i(0)})) ? 0 : -1;
     for (uint32_t i = 0; i < n->n_in && !s->failed; i++)
         if (node_needs(n, i))
-            out[i] = f_call(s, &op_select, 3, (arg[]){a_t(g[0]), a_i(node_params(n)[0]), a_i(i)});
+            out[i] = f_call(s, &op_select, 3, (arg[]){a_t(g[0]), a_i(dim), a_i(i)});
     return s->failed ? -1 : 0;
 }
 const op op_stack = {.name = "stack", .sig = "(Tensor[] tensors, int dim=0)", .flags = OP_FUNCTION | OP_OUT, .run = op_block, .shape = stack_shape,

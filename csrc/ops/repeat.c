@@ -7,6 +7,19 @@
 #include <string.h>
 
 /* ---- repeat --------------------------------------------------------------------------------------------------- */
+/* What is repeated along other dims than those that slide still does. */
+static void repeat_slides(call *c, const array *a, int ndim)
+{
+    int lead = ndim - a->ndim;
+    call_slides(c, a->ndim, array_size(a));
+    for (int d = lead; d < ndim && c->slide; d++)
+        if (c->slide >> (d - lead) & 1 && c->args[1].ints[d] != 1)
+            c->slide = 0;
+    c->slide <<= lead;
+    c->slide_back <<= lead;
+    c->slide_out <<= lead;
+}
+
 static int repeat_shape(call *c)
 {
     const array *a = c->in[0]->a;
@@ -24,6 +37,7 @@ static int repeat_shape(call *c)
         keep_param(c, times->ints[d]);
     }
     c->once_out = still_dims(a, ndim);
+    repeat_slides(c, a, ndim);
     if (out_new(c, 0, a->dtype, ndim, size) < 0)
         return -1;
     c->work = array_held(c->oa[0]);
@@ -44,7 +58,7 @@ static void repeat_kernel(call *c)
     nd.data[0] = array_data(y);
     nd.data[1] = array_data(a);
     for (int d = 0; d < ndim && y->numel; d++) {
-        int64_t have = d < lead ? 1 : array_size(a)[d - lead], times = c->param[d], step = array_stride(y)[d] * item;
+        int64_t have = d < lead ? 1 : array_size(a)[d - lead], times = array_size(y)[d] == 1 ? 1 : c->param[d], step = array_stride(y)[d] * item;
         if (times > 1) {
             nd.size[nd.ndim] = times;
             nd.stride[1][nd.ndim] = 0;
@@ -69,6 +83,8 @@ static int repeat_grad(scope *s, node *n, T const *g, T *out)
     const int64_t *size = node_in_size(n, 0, &ndim, &dtype), *times = node_params(n);
     lead = n->n_param - ndim;
     uint64_t got = node_got(n);
+    if (node_got_slid(n))
+        return (out[0] = g[0]) ? 0 : -1;
     for (int d = 0; d < n->n_param; d++) {
         if (d < lead || times[d] != 1) {
             dims[n_sum++] = at;
@@ -80,6 +96,13 @@ static int repeat_grad(scope *s, node *n, T const *g, T *out)
     T pieces = f_reshape(s, g[0], at, cut);
     return (out[0] = n_sum ? f_sum_dims(s, pieces, n_sum, dims, false) : pieces) ? 0 : -1;
 }
+static uint64_t repeat_takes_slid(uint64_t slid, const int64_t *times, int lead, int n)
+{
+    for (int d = lead; d < n; d++)
+        if (times[d] != 1 && (slid_dims(slid) | slid_kept(slid)) >> (d - lead) & 1)
+            return 0;
+    return slid_of(n, slid_dims(slid) << lead, slid_back(slid) << lead, slid_kept(slid) << lead);
+}
 /* Dims that are repeats alone, and those not repeated that input 0 takes. */
 static uint64_t repeat_takes(node *n)
 {
@@ -88,6 +111,8 @@ static uint64_t repeat_takes(node *n)
     uint64_t dims = 0;
     const int64_t *size = node_in_size(n, 0, &ndim, &dtype), *times = node_params(n);
     lead = n->n_param - ndim;
+    if (node_takes_slid(n, 0))
+        return repeat_takes_slid(node_takes_slid(n, 0), times, lead, n->n_param);
     uint64_t takes = dims_align(node_takes(n, 0), ndim, n->n_param);
     for (int d = 0; d < n->n_param; d++)
         dims |= (uint64_t)(times[d] == 1 ? takes >> d & 1 : times[d] > 1 && (d < lead || size[d - lead] == 1)) << d;
@@ -149,7 +174,7 @@ static int flip_grad(scope *s, node *n, T const *g, T *out)
     uint32_t count = 0;
     for (int i = 0; i < n->n_param; i++) /* of lines, the kept dims are turned */
         if (!slid || slid_kept(slid) >> node_params(n)[i] & 1)
-            dims[count++] = !slid ? node_params(n)[i] : __builtin_popcountll(slid_kept(slid) & (((uint64_t)1 << node_params(n)[i]) - 1));
+            dims[count++] = !slid ? node_params(n)[i] : slid_place(slid, node_params(n)[i]);
     out[0] = slid && !count ? g[0] : f_call(s, &op_flip, 2, (arg[]){a_t(g[0]), a_ints(count, dims)});
     return out[0] ? 0 : -1;
 }
@@ -264,6 +289,21 @@ const op op_roll = {.name = "roll", .sig = "(Tensor self, int[1] shifts, int[1] 
 
 /* ---- rot90 ------------------------------------------------------------------------------------------------------ */
 /* Params: quarter turns in [0, 4), the two dimensions. Odd turns are flips of one dimension, seen transposed. */
+static uint64_t turned_back(uint64_t back, int64_t turns, int64_t first, int64_t second)
+{
+    back ^= turns > 1 ? (uint64_t)1 << first : 0;
+    back ^= turns == 1 || turns == 2 ? (uint64_t)1 << second : 0;
+    return turns % 2 ? dims_exchanged(back, first, second) : back;
+}
+static uint64_t plane_of(int64_t first, int64_t second) { return (uint64_t)1 << first | (uint64_t)1 << second; }
+/* A line is copied as it is where both dims turned slide. */
+static void rot90_slides(call *c, int turns, int first, int second)
+{
+    const array *a = c->in[0]->a;
+    call_slides(c, a->ndim, array_size(a));
+    c->slide = c->slide == plane_of(first, second) ? c->slide : 0;
+    c->slide_out = turned_back(c->slide_back, turns, first, second);
+}
 static int rot90_shape(call *c)
 {
     const array *a = c->in[0]->a;
@@ -283,6 +323,7 @@ static int rot90_shape(call *c)
     keep_param(c, first);
     keep_param(c, second);
     call_once(c, 0);
+    rot90_slides(c, (int)turns, first, second);
     c->once_out = turns % 2 ? dims_exchanged(c->once, first, second) : c->once;
     c->effective = a->numel;
     c->work = c->once ? array_held(a) : a->numel;
@@ -302,6 +343,10 @@ static void rot90_kernel(call *c)
     k_nd nd;
     if (!y->numel)
         return;
+    if (c->slide) {
+        array_convert(a, y);
+        return;
+    }
     if (turns % 2 == 0) {
         copy_flipped(a, y, c->param + 1, turns == 2 ? 2 : 0);
         return;
@@ -317,11 +362,16 @@ static void rot90_kernel(call *c)
 static uint64_t rot90_takes(node *n)
 {
     const int64_t *p = node_params(n);
+    uint64_t slid = node_takes_slid(n, 0);
+    if (slid && slid_dims(slid) == plane_of(p[1], p[2]))
+        return slid_of(n->out_ndim, slid_dims(slid), turned_back(slid_back(slid), p[0], p[1], p[2]), slid_kept(slid));
     return p[0] % 2 ? dims_exchanged(node_takes(n, 0), p[1], p[2]) : node_takes(n, 0);
 }
 static int rot90_grad(scope *s, node *n, T const *g, T *out)
 {
     const int64_t *p = node_params(n);
+    if (node_got_slid(n))
+        return (out[0] = g[0]) ? 0 : -1;
     return (out[0] = f_call(s, &op_rot90, 3, (arg[]){a_t(g[0]), a_i(-p[0]), a_ints(2, p + 1)})) ? 0 : -1;
 }
 const op op_rot90 = {.name = "rot90", .sig = "(Tensor self, int k=1, int[] dims=[0, 1])", .run = op_block, .shape = rot90_shape, .kernel = rot90_kernel,

@@ -291,7 +291,6 @@ int views_of_both(call *c)
 }
 
 /* ---- for kernels ------------------------------------------------------------------------------------------------ */
-/* A rule that slides has OP_POINTWISE, and none of these has `once`. */
 static array *on_line(const call *c, const array *a, uint64_t back) { return array_line(a, c->oa[0]->ndim, c->slide, back); }
 
 static const array *as_held(const array *a, uint64_t once)
@@ -349,7 +348,7 @@ int call_narrow(call *c, narrowed *was)
         if (c->oa[i])
             failed |= !(c->oa[i] = c->slide ? on_line(c, c->oa[i], c->slide_out) : (array *)as_held(c->oa[i], array_is_compressed(c->oa[i]) ? own_once(c->oa[i]) : 0));
     }
-    if (!failed && c->op->flags & (OP_POINTWISE | OP_CONSTANT) && c->n_out && was->oa[0] && array_is_compressed(was->oa[0])) {
+    if (!failed && (c->slide || c->op->flags & (OP_POINTWISE | OP_CONSTANT)) && c->n_out && was->oa[0] && array_is_compressed(was->oa[0])) {
         c->effective = was->oa[0]->numel;
         c->work = c->oa[0]->numel;
     }

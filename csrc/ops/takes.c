@@ -134,9 +134,6 @@ uint64_t permute_takes(node *n)
            slid_of(n->n_param, permuted(n, slid_dims(slid)), permuted(n, slid_back(slid)), permuted(n, slid_kept(slid)));
 }
 
-/* Which of the kept dims is d? */
-static int kept_place(uint64_t slid, int64_t d) { return __builtin_popcountll(slid_kept(slid) & (((uint64_t)1 << d) - 1)); }
-
 T lines_ordered(scope *s, node *n, T g, const int64_t *back)
 {
     uint64_t slid = node_got_slid(n);
@@ -145,7 +142,7 @@ T lines_ordered(scope *s, node *n, T g, const int64_t *back)
     bool moved = false;
     for (int d = 0; at < lines; d++)
         if (slid_kept(slid) >> back[d] & 1) {
-            order[at] = kept_place(slid, back[d]);
+            order[at] = slid_place(slid, back[d]);
             moved |= order[at] != at;
             at++;
         }

@@ -17,6 +17,12 @@ uint64_t transpose_takes(node *n);          /* parameters: the two dims */
 uint64_t permute_takes(node *n);            /* parameters: the dims */
 /* The gradient of lines of a view whose dims stand in another order; dim d of the input is dim back[d] of the view. */
 T lines_ordered(scope *s, node *n, T g, const int64_t *back);
+/* ops/lines.c: of parts of what slides. `dim` and diagonals are the input's; g as it arrived, slid (node_got_slid) or not. */
+uint64_t slid_without(uint64_t slid, int ndim, int64_t dim); /* what `ndim` dims without that one take */
+uint64_t dims_summed(uint64_t slid);
+T select_as_lines(scope *s, node *n, T g, int64_t dim, int64_t index);
+T slice_as_lines(scope *s, node *n, T g, int64_t dim, const int64_t *start_end_step);
+T diagonal_as_lines(scope *s, node *n, T g, uint64_t slid, int64_t offset); /* of the two dims that slide */
 uint64_t reshape_takes(node *n);
 int reshape_grad(scope *s, node *n, T const *g, T *out); /* of every view that only cuts and joins dims */
 /* Size of input 0 with 1 in the dims of `summed`; returns the number of dims. */

@@ -1,6 +1,6 @@
 /* trace: the sum of a matrix's diagonal, one node. */
 #include "ops/dispatch.h"
-#include "ops/formula.h"
+#include "ops/takes.h"
 #include <string.h>
 
 static int trace_compose(scope *s, call *c, T *out)
@@ -24,6 +24,8 @@ static int trace_grad(scope *s, node *n, T const *g, T *out)
     uint64_t takes = node_takes(n, 0) & 3;
     memcpy(size, node_in_size(n, 0, &ndim, &dtype), 2 * sizeof *size);
     int64_t few = size[0] < size[1] ? size[0] : size[1], ones[2] = {takes & 1 ? 1 : few, takes & 2 ? 1 : few}, dim = takes & 1;
+    if (node_takes_slid(n, 0))
+        return (out[0] = diagonal_as_lines(s, n, f_expand(s, g[0], 1, &few), node_takes_slid(n, 0), 0)) ? 0 : -1;
     if (!takes) {
         out[0] = f_call(s, &op_diagonal_backward, 5, (arg[]){a_t(f_expand(s, g[0], 1, &few)), a_ints(2, size), a_i(0), a_i(0), a_i(1)});
         return out[0] ? 0 : -1;

@@ -10,9 +10,10 @@ static void in_layout(const call *c, layout *l) { array_layout(c->in[0]->a, l); 
 static int whole(call *c, layout *l)
 {
     const array *g = c->in[0]->a;
+    c->once_out = g->numel ? 0 : ~(uint64_t)0;
     if (out_new(c, 0, g->dtype, (int)c->args[1].n, c->args[1].ints) < 0)
         return -1;
-    c->work = c->oa[0]->numel;
+    c->work = array_held(c->oa[0]);
     array_layout(c->oa[0], l);
     return 0;
 }
@@ -34,7 +35,8 @@ static void put_part(call *c, const layout *part)
 {
     array *y = c->oa[0];
     memset(array_data(y), 0, (size_t)(y->numel * dtype_bytes(y->dtype)));
-    array_convert_at(c->ia[0], y, part);
+    if (c->ia[0]->numel)
+        array_convert_at(c->ia[0], y, part);
 }
 
 /* ---- select ------------------------------------------------------------------------------------------------ */
@@ -58,29 +60,21 @@ static int64_t in_dim(node *n)
     int64_t dim = node_params(n)[0];
     return dim < 0 ? dim + ndim : dim;
 }
+/* Of what slides: of several matrices one, or one of equal ones; of a row the sums over the dims that are summed. */
 static uint64_t select_takes(node *n)
 {
     uint64_t slid = node_takes_slid(n, 0);
     int64_t dim = in_dim(n);
-    if (slid) /* of several matrices one, or one of equal ones */
-        return slid_dims(slid) >> dim & 1 ? 0 : slid_of(n->out_ndim, dims_without(slid_dims(slid), dim), dims_without(slid_back(slid), dim), dims_without(slid_kept(slid), dim));
+    if (slid)
+        return slid_dims(slid) >> dim & 1 ? dims_without(dims_summed(slid), dim) : slid_without(slid, n->out_ndim, dim);
     return dims_without(node_takes(n, 0), dim);
-}
-static T select_of_lines(scope *s, node *n, T g, uint64_t slid)
-{
-    int ndim;
-    ct_dtype dtype;
-    int64_t size[CT_MAXDIM], dim = in_dim(n);
-    const int64_t *in = node_in_size(n, 0, &ndim, &dtype);
-    int lines = slid_size(slid, ndim, in, size), at = __builtin_popcountll(slid_kept(slid) & (((uint64_t)1 << dim) - 1));
-    return slid_kept(slid) >> dim & 1 ? f_call(s, &op_select_backward, 4, (arg[]){a_t(g), a_ints((uint32_t)lines, size), a_i(at), a_i(node_params(n)[1])}) : g;
 }
 /* Where the input takes sums over the dim, the part is the sum. */
 static int select_grad(scope *s, node *n, T const *g, T *out)
 {
     int64_t size[CT_MAXDIM], dim = in_dim(n);
-    if (node_got_slid(n))
-        return (out[0] = select_of_lines(s, n, g[0], node_takes_slid(n, 0))) ? 0 : -1;
+    if (node_takes_slid(n, 0))
+        return (out[0] = select_as_lines(s, n, g[0], dim, node_params(n)[1])) ? 0 : -1;
     if (node_takes(n, 0) >> dim & 1)
         return (out[0] = f_unsqueeze(s, g[0], dim)) ? 0 : -1;
     int ndim = summed_size(n, dims_insert(node_got(n), dim), size);
@@ -136,42 +130,18 @@ static int slice_shape(call *c)
     return slice(c, arg_int(&c->args[1], 0), arg_int(&c->args[2], 0), arg_int(&c->args[3], INT64_MAX), arg_int(&c->args[4], 1));
 }
 /* What the input takes; slid, if the part is without gaps: a part of each line, or some of the lines. */
+static bool slice_slides(node *n, uint64_t slid) { return slid && (node_params(n)[3] == 1 || !(slid_dims(slid) >> in_dim(n) & 1)); }
 static uint64_t slice_takes(node *n)
 {
     uint64_t slid = node_takes_slid(n, 0);
-    return !slid ? node_takes(n, 0) : node_params(n)[3] == 1 || !(slid_dims(slid) >> in_dim(n) & 1) ? slid : 0;
-}
-/* Lines put among zeros: where the dim slides, the part of each line that the matrix showed. */
-static T slice_of_lines(scope *s, node *n, T g, uint64_t slid)
-{
-    int ndim;
-    ct_dtype dtype;
-    int64_t size[CT_MAXDIM], dim = in_dim(n), *p = node_params(n), start = p[1], end = p[2], step = p[3];
-    const int64_t *in = node_in_size(n, 0, &ndim, &dtype);
-    int lines = slid_size(slid, ndim, in, size), at = __builtin_popcountll(slid_kept(slid) & (((uint64_t)1 << dim) - 1));
-    if (slid_dims(slid) >> dim & 1) {
-        layout all = {.ndim = 1, .size = {in[dim]}, .stride = {1}}, part;
-        if (view_slice(&all, 0, start, end, 1, &part) < 0)
-            return scope_fail(s);
-        start = slid_back(slid) >> dim & 1 ? in[dim] - part.offset - part.size[0] : part.offset;
-        at = lines - 1;
-        end = start + array_size(g->a)[at];
-    } else if (!(slid_kept(slid) >> dim & 1))
-        return g;
-    else { /* a part of one index has no dim of its own in g */
-        int64_t part[CT_MAXDIM];
-        memcpy(part, size, (size_t)lines * sizeof *part);
-        part[at] = node_out_size(n, 0, &ndim, &dtype)[dim];
-        g = f_reshape(s, g, lines, part);
-    }
-    return f_call(s, &op_slice_backward, 6, (arg[]){a_t(g), a_ints((uint32_t)lines, size), a_i(at), a_i(start), a_i(end), a_i(step)});
+    return !slid ? node_takes(n, 0) : slice_slides(n, slid) ? slid : 0;
 }
 /* Where the input takes sums over the dim, the sum over the part is it: summed on arrival here, or now. */
 static int slice_grad(scope *s, node *n, T const *g, T *out)
 {
     int64_t size[CT_MAXDIM], dim = in_dim(n), *p = node_params(n);
-    if (node_got_slid(n))
-        return (out[0] = slice_of_lines(s, n, g[0], node_takes_slid(n, 0))) ? 0 : -1;
+    if (slice_slides(n, node_takes_slid(n, 0)))
+        return (out[0] = slice_as_lines(s, n, g[0], dim, p + 1)) ? 0 : -1;
     if (node_takes(n, 0) >> dim & 1)
         return (out[0] = node_got(n) >> dim & 1 ? g[0] : f_sum_dims(s, g[0], 1, &dim, true)) ? 0 : -1;
     int ndim = summed_size(n, node_got(n), size);
@@ -254,8 +224,11 @@ static void diagonal_dims(node *n, int ndim, int *first, int *second)
 static uint64_t diagonal_takes(node *n)
 {
     int ndim = n->out_ndim + 1, first, second, at = 0;
-    uint64_t takes = node_takes(n, 0), out = 0;
+    uint64_t takes = node_takes(n, 0), slid = node_takes_slid(n, 0), out = 0;
     diagonal_dims(n, ndim, &first, &second);
+    if (slid && slid_dims(slid) != ((uint64_t)1 << first | (uint64_t)1 << second))
+        return 0;
+    takes |= slid ? dims_summed(slid) : 0;
     for (int d = 0; d < ndim; d++)
         if (d != first && d != second)
             out |= (takes >> d & 1) << at++;
@@ -284,13 +257,15 @@ static int diagonal_grad(scope *s, node *n, T const *g, T *out)
 {
     int64_t size[CT_MAXDIM], *p = node_params(n);
     int first, second, ndim = n->out_ndim + 1, at = 0;
-    uint64_t taken = 0, takes = node_takes(n, 0);
+    uint64_t taken = 0, takes = node_takes(n, 0), slid = node_takes_slid(n, 0);
     diagonal_dims(n, ndim, &first, &second);
     for (int d = 0; d < ndim; d++)
         if (d != first && d != second)
             taken |= (node_got(n) >> at++ & 1) << d;
     summed_size(n, taken, size);
     int64_t offset = (p[1] < 0 ? p[1] + ndim : p[1]) == first ? p[0] : -p[0];
+    if (slid_dims(slid) == ((uint64_t)1 << first | (uint64_t)1 << second))
+        return (out[0] = diagonal_as_lines(s, n, g[0], slid, offset)) ? 0 : -1;
     if ((takes >> first | takes >> second) & 1)
         return (out[0] = diagonal_summed(s, g[0], ndim, size, first, second, takes, offset)) ? 0 : -1;
     out[0] = f_call(s, &op_diagonal_backward, 5, (arg[]){a_t(g[0]), a_ints((uint32_t)ndim, size), a_i(p[0]), a_i(p[1]), a_i(p[2])});

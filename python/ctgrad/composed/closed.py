@@ -65,7 +65,9 @@ def _is_operand(x):
 
 
 def _repeats(t):
-    return t.numel() > 0 and any(step == 0 and n > 1 for step, n in zip(t.stride(), t.shape, strict=True))
+    """Does it show a number more than once: by a stride of 0, or by equal ones?"""
+    steps = [abs(step) for step, n in zip(t.stride(), t.shape, strict=True) if n > 1]
+    return t.numel() > 0 and (0 in steps or len(set(steps)) < len(steps))
 
 
 def node(name):

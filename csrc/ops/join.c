@@ -243,6 +243,19 @@ CAT(concat)
 CAT(concatenate)
 
 /* ---- stack -------------------------------------------------------------------------------------------------- */
+/* In memory it is what cat along dim would make, where there is such a dim. */
+static int stack_out(call *c, ct_dtype dtype, const layout *in, int dim, layout *l)
+{
+    layout joined = *in;
+    if (dim == in->ndim || !all_channels_last(c))
+        return out_new(c, 0, dtype, l->ndim, l->size);
+    joined.size[dim] *= c->n_in;
+    if (layout_channels_last("stack", joined.ndim, joined.ndim, joined.size, joined.stride) < 0)
+        return -1;
+    for (int d = 0; d < l->ndim; d++)
+        l->stride[d] = d == dim ? joined.stride[dim] * in->size[dim] : joined.stride[d > dim ? d - 1 : d];
+    return out_strided(c, 0, dtype, l);
+}
 static int stack_shape(call *c)
 {
     char one[200], two[200];
@@ -269,7 +282,7 @@ static int stack_shape(call *c)
     uint64_t once = repeated_dims(c->n_in, c->ia, first->ndim, array_size(first)), before = ((uint64_t)1 << dim) - 1;
     c->once_out = (once & before) | (once & ~before) << 1 | (uint64_t)one_piece(c) << dim;
     ct_dtype dtype = (ct_dtype)promote_inputs(c);
-    if (refuse_cast(c, dtype) < 0 || out_new(c, 0, dtype, l.ndim, l.size) < 0)
+    if (refuse_cast(c, dtype) < 0 || stack_out(c, dtype, &in, dim, &l) < 0)
         return -1;
     c->work = array_held(c->oa[0]);
     c->effective = c->oa[0]->numel;

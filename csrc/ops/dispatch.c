@@ -123,7 +123,7 @@ int op_call(call *c)
     c->kind = &c->op->kind;
     c->n_param = 0;
     c->scratch_bytes = c->work = c->effective = 0;
-    c->unrecorded = false;
+    c->unrecorded = c->row_major = false;
     c->once = c->once_out = c->slide = 0;
     c->list = NULL;
     c->n_list = 0;
@@ -403,7 +403,7 @@ int op_block(call *c)
         drop_outputs(c);
         return -1;
     }
-    if (run_kernel(c) < 0 || (c->op->flags & OP_KEEPS_ORDER && c->mode == CALL_NEW && keep_order(c) < 0)) {
+    if (run_kernel(c) < 0 || (c->op->flags & OP_KEEPS_ORDER && !c->row_major && c->mode == CALL_NEW && keep_order(c) < 0)) {
         drop_outputs(c);
         node_drop(n);
         return -1;

@@ -315,6 +315,18 @@ static int stack_slides(call *c, const array *first, int dim)
     return 0;
 }
 
+/* In memory it is what cat along dim would make, where there is such a dim. */
+static int stack_out(call *c, ct_dtype dtype, const layout *in, int dim, layout *l)
+{
+    layout joined = *in;
+    if (dim == in->ndim || !all_channels_last(c) || !ct_mul(in->size[dim], c->n_in, &joined.size[dim]))
+        return out_new(c, 0, dtype, l->ndim, l->size);
+    if (layout_channels_last("stack", joined.ndim, joined.ndim, joined.size, joined.stride) < 0)
+        return -1;
+    for (int d = 0; d < l->ndim; d++)
+        l->stride[d] = d == dim ? joined.stride[dim] * in->size[dim] : joined.stride[d > dim ? d - 1 : d];
+    return out_strided(c, 0, dtype, l);
+}
 static int stack_shape(call *c)
 {
     char one[200], two[200];
@@ -342,7 +354,7 @@ static int stack_shape(call *c)
     ct_dtype dtype = (ct_dtype)promote_inputs(c);
     if (stack_slides(c, first, dim) < 0)
         return -1;
-    if (refuse_cast(c, dtype) < 0 || out_new(c, 0, dtype, l.ndim, l.size) < 0)
+    if (refuse_cast(c, dtype) < 0 || stack_out(c, dtype, &in, dim, &l) < 0)
         return -1;
     c->work = array_held(c->oa[0]);
     c->effective = c->oa[0]->numel;

@@ -130,6 +130,7 @@ struct call {
     node *slices;               /* of a recorded write into a view: the node of its base, made by call_node before a byte is written */
     const node_kind *kind;      /* of the node to record; op_call sets &op->kind, the rule may choose another */
     bool unrecorded;            /* the shape rule decided that this call is not differentiable */
+    bool row_major;             /* and that OP_KEEPS_ORDER does not hold for it */
     uint64_t once, once_out;    /* dims of in[0], and of the outputs, along which everything is computed once; see spread.h */
     uint64_t slide, slide_back, slide_out; /* dims of the output that slide over one line; those in which inputs, and the output, run backwards; see slide.h */
     /* Results: blank tensors when the call starts. Lists of views come in `list`, owned by the caller (ct_free, n_list). */

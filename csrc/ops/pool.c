@@ -149,6 +149,7 @@ static int pool_max_rule(call *c)
         return -1;
     once_over_planes(c, a, h.nd);
     c->kind = &max_kinds[h.adaptive][h.nd - 1];
+    c->row_major = h.adaptive && h.nd == 3;
     if (out_new(c, 0, a->dtype, a->ndim, size) < 0 || out_new(c, 1, DT_I64, a->ndim, size) < 0 || take_input(c, 2) < 0)
         return -1;
     plan(c, &h, c->oa[0]);
@@ -308,6 +309,7 @@ static int pool_mean_rule(call *c)
         return -1;
     once_over_planes(c, a, h.nd);
     c->kind = &mean_kinds[h.adaptive][h.nd - 1];
+    c->row_major = h.nd == 3;
     if (out_new(c, 0, a->dtype, a->ndim, size) < 0 || take_input(c, 1) < 0)
         return -1;
     plan(c, &h, c->oa[0]);

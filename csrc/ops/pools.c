@@ -131,10 +131,25 @@ static int adaptive(scope *s, call *c, const op *o, uint32_t n_out, T *out)
     return run(s, c, o, h, n_out, out);
 }
 static int adaptive_max_pool_compose(scope *s, call *c, T *out) { return adaptive(s, c, &op_pool_max, 2, out); }
+/* The one place of each plane of x, in x's memory order where that is channels_last. */
+static void keep_channels_last(scope *s, T mean, const array *x)
+{
+    const int ndim = x->ndim;
+    if (!mean || !layout_like_channels_last(ndim, array_size(x), array_visible_stride(x)))
+        return;
+    int64_t stride[SPATIAL + 2] = {array_size(x)[1], 1, array_size(x)[1], array_size(x)[1], array_size(x)[1]};
+    arg args[4] = {a_t(mean), a_ints((uint32_t)ndim, array_size(mean->a)), a_ints((uint32_t)ndim, stride), a_none()};
+    call c = {.op = &op_as_strided, .args = args, .n_args = 4, .mode = CALL_INPLACE};
+    if (op_call(&c) < 0)
+        scope_fail(s);
+}
 static T whole_mean(scope *s, T x, int64_t nd)
 {
     const int64_t dims[SPATIAL] = {-1, -2, -3};
-    T mean = f_call(s, &op_mean, 3, (arg[]){a_t(nd == 1 ? lifted(s, x) : x), a_ints(nd == 1 ? 2 : (uint32_t)nd, dims), a_b(true)});
+    T planes = nd == 1 ? lifted(s, x) : x;
+    T mean = f_call(s, &op_mean, 3, (arg[]){a_t(planes), a_ints(nd == 1 ? 2 : (uint32_t)nd, dims), a_b(true)});
+    if (mean && x->a->ndim == nd + 2)
+        keep_channels_last(s, mean, planes->a);
     return nd == 1 ? lowered(s, mean) : mean;
 }
 /* One window over everything is a mean, taken as such: sums round as PyTorch's. */
@@ -146,7 +161,7 @@ static int adaptive_avg_pool_compose(scope *s, call *c, T *out)
     for (uint32_t i = 0; i < c->args[1].n; i++)
         whole &= c->args[1].ints[i] == 1;
     if (whole)
-        return (out[0] = whole_mean(s, c->in[0], nd)) ? 0 : -1;
+        return (out[0] = whole_mean(s, c->in[0], nd)) && !s->failed ? 0 : -1;
     return adaptive(s, c, &op_pool_mean, 1, out);
 }
 

@@ -40,4 +40,33 @@ for x, b in zip(orders(torch.arange(24.0).view(2, 3, 4)), orders(torch.arange(30
     torch.manual_seed(1)
     print((x / 24).bernoulli().tolist(), torch.bernoulli(x / 24, out=torch.empty_like(x)).tolist(), torch.empty_like(x).bernoulli_(x / 24).tolist())
 for y in orders(torch.arange(120.0).view(2, 3, 4, 5)): print(F.channel_shuffle(y, 3).stride(), F.interpolate(y, scale_factor=2, mode="bilinear").stride(), F.max_pool2d(y, 2).stride(), F.pad(y, (1, 1)).stride())
+
+flat = torch.arange(120.0).view(2, 3, 4, 5).contiguous(memory_format=torch.channels_last)
+deep = torch.arange(240.0).view(2, 3, 2, 4, 5).contiguous(memory_format=torch.channels_last_3d)
+for d in range(5): print(torch.stack([flat, flat], d).stride(), torch.stack([deep, deep], d).stride(), torch.stack([flat], d).stride(), torch.stack([flat[:, :, :1, :1], flat[:, :, :1, :1]], d).stride())
+for d in range(4): print(torch.stack([flat, flat.contiguous()], d).stride(), torch.stack([flat[:, :, ::2], flat[:, :, 1::2]], d).stride(), torch.stack([flat, flat * 2.0], d).tolist())
+torch.stack([flat, flat.double()], 1).stride(), torch.stack([flat, flat], 1, out=torch.empty(0)).stride()
+x = flat.clone().requires_grad_()
+(torch.stack([x, x * 2], 1) * torch.arange(2.0).view(1, 2, 1, 1, 1)).sum().backward()
+x.grad.sum(), x.grad.stride()
+
+F = torch.nn.functional
+flat = torch.arange(120.0).view(2, 3, 4, 5).contiguous(memory_format=torch.channels_last)
+deep = torch.arange(240.0).view(2, 3, 2, 4, 5).contiguous(memory_format=torch.channels_last_3d)
+for x in (flat, flat.contiguous(), flat[0], flat[:, :, ::2], flat[:1].expand(2, 3, 4, 5), flat[:, :1], flat.transpose(1, 2)):
+    for n in (1, 2, (None, 1)): print(F.adaptive_avg_pool2d(x, n).stride(), F.adaptive_max_pool2d(x, n).stride(), F.adaptive_avg_pool2d(x, n).sum())
+for x in (deep, deep.contiguous(), deep[0], deep[:, :, :, ::2], deep[:, :1], deep[:, :, :1]):
+    for n in (1, 2, (None, 1, 1)): print(F.adaptive_avg_pool3d(x, n).stride(), [r.stride() for r in F.adaptive_max_pool3d(x, n, return_indices=True)], F.adaptive_avg_pool3d(x, n).sum())
+    print(F.avg_pool3d(x, 1).stride(), F.avg_pool3d(x, (1, 2, 2)).stride())
+for x in (deep, deep.contiguous(), deep[:, :, :, ::2]): print(F.max_pool3d(x, (1, 2, 2)).stride())
+for x in (flat[0], flat[0].transpose(0, 1), flat[:, :, 0], flat[0, 0]): print(F.adaptive_avg_pool1d(x, 1).stride(), F.adaptive_avg_pool1d(x, 2).stride())
+for x, pool in ((flat, F.adaptive_avg_pool2d), (deep, F.adaptive_avg_pool3d), (flat.contiguous(), F.adaptive_avg_pool2d)):
+    x = x.clone().requires_grad_()
+    y = pool(x, 1)
+    print(y.grad_fn.name(), y.grad_fn.next_functions[0][0].name(), y._is_view(), y._version)
+    (y * torch.arange(3.0).view(1, 3, *[1] * (x.dim() - 2))).sum().backward()
+    print(x.grad)
+x = flat.clone().requires_grad_()
+F.adaptive_avg_pool2d(x, 1).flatten(1).square().sum().backward()
+x.grad[0, :, 0, 0]
 """.strip().split("\n\n")

@@ -353,6 +353,8 @@ BLOCKS(sinh)
 BLOCKS(cosh)
 BLOCKS(atanh)
 BLOCKS(exp2)
+ALWAYS double atanh_F64(double x) { return atanh(x); }
+ALWAYS double exp2_F64(double x) { return exp2(x); }
 #undef BLOCKS
 /* log(e^x + e^y): PyTorch's formula. */
 #define LOGADDEXP(f, D, T, log1p, exp)                                                  \

@@ -88,7 +88,8 @@ ALWAYS double tan_near_F64(double x)
 ALWAYS double tan_far_F64(double x) { return tan(x); }
 ALWAYS double tan_F64(double x) { return tan_fits_F64(x) ? tan_near_F64(x) : tan_far_F64(x); }
 
-ALWAYS double exp2_F64(double x)
+/* Of blocks; what remains is libm's, as PyTorch's (approx.h). */
+ALWAYS double exp2_block_F64(double x)
 {
     double most = x > 1030 ? 1030 : x, y = most < -1080 ? -1080 : most, whole = rint(y), f = y - whole, s = f * 0x1.62e42fefa39efp-1;
     double lost = product_lost(f, 0x1.62e42fefa39efp-1, s) + f * 0x1.abc9e3b39803fp-56, power = x != x ? 0 : whole, half = rint(power * 0.5), one = 1 + s;
@@ -99,7 +100,7 @@ ALWAYS double exp2_F64(double x)
 }
 
 /* artanh a, half the logarithm of (1 + a) / (1 - a) = 2^e (1 + m): s = m / (2 + m) as a pair, and log_of_parts' series. */
-ALWAYS double atanh_F64(double x)
+ALWAYS double atanh_block_F64(double x)
 {
     double a = fabs(x), plus = 1 + a, less = 1 - a;
     dpair up = {plus, a - (plus - 1)}, down = {less, (1 - less) - a};

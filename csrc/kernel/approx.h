@@ -13,7 +13,7 @@
 #include "kernel/kernel.h"
 #include "kernel/scalar.h"
 #include "kernel/sleef.h"
-#include "kernel/dmath.h"
+#include "kernel/darcs.h"
 #include <math.h>
 #if defined(__SSE__)
 #include <immintrin.h>
@@ -21,8 +21,6 @@
 
 ALWAYS uint64_t bits_double(double x) { uint64_t u; memcpy(&u, &x, 8); return u; }
 ALWAYS double double_bits(uint64_t u) { double x; memcpy(&x, &u, 8); return x; }
-
-ALWAYS double erfc_F64(double x) { return x >= 0.5 && x < 28 ? erfc_tail_F64(x) : erfc(x); }
 
 /* ---- float32 by short polynomials in double, cut where PyTorch's x86 builds (outside Intel's processors) cut ---- */
 
@@ -68,7 +66,6 @@ ALWAYS float tan_near_F32(float x)
     return (float)((odd ? -d : n) / (odd ? n : d));
 }
 ALWAYS float tan_F32(float x) { return tan_fits_F32(x) ? tan_near_F32(x) : (float)tan((double)x); }
-ALWAYS double tan_F64(double x) { return tan(x); }
 
 /* asin t = t + t z p(z), z = t^2 up to 1/4; from there on by asin a = pi/2 - 2 asin sqrt((1 - a) / 2). p has the least error of its
  * degree, 1.7e-11 of t (as atan's below, 2.3e-11: weighted least squares at Chebyshev's points). */
@@ -91,14 +88,12 @@ ALWAYS float asin_F32(float x)
     arc r = arc_of(fabsf(x));
     return (float)copysign(r.far ? HALF_PI - 2 * r.size : r.size, (double)x);
 }
-ALWAYS double asin_F64(double x) { return asin(x); }
 ALWAYS float acos_F32(float x)
 {
     arc r = arc_of(fabsf(x));
     double y = copysign(r.far ? 2 * r.size : r.size, (double)x);
     return (float)(r.far ? (x < 0 ? 2 * HALF_PI + y : y) : HALF_PI - y);
 }
-ALWAYS double acos_F64(double x) { return acos(x); }
 /* atan a = pi/4 k + atan t, |t| up to tan(pi/8). */
 ALWAYS float atan_F32(float x)
 {
@@ -112,7 +107,6 @@ ALWAYS float atan_F32(float x)
     p = p * z - 0x1.555554c887c06p-2;
     return (float)copysign(past + (t + t * (z * p)), (double)x);
 }
-ALWAYS double atan_F64(double x) { return atan(x); }
 #undef HALF_PI
 /* Squares of float32 are exact in double. */
 ALWAYS float hypot_F32(float x, float y)
@@ -229,10 +223,21 @@ ALWAYS double erf_of(float x)
     return copysign(a * fma(q, z, p), (double)x);
 }
 ALWAYS float erf_F32(float x) { return x != x ? x : (float)erf_of(x); }
-/* Where the difference cancels little. */
-ALWAYS int erfc_fits_F32(float x) { return x < 1; }
+/* Where the difference cancels little; from there e^(-x^2) ((1 + 2x) e^(x^2) erfc x) / (1 + 2x), as in dpair.h: to 5e-9, up to 10.2 (the nearest float32 is 0 from 10.06 on). */
+ALWAYS int erfc_fits_F32(float x) { return !(x >= 1); }
 ALWAYS float erfc_near_F32(float x) { return x != x ? x : (float)(1 - erf_of(x)); }
-ALWAYS float erfc_F32(float x) { return erfc_fits_F32(x) ? erfc_near_F32(x) : (float)erfc((double)x); }
+ALWAYS float erfc_far_F32(float x)
+{
+    double a = x < 10.2f ? x : 10.2f, d = 1 / ((a + 2.5) * (1 + 2 * a)), q = (a - 2.5) * (1 + 2 * a) * d, w = q * q;
+    double t = a * a * -EXP_INV_LN2 + EXP_ROUND, s = t - EXP_ROUND, r = (-a * a - s * EXP_LN2_HI) - s * EXP_LN2_LO;
+    uint64_t bits = bits_double(t);
+    double e = double_bits(bits_double(exp_128ths[bits & 127] * (((1.0 / 6 * r + 0.5) * r + 1) * r + 1)) + (bits >> 7 << 52));
+    double p = poly_4(q, 0x1.d668a1a373149p-12, 0x1.f1fe30a2fb91cp-12, -0x1.1abab0f51b131p-8, 0x1.e7aa8abea7b1ep-11);
+    p = poly_4(q, p, 0x1.0c4c31d233831p-5, -0x1.a5c051bf6cf8dp-4, 0x1.42d3c2f576cc3p-3);
+    p = (p * w - 0x1.959ac613611f5p-4 * q - 0x1.f52c5fcd74795p-4) * q + 0x1.43cc6f6ce88cap+0;
+    return (float)(e * p * ((a + 2.5) * d));
+}
+ALWAYS float erfc_F32(float x) { return erfc_fits_F32(x) ? erfc_near_F32(x) : erfc_far_F32(x); }
 
 /* x = m 2^e with m in [sqrt(1/2), sqrt(2)); log m = 2 artanh s, s = (m - 1) / (m + 1): 2 s (1 + z p(z))
  * with z = s^2, p to 2e-16 of the sum (weighted least squares at Chebyshev's points). */
@@ -337,22 +342,20 @@ ALWAYS double sigmoid_F64(double x) { return 1 / (1 + exp_quick_F64(-x)); }
 ALWAYS float sigmoid_block_F32(float x) { return 1 / (1 + sleef_exp(-x)); }
 ALWAYS double sigmoid_block_F64(double x) { return sigmoid_F64(x); }
 
-#define BLOCKS(f)                                                                       \
-    VIA_LIBM(f)                                                                         \
-    ALWAYS float f##_block_F32(float x) { return sleef_##f(x); }                 \
-    ALWAYS double f##_block_F64(double x) { return f(x); }
 #define BLOCKS2(f)                                                                      \
     VIA_LIBM2(f)                                                                        \
     ALWAYS float f##_block_F32(float x, float y) { return sleef_##f(x, y); }     \
     ALWAYS double f##_block_F64(double x, double y) { return f(x, y); }
-BLOCKS(exp2)
-#define HYPERBOLIC(name)                                                \
+#define BLOCKS(name)                                                    \
     ALWAYS float name##_F32(float x) { return name##f(x); }             \
     ALWAYS float name##_block_F32(float x) { return sleef_##name(x); }
-HYPERBOLIC(sinh)
-HYPERBOLIC(cosh)
-#undef HYPERBOLIC
+BLOCKS(sinh)
+BLOCKS(cosh)
 BLOCKS(atanh)
+BLOCKS(exp2)
+ALWAYS double atanh_F64(double x) { return atanh(x); }
+ALWAYS double exp2_F64(double x) { return exp2(x); }
+#undef BLOCKS
 /* log(e^x + e^y): PyTorch's formula. */
 #define LOGADDEXP(f, D, T, log1p, exp)                                                  \
     ALWAYS T f##_##D(T x, T y)                                                          \
@@ -369,6 +372,5 @@ VIA_LIBM2(pow)
 BLOCKS2(atan2)
 #undef VIA_LIBM
 #undef VIA_LIBM2
-#undef BLOCKS
 #undef BLOCKS2
 #endif

@@ -56,7 +56,7 @@ ALWAYS double cosh_F64(double x) { return hyperbolic(x, 1); }
 
 /* erf: up to 1 x (2 / sqrt(pi) + z p(z)), z = x^2, to 8e-18; from there 1 - e^(-z) n(x) / d(x), whose error is small beside 1. */
 ALWAYS int erf_fits_F64(double x) { return fabs(x) <= 1; }
-ALWAYS double erf_near_F64(double x)
+ALWAYS dpair erf_pair(double x)
 {
     double z = x * x, p = -0x1.aca43d65cdf9ep-31;
     p = onward(p, z, 0x1.d77359a2117c8p-27, -0x1.5c14ede2630d4p-23, 0x1.b982471066c17p-20, -0x1.f4ca93706c26ap-17);
@@ -64,8 +64,12 @@ ALWAYS double erf_near_F64(double x)
     p = fma(p, z, 0x1.ce2f21a041302p-4);
     double w = fma(p, z, -0x1.812746b0379cbp-2), w_lo = fma(p, z, -0x1.812746b0379cbp-2 - w);
     dpair q = one_ordered(0x1.20dd750429b6dp+0, dpair_product((dpair){z, fma(x, x, -z)}, (dpair){w, w_lo}));
-    q = dpair_times((dpair){q.hi, q.lo + 0x1.1ae3a914fed80p-56}, x);
-    return x == 0 ? x : q.hi + q.lo;
+    return dpair_times((dpair){q.hi, q.lo + 0x1.1ae3a914fed80p-56}, x);
+}
+ALWAYS double erf_near_F64(double x)
+{
+    dpair p = erf_pair(x);
+    return x == 0 ? x : p.hi + p.lo;
 }
 ALWAYS double erf_far_F64(double x)
 {
@@ -76,6 +80,18 @@ ALWAYS double erf_far_F64(double x)
     d = fma(fma(d, t, 0x1.3b00c417dc295p+1), t, 1);
     return copysign(1 - exp_by(-(t * t), 1) * n / d, x);
 }
+ALWAYS int erfc_fits_F64(double x) { return !(fabs(x) < 0.5); }
+ALWAYS double erfc_near_F64(double x)
+{
+    double a = fabs(x), y = erfc_tail_F64(a > 28 ? 28 : a);
+    return x < 0 ? 2 - y : y;
+}
+ALWAYS double erfc_far_F64(double x)
+{
+    dpair p = one_ordered(1, erf_pair(-x));
+    return p.hi + p.lo;
+}
+ALWAYS double erfc_F64(double x) { return erfc_fits_F64(x) ? erfc_near_F64(x) : erfc_far_F64(x); }
 ALWAYS double erf_F64(double x) { return erf_fits_F64(x) ? erf_near_F64(x) : erf_far_F64(x); }
 
 /* log x of a positive finite x to 2^-64: log(1 + m) = 2 s + 2 s (z / 3 + z^2 p(z)), s = m / (2 + m), z = s^2; p to 2e-21 of the sum. */

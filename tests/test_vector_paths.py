@@ -48,7 +48,7 @@ LIBM = {"exp2": lambda x: math.inf if x >= 1024 else 2.0**x, "tan": math.tan, "a
 
 @pytest.mark.parametrize("name", LIBM)
 def test_a_float64_function_equals_libms_where_numbers_are_extreme(name):
-    x = [v for v in EXTREME if abs(v) < 1 or name not in ("asin", "acos", "atanh")]
+    x = [v for v in EXTREME if abs(v) < 1 or name not in ("asin", "acos", "atanh")] * 16    # runs of 128 bytes go by vectors
     got = getattr(ctgrad.tensor(x, dtype=ctgrad.float64), name)().numpy()
     near(got, np.array([LIBM[name](v) for v in x]), "float64")
 

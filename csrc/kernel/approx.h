@@ -223,7 +223,8 @@ ALWAYS double erf_of(float x)
     return copysign(a * fma(q, z, p), (double)x);
 }
 ALWAYS float erf_F32(float x) { return x != x ? x : (float)erf_of(x); }
-/* Where the difference cancels little; from there e^(-x^2) ((1 + 2x) e^(x^2) erfc x) / (1 + 2x), as in dpair.h: to 5e-9, up to 10.2 (the nearest float32 is 0 from 10.06 on). */
+/* Where the difference cancels little; from there e^(-x^2) ((1 + 2x) e^(x^2) erfc x) / (1 + 2x), as in dpair.h: to 5e-9, up to 10.2 (the nearest float32 is 0 from 10.06 on).
+ * Not by split_of, whose products are exact for floats alone: x^2 is none. */
 ALWAYS int erfc_fits_F32(float x) { return !(x >= 1); }
 ALWAYS float erfc_near_F32(float x) { return x != x ? x : (float)(1 - erf_of(x)); }
 ALWAYS float erfc_far_F32(float x)

@@ -1,4 +1,4 @@
-/* float64 functions by products and sums that are rounded one by one: the same bits, and no calls, on machines without FMA. Within 0.7 ulp. */
+/* float64 functions by products and sums that are rounded one by one: the same bits, and no calls, on machines without FMA. Within 0.77 ulp, atanh 1.01. */
 #ifndef CT_DARCS_H
 #define CT_DARCS_H
 #include "kernel/dmath.h"

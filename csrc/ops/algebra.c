@@ -1,15 +1,14 @@
 /* What the tape needs of ops: sums of gradients, shapes, ones, and the history of views. */
 #include "array/odometer.h"
 #include "ops/dispatch.h"
-#include "ops/formula.h"
 #include "ops/slide.h"
 #include "ops/spread.h"
+#include "ops/takes.h"
 #include <math.h>
 #include <string.h>
 
 node *copy_slices_node(const viewbase *base, const array *view, node *fn, uint32_t nr);
 T view_of_base(scope *s, T base, const array *view);
-T slide(scope *s, T g, uint64_t slid);
 
 static T ones_like(scope *s, T t) { return f_unary(s, &op_ones_like, t); }
 

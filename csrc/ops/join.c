@@ -229,18 +229,15 @@ static int run_cat(call *c)
     return c->out[0].fn ? keep_starts(c, c->out[0].fn) : 0;
 }
 
-/* Slid in one way are the gradients of all pieces, that of the result has lines for each index of the dim that joins them. */
-static uint64_t joined_slid(node *n, uint64_t joined)
+/* What all pieces take, where they take it slid in one way (but for the dims `joined`, which are kept) and slide along none of those; else 0. */
+static uint64_t pieces_slid(node *n, uint64_t joined)
 {
     uint64_t slid = 0;
-    int ndim;
-    ct_dtype dtype;
     for (uint32_t i = 0; i < n->n_in; i++) {
         if (!node_needs(n, i))
             continue;
-        node_in_size(n, i, &ndim, &dtype);
         uint64_t takes = node_takes_slid(n, i);
-        if (!takes || slid_dims(takes) & joined || (slid && (takes | joined) != slid) || ndim != n->out_ndim)
+        if (!takes || slid_dims(takes) & joined || (slid && (takes | joined) != slid))
             return 0;
         slid = takes | joined;
     }
@@ -280,7 +277,7 @@ static uint64_t cat_takes(node *n)
     const starts *p = n->payload;
     int ndim;
     ct_dtype dtype;
-    uint64_t takes = p ? ~((uint64_t)1 << p->dim) : 0, slid = p ? joined_slid(n, ~takes) : 0;
+    uint64_t takes = p ? ~((uint64_t)1 << p->dim) : 0, slid = p ? pieces_slid(n, ~takes) : 0;
     if (slid)
         return slid;
     for (uint32_t i = 0; i < n->n_in && takes; i++)
@@ -372,28 +369,15 @@ static void stack_kernel(call *c)
         array_convert_at(c->ia[i], c->oa[0], &part);
     }
 }
-static uint64_t stack_takes_slid(node *n)
-{
-    uint64_t slid = 0;
-    int64_t dim = node_params(n)[0];
-    for (uint32_t i = 0; i < n->n_in; i++) {
-        if (!node_needs(n, i))
-            continue;
-        uint64_t takes = node_takes_slid(n, i);
-        if (!takes || (slid && takes != slid))
-            return 0;
-        slid = takes;
-    }
-    return slid ? slid_of(n->out_ndim, dims_insert(slid_dims(slid), dim), dims_insert(slid_back(slid), dim), dims_insert(slid_kept(slid), dim) | (uint64_t)1 << dim) : 0;
-}
 /* The new dim, where every piece is the same vector: the sum of all parts goes to the first. (The parts of more dims are added in the
  * memory order that the gradient happens to have, which a sum would not keep.) */
 static uint64_t stack_takes(node *n)
 {
     const edge *e = node_edges(n);
-    uint64_t slid = stack_takes_slid(n);
+    uint64_t slid = pieces_slid(n, 0);
+    int64_t dim = node_params(n)[0];
     if (slid)
-        return slid;
+        return slid_of(n->out_ndim, dims_insert(slid_dims(slid), dim), dims_insert(slid_back(slid), dim), dims_insert(slid_kept(slid), dim) | (uint64_t)1 << dim);
     if (n->out_ndim > 2)
         return 0;
     for (uint32_t i = 1; i < n->n_in; i++)
@@ -405,8 +389,7 @@ static int stack_grad(scope *s, node *n, T const *g, T *out)
 {
     uint64_t slid = node_got_slid(n);
     int64_t dim = slid ? slid_place(slid, node_params(n)[0]) : node_params(n)[0];
-    bool one_line = slid && !(slid_kept(slid) >> node_params(n)[0] & 1);
-    if (one_line)
+    if (slid && !(slid_kept(slid) >> node_params(n)[0] & 1)) /* one line for all */
         return (out[0] = g[0]) ? 0 : -1;
     if (node_got(n))
         return (out[0] = f_call(s, &op_select, 3, (arg[]){a_t(g[0]), a_i(node_params(n)[0]), a_i(0)})) ? 0 : -1;

@@ -2,8 +2,6 @@
 #include "ops/takes.h"
 #include <string.h>
 
-T slide(scope *s, T g, uint64_t slid);
-
 static bool is_slid(uint64_t slid, int64_t d) { return slid_dims(slid) >> d & 1; }
 
 static int line_size(node *n, uint64_t slid, int64_t *size)
@@ -52,7 +50,7 @@ static T kept_and_one(scope *s, T g, uint64_t slid, int along, const int *of)
     return place == lines ? g : f_permute(s, g, lines + 1, order);
 }
 
-T rows_as_lines(scope *s, node *n, T g, uint64_t slid, int64_t dim, int64_t index)
+static T rows_as_lines(scope *s, node *n, T g, uint64_t slid, int64_t dim, int64_t index)
 {
     int64_t size[CT_MAXDIM], other = dim == slid_row(slid) ? slid_column(slid) : slid_row(slid);
     int of[CT_MAXDIM], lines = line_size(n, slid, size);

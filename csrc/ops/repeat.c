@@ -12,9 +12,11 @@ static void repeat_slides(call *c, const array *a, int ndim)
 {
     int lead = ndim - a->ndim;
     call_slides(c, a->ndim, array_size(a));
-    for (int d = lead; d < ndim && c->slide; d++)
+    for (int d = lead; d < ndim; d++)
         if (c->slide >> (d - lead) & 1 && c->args[1].ints[d] != 1)
             c->slide = 0;
+    if (!c->slide) /* and lead may be 64 */
+        return;
     c->slide <<= lead;
     c->slide_back <<= lead;
     c->slide_out <<= lead;
@@ -295,13 +297,12 @@ static uint64_t turned_back(uint64_t back, int64_t turns, int64_t first, int64_t
     back ^= turns == 1 || turns == 2 ? (uint64_t)1 << second : 0;
     return turns % 2 ? dims_exchanged(back, first, second) : back;
 }
-static uint64_t plane_of(int64_t first, int64_t second) { return (uint64_t)1 << first | (uint64_t)1 << second; }
 /* A line is copied as it is where both dims turned slide. */
 static void rot90_slides(call *c, int turns, int first, int second)
 {
     const array *a = c->in[0]->a;
     call_slides(c, a->ndim, array_size(a));
-    c->slide = c->slide == plane_of(first, second) ? c->slide : 0;
+    c->slide = c->slide == dims_both(first, second) ? c->slide : 0;
     c->slide_out = turned_back(c->slide_back, turns, first, second);
 }
 static int rot90_shape(call *c)
@@ -363,7 +364,7 @@ static uint64_t rot90_takes(node *n)
 {
     const int64_t *p = node_params(n);
     uint64_t slid = node_takes_slid(n, 0);
-    if (slid && slid_dims(slid) == plane_of(p[1], p[2]))
+    if (slid && slid_dims(slid) == dims_both(p[1], p[2]))
         return slid_of(n->out_ndim, slid_dims(slid), turned_back(slid_back(slid), p[0], p[1], p[2]), slid_kept(slid));
     return p[0] % 2 ? dims_exchanged(node_takes(n, 0), p[1], p[2]) : node_takes(n, 0);
 }

@@ -1,9 +1,9 @@
 /* as_strided, and what in-place writes on views rest on: values moved between two geometries of one storage. */
 #include "array/odometer.h"
 #include "ops/dispatch.h"
-#include "ops/formula.h"
 #include "ops/product.h"
 #include "ops/spread.h"
+#include "ops/takes.h"
 #include <string.h>
 
 /* A geometry in a node's params: ndim, offset, sizes, strides. */

@@ -17,6 +17,7 @@ uint64_t transpose_takes(node *n);          /* parameters: the two dims */
 uint64_t permute_takes(node *n);            /* parameters: the dims */
 /* The gradient of lines of a view whose dims stand in another order; dim d of the input is dim back[d] of the view. */
 T lines_ordered(scope *s, node *n, T g, const int64_t *back);
+T slide(scope *s, T g, uint64_t slid); /* ops/strided.c: a gradient in full as the lines that are taken */
 /* ops/lines.c: of parts of what slides. `dim` and diagonals are the input's; g as it arrived, slid (node_got_slid) or not. */
 uint64_t slid_without(uint64_t slid, int ndim, int64_t dim); /* what `ndim` dims without that one take */
 uint64_t dims_summed(uint64_t slid);

@@ -226,7 +226,7 @@ static uint64_t diagonal_takes(node *n)
     int ndim = n->out_ndim + 1, first, second, at = 0;
     uint64_t takes = node_takes(n, 0), slid = node_takes_slid(n, 0), out = 0;
     diagonal_dims(n, ndim, &first, &second);
-    if (slid && slid_dims(slid) != ((uint64_t)1 << first | (uint64_t)1 << second))
+    if (slid && slid_dims(slid) != dims_both(first, second))
         return 0;
     takes |= slid ? dims_summed(slid) : 0;
     for (int d = 0; d < ndim; d++)
@@ -264,7 +264,7 @@ static int diagonal_grad(scope *s, node *n, T const *g, T *out)
             taken |= (node_got(n) >> at++ & 1) << d;
     summed_size(n, taken, size);
     int64_t offset = (p[1] < 0 ? p[1] + ndim : p[1]) == first ? p[0] : -p[0];
-    if (slid_dims(slid) == ((uint64_t)1 << first | (uint64_t)1 << second))
+    if (slid && slid_dims(slid) == dims_both(first, second))
         return (out[0] = diagonal_as_lines(s, n, g[0], slid, offset)) ? 0 : -1;
     if ((takes >> first | takes >> second) & 1)
         return (out[0] = diagonal_summed(s, g[0], ndim, size, first, second, takes, offset)) ? 0 : -1;

@@ -44,7 +44,8 @@ uint64_t node_got(const node *n);              /* dims of output 0 in which the 
 enum { SLID_NDIM = 49 /* dims that leave room for these bits */, SLID_ROW = 55, SLID_COLUMN = 49 };
 static inline int slid_row(uint64_t slid) { return (int)(slid >> SLID_ROW & 63); }
 static inline int slid_column(uint64_t slid) { return (int)(slid >> SLID_COLUMN & 63); }
-static inline uint64_t slid_dims(uint64_t slid) { return (uint64_t)1 << slid_row(slid) | (uint64_t)1 << slid_column(slid); }
+static inline uint64_t dims_both(int64_t d0, int64_t d1) { return (uint64_t)1 << d0 | (uint64_t)1 << d1; }
+static inline uint64_t slid_dims(uint64_t slid) { return dims_both(slid_row(slid), slid_column(slid)); }
 static inline uint64_t slid_kept(uint64_t slid) { return slid & (((uint64_t)1 << SLID_NDIM) - 1); }
 static inline int slid_place(uint64_t slid, int64_t dim) { return __builtin_popcountll(slid_kept(slid) & (((uint64_t)1 << dim) - 1)); } /* which of the kept dims it is */
 /* The dims that run backwards, and what says so. */

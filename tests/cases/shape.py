@@ -84,7 +84,7 @@ CASES = {
     "concat": [case([t(2, 3), t(4, 3)], ref=np.concatenate)],
     "concatenate": [case([t(2, 3), t(4, 3)], ref=np.concatenate)],
     "stack": [case([t(2, 3), t(2, 3)], ref=np.stack), case([t(2, 3), t(2, 3)], -1, ref=np.stack)],
-    "repeat": [case(t(3), 2, 2, ref=lambda x, *n: np.tile(x, n)), case(X, (1, 2), ref=np.tile)],
+    "repeat": [case(t(3), 2, 2, ref=lambda x, *n: np.tile(x, n)), case(X, (1, 2), ref=np.tile), case(t(), *[1] * 64, ref=lambda x, *n: x.reshape(n))],
     "flip": [case(X, (0,), ref=np.flip), case(X, (0, -1), ref=np.flip)],
     "roll": [case(X, 1, ref=np.roll), case(X, (1, -2), (0, 1), ref=np.roll)],
     "rot90": [case(X, 1, (0, 1), ref=np.rot90), case(X, 2, (0, 1), ref=np.rot90)],

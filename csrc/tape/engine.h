@@ -66,9 +66,11 @@ static inline uint64_t slid_of(int ndim, uint64_t dims, uint64_t back, uint64_t 
 int slid_size(uint64_t slid, int ndim, const int64_t *size, int64_t *out);
 uint64_t node_takes_slid(node *n, uint32_t i); /* these bits, or 0 */
 uint64_t node_got_slid(const node *n);
-/* Bits of the dims of a shape of `from` dims, for one of `to` dims aligned at the last. */
+/* Bits of the dims of a shape of `from` dims, for one of `to` dims aligned at the last. None of 0-d: a shift by 64 is not defined. */
 static inline uint64_t dims_align(uint64_t dims, int from, int to)
 {
+    if (!from || !to)
+        return 0;
     uint64_t all = to >= 64 ? ~(uint64_t)0 : ((uint64_t)1 << to) - 1;
     return to >= from ? dims << (to - from) : dims >> (from - to) & all;
 }

@@ -145,10 +145,10 @@ static int argmax_rule(call *c)
     int64_t size[CT_MAXDIM];
     const array *a = c->in[0]->a;
     bool whole = !arg_given(&c->args[1]);
-    if ((whole ? reduce_dims(c, &c->args[1], &c->args[2], true) : reduce_dim(c, &c->args[1], &c->args[2])) < 0)
-        return -1;
     if (a->dtype == DT_BOOL)
         return ct_fail(CT_RUNTIME, "%s(): does not support bool input", c->op->name);
+    if ((whole ? reduce_dims(c, &c->args[1], &c->args[2], true) : reduce_dim(c, &c->args[1], &c->args[2])) < 0)
+        return -1;
     if (refuse_empty(c, a, whole) < 0)
         return whole ? ct_fail(CT_INDEX, "%s(): Expected reduction dim to be specified for input.numel() == 0.", c->op->name) : -1;
     int n = reduced_size(c, a, size);

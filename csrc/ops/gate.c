@@ -7,6 +7,8 @@
 #define MUL(a, b) f_mul(s, a, b)
 
 /* ---- glu: args self, dim. The node's number: dim ---------------------------------------------------------------------- */
+/* Halves are computed in float32 and rounded once. */
+static T wide(scope *s, T x) { return x && dtype_is_half((ct_dtype)x->a->dtype) ? f_cast(s, x, DT_F32) : x; }
 static T half(scope *s, T x, int64_t dim, int which)
 {
     int64_t n = x ? array_size(x->a)[dim] / 2 : 0;
@@ -16,8 +18,6 @@ static int glu_compose(scope *s, call *c, T *out)
 {
     const array *a = c->in[0]->a;
     int64_t dim = c->args[1].i;
-    if (!dtype_is_float((ct_dtype)a->dtype))
-        return ct_fail(CT_NOTIMPL, "\"glu_cpu\" not implemented for '%s'", dtype_title((ct_dtype)a->dtype)), scope_fail(s), -1;
     if (a->ndim == 0)
         return ct_fail(CT_RUNTIME, "glu does not support scalars because halving size must be even"), scope_fail(s), -1;
     if (dim < -a->ndim || dim >= a->ndim)
@@ -25,8 +25,11 @@ static int glu_compose(scope *s, call *c, T *out)
     dim += dim < 0 ? a->ndim : 0;
     if (array_size(a)[dim] % 2)
         return ct_fail(CT_RUNTIME, "Halving dimension must be even, but dimension %lld is size %lld", (long long)dim, (long long)array_size(a)[dim]), scope_fail(s), -1;
+    if (!dtype_is_float((ct_dtype)a->dtype))
+        return ct_fail(CT_NOTIMPL, "\"glu_cpu\" not implemented for '%s'", dtype_title((ct_dtype)a->dtype)), scope_fail(s), -1;
     keep_param(c, dim);
-    return (out[0] = MUL(half(s, c->in[0], dim, 0), f_unary(s, &op_sigmoid, half(s, c->in[0], dim, 1)))) ? 0 : -1;
+    T x = wide(s, c->in[0]), y = MUL(half(s, x, dim, 0), f_unary(s, &op_sigmoid, half(s, x, dim, 1)));
+    return (out[0] = y ? f_cast(s, y, (ct_dtype)a->dtype) : NULL) ? 0 : -1;
 }
 /* x among zeros where half `which` along dim was. */
 static T placed(scope *s, T x, int64_t dim, int which)
@@ -46,11 +49,13 @@ static int glu_grad(scope *s, node *n, T const *g, T *out)
 {
     int64_t dim = node_params(n)[0];
     bool summed = node_got(n) >> dim & 1;
-    T x = node_kept_in(s, n, 0);
+    T x = node_kept_in(s, n, 0), g0 = wide(s, g[0]);
     x = x && node_got(n) ? tape_algebra.narrow(s, x, node_got(n)) : x;
-    T gate = f_unary(s, &op_sigmoid, summed ? x : half(s, x, dim, 1));
-    T first = MUL(g[0], gate), second = f_binary(s, &op_sigmoid_backward, MUL(g[0], summed ? x : half(s, x, dim, 0)), gate);
+    T gate = wide(s, f_unary(s, &op_sigmoid, summed ? x : half(s, x, dim, 1)));  /* rounded, as PyTorch's is */
+    x = wide(s, x);
+    T first = MUL(g0, gate), second = f_binary(s, &op_sigmoid_backward, MUL(g0, summed ? x : half(s, x, dim, 0)), gate);
     out[0] = summed ? f_add(s, first, second) : f_add(s, placed(s, first, dim, 0), placed(s, second, dim, 1));
+    out[0] = out[0] ? f_cast(s, out[0], (ct_dtype)g[0]->a->dtype) : NULL;
     return out[0] ? 0 : -1;
 }
 const op op_glu = {.name = "glu", .sig = "(Tensor self, int dim=-1)", .flags = OP_HIDDEN | OP_FUNCTION, .run = op_closed, .compose = glu_compose,

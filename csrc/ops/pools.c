@@ -75,22 +75,21 @@ static int run(scope *s, const call *c, const op *o, how h, uint32_t n_out, T *o
 }
 
 /* ---- max: args self, kernel_size, stride, padding, dilation, ceil_mode -------------------------------------------------- */
+/* Lines of integers have no largest but with its place: PyTorch's loop without places takes floats. */
+static int check_line(const call *c)
+{
+    ct_dtype dtype = c->in[0]->a->dtype;
+    return c->op->row != 1 || dtype_is_float(dtype) ? 0 : ct_fail(CT_NOTIMPL, "\"max_pool1d_impl\" not implemented for '%s'", dtype_title(dtype));
+}
 static int max_pool(scope *s, call *c, uint32_t n_out, T *out)
 {
     how h;
-    if (read_windows(c, &h) < 0 || read_ints(c, 4, "dilation", h.dilation) < 0 || check_how(c, &h) < 0 || check_input(c) < 0)
+    if (read_windows(c, &h) < 0 || read_ints(c, 4, "dilation", h.dilation) < 0 || check_how(c, &h) < 0 || check_input(c) < 0 || (n_out == 1 && check_line(c) < 0))
         return scope_fail(s), -1;
     h.ceil = arg_bool(&c->args[5]);
     return run(s, c, &op_pool_max, h, n_out, out);
 }
-/* Lines of integers have no largest but with its place: PyTorch's loop without places takes floats. */
-static int max_pool_compose(scope *s, call *c, T *out)
-{
-    ct_dtype dtype = c->in[0]->a->dtype;
-    if (c->op->row == 1 && !dtype_is_float(dtype))
-        return ct_fail(CT_NOTIMPL, "\"max_pool1d_impl\" not implemented for '%s'", dtype_title(dtype)), scope_fail(s), -1;
-    return max_pool(s, c, 1, out);
-}
+static int max_pool_compose(scope *s, call *c, T *out) { return max_pool(s, c, 1, out); }
 static int max_pool_with_indices_compose(scope *s, call *c, T *out) { return max_pool(s, c, 2, out); }
 
 /* ---- mean: args self, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override ------------------------- */

@@ -352,7 +352,7 @@ static int bernoulli_like_rule(call *c)
     return check_p(&c->args[1]) < 0 ? -1 : out_new(c, 0, a->dtype, a->ndim, array_size(a));
 }
 const op op_bernoulli_like = {.name = "bernoulli.p", .sig = "(Tensor self, float p, *, Generator? generator=None)", .flags = OP_DRAWS, .run = op_block, .shape = bernoulli_like_rule,
-    .kernel = bernoulli_p_kernel, .kind = {"torch::autograd::NotImplemented", no_derivative}, .doc = "Ones of probability p and zeros in self's shape and dtype."};
+    .kernel = bernoulli_p_kernel, .kind = {"torch::autograd::NotImplemented", no_derivative, .flags = NK_UNTOLD}, .doc = "Ones of probability p and zeros in self's shape and dtype."};
 
 static int bernoulli_by_rule(call *c)
 {

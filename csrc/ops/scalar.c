@@ -378,7 +378,7 @@ static int op_numbered(call *c)
 {
     static const node_kind remainder_tensor = {"RemainderBackward1", grad_remainder, .flags = NK_POINTWISE, .takes = pointwise_takes};
     static const node_kind fmod_tensor = {"FmodBackward1", grad_fmod, .flags = NK_POINTWISE, .takes = pointwise_takes}, pow_of_number = {"PowBackward2", grad_pow, .flags = NK_POINTWISE | NK_SHOWS(2), .takes = pointwise_takes};
-    static const node_kind remainder_of_number = {"torch::autograd::NotImplemented", no_derivative};
+    static const node_kind remainder_of_number = {"torch::autograd::NotImplemented", no_derivative, .flags = NK_UNTOLD};
     bool second = c->args[1].kind == ARG_TENSOR;
     if (c->op == &op_remainder && c->args[0].kind != ARG_TENSOR)
         c->kind = &remainder_of_number;
@@ -404,7 +404,7 @@ static int op_numbered(call *c)
 #define NODE(name)                                                                              \
     (IS(name, "square") ? "PowBackward0" : IS(name, "pow") ? "PowBackward1" :                    \
      IS(name, "div_trunc") || IS(name, "div_floor") ? "DivBackward2" : IS(name, "floor_divide") ? "torch::autograd::NotImplemented" : name)
-#define NODE_FLAGS(name) (IS(NODE(name), name) ? NK_ROW | NK_POINTWISE : NK_POINTWISE)
+#define NODE_FLAGS(name) (NK_POINTWISE | (IS(NODE(name), name) ? NK_ROW : IS(name, "floor_divide") ? NK_UNTOLD : 0))
 #define HIDDEN(name)                                                                            \
     (IS(#name, "div_trunc") || IS(#name, "div_floor") ||                                        \
      (__builtin_strlen(#name) > 9 && IS(&#name[__builtin_strlen(#name) - 9], "_backward")) ? OP_HIDDEN : 0)

@@ -30,6 +30,7 @@ enum {
     NK_MIXES = 32,          /* what it takes summed goes to inputs that take it summed too (products): no sum is due on the way to any other */
     NK_POINTWISE = 16,      /* kept values are narrowed to size 1 in the dims in which the gradient arrived summed, to lines where it arrived slid */
 };
+#define NK_UNTOLD (1u << 31) /* has no derivative: its turn to say so comes before that of nodes recorded later, as a leaf's does */
 /* In flags: the inputs that users see (next_functions, hooks), as a mask; none given: all of them. */
 #define NK_SHOWS(mask) ((uint32_t)(mask) << 8)
 

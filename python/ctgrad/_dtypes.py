@@ -77,3 +77,8 @@ def scalar_name(dtype):
     """The dtype's name in error texts: "Float" for float32."""
     short = str(dtype).rpartition(".")[2]
     return _SCALAR_NAMES.get(short, short)
+
+
+def unsupported(kernel, dtype):
+    """The error of a kernel, by PyTorch's name of it, that does not take a dtype."""
+    return NotImplementedError(f'"{kernel}" not implemented for \'{scalar_name(dtype)}\'')

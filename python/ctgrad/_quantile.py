@@ -3,7 +3,7 @@
 import math
 
 from ctgrad import _C
-from ctgrad._dtypes import scalar_name
+from ctgrad._dtypes import unsupported
 from ctgrad.autograd.function import Function
 from ctgrad.composed import need_tensor
 from ctgrad.composed.closed import named
@@ -72,5 +72,5 @@ def ndtri(input):
     """The inverse of ndtr: the x below which the standard normal distribution has the weight input; infinite at 0 and 1, NaN beyond."""
     need_tensor("special_ndtri", input)
     if input.dtype in (_C.float16, _C.bfloat16):
-        raise NotImplementedError(f"\"ndtri_cpu\" not implemented for '{scalar_name(input.dtype)}'")
+        raise unsupported("ndtri_cpu", input.dtype)
     return _Ndtri.apply(input if input.is_floating_point() else input.to(_C.get_default_dtype()))

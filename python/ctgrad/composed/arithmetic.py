@@ -372,7 +372,7 @@ def take_along_dim(input, indices, dim=None, *, out=None):
                            f"and {indices.dim()} dimensions for indices")
     dim = wrap_dim(dim, input.dim())
     shape = ctgrad.broadcast_shapes([1 if d == dim else n for d, n in enumerate(input.shape)], [1 if d == dim else n for d, n in enumerate(indices.shape)])
-    indices = _C.where(indices < 0, indices + input.size(dim), indices)
+    indices = indices.remainder(input.size(dim)) if input.size(dim) else indices    # as PyTorch: places count round and round
     sizes = [[x.size(dim) if d == dim else n for d, n in enumerate(shape)] for x in (input, indices)]
     return _C.gather(input.expand(sizes[0]), dim, indices.expand(sizes[1]), **where)
 

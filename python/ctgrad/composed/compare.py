@@ -34,13 +34,13 @@ def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
         raise RuntimeError(f"isclose: tolerances must not be negative, but got rtol={rtol}, atol={atol}")
     close = input == other
     if equal_nan and input.is_floating_point():
-        close = close.logical_or(input.isnan().logical_and(other.isnan()))
+        close.logical_or_(input.isnan().logical_and(other.isnan()))
     if rtol == 0 and atol == 0:
         return close
     if not input.is_floating_point():
         input, other = input.to(ctgrad.float64), other.to(ctgrad.float64)
     near = ((input - other).abs() <= atol + (rtol * other).abs()).logical_and(input.isfinite()).logical_and(other.isfinite())
-    return close.logical_or(near)
+    return close.logical_or_(near)
 
 
 @composed()

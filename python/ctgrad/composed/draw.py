@@ -5,6 +5,7 @@ import warnings
 
 from ctgrad import _C
 from ctgrad._C import Size, Tensor
+from ctgrad._dtypes import unsupported
 from ctgrad.autograd.function import Function
 from ctgrad.composed import composed
 from ctgrad.composed.closed import named
@@ -97,7 +98,7 @@ def log_normal_(input: Tensor, mean: float = 1, std: float = 2, *, generator=Non
     if not std > 0:
         raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std:g}")
     if not input.is_floating_point():
-        raise NotImplementedError(f'"log_normal_cpu" not implemented for {input.dtype}')
+        raise unsupported("log_normal_cpu", input.dtype)
     one_by_one = _C.empty((*input.shape, 2), dtype=_C.float64)[..., 0]  # a column is drawn one number after the other, at any size
     return _filled(input, one_by_one.normal_(mean, std, generator=generator).exp())
 
@@ -108,6 +109,6 @@ def geometric_(input: Tensor, p: float, *, generator=None) -> Tensor:
     if not 0 < p < 1:
         raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p:g}")
     if input.dtype == _C.bool:
-        raise NotImplementedError('"geometric_cpu" not implemented for Bool')
+        raise unsupported("geometric_cpu", input.dtype)
     u = _C.rand(input.shape, dtype=_C.float64, generator=generator)
     return _filled(input, u.log_().div_(math.log1p(-p)).ceil_())

@@ -35,6 +35,8 @@ def _neighbours(y, dim):
 @composed(method=False)
 def trapezoid(y, x=None, *, dx=None, dim=-1):
     """The integral of y along dim by the trapezoidal rule, at places x or a distance dx (1)."""
+    if any(t is not None and t.dtype == ctgrad.bool for t in (y, x)):
+        raise RuntimeError("trapezoid: received a bool input for `y` or `x`, but bool is not supported")
     if x is not None:
         return _halved((_neighbours(y, dim) * _beside(y, x, dim)).sum(dim))
     if y.size(dim) == 0:

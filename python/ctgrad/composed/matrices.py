@@ -6,6 +6,7 @@ from ctgrad import _C
 from ctgrad._C import Tensor
 from ctgrad.composed import composed, results, warn_once, with_exact_out, with_out
 from ctgrad.composed.closed import node
+from ctgrad.composed.shape import wrap_dim
 
 __all__ = ["chain_matmul", "cholesky", "cholesky_inverse", "cholesky_solve", "det", "inverse", "logdet", "matrix_exp", "matrix_power", "mvlgamma", "nuclear_norm", "pinverse", "qr", "slogdet", "svd", "triangular_solve"]
 
@@ -162,6 +163,7 @@ def cross(input, other, dim=None):
 @node("RenormBackward0")
 def renorm(input, p, dim, maxnorm):
     """Parts along dim whose p-norm is above maxnorm, shrunk to it."""
+    wrap_dim(dim, input.dim())
     if input.dim() < 2:
         raise RuntimeError(f"renorm: input needs at least 2 dimensions, got {input.dim()} dimensions")
     if p <= 0:

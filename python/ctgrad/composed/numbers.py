@@ -7,10 +7,11 @@ import numpy as np
 import ctgrad
 from ctgrad import _C
 from ctgrad._C import Tensor
-from ctgrad._dtypes import scalar_name
+from ctgrad._dtypes import unsupported
 from ctgrad.autograd.function import Function
 from ctgrad.composed import composed, need_tensor, results
 from ctgrad.composed.closed import named, node
+from ctgrad.composed.shape import wrap_dim
 
 Histogram = results("histogram", "hist bin_edges")
 Mode = results("mode", "values indices")
@@ -27,7 +28,7 @@ def _integers(name, input, other):
     ctgrad.broadcast_shapes(input.shape, other.shape)
     dtype = ctgrad.result_type(input, other)
     if dtype.is_floating_point or dtype == _C.bool:
-        raise NotImplementedError(f'"{name}_cpu" not implemented for \'{dtype}\'')
+        raise unsupported(f"{name}_cpu", dtype)
     return dtype, input.to(dtype).numpy(), other.to(dtype).numpy()
 
 
@@ -92,7 +93,7 @@ def nextafter(input, other):
     ctgrad.broadcast_shapes(input.shape, other.shape)
     dtype = ctgrad.result_type(input, other)
     if not dtype.is_floating_point:
-        raise NotImplementedError(f'"nextafter_cpu" not implemented for \'{scalar_name(dtype)}\'')
+        raise unsupported("nextafter_cpu", dtype)
     return _Next.apply(*ctgrad.broadcast_tensors(input.to(dtype), other.to(dtype)))
 
 
@@ -117,6 +118,7 @@ def _longest_run(ordered):
 def mode(input, dim=-1, keepdim=False):
     """(values, indices) of what is most frequent along dim, the least of equals; indices are those of its last appearance."""
     need_tensor("mode", input)
+    wrap_dim(dim, input.dim())
     if input.dim() == 0:
         return Mode(_picked(input.unsqueeze(0), 0, _C.zeros(1, dtype=_C.int64), False), _C.zeros((), dtype=_C.int64))
     if input.size(dim) == 0:
@@ -144,7 +146,7 @@ def histogram(input, bins, *, range=None, weight=None, density=False):
     """(hist, bin_edges) of all elements: how many (by weight) lie in each of `bins` bins of one width, or between edges in order."""
     need_tensor("histogram", input)
     if input.dtype not in (_C.float32, _C.float64):
-        raise NotImplementedError(f'"histogram_cpu" not implemented for \'{input.dtype}\'')
+        raise unsupported("histogram_cpu", input.dtype)
     if isinstance(bins, Tensor):
         if bins.dim() != 1 or bins.dtype != input.dtype or bins.numel() == 0:
             raise RuntimeError(f"torch.histogram(): bins must be a vector of {input.dtype}, got {list(bins.shape)} of {bins.dtype}")

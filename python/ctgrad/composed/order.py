@@ -8,7 +8,7 @@ import numpy as np
 import ctgrad
 from ctgrad import _C
 from ctgrad._C import Tensor
-from ctgrad._dtypes import scalar_name
+from ctgrad._dtypes import scalar_name, unsupported
 from ctgrad.composed import composed, need_tensor
 from ctgrad.composed.closed import node
 
@@ -39,7 +39,9 @@ def msort(input):
 
 def _kept(values, input, dim):
     """The slices that are kept, stored one after the other, as PyTorch stores them."""
-    return _tensor(values, input.dtype) if dim is None or not input.numel() else _tensor(np.moveaxis(values, dim, 0), input.dtype).movedim(0, dim)
+    if dim is None or not input.numel():
+        return _tensor(values, input.dtype)
+    return _tensor(np.moveaxis(values, dim, 0), input.dtype).movedim(0, dim).clone()
 
 
 _NODES = {"_unique2": "Unique2Backward0", "unique_dim": "UniqueDimBackward0", "unique_consecutive": "UniqueConsecutiveBackward0"}
@@ -110,7 +112,7 @@ def bincount(input, weights=None, minlength=0):
     """How often each of 0, 1, 2, ... occurs, or the sum of its weights; at least `minlength` counts. RuntimeError for other than 1-d non-negative ints."""
     need_tensor("bincount", input)
     if input.is_floating_point() or input.dtype == _C.bool:
-        raise NotImplementedError(f"\"bincount_cpu\" not implemented for '{scalar_name(input.dtype)}'")
+        raise unsupported("bincount_cpu", input.dtype)
     if minlength < 0:
         raise RuntimeError("minlength should be >= 0")
     if input.dim() != 1:
@@ -131,7 +133,7 @@ def histc(input, bins=100, min=0, max=0):
     """How many elements fall into each of `bins` equal parts from min to max (of the elements where both are 0), in the input's dtype."""
     need_tensor("histc", input)
     if not input.is_floating_point():
-        raise NotImplementedError(f"\"histogram_cpu\" not implemented for '{scalar_name(input.dtype)}'")
+        raise unsupported("histogram_cpu", input.dtype)
     if bins <= 0:
         raise RuntimeError("bins must be > 0")
     x = input.detach()
@@ -159,6 +161,11 @@ def _side(name, right, side):
     return "right" if right or side == "right" else "left"
 
 
+def _refuse_bools(kernel, *tensors):
+    if all(t.dtype == _C.bool for t in tensors):
+        raise unsupported(kernel, _C.bool)
+
+
 @composed(out="exact")
 def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=None, sorter=None):
     """Where along the last dimension of what is in order each number would stand: before its equals, or (right) behind them."""
@@ -169,6 +176,7 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
     if order.dim() != 1 and (number or order.shape[:-1] != wanted.shape[:-1]):
         raise RuntimeError("torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries tensor and input value "
                            f"tensor must match, but we got boundaries tensor {list(order.shape)} and input value tensor {list(wanted.shape)}")
+    _refuse_bools("searchsorted_out_cpu", wanted, order)
     places = _C._ops["search_places"](wanted.detach(), order.detach(), side == "right")
     return places.int() if out_int32 else places
 
@@ -180,6 +188,7 @@ def bucketize(input, boundaries, *, out_int32=False, right=False):
     wanted = _C.tensor(input) if number else input
     if boundaries.dim() != 1:
         raise RuntimeError(f"boundaries tensor must be 1 dimension, but got dim({boundaries.dim()})")
+    _refuse_bools("bucketize_cpu", wanted, boundaries)
     places = _C._ops["search_places"](wanted.detach(), boundaries.detach(), right)
     return places.int() if out_int32 else places
 
@@ -188,8 +197,11 @@ def bucketize(input, boundaries, *, out_int32=False, right=False):
 def isin(elements, test_elements, *, assume_unique=False, invert=False):
     """True where an element is one of the others; numbers count as tensors."""
     first, second = (x if isinstance(x, Tensor) else _C.tensor(x) for x in (elements, test_elements))
+    for x in (first, second):
+        if x.dtype == _C.bool:
+            raise RuntimeError(f"Unsupported input type encountered for isin(): {scalar_name(x.dtype)}")
     found = np.isin(_numpy(first), _numpy(second), invert=invert)
-    return _tensor(np.asarray(found), _C.bool).reshape(first.shape)
+    return _tensor(np.asarray(found).reshape(first.shape), _C.bool)
 
 
 def _refuse_weights(input, num_samples, replacement):
@@ -251,7 +263,7 @@ def _quantile(name, input, q, dim, keepdim, interpolation, skip):
     if input.numel() == 0:
         raise RuntimeError(f"{name}() input tensor must be non-empty")
     whole = dim is None
-    rows = input.reshape(-1) if whole or input.dim() == 0 else input.movedim(dim, -1)
+    rows = input.reshape(-1) if whole else input.unsqueeze(dim) if input.dim() == 0 else input.movedim(dim, -1)
     ordered = rows.sort(-1)[0]
     counts = (~rows.isnan()).sum(-1, keepdim=True) if skip else rows.size(-1)
     rank = wanted.reshape(-1) * (counts - 1) if not skip else (wanted.reshape(-1) * (counts - 1)).clamp_min(0)
@@ -264,7 +276,7 @@ def _quantile(name, input, q, dim, keepdim, interpolation, skip):
     values = ordered.gather(-1, below.expand(shape))
     if interpolation in ("linear", "midpoint"):
         weight = rank - below if interpolation == "linear" else _C.full_like(rank, 0.5)
-        values = values.lerp(ordered.gather(-1, rank.ceil().long().expand(shape)), weight)
+        values = values.lerp_(ordered.gather(-1, rank.ceil().long().expand(shape)), weight)
     if keepdim and whole:
         values = values.reshape(*[1] * input.dim(), values.size(-1))
     elif keepdim and input.dim():

@@ -4,6 +4,7 @@ import math
 
 import ctgrad
 from ctgrad import _C
+from ctgrad._dtypes import unsupported
 from ctgrad.composed import need_tensor, with_exact_out, with_out
 from ctgrad.composed.closed import node
 
@@ -33,6 +34,8 @@ def cross(input, other, *, dim=-1):
         raise RuntimeError("linalg.cross: inputs must have the same number of dimensions.")
     if input.size(dim) != 3 or other.size(dim) != 3:
         raise RuntimeError(f"linalg.cross: inputs dimension {dim} must have length 3. Got {input.size(dim)} and {other.size(dim)}")
+    if input.dtype == ctgrad.bool:
+        raise unsupported("cross", input.dtype)
     a, b = ctgrad.broadcast_tensors(input, other)
     return a.roll(-1, dim) * b.roll(-2, dim) - a.roll(-2, dim) * b.roll(-1, dim)
 

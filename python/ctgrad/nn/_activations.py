@@ -2,6 +2,7 @@
 
 import ctgrad
 from ctgrad._C import _ops
+from ctgrad._dtypes import unsupported
 from ctgrad.composed import need_tensor
 from ctgrad.composed.closed import node
 
@@ -18,6 +19,8 @@ def hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False):
     need_tensor("hardtanh", input)
     if input.dtype == ctgrad.bool:
         raise RuntimeError("Bool inputs not supported for hardtanh")
+    if input.dtype == ctgrad.uint8 and min_val < 0:
+        raise RuntimeError("cannot do hardtanh on an unsigned type with negative limits")
     if not input.is_floating_point():
         return input.clamp_(int(min_val), int(max_val)) if inplace else input.clamp(int(min_val), int(max_val))
     return _ops["hardtanh_" if inplace else "hardtanh"](input, min_val, max_val)
@@ -66,7 +69,7 @@ def threshold(input, threshold, value, inplace=False):
     if input.is_floating_point():
         return _ops["threshold_value_" if inplace else "threshold_value"](input, threshold, value)
     if input.dtype == ctgrad.bool:
-        raise NotImplementedError("\"threshold_cpu\" not implemented for 'Bool'")
+        raise unsupported("threshold_cpu", input.dtype)
     kept = input.masked_fill(input <= int(threshold), int(value))
     return input.copy_(kept) if inplace else kept
 
@@ -119,6 +122,8 @@ def prelu(input, weight):
         weight = weight.view(-1, *[1] * (input.dim() - 2))
     elif weight.dim():
         weight = weight.view([1] * input.dim())
+    if not input.is_floating_point():
+        raise unsupported("prelu_cpu", input.dtype)
     return _ops["prelu_kernel"](input, weight)
 
 

@@ -9,10 +9,10 @@ import warnings
 
 import ctgrad
 from ctgrad._C import Tensor, _ops, int64 as _int64
+from ctgrad._dtypes import scalar_name, unsupported
 from ctgrad.composed import need_tensor
 
 from . import _reduction
-from ._names import scalar_name
 
 __all__ = ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "nll_loss", "cross_entropy", "binary_cross_entropy",
            "binary_cross_entropy_with_logits", "kl_div"]
@@ -109,8 +109,8 @@ def _check_nll(input, target, weight):
     if input.dim() != 1 and input.shape[0] != (target.shape[0] if target.dim() else 1):
         raise ValueError(f"Expected input batch_size ({input.shape[0]}) to match target batch_size "
                          f"({target.shape[0] if target.dim() else 1}).")
-    _check_nll_shapes(input, target, weight)
     _check_nll_dtypes(input, target, weight)
+    _check_nll_shapes(input, target, weight)
     _reduction.refuse_gradient("nll_loss_forward", weight=weight)
 
 
@@ -244,6 +244,8 @@ def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=N
 
 
 def _binary_cross_entropy(input, target, weight, reduction):
+    if not input.is_floating_point():
+        raise unsupported("binary_cross_entropy", input.dtype)
     for name, x in (("input", input.detach()), ("target", target.detach())):
         if not bool(((x >= 0) & (x <= 1)).all()):
             raise RuntimeError(f"all elements of {name} should be between 0 and 1")
@@ -273,6 +275,8 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
     "mean" divides by the number of elements, with a UserWarning. ``log_target``: the target is given as its logarithm.
     """
     batch = reduction == "batchmean" and size_average is None and reduce is None
+    if not (input.is_floating_point() and target.is_floating_point()):
+        raise RuntimeError(f"kl_div: Integral inputs not supported. Got {input.dtype} and {target.dtype}")
     if reduction == "mean" and size_average is None and reduce is None:
         warnings.warn("reduction: 'mean' divides the total loss by both the batch size and the support size."
                       "'batchmean' divides only by the batch size, and aligns with the KL div math definition."
@@ -284,9 +288,7 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
 def _kl_div(input, target, reduction, log_target):
     if log_target:
         return _reduction.apply(target.exp() * (target - input), reduction)
-    positive = target != 0
-    entropy = ctgrad.where(positive, target * _ops["log_of_one"](ctgrad.where(positive, target, 1)), 0)
-    return _reduction.apply(entropy - target * input, reduction)
+    return _reduction.apply(ctgrad.xlogy(target, target) - target * input, reduction)
 
 
 def _matched(input, target):
@@ -310,4 +312,4 @@ def _need_floating(input, target, kernel):
     """NotImplementedError where neither operand is floating point."""
     if not (input.is_floating_point() or target.is_floating_point()):
         common = (input * target).dtype
-        raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_name(common)}'")
+        raise unsupported(kernel, common)

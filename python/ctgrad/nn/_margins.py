@@ -4,6 +4,7 @@ import math
 
 import ctgrad
 from ctgrad._C import _ops
+from ctgrad._dtypes import scalar_name, unsupported
 from ctgrad.composed.closed import node
 
 from . import _reduction
@@ -55,6 +56,8 @@ def cosine_embedding_loss(input1, input2, target, margin=0, size_average=None, r
 def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=None, reduction="mean"):
     """x where the target is 1, max(0, margin - x) where it is -1."""
     reduction = resolve(reduction, size_average, reduce)
+    if reduction == "mean" and not input.is_floating_point():
+        raise RuntimeError(f"hinge_embedding_loss(): the mean of {input.dtype} has no dtype; convert input to a floating point dtype")
     return apply(ctgrad.where(target != 1, (margin - input).clamp_min(0), 0) + ctgrad.where(target != -1, input, 0), reduction)
 
 
@@ -70,6 +73,8 @@ def margin_ranking_loss(input1, input2, target, margin=0, size_average=None, red
 def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     """log(1 + exp(-target·x))."""
     reduction = resolve(reduction, size_average, reduce)
+    if not input.is_floating_point():
+        raise RuntimeError(f"soft_margin_loss(): result type Float can't be cast to the desired output type {scalar_name(input.dtype)}")
     _reduction.refuse_gradient("soft_margin_loss", target=target)
     return _ops["soft_margin_loss"](input, target, _reduction.number(reduction))
 
@@ -97,6 +102,8 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
         raise RuntimeError(f"inconsistent target size, expected {list(rows.shape[:1])} but got {list(target.shape)}")
     if rows.size(1) == 0:
         raise RuntimeError(f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(input.shape)}")
+    if not input.is_floating_point():
+        raise unsupported("multi_margin_loss_cpu_kernel", input.dtype)
     _reduction.refuse_gradient("multi_margin_loss", weight=weight)
     short = (margin - rows.gather(1, classes.unsqueeze(1)) + rows).clamp_min(0)
     short = short if p == 1 else short * short

@@ -5,6 +5,7 @@ import warnings
 
 import ctgrad
 from ctgrad._C import _ops
+from ctgrad._dtypes import unsupported
 
 from . import _reduction
 from ._halves import single, widened
@@ -39,7 +40,7 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
     if eps <= 0.0 if training else eps < 0.0:
         raise ValueError(f"batch_norm eps must be {'positive during training' if training else 'non-negative'}, but got {eps}")
     if input.dim() < 2:
-        raise RuntimeError(f"batch_norm(): expected at least 2 dimensions, got {input.dim()}")
+        raise (IndexError if training else RuntimeError)(f"batch_norm(): expected at least 2 dimensions, a batch and channels, but got {input.dim()}")
     return _normed(input, running_mean, running_var, weight, bias, training, momentum, eps)
 
 
@@ -104,6 +105,8 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
         if t is not None and tuple(t.shape) != (channels,):
             raise RuntimeError(f"Expected {name} to be a vector of size equal to the number of channels in input, but got {name} of shape "
                                f"{list(t.shape)} and input of shape {list(input.shape)}")
+    if not input.is_floating_point():
+        raise unsupported("GroupNormKernelImpl", input.dtype)
     return _group_norm_of(input)(input, weight, bias, num_groups, eps)
 
 

@@ -2,6 +2,7 @@
 
 import ctgrad
 from ctgrad._C import _ops
+from ctgrad._dtypes import unsupported
 
 from ._order import in_order_of
 
@@ -30,6 +31,8 @@ def pad(input, pad, mode="constant", value=None):
                            f"got: {list(input.shape)}")
     if mode == "circular":
         return _wrapped(input, [(input.dim() - 1 - k, pad[2 * k], pad[2 * k + 1]) for k in range(dims)])
+    if input.dtype == ctgrad.bool:
+        raise unsupported(f"{'replication' if mode == 'replicate' else 'reflection'}_pad{dims}d", input.dtype)
     for k in range(dims):
         _check_frame(input, input.dim() - 1 - k, pad[2 * k], pad[2 * k + 1], mode)
     return in_order_of(input, _ops["pad_places"](input, pad, mode == "replicate"))

@@ -4,6 +4,7 @@ import math
 
 import ctgrad
 from ctgrad._C import _ops
+from ctgrad._dtypes import unsupported
 from ctgrad.composed.closed import node
 
 from ._cubic import far, near
@@ -265,9 +266,13 @@ def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
 def rms_norm(input, normalized_shape, weight=None, eps=None):
     """x / sqrt(mean of squares + eps) over the last dimensions, of sizes ``normalized_shape``, times ``weight`` (Zhang & Sennrich 2019)."""
     shape = tuple(normalized_shape)
+    if shape and input.dim() < len(shape):
+        raise ValueError(f"rms_norm(): Input tensor must have at least {len(shape)} dimensions, but got {input.dim()}")
     if not shape or tuple(input.shape[-len(shape):]) != shape:
         raise RuntimeError(f"Given normalized_shape={list(shape)}, expected input with shape [*, {', '.join(map(str, shape))}], but got input of size"
                            f"{list(input.shape)}")
+    if not input.is_floating_point():
+        raise unsupported("rms_norm", input.dtype)
     dims = tuple(range(-len(shape), 0))
     wide = widened(input)
     scale = (wide.pow(2).mean(dims, keepdim=True) + (ctgrad.finfo(wide.dtype).eps if eps is None else eps)).rsqrt()

@@ -203,7 +203,7 @@ static int run_lerp(call *c)
     if (same_dtype(c, 1, "end") < 0 || (!number && c->in[2]->a->ndim && same_dtype(c, 2, "weight") < 0))
         return -1;
     if (!dtype_is_float(d))
-        return ct_fail(CT_NOTIMPL, "\"lerp_kernel_%s\" not implemented for '%s'", number ? "scalar" : "tensor", dtype_title(d));
+        return broadcast_inputs(c, &(layout){0}) < 0 ? -1 : ct_fail(CT_NOTIMPL, "\"lerp_kernel_%s\" not implemented for '%s'", number ? "scalar" : "tensor", dtype_title(d));
     if (number) {
         c->kind = &lerp_number;
         keep_double(c, arg_double(&c->args[2]));

@@ -108,6 +108,8 @@ TERMS(smooth);
 TERMS(huber);
 static T terms(scope *s, const call *c, const op *o, double number) { return f_call(s, o, 3, (arg[]){a_t(c->in[0]), a_t(c->in[1]), a_f(number)}); }
 
+static T distance(scope *s, T x, T y) { return ABS(SUB(number_beside(s, x, y), number_beside(s, y, x))); }
+
 static int smooth_compose(scope *s, call *c, T *out)
 {
     double beta = arg_double(&c->args[3]);
@@ -115,7 +117,7 @@ static int smooth_compose(scope *s, call *c, T *out)
         return -1;
     if (one_pass(c))
         return finish(s, c, terms(s, c, &smooth_terms, beta), 2, beta, out);
-    T z = ABS(SUB(c->in[0], c->in[1])), square = DIV(MUL(MUL(NUMBER(0.5), z), z), NUMBER(beta));
+    T z = distance(s, c->in[0], c->in[1]), square = DIV(MUL(MUL(NUMBER(0.5), z), z), NUMBER(beta));
     return finish(s, c, WHERE(LESS(z, NUMBER(beta)), square, SUB(z, NUMBER(0.5 * beta))), 2, beta, out);
 }
 static T smooth_slope(scope *s, node *n, T d, T g)
@@ -135,7 +137,7 @@ static int huber_compose(scope *s, call *c, T *out)
         return -1;
     if (one_pass(c))
         return finish(s, c, terms(s, c, &huber_terms, delta), 2, delta, out);
-    T z = ABS(SUB(c->in[0], c->in[1])), square = MUL(MUL(NUMBER(0.5), z), z);
+    T z = distance(s, c->in[0], c->in[1]), square = MUL(MUL(NUMBER(0.5), z), z);
     T inside = f_binary(s, &op_le, z, NUMBER(delta));
     return finish(s, c, WHERE(inside, square, MUL(NUMBER(delta), SUB(z, NUMBER(0.5 * delta)))), 2, delta, out);
 }

@@ -49,7 +49,7 @@ def refuse_expanded(name, t):
 
 def refuse_leaf(t):
     """PyTorch looks at the history before anything else of what it is to write into."""
-    base = t._base if t._is_view() else t
+    base = t._base if t._is_view() and not (t.is_leaf and t.requires_grad) else t
     if _C.is_grad_enabled() and base.is_leaf and base.requires_grad:
         raise RuntimeError(f"a {'leaf' if base is t else 'view of a leaf'} Variable that requires grad is being used in an in-place operation.")
 

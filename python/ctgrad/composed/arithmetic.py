@@ -6,6 +6,7 @@ import math
 import ctgrad
 from ctgrad import _C
 from ctgrad._C import Tensor
+from ctgrad._dtypes import scalar_name, unsupported
 from ctgrad.composed import composed, need_tensor
 from ctgrad.composed.closed import node
 from ctgrad.composed.shape import wrap_dim
@@ -338,6 +339,13 @@ def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
     if x1.dim() < 2 or x2.dim() < 2 or x1.size(-1) != x2.size(-1):
         raise RuntimeError("X1 and X2 must have the same number of columns. "
                            f"X1: {list(x1.shape)} X2: {list(x2.shape)}" if x1.dim() > 1 and x2.dim() > 1 else "cdist only supports at least 2D tensors")
+    for name, x in (("X1", x1), ("X2", x2)):
+        if not x.is_floating_point():
+            raise RuntimeError(f"cdist only supports floating-point dtypes, {name} got: {scalar_name(x.dtype)}")
+    if x1.dtype != x2.dtype:
+        raise RuntimeError(f"cdist: expected scalar type {scalar_name(x1.dtype)} but found {scalar_name(x2.dtype)}")
+    if x1.dtype in (_C.float16, _C.bfloat16):
+        raise unsupported("cdist", x1.dtype)
     many = x1.size(-2) > 25 or x2.size(-2) > 25
     if p == 2 and x1.numel() and x2.numel() and (compute_mode == "use_mm_for_euclid_dist" or (many and compute_mode == "use_mm_for_euclid_dist_if_necessary")):
         made = _distances(x1, x2)

@@ -76,8 +76,8 @@ def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=No
     """The distinct elements in order, or the distinct slices along dim; on request where each element is among them, and how often."""
     need_tensor("unique", input)
     values = _numpy(input)
-    if dim is not None and not -max(input.dim(), 1) <= dim < max(input.dim(), 1):
-        raise IndexError(f"Dimension out of range (expected to be in range of [{-max(input.dim(), 1)}, {max(input.dim(), 1) - 1}], but got {dim})")
+    if dim is not None and not -input.dim() <= dim < input.dim():
+        raise IndexError(f"Dimension out of range (expected to be in range of [{-input.dim()}, {input.dim() - 1}], but got {dim})")
     _refuse_empty(input, dim)
     found, inverse, counts = _distinct(values, return_inverse, return_counts, dim)
     results = [_tied("_unique2" if dim is None else "unique_dim", _kept(found, input, dim), input)]

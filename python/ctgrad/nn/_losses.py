@@ -109,8 +109,12 @@ def _check_nll(input, target, weight):
     if input.dim() != 1 and input.shape[0] != (target.shape[0] if target.dim() else 1):
         raise ValueError(f"Expected input batch_size ({input.shape[0]}) to match target batch_size "
                          f"({target.shape[0] if target.dim() else 1}).")
-    _check_nll_dtypes(input, target, weight)
+    if target.dtype not in (ctgrad.int64, ctgrad.uint8):
+        raise RuntimeError(f"expected target dtype to be Long or Byte, but got {scalar_name(target.dtype)}")
     _check_nll_shapes(input, target, weight)
+    _need_floating(input, input, "nll_loss_out_frame")
+    if weight is not None and weight.dtype != input.dtype:
+        raise RuntimeError(f"expected scalar type {scalar_name(input.dtype)} but found {scalar_name(weight.dtype)}")
     _reduction.refuse_gradient("nll_loss_forward", weight=weight)
 
 
@@ -134,14 +138,6 @@ def _check_nll_shapes(input, target, weight):
             raise RuntimeError("weight tensor should be defined either for all or no classes")
         raise RuntimeError(f"weight tensor should be defined either for all {classes} classes or no classes but got "
                            f"weight tensor of shape: {list(weight.shape)}")
-
-
-def _check_nll_dtypes(input, target, weight):
-    if target.dtype not in (ctgrad.int64, ctgrad.uint8):
-        raise RuntimeError(f"expected target dtype to be Long or Byte, but got {scalar_name(target.dtype)}")
-    _need_floating(input, input, "nll_loss_out_frame")
-    if weight is not None and weight.dtype != input.dtype:
-        raise RuntimeError(f"expected scalar type {scalar_name(input.dtype)} but found {scalar_name(weight.dtype)}")
 
 
 _nll_of = _ops["nll_loss"]

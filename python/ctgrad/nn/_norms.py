@@ -56,6 +56,8 @@ def _normed(input, running_mean, running_var, weight, bias, training, momentum, 
         mean, scale = running_mean.to(x.dtype), (running_var.to(x.dtype) + eps).rsqrt()
         return _batch_norm_of(input)(input, weight, bias, mean, scale, eps, False)
     mean, scale, var = _ops["batch_norm_moments"](x, eps)
+    if x is not input and (weight is None or weight.dtype == input.dtype):
+        mean, scale = (t.to(input.dtype).float() for t in (mean, scale))    # PyTorch keeps these of halves as halves
     _update(running_mean, mean, momentum)
     _update(running_var, var, momentum)
     return _batch_norm_of(input)(input, weight, bias, mean, scale, eps, True)

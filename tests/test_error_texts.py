@@ -46,3 +46,31 @@ def test_a_quantile_out_of_range_is_told():
         ctgrad.quantile(A, 2.0)
     with pytest.raises(RuntimeError, match=r"q values must be in the range \[0, 1\]"):
         ctgrad.quantile(A, ctgrad.tensor([0.5, 2.0]))
+
+
+@pytest.mark.parametrize(("call", "told"), [
+    (lambda: ctgrad.trapz((1, 2)), r"trapezoid\(\): argument 'y' \(position 1\) must be Tensor, not tuple"), (lambda: A.mode(B), r"mode\(\): argument 'dim' \(position 2\) must be int, not Tensor"),
+    (lambda: A.diff("a"), r"diff\(\): argument 'n' \(position 2\) must be int, not str"), (lambda: ctgrad.cov("a"), r"cov\(\): argument 'input' \(position 1\) must be Tensor, not str"),
+    (lambda: ctgrad.hann_window(A), r"hann_window\(\): argument 'window_length' \(position 1\) must be Number, not Tensor"), (lambda: A.clone().xlogy_((1, 2)), r"xlogy_\(\): argument 'other' \(position 2\) must be"),
+    (lambda: ctgrad.nn.functional.pairwise_distance(A, A, ctgrad.int64), r"argument 'p' \(position 3\) must be float, not dtype"),
+    (lambda: ctgrad.nn.functional.cosine_similarity(A, 1), r"argument 'x2' \(position 2\) must be Tensor, not int")])
+def test_an_argument_of_a_wrong_type_is_told_by_name(call, told):
+    with pytest.raises(TypeError, match=told):
+        call()
+
+
+def test_errors_of_arguments_that_fit_pass_through():
+    with pytest.raises(RuntimeError, match="only supports at least 2D"):
+        ctgrad.cdist(ctgrad.zeros(2), A)
+    with pytest.raises(RuntimeError, match="size of tensor a"):
+        ctgrad.xlogy(A, B)
+
+
+@pytest.mark.parametrize("fill", ["log_normal_", "cauchy_", "geometric_"])
+def test_draws_follow_memory(fill):
+    def drawn(t):
+        ctgrad.manual_seed(3)
+        return getattr(t, fill)(*[0.5] * (fill == "geometric_"))
+    rows = drawn(ctgrad.empty(3, 4))
+    assert ctgrad.equal(drawn(ctgrad.empty(3, 4).t()), rows.t())
+    assert ctgrad.equal(drawn(ctgrad.empty(3, 8)[:, ::2].t()), rows.t())

@@ -14,6 +14,7 @@ from typing import Any
 
 from ctgrad import _C
 from ctgrad._C import Tensor
+from ctgrad.composed.misfit import refuse_misfits, typed
 
 __all__ = ["alias", "composed", "deliver", "need_tensor", "refuse_expanded", "refuse_leaf", "registry", "results", "warn_once", "with_out"]
 
@@ -25,7 +26,7 @@ def composed(method=True, function=True, out=False, in_place=""):
     alone; in_place="method" gives it a method `name_` as well, "both" a function of that name too."""
 
     def register(f):
-        made = with_out(f, out == "exact") if out else f
+        made = with_out(f, out == "exact") if out else typed(f)
         registry[f.__name__] = made
         if method:
             setattr(Tensor, f.__name__, made)
@@ -72,9 +73,12 @@ def with_out(f, exact=False):
 
     @functools.wraps(f)
     def call(*args, out=None, **kwargs):
-        if out is None:
-            return f(*args, **kwargs)
-        return deliver(f.__name__, f(*args, **kwargs), out, exact)
+        try:
+            made = f(*args, **kwargs)
+        except Exception as error:
+            refuse_misfits(f, args, kwargs, error)
+            raise
+        return made if out is None else deliver(f.__name__, made, out, exact)
 
     shown = inspect.signature(f)
     last = inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None)
@@ -101,7 +105,7 @@ def _in_place(f):
     write.__module__ = f.__module__
     write.__doc__ = f"{f.__name__} in place."
     write.__signature__ = inspect.signature(f)
-    return write
+    return typed(write)
 
 
 def _need_castable(made, out):

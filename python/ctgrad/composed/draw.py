@@ -77,7 +77,11 @@ def _floats_only(name, input):
 
 
 def _filled(input: Tensor, draws: Tensor) -> Tensor:
-    """input with draws of float64, its history told by a node without a gradient to pass on."""
+    """input with draws of float64, in the order of its memory; its history told by a node without a gradient to pass on."""
+    if not input.is_contiguous():
+        laid = _C.empty_like(input.detach(), dtype=_C.float64)
+        laid.as_strided((laid.numel(),), (1,)).copy_(draws.reshape(-1))
+        draws = laid
     return input.mul_(0).copy_(draws) if input.requires_grad else input.copy_(draws)
 
 

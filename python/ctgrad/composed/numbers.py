@@ -142,7 +142,7 @@ def _picked(input, dim, places, keepdim):
 
 
 @composed(out="exact")
-def histogram(input, bins, *, range=None, weight=None, density=False):
+def histogram(input, bins=100, *, range=None, weight=None, density=False):
     """(hist, bin_edges) of all elements: how many (by weight) lie in each of `bins` bins of one width, or between edges in order."""
     need_tensor("histogram", input)
     if input.dtype not in (_C.float32, _C.float64):

@@ -5,6 +5,7 @@ from ctgrad._C import _ops
 from ctgrad._dtypes import unsupported
 from ctgrad.composed import need_tensor
 from ctgrad.composed.closed import node
+from ctgrad.composed.misfit import typed
 
 __all__ = ["celu", "celu_", "glu", "gumbel_softmax", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hardtanh_", "mish", "prelu", "relu6",
            "rrelu", "rrelu_", "selu", "selu_", "softshrink", "threshold", "threshold_"]
@@ -12,6 +13,7 @@ __all__ = ["celu", "celu_", "glu", "gumbel_softmax", "hardshrink", "hardsigmoid"
 _SELU = (1.6732632423543772848170429916717, 1.0507009873554804934193349852946)  # alpha and scale (Klambauer et al. 2017)
 
 
+@typed
 def hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False):
     """x cut to ``min_val`` and ``max_val``. ValueError where the first exceeds the second, RuntimeError for bools."""
     if min_val > max_val:
@@ -56,6 +58,7 @@ def hardshrink(input, lambd=0.5, *, out=None):
     return _ops["hardshrink"](input, lambd) if out is None else _ops["hardshrink"](input, lambd, out=out)
 
 
+@typed
 def softshrink(input, lambd=0.5, *, out=None):
     """x moved by ``lambd`` towards 0, and 0 from -``lambd`` to ``lambd``. RuntimeError if it is negative."""
     if lambd < 0:
@@ -101,11 +104,13 @@ def celu_(input, alpha=1.0):
     return celu(input, alpha, True)
 
 
+@typed
 def glu(input, dim=-1):
     """The first half along ``dim`` times sigmoid of the second (Dauphin et al. 2017). RuntimeError for an odd size."""
     return _ops["glu"](input, dim)
 
 
+@typed
 def prelu(input, weight):
     """x, times ``weight`` where it is negative: one number, or one for each channel (He et al. 2015). RuntimeError where it does not fit."""
     if input.dtype != weight.dtype:
@@ -127,6 +132,7 @@ def prelu(input, weight):
     return _ops["prelu_kernel"](input, weight)
 
 
+@typed
 def rrelu(input, lower=1.0 / 8, upper=1.0 / 3, training=False, inplace=False):
     """x, times a draw between ``lower`` and ``upper`` where it is not positive; out of training times their mean (Xu et al. 2015)."""
     if lower > upper:

@@ -11,6 +11,7 @@ import ctgrad
 from ctgrad._C import Tensor, _ops, int64 as _int64
 from ctgrad._dtypes import scalar_name, unsupported
 from ctgrad.composed import need_tensor
+from ctgrad.composed.misfit import typed
 
 from . import _reduction
 
@@ -264,6 +265,7 @@ def binary_cross_entropy_with_logits(input, target, weight=None, size_average=No
     return _ops["binary_cross_entropy_with_logits"](input, target, weight, pos_weight, _reduction.number(reduction))
 
 
+@typed
 def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_target=False):
     """target·(log(target) - input), with ``input`` log probabilities; 0 where ``target`` is 0; then ``reduction``.
 

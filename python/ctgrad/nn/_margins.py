@@ -6,6 +6,7 @@ import ctgrad
 from ctgrad._C import _ops
 from ctgrad._dtypes import scalar_name, unsupported
 from ctgrad.composed.closed import node
+from ctgrad.composed.misfit import typed
 
 from . import _reduction
 from ._reduction import apply, check, resolve
@@ -15,6 +16,7 @@ __all__ = ["cosine_embedding_loss", "cosine_similarity", "gaussian_nll_loss", "h
            "triplet_margin_loss", "triplet_margin_with_distance_loss"]
 
 
+@typed
 def cosine_similarity(x1, x2, dim=1, eps=1e-8):
     """The sum along ``dim`` of x1·x2 over both 2-norms, each at least ``eps``; shapes broadcast."""
     dtype = ctgrad.result_type(x1, x2)
@@ -29,6 +31,7 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
     return ((x1 / first) * (x2 / second)).sum(dim)
 
 
+@typed
 def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
     """The ``p``-norm along the last dimension of x1 - x2 + ``eps``; shapes broadcast."""
     return _norm_of_rows(x1 - x2 + eps, p, keepdim)
@@ -39,6 +42,7 @@ def _norm_of_rows(x, p, keepdim):
     return x.norm(p, -1, keepdim=keepdim)
 
 
+@typed
 def cosine_embedding_loss(input1, input2, target, margin=0, size_average=None, reduce=None, reduction="mean"):
     """1 - cos where the target is 1, max(0, cos - margin) where it is -1; (N, D) twice and (N,), or (D,) twice and ()."""
     reduction = resolve(reduction, size_average, reduce)
@@ -53,6 +57,7 @@ def cosine_embedding_loss(input1, input2, target, margin=0, size_average=None, r
     return apply(ctgrad.where(target == 1, 1 - cosine, 0) + ctgrad.where(target == -1, (cosine - margin).clamp_min(0), 0), reduction)
 
 
+@typed
 def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=None, reduction="mean"):
     """x where the target is 1, max(0, margin - x) where it is -1."""
     reduction = resolve(reduction, size_average, reduce)
@@ -61,6 +66,7 @@ def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=No
     return apply(ctgrad.where(target != 1, (margin - input).clamp_min(0), 0) + ctgrad.where(target != -1, input, 0), reduction)
 
 
+@typed
 def margin_ranking_loss(input1, input2, target, margin=0, size_average=None, reduce=None, reduction="mean"):
     """max(0, -target·(x1 - x2) + margin). RuntimeError for different numbers of dimensions."""
     reduction = resolve(reduction, size_average, reduce)
@@ -70,6 +76,7 @@ def margin_ranking_loss(input1, input2, target, margin=0, size_average=None, red
     return apply((-target * (input1 - input2) + margin).clamp_min(0), reduction)
 
 
+@typed
 def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     """log(1 + exp(-target·x))."""
     reduction = resolve(reduction, size_average, reduce)
@@ -79,6 +86,7 @@ def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="m
     return _ops["soft_margin_loss"](input, target, _reduction.number(reduction))
 
 
+@typed
 def multilabel_soft_margin_loss(input, target, weight=None, size_average=None, reduce=None, reduction="mean"):
     """The cross entropy of each class by itself, from logits, averaged over the classes (the last dimension)."""
     reduction = resolve(reduction, size_average, reduce)
@@ -88,6 +96,7 @@ def multilabel_soft_margin_loss(input, target, weight=None, size_average=None, r
     return apply(losses.sum(-1) / input.size(-1), reduction)
 
 
+@typed
 @node("MultiMarginLossBackward0")
 def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=None, reduce=None, reduction="mean"):
     """The sum over other classes of max(0, margin - x[y] + x[i])^p, times weight[y], over the number of classes; (N, C) and (N,), or (C,) and ()."""
@@ -113,6 +122,7 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
     return apply(losses.squeeze(0) if single and target.dim() == 0 else losses, reduction)
 
 
+@typed
 @node("MultilabelMarginLossBackward0")
 def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     """The sum over classes y of the target (up to the first -1) and classes i outside it of max(0, 1 - x[y] + x[i]), over the number of classes."""
@@ -132,6 +142,7 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     return apply(losses.squeeze(0) if single else losses, reduction)
 
 
+@typed
 def poisson_nll_loss(input, target, log_input=True, full=False, size_average=None, eps=1e-8, reduce=None, reduction="mean"):
     """exp(x) - target·x, or x - target·log(x + eps) if x is no logarithm; ``full`` adds Stirling's formula for targets above 1."""
     if size_average is not None or reduce is not None:
@@ -145,6 +156,7 @@ def poisson_nll_loss(input, target, log_input=True, full=False, size_average=Non
     return apply(losses, reduction)
 
 
+@typed
 def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"):
     """(log(var) + (input - target)² / var) / 2, var at least ``eps``; ``full`` adds log(2 pi) / 2. ValueError: sizes, or a negative var."""
     if isinstance(var, (int, float)):
@@ -167,6 +179,7 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
     return apply(losses + 0.5 * math.log(2 * math.pi) if full else losses, reduction)
 
 
+@typed
 def triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2, eps=1e-6, swap=False, size_average=None, reduce=None, reduction="mean"):
     """max(0, margin + distance to the positive - distance to the negative); ``swap``: the negative's smaller distance to either."""
     reduction = resolve(reduction, size_average, reduce)
@@ -180,6 +193,7 @@ def triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2, eps=1e-6, s
     return apply((margin + near - far).clamp_min(0), reduction)
 
 
+@typed
 def triplet_margin_with_distance_loss(anchor, positive, negative, *, distance_function=None, margin=1.0, swap=False, reduction="mean"):
     """``triplet_margin_loss`` by another distance."""
     distance, reduction = distance_function or pairwise_distance, check(reduction)

@@ -6,6 +6,7 @@ import ctgrad
 from ctgrad._C import _ops
 from ctgrad._dtypes import unsupported
 from ctgrad.composed.closed import node
+from ctgrad.composed.misfit import typed
 
 from ._cubic import far, near
 from ._halves import widened
@@ -23,6 +24,7 @@ def _image_size(function, input, factor_name, factor):
     return input.shape
 
 
+@typed
 @node("PixelShuffleBackward0")
 def pixel_shuffle(input, upscale_factor):
     """(*, C·r², H, W) to (*, C, H·r, W·r). RuntimeError where r² does not divide the channels."""
@@ -36,6 +38,7 @@ def pixel_shuffle(input, upscale_factor):
     return in_order_of(input, apart.reshape(*lead, c // (r * r), h * r, w * r))
 
 
+@typed
 @node("PixelUnshuffleBackward0")
 def pixel_unshuffle(input, downscale_factor):
     """(*, C, H·r, W·r) to (*, C·r², H, W). RuntimeError where r does not divide the sizes."""
@@ -50,6 +53,7 @@ def pixel_unshuffle(input, downscale_factor):
     return in_order_of(input, apart.reshape(*lead, c * r * r, h // r, w // r))
 
 
+@typed
 @node("ChannelShuffleBackward0")
 def channel_shuffle(input, groups):
     """(N, C, *): the channels of each group apart, one of each group after the other."""
@@ -187,16 +191,19 @@ def _resampled(input, sizes, steps, mode, align_corners, antialias):
     return in_order_of(given, input.to(given.dtype).contiguous() if antialias else input.to(given.dtype))
 
 
+@typed
 def upsample(input, size=None, scale_factor=None, mode="nearest", align_corners=None):
     """``interpolate``, by its former name."""
     return interpolate(input, size, scale_factor, mode, align_corners)
 
 
+@typed
 def upsample_nearest(input, size=None, scale_factor=None):
     """``interpolate`` by the nearest element."""
     return interpolate(input, size, scale_factor, mode="nearest")
 
 
+@typed
 def upsample_bilinear(input, size=None, scale_factor=None):
     """``interpolate`` by lines, with the outermost elements at the ends."""
     return interpolate(input, size, scale_factor, mode="bilinear", align_corners=True)
@@ -220,6 +227,7 @@ def _windows(size, kernel, dilation, padding, stride):
     return windows
 
 
+@typed
 def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
     """(N, C, H, W) or (C, H, W) to (N, C·kh·kw, windows): each window of the image as a column."""
     if input.dim() not in (3, 4) or 0 in input.shape[-3:]:
@@ -235,6 +243,7 @@ def _unfolded(input, windows, count):
     return blocks.reshape(*input.shape[:-3], input.shape[-3] * math.prod(windows[0]), count)
 
 
+@typed
 def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
     """The adjoint of ``unfold``: columns (N, C·kh·kw, windows) are added where they were read, in (N, C, *output_size)."""
     size, kernel, dilation, padding, stride = (_pair(value) for value in (output_size, kernel_size, dilation, padding, stride))
@@ -251,6 +260,7 @@ def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
 
 # --- normalisation ---
 
+@typed
 def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
     """x / (k + alpha·mean of squares over ``size`` neighbouring channels)^beta (Krizhevsky et al. 2012); (N, C, *)."""
     if input.dim() < 3:
@@ -263,6 +273,7 @@ def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
     return input / mean.mul(alpha).add(k).pow(beta)
 
 
+@typed
 def rms_norm(input, normalized_shape, weight=None, eps=None):
     """x / sqrt(mean of squares + eps) over the last dimensions, of sizes ``normalized_shape``, times ``weight`` (Zhang & Sennrich 2019)."""
     shape = tuple(normalized_shape)

@@ -47,8 +47,8 @@ def _wanted(parameter, value, error):
     if isinstance(error, AttributeError) and error.obj is value and not isinstance(value, Tensor):
         return "Tensor"
     if parameter.default is parameter.empty:
-        if parameter.name in _TENSORS and not isinstance(value, (Tensor, numbers.Number)):
-            return "Tensor"
+        if parameter.name in _TENSORS:
+            return None if isinstance(value, (Tensor, numbers.Number)) else "Tensor"
         asked = isinstance(value, Tensor) and value.numel() != 1 and str(error).startswith("Boolean value of Tensor")
         return "Number" if asked else None
     default = type(parameter.default)

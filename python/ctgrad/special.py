@@ -26,7 +26,7 @@ def entr(input):
     """-x log(x): 0 at 0, -inf below it."""
     need_tensor("special_entr", input)
     x = input if input.is_floating_point() else input.to(_C.get_default_dtype())
-    return _C.where(x < 0, -math.inf, -xlogy(x, x.masked_fill(x < 0, 1)))
+    return _C.where(x < 0, -math.inf, _C.where(x == 0, 0.0, -xlogy(x, x.masked_fill(x < 0, 1))))
 
 
 @with_out

@@ -14,7 +14,7 @@ from typing import Any
 
 from ctgrad import _C
 from ctgrad._C import Tensor
-from ctgrad.composed.misfit import refuse_misfits, typed
+from ctgrad.composed.misfit import beyond, refuse_misfits, typed
 
 __all__ = ["alias", "composed", "deliver", "need_tensor", "refuse_expanded", "refuse_leaf", "registry", "results", "warn_once", "with_out"]
 
@@ -62,7 +62,7 @@ def warn_once(text, stacklevel=2):
     """A UserWarning, once in a process unless set_warn_always(True). stacklevel: as in warnings.warn, counted from the caller."""
     if text not in _warned or _C.is_warn_always_enabled():
         _warned.add(text)
-        warnings.warn(text, UserWarning, stacklevel=stacklevel + 1)
+        warnings.warn(text, UserWarning, stacklevel=beyond(stacklevel + 1))
 
 
 _written: dict[str, Callable[..., Any]] = {}  # functions that write into their first argument

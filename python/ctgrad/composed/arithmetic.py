@@ -125,7 +125,9 @@ def xlogy(input, other):
 @node("Logaddexp2Backward0")
 def logaddexp2(input, other):
     """log2(2^input + 2^other), without overflow; both broadcast."""
-    return _C.logaddexp(input * math.log(2), other * math.log(2)) / math.log(2)
+    away = -(input - other).abs()
+    apart = _C.where(away.isnan() & (input == other), -math.inf, away)     # equal infinities
+    return _C.maximum(input, other) + apart.exp2().log1p() / math.log(2)
 
 
 @composed(out=True)
@@ -176,7 +178,7 @@ def angle(input):
 @node("SincBackward0")
 def sinc(input):
     """sin(pi x) / (pi x), and 1 at 0."""
-    x = _floats(input) * math.pi
+    x = _floats(input) * math.pi    # a half rounds at each step, as PyTorch's does
     zero = x == 0
     return _C.where(zero, 1.0, x.sin() / x.masked_fill(zero, 1.0))
 

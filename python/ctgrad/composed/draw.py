@@ -8,6 +8,7 @@ from ctgrad._C import Size, Tensor
 from ctgrad._dtypes import unsupported
 from ctgrad.autograd.function import Function
 from ctgrad.composed import composed
+from ctgrad.composed.misfit import beyond
 from ctgrad.composed.closed import named
 from ctgrad.composed.shape import broadcast_shapes
 
@@ -24,7 +25,7 @@ def _resized(out, shape):
     """out= in the given shape, told where it had another and elements."""
     if out.numel() and out.shape != shape:
         warnings.warn(f"An output with one or more elements was resized since it had shape {list(out.shape)}, which does not match the required output "
-                      f"shape {list(shape)}. This behavior is deprecated: outputs that have elements will not be resized; use t.resize_(0).", stacklevel=3)
+                      f"shape {list(shape)}. This behavior is deprecated: outputs that have elements will not be resized; use t.resize_(0).", stacklevel=beyond(3))
     return out.resize_(shape)
 
 

@@ -5,6 +5,7 @@ import warnings
 from ctgrad import _C
 from ctgrad._C import Tensor
 from ctgrad.composed import composed, need_tensor, refuse_leaf
+from ctgrad.composed.misfit import beyond
 
 
 def _places(name: str, input: Tensor, indices) -> tuple[Tensor, list[Tensor]]:
@@ -23,7 +24,7 @@ def _places(name: str, input: Tensor, indices) -> tuple[Tensor, list[Tensor]]:
             places.append(index)
             continue
         if index.dtype == _C.uint8:
-            warnings.warn("indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.", UserWarning, stacklevel=3)
+            warnings.warn("indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.", UserWarning, stacklevel=beyond(3))
         if index.dim() == 0:
             input, index = input.unsqueeze(len(places)), index.reshape(1)
         seen = input.shape[len(places):len(places) + index.dim()]

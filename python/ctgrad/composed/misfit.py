@@ -4,10 +4,21 @@ compared with its signature, and one that does not fit is what the error names, 
 import functools
 import inspect
 import numbers
+import sys
 
 from ctgrad._C import Tensor
 
 _TENSORS = {"input", "other", "target", "weight", "index", "source", "mask", "values", "x1", "x2", "A", "B"}
+
+
+def beyond(level):
+    """The stacklevel of a warning that the caller gives: its own frame is 1, and those of `typed` are not counted."""
+    frame, counted = sys._getframe(1), 0
+    while level and frame:
+        level -= frame.f_code.co_filename != __file__
+        counted += 1
+        frame = frame.f_back
+    return counted
 
 
 def typed(f):

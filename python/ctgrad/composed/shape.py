@@ -10,6 +10,7 @@ import ctgrad
 from ctgrad import _C
 from ctgrad._C import Tensor
 from ctgrad.composed import composed, need_tensor
+from ctgrad.composed.misfit import beyond
 
 _slice = _C._ops["slice"]
 
@@ -355,7 +356,7 @@ def meshgrid(*tensors, indexing=None):
     """
     tensors = _tensor_list("meshgrid", _apart(tensors))
     if indexing is None:
-        warnings.warn("torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument.", UserWarning, stacklevel=2)
+        warnings.warn("torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument.", UserWarning, stacklevel=beyond(2))
     _check_grid(tensors, indexing or "ij")
     swap = indexing == "xy" and len(tensors) > 1
     if swap:

@@ -8,6 +8,7 @@ import numpy as np
 from ctgrad import _C
 from ctgrad._C import Tensor
 from ctgrad.composed import composed
+from ctgrad.composed.misfit import beyond
 
 
 def _check(name, window_length, dtype):
@@ -78,7 +79,7 @@ def kaiser_window(window_length: int, periodic: bool = True, beta: float = 12.0,
 def range(start, end, step=1, *, out=None, dtype=None, layout=None, device=None, requires_grad: bool = False) -> Tensor:  # noqa: A001
     """start, start + step, … up to end, which is included: of the default dtype unless dtype is given. An old form of `arange`."""
     warnings.warn("torch.range is deprecated and will be removed in a future release because its behavior is inconsistent with Python's range builtin. "
-                  "Instead, use torch.arange, which produces values in [start, end).", UserWarning, stacklevel=2)
+                  "Instead, use torch.arange, which produces values in [start, end).", UserWarning, stacklevel=beyond(2))
     if step == 0:
         raise RuntimeError("step must be nonzero")
     if not all(map(math.isfinite, (start, end))):

@@ -11,7 +11,7 @@ import ctgrad
 from ctgrad._C import Tensor, _ops, int64 as _int64
 from ctgrad._dtypes import scalar_name, unsupported
 from ctgrad.composed import need_tensor
-from ctgrad.composed.misfit import typed
+from ctgrad.composed.misfit import beyond, typed
 
 from . import _reduction
 
@@ -278,7 +278,7 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
     if reduction == "mean" and size_average is None and reduce is None:
         warnings.warn("reduction: 'mean' divides the total loss by both the batch size and the support size."
                       "'batchmean' divides only by the batch size, and aligns with the KL div math definition."
-                      "'mean' will be changed to behave the same as 'batchmean' in the next major release.", stacklevel=2)
+                      "'mean' will be changed to behave the same as 'batchmean' in the next major release.", stacklevel=beyond(2))
     losses = _kl_div(input, target, "sum" if batch else _reduction.resolve(reduction, size_average, reduce), log_target)
     return losses / input.shape[0] if batch and input.dim() else losses
 

@@ -3,6 +3,7 @@
 import warnings
 
 from ctgrad import _C
+from ctgrad.composed.misfit import beyond
 
 _NUMBERS = {"none": 0, "mean": 1, "sum": 2}
 
@@ -12,7 +13,7 @@ def check(reduction):
     if reduction in _NUMBERS:
         return reduction
     if reduction == "elementwise_mean":
-        warnings.warn("reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.", stacklevel=3)
+        warnings.warn("reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.", stacklevel=beyond(3))
         return "mean"
     raise ValueError(f"{reduction} is not a valid value for reduction")
 
@@ -24,7 +25,7 @@ def legacy_get_string(size_average, reduce, emit_warning=True):
     reduction = "none" if not reduce else "mean" if size_average else "sum"
     if emit_warning:
         warnings.warn("size_average and reduce args will be deprecated, please use "
-                      f"reduction='{reduction}' instead.", stacklevel=3)
+                      f"reduction='{reduction}' instead.", stacklevel=beyond(3))
     return reduction
 
 

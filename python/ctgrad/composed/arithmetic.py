@@ -338,6 +338,8 @@ def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
     if x1.dim() < 2 or x2.dim() < 2 or x1.size(-1) != x2.size(-1):
         raise RuntimeError("X1 and X2 must have the same number of columns. "
                            f"X1: {list(x1.shape)} X2: {list(x2.shape)}" if x1.dim() > 1 and x2.dim() > 1 else "cdist only supports at least 2D tensors")
+    if p < 0:
+        raise RuntimeError("cdist only supports non-negative p values")
     many = x1.size(-2) > 25 or x2.size(-2) > 25
     if p == 2 and x1.numel() and x2.numel() and (compute_mode == "use_mm_for_euclid_dist" or (many and compute_mode == "use_mm_for_euclid_dist_if_necessary")):
         made = _distances(x1, x2)

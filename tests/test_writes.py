@@ -469,3 +469,13 @@ def test_capsules_and_the_build():
     ctgrad._assert_async(ctgrad.tensor(1))
     with pytest.raises(RuntimeError, match="nonzero"):
         ctgrad._assert_async(ctgrad.tensor(0))
+
+
+@pytest.mark.parametrize("write", [lambda x, by: x.floor_divide_(by), lambda x, by: x.remainder_(by), lambda x, by: ctgrad.fmod(x, by, out=x)])
+@pytest.mark.parametrize("dtype", [I64, ctgrad.int32, ctgrad.uint8])
+def test_a_zero_among_divisors_is_told_before_anything_is_written(write, dtype):
+    x = ctgrad.tensor([7, 8, 9]).to(dtype)
+    for by in (0, ctgrad.tensor(0).to(dtype), ctgrad.tensor([2, 3, 0]).to(dtype)):
+        with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+            write(x, by)
+        assert x.tolist() == [7, 8, 9] and x._version == 0

@@ -43,7 +43,7 @@ static int check_windows(const call *c, const how *h, const array *a, int64_t *s
             return ct_fail(CT_RUNTIME, "Given input size: (%s). Calculated output size: (%s). Output size is too small", by(nd + 1, array_size(a) + lead - 1, (char[100]){0}),
                            by(nd + 1, size + lead - 1, (char[100]){0}));
     }
-    if (h->adaptive && layout_numel((int)nd, size + lead) && !layout_numel((int)nd, array_size(a) + lead))
+    if (h->adaptive && !layout_numel((int)nd, array_size(a) + lead))
         return ct_fail(CT_RUNTIME, "%s(): Expected input to have non-zero size for non-batch dimensions, but input has sizes %s with a dimension being empty", c->op->name,
                        layout_text(a->ndim, array_size(a), (char[200]){0}, 200));
     return layout_numel((int)nd, array_size(a) + lead) > INT32_MAX ? ct_fail(CT_RUNTIME, "%s(): an image of more than %d places", c->op->name, INT32_MAX) : 0;

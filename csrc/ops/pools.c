@@ -96,7 +96,8 @@ static int max_pool_with_indices_compose(scope *s, call *c, T *out) { return max
 static int avg_pool_compose(scope *s, call *c, T *out)
 {
     how h;
-    if (read_windows(c, &h) < 0 || check_how(c, &h) < 0 || check_input(c) < 0)
+    int plane;
+    if ((c->op->row == 2 && layout_wrap_dim(c->op->name, -3, c->in[0]->a->ndim, &plane) < 0) || read_windows(c, &h) < 0 || check_how(c, &h) < 0 || check_input(c) < 0)
         return scope_fail(s), -1;
     for (int64_t d = 0, at = c->in[0]->a->ndim - h.nd; h.nd == 3 && d < h.nd; d++)
         if (array_size(c->in[0]->a)[at + d] < h.kernel[d])
@@ -151,12 +152,12 @@ static T whole_mean(scope *s, T x, int64_t nd)
         keep_channels_last(s, mean, planes->a);
     return nd == 1 ? lowered(s, mean) : mean;
 }
-/* One window over everything is a mean, taken as such: sums round as PyTorch's. */
+/* One window over everything is a mean, taken as such: sums round as PyTorch's, and any number of dims has one, as there. */
 static int adaptive_avg_pool_compose(scope *s, call *c, T *out)
 {
     int64_t nd = c->op->row;
     const array *a = c->in[0]->a;
-    bool whole = (a->ndim == nd + 1 || a->ndim == nd + 2) && (c->args[1].n == 1 || c->args[1].n == nd);
+    bool whole = (nd > 1 || a->ndim == 2 || a->ndim == 3) && (c->args[1].n == 1 || c->args[1].n == nd);
     for (uint32_t i = 0; i < c->args[1].n; i++)
         whole &= c->args[1].ints[i] == 1;
     if (whole)

@@ -139,6 +139,22 @@ static int run_lines(call *c, const elementwise *e)
     return result;
 }
 
+static int check_division(const call *c)
+{
+    if (CT_LIKELY(!k_zero_division))
+        return 0;
+    k_zero_division = false;
+    return ct_fail(CT_RUNTIME, "ZeroDivisionError: %s of integers by zero", c->op->name);
+}
+
+/* Integers divided by a tensor, or by 0: a zero among the divisors is found while dividing, so not in self or out=. */
+static bool may_fail(const call *c, ct_dtype compute)
+{
+    const op *o = c->op;
+    bool divides = o == &op_floor_divide || o == &op_remainder || o == &op_fmod || o == &op_div_floor || o == &op_div_trunc;
+    return divides && !dtype_is_float(compute) && (!arg_is_number(&c->args[1]) || c->args[1].i == 0);
+}
+
 int run_elementwise(call *c, elementwise *e, ct_dtype result, layout *l)
 {
     if (c->mode == CALL_INPLACE && (target_in_place(c, result, l->ndim, l->size) < 0 || check_inputs_apart(c, c->args[0].t->a) < 0))
@@ -148,7 +164,7 @@ int run_elementwise(call *c, elementwise *e, ct_dtype result, layout *l)
     if (c->mode == CALL_OUT && (target_out(c, 0, result, l->ndim, l->size, l->stride) < 0 || check_inputs_apart(c, c->out_given[0]->a) < 0))
         return -1;
     tensor *target = c->mode == CALL_INPLACE ? c->args[0].t : c->out_given[0];
-    bool direct = c->mode != CALL_NEW && target->a->dtype == result;
+    bool direct = c->mode != CALL_NEW && target->a->dtype == result && !may_fail(c, result);
     array *out = direct ? array_keep(target->a) : fresh_output(c, result, e->n - 1, l);
     if (!out)
         return -1;
@@ -161,7 +177,7 @@ int run_elementwise(call *c, elementwise *e, ct_dtype result, layout *l)
     e->operand[0] = out;
     int done = CT_UNLIKELY(c->slide != 0) ? run_lines(c, e) : run_operands(c, e);
     c->oa[0] = NULL;
-    if (CT_UNLIKELY(done < 0)) {
+    if (CT_UNLIKELY(done < 0 || check_division(c) < 0)) {
         array_drop(out);
         node_drop(n);
         return -1;
@@ -175,14 +191,6 @@ int run_elementwise(call *c, elementwise *e, ct_dtype result, layout *l)
         tensor_wrote(target, c->op->name);
     }
     return call_attach(c, n);
-}
-
-static int check_division(const call *c)
-{
-    if (CT_LIKELY(!k_zero_division))
-        return 0;
-    k_zero_division = false;
-    return ct_fail(CT_RUNTIME, "ZeroDivisionError: %s of integers by zero", c->op->name);
 }
 
 /* Halves beside float32 are widened in the loop's tiles, not into a copy: bit 1 for the first operand, bit 2 for the second. */
@@ -223,7 +231,7 @@ static int run_binary(call *c, k_loop *const (*table)[DT_COUNT], ct_dtype comput
         (e.operand[2] = mix.form.halves & 4 ? c->ia[1] : operand(c, 1, wide ? DT_F32 : compute, &number)))
         done = run_elementwise(c, &e, result, &l);
     array_drop(number);
-    return done < 0 ? -1 : check_division(c);
+    return done;
 }
 
 static ct_dtype common_dtype(const call *c)

@@ -348,6 +348,8 @@ def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
         raise RuntimeError(f"cdist: expected scalar type {scalar_name(x1.dtype)} but found {scalar_name(x2.dtype)}")
     if x1.dtype in (_C.float16, _C.bfloat16):
         raise unsupported("cdist", x1.dtype)
+    if p < 0:
+        raise RuntimeError("cdist only supports non-negative p values")
     many = x1.size(-2) > 25 or x2.size(-2) > 25
     if p == 2 and x1.numel() and x2.numel() and (compute_mode == "use_mm_for_euclid_dist" or (many and compute_mode == "use_mm_for_euclid_dist_if_necessary")):
         made = _distances(x1, x2)

@@ -22,7 +22,7 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
     _check_attention(query, key, value, attn_mask, is_causal)
     if dropout_p == 0.0 and not enable_gqa and _one_pass(query, key, value, attn_mask):
         return _ops["attention"](query, key, value, attn_mask, is_causal, scale=1.0 / math.sqrt(query.size(-1)) if scale is None else scale)[0]
-    root = math.sqrt(scale if scale is not None and scale > 0 else 1.0 / math.sqrt(query.size(-1)) if scale is None else -scale)
+    root = math.sqrt(1.0 / math.sqrt(query.size(-1) or 1) if scale is None else abs(scale))
     if enable_gqa:
         key = key.repeat_interleave(query.size(-3) // key.size(-3), -3)
         value = value.repeat_interleave(query.size(-3) // value.size(-3), -3)

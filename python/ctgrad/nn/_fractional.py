@@ -26,17 +26,18 @@ def _pooled(name, n, input, kernel_size, output_size, output_ratio, samples):
     """Largest element of each window and its place in the plane."""
     if output_size is None and output_ratio is None:
         raise ValueError(f"{name} requires specifying either an output_size or an output_ratio")
+    drawn = 1 if input.dim() == n + 1 else input.size(0), input.size(-n - 1), n
     if input.dim() not in (n + 1, n + 2) or min(input.shape[1:]) <= 0:
         raise RuntimeError(f"{name}: Expected {n + 1}D or {n + 2}D tensor with sizes that are not zero but for the batch, but got {list(input.shape)}")
     size, kernel = input.shape[-n:], _tuple(kernel_size, n)
     out = tuple(int(length * ratio) for length, ratio in zip(size, _tuple(output_ratio, n), strict=True)) if output_size is None else _tuple(output_size, n)
     if len(kernel) != n or len(out) != n:
         raise RuntimeError(f"{name}: kernel_size and output_size must be one integer or {n}, but got {kernel} and {out}")
-    if any(k <= 0 or o < 0 or o + k - 1 > length for k, o, length in zip(kernel, out, size, strict=True)):
+    if any(k <= 0 or o < 0 or o + k - 1 > length - (n == 3) for k, o, length in zip(kernel, out, size, strict=True)):
         raise RuntimeError(f"{name}: windows of {kernel} in an output of {out} do not fit in an input of {tuple(size)}")
     images = input if input.dim() == n + 2 else input.unsqueeze(0)
     if samples is None:
-        samples = ctgrad.rand(images.size(0), images.size(1), n, dtype=input.dtype)
+        samples = ctgrad.rand(*drawn, dtype=input.dtype)
     samples = samples[:images.size(0)]
     if tuple(samples.shape) != (images.size(0), images.size(1), n):
         raise RuntimeError(f"{name}: Expect _random_samples of shape {(images.size(0), images.size(1), n)}, but got {tuple(samples.shape)}")

@@ -127,6 +127,8 @@ def _verify_batch_size(size):
 # --- dropout of whole channels, and for self-normalising networks ---
 
 def _noise(input, p, feature):
+    if feature and input.dim() < 2:
+        raise RuntimeError("Feature dropout requires at least 2 dimensions in the input")
     shape = (*input.shape[:2], *(1,) * (input.dim() - 2)) if feature else None
     blank = ctgrad.empty(shape, dtype=input.dtype) if feature else ctgrad.empty_like(input)
     return blank.bernoulli_(1 - p)
@@ -138,8 +140,6 @@ def _checked(p):
 
 
 def _feature_dropout(input, p, training, inplace):
-    if input.dim() < 2:
-        raise RuntimeError("Feature dropout requires at least 2 dimensions in the input")
     if p == 0 or not training or input.numel() == 0:
         return input
     kept = ctgrad.zeros((), dtype=input.dtype) if p == 1 else _noise(input, p, True).div_(1 - p)
@@ -147,7 +147,7 @@ def _feature_dropout(input, p, training, inplace):
 
 
 def _single_or_batch(dims, input, p, training, inplace):
-    if input.dim() == dims:
+    if input.dim() != dims:
         return _feature_dropout(input.unsqueeze(0), p, training, inplace).squeeze(0)
     return _feature_dropout(input, p, training, inplace)
 
@@ -159,7 +159,7 @@ def dropout1d(input, p=0.5, training=True, inplace=False):
         raise RuntimeError(f"dropout1d: Expected 2D or 3D input, but received a {input.dim()}D input. Note that dropout1d exists to provide "
                            "channel-wise dropout on inputs with 1 spatial dimension, a channel dimension, and an optional batch dimension "
                            "(i.e. 2D or 3D inputs).")
-    return _single_or_batch(2, input, p, training, inplace)
+    return _single_or_batch(3, input, p, training, inplace)
 
 
 def dropout2d(input, p=0.5, training=True, inplace=False):
@@ -186,7 +186,7 @@ def dropout3d(input, p=0.5, training=True, inplace=False):
                       "release. To retain the behavior and silence this warning, please use dropout instead. Note that dropout3d exists to "
                       "provide channel-wise dropout on inputs with 3 spatial dimensions, a channel dimension, and an optional batch dimension "
                       "(i.e. 4D or 5D inputs).", stacklevel=2)
-    return _single_or_batch(4, input, p, training, inplace)
+    return _single_or_batch(5, input, p, training, inplace)
 
 
 def _alpha_dropout(input, p, training, inplace, feature):

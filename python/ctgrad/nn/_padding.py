@@ -14,14 +14,17 @@ def pad(input, pad, mode="constant", value=None):
     first and last element), "replicate" (those elements again) or "circular" (from the other end). RuntimeError for paddings that
     the input cannot fill; NotImplementedError for an unknown mode, or modes other than "constant" of shapes other than 2 to 5 dims.
     """
+    if mode not in ("constant", "circular", "reflect", "replicate"):
+        raise NotImplementedError(f"Unrecognised padding mode {mode}")
     if len(pad) % 2:
         raise RuntimeError(f"Padding length must be divisible by 2, but got {len(pad)}")
+    if len(pad) > 2 * input.dim():
+        raise RuntimeError("Padding length should be less than or equal to two times the input dimension but got padding length "
+                           f"{len(pad)} and input of dimension {input.dim()}")
     if mode == "constant":
         return ctgrad.constant_pad_nd(input, pad, 0 if value is None else value)
     if value is not None and value != 0:
         raise ValueError(f'Padding mode "{mode}" doesn\'t take in value argument')
-    if mode not in ("circular", "reflect", "replicate"):
-        raise NotImplementedError(f"Unrecognised padding mode {mode}")
     dims = len(pad) // 2
     if not (dims in (1, 2, 3) and input.dim() in (dims + 1, dims + 2)):
         raise NotImplementedError(f"Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now: {len(pad)} numbers for "

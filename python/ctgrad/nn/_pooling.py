@@ -55,7 +55,8 @@ def adaptive_avg_pool2d(input, output_size):
 
 def adaptive_avg_pool3d(input, output_size):
     """The mean of each of ``output_size`` windows that cover the last 3 dims evenly; None keeps a size."""
-    return _ops["adaptive_avg_pool3d"](input, _sizes_filled("adaptive_avg_pool3d", input, output_size))
+    whole = _tuple(output_size, 3) == (1, 1, 1)  # a mean, of nothing too
+    return _ops["adaptive_avg_pool3d"](input, output_size if whole else _sizes_filled("adaptive_avg_pool3d", input, output_size))
 
 
 def _adaptive_max_pool(n):
@@ -111,6 +112,8 @@ def _max_unpool(n):
         size = _unpool_output_size(input, kernel, steps, _tuple(padding, n), output_size)
         if input.dim() not in (n + 1, n + 2):
             raise RuntimeError(f"max_unpool{n}d(): Expected input to have {n + 1} or {n + 2} dimensions, but got {list(input.shape)}")
+        if 0 in input.shape[1:]:
+            raise RuntimeError(f"max_unpool{n}d(): Expected input to have non-zero size for non-batch dimensions, but got {list(input.shape)}")
         if n == 1:
             return _ops["pool_scatter"](input.unsqueeze(-2), indices.unsqueeze(-2), [1, *size], add=False).squeeze(-2)
         return _ops["pool_scatter"](input, indices, size, add=False)

@@ -44,6 +44,8 @@ def pixel_unshuffle(input, downscale_factor):
     """(*, C, H·r, W·r) to (*, C·r², H, W). RuntimeError where r does not divide the sizes."""
     r = downscale_factor
     *lead, c, h, w = _image_size("pixel_unshuffle", input, "downscale_factor", r)
+    if input.numel() == 0:  # as it came, as PyTorch has it
+        return input.clone()
     for name, size in (("height", h), ("width", w)):
         if size % r:
             raise RuntimeError(f"pixel_unshuffle expects {name} to be divisible by downscale_factor, but input.size({-2 if name == 'height' else -1})="
@@ -162,12 +164,14 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
     if mode == "area":
         pools = ctgrad.nn.functional
         return (pools.adaptive_avg_pool1d, pools.adaptive_avg_pool2d, pools.adaptive_avg_pool3d)[input.dim() - 3](input, sizes)
-    if min(sizes) <= 0:
+    if min(sizes) <= 0 or (antialias and 0 in input.shape[2:]):
         raise RuntimeError(f"Input and output sizes should be greater than 0, but got input {list(input.shape[2:])} output {sizes}")
     if mode not in ("nearest", "nearest-exact", _LINEAR[input.dim()], "bicubic" if input.dim() == 4 else "nearest"):
         raise NotImplementedError(f"Got {input.dim()}D input, but {mode} mode needs another")
     if not input.is_floating_point() and not (input.dtype == ctgrad.uint8 and mode in ("nearest", "nearest-exact", "bilinear", "bicubic")):
         raise NotImplementedError(f"interpolate(): {mode} is not implemented for {input.dtype}")
+    if 0 in input.shape[1:]:
+        raise RuntimeError(f"Non-empty {input.dim()}D data tensor expected but got a tensor with sizes {list(input.shape)}")
     return _resampled(input, sizes, steps, mode, align_corners, antialias)
 
 
@@ -215,11 +219,15 @@ def _pair(value):
     return (value, value) if isinstance(value, int) else tuple(value)
 
 
-def _windows(size, kernel, dilation, padding, stride):
-    """How many windows there are, per dimension."""
+def _check_steps(kernel, dilation, padding, stride):
     if min(kernel) <= 0 or min(dilation) <= 0 or min(stride) <= 0 or min(padding) < 0:
         raise RuntimeError(f"kernel size, dilation and stride should be greater than zero, and padding non-negative, but got kernel_size={kernel}, "
                            f"dilation={dilation}, stride={stride}, padding={padding}")
+
+
+def _windows(size, kernel, dilation, padding, stride):
+    """How many windows there are, per dimension."""
+    _check_steps(kernel, dilation, padding, stride)
     windows = [(n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, d, p, s in zip(size, kernel, dilation, padding, stride, strict=True)]
     if min(windows) <= 0:
         raise RuntimeError(f"Given input with spatial size {tuple(size)}, kernel_size={kernel}, dilation={dilation}, padding={padding}, the array of "
@@ -230,9 +238,10 @@ def _windows(size, kernel, dilation, padding, stride):
 @typed
 def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
     """(N, C, H, W) or (C, H, W) to (N, C·kh·kw, windows): each window of the image as a column."""
-    if input.dim() not in (3, 4) or 0 in input.shape[-3:]:
-        raise RuntimeError(f"Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, but got: {list(input.shape)}")
     kernel, dilation, padding, stride = (_pair(value) for value in (kernel_size, dilation, padding, stride))
+    _check_steps(kernel, dilation, padding, stride)
+    if input.size(1) == 0 or input.size(2) == 0 or input.dim() not in (3, 4) or 0 in input.shape[-3:]:
+        raise RuntimeError(f"Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, but got: {list(input.shape)}")
     rows, columns = _windows(input.shape[-2:], kernel, dilation, padding, stride)
     return _unfolded(input, (kernel, dilation, padding, stride), rows * columns)
 

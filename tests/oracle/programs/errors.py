@@ -243,4 +243,55 @@ torch.ones(2).__getitem__()
 del torch.ones(2)[0]
 "a" in torch.ones(2)
 torch.ones(2)["a":]
+
+for E in (0, 1):
+    q, k, v = torch.ones(2, 3, E), torch.ones(2, 4, E), torch.ones(2, 4, 5)
+    print(F.scaled_dot_product_attention(q, k, v), F.scaled_dot_product_attention(q[None], k[None], v[None], is_causal=True).sum(-1), F.scaled_dot_product_attention(q, k, v, torch.ones(3, 4)).shape)
+
+def shape_or_class(call, *args, **given):
+    try: return call(*args, **given).shape
+    except Exception as e: return type(e).__name__
+for n, unpool in ((1, F.max_unpool1d), (2, F.max_unpool2d), (3, F.max_unpool3d)):
+    for empty in range(n + 2):
+        shape = [2] * (n + 2)
+        shape[empty] = 0
+        for size in (shape, shape[1:]): print(shape_or_class(unpool, torch.ones(size), torch.zeros(size, dtype=torch.int64), 2))
+for n, modes in ((1, ("nearest", "linear", "area", "nearest-exact")), (2, ("nearest", "bilinear", "area", "bicubic", "antialias")), (3, ("nearest", "trilinear", "area"))):
+    for empty in range(n + 2):
+        shape = [2] * (n + 2)
+        shape[empty] = 0
+        for mode in modes:
+            for given in ({"size": 2}, {"scale_factor": 2}, {"scale_factor": 0.2}, {"size": 0}): print(shape_or_class(F.interpolate, torch.ones(shape), mode="bilinear" if mode == "antialias" else mode, antialias=mode == "antialias", **given))
+
+def shape_or_class(i, call):
+    try: return i, call().shape
+    except Exception as e: return i, type(e).__name__
+for size in ((), (3,), (4, 4), (0, 4), (4, 0), (2, 4, 4), (2, 0, 4), (0, 4, 4), (1, 2, 4, 4), (0, 2, 4, 4), (1, 2, 0, 4), (1, 1, 2, 4, 4)):
+    x = torch.ones(size)
+    calls = [lambda: F.unfold(x, 2), lambda: F.unfold(x, 0), lambda: F.lp_pool1d(x, 2, 2), lambda: F.lp_pool2d(x, 2, 2), lambda: F.lp_pool2d(x, 2, 0), lambda: F.lp_pool3d(x, 2, 2), lambda: F.avg_pool2d(x, 2), lambda: F.avg_pool2d(x, 2, 0),
+             lambda: F.fractional_max_pool2d(x, 2, output_size=1), lambda: F.fractional_max_pool3d(x, 2, output_size=1), lambda: F.fractional_max_pool3d(x, 2, output_ratio=0.5), lambda: F.adaptive_avg_pool2d(x, 0), lambda: F.adaptive_avg_pool2d(x, 1),
+             lambda: F.adaptive_avg_pool1d(x, 0), lambda: F.adaptive_avg_pool3d(x, 1), lambda: F.adaptive_avg_pool3d(x, 2), lambda: F.pad(x, (1, 1), "reflect"), lambda: F.pad(x, (1, 1, 1, 1), "circular"), lambda: F.pad(x, (1, 1, 1, 1), "no"),
+             lambda: F.batch_norm(x, None, None, training=True), lambda: F.rms_norm(x, (2, 4)), lambda: F.rms_norm(x, ()), lambda: F.pixel_unshuffle(x, 2), lambda: F.pixel_shuffle(x, 2)]
+    for i, call in enumerate(calls): print(*shape_or_class(i, call))
+
+def seen(call, x, p):
+    torch.manual_seed(3)
+    try: return call(x, p).tolist()
+    except Exception as e: return type(e).__name__
+for size in ((3,), (4, 4), (2, 4, 4), (2, 2, 4, 4), (2, 2, 2, 4, 4), (0,)):
+    for i, call in enumerate((F.dropout1d, F.dropout2d, F.dropout3d, lambda x, p: F.feature_alpha_dropout(x, p, True))): print(i, [seen(call, torch.ones(size), p) for p in (0.5, 0.0, 1.0)])
+torch.cdist(torch.ones(2, 3), torch.ones(2, 3), -1.0)
+
+def refused(x, write, *args, **given):
+    try: write(*args, **given)
+    except Exception as e: return type(e).__name__, x._version, x.tolist()
+for dtype in (torch.int64, torch.int32, torch.uint8):
+    made = torch.tensor([[1, 2, 3], [4, 5, 6]]).to(dtype)
+    for x in (made.clone(), made.clone().t(), made.clone()[:, 1:]):
+        for zero in (0, torch.tensor(0).to(dtype), torch.zeros_like(x)):
+            for write in ("floor_divide_", "remainder_", "fmod_", "__ifloordiv__", "__imod__"): print(refused(x, getattr(x, write), zero))
+            for write in (torch.floor_divide, torch.remainder, torch.fmod):
+                out = torch.ones_like(x)
+                print(refused(out, write, x, zero, out=out))
+        print(x.floor_divide_(2), x.remainder_(torch.tensor(3).to(dtype)), x._version)
 """.strip().split("\n\n")

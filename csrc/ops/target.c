@@ -30,6 +30,7 @@ int check_rewrite(tensor *t, bool recorded)
     bool of_leaf = t->base->fn && t->base->fn->kind == &leaf_kind;
     if (tensor_view_broken(t) && !(t->fn && of_leaf))
         return tensor_refuse_view(t, "is being modified inplace");
+    of_leaf = of_leaf || (!t->base->fn && t->fn);    /* of one that is a view itself */
     return of_leaf ? ct_fail(CT_RUNTIME, "a view of a leaf Variable that requires grad is being used in an in-place operation.") : 0;
 }
 

@@ -50,9 +50,10 @@ def refuse_expanded(name, t):
 
 def refuse_leaf(t):
     """PyTorch looks at the history before anything else of what it is to write into."""
-    base = t._base if t._is_view() and not (t.is_leaf and t.requires_grad) else t
-    if _C.is_grad_enabled() and base.is_leaf and base.requires_grad:
-        raise RuntimeError(f"a {'leaf' if base is t else 'view of a leaf'} Variable that requires grad is being used in an in-place operation.")
+    view = t._is_view()
+    of_leaf = view and (t._base.is_leaf if t._base.requires_grad else t.requires_grad)   # the second: of a leaf that is a view itself
+    if _C.is_grad_enabled() and (of_leaf or (t.is_leaf and t.requires_grad)):
+        raise RuntimeError(f"a {'view of a leaf' if view else 'leaf'} Variable that requires grad is being used in an in-place operation.")
 
 
 _warned: set[str] = set()

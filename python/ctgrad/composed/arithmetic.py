@@ -2,6 +2,7 @@
 
 import functools
 import math
+from typing import Any
 
 import ctgrad
 from ctgrad import _C
@@ -261,7 +262,7 @@ def _spacings(input, spacing, dims):
 
 
 @composed(method=False)
-def gradient(input, *, spacing=1, dim=None, edge_order=1):
+def gradient(input, *, spacing: Any = 1, dim=None, edge_order=1):
     """Derivatives along the dimensions (all, or dim), by central differences; spacing is a number, one for each, or the places as vectors.
 
     edge_order 2 takes three points at the ends. RuntimeError for dimensions of fewer than edge_order + 1 elements.

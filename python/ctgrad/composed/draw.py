@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from typing import Any
 
 from ctgrad import _C
 from ctgrad._C import Size, Tensor
@@ -30,7 +31,7 @@ def _resized(out, shape):
 
 
 @composed(method=False)
-def normal(mean, std=1.0, size=None, *, generator=None, out=None, dtype=None, device=None, requires_grad=False):
+def normal(mean, std: Any = 1.0, size=None, *, generator=None, out=None, dtype=None, device=None, requires_grad=False):
     """Normal draws of the given means and spreads: tensors (which broadcast, and tell the shape) or numbers; of two numbers `size` is the shape.
 
     RuntimeError for a negative spread, TypeError for other arguments.

@@ -5,6 +5,7 @@ import functools
 import inspect
 import numbers
 import sys
+from typing import Any
 
 from ctgrad._C import Tensor
 
@@ -57,6 +58,8 @@ def _wanted(parameter, value, error):
         return None
     if isinstance(error, AttributeError) and error.obj is value and not isinstance(value, Tensor):
         return "Tensor"
+    if parameter.annotation is Any:     # takes several types
+        return None
     if parameter.default is parameter.empty:
         if parameter.name in _TENSORS:
             return None if isinstance(value, (Tensor, numbers.Number)) else "Tensor"

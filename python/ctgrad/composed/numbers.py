@@ -1,6 +1,7 @@
 """Numbers taken apart and put together, by NumPy where ctgrad has no loop; derivatives of digamma."""
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -142,7 +143,7 @@ def _picked(input, dim, places, keepdim):
 
 
 @composed(out="exact")
-def histogram(input, bins=100, *, range=None, weight=None, density=False):
+def histogram(input, bins: Any = 100, *, range=None, weight=None, density=False):
     """(hist, bin_edges) of all elements: how many (by weight) lie in each of `bins` bins of one width, or between edges in order."""
     need_tensor("histogram", input)
     if input.dtype not in (_C.float32, _C.float64):

@@ -30,6 +30,7 @@ def embedding_bag(input, weight, offsets=None, max_norm=None, norm_type=2, scale
     if weight.dim() != 2:
         raise ValueError(f"weight has to be a 2D Tensor, but got Tensor of dimension {weight.dim()}")
     _check_mode(mode, scale_grad_by_freq, sparse, per_sample_weights)
+    include_last_offset = include_last_offset and input.dim() == 1
     input, offsets, per_sample_weights = _one_row(input, offsets, per_sample_weights)
     bag, bags = _bag_of_each(input, offsets, include_last_offset)
     padding_idx = _row(padding_idx, weight.size(0))

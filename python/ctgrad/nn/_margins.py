@@ -19,7 +19,7 @@ __all__ = ["cosine_embedding_loss", "cosine_similarity", "gaussian_nll_loss", "h
 @typed
 def cosine_similarity(x1, x2, dim=1, eps=1e-8):
     """The sum along ``dim`` of x1·x2 over both 2-norms, each at least ``eps``; shapes broadcast."""
-    dtype = ctgrad.result_type(x1, x2)
+    dtype = ctgrad.promote_types(x1.dtype, x2.dtype)
     if not dtype.is_floating_point:
         raise RuntimeError(f"expected common dtype to be floating point, yet common dtype is {dtype}")
     x1, x2 = x1.to(dtype), x2.to(dtype)

@@ -8,7 +8,7 @@ from ctgrad._C import _ops
 from ctgrad._dtypes import unsupported
 
 from . import _reduction
-from ._halves import single, widened
+from ._halves import HALVES, single, widened
 
 # The limit of the activation SELU at -inf, with a changed sign: what alpha dropout sets elements to.
 _ALPHA = 1.7580993408473766
@@ -26,6 +26,8 @@ def _check_running(input, **given):
     for name, t in given.items():
         if t is not None and t.numel() != input.size(1):
             raise RuntimeError(f"{name} should contain {input.size(1)} elements not {t.numel()}")
+        if t is not None and t.dtype != input.dtype and not (input.dtype in HALVES and t.dtype == ctgrad.float32):
+            raise RuntimeError(f"{name} should be of {input.dtype} as the input is, but got {t.dtype}")
 
 
 def batch_norm(input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5):
@@ -56,7 +58,7 @@ def _normed(input, running_mean, running_var, weight, bias, training, momentum, 
         mean, scale = running_mean.to(x.dtype), (running_var.to(x.dtype) + eps).rsqrt()
         return _batch_norm_of(input)(input, weight, bias, mean, scale, eps, False)
     mean, scale, var = _ops["batch_norm_moments"](x, eps)
-    if x is not input and (weight is None or weight.dtype == input.dtype):
+    if x is not input and all(t is None or t.dtype == input.dtype for t in (running_mean, running_var, weight, bias)):
         mean, scale = (t.to(input.dtype).float() for t in (mean, scale))    # PyTorch keeps these of halves as halves
     _update(running_mean, mean, momentum)
     _update(running_var, var, momentum)

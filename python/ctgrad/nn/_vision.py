@@ -297,4 +297,4 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
     wide = widened(input)
     scale = (wide.pow(2).mean(dims, keepdim=True) + (ctgrad.finfo(wide.dtype).eps if eps is None else eps)).rsqrt()
     made = (wide * scale if weight is None else wide * scale * weight).contiguous()
-    return made.to(input.dtype) if wide is not input else made
+    return made.to(input.dtype)

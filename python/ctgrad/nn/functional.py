@@ -202,6 +202,8 @@ def bilinear(input1, input2, weight, bias=None):
     """``y[k] = x1 @ weight[k] @ x2 + bias[k]``: (..., a), (..., b), weight (k, a, b), bias (k,) to (..., k)."""
     for position, given in enumerate((input1, input2, weight), 1):
         need_tensor("bilinear", given, ("input1", "input2", "weight")[position - 1], position)
+    if input1.shape[:-1] != input2.shape[:-1]:
+        raise RuntimeError(f"bilinear(): input batch dimensions do not match: got {list(input1.shape)} and {list(input2.shape)}")
     result = ctgrad.einsum("...a,kab,...b->...k", input1, weight, input2)
     return result if bias is None else result + bias
 
@@ -251,6 +253,8 @@ def embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0, sca
 
 def _renorm_rows(weight, indices, max_norm, norm_type):
     """Scale each row in use whose norm exceeds ``max_norm`` down to it; 1e-7 keeps a norm of 0 divisible."""
+    if indices.dtype not in (ctgrad.int64, ctgrad.int32):
+        raise RuntimeError(f"embedding_renorm_: indices should be int32 or int64, but got {indices.dtype}")
     with ctgrad.no_grad():
         for index in set(indices.reshape(-1).tolist()):
             row = weight[index]

@@ -62,6 +62,37 @@ y = F.glu(x, 0)
 y.sum().backward()
 print(y, x.grad)
 
+for kind in ('Circular', 'Reflection', 'Replication', 'Constant', 'Zero'):
+    for n in (1, 2, 3):
+        for d in range(6):
+            try:
+                print(getattr(nn, f'{kind}Pad{n}d')(1, *([2.] if kind == 'Constant' else []))(torch.ones((3,) * d)).shape)
+            except Exception as e:
+                print(type(e).__name__)
+bags = torch.tensor([[1, 2, 4], [4, 3, 2]])
+for mode in ('sum', 'mean', 'max'):
+    print(F.embedding_bag(bags, torch.arange(30.).view(10, 3), include_last_offset=True, mode=mode))
+y = nn.RMSNorm(4).double()(torch.ones(2, 4))
+print(y, F.cosine_similarity(torch.tensor(1.5), torch.ones(2, 3).half(), 1).dtype)
+nn.BatchNorm1d(3).double()(torch.ones(2, 3))
+nn.BatchNorm1d(3, affine=False).double()(torch.ones(2, 3))
+nn.BatchNorm1d(3, affine=False)(torch.tensor([[1., 2, 3], [4, 4, 4]]).half())
+nn.Bilinear(4, 4, 2)(torch.ones(3, 4), torch.ones(2, 3, 4))
+nn.Embedding(5, 3, max_norm=1.)(torch.ones(3))
+torch.trapz((1, 2)), torch.ones(3).mode('a'), torch.hann_window(torch.ones(3)), F.cosine_similarity(torch.ones(2), 1)
+a = torch.tensor([1., 2., float('inf'), -float('inf'), 3.5])
+torch.logaddexp2(a, a), torch.logaddexp2(a, -a), torch.special.entr(torch.tensor([0., -0., 1., -1.]))
+torch.manual_seed(0)
+F.gumbel_softmax(torch.ones(3, 4).t())
+torch.empty(3, 4).t().log_normal_()
+torch.tensor(3).unique(dim=0)
+torch.ones(3, 4).index_add_(0, torch.tensor([0]), torch.tensor(2.))
+F.smooth_l1_loss(torch.tensor([True, False]), torch.tensor([0.5, 2.])), F.huber_loss(torch.tensor([0.5, 2.]), torch.tensor([True, False]))
+torch.cdist(torch.ones(2, 3).half(), torch.ones(2, 3).half())
+torch.cdist(torch.ones(2, 3).double(), torch.ones(2, 3))
+x = torch.ones(2, 2).expand(2, 2).requires_grad_()
+x.fill_diagonal_(1.5)
+
 t, i = torch.tensor([1., 0.5, 2.], requires_grad=True), torch.tensor([0.1, 0.2, 0.3], requires_grad=True)
 y = F.kl_div(i, t, reduction='none')
 print(y)

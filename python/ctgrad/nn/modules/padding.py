@@ -19,6 +19,8 @@ class _Pad(Module):
         self.padding = (padding,) * (2 * self._dims) if isinstance(padding, int) else tuple(padding)
 
     def forward(self, input):
+        if self._mode == "circular" and input.dim() - self._dims not in (1, 2):
+            raise ValueError(f"expected {self._dims + 1}D or {self._dims + 2}D input (got {input.dim()}D input)")
         return F.pad(input, self.padding, self._mode)
 
     def extra_repr(self):

@@ -1,6 +1,7 @@
 """Norms of vectors and matrices."""
 
 import math
+from typing import Any
 
 from ctgrad import _C
 from ctgrad.composed import need_tensor, with_exact_out
@@ -27,7 +28,7 @@ def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
 
 
 @with_exact_out
-def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
+def matrix_norm(A, ord: Any = "fro", dim=(-2, -1), keepdim=False, *, dtype=None):
     """Matrix norms over two dims: 'fro', 'nuc', 1 and inf (largest sums of columns, of rows), 2 (largest singular value), and with -, the least."""
     A = _need_floats("matrix_norm", A, dtype)
     if A.dim() < 2:

@@ -101,7 +101,9 @@ for dtype in (ctgrad.float16, ctgrad.bfloat16):
     digest.update(t.float().numpy().tobytes())
     x = ctgrad.randn(1 << 17) * 100
     for made in (x.to(dtype), x[::3].to(dtype), x.double().to(dtype), (x * 1e-7).to(dtype), ctgrad.rand(1001, dtype=dtype), x.to(dtype) * x.to(dtype) + 0.3,
-                 x[:130000].view(1000, 130).to(dtype).sum(0), x[:130000].view(1000, 130).to(dtype)[:, 3:].sum(0)):
+                 x[:130000].view(1000, 130).to(dtype).sum(0), x[:130000].view(1000, 130).to(dtype)[:, 3:].sum(0),
+                 x.to(dtype).sum(), x[:100001].to(dtype).sum(), x[:130000].view(100, 1300).to(dtype).sum(1), x[:51300].view(100, 513).to(dtype).sum(1),
+                 ctgrad.arange(0, 500, 0.37, dtype=dtype), ctgrad.arange(-3, 40, dtype=dtype)):
         digest.update(made.contiguous().view(ctgrad.float16).numpy().tobytes())
 print(digest.hexdigest())
 """
@@ -174,6 +176,17 @@ def test_sums_of_columns(dtype, rows, columns):
     for got, want in ((x[0].sum(0), a[0].sum(0)), (x[0, :, 2:].sum(0), a[0, :, 2:].sum(0)), (x[0, ::2].sum(0), a[0, ::2].sum(0)), (x.sum((0, 1)), a.sum((0, 1))),
                       (x.sum(1), a.sum(1)), (x[0, :, ::2].sum(0), a[0, :, ::2].sum(0)), (x[0, :1].expand(rows, columns).sum(0), rows * a[0, 0]), (x[0].mean(0), a[0].sum(0).astype("float32") / np.float32(rows))):
         np.testing.assert_array_equal(wide(got), wide(ctgrad.tensor(want).to(dtype)))
+
+
+@pytest.mark.parametrize("dtype", HALVES, **ids)
+@pytest.mark.parametrize("n", [511, 512, 513, 1023, 1024, 1025, 65535, 65600, 131073])
+def test_sums_of_long_rows(dtype, n):
+    """Of -1, 0 and 1, whose sums are exact; adjacent, in every row, and apart."""
+    a = np.random.default_rng(n).integers(-1, 2, (3, 2 * n)).astype("float32")
+    x = ctgrad.from_numpy(a).to(dtype)
+    for got, want in ((x.sum(1), a.sum(1)), (x[:, :n].sum(1), a[:, :n].sum(1)), (x[1, 1:n].sum(), a[1, 1:n].sum()), (x[:, ::2].sum(1), a[:, ::2].sum(1))):
+        assert got.dtype == dtype
+        np.testing.assert_array_equal(wide(got), rounded(np.asarray(want, dtype="float32"), dtype))
 
 
 @pytest.mark.parametrize("dtype", HALVES, **ids)

@@ -89,7 +89,11 @@ static int max_pool_compose(scope *s, call *c, T *out)
     ct_dtype dtype = c->in[0]->a->dtype;
     if (c->op->row == 1 && !dtype_is_float(dtype))
         return ct_fail(CT_NOTIMPL, "\"max_pool1d_impl\" not implemented for '%s'", dtype_title(dtype)), scope_fail(s), -1;
-    return max_pool(s, c, 1, out);
+    if (max_pool(s, c, 1, out) < 0)
+        return -1;
+    if (c->op->row == 1 && !(tape_now.grad && tensor_requires_grad(c->in[0]))) /* PyTorch's loop for lines, unless it is recorded */
+        out[0] = f_contiguous(s, out[0]);
+    return out[0] ? 0 : -1;
 }
 static int max_pool_with_indices_compose(scope *s, call *c, T *out) { return max_pool(s, c, 2, out); }
 

@@ -17,8 +17,9 @@ Mode = results("mode", "values indices")
 Parts = results("frexp", "mantissa exponent")
 
 
-def _of_numpy(array, dtype):
-    return _C.from_numpy(np.array(array, order="C")).to(dtype)
+def _of_numpy(array, dtype, order="C"):
+    """In C order, or ("K") in that of the operands, as PyTorch's iterator would choose it."""
+    return _C.from_numpy(np.array(array, order=order)).to(dtype)
 
 
 def _integers(name, input, other):
@@ -35,14 +36,14 @@ def _integers(name, input, other):
 def gcd(input, other):
     """The greatest common divisor of integers, 0 of 0 and 0; both broadcast."""
     dtype, a, b = _integers("gcd", input, other)
-    return _of_numpy(np.gcd(a, b), dtype)
+    return _of_numpy(np.gcd(a, b), dtype, "K")
 
 
 @composed(out=True, in_place="both")
 def lcm(input, other):
     """The least common multiple of integers; both broadcast."""
     dtype, a, b = _integers("lcm", input, other)
-    return _of_numpy(np.lcm(a, b), dtype)
+    return _of_numpy(np.lcm(a, b), dtype, "K")
 
 
 @composed(out=True, in_place="both")
@@ -62,7 +63,7 @@ def frexp(input):
     if not input.is_floating_point():
         raise RuntimeError("torch.frexp() only supports floating-point dtypes")
     numbers = input.detach()
-    exponent = _of_numpy(np.frexp((numbers.float() if input.dtype == _C.bfloat16 else numbers).numpy())[1], _C.int32)
+    exponent = _of_numpy(np.frexp((numbers.float() if input.dtype == _C.bfloat16 else numbers).numpy())[1], _C.int32, "K")
     half = exponent // 2  # in two factors: of the least numbers one would be infinite
     return Parts(_scaled(input, _C.pow(2.0, -half).to(input.dtype), _C.pow(2.0, half - exponent).to(input.dtype)), exponent)
 
@@ -77,7 +78,7 @@ class _Next(Function):
     @staticmethod
     def forward(ctx, x, y):
         ctx.save_for_backward(x != y)
-        return _next_bfloat16(x, y) if x.dtype == _C.bfloat16 else _of_numpy(np.nextafter(x.numpy(), y.numpy()), x.dtype)
+        return _next_bfloat16(x, y) if x.dtype == _C.bfloat16 else _of_numpy(np.nextafter(x.numpy(), y.numpy()), x.dtype, "K")
 
     @staticmethod
     def backward(ctx, g):

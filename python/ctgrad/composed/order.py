@@ -11,6 +11,7 @@ from ctgrad._C import Tensor
 from ctgrad._dtypes import scalar_name
 from ctgrad.composed import composed, need_tensor
 from ctgrad.composed.closed import node
+from ctgrad.composed.shape import wrap_dim
 
 
 def _numpy(x):
@@ -77,6 +78,8 @@ def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=No
     if dim is not None and not -max(input.dim(), 1) <= dim < max(input.dim(), 1):
         raise IndexError(f"Dimension out of range (expected to be in range of [{-max(input.dim(), 1)}, {max(input.dim(), 1) - 1}], but got {dim})")
     _refuse_empty(input, dim)
+    if dim is not None and input.dim() == 0:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     found, inverse, counts = _distinct(values, return_inverse, return_counts, dim)
     results = [_tied("_unique2" if dim is None else "unique_dim", _kept(found, input, dim), input)]
     if return_inverse:
@@ -251,6 +254,7 @@ def _quantile(name, input, q, dim, keepdim, interpolation, skip):
     if input.numel() == 0:
         raise RuntimeError(f"{name}() input tensor must be non-empty")
     whole = dim is None
+    wrap_dim(0 if whole else dim, input.dim())
     rows = input.reshape(-1) if whole or input.dim() == 0 else input.movedim(dim, -1)
     ordered = rows.sort(-1)[0]
     counts = (~rows.isnan()).sum(-1, keepdim=True) if skip else rows.size(-1)

@@ -137,7 +137,7 @@ def rrelu(input, lower=1.0 / 8, upper=1.0 / 3, training=False, inplace=False):
 @node("RreluWithNoiseBackward0")
 def _sloped(input, slope):
     """With one slope below 0, or a list that holds the factor of each element."""
-    return input * slope[0] if isinstance(slope, list) else _ops["leaky_relu"](input, slope)
+    return (input * slope[0] if isinstance(slope, list) else _ops["leaky_relu"](input, slope)).contiguous()
 
 
 def rrelu_(input, lower=1.0 / 8, upper=1.0 / 3, training=False):
@@ -147,9 +147,9 @@ def rrelu_(input, lower=1.0 / 8, upper=1.0 / 3, training=False):
 
 def gumbel_softmax(logits, tau=1, hard=False, eps=1e-10, dim=-1):
     """A softmax of logits with Gumbel noise, divided by ``tau``; ``hard``: one-hot, with the gradient of the soft one (Jang et al. 2017)."""
-    noise = -ctgrad.empty_like(logits, requires_grad=False).exponential_().log()
+    noise = -ctgrad.empty(logits.shape, dtype=logits.dtype).exponential_().log()
     soft = ((logits + noise) / tau).softmax(dim)
     if not hard:
         return soft
     index = soft.max(dim, keepdim=True)[1]
-    return ctgrad.zeros_like(logits, requires_grad=False).scatter_(dim, index, 1.0) - soft.detach() + soft
+    return ctgrad.zeros(logits.shape, dtype=logits.dtype).scatter_(dim, index, 1.0) - soft.detach() + soft

@@ -67,7 +67,7 @@ def threshold(input, threshold, value, inplace=False):
         return _ops["threshold_value_" if inplace else "threshold_value"](input, threshold, value)
     if input.dtype == ctgrad.bool:
         raise NotImplementedError("\"threshold_cpu\" not implemented for 'Bool'")
-    kept = input.masked_fill(input <= int(threshold), int(value))
+    kept = ctgrad.where(input <= int(threshold), int(value), input)
     return input.copy_(kept) if inplace else kept
 
 

@@ -2,6 +2,7 @@
 
 import ctgrad
 from ctgrad._C import _ops
+from ctgrad.composed.closed import node
 
 from ._order import in_order_of
 
@@ -35,6 +36,11 @@ def pad(input, pad, mode="constant", value=None):
         return _wrapped(input, [(input.dim() - 1 - k, pad[2 * k], pad[2 * k + 1]) for k in range(dims)])
     for k in range(dims):
         _check_frame(input, input.dim() - 1 - k, pad[2 * k], pad[2 * k + 1], mode)
+    return _framed(input, pad, mode)
+
+
+@node(lambda input, pad, mode: f"{'Reflection' if mode == 'reflect' else 'Replication'}Pad{len(pad) // 2}DBackward0")
+def _framed(input, pad, mode):
     return in_order_of(input, _ops["pad_places"](input, pad, mode == "replicate"))
 
 

@@ -103,4 +103,23 @@ torch.slice_copy(torch.tensor(1.0), 0, 0, 1)
 torch.unique(torch.tensor(1.0), dim=0)
 torch.quantile(torch.tensor(1.0), torch.tensor([0.2, 0.5]), 1)
 torch.quantile(torch.tensor(1.0), torch.tensor([0.2, 0.5]), 0)
+
+F = torch.nn.functional
+one = torch.arange(120.0).view(2, 3, 4, 5)[:, :1].contiguous(memory_format=torch.channels_last)
+flat = torch.arange(120.0).view(2, 3, 4, 5).contiguous(memory_format=torch.channels_last)
+thin = flat[:, :, :1, :1]
+for x in (one, flat, thin, one.contiguous(memory_format=torch.contiguous_format)):
+    print(F.interpolate(x, scale_factor=2).stride(), F.interpolate(x, scale_factor=2, mode="bilinear").stride(), F.interpolate(x, size=2, mode="bilinear", antialias=True).stride(), F.channel_shuffle(x, 1).stride(), F.pixel_shuffle(x, 1).stride(), F.rms_norm(x, x.shape[-1:]).stride())
+for x in (one, flat): print(F.pad(x, (1, 1, 1, 1), mode="reflect").stride(), F.pad(x, (1, 1, 1, 1), mode="replicate").stride(), torch.cat([x, x]).stride(), torch.cat([x, x], 1).stride())
+w = flat.clone().requires_grad_()
+F.pad(w, (1, 1, 1, 1), mode="reflect").grad_fn.name(), F.pad(w, (1, 1, 1, 1), mode="replicate").grad_fn.name(), F.pad(w[0], (1, 1, 1, 1), mode="reflect").grad_fn.name()
+F.pad(w, (1, 2, 0, 1), mode="reflect").square().sum().backward()
+w.grad.sum(), w.grad.stride()
+for lay in (flat, flat.contiguous()):
+    for grid in (torch.zeros(2, 4, 4, 2), torch.zeros(2, 2, 4, 4).permute(0, 2, 3, 1), torch.zeros(2, 4, 4, 2).transpose(1, 2)): print([F.grid_sample(lay, grid, mode, align_corners=False).stride() for mode in ("bilinear", "nearest", "bicubic")])
+values, places = F.max_pool2d(flat, 2, return_indices=True)
+for v in (values, values.contiguous()):
+    for p in (places, places.contiguous()): print(F.max_unpool2d(v, p, 2).stride())
+F.threshold(torch.arange(12).view(3, 4).t(), 3, -2).stride()
+torch.normal(1.5, 0.0, (2, 2), dtype=torch.float64, layout=torch.strided, device="cpu", pin_memory=False)
 """.strip().split("\n\n")

@@ -122,4 +122,17 @@ for v in (values, values.contiguous()):
     for p in (places, places.contiguous()): print(F.max_unpool2d(v, p, 2).stride())
 F.threshold(torch.arange(12).view(3, 4).t(), 3, -2).stride()
 torch.normal(1.5, 0.0, (2, 2), dtype=torch.float64, layout=torch.strided, device="cpu", pin_memory=False)
+
+F = torch.nn.functional
+def laid(x, order): return x.permute(order).contiguous().permute([order.index(i) for i in range(x.dim())])
+a, b = laid(torch.arange(1, 25).view(2, 3, 4), (0, 2, 1)), laid(torch.arange(2, 26).view(2, 3, 4), (2, 0, 1))
+for x, y in ((a, b), (b, a), (a, b[0]), (a[0], b), (a.contiguous(), b), (a[:, ::2], b[:, 1:2]), (a, torch.tensor(6)), (torch.tensor(6), b)):
+    print(torch.gcd(x, y).stride(), torch.lcm(x, y).stride(), [torch.nextafter(x.to(d), y.to(d)).stride() for d in (torch.float32, torch.float64, torch.bfloat16)], torch.gcd(x, y).sum(), torch.lcm(x, y).sum())
+deep = torch.arange(240).view(2, 3, 2, 4, 5).contiguous(memory_format=torch.channels_last_3d)
+for dtype in (torch.float32, torch.float64, torch.int64):
+    x, w = deep.to(dtype), torch.ones(4, 3, 1, 2, 2).to(dtype).contiguous(memory_format=torch.channels_last_3d)
+    for x, w in ((x, w), (x.contiguous(), w), (x, w.contiguous())): print(F.conv3d(x, w).stride() if dtype.is_floating_point else "", F.conv_transpose3d(x, w.transpose(0, 1)).stride(), F.conv_transpose3d(x, w.transpose(0, 1)).sum())
+values, places = F.max_pool3d(deep.float(), (1, 2, 2), return_indices=True)
+for v in (values, values.contiguous()):
+    for p in (places, places.contiguous()): print(F.max_unpool3d(v, p, (1, 2, 2)).stride())
 """.strip().split("\n\n")

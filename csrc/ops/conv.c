@@ -228,6 +228,7 @@ static int convolution_rule(call *c)
     once_over_batch(c, x);
     keep_shape(c, &s);
     keep_param(c, transposed);
+    c->row_major = s.nd == 3 && (x->dtype == DT_F64 || !dtype_is_float(x->dtype)); /* no library computes these for PyTorch */
     if (out_new(c, 0, x->dtype, x->ndim, size) < 0)
         return -1;
     plan_work(c, &s, transposed ? c->oa[0] : c->ia[0], c->ia[1], transposed ? c->ia[0] : c->oa[0]);

@@ -39,12 +39,12 @@ static int check_cat_input(const array *first, const array *a, uint32_t i, int d
     return 0;
 }
 
-/* channels_last when every input is, if with gaps; row-major otherwise. */
-static bool all_channels_last(const call *c)
+/* channels_last when every input is, if with gaps; row-major otherwise, and where `plain`, of what may be read as either. */
+static bool all_channels_last(const call *c, bool plain)
 {
     for (uint32_t i = 0; i < c->n_in; i++) {
         const array *a = c->in[i]->a;
-        if (array_shows_contiguous(a) || !layout_like_channels_last(a->ndim, array_size(a), array_visible_stride(a)))
+        if ((plain && array_shows_contiguous(a)) || !layout_like_channels_last(a->ndim, array_size(a), array_visible_stride(a)))
             return false;
     }
     return true;
@@ -104,7 +104,7 @@ static int cat_out(call *c, const array *first, int dim, int64_t length)
         return -1;
     c->once_out = cat_once(c, &l, dim);
     cat_slides(c, first, dim);
-    if (!all_channels_last(c))
+    if (!all_channels_last(c, false))
         return out_new(c, 0, dtype, l.ndim, l.size);
     return layout_channels_last("cat", l.ndim, l.ndim, l.size, l.stride) < 0 ? -1 : out_strided(c, 0, dtype, &l);
 }
@@ -316,7 +316,7 @@ static int stack_slides(call *c, const array *first, int dim)
 static int stack_out(call *c, ct_dtype dtype, const layout *in, int dim, layout *l)
 {
     layout joined = *in;
-    if (dim == in->ndim || !all_channels_last(c) || !ct_mul(in->size[dim], c->n_in, &joined.size[dim]))
+    if (dim == in->ndim || !all_channels_last(c, true) || !ct_mul(in->size[dim], c->n_in, &joined.size[dim]))
         return out_new(c, 0, dtype, l->ndim, l->size);
     if (layout_channels_last("stack", joined.ndim, joined.ndim, joined.size, joined.stride) < 0)
         return -1;

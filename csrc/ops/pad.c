@@ -38,7 +38,11 @@ static int pad_rule(call *c)
         return -1;
     call_once(c, padded_dims(a->ndim, c->n_param, c->param));
     c->effective = layout_numel(a->ndim, size);
-    if (out_new(c, 0, a->dtype, a->ndim, size) < 0)
+    bool framed = false;
+    for (uint32_t i = 0; i < pad->n; i++)
+        framed |= pad->ints[i] != 0;
+    c->row_major = !framed; /* then a copy that keeps its order, whatever that is */
+    if ((framed ? out_new(c, 0, a->dtype, a->ndim, size) : out_like(c, 0, a, a->dtype)) < 0)
         return -1;
     c->work = array_held(c->oa[0]);
     return 0;

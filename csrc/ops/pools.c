@@ -89,7 +89,14 @@ static int max_pool(scope *s, call *c, uint32_t n_out, T *out)
     h.ceil = arg_bool(&c->args[5]);
     return run(s, c, &op_pool_max, h, n_out, out);
 }
-static int max_pool_compose(scope *s, call *c, T *out) { return max_pool(s, c, 1, out); }
+static int max_pool_compose(scope *s, call *c, T *out)
+{
+    if (max_pool(s, c, 1, out) < 0)
+        return -1;
+    if (c->op->row == 1 && !(tape_now.grad && tensor_requires_grad(c->in[0]))) /* PyTorch's loop for lines, unless it is recorded */
+        out[0] = f_contiguous(s, out[0]);
+    return out[0] ? 0 : -1;
+}
 static int max_pool_with_indices_compose(scope *s, call *c, T *out) { return max_pool(s, c, 2, out); }
 
 /* ---- mean: args self, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override ------------------------- */

@@ -103,6 +103,9 @@ static int result_shape(const call *c, layout *l)
     return layout_broadcast(c->op->name, &l->ndim, l->size, b->ndim, array_size(b));
 }
 
+/* Where PyTorch has no iterator choose: a number to the power of a tensor, and log_sigmoid. */
+static bool in_rows(const call *c) { return c->op == &op_log_sigmoid || (c->op == &op_pow && !c->in[0]); }
+
 /* A fresh output with the memory order of the operands, as PyTorch's iterator chooses it. */
 static array *fresh_output(call *c, ct_dtype dtype, int operands, layout *l)
 {
@@ -112,6 +115,8 @@ static array *fresh_output(call *c, ct_dtype dtype, int operands, layout *l)
     if (plain)
         return array_new(dtype, l->ndim, l->size);
     iterator_strides(c, operands, l);
+    if (in_rows(c))
+        layout_row_major(l->ndim, l->size, l->stride);
     c->once_out = repeated_dims(c->n_in, c->ia, l->ndim, l->size);
     call_slides(c, l->ndim, l->size);
     return out_strided(c, 0, dtype, l) < 0 ? NULL : c->oa[0];

@@ -94,4 +94,4 @@ def zeta(input, other):
     dtype = ctgrad.result_type(input, other)
     dtype = dtype if dtype.is_floating_point else _C.get_default_dtype()
     x, q = (v.to(dtype) if isinstance(v, _C.Tensor) else _C.full((), v, dtype=dtype) for v in (input, other))
-    return _Zeta.apply(*ctgrad.broadcast_tensors(x, q))
+    return _Zeta.apply(*((x, q) if x.dim() == 0 else ctgrad.broadcast_tensors(x, q)))

@@ -4,6 +4,7 @@ from ctgrad import _C
 from ctgrad.autograd.function import Function
 from ctgrad.composed import composed, need_tensor
 from ctgrad.composed.closed import named, node
+from ctgrad.composed.shape import wrap_dim
 
 
 def _copied(view):
@@ -63,7 +64,9 @@ def select_copy(input, dim, index):
 def slice_copy(input, dim=0, start=None, end=None, step=1):
     """What slice shows, copied."""
     need_tensor("slice_copy", input)
-    return _copied(input[(slice(None),) * (dim % input.dim()) + (slice(start, end, step),)])
+    if input.dim() == 0:
+        raise IndexError("slice() cannot be applied to a 0-dim tensor.")
+    return _copied(input[(slice(None),) * wrap_dim(dim, input.dim()) + (slice(start, end, step),)])
 
 
 @composed(method=False, out=True)
@@ -135,7 +138,7 @@ def unsqueeze_copy(input, dim):
 def view_copy(input, size):
     """What view shows, copied."""
     need_tensor("view_copy", input)
-    return _copied(input.view(size))
+    return _copied(input.reshape(size))
 
 
 class _Parts(Function):

@@ -31,7 +31,7 @@ def _resized(out, shape):
 
 
 @composed(method=False)
-def normal(mean, std: Any = 1.0, size=None, *, generator=None, out=None, dtype=None, device=None, requires_grad=False):
+def normal(mean, std: Any = 1.0, size=None, *, generator=None, out=None, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False):
     """Normal draws of the given means and spreads: tensors (which broadcast, and tell the shape) or numbers; of two numbers `size` is the shape.
 
     RuntimeError for a negative spread, TypeError for other arguments.
@@ -47,7 +47,7 @@ def normal(mean, std: Any = 1.0, size=None, *, generator=None, out=None, dtype=N
                         "(float mean, Tensor std) or (float mean, float std, tuple of ints size)")
     _refuse_spread(std)
     if not tensors:
-        drawn = _C.empty(size, dtype=dtype, device=device) if out is None else _resized(out, Size(size))
+        drawn = _C.empty(size, dtype=dtype, layout=layout, device=device, pin_memory=pin_memory) if out is None else _resized(out, Size(size))
         drawn = drawn.normal_(mean, std, generator=generator)
         return drawn.requires_grad_() if requires_grad else drawn
     shape = broadcast_shapes(*(t.shape for t in tensors))

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import ctgrad
 from ctgrad._C import Tensor
 from ctgrad.composed import composed, deliver
+from ctgrad.composed.shape import wrap_dim
 
 _contract_to = ctgrad._C._ops["contract"]
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -331,7 +332,9 @@ def _plan_tensordot(a, b, dims):
         if dims > min(len(a), len(b)):
             raise RuntimeError(f"tensordot expects dims < ndim_a or ndim_b, but got dims={dims}")
         dims = range(len(a) - dims, len(a)), range(dims)
-    left, right = ([d % len(t) for d in x] for x, t in zip(dims, (a, b), strict=True))
+    left, right = ([wrap_dim(d, len(t)) for d in x] for x, t in zip(dims, (a, b), strict=True))
+    if (left and not a) or (right and not b):
+        raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     if len(left) != len(right):
         raise RuntimeError("both dimension lists should have same length")
     sums = []

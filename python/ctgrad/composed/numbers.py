@@ -19,8 +19,15 @@ Mode = results("mode", "values indices")
 Parts = results("frexp", "mantissa exponent")
 
 
-def _of_numpy(array, dtype):
-    return _C.from_numpy(np.array(array, order="C")).to(dtype)
+def _of_numpy(array, dtype, order="C"):
+    return _C.from_numpy(np.array(array, order=order)).to(dtype)
+
+
+def _paired(array, x, y, dtype):
+    """The same, of what was made of two operands: in the order that a loop over these would choose."""
+    made = _of_numpy(array, dtype, "K")
+    like = made if x.is_contiguous() and y.is_contiguous() else x.eq(y)
+    return made if made.stride() == like.stride() else _C.empty_strided(like.shape, like.stride(), dtype=dtype).copy_(made)
 
 
 def _integers(name, input, other):
@@ -30,21 +37,21 @@ def _integers(name, input, other):
     dtype = ctgrad.result_type(input, other)
     if dtype.is_floating_point or dtype == _C.bool:
         raise unsupported(f"{name}_cpu", dtype)
-    return dtype, input.to(dtype).numpy(), other.to(dtype).numpy()
+    return dtype, input.to(dtype), other.to(dtype)
 
 
 @composed(out=True, in_place="both")
 def gcd(input, other):
     """The greatest common divisor of integers, 0 of 0 and 0; both broadcast."""
     dtype, a, b = _integers("gcd", input, other)
-    return _of_numpy(np.gcd(a, b), dtype)
+    return _paired(np.gcd(a.numpy(), b.numpy()), a, b, dtype)
 
 
 @composed(out=True, in_place="both")
 def lcm(input, other):
     """The least common multiple of integers; both broadcast."""
     dtype, a, b = _integers("lcm", input, other)
-    return _of_numpy(np.lcm(a, b), dtype)
+    return _paired(np.lcm(a.numpy(), b.numpy()), a, b, dtype)
 
 
 @composed(out=True, in_place="both")
@@ -64,7 +71,7 @@ def frexp(input):
     if not input.is_floating_point():
         raise RuntimeError("torch.frexp() only supports floating-point dtypes")
     numbers = input.detach()
-    exponent = _of_numpy(np.frexp((numbers.float() if input.dtype == _C.bfloat16 else numbers).numpy())[1], _C.int32)
+    exponent = _of_numpy(np.frexp((numbers.float() if input.dtype == _C.bfloat16 else numbers).numpy())[1], _C.int32, "K")
     half = exponent // 2  # in two factors: of the least numbers one would be infinite
     return Parts(_scaled(input, _C.pow(2.0, -half).to(input.dtype), _C.pow(2.0, half - exponent).to(input.dtype)), exponent)
 
@@ -79,7 +86,7 @@ class _Next(Function):
     @staticmethod
     def forward(ctx, x, y):
         ctx.save_for_backward(x != y)
-        return _next_bfloat16(x, y) if x.dtype == _C.bfloat16 else _of_numpy(np.nextafter(x.numpy(), y.numpy()), x.dtype)
+        return _paired(_next_bfloat16(x, y) if x.dtype == _C.bfloat16 else np.nextafter(x.numpy(), y.numpy()), x, y, x.dtype)
 
     @staticmethod
     def backward(ctx, g):
@@ -104,7 +111,7 @@ def _next_bfloat16(x, y):
     bits, step = x.view(np.uint32) >> 16, np.where((x > 0) == (y > x), 1, -1)
     moved = np.where(x == 0, np.where(y > 0, 1, 0x8001), bits + step)
     made = (np.where(x == y, y.view(np.uint32) >> 16, moved).astype(np.uint32) << 16).view(np.float32)
-    return _C.from_numpy(np.where(np.isnan(x) | np.isnan(y), np.float32(np.nan), made)).to(_C.bfloat16)
+    return np.where(np.isnan(x) | np.isnan(y), np.float32(np.nan), made)
 
 
 def _longest_run(ordered):

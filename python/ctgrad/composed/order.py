@@ -11,6 +11,7 @@ from ctgrad._C import Tensor
 from ctgrad._dtypes import scalar_name, unsupported
 from ctgrad.composed import composed, need_tensor
 from ctgrad.composed.closed import node
+from ctgrad.composed.shape import wrap_dim
 
 
 def _numpy(x):
@@ -263,7 +264,8 @@ def _quantile(name, input, q, dim, keepdim, interpolation, skip):
     if input.numel() == 0:
         raise RuntimeError(f"{name}() input tensor must be non-empty")
     whole = dim is None
-    rows = input.reshape(-1) if whole else input.unsqueeze(dim) if input.dim() == 0 else input.movedim(dim, -1)
+    wrap_dim(0 if whole else dim, input.dim())
+    rows = input.reshape(-1) if whole or input.dim() == 0 else input.movedim(dim, -1)
     ordered = rows.sort(-1)[0]
     counts = (~rows.isnan()).sum(-1, keepdim=True) if skip else rows.size(-1)
     rank = wanted.reshape(-1) * (counts - 1) if not skip else (wanted.reshape(-1) * (counts - 1)).clamp_min(0)

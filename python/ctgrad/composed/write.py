@@ -190,10 +190,13 @@ def index_reduce_(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce
 
 
 def _written(name, input, view, src):
-    """A copy of input, dense, whose `view` is src."""
+    """A copy of input, with its gaps if it has some, whose `view` is src."""
     need_tensor(name, input)
     need_tensor(name, src, "src", 2)
     copy = input.clone()
+    reach = sum((size - 1) * stride for size, stride in zip(input.shape, input.stride(), strict=True)) + 1
+    if input.numel() and reach > input.numel() and 0 not in input.stride():
+        copy = _C.empty_strided(input.shape, input.stride(), dtype=input.dtype).copy_(input)
     part = view(copy)
     if part.shape != src.shape:
         raise RuntimeError(f"{name}(): expected src to have a size equal to the part of self that is written. src size = {list(src.shape)}, "

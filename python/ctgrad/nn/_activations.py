@@ -73,7 +73,7 @@ def threshold(input, threshold, value, inplace=False):
         return _ops["threshold_value_" if inplace else "threshold_value"](input, threshold, value)
     if input.dtype == ctgrad.bool:
         raise unsupported("threshold_cpu", input.dtype)
-    kept = input.masked_fill(input <= int(threshold), int(value))
+    kept = ctgrad.where(input <= int(threshold), int(value), input)
     return input.copy_(kept) if inplace else kept
 
 
@@ -148,7 +148,7 @@ def rrelu(input, lower=1.0 / 8, upper=1.0 / 3, training=False, inplace=False):
 @node("RreluWithNoiseBackward0")
 def _sloped(input, slope):
     """With one slope below 0, or a list that holds the factor of each element."""
-    return input * slope[0] if isinstance(slope, list) else _ops["leaky_relu"](input, slope)
+    return (input * slope[0] if isinstance(slope, list) else _ops["leaky_relu"](input, slope)).contiguous()
 
 
 def rrelu_(input, lower=1.0 / 8, upper=1.0 / 3, training=False):
@@ -163,4 +163,4 @@ def gumbel_softmax(logits, tau=1, hard=False, eps=1e-10, dim=-1):
     if not hard:
         return soft
     index = soft.max(dim, keepdim=True)[1]
-    return ctgrad.zeros_like(logits, requires_grad=False).scatter_(dim, index, 1.0) - soft.detach() + soft
+    return ctgrad.zeros(logits.shape, dtype=logits.dtype).scatter_(dim, index, 1.0) - soft.detach() + soft

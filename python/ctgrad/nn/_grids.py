@@ -76,9 +76,9 @@ def grid_sample(input, grid, mode="bilinear", padding_mode="zeros", align_corner
     at = [_unscaled(grid[..., -1 - d], n, align_corners) for d, n in enumerate(spatial)]
     reader = _Reader(image, grid.shape[1:-1], padding_mode, align_corners)
     if mode == "bicubic":
-        return reader.cubic(*at).to(input.dtype)
+        return reader.cubic(*at).to(input.dtype).contiguous()
     at = [reader.inside(x, n) for x, n in zip(at, spatial, strict=True)]
-    return (reader.nearest(at) if mode == "nearest" else reader.linear(at)).to(input.dtype)
+    return (reader.nearest(at) if mode == "nearest" else reader.linear(at)).to(input.dtype).contiguous()
 
 
 def _check(input, grid, mode):

@@ -6,9 +6,12 @@ import ctgrad
 def in_order_of(input, result):
     """``result``, channels_last where ``input`` is."""
     order = {4: ctgrad.channels_last, 5: ctgrad.channels_last_3d}.get(input.dim())
-    if order is None or input.is_contiguous() or not _like_channels_last(input.shape, input.stride()):
+    if order is None or not _like_channels_last(input.shape, input.stride()):
         return result
-    return result.contiguous(memory_format=order)
+    if 1 not in result.shape:
+        return result.contiguous(memory_format=order)
+    made = ctgrad.empty(result.shape, dtype=result.dtype, memory_format=order)
+    return result if made.stride() == result.stride() else made.copy_(result)
 
 
 def _like_channels_last(size, stride):

@@ -3,6 +3,7 @@
 import ctgrad
 from ctgrad._C import _ops
 from ctgrad._dtypes import unsupported
+from ctgrad.composed.closed import node
 
 from ._order import in_order_of
 
@@ -41,6 +42,11 @@ def pad(input, pad, mode="constant", value=None):
         raise unsupported(f"{'replication' if mode == 'replicate' else 'reflection'}_pad{dims}d", input.dtype)
     for k in range(dims):
         _check_frame(input, input.dim() - 1 - k, pad[2 * k], pad[2 * k + 1], mode)
+    return _framed(input, pad, mode)
+
+
+@node(lambda input, pad, mode: f"{'Reflection' if mode == 'reflect' else 'Replication'}Pad{len(pad) // 2}DBackward0")
+def _framed(input, pad, mode):
     return in_order_of(input, _ops["pad_places"](input, pad, mode == "replicate"))
 
 

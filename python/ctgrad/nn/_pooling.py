@@ -115,7 +115,7 @@ def _max_unpool(n):
         if 0 in input.shape[1:]:
             raise RuntimeError(f"max_unpool{n}d(): Expected input to have non-zero size for non-batch dimensions, but got {list(input.shape)}")
         if n == 1:
-            return _ops["pool_scatter"](input.unsqueeze(-2), indices.unsqueeze(-2), [1, *size], add=False).squeeze(-2)
+            return _ops["pool_scatter"](input.unsqueeze(-1), indices.unsqueeze(-1), [*size, 1], add=False).squeeze(-1)
         return _ops["pool_scatter"](input, indices, size, add=False)
 
     unpool.__name__ = unpool.__qualname__ = f"max_unpool{n}d"

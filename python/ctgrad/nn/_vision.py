@@ -24,6 +24,11 @@ def _image_size(function, input, factor_name, factor):
     return input.shape
 
 
+def _fresh(moved, r):
+    """By 1 nothing moves, and what came of it is still a view."""
+    return moved.clone(memory_format=ctgrad.contiguous_format) if r == 1 else moved
+
+
 @typed
 @node("PixelShuffleBackward0")
 def pixel_shuffle(input, upscale_factor):
@@ -35,7 +40,7 @@ def pixel_shuffle(input, upscale_factor):
                            f"input.size(-3)={c} is not divisible by {r * r}")
     n = len(lead)
     apart = input.reshape(*lead, c // (r * r), r, r, h, w).permute(*range(n), n, n + 3, n + 1, n + 4, n + 2)
-    return in_order_of(input, apart.reshape(*lead, c // (r * r), h * r, w * r))
+    return in_order_of(input, _fresh(apart.reshape(*lead, c // (r * r), h * r, w * r), r))
 
 
 @typed
@@ -44,15 +49,15 @@ def pixel_unshuffle(input, downscale_factor):
     """(*, C, H·r, W·r) to (*, C·r², H, W). RuntimeError where r does not divide the sizes."""
     r = downscale_factor
     *lead, c, h, w = _image_size("pixel_unshuffle", input, "downscale_factor", r)
-    if input.numel() == 0:  # as it came, as PyTorch has it
-        return input.clone()
     for name, size in (("height", h), ("width", w)):
         if size % r:
             raise RuntimeError(f"pixel_unshuffle expects {name} to be divisible by downscale_factor, but input.size({-2 if name == 'height' else -1})="
                                f"{size} is not divisible by {r}")
+    if input.numel() == 0:  # as it came, as PyTorch has it
+        return input.clone()
     n = len(lead)
     apart = input.reshape(*lead, c, h // r, r, w // r, r).permute(*range(n), n, n + 2, n + 4, n + 1, n + 3)
-    return in_order_of(input, apart.reshape(*lead, c * r * r, h // r, w // r))
+    return in_order_of(input, _fresh(apart.reshape(*lead, c * r * r, h // r, w // r), r))
 
 
 @typed
@@ -297,4 +302,4 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
     wide = widened(input)
     scale = (wide.pow(2).mean(dims, keepdim=True) + (ctgrad.finfo(wide.dtype).eps if eps is None else eps)).rsqrt()
     made = (wide * scale if weight is None else wide * scale * weight).contiguous()
-    return made.to(input.dtype)
+    return in_order_of(input, made.to(input.dtype))

@@ -69,4 +69,70 @@ for x, pool in ((flat, F.adaptive_avg_pool2d), (deep, F.adaptive_avg_pool3d), (f
 x = flat.clone().requires_grad_()
 F.adaptive_avg_pool2d(x, 1).flatten(1).square().sum().backward()
 x.grad[0, :, 0, 0]
+
+import itertools
+F = torch.nn.functional
+def laid(x, order): return x.permute(order).contiguous().permute([order.index(i) for i in range(x.dim())])
+def orders(x): return [laid(x, order) for order in itertools.permutations(range(x.dim()))]
+cubes = orders(torch.arange(24.0).view(2, 3, 4) / 7 - 1.5)
+flats = [laid(torch.arange(120.0).view(2, 3, 4, 5) / 37 - 1.5, order) for order in ((0, 1, 2, 3), (0, 2, 3, 1), (1, 0, 2, 3), (3, 2, 1, 0))]
+deep = laid(torch.arange(240.0).view(2, 3, 2, 4, 5) / 77 - 1.5, (0, 2, 3, 4, 1))
+gaps = [torch.arange(12.0)[::2], torch.arange(24.0).view(3, 8)[:, ::2], torch.arange(24.0).view(2, 3, 4)[:, :, ::2], flats[1][:, :, ::2]]
+for x in (*cubes, *flats, deep, *gaps, torch.arange(4.0).expand(3, 4)):
+    print((2 ** x).stride(), (2.5 ** x).stride(), torch.pow(2, x).stride(), torch.float_power(2, x).stride(), (x ** 2).stride(), (x ** x).stride(), F.logsigmoid(x).stride(), F.softplus(x).stride())
+    torch.manual_seed(1)
+    print(F.rrelu(x).stride(), F.rrelu(x, training=True).stride(), F.rrelu(x.clone(), inplace=True).stride(), F.gumbel_softmax(x).sum(), F.gumbel_softmax(x, hard=True).stride(), F.gumbel_softmax(x).stride())
+    whole = (x * 9).long()
+    print(torch.gcd(whole, whole + 1).stride(), torch.lcm(whole, whole[..., :1]).stride(), torch.nextafter(x, x + 1).stride(), torch.nextafter(x, torch.tensor(1.0)).stride(), [r.stride() for r in torch.frexp(x)], torch.special.zeta(2, x.abs() + 1).stride())
+    print(torch.roll(x, 1).stride(), torch.roll(x, 1, 0).stride(), torch.roll(x, (1, 1), (0, -1)).stride(), F.pad(x, (0, 0)).stride(), F.pad(x, (0, 1)).stride(), F.rms_norm(x, x.shape[-1:]).stride(), F.rms_norm(x, x.shape[-1:], torch.ones(x.shape[-1:])).stride())
+    print(torch.select_scatter(x, torch.zeros_like(x.select(0, 0)), 0, 0).stride(), torch.slice_scatter(x, torch.zeros_like(x[:1]), 0, 0, 1).stride(), torch.slice_scatter(x, torch.zeros_like(x[:1]), 0, 0, 1)._is_view())
+    print(torch.view_copy(x, (-1,)).stride(), torch.view_copy(x, (-1,))[:3])
+for x in (*cubes, *flats, *gaps[1:]): print(torch.diagonal_scatter(x, torch.zeros_like(x.diagonal()), 0).stride())
+for x in (*cubes, *flats): print(F.pixel_shuffle(x, 1).stride(), F.pixel_unshuffle(x, 1).stride(), F.pixel_shuffle(x, 1).data_ptr() == x.data_ptr())
+for x in cubes:
+    print(F.max_pool1d(x, 2).stride(), [r.stride() for r in F.max_pool1d(x, 2, return_indices=True)], F.max_pool1d(x.clone().requires_grad_(), 2).stride(), F.max_unpool1d(*F.max_pool1d(x, 2, return_indices=True), 2).stride())
+w = torch.arange(24.0).view(2, 4, 3).transpose(1, 2).requires_grad_()
+y = torch.slice_scatter(w, torch.ones(1, 3, 4), 0, 0, 1) + F.logsigmoid(w) + 2 ** w + torch.roll(w, 1, 0)
+y.stride(), type(y.grad_fn).__name__
+y.sum().backward()
+w.grad
+
+torch.tensordot(torch.tensor(1.0), torch.tensor(1.0), ([0], [0]))
+torch.tensordot(torch.ones(2), torch.ones(2), ([5], [5]))
+torch.slice_copy(torch.tensor(1.0), 0, 0, 1)
+torch.unique(torch.tensor(1.0), dim=0)
+torch.quantile(torch.tensor(1.0), torch.tensor([0.2, 0.5]), 1)
+torch.quantile(torch.tensor(1.0), torch.tensor([0.2, 0.5]), 0)
+
+F = torch.nn.functional
+one = torch.arange(120.0).view(2, 3, 4, 5)[:, :1].contiguous(memory_format=torch.channels_last)
+flat = torch.arange(120.0).view(2, 3, 4, 5).contiguous(memory_format=torch.channels_last)
+thin = flat[:, :, :1, :1]
+for x in (one, flat, thin, one.contiguous(memory_format=torch.contiguous_format)):
+    print(F.interpolate(x, scale_factor=2).stride(), F.interpolate(x, scale_factor=2, mode="bilinear").stride(), F.interpolate(x, size=2, mode="bilinear", antialias=True).stride(), F.channel_shuffle(x, 1).stride(), F.pixel_shuffle(x, 1).stride(), F.rms_norm(x, x.shape[-1:]).stride())
+for x in (one, flat): print(F.pad(x, (1, 1, 1, 1), mode="reflect").stride(), F.pad(x, (1, 1, 1, 1), mode="replicate").stride(), torch.cat([x, x]).stride(), torch.cat([x, x], 1).stride())
+w = flat.clone().requires_grad_()
+F.pad(w, (1, 1, 1, 1), mode="reflect").grad_fn.name(), F.pad(w, (1, 1, 1, 1), mode="replicate").grad_fn.name(), F.pad(w[0], (1, 1, 1, 1), mode="reflect").grad_fn.name()
+F.pad(w, (1, 2, 0, 1), mode="reflect").square().sum().backward()
+w.grad.sum(), w.grad.stride()
+for lay in (flat, flat.contiguous()):
+    for grid in (torch.zeros(2, 4, 4, 2), torch.zeros(2, 2, 4, 4).permute(0, 2, 3, 1), torch.zeros(2, 4, 4, 2).transpose(1, 2)): print([F.grid_sample(lay, grid, mode, align_corners=False).stride() for mode in ("bilinear", "nearest", "bicubic")])
+values, places = F.max_pool2d(flat, 2, return_indices=True)
+for v in (values, values.contiguous()):
+    for p in (places, places.contiguous()): print(F.max_unpool2d(v, p, 2).stride())
+F.threshold(torch.arange(12).view(3, 4).t(), 3, -2).stride()
+torch.normal(1.5, 0.0, (2, 2), dtype=torch.float64, layout=torch.strided, device="cpu", pin_memory=False)
+
+F = torch.nn.functional
+def laid(x, order): return x.permute(order).contiguous().permute([order.index(i) for i in range(x.dim())])
+a, b = laid(torch.arange(1, 25).view(2, 3, 4), (0, 2, 1)), laid(torch.arange(2, 26).view(2, 3, 4), (2, 0, 1))
+for x, y in ((a, b), (b, a), (a, b[0]), (a[0], b), (a.contiguous(), b), (a[:, ::2], b[:, 1:2]), (a, torch.tensor(6)), (torch.tensor(6), b)):
+    print(torch.gcd(x, y).stride(), torch.lcm(x, y).stride(), [torch.nextafter(x.to(d), y.to(d)).stride() for d in (torch.float32, torch.float64, torch.bfloat16)], torch.gcd(x, y).sum(), torch.lcm(x, y).sum())
+deep = torch.arange(240).view(2, 3, 2, 4, 5).contiguous(memory_format=torch.channels_last_3d)
+for dtype in (torch.float32, torch.float64, torch.int64):
+    x, w = deep.to(dtype), torch.ones(4, 3, 1, 2, 2).to(dtype).contiguous(memory_format=torch.channels_last_3d)
+    for x, w in ((x, w), (x.contiguous(), w), (x, w.contiguous())): print(F.conv3d(x, w).stride() if dtype.is_floating_point else "", F.conv_transpose3d(x, w.transpose(0, 1)).stride(), F.conv_transpose3d(x, w.transpose(0, 1)).sum())
+values, places = F.max_pool3d(deep.float(), (1, 2, 2), return_indices=True)
+for v in (values, values.contiguous()):
+    for p in (places, places.contiguous()): print(F.max_unpool3d(v, p, (1, 2, 2)).stride())
 """.strip().split("\n\n")

@@ -101,7 +101,9 @@ for dtype in (ctgrad.float16, ctgrad.bfloat16):
     digest.update(t.float().numpy().tobytes())
     x = ctgrad.randn(1 << 17) * 100
     for made in (x.to(dtype), x[::3].to(dtype), x.double().to(dtype), (x * 1e-7).to(dtype), ctgrad.rand(1001, dtype=dtype), x.to(dtype) * x.to(dtype) + 0.3,
-                 x[:130000].view(1000, 130).to(dtype).sum(0), x[:130000].view(1000, 130).to(dtype)[:, 3:].sum(0)):
+                 x[:130000].view(1000, 130).to(dtype).sum(0), x[:130000].view(1000, 130).to(dtype)[:, 3:].sum(0),
+                 x.to(dtype).sum(), x[:100001].to(dtype).sum(), x[:130000].view(100, 1300).to(dtype).sum(1), x[:51300].view(100, 513).to(dtype).sum(1),
+                 ctgrad.arange(0, 500, 0.37, dtype=dtype), ctgrad.arange(-3, 40, dtype=dtype)):
         digest.update(made.contiguous().view(ctgrad.float16).numpy().tobytes())
 print(digest.hexdigest())
 """

@@ -125,22 +125,3 @@ static void power(ct_dtype half, ARGS)
 }
 void half_pow_scalar_F16(ARGS) { power(DT_F16, p, s, n, param); }
 void half_pow_scalar_BF16(ARGS) { power(DT_BF16, p, s, n, param); }
-
-/* As the loops of other floats (loops.inc), but in float32; each number is rounded from there. What is fused follows PyTorch's digits. */
-#define BF16_STEP(base, step, lane) ((base) + (step) * (lane))
-#define F16_STEP(base, step, lane) fmaf(lane, step, base)
-#define HALF_ARANGE(D)                                                                                                  \
-    void half_arange_##D(ARGS)                                                                                          \
-    {                                                                                                                   \
-        const float start = (float)((const double *)param)[0], step = (float)((const double *)param)[1];                \
-        const int64_t lanes = 16, whole = n & -(2 * lanes);                                                             \
-        float base = start;                                                                                             \
-        for (int64_t i = 0; i < n; i++) {                                                                               \
-            int64_t lane = i < whole ? i & (lanes - 1) : 0;                                                             \
-            float x = lane ? D##_STEP(base, step, (float)lane) : fmaf((float)i, step, start);                           \
-            half_store(DT_##D, p[0] + i * s[0], x);                                                                     \
-            base = lane ? base : half_load(DT_##D, p[0] + i * s[0]);                                                    \
-        }                                                                                                               \
-    }
-HALF_ARANGE(F16)
-HALF_ARANGE(BF16)

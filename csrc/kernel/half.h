@@ -36,7 +36,6 @@ extern const char half_wide_number;
 #undef TEST
 #undef COMPARE
 HALF_LOOP(clamp)
-HALF_LOOP(arange)
 HALF_LOOP(pow_scalar)
 HALF_LOOP(polygamma)
 #define ACTIVATION(op) HALF_LOOP(activation_##op) HALF_LOOP(activation_##op##_slope)

@@ -5,11 +5,11 @@
 #include <math.h>
 #include <stddef.h>
 
-enum { FOLD_TILE = 2048, FOLD_COLUMNS = 128, SUM_COLUMNS = 1024 };
+enum { FOLD_TILE = 2048, FOLD_COLUMNS = 128, SUM_COLUMNS = 1024, LONG_ROW = 512 };
 
 /* n rows of `columns` columns: terms `step` bytes apart, columns `apart`; folded into results of `item` bytes.
- * sum: of adjacent columns, without a tile; NULL for other folds. */
-typedef struct block { ct_dtype half; k_plane_f *plane; int64_t step, n, apart, columns, item; char *results; k_half_columns_f *sum; } block;
+ * sum: of adjacent columns, row: of adjacent terms, both without a tile; NULL for other folds. */
+typedef struct block { ct_dtype half; k_plane_f *plane; int64_t step, n, apart, columns, item; char *results; k_half_columns_f *sum; k_half_row_f *row; } block;
 
 /* Rows lie near each other, or fill the memory between columns. */
 static void fold_along(const block *b, const char *in)
@@ -52,6 +52,9 @@ static void fold_block(const block *b, const iterator *it, const char *in)
     for (int d = 1;;) {
         if (b->sum)
             b->sum(in, b->step, b->n, b->columns, (float *)b->results);
+        else if (b->row)
+            for (int64_t j = 0; j < b->columns; j++)
+                ((float *)b->results)[j] += b->row(in + j * b->apart, b->n);
         else
             (along ? fold_along : fold_across)(b, in);
         for (d = 1; d < it->reduced; d++) {
@@ -99,9 +102,11 @@ void k_fold_halves(const k_fold *f, ct_dtype half, k_plane_kind kind, double tim
     int near = it.reduced;
     bool one = near == it.ndim;
     int64_t columns = one ? 1 : it.size[near], step = one ? 0 : it.in[near], out_step = one ? 0 : it.out[near];
-    block b = {half, K->reduce.plane[kind][DT_F32], near ? it.in[0] : 0, near ? it.size[0] : 1, step, 0, is_truth(kind) ? 1 : sizeof(float), (char *)results, NULL};
+    block b = {half, K->reduce.plane[kind][DT_F32], near ? it.in[0] : 0, near ? it.size[0] : 1, step, 0, is_truth(kind) ? 1 : sizeof(float), (char *)results, NULL, NULL};
     if (kind == PLANE_SUM && step == 2 && columns > 1 && near)
         b.sum = K->reduce.half_columns[half];
+    else if (kind == PLANE_SUM && b.step == 2 && b.n >= LONG_ROW)
+        b.row = K->reduce.half_row[half];
     int64_t together = b.sum ? SUM_COLUMNS : FOLD_COLUMNS;
     const char *in = f->data;
     char *out = f->out;

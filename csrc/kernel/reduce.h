@@ -80,9 +80,12 @@ typedef void k_softmax_backward_f(const void *g, const void *y, void *out, int64
 
 /* n rows `step` bytes apart of adjacent halves, added to a float32 for each column. */
 typedef void k_half_columns_f(const char *in, int64_t step, int64_t n, int64_t columns, float *sums);
+/* The sum of n adjacent halves. */
+typedef float k_half_row_f(const char *in, int64_t n);
 
 typedef struct k_reductions {
     k_half_columns_f *half_columns[DT_COUNT];
+    k_half_row_f *half_row[DT_COUNT];
     k_softmax_f *softmax[DT_COUNT];
     k_softmax_backward_f *softmax_backward[DT_COUNT];
     k_plane_f *plane[PLANES][DT_COUNT];

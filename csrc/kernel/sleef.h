@@ -78,27 +78,28 @@ ALWAYS float exp_of_pair(pair d)
     return d.hi < -104 ? 0 : d.hi > 104 ? INFINITY : times_2_to(pair_sum(t), q);
 }
 
-ALWAYS pair exp_pair_of(pair d, float whole) /* over 2 to the power of whole */
+/* Over 2 to the power of whole, x / ln 2 rounded, whose product with LN2_HI leaves x nothing to round. SLEEF has sums of any order here: the
+ * same bits where the first is the greater. */
+ALWAYS pair exp_pair_of(float x, float whole)
 {
-    pair s = add_pf(add_pf(d, whole * -LN2_HI), whole * -LN2_LO);
+    pair s = add_ff(x + whole * -LN2_HI, whole * -LN2_LO);
     float u = +0.1980960224e-3f;
     u = fmaf(u, s.hi, +0.1394256484e-2f);
     u = fmaf(u, s.hi, +0.8333456703e-2f);
     u = fmaf(u, s.hi, +0.4166637361e-1f);
-    pair t = add_pf(mul_pf(s, u), +0.166666659414234244790680580464e+0f);
-    t = add_pf(mul_pp(s, t), 0.5f);
-    return ordered_fp(1, add_pp(s, mul_pp(square_p(s), t)));
+    pair t = ordered_fp(+0.166666659414244234790680580464e+0f, mul_pf(s, u));
+    t = mul_pp(square_p(s), ordered_fp(0.5f, mul_pp(s, t)));
+    float sum = s.hi + t.hi;
+    return ordered_fp(1, pair_of(sum, ((s.hi - sum) + t.hi) + (s.lo + t.lo)));
 }
-ALWAYS pair exp_pair(pair d)
-{
-    int32_t q = nearest((d.hi + d.lo) * INV_LN2);
-    pair t = exp_pair_of(d, (float)q);
-    return d.hi < -104 ? pair_of(0, 0) : pair_of(times_2_to(t.hi, q), times_2_to(t.lo, q));
-}
-
+/* e^x - 1 in steps that no argument of it takes beyond float's range; only 2^128 is more than one factor. */
 ALWAYS float sleef_expm1(float x)
 {
-    float y = pair_sum(add_pf(exp_pair(pair_of(x, 0)), -1));
+    float y = x < -17 ? -17 : x > 89 ? 89 : x, whole = rintf(y * INV_LN2);
+    int32_t q = (int32_t)(x != x ? 0 : whole);
+    float first = power_of_2(q < 127 ? q : 127), second = power_of_2(q > 127 ? q - 127 : 0);
+    pair t = exp_pair_of(y, whole);
+    y = pair_sum(add_pf(pair_scale(t, first), -1)) * second;
     y = x > 88.72283172607421875f ? INFINITY : x < -16.635532333438687426013570f ? -1 : y;
     return x == 0 ? x : y;
 }
@@ -107,7 +108,7 @@ ALWAYS float sleef_expm1(float x)
 ALWAYS float sleef_hyperbolic(float x, float sign)
 {
     float a = fabsf(x), y = a > 89 ? 89 : a, whole = rintf(y * INV_LN2), scale = power_of_2((int32_t)(x != x ? 0 : whole) - 1);
-    pair t = exp_pair_of(pair_of(y, 0), whole), e = pair_scale(t, scale);
+    pair t = exp_pair_of(y, whole), e = pair_scale(t, scale);
     y = pair_sum(ordered_pp(e, pair_scale(inverse_p(e), sign * 0.25f)));
     return y * 2 * 0.5f;
 }

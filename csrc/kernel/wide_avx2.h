@@ -5,6 +5,7 @@
 #if defined(__AVX2__) && defined(__FMA__) && !defined(__AVX512F__)
 #include "kernel/approx.h"
 #define WIDE_LANES 8
+#define WIDE_LOGS
 
 ALWAYS __m256d four_fma(__m256d a, __m256d b, __m256d c) { return _mm256_fmadd_pd(a, b, c); }
 ALWAYS __m256d four_of(double x) { return _mm256_set1_pd(x); }
@@ -95,6 +96,47 @@ static void sigmoid_blocks_F32(float *out, const float *x, int64_t n)
     for (int64_t i = 0; i < n; i += 8)
         _mm256_storeu_ps(out + i, wide_sigmoid(_mm256_loadu_ps(x + i)));
 }
+/* ---- log to a base, of eight at once (log_to_base of approx.h) ---- */
+ALWAYS __m256d four_log(__m256d m, __m256i at, __m256d k, double scale)
+{
+    static const double quarters[] = {1, 0x1.ae89f995ad3adp-1, 0x1.6a09e667f3bccp-1, 0x1.306fe0a31b715p-1};
+    const __m256d c = _mm256_castps_pd(_mm256_permutevar8x32_ps(_mm256_castpd_ps(_mm256_loadu_pd(quarters)), at)), r = four_fma(m, c, four_of(-1));
+    return four_fma(r, LOG_SERIES(four_fma, r, r * r, scale, four_of), k * (0.69314718055994530942 / 4 * scale));
+}
+ALWAYS __m256 wide_log(__m256 x, double scale)
+{
+    const __m256i bits = _mm256_castps_si256(x);
+    const int special = _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpgt_epi32(_mm256_add_epi32(bits, _mm256_set1_epi32(0x7f800000)), _mm256_set1_epi32(-0x1000001))));
+    __m256i from = bits, less = _mm256_setzero_si256();
+    if (__builtin_expect(special, 0)) {
+        const __m256 small = _mm256_cmp_ps(x, _mm256_set1_ps(0x1p-126f), _CMP_LT_OQ);
+        from = _mm256_castps_si256(_mm256_blendv_ps(x, x * 0x1p23f, small));
+        less = _mm256_and_si256(_mm256_castps_si256(small), _mm256_set1_epi32(4 * 23));
+    }
+    const __m256i u = _mm256_sub_epi32(from, _mm256_set1_epi32(LOG_LEAST)), k = _mm256_sub_epi32(_mm256_srai_epi32(u, 21), less);
+    const __m256 m = _mm256_castsi256_ps(_mm256_add_epi32(_mm256_and_si256(u, _mm256_set1_epi32(0x7fffff)), _mm256_set1_epi32(LOG_LEAST)));
+    /* which of the quarters, in halves of 32 bits: what unpacks in order */
+    const __m256i at = _mm256_permute4x64_epi64(_mm256_and_si256(_mm256_srli_epi32(u, 20), _mm256_set1_epi32(6)), 0xd8), and_next = _mm256_or_si256(at, _mm256_set1_epi32(1));
+    const __m256d low = four_log(first_four(m), _mm256_unpacklo_epi32(at, and_next), _mm256_cvtepi32_pd(_mm256_castsi256_si128(k)), scale);
+    const __m256d high = four_log(last_four(m), _mm256_unpackhi_epi32(at, and_next), _mm256_cvtepi32_pd(_mm256_extracti128_si256(k, 1)), scale);
+    __m256 y = both_fours(low, high);
+    if (__builtin_expect(special, 0)) {
+        const __m256 most = _mm256_set1_ps(INFINITY), zero = _mm256_setzero_ps();
+        y = _mm256_blendv_ps(y, most, _mm256_cmp_ps(x, most, _CMP_EQ_OQ));
+        y = _mm256_blendv_ps(y, _mm256_set1_ps(NAN), _mm256_cmp_ps(x, zero, _CMP_NGE_UQ));
+        y = _mm256_blendv_ps(y, -most, _mm256_cmp_ps(x, zero, _CMP_EQ_OQ));
+    }
+    return y;
+}
+#define LOG_BLOCKS(name, scale)                                                                \
+    static void name##_blocks_F32(float *out, const float *x, int64_t n)                       \
+    {                                                                                          \
+        for (int64_t i = 0; i < n; i += 8)                                                     \
+            _mm256_storeu_ps(out + i, wide_log(_mm256_loadu_ps(x + i), scale));                \
+    }
+LOG_BLOCKS(log2, 1.44269504088896340736)
+LOG_BLOCKS(log10, 0.43429448190325182765)
+#undef LOG_BLOCKS
 /* Both halves of the lanes added to each other, down to one. */
 ALWAYS float wide_sum(__m256 x)
 {

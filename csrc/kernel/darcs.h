@@ -92,11 +92,11 @@ ALWAYS double tan_F64(double x) { return tan_fits_F64(x) ? tan_near_F64(x) : tan
 ALWAYS double exp2_block_F64(double x)
 {
     double most = x > 1030 ? 1030 : x, y = most < -1080 ? -1080 : most, whole = rint(y), f = y - whole, s = f * 0x1.62e42fefa39efp-1;
-    double lost = product_lost(f, 0x1.62e42fefa39efp-1, s) + f * 0x1.abc9e3b39803fp-56, power = x != x ? 0 : whole, half = rint(power * 0.5), one = 1 + s;
+    double lost = product_lost(f, 0x1.62e42fefa39efp-1, s) + f * 0x1.abc9e3b39803fp-56, one = 1 + s;
     double z = s * s, a = poly_4(s, 0.1602472219709932072e-9, 0.2092255183563157007e-8, 0.2505230023782644465e-7, 0.2755724800902135303e-6);
     double b = poly_4(s, 0.2755731892386044373e-5, 0.2480158735605815065e-4, 0.1984126984148071858e-3, 0.1388888888886763255e-2);
     double u = (a * (z * z) + b) * (z * z) + poly_4(s, 0.8333333333333347095e-2, 0.4166666666666669905e-1, 0.1666666666666666574, 0.5);
-    return (one + (((1 - one) + s) + (z * u + lost))) * power_of_2_F64(half) * power_of_2_F64(power - half);
+    return times_2_to_F64(one + (((1 - one) + s) + (z * u + lost)), x != x ? 0 : whole);
 }
 
 /* artanh a, half the logarithm of (1 + a) / (1 - a) = 2^e (1 + m): s = m / (2 + m) as a pair, and log_of_parts' series. */

@@ -45,11 +45,12 @@ ALWAYS double cos_far_F64(double x) { return cos(x); }
 /* (e^|x| + sign e^-|x|) / 2: 2^-power of both first, so that nothing overflows before the result does. */
 ALWAYS double hyperbolic(double x, double sign)
 {
-    double size = fabs(x), power;
-    dpair e = dpair_exp((dpair){size > 720 ? 720 : size, 0}, &power), inverse = dpair_inverse(e);
-    double down = sign * power_of_2_F64(power > 511 ? -1022 : -2 * power), half = rint(power * 0.5);
+    double size = fabs(x), y = size > 711 ? 711 : size, power = rint(y * 1.442695040888963407359924681001892137);
+    int32_t q = (int32_t)(x != x ? 0 : power), below = 1023 - 2 * q;
+    dpair e = dpair_exp_from(y + power * -EXP_LN2_UPPER, power * -EXP_LN2_LOWER), inverse = dpair_inverse(e);
+    double down = sign * bits_to_F64((uint64_t)(int64_t)(below > 1 ? below : 1) << 52), scale = bits_to_F64((uint64_t)(int64_t)(q + 1020) << 52);
     dpair sum = dpair_ordered(e, (dpair){inverse.hi * down, inverse.lo * down});
-    return (sum.hi + sum.lo) * power_of_2_F64(half) * power_of_2_F64(power - half - 1);
+    return (sum.hi + sum.lo) * 4 * scale;
 }
 ALWAYS double sinh_F64(double x) { return fabs(x) < 0x1p-27 ? x : copysign(hyperbolic(x, -1), x); }
 ALWAYS double cosh_F64(double x) { return hyperbolic(x, 1); }
@@ -78,7 +79,8 @@ ALWAYS double erf_far_F64(double x)
     n = fma(fma(n, t, 0x1.55241a5eb0b7fp+0), t, 0x1.fffffeafd22c7p-1);
     d = onward(d, t, 0x1.07a4bd53669ep-3, 0x1.3339b969acb7p-1, 0x1.a03cad8ee4ap+0, 0x1.544abbdd5de3ep+1);
     d = fma(fma(d, t, 0x1.3b00c417dc295p+1), t, 1);
-    return copysign(1 - exp_by(-(t * t), 1) * n / d, x);
+    double y = -(t * t), power = rint(y * 1.442695040888963407359924681001892137);
+    return copysign(1 - exp_over(y, power, 1) * power_of_2_F64(x != x ? 0 : power) * n / d, x);
 }
 ALWAYS int erfc_fits_F64(double x) { return !(fabs(x) < 0.5); }
 ALWAYS double erfc_near_F64(double x)
@@ -120,7 +122,7 @@ ALWAYS double power_of_pair(dpair p) /* e^p */
     int much = p.hi > 710, little = p.hi < -746;
     double power;
     dpair e = dpair_exp((dpair){much | little ? 0 : p.hi, much | little ? 0 : p.lo}, &power);
-    double half = rint(power * 0.5), y = (e.hi + e.lo) * power_of_2_F64(half) * power_of_2_F64(power - half);
+    double y = times_2_to_F64(e.hi + e.lo, power);
     return much ? INFINITY : little ? 0 : y;
 }
 ALWAYS double with_sign_F64(double x, double sign) { return copysign(1, sign) < 0 ? -x : x; }

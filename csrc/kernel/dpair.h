@@ -60,6 +60,12 @@ ALWAYS uint64_t F64_to_bits(double x) { uint64_t bits; memcpy(&bits, &x, 8); ret
 /* By way of int32, on account of which compilers put two vectors of doubles side by side: a tenth to a quarter of the time in AVX2. */
 ALWAYS double power_of_2_F64(double e) { return bits_to_F64((uint64_t)((int64_t)(int32_t)e + 1023) << 52); } /* -1022 <= e <= 1023 */
 ALWAYS double small_whole(uint64_t n) { return bits_to_F64(n | 0x4330000000000000) - 0x1p52; } /* below 2^52: AVX2 converts 32 bits only */
+/* x times 2 to a power from -2044 to 2046, in two steps: subnormal results are rounded once. */
+ALWAYS double times_2_to_F64(double x, double power)
+{
+    int32_t q = (int32_t)power, half = q >> 1;
+    return x * bits_to_F64((uint64_t)((int64_t)half + 1023) << 52) * bits_to_F64((uint64_t)((int64_t)(q - half) + 1023) << 52);
+}
 #define EXP_LN2_UPPER .69314718055966295651160180568695068359375
 #define EXP_LN2_LOWER .28235290563031577122588448175013436025525412068e-12
 /* (e^s - 1 - s - s^2 / 2) / s^3 less 1/6, over s: the same polynomial for doubles, their vectors (as in sleef.h) and their pairs. */
@@ -69,29 +75,41 @@ ALWAYS double small_whole(uint64_t n) { return bits_to_F64(n | 0x433000000000000
       s, c(0.1984126984148071858e-3)), s, c(0.1388888888886763255e-2)), s, c(0.8333333333333347095e-2)), s, c(0.4166666666666669905e-1))
 #define EXP_ITSELF(x) x
 ALWAYS double exp_series(double s) { return EXP_SERIES(fma, s, EXP_ITSELF); }
-/* Within an ulp; exact: within 0.65, since what 1 + s and the reduction lose is added. */
+/* e^x over 2^whole, within an ulp; exact: within 0.65, since what 1 + s and the reduction lose is added. */
+ALWAYS double exp_over(double x, double whole, int exact)
+{
+    double most = fma(whole, -EXP_LN2_UPPER, x), s = fma(whole, -EXP_LN2_LOWER, most), lost = exact ? fma(whole, -EXP_LN2_LOWER, most - s) : 0;
+    double u = fma(fma(exp_series(s), s, 0.1666666666666666574), s, 0.5), one = 1 + s;
+    return exact ? one + (((1 - one) + s) + fma(s * s, u, lost)) : 1 + fma(s * s, u, s);
+}
 ALWAYS double exp_by(double x, int exact)
 {
     double y = x < -746 ? -746 : x > 710 ? 710 : x, whole = rint(y * 1.442695040888963407359924681001892137);
-    double most = fma(whole, -EXP_LN2_UPPER, y), s = fma(whole, -EXP_LN2_LOWER, most), lost = exact ? fma(whole, -EXP_LN2_LOWER, most - s) : 0;
-    double u = fma(fma(exp_series(s), s, 0.1666666666666666574), s, 0.5), power = x != x ? 0 : whole, half = rint(power * 0.5), one = 1 + s;
-    double sum = exact ? one + (((1 - one) + s) + fma(s * s, u, lost)) : 1 + fma(s * s, u, s);
-    return sum * power_of_2_F64(half) * power_of_2_F64(power - half);
+    return times_2_to_F64(exp_over(y, whole, exact), x != x ? 0 : whole);
 }
 ALWAYS double exp_F64(double x) { return exp_by(x, 1); }
 ALWAYS double exp_quick_F64(double x) { return exp_by(x, 0); }
 
-/* e^x = the result times 2 to *power, for |x| < 1000. */
-ALWAYS dpair dpair_exp(dpair x, double *power)
+/* e^s of a pair of |s| < 0.35; from its two parts as far as no sum rounds the first. */
+ALWAYS dpair dpair_exp_near(dpair s)
 {
-    double whole = rint((x.hi + x.lo) * 1.442695040888963407359924681001892137);
-    dpair s = dpair_add_one(dpair_add_one(x, whole * -EXP_LN2_UPPER), whole * -EXP_LN2_LOWER);
     dpair t = one_ordered(0.1666666666666666574, dpair_times(s, exp_series(s.hi)));
     t = one_ordered(0.5, dpair_product(s, t));
     t = dpair_ordered(s, dpair_product(dpair_square(s), t));
     double one = 1 + t.hi;
-    *power = x.hi != x.hi ? 0 : whole;
     return (dpair){one, ((1 - one) + t.hi) + t.lo};
+}
+ALWAYS dpair dpair_exp_from(double x, double y)
+{
+    double s = x + y, v = s - x;
+    return dpair_exp_near((dpair){s, (x - (s - v)) + (y - v)});
+}
+/* e^x = the result times 2 to *power, for |x| < 1000. */
+ALWAYS dpair dpair_exp(dpair x, double *power)
+{
+    double whole = rint((x.hi + x.lo) * 1.442695040888963407359924681001892137);
+    *power = x.hi != x.hi ? 0 : whole;
+    return dpair_exp_near(dpair_add_one(dpair_add_one(x, whole * -EXP_LN2_UPPER), whole * -EXP_LN2_LOWER));
 }
 /* Four steps of Horner's scheme. */
 ALWAYS double onward(double p, double x, double a, double b, double c, double d) { return fma(fma(fma(fma(p, x, a), x, b), x, c), x, d); }
@@ -130,14 +148,14 @@ ALWAYS dpair dpair_log(double x)
     parts a = parts_of(x);
     return log_of_parts(a.m, a.e);
 }
-/* SLEEF's. */
+/* SLEEF's; only 2^1024 is more than one factor. */
 ALWAYS double sleef_expm1_F64(double x)
 {
-    double power, y = x < -40 ? -40 : x > 710 ? 710 : x;
-    dpair e = dpair_exp((dpair){y, 0}, &power);
-    double half = rint(power * 0.5), first = power_of_2_F64(half), second = power_of_2_F64(power - half);
-    dpair d = dpair_add_one((dpair){e.hi * first * second, e.lo * first * second}, -1);
-    y = x > 709.782712893383996732223 ? INFINITY : x < -36.736800569677101399113302437 ? -1 : d.hi + d.lo;
+    double y = x < -40 ? -40 : x > 710 ? 710 : x, whole = rint(y * 1.442695040888963407359924681001892137);
+    int32_t q = (int32_t)(x != x ? 0 : whole);
+    double first = power_of_2_F64(q < 1023 ? q : 1023), second = power_of_2_F64(q > 1023 ? q - 1023 : 0);
+    dpair e = dpair_exp_from(y + whole * -EXP_LN2_UPPER, whole * -EXP_LN2_LOWER), d = dpair_add_one((dpair){e.hi * first, e.lo * first}, -1);
+    y = x > 709.782712893383996732223 ? INFINITY : x < -36.736800569677101399113302437 ? -1 : (d.hi + d.lo) * second;
     return x == 0 ? x : y;
 }
 ALWAYS double sleef_tanh_F64(double x)
@@ -179,7 +197,7 @@ ALWAYS double erfc_tail_F64(double x)
     p = fma(p, q, -0x1.1df1ad154a28ep-3);
     dpair e = dpair_exp((dpair){-square, -fma(x, x, -square)}, &power);
     dpair n = dpair_product(e, one_add_dpair(0x1.3ba5916e9fd7fp+0, (dpair){q * p, -0x1.a7507b0434c78p-55}));
-    double twice = 2 * x, d = 1 + twice, half = rint(power * 0.5);
-    return dpair_quotient(n, (dpair){d, twice > 1 ? 1 - (d - twice) : twice - (d - 1)}) * power_of_2_F64(half) * power_of_2_F64(power - half);
+    double twice = 2 * x, d = 1 + twice;
+    return times_2_to_F64(dpair_quotient(n, (dpair){d, twice > 1 ? 1 - (d - twice) : twice - (d - 1)}), power);
 }
 #endif

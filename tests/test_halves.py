@@ -179,6 +179,17 @@ def test_sums_of_columns(dtype, rows, columns):
 
 
 @pytest.mark.parametrize("dtype", HALVES, **ids)
+@pytest.mark.parametrize("n", [511, 512, 513, 1023, 1024, 1025, 65535, 65600, 131073])
+def test_sums_of_long_rows(dtype, n):
+    """Of -1, 0 and 1, whose sums are exact; adjacent, in every row, and apart."""
+    a = np.random.default_rng(n).integers(-1, 2, (3, 2 * n)).astype("float32")
+    x = ctgrad.from_numpy(a).to(dtype)
+    for got, want in ((x.sum(1), a.sum(1)), (x[:, :n].sum(1), a[:, :n].sum(1)), (x[1, 1:n].sum(), a[1, 1:n].sum()), (x[:, ::2].sum(1), a[:, ::2].sum(1))):
+        assert got.dtype == dtype
+        np.testing.assert_array_equal(wide(got), rounded(np.asarray(want, dtype="float32"), dtype))
+
+
+@pytest.mark.parametrize("dtype", HALVES, **ids)
 def test_what_is_added_up_is_not_rounded_on_the_way(dtype):
     """4096 ones: a half that is added to stays at 2048 or 256."""
     n = 4096

@@ -182,3 +182,36 @@ def test_a_norm_of_very_many_numbers_is_as_exact_as_of_few():
         given.grad = None
         y.backward(y.detach() + 3)  # the gradient of a constant is nothing, that of the result itself nearly so
         assert given.grad.abs().max() < 5e-4
+
+
+@pytest.mark.parametrize("n", [7, 8, 120, 128, 511, 512, 520, 1100, 5000])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_norms_of_rows_of_every_length(n, dtype):
+    """Chunks by fours, those that are left, and what fills no vector; one number a channel, and several."""
+    x = (np.random.default_rng(n).random((9, n)) * 3 + 1).astype(dtype)
+    wanted = x.astype(np.float64)
+    wanted = (wanted - wanted.mean(1, keepdims=True)) / np.sqrt(wanted.var(1, keepdims=True) + 1e-5)
+    w = np.linspace(-1, 2, n).astype(dtype)
+    given, weight = ctgrad.from_numpy(x), ctgrad.from_numpy(w)
+    for got, want in ((F.layer_norm(given, (n,)), wanted), (F.group_norm(given, 1), wanted), (F.group_norm(given, 1, weight, weight), wanted * w + w),
+                      (F.group_norm(given.view(3, 3, n), 3).view(9, n), wanted), (F.group_norm(given.view(3, 3, n), 3, weight[:3], weight[-3:]).view(9, n),
+                                                                                  (wanted.reshape(3, 3, n) * w[:3, None] + w[-3:, None]).reshape(9, n))):
+        np.testing.assert_allclose(got.numpy(), want, atol=2e-5 if dtype == np.float32 else 1e-12)
+
+
+@pytest.mark.parametrize("name", ["log", "log2", "log10"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_logarithms_of_all_kinds_of_numbers(name, dtype):
+    """Alone among plain ones, by turns, and beside none; adjacent, apart, and where 1 is near."""
+    info = np.finfo(dtype)
+    odd = np.array([0, -0.0, np.inf, -np.inf, np.nan, -1, info.smallest_subnormal, info.tiny / 3, info.tiny, info.max, 1], dtype)
+    plain = np.concatenate([np.geomspace(info.tiny, info.max / 2, 3001), 1 + np.linspace(-0.3, 0.4, 3001), 1 + np.geomspace(info.eps, 0.1, 500), 1 - np.geomspace(info.eps, 0.1, 500),
+                            2.0 ** np.arange(-100, 100)]).astype(dtype)
+    mixed = plain.copy()
+    mixed[::7] = np.resize(odd, mixed[::7].size)
+    with np.errstate(all="ignore"):
+        for x in (odd, plain, mixed):
+            exact = getattr(np, name)(x.astype(np.longdouble))
+            for got in (getattr(ctgrad.from_numpy(x), name)().numpy(), getattr(ctgrad.from_numpy(np.repeat(x, 2))[::2], name)().numpy()):
+                np.testing.assert_array_equal(np.isnan(got), np.isnan(exact))
+                np.testing.assert_array_max_ulp(np.nan_to_num(got, nan=0), np.nan_to_num(exact, nan=0).astype(dtype), 1)

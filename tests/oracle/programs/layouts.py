@@ -150,4 +150,13 @@ net[1].register_full_backward_hook(lambda m, given, got: seen.append((given[0].s
 x = torch.arange(150.0).view(2, 3, 5, 5).contiguous(memory_format=torch.channels_last).requires_grad_()
 net(x).square().sum().backward()
 seen, x.grad.stride(), [p.grad.stride() for p in net.parameters()]
+
+F = torch.nn.functional
+flat = torch.arange(120.0).view(2, 3, 4, 5).contiguous(memory_format=torch.channels_last)
+deep = torch.arange(240.0).view(2, 3, 2, 4, 5).contiguous(memory_format=torch.channels_last_3d)
+for x, pool in ((flat, F.max_pool2d), (deep, F.max_pool3d), (flat[0], F.max_pool1d)):
+    for w in (x, x.contiguous()):
+        w = w.clone().requires_grad_()
+        y = pool(w, 1)
+        print(torch.autograd.grad(y, w, torch.ones(y.shape))[0].stride(), w.shape)
 """.strip().split("\n\n")

@@ -68,6 +68,7 @@ static int read_shape(const call *c, int at, int64_t nd, int64_t groups, shape *
 }
 static void keep_shape(call *c, const shape *s)
 {
+    c->row_major = s->nd == 3 && c->in[0]->a->dtype != DT_F32 && !dtype_is_half((ct_dtype)c->in[0]->a->dtype); /* no library computes these for PyTorch */
     memcpy(c->param, s, sizeof *s);
     c->n_param = SHAPE_PARAMS;
 }
@@ -228,7 +229,6 @@ static int convolution_rule(call *c)
     once_over_batch(c, x);
     keep_shape(c, &s);
     keep_param(c, transposed);
-    c->row_major = s.nd == 3 && (x->dtype == DT_F64 || !dtype_is_float(x->dtype)); /* no library computes these for PyTorch */
     if (out_new(c, 0, x->dtype, x->ndim, size) < 0)
         return -1;
     plan_work(c, &s, transposed ? c->oa[0] : c->ia[0], c->ia[1], transposed ? c->ia[0] : c->oa[0]);
@@ -332,6 +332,7 @@ static int read_map(call *c, shape *s, int64_t nd)
     if (read_shape(c, 3, nd, c->args[6].i, s) < 0)
         return -1;
     keep_shape(c, s);
+    c->row_major |= !layout_like_channels_last(c->in[1]->a->ndim, array_size(c->in[1]->a), array_visible_stride(c->in[1]->a)); /* whatever the gradient is */
     return check_dtype(c, s, c->in[0]->a->dtype, false) < 0 ? -1 : check_operands(c, c->in[0]->a, c->in[1]->a, NULL);
 }
 /* Do the sizes belong to one convolution? Formulas always pass such; the ops can be called by hand. */
@@ -376,7 +377,7 @@ static int conv_input_grad(scope *s, node *n, T const *g, T *out)
     return s->failed ? -1 : 0;
 }
 #define MAP(id, second, size_name, text)                                                                                                         \
-    const op op_##id = {.name = #id, .flags = OP_FUNCTION | OP_HIDDEN, .run = op_block, .shape = id##_rule, .kernel = id##_kernel, .doc = text,      \
+    const op op_##id = {.name = #id, .flags = OP_FUNCTION | OP_HIDDEN | OP_KEEPS_ORDER, .run = op_block, .shape = id##_rule, .kernel = id##_kernel, .doc = text,      \
                         .sig = "(Tensor grad, Tensor " second ", int[] " size_name ", int[] stride, int[] padding, int[] dilation, int groups)",      \
                         .kind = {"ConvolutionBackwardBackward0", id##_grad}, .keep = {2, 1}};
 MAP(conv_input, "weight", "input_size", "Gradient of a convolution in its input, of the given size.")
@@ -419,9 +420,7 @@ MAP(conv_weight, "input", "weight_size", "Gradient of a convolution in its weigh
 static int check_input(const call *c, int64_t nd)
 {
     const array *x = c->in[0]->a;
-    if (x->ndim == nd + 1 || x->ndim == nd + 2)
-        return 0;
-    return ct_fail(CT_RUNTIME, "Expected %lldD (unbatched) or %lldD (batched) input to %s, but got input of size: %s", (long long)nd + 1, (long long)nd + 2,
+    return x->ndim == nd + 1 || x->ndim == nd + 2 ? 0 : ct_fail(CT_RUNTIME, "Expected %lldD (unbatched) or %lldD (batched) input to %s, but got input of size: %s", (long long)nd + 1, (long long)nd + 2,
                    op_public_name(c->op, (char[40]){0}, 40), text(x, (char[200]){0}));
 }
 /* Batched for the call, and one image again where one came. */

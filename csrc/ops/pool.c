@@ -265,7 +265,7 @@ static int scatter_rule(call *c)
     if (nd == 3)
         c->kind = &scatter_3d;
     keep_param(c, nd);
-    c->row_major = nd == 3 || !layout_like_channels_last(a->ndim, array_size(a), array_visible_stride(a)); /* whatever the places are */
+    c->row_major = !arg_bool(&c->args[3]) && (nd == 3 || !layout_like_channels_last(a->ndim, array_size(a), array_visible_stride(a))); /* unpooling: whatever the places are */
     return out_new(c, 0, a->dtype, a->ndim, size);
 }
 static void scatter_kernel(call *c)

@@ -135,4 +135,28 @@ for dtype in (torch.float32, torch.float64, torch.int64):
 values, places = F.max_pool3d(deep.float(), (1, 2, 2), return_indices=True)
 for v in (values, values.contiguous()):
     for p in (places, places.contiguous()): print(F.max_unpool3d(v, p, (1, 2, 2)).stride())
+
+F = torch.nn.functional
+for n, conv, last in ((2, F.conv2d, torch.channels_last), (3, F.conv3d, torch.channels_last_3d)):
+    for dtype in (torch.float32, torch.float64):
+        for both in (False, True):
+            x, w = torch.ones(2, 3, *[4] * n, dtype=dtype), torch.ones(5, 3, *[3] * n, dtype=dtype)
+            x, w = [t.contiguous(memory_format=last).requires_grad_() if both else t.requires_grad_() for t in (x, w)]
+            y = conv(x, w)
+            print(y.stride(), [t.stride() for t in torch.autograd.grad(y.sum(), [x, w], retain_graph=True)][1:], [t.stride() for t in torch.autograd.grad(y, [x, w], torch.ones_like(y).contiguous(memory_format=last))])
+net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Conv2d(4, 5, 2)).to(memory_format=torch.channels_last)
+seen = []
+net[1].register_full_backward_hook(lambda m, given, got: seen.append((given[0].stride(), got[0].stride())))
+x = torch.arange(150.0).view(2, 3, 5, 5).contiguous(memory_format=torch.channels_last).requires_grad_()
+net(x).square().sum().backward()
+seen, x.grad.stride(), [p.grad.stride() for p in net.parameters()]
+
+F = torch.nn.functional
+flat = torch.arange(120.0).view(2, 3, 4, 5).contiguous(memory_format=torch.channels_last)
+deep = torch.arange(240.0).view(2, 3, 2, 4, 5).contiguous(memory_format=torch.channels_last_3d)
+for x, pool in ((flat, F.max_pool2d), (deep, F.max_pool3d), (flat[0], F.max_pool1d)):
+    for w in (x, x.contiguous()):
+        w = w.clone().requires_grad_()
+        y = pool(w, 1)
+        print(torch.autograd.grad(y, w, torch.ones(y.shape))[0].stride(), w.shape)
 """.strip().split("\n\n")

@@ -39,7 +39,7 @@ EXCEPTIONS = {
     "amax": WEIGHTED, "amin": WEIGHTED, "logsumexp": WEIGHTED, "linalg_vector_norm": WEIGHTED, "nansum": WEIGHTED, "prod": WEIGHTED, "std": WEIGHTED, "std_mean": WEIGHTED, "var": WEIGHTED,
     "var_mean": WEIGHTED, "max": WEIGHTED, "min": WEIGHTED, "contract": WEIGHTED, "count_nonzero": "a count in int64 of a sliding matrix of bools, which is cast in full",
     "binary_cross_entropy": SHAPES, "binary_cross_entropy_with_logits": SHAPES, "mse_loss": SHAPES, "antidiagonals": "sums over anti-diagonals of a product with what repeats along rows or columns",
-    "copy_": WRITTEN, "zero_": WRITTEN, "nan_to_num_": WRITTEN, "take": PLACES, "roll": PLACES, "F.nll_loss": TARGETS, "F.cross_entropy": ALONG + "; of sliding scores it is real; " + TARGETS,
+    "copy_": WRITTEN, "zero_": WRITTEN, "nan_to_num_": WRITTEN, "take": PLACES, "F.nll_loss": TARGETS, "F.cross_entropy": ALONG + "; of sliding scores it is real; " + TARGETS,
     "softmax_backward": ALONG, "log_softmax_backward": ALONG, "norm": FACTORS + "; " + WEIGHTED, "F.embedding": "as many rows as indices, which are n * n in its case",
     "as_strided": "strides of its own: what repeats is shown as it is not held, and gradients are counted where numbers coincide",
     "gather": GIVEN, "scatter": GIVEN, "scatter_add": GIVEN, "index": GIVEN, "index_copy": "written slices are real where indices are",
@@ -51,7 +51,7 @@ EXCEPTIONS = {
     "nextafter": "its node is a Function of Python, which takes no sums",
     "histc": "which part each number is in is computed once, but counted for all",
     "pdist": "its pairs of rows are chosen by number, n * n / 2 of them",
-    "F.pad": "padded to a circle: " + WRITTEN, "_pad_frame": "only pad_places calls it, where no padded dim repeats", "group_norm_backward": "only group_norm's formula calls it, with what repeats narrowed where the gradient travels summed",
+    "_pad_frame": "only pad_places calls it, where no padded dim repeats", "group_norm_backward": "only group_norm's formula calls it, with what repeats narrowed where the gradient travels summed",
 }
 # No operand that could repeat, or fresh or random values; adjoints that only formulas call with the sizes that they know; results whose size hangs on values; what NumPy computes.
 NOT_SCALED = {
@@ -120,6 +120,7 @@ STEPS = {
     "rows by index": lambda n: leaf(n).expand(n, n)[target(n)].amax(0), "columns by index": lambda n: leaf(n).expand(n, n)[:, target(n)].amax(0),
     "index_select": lambda n: leaf(n).expand(n, n).index_select(1, target(n)).amax(0), "embedding": lambda n: F.embedding(target(n), leaf(n).expand(7, n)).amax(0),
     "cat": lambda n: ctgrad.cat([leaf(n).expand(n, n), leaf(n).expand(n, n)], 1).amax(0), "roll": lambda n: leaf(n).expand(n, n).roll((3, 1), (0, 1)).amax(0), "pad": lambda n: F.pad(leaf(n).expand(n, n), (1, 2)).amax(0),
+    "roll of all": lambda n: leaf(n).expand(2, n, n).roll(5).amax((0, 1)), "pad to a circle": lambda n: F.pad(leaf(n).expand(4, n, n), (1, 2, 3, 0), "circular").amax((0, 1)), "columns to a circle": lambda n: F.pad(leaf(n, 1).expand(4, n, n), (1, 2), "circular").amax((0, 2)),
     "diagonal": lambda n: leaf(n).expand(n, n).diagonal(), "chunk": lambda n: leaf(n).expand(n, n).chunk(2)[1].amax(0), "unfold": lambda n: leaf(n).expand(4, n).unfold(1, n // 2, n // 2).amax(0),
 } | {
     f"{name} of rows": lambda n, f=f: f(leaf(n).expand(n, n)) for name, f in {

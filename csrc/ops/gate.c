@@ -1,6 +1,7 @@
 /* Activations of two operands: glu, whose halves are, and prelu. Closed compositions, each with the formula of its gradient. */
 #include "ops/dispatch.h"
 #include "ops/formula.h"
+#include "ops/slide.h"
 #include "ops/spread.h"
 #include "ops/takes.h"
 
@@ -42,12 +43,29 @@ static T placed(scope *s, T x, int64_t dim, int which)
 static uint64_t glu_takes(node *n)
 {
     const kept *x = node_kept(n);
-    uint64_t takes = node_takes(n, 0);
+    uint64_t takes = node_takes(n, 0), slid = node_takes_slid(n, 0);
+    if (slid) /* both halves slide, of more than one index */
+        return x->a && x->a->ndim == n->out_ndim && array_slides(x->a, slid) && array_size(x->a)[node_params(n)[0]] > 2 ? slid : 0;
     return takes && x->a ? takes & still_dims(x->a, x->a->ndim) : 0;
+}
+static T glu_line(scope *s, node *n, T g)
+{
+    int64_t dim = node_params(n)[0];
+    uint64_t slid = node_got_slid(n);
+    T x = node_kept_in(s, n, 0), first = half(s, x, dim, 0), second = half(s, x, dim, 1);
+    if (s->failed)
+        return NULL;
+    int64_t many = array_size(first->a)[dim];
+    first = tape_algebra.line(s, first, slid);
+    T gate = f_unary(s, &op_sigmoid, tape_algebra.line(s, second, slid));
+    second = f_binary(s, &op_sigmoid_backward, MUL(g, first), gate);
+    return f_add(s, slice_as_lines(s, n, MUL(g, gate), dim, (int64_t[]){0, many, 1}), slice_as_lines(s, n, second, dim, (int64_t[]){many, 2 * many, 1}));
 }
 static int glu_grad(scope *s, node *n, T const *g, T *out)
 {
     int64_t dim = node_params(n)[0];
+    if (node_got_slid(n))
+        return (out[0] = glu_line(s, n, g[0])) ? 0 : -1;
     bool summed = node_got(n) >> dim & 1;
     T x = node_kept_in(s, n, 0), g0 = wide(s, g[0]);
     x = x && node_got(n) ? tape_algebra.narrow(s, x, node_got(n)) : x;

@@ -194,6 +194,14 @@ const op op_flip = {.name = "flip", .sig = "(Tensor self, int... dims)", .flags 
 /* ---- roll ------------------------------------------------------------------------------------------------------- */
 static int64_t positive_remainder(int64_t a, int64_t n) { return n ? (a % n + n) % n : 0; }
 
+/* Are the wide ones of these dims all but the last? Then as one line is row by row. */
+static bool rows_alike(uint64_t dims, int ndim, const int64_t *size)
+{
+    bool alike = ndim > 1 && layout_numel(ndim, size);
+    for (int d = 0; d < ndim - 1 && alike; d++)
+        alike = size[d] == 1 || dims >> d & 1;
+    return alike;
+}
 /* Params: for every dimension rolled, the dimension and a shift in [0, size); dimension -1: all as one line. */
 static int roll_shape(call *c)
 {
@@ -207,6 +215,9 @@ static int roll_shape(call *c)
     if (dims->n == 0) {
         keep_param(c, -1);
         keep_param(c, positive_remainder(shifts->ints[0], a->numel));
+        call_once(c, (uint64_t)1 << (a->ndim ? a->ndim - 1 : 0));
+        if (!rows_alike(c->once, a->ndim, array_size(a)))
+            c->once = c->once_out = 0;
         if (in_contiguous(c, 0) < 0)
             return -1;
     }
@@ -228,7 +239,7 @@ static int roll_shape(call *c)
         call_once(c, 0);
     c->row_major = dims->n == 0;
     c->effective = a->numel;
-    c->work = dims->n ? array_held(a) : a->numel;
+    c->work = dims->n || c->once ? array_held(a) : a->numel;
     return out_new(c, 0, a->dtype, a->ndim, array_size(a));
 }
 
@@ -255,7 +266,7 @@ static void roll_kernel(call *c)
     const array *a = c->ia[0];
     array *y = c->oa[0];
     if (c->n_param && c->param[0] < 0) { /* contiguous, as one line */
-        int64_t by = c->param[1] * dtype_bytes(a->dtype), all = a->numel * dtype_bytes(a->dtype);
+        int64_t by = positive_remainder(c->param[1], a->numel) * dtype_bytes(a->dtype), all = a->numel * dtype_bytes(a->dtype);
         memcpy(array_data(y), array_data(a) + (all - by), (size_t)by);
         memcpy(array_data(y) + by, array_data(a), (size_t)(all - by));
         return;
@@ -270,8 +281,18 @@ static void roll_kernel(call *c)
     for (uint64_t which = 0; y->numel && which < (uint64_t)1 << n; which++)
         roll_block(a, y, real, n, which);
 }
-/* A sum along a dim is that of what was rolled along it. */
-static uint64_t roll_takes(node *n) { return n->n_param && node_params(n)[0] < 0 ? 0 : node_takes(n, 0); }
+static bool rolls_line(node *n) { return n->n_param && node_params(n)[0] < 0; }
+/* A sum along a dim is that of what was rolled along it; of one line, the sum of all rows is. */
+static uint64_t roll_takes(node *n)
+{
+    int ndim;
+    ct_dtype dtype;
+    uint64_t takes = node_takes(n, 0);
+    const int64_t *size = node_out_size(n, 0, &ndim, &dtype);
+    if (!takes || !rolls_line(n))
+        return takes;
+    return rows_alike(takes, ndim, size) ? takes & ~((uint64_t)1 << (ndim - 1)) : 0;
+}
 static int roll_grad(scope *s, node *n, T const *g, T *out)
 {
     int64_t shifts[CT_MAXDIM + 1], dims[CT_MAXDIM + 1], *p = node_params(n);
@@ -282,7 +303,7 @@ static int roll_grad(scope *s, node *n, T const *g, T *out)
             dims[count] = p[2 * i];
             shifts[count++] = -p[2 * i + 1];
         }
-    bool line = count && p[0] < 0;
+    bool line = rolls_line(n) && !got;
     out[0] = count ? f_call(s, &op_roll, 3, (arg[]){a_t(g[0]), a_ints(count, shifts), a_ints(line ? 0 : count, dims)}) : g[0];
     return out[0] ? 0 : -1;
 }

@@ -221,8 +221,21 @@ static T windows(scope *s, T g, uint64_t slid)
     return still & 1 ? antidiagonals_of(s, ones, one, slid) : antidiagonals_of(s, one, ones, slid);
 }
 
+/* Summed, kept as 1, where it is neither kept nor slides. */
+static T aside_summed(scope *s, T g, uint64_t slid)
+{
+    int64_t dims[CT_MAXDIM];
+    int n = 0;
+    for (int d = 0; d < g->a->ndim; d++)
+        if (dims_summed(slid) >> d & 1 && array_size(g->a)[d] != 1)
+            dims[n++] = d;
+    return n ? f_sum_dims(s, g, n, dims, true) : g;
+}
+
 T slide(scope *s, T g, uint64_t slid)
 {
+    if (!g || !(g = aside_summed(s, g, slid)))
+        return NULL;
     int64_t m = array_size(g->a)[slid_row(slid)], n = array_size(g->a)[slid_column(slid)], order[CT_MAXDIM], size[CT_MAXDIM];
     bool rows_back = slid & TAKES_BACK_0, columns_back = slid & TAKES_BACK_1;
     int lines = slid_size(slid, g->a->ndim, array_size(g->a), size), at = 0;

@@ -6,6 +6,7 @@ from ctgrad._dtypes import unsupported
 from ctgrad.composed.closed import node
 
 from ._order import in_order_of
+from ._shared import repeats
 
 
 def pad(input, pad, mode="constant", value=None):
@@ -64,7 +65,10 @@ def _check_frame(input, dim, before, after, mode):
 
 
 def _wrapped(input, sides):
-    """By writes into the padded tensor, as in PyTorch: the middle, then of each dimension, last first, what stands at its other end."""
+    """By writes into the padded tensor, as in PyTorch: the middle, then of each dimension, last first, what stands at its other end.
+
+    What repeats is picked by places instead: writes would write it out.
+    """
     shape = list(input.shape)
     for dim, before, after in reversed(sides):
         if max(before, after) > shape[dim]:
@@ -72,6 +76,10 @@ def _wrapped(input, sides):
         shape[dim] += before + after
         if shape[dim] < 0:
             raise RuntimeError(f"Negative padding value is resulting in an empty dimension: ({before}, {after}) at dimension {dim}")
+    if repeats(input) and all(side >= 0 for _, *pads in sides for side in pads):
+        for dim, before, after in sides:
+            input = input.index_select(dim, ctgrad.arange(-before, input.shape[dim] + after) % input.shape[dim])
+        return input
     padded = middle = input.new_empty(shape)
     for dim, before, after in sides:
         first, last = max(before, 0), shape[dim] - max(after, 0)

@@ -36,7 +36,7 @@ EXCEPTIONS = {
     "adaptive_avg_pool3d": WINDOWS, "adaptive_max_pool3d": WINDOWS, "avg_pool3d": WINDOWS, "max_pool1d": WINDOWS, "max_pool3d": WINDOWS, "F.max_pool2d": WINDOWS, "max_pool2d": WINDOWS,
     "F.adaptive_max_pool1d": WINDOWS, "adaptive_max_pool1d": WINDOWS, "adaptive_max_pool2d": WINDOWS,
     "F.scaled_dot_product_attention": SCORES, "attention": SCORES,
-    "amax": WEIGHTED, "amin": WEIGHTED, "logsumexp": WEIGHTED, "linalg_vector_norm": WEIGHTED, "nansum": WEIGHTED, "prod": WEIGHTED, "std": WEIGHTED, "std_mean": WEIGHTED, "var": WEIGHTED,
+    "amax": WEIGHTED, "amin": WEIGHTED, "logsumexp": WEIGHTED, "nansum": WEIGHTED, "prod": WEIGHTED, "std": WEIGHTED, "std_mean": WEIGHTED, "var": WEIGHTED,
     "var_mean": WEIGHTED, "max": WEIGHTED, "min": WEIGHTED, "contract": WEIGHTED, "count_nonzero": "a count in int64 of a sliding matrix of bools, which is cast in full",
     "binary_cross_entropy": SHAPES, "binary_cross_entropy_with_logits": SHAPES, "mse_loss": SHAPES, "antidiagonals": "sums over anti-diagonals of a product with what repeats along rows or columns",
     "copy_": WRITTEN, "zero_": WRITTEN, "nan_to_num_": WRITTEN, "take": PLACES, "F.nll_loss": TARGETS, "F.cross_entropy": ALONG + "; of sliding scores it is real; " + TARGETS,

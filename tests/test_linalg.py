@@ -66,6 +66,15 @@ PARTS = {
     "triangle": lambda: (lambda a, b: linalg.solve_triangular(a, b, upper=True), [definite(3, 3), drawn(3, 2)]),
     "unit triangle": lambda: (lambda a, b: linalg.solve_triangular(a, b, upper=False, left=False, unitriangular=True), [BATCH, drawn(2, 2, 3)]),
     "from the right": lambda: (lambda a, b: linalg.solve(a, b, left=False), [SQUARE, drawn(2, 3)]),
+    "lu": lambda: (lambda a: linalg.lu(a)[1:], [BATCH]), "lu of tall": lambda: (lambda a: linalg.lu_factor(a)[0], [TALL]), "lu of wide": lambda: (lambda a: ctgrad.lu_unpack(*linalg.lu_factor(a))[1:], [WIDE]),
+    "by lu": lambda: (lambda a, b: linalg.lu_solve(*linalg.lu_factor(a), b), [BATCH, drawn(3, 2)]),
+    "by lu from the right": lambda: (lambda a, b: linalg.lu_solve(*linalg.lu_factor(a), b, left=False), [BATCH, drawn(2, 2, 3)]),
+    "by the adjoint": lambda: (lambda a, b: linalg.lu_solve(*linalg.lu_factor(a), b, adjoint=True), [SQUARE, drawn(3, 2)]),
+    "by the adjoint from the right": lambda: (lambda a, b: linalg.lu_solve(*linalg.lu_factor(a), b, left=False, adjoint=True), [SQUARE, drawn(2, 3)]),
+    "solve_ex": lambda: (lambda a, b: linalg.solve_ex(a, b)[0], [BATCH, drawn(2, 3)]),
+    "reflections": lambda: (linalg.householder_product, [TALL, drawn(2, 2)]), "by reflections": lambda: (ctgrad.ormqr, [TALL, drawn(2, 3), drawn(2, 4, 2)]),
+    "reflected": lambda: (lambda a, t, b: ctgrad.ormqr(a, t, b, False, True), [TALL, drawn(2, 3), drawn(2, 2, 4)]),
+    "hermitian pinv": lambda: (lambda a: linalg.pinv((a + a.mT) / 2, hermitian=True), [SQUARE]),
     "least squares": lambda: (lambda a, b: linalg.lstsq(a, b)[:2], [TALL, drawn(2, 4, 2)]),
 }
 
@@ -258,3 +267,92 @@ def test_decompositions_of_low_rank():
         ctgrad.pca_lowrank(A, q=9)
     with pytest.raises(ValueError, match="niter"):
         ctgrad.pca_lowrank(A, niter=-1)
+
+
+def test_lu_and_what_is_solved_by_it():
+    for x in (SQUARE, BATCH, TALL, WIDE, ctgrad.zeros(0, 3, 3), ctgrad.zeros(2, 0, 0), ctgrad.zeros(0, 3)):
+        P, L, U = linalg.lu(x)
+        assert ctgrad.allclose(P @ L @ U, x) and ctgrad.equal(L, L.tril()) and ctgrad.equal(U, U.triu())
+        packed = linalg.lu_factor(x)
+        assert all(map(ctgrad.equal, ctgrad.lu_unpack(*packed), (P, L, U))) and packed.pivots.dtype == ctgrad.int32 and packed._fields == ("LU", "pivots")
+    a, b = BATCH.detach(), drawn(3, 2).detach()
+    packed = linalg.lu_factor(a)
+    assert ctgrad.allclose(a @ linalg.lu_solve(*packed, b), b) and ctgrad.allclose(a.mT @ linalg.lu_solve(*packed, b, adjoint=True), b)
+    assert ctgrad.allclose(linalg.lu_solve(*packed, b.mT, left=False) @ a, b.mT) and ctgrad.allclose(ctgrad.lu_solve(b, *packed), linalg.solve(a, b))
+    made = linalg.lu_factor_ex(ctgrad.zeros(2, 2, 2))
+    assert made.info.tolist() == [1, 1] and len(ctgrad.lu(a)) == 2 and len(a.lu(get_infos=True)) == 3
+    assert ctgrad.lu_unpack(*packed, unpack_data=False).L.shape == ctgrad.lu_unpack(*packed, unpack_pivots=False).P.shape == (0,)
+
+
+def test_solve_ex_tells_where_a_matrix_is_singular():
+    A = ctgrad.stack([ctgrad.eye(2), ctgrad.zeros(2, 2)])
+    result, info = linalg.solve_ex(A, ctgrad.ones(2, 1))
+    assert info.tolist() == [0, 1] and result[0].tolist() == [[1], [1]] and not result[1].isfinite().any()
+    with pytest.raises(linalg.LinAlgError, match=r"solve_ex: \(Batch element 1\)"):
+        linalg.solve_ex(A, ctgrad.ones(2, 1), check_errors=True)
+
+
+def test_symmetric_matrices_that_are_not_definite():
+    a = drawn(4, 5, 5).detach()
+    a = a + a.mT
+    made = linalg.ldl_factor(a.tril())
+    for b in (drawn(5, 2).detach(), drawn(4, 5, 1).detach()):
+        assert ctgrad.allclose(a @ linalg.ldl_solve(*made, b), b.expand(4, -1, -1))
+    assert linalg.ldl_factor_ex(ctgrad.zeros(2, 2)).info == 1
+    with pytest.raises(RuntimeError, match="not implemented"):
+        linalg.ldl_factor(drawn(2, 2)).LD.sum().backward()
+
+
+def test_reflections_of_geqrf_are_those_of_qr():
+    for x in (SQUARE, TALL, ctgrad.zeros(0, 3, 2), ctgrad.zeros(3, 0)):
+        a, tau = x.detach().geqrf()
+        Q, R = linalg.qr(x)
+        assert ctgrad.allclose(a.triu()[..., :R.size(-2), :], R) and ctgrad.allclose(a.orgqr(tau), Q)
+    a, tau = ctgrad.geqrf(TALL.detach())
+    Q, b = linalg.qr(TALL, "complete")[0], drawn(2, 4, 2).detach()
+    assert ctgrad.allclose(a.ormqr(tau, b), Q @ b) and ctgrad.allclose(a.ormqr(tau, b, transpose=True), Q.mT @ b) and ctgrad.allclose(ctgrad.ormqr(a, tau, b.mT, False), b.mT @ Q)
+    with pytest.raises(NotImplementedError, match="geqrf"):
+        ctgrad.geqrf(SQUARE)[0].sum().backward()
+
+
+def test_results_lie_as_lapack_leaves_them():
+    a, b = definite(2, 3, 3).detach(), drawn(2, 3, 2).detach()
+    assert linalg.cholesky(a, upper=True).stride() == linalg.lu_factor(a).LU.stride() == ctgrad.triangular_solve(b, a)[1].stride() == (9, 1, 3)
+    assert linalg.solve(a, b).stride() == linalg.solve_triangular(a, b, upper=True).stride() == linalg.lu_solve(*linalg.lu_factor(a), b).stride() == (6, 1, 3)
+    assert linalg.solve(a, b[..., 0]).stride() == (1, 2) and linalg.solve_triangular(a, b.mT, upper=True, left=False).stride() == (6, 1, 2)
+    assert linalg.lstsq(TALL.detach(), drawn(2, 4, 2).detach())[0].stride() == (8, 1, 4) and linalg.matrix_power(a.mT, 0).stride() == (9, 3, 1)
+    assert linalg.svd(ctgrad.zeros(3, 0))[0].stride() == (1, 3) and linalg.inv(ctgrad.zeros(0, 3, 3)).stride() == (9, 1, 3) and linalg.lu_factor(ctgrad.zeros(0, 3, 3))[1].stride() == (3, 1)
+
+
+def test_hermitian_reads_the_lower_triangle():
+    a = SQUARE.detach()
+    read = a.tril() + a.tril(-1).mT
+    assert ctgrad.allclose(linalg.pinv(a, hermitian=True), linalg.pinv(read)) and linalg.matrix_rank(ctgrad.tensor([[0.0, 1], [0, 0]]), hermitian=True) == 0
+
+
+def test_second_gradients_of_norms_where_elements_are_0():
+    for p, finite in ((0.5, 2), (3.5, 3)):
+        x = ctgrad.tensor([0.0, 1, 2], dtype=ctgrad.float64, requires_grad=True)
+        g = ctgrad.autograd.grad(linalg.vector_norm(x, p), x, create_graph=True)[0]
+        assert ctgrad.autograd.grad(g.sum(), x)[0].isfinite().sum() == finite
+
+
+@pytest.mark.parametrize("call, error, text", [
+    (lambda: linalg.lu_factor(ctgrad.zeros(2, 2)), RuntimeError, r"lu_factor: U\[1,1\] is zero"), (lambda: linalg.lu(ctgrad.ones(2)), RuntimeError, "2 or more dimensions"),
+    (lambda: linalg.lu(ctgrad.eye(2), pivot=False), RuntimeError, "without pivoting"), (lambda: linalg.lu(ctgrad.eye(2).long()), NotImplementedError, "lu_cpu"),
+    (lambda: linalg.lu_solve(ctgrad.eye(2), ctgrad.ones(2), ctgrad.ones(2, 1)), RuntimeError, "int32"), (lambda: linalg.lu_solve(ctgrad.eye(2), ctgrad.tensor([1, 3]).int(), ctgrad.ones(2, 1)), RuntimeError, "smaller or equal"),
+    (lambda: linalg.lu_solve(ctgrad.eye(2), ctgrad.zeros(2).int(), ctgrad.ones(2, 1)), RuntimeError, "greater or equal"), (lambda: linalg.lu_solve(ctgrad.eye(2), ctgrad.ones(2).int(), ctgrad.ones(3, 1)), RuntimeError, "Incompatible shapes"),
+    (lambda: linalg.lu_solve(ctgrad.eye(2), ctgrad.ones(3).int(), ctgrad.ones(2, 1)), RuntimeError, "Number of pivots"), (lambda: ctgrad.lu_unpack(ctgrad.eye(2), ctgrad.tensor([5, 2]).int()), RuntimeError, "between 1 and"),
+    (lambda: ctgrad.lu_unpack(ctgrad.eye(2), ctgrad.ones(3).int()), RuntimeError, "pivots of shape"), (lambda: ctgrad.lu_unpack(ctgrad.eye(2), ctgrad.ones(2)), RuntimeError, "torch.int32"),
+    (lambda: linalg.ldl_factor(ctgrad.zeros(2, 2)), RuntimeError, "is zero"), (lambda: linalg.ldl_solve(ctgrad.eye(2), ctgrad.tensor([9, 1]), ctgrad.ones(2, 1)), RuntimeError, "pivots must be"),
+    (lambda: linalg.ldl_solve(ctgrad.eye(2), ctgrad.ones(2), ctgrad.ones(2, 1)), RuntimeError, "integers"), (lambda: linalg.ldl_solve(ctgrad.eye(2), ctgrad.ones(2).int(), ctgrad.ones(3, 1)), RuntimeError, "Incompatible"),
+    (lambda: linalg.householder_product(ctgrad.ones(2, 3), ctgrad.ones(2)), RuntimeError, "greater than or equal"), (lambda: linalg.householder_product(ctgrad.ones(3, 2), ctgrad.ones(2).double()), RuntimeError, "tau dtype"),
+    (lambda: ctgrad.ormqr(ctgrad.eye(2), ctgrad.ones(2), ctgrad.ones(3, 2)), RuntimeError, "must be equal"), (lambda: ctgrad.geqrf(ctgrad.ones(2)), RuntimeError, "at least 2"),
+    (lambda: linalg.solve_triangular(ctgrad.eye(2), ctgrad.ones(2), upper=True), RuntimeError, "at least 2 dimensions"), (lambda: linalg.solve(ctgrad.eye(2), ctgrad.ones(2, 3), left=False), RuntimeError, "XA = B"),
+    (lambda: linalg.lstsq(ctgrad.ones(3, 2), ctgrad.ones(2, 3, 1)), RuntimeError, "input.dim"), (lambda: linalg.lstsq(ctgrad.ones(3, 2), ctgrad.ones(2, 1)), RuntimeError, "should match"),
+    (lambda: linalg.lstsq(ctgrad.ones(3, 2), ctgrad.ones(3, 1).double()), RuntimeError, "same dtype"), (lambda: linalg.lstsq(ctgrad.ones(3, 2), ctgrad.ones(3), driver="x"), RuntimeError, "driver"),
+    (lambda: linalg.pinv(ctgrad.eye(2), rtol=ctgrad.ones((), requires_grad=True)), RuntimeError, "not differentiable"),
+])
+def test_refusals_of_factors(call, error, text):
+    with pytest.raises(error, match=text):
+        call()

@@ -59,7 +59,8 @@ static void norm_kernel(call *c)
 }
 static T where_zero(scope *s, T test, T otherwise) { return f_where(s, f_binary(s, &op_eq, test, f_number(s, 0)), f_zeros_like(s, otherwise), otherwise); }
 
-/* x |x|^(p-2) / norm^(p-1), 0 where the norm is 0; the infinite orders share among the extremes. */
+/* x |x|^(p-2) / norm^(p-1), 0 where the norm is 0 (p < 1: where x is), by PyTorch's steps: gradients of gradients are finite where its are.
+ * The infinite orders share among the extremes. */
 static int norm_grad(scope *s, node *n, T const *g, T *out)
 {
     T x = reduced_in(s, n), y = widen_only(s, n, reduced_out(s, n, 0)), up = widen_only(s, n, g[0]);
@@ -79,10 +80,11 @@ static int norm_grad(scope *s, node *n, T const *g, T *out)
         T ties = n_dims ? f_sum_dims(s, same, n_dims, dims, true) : same;
         out[0] = f_mul(s, f_mul(s, f_unary(s, &op_sign, x), same), f_div(s, up, ties));
     } else {
-        T power = f_call(s, &op_pow_scalar, 2, (arg[]){a_t(f_unary(s, &op_abs, x)), a_f(p - 1)});
-        T scale = f_div(s, up, f_call(s, &op_pow_scalar, 2, (arg[]){a_t(y), a_f(p - 1)}));
-        T whole = f_mul(s, f_mul(s, f_unary(s, &op_sign, x), power), scale);
-        out[0] = where_zero(s, f_expand(s, y, x->a->ndim, array_size(x->a)), p < 1 ? where_zero(s, x, whole) : whole);
+        T size = f_unary(s, &op_abs, x), own = p > 2 ? x : f_unary(s, &op_sign, x);
+        T power = f_call(s, &op_pow_scalar, 2, (arg[]){a_t(size), a_f(p > 2 ? p - 2 : p - 1)});
+        T whole = f_call(s, &op_pow_scalar, 2, (arg[]){a_t(y), a_f(p < 1 ? 1 - p : p - 1)});
+        T scale = p < 1 ? f_mul(s, up, whole) : where_zero(s, y, f_div(s, up, whole));
+        out[0] = f_mul(s, f_mul(s, own, p < 1 ? where_zero(s, x, power) : power), scale);
     }
     return out[0] ? 0 : -1;
 }

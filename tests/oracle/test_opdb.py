@@ -30,6 +30,7 @@ NAMES = [
     "nn.functional.multilabel_soft_margin_loss", "nn.functional.poisson_nll_loss", "nn.functional.gaussian_nll_loss",
     "nn.functional.triplet_margin_loss", "nn.functional.local_response_norm", "nn.functional.conv1d", "nn.functional.conv2d",
     "nn.functional.conv3d", "nn.functional.avg_pool1d", "nn.functional.avg_pool2d", "nn.functional.avg_pool3d",
+    "linalg.lu", "linalg.lu_factor", "lu_unpack", "geqrf", "linalg.ldl_factor_ex", "linalg.ldl_solve", "triangular_solve", "linalg.solve_ex", "linalg.cholesky_ex",
 ]
 SEED = os.environ.get("CTGRAD_OPDB_SEED", "")  # any text: other samples; rounding of sums that cancel may then be told as a difference
 # An error case asks for what is not offered: 1-d bounds of linspace; halves; complex numbers.

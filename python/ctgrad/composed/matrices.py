@@ -8,11 +8,13 @@ from ctgrad.composed import composed, results, warn_once, with_exact_out, with_o
 from ctgrad.composed.closed import node
 from ctgrad.composed.shape import wrap_dim
 
-__all__ = ["chain_matmul", "cholesky", "cholesky_inverse", "cholesky_solve", "det", "inverse", "logdet", "matrix_exp", "matrix_power", "mvlgamma", "nuclear_norm", "pinverse", "qr", "slogdet", "svd", "triangular_solve"]
+__all__ = ["chain_matmul", "cholesky", "cholesky_inverse", "cholesky_solve", "det", "geqrf", "inverse", "logdet", "lu", "lu_solve", "lu_unpack", "matrix_exp", "matrix_power", "mvlgamma", "nuclear_norm", "orgqr", "ormqr", "pinverse", "qr", "slogdet", "svd", "triangular_solve"]
 
 QR = results("qr", "Q R")
 SVD = results("svd", "U S V")
 SLOGDET = results("slogdet", "sign logabsdet")
+LU_PARTS = results("lu_unpack", "P L U")
+LU_INFO = results("_lu_with_info", "LU pivots info")
 TRIANGULAR = results("triangular_solve", "solution cloned_coefficient")
 
 
@@ -119,7 +121,7 @@ def svd(input, some=True, compute_uv=True):
 @node("TriangularSolveBackward0")
 def _solved_by_triangle(b, A, upper, transpose, unitriangular):
     read, lies_above = (A.mT, not upper) if transpose else (A, upper)
-    return _linalg().solve_triangular(read, b, upper=lies_above, unitriangular=unitriangular), A.clone()
+    return _linalg().solve_triangular(read, b, upper=lies_above, unitriangular=unitriangular), A.mT.clone(memory_format=_C.contiguous_format).mT
 
 
 def triangular_solve(b, A, upper=True, transpose=False, unitriangular=False):
@@ -132,6 +134,80 @@ def triangular_solve(b, A, upper=True, transpose=False, unitriangular=False):
         raise RuntimeError(f"Incompatible matrix sizes for triangular_solve: each A matrix is {A.size(-2)} by {A.size(-1)} "
                            f"but each b matrix is {b.size(-2)} by {b.size(-1)}")
     return TRIANGULAR(*_solved_by_triangle(b, A, upper, transpose, unitriangular))
+
+
+def geqrf(input, *, out=None):
+    """(a, tau) of LAPACK's geqrf: R on and above a's diagonal, below it the vectors of the reflections whose product is Q."""
+    from ctgrad.linalg import _reflect
+
+    return _reflect.geqrf(input, out=out)
+
+
+def orgqr(input, tau, *, out=None):
+    """linalg.householder_product."""
+    return _linalg().householder_product(input, tau, out=out)
+
+
+def ormqr(input, tau, other, left=True, transpose=False, *, out=None):
+    """Q other, or with left=False other Q, where Q is the whole product of geqrf's reflections; transpose: with Q's transpose."""
+    from ctgrad.linalg import _reflect
+
+    return _reflect.ormqr(input, tau, other, left, transpose, out=out)
+
+
+def _lu_with_info(A, pivot, get_infos):
+    from ctgrad.linalg import _lu
+
+    warn_once("torch.lu is deprecated in favor of torch.linalg.lu_factor / torch.linalg.lu_factor_ex and will be removed in a future PyTorch release.\n"
+              "LU, pivots = torch.lu(A, compute_pivots)\nshould be replaced with\nLU, pivots = torch.linalg.lu_factor(A, compute_pivots)\nand\n"
+              "LU, pivots, info = torch.lu(A, compute_pivots, get_infos=True)\nshould be replaced with\n"
+              "LU, pivots, info = torch.linalg.lu_factor_ex(A, compute_pivots)", 4)
+    made = LU_INFO(*_lu.factored("torch.lu_factor", A, pivot))
+    return made if get_infos else tuple(made[:2])
+
+
+@with_exact_out
+def lu(A, pivot=True, get_infos=False):
+    """(LU, pivots) of linalg.lu_factor, or with get_infos (LU, pivots, info) of lu_factor_ex."""
+    return _lu_with_info(A, pivot, get_infos)
+
+
+def lu_solve(b, LU_data, LU_pivots, *, out=None):
+    """X of A X = b by lu's result for A: the older linalg.lu_solve."""
+    warn_once("torch.lu_solve is deprecated in favor of torch.linalg.lu_solveand will be removed in a future PyTorch release.\n"
+              "Note that torch.linalg.lu_solve has its arguments reversed.\nX = torch.lu_solve(B, LU, pivots)\nshould be replaced with\n"
+              "X = torch.linalg.lu_solve(LU, pivots, B)")
+    return _linalg().lu_solve(LU_data, LU_pivots, b, out=out)
+
+
+def _lu_parts(LU_data, LU_pivots, unpack_data, unpack_pivots):
+    from ctgrad.linalg import _lu
+
+    P = _lu.permutation(LU_pivots, LU_data.size(-2), LU_data) if unpack_pivots else LU_data.new_empty(0)
+    return LU_PARTS(P, *(_unpacked(LU_data) if unpack_data else (LU_data.new_empty(0), LU_data.new_empty(0))))
+
+
+@node("LuUnpackBackward0")
+def _unpacked(LU_data):
+    from ctgrad.linalg import _lu
+
+    return _lu.unpacked(LU_data)
+
+
+@with_exact_out
+def lu_unpack(LU_data, LU_pivots, unpack_data=True, unpack_pivots=True):
+    """(P, L, U) of A = P L U by lu's result; what is not asked for is empty."""
+    if LU_data.dim() < 2:
+        raise RuntimeError(f"torch.lu_unpack: Expected tensor with 2 or more dimensions. Got size: {list(LU_data.shape)} instead")
+    if unpack_pivots and (LU_pivots.dtype != _C.int32 or not LU_pivots.is_contiguous()):
+        raise RuntimeError("torch.lu_unpack: LU_pivots is expected to be a contiguous tensor of torch.int32 dtype.\n"
+                           "Note: this function is intended to be used with the output produced by torch.linalg.lu_factor")
+    wanted = (*LU_data.shape[:-2], min(LU_data.shape[-2:]))
+    if unpack_pivots and LU_pivots.shape != wanted:
+        raise RuntimeError(f"torch.lu_unpack: pivots of shape {list(LU_pivots.shape)} are not those of {list(LU_data.shape)} matrices, which have {list(wanted)}")
+    if unpack_pivots and LU_pivots.numel() and bool(((LU_pivots < 1) | (LU_pivots > LU_data.size(-2))).any()):
+        raise RuntimeError("pivots passed to lu_unpack must be between 1 and LU.size(-2) inclusive.Did you properly pass the result of lu_factor?")
+    return _lu_parts(LU_data, LU_pivots, unpack_data, unpack_pivots)
 
 
 def chain_matmul(*matrices, out=None):
@@ -176,5 +252,14 @@ def renorm(input, p, dim, maxnorm):
     return input.contiguous() * (size > maxnorm).to(wide.dtype).mul(maxnorm / (size + 1e-7) - 1).add(1).to(input.dtype)
 
 
-for _f in (cholesky, cholesky_inverse, cholesky_solve, mvlgamma, det, inverse, logdet, matrix_exp, matrix_power, pinverse, qr, slogdet, svd, triangular_solve):
+for _f in (cholesky, cholesky_inverse, cholesky_solve, mvlgamma, det, geqrf, inverse, logdet, lu_solve, matrix_exp, matrix_power, orgqr, ormqr, pinverse, qr, slogdet, svd, triangular_solve):
     setattr(Tensor, _f.__name__, _f)
+
+
+def _lu_method(self, pivot=True, get_infos=False):
+    """lu."""
+    return tuple(_lu_with_info(self, pivot, get_infos))
+
+
+_lu_method.__name__ = _lu_method.__qualname__ = "lu"
+setattr(Tensor, "lu", _lu_method)

@@ -3,23 +3,40 @@
 import numpy as np
 
 from ctgrad import _C
+from ctgrad._dtypes import scalar_name
 from ctgrad.composed import need_tensor
 
 
 LinAlgError = _C._LinAlgError
 
 
-def need_matrices(name, A, square=False, argument="A"):
-    """float32 or float64, two dimensions or more; TypeError or RuntimeError otherwise."""
+def need_kernel(kernel, x):
+    """NotImplementedError, as PyTorch's kernels raise it, where x is neither float32 nor float64."""
+    if x.dtype not in (_C.float32, _C.float64):
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_name(x.dtype)}'")
+
+
+def need_right(name, B, torch=""):
+    """Two dimensions or more; TypeError or RuntimeError otherwise."""
+    need_tensor(f"linalg_{name}", B, "B", 0)
+    if B.dim() < 2:
+        raise RuntimeError(f"{torch}linalg.{name}: The input tensor B must have at least 2 dimensions.")
+
+
+def need_matrices(name, A, square=False, argument="A", torch="", kernel=None):
+    """float32 or float64, two dimensions or more; TypeError or RuntimeError otherwise. `torch`: what PyTorch writes before the name."""
     need_tensor(f"linalg_{name}", A, argument)
+    name = f"{torch}linalg.{name}"
     if A.dim() < 2:
-        raise RuntimeError(f"linalg.{name}: The input tensor {argument} must have at least 2 dimensions.")
+        raise RuntimeError(f"{name}: The input tensor {argument} must have at least 2 dimensions.")
     if not A.is_floating_point():
-        raise RuntimeError(f"linalg.{name}: Expected a floating point or complex tensor as input. Got {A.dtype}")
+        raise RuntimeError(f"{name}: Expected a floating point or complex tensor as input. Got {scalar_name(A.dtype)}")
+    if kernel:
+        need_kernel(kernel, A)
     if A.dtype not in (_C.float32, _C.float64):
-        raise RuntimeError(f"linalg.{name}: Low precision dtypes not supported. Got {A.dtype}")
+        raise RuntimeError(f"{name}: Low precision dtypes not supported. Got {scalar_name(A.dtype)}")
     if square and A.size(-1) != A.size(-2):
-        raise RuntimeError(f"linalg.{name}: {argument} must be batches of square matrices, but they are {A.size(-2)} by {A.size(-1)} matrices")
+        raise RuntimeError(f"{name}: {argument} must be batches of square matrices, but they are {A.size(-2)} by {A.size(-1)} matrices")
 
 
 def as_array(x):
@@ -27,15 +44,30 @@ def as_array(x):
     return x.detach().numpy(force=True)
 
 
+def new(array):
+    """A tensor of it; its strides, where it is empty, are those of new tensors."""
+    made = _C.from_numpy(array)
+    return made if made.numel() else made.new_empty(made.shape)
+
+
 def as_tensor(array, like):
     """A new tensor of NumPy's result, in the dtype of `like`."""
-    return _C.from_numpy(np.array(array, dtype=as_array(like.new_empty(0)).dtype, order="C"))
+    return new(np.array(array, dtype=as_array(like.new_empty(0)).dtype, order="C"))
 
 
 def as_columns(array, like):
     """The same of matrices, which lie column by column, as LAPACK leaves them."""
-    turned = np.array(np.swapaxes(array, -1, -2), dtype=as_array(like.new_empty(0)).dtype, order="C")
-    return _C.from_numpy(np.swapaxes(turned, -1, -2))
+    return as_tensor(np.swapaxes(array, -1, -2), like).mT
+
+
+def turned(x):
+    """A new array of matrices for LAPACK, the columns of each as its rows."""
+    return np.array(np.swapaxes(as_array(x), -1, -2), order="C")
+
+
+def laid(columns):
+    """The tensor of matrices that were turned; it takes the memory."""
+    return new(columns).mT
 
 
 def lapack(name, why, f, A, *more, place=lambda a: 1):

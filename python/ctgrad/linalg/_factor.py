@@ -10,7 +10,7 @@ from ctgrad.composed import deliver, results, with_exact_out
 from ctgrad.composed.closed import named, node
 
 from ._checks import LinAlgError, as_array, as_columns, as_tensor, first_bad_minor, lapack, need_matrices
-from ._solve import Solution
+from ._solve import Solution, columns as by_columns
 
 Eigh = results("linalg_eigh", "eigenvalues eigenvectors")
 Info = results("linalg_cholesky_ex", "L info")
@@ -22,10 +22,10 @@ SVD = results("linalg_svd", "U S Vh")
 class _Cholesky(Function):
     @staticmethod
     def forward(ctx, A, upper):
-        made = as_columns(lapack(
+        made = lapack(
             "linalg.cholesky", "The factorization could not be completed because the input is not positive-definite (the leading minor of order {} is not positive-definite).",
-            np.linalg.cholesky, as_array(_symmetric(A, upper)), place=first_bad_minor), A)
-        made = made.mT.contiguous() if upper else made
+            np.linalg.cholesky, as_array(symmetric(A, upper)), place=first_bad_minor)
+        made = as_columns(np.swapaxes(made, -1, -2) if upper else made, A)
         ctx.save_for_backward(made)
         ctx.upper = upper
         return made
@@ -47,7 +47,7 @@ def cholesky(A, *, upper=False):
     return _Cholesky.apply(A, upper)
 
 
-def _symmetric(A, upper):
+def symmetric(A, upper):
     """One triangle of A, mirrored: what is factored. Gradients are those of a symmetric matrix."""
     return A.triu() + A.triu(1).mT if upper else A.tril() + A.tril(-1).mT
 
@@ -56,10 +56,10 @@ def cholesky_ex(A, *, upper=False, check_errors=False):
     """(L, info): cholesky, with the order of the first minor that is not positive-definite in place of an exception."""
     try:
         return Info(cholesky(A, upper=upper), _C.zeros(A.shape[:-2], dtype=_C.int32))
-    except LinAlgError:
+    except LinAlgError as error:
         if check_errors:
-            raise
-        orders = [first_bad_minor(as_array(a)) for a in _symmetric(A, upper).reshape(-1, *A.shape[-2:])]
+            raise LinAlgError(str(error).replace("linalg.cholesky:", "linalg.cholesky_ex:")) from None
+        orders = [first_bad_minor(as_array(a)) for a in symmetric(A, upper).reshape(-1, *A.shape[-2:])]
         return Info(A.triu() if upper else A.tril(), _C.tensor(orders, dtype=_C.int32).reshape(A.shape[:-2]))
 
 
@@ -84,7 +84,7 @@ class _TallQR(Function):
 def _wide_qr(A):
     m = A.size(-2)
     Q, R = _TallQR.apply(A[..., :m])
-    return Q, _C.cat([R, Q.mT @ A[..., m:]], -1).mT.contiguous().mT
+    return Q, by_columns(_C.cat([R, Q.mT @ A[..., m:]], -1))
 
 
 def qr(A, mode="reduced", *, out=None):
@@ -178,13 +178,14 @@ def _full(A):
     U, S, Vh = singular(A)
     if A.size(-2) > A.size(-1):
         return _completed(U), S, Vh
-    return U, S, _completed(Vh.mT).mT
+    return U, S, by_columns(_completed(Vh.mT).mT)
 
 
 def _completed(columns):
     """Orthonormal columns and as many more as make the matrix square."""
     k = columns.size(-1)
-    return _C.cat([columns, as_tensor(np.linalg.qr(as_array(columns), "complete")[0][..., k:], columns)], -1)
+    more = as_columns(np.linalg.qr(as_array(columns), "complete")[0][..., k:], columns)
+    return _C.cat([columns.mT, more.mT], -2).mT
 
 
 @with_exact_out

@@ -65,7 +65,7 @@ def matrix_power(A, n):
     if n < 0:
         return inv(A) if n == -1 else matrix_power(inv(A), -n)
     if n == 0:
-        return A.clone().copy_(_C.eye(A.size(-1), dtype=A.dtype))
+        return A.clone(memory_format=_C.contiguous_format).copy_(_C.eye(A.size(-1), dtype=A.dtype))
     made, square = None, A
     while n:
         if n & 1:

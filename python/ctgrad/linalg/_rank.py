@@ -2,12 +2,13 @@
 
 import ctgrad
 from ctgrad import _C
+from ctgrad._dtypes import scalar_name
 from ctgrad.autograd import Function
-from ctgrad.composed import results, with_out
+from ctgrad.composed import need_tensor, results, with_out
 from ctgrad.composed.closed import named, node
 
 from ._checks import LinAlgError, need_matrices
-from ._factor import singular, svdvals
+from ._factor import singular, svdvals, symmetric
 from ._norms import matrix_norm
 from ._solve import inv_ex, is_vector
 
@@ -17,8 +18,8 @@ LeastSquares = results("linalg_lstsq", "solution residuals rank singular_values"
 @named("LinalgPinvBackward0")
 class _PseudoInverse(Function):
     @staticmethod
-    def forward(ctx, A, least):
-        U, S, Vh = singular(A)
+    def forward(ctx, A, least, hermitian):
+        U, S, Vh = singular(symmetric(A, False) if hermitian else A)
         kept = S > least
         made = Vh.mT @ (_C.where(kept, 1 / S.masked_fill(~kept, 1), 0.0).unsqueeze(-1) * U.mT)
         ctx.save_for_backward(A, made)
@@ -30,7 +31,7 @@ class _PseudoInverse(Function):
         turned, g = P.mT, g.mT
         right = _C.eye(A.size(-1), dtype=A.dtype) - P @ A
         left = _C.eye(A.size(-2), dtype=A.dtype) - A @ P
-        return -(P @ g @ P).mT + left @ g @ P @ turned + turned @ P @ g @ right, None
+        return -(P @ g @ P).mT + left @ g @ P @ turned + turned @ P @ g @ right, None, None
 
 
 def _least(A, S, atol, rtol):
@@ -44,26 +45,31 @@ def _least(A, S, atol, rtol):
 
 @with_out
 def matrix_rank(A, tol=None, hermitian=False, *, atol=None, rtol=None):
-    """How many singular values are above max(atol, rtol times the largest); rtol defaults to max(m, n) eps. `tol` is an older atol."""
+    """How many singular values are above max(atol, rtol times the largest); rtol defaults to max(m, n) eps. hermitian: the
+    lower triangle counts. `tol` is an older atol."""
     atol = tol if atol is None else atol
-    need_matrices("matrix_rank", A)
-    S = svdvals(A.detach())
+    need_matrices("matrix_rank", A, hermitian)
+    S = svdvals(symmetric(A, False).detach() if hermitian else A.detach())
     return (S > _least(A, S, atol, rtol)).sum(-1)
 
 
 @node("LinalgPinvBackward0")
 def _empty_inverse(A):
-    return A.mT.clone()
+    return A.mT.clone(memory_format=_C.contiguous_format)
 
 
 @with_out
 def pinv(A, rcond=None, hermitian=False, *, atol=None, rtol=None):
-    """Pseudo-inverses; singular values up to max(atol, rtol times the largest) count as 0."""
-    need_matrices("pinv", A)
+    """Pseudo-inverses; singular values up to max(atol, rtol times the largest) count as 0. hermitian: the lower triangle counts."""
+    need_matrices("pinv", A, hermitian)
     rtol = rcond if rtol is None else rtol
+    for what, x in (("atol", atol), ("rtol", rtol)):
+        if isinstance(x, _C.Tensor) and x.requires_grad and _C.is_grad_enabled():
+            raise RuntimeError(f"The function 'linalg_pinv' is not differentiable with respect to argument '{what}'. This input cannot have requires_grad True.")
     if A.numel() == 0:
         return _empty_inverse(A)
-    return _PseudoInverse.apply(A, _least(A, svdvals(A.detach()), atol, rtol))
+    read = symmetric(A, False) if hermitian else A
+    return _PseudoInverse.apply(A, _least(A, svdvals(read.detach()), atol, rtol), hermitian)
 
 
 @with_out
@@ -88,11 +94,35 @@ def cond(A, p=None):
     return (matrix_norm(A, p) * matrix_norm(inverse, p)).nan_to_num(infinite, infinite, -infinite)
 
 
+_DRIVERS = ("gels", "gelsy", "gelsd", "gelss")
+
+
+def _need_equations(A, B, vector):
+    """RuntimeError where A X = B is no question, in PyTorch's words."""
+    name = "torch.linalg.lstsq"
+    if A.dim() < 2 or B.dim() < 1:
+        raise RuntimeError(f"{name}: {'input must have at least 2 dimensions' if A.dim() < 2 else 'other must have at least 1 dimension'}.")
+    if A.dtype != B.dtype:
+        raise RuntimeError(f"{name}: Expected input and other to have the same dtype, but got input's dtype {scalar_name(A.dtype)} and other's dtype {scalar_name(B.dtype)}")
+    if A.dtype not in (_C.float32, _C.float64):
+        raise RuntimeError("This function doesn't handle types other than float and double")
+    if A.dim() - B.dim() not in (0, 1):
+        raise RuntimeError(f"{name}: input.dim() must be greater or equal to other.dim() and (input.dim() - other.dim()) <= 1")
+    if A.size(-2) != B.size(-1 if vector else -2):
+        raise RuntimeError(f"{name}: input.size(-2) should match other.size({-1 if vector else -2})")
+
+
 def lstsq(A, B, rcond=None, *, driver=None):
-    """(solution, residuals, rank, singular_values): X with the least |A X - B|, of these the shortest."""
-    need_matrices("lstsq", A)
-    vector = is_vector(A, B)
+    """(solution, residuals, rank, singular_values): X with the least |A X - B|, of these the shortest. A's and B's batches broadcast."""
+    need_tensor("linalg_lstsq", A)
+    need_tensor("linalg_lstsq", B, "b", 2)
+    vector = A.dim() >= 2 and is_vector(A, B)
+    _need_equations(A, B, vector)
+    if driver is not None and driver not in _DRIVERS:
+        raise RuntimeError("torch.linalg.lstsq: parameter `driver` should be one of (gels, gelsy, gelsd, gelss)")
     right = B.unsqueeze(-1) if vector else B
+    batch = ctgrad.broadcast_shapes(A.shape[:-2], right.shape[:-2])
+    A, right = A.expand(*batch, *A.shape[-2:]), right.expand(*batch, *right.shape[-2:])
     rank, values = matrix_rank(A, rtol=rcond), svdvals(A.detach()) if driver in ("gelsd", "gelss") else A.new_empty(0)
     full = bool((rank == min(A.shape[-2:])).all())
     X, away = _nearest(A, right, rcond, vector, driver in ("gels", "gelsd", "gelss") and A.size(-2) > A.size(-1) and full)
@@ -108,4 +138,7 @@ def _nearest(A, B, rcond, vector, overdetermined):
     """X with the least |A X - B|, of these the shortest, and its squared distances: none where X is not the only one, or meets B."""
     X = pinv(A, rtol=rcond) @ B
     away = (A @ X - B).square().sum(-2) if overdetermined else X.reshape(-1)[:0]
+    m, n = A.shape[-2:]
+    room = X.mT.new_zeros((*X.shape[:-2], X.size(-1), m - n)) if m > n else X.mT[..., :0]
+    X = _C.cat([X.mT, room], -1)[..., :n].mT  # where LAPACK leaves it: over the right-hand side's rows
     return X.squeeze(-1) if vector else X, away

@@ -6,11 +6,12 @@ import numpy as np
 
 import ctgrad
 from ctgrad import _C
+from ctgrad._dtypes import scalar_name
 from ctgrad.autograd import Function
 from ctgrad.composed import need_tensor, results, with_exact_out
 from ctgrad.composed.closed import named, node
 
-from ._checks import LinAlgError, as_array, as_columns, as_tensor, first_zero_pivot, lapack, need_matrices
+from ._checks import LinAlgError, as_array, as_columns, as_tensor, first_zero_pivot, lapack, need_matrices, need_right
 
 Inverse = results("linalg_inv_ex", "inverse info")
 SLogDet = results("linalg_slogdet", "sign logabsdet")
@@ -60,9 +61,9 @@ def inv_ex(A, *, check_errors=False):
     need_matrices("inv", A, True)
     try:
         return Inverse(InverseOf.apply(A), _C.zeros(A.shape[:-2], dtype=_C.int32))
-    except LinAlgError:
+    except LinAlgError as error:
         if check_errors:
-            raise
+            raise LinAlgError(str(error).replace("linalg.inv:", "linalg.inv_ex:")) from None
         flat = [_one_inverse(a) for a in A.reshape(-1, *A.shape[-2:])]
         return Inverse(_C.stack([a for a, _ in flat]).reshape(A.shape), _C.tensor([i for _, i in flat], dtype=_C.int32).reshape(A.shape[:-2]))
 
@@ -74,9 +75,22 @@ def _one_inverse(a):
         return _C.full_like(a, math.nan), first_zero_pivot(as_array(a))
 
 
+def columns(x):
+    """x, laid column by column; the same tensor if it lies so."""
+    turned = x.mT
+    return x if turned.is_contiguous() and x.numel() and 1 not in x.shape else turned.clone(memory_format=_C.contiguous_format).mT
+
+
 def is_vector(A, B):
     """Whether B is a batch of vectors: of one dimension, or shaped as A's batch with one size more."""
     return B.dim() == 1 or (A.dim() - 1 == B.dim() and B.shape == A.shape[:-1])
+
+
+def _need_fitting(name, A, B, left):
+    need_right(name, B)
+    if A.size(-1) != B.size(-2 if left else -1):
+        raise RuntimeError(f"linalg.{name}: Incompatible shapes of A and B for the equation {'AX' if left else 'XA'} = B "
+                           f"({A.size(-2)}x{A.size(-1)} and {B.size(-2)}x{B.size(-1)})")
 
 
 @with_exact_out
@@ -86,16 +100,16 @@ def solve(A, B, *, left=True):
     need_matrices("solve", A, True)
     need_tensor("linalg_solve", B, "B", 2)
     if A.dtype != B.dtype:
-        raise RuntimeError(f"linalg.solve: Expected A and B to have the same dtype, but found A of type {A.dtype} and B of type {B.dtype} instead")
-    vector = left and is_vector(A, B)
+        raise RuntimeError(f"linalg.solve: Expected A and B to have the same dtype, but found A of type {scalar_name(A.dtype)} and B of type {scalar_name(B.dtype)} instead")
+    vector = B.dim() > 0 and is_vector(A, B)
     right = B.unsqueeze(-1) if vector else B
+    _need_fitting("solve", A, right, left)
     if not left:
-        return solve(A.mT, right.mT).mT
-    if A.size(-1) != right.size(-2):
-        raise RuntimeError(f"linalg.solve: Incompatible shapes of A and B for the equation AX = B ({A.size(-2)}x{A.size(-1)} and {right.size(-2)}x{right.size(-1)})")
+        made = solve(A.mT, right.mT).mT
+        return made.squeeze(-1) if vector else made
     batch = ctgrad.broadcast_shapes(A.shape[:-2], right.shape[:-2])
     made = Solution.apply(A.expand(*batch, *A.shape[-2:]), right.expand(*batch, *right.shape[-2:]))
-    return made.squeeze(-1) if vector else made
+    return made if not vector else made.squeeze(-1) if right.dim() == 2 else columns(made.squeeze(-1))
 
 
 @with_exact_out
@@ -103,15 +117,15 @@ def solve(A, B, *, left=True):
 def solve_triangular(A, B, *, upper, left=True, unitriangular=False):
     """X of A X = B (left=False: X A = B) where only a triangle of A is read; unitriangular: with ones on its diagonal."""
     need_matrices("solve_triangular", A, True)
+    _need_fitting("solve_triangular", A, B, left)
     kept = (A.triu if upper else A.tril)((1 if upper else -1) if unitriangular else 0)
     if unitriangular:
         kept = kept + _C.eye(A.size(-1), dtype=A.dtype)
-    if B.dim() == 1:
-        return solve_triangular(A, B.unsqueeze(-1), upper=upper, left=left, unitriangular=unitriangular).squeeze(-1)
     try:
-        return solve(kept, B, left=left)
+        made = solve(kept, B, left=left)
     except LinAlgError:
-        return _substituted(kept, B, upper) if left else _substituted(kept.mT, B.mT, not upper).mT
+        made = _substituted(kept, B, upper) if left else _substituted(kept.mT, B.mT, not upper).mT
+    return columns(made)
 
 
 def _substituted(A, B, upper):

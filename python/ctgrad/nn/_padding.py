@@ -28,9 +28,6 @@ def pad(input, pad, mode="constant", value=None):
     if value is not None and value != 0:
         raise ValueError(f'Padding mode "{mode}" doesn\'t take in value argument')
     dims = len(pad) // 2
-    if dims > input.dim():
-        raise RuntimeError(f"Padding length should be less than or equal to two times the input dimension but got padding length {len(pad)} and input of "
-                           f"dimension {input.dim()}")
     if not (dims in (1, 2, 3) and input.dim() in (dims + 1, dims + 2)):
         raise NotImplementedError(f"Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now: {len(pad)} numbers for "
                                   f"{input.dim()} dimensions")

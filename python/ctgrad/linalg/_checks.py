@@ -3,7 +3,7 @@
 import numpy as np
 
 from ctgrad import _C
-from ctgrad._dtypes import scalar_name
+from ctgrad._dtypes import scalar_name, unsupported
 from ctgrad.composed import need_tensor
 
 
@@ -13,7 +13,7 @@ LinAlgError = _C._LinAlgError
 def need_kernel(kernel, x):
     """NotImplementedError, as PyTorch's kernels raise it, where x is neither float32 nor float64."""
     if x.dtype not in (_C.float32, _C.float64):
-        raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_name(x.dtype)}'")
+        raise unsupported(kernel, x.dtype)
 
 
 def need_right(name, B, torch=""):

@@ -2,6 +2,7 @@
 
 import gc
 import importlib.util
+import itertools
 import os
 import random
 
@@ -21,9 +22,21 @@ def pytest_report_header(config):
 
 
 def pytest_collection_finish(session):
-    """The tests of leaks ask for thousands of full collections: these need not visit what was imported and collected before."""
+    set_aside()
+
+
+def set_aside():
+    """The tests of leaks ask for thousands of full collections: these need not visit what was imported, collected and reported before."""
     gc.collect()
     gc.freeze()
+
+
+tests_begun = itertools.count(1)
+
+
+def pytest_runtest_setup(item):
+    if next(tests_begun) % 50 == 0:
+        set_aside()
 
 
 # Every run draws the same numbers, so that no test fails by chance. Another seed explores: no test may depend on this one.

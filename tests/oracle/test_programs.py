@@ -15,19 +15,20 @@ CASES = [(path.stem, i) for path in FILES for i in range(len(load(path)))]
 
 
 @functools.cache
-def transcripts(name, library):
-    """The transcripts of a file's programs, and how the process ended."""
+def transcripts(library):
+    """The transcripts of each file's programs, and what the process wrote beside them."""
     runner = [sys.executable, *(["-m", "ctgrad"] if library == "ctgrad" else [])]
-    command = [*runner, str(HERE / "transcribe.py"), str(HERE / "programs" / f"{name}.py")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    return [json.loads(line) for line in done.stdout.splitlines()], done.stderr
+    done = subprocess.run([*runner, str(HERE / "transcribe.py"), *map(str, FILES)], capture_output=True, text=True, timeout=600)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    return {path.stem: [transcript for name, transcript in lines if name == str(path)] for path in FILES}, done.stderr
 
 
 @pytest.mark.parametrize(("name", "number"), CASES, ids=[f"{name}-{number}" for name, number in CASES])
 def test_program(name, number):
-    expected = transcripts(name, "torch")[0][number]
-    lines, errors = transcripts(name, "ctgrad")
-    assert number < len(lines), f"the process ended in this program or an earlier one:\n{errors}"
+    expected = transcripts("torch")[0][name][number]
+    of_files, errors = transcripts("ctgrad")
+    lines = of_files[name]
+    assert number < len(lines), f"the process ended in this program or an earlier one of its file:\n{errors}"
     differences = [
         f">>> {text}\nPyTorch: {shown} {message}\nctgrad:  {ours} {our_message}"
         for (text, shown, message), (_, ours, our_message) in zip(expected, lines[number], strict=True)

@@ -1,8 +1,9 @@
 """Run the programs of a file and write, line by line, what a reader of an interactive session would see.
 
-`python transcribe.py FILE` runs them on PyTorch, `python -m ctgrad transcribe.py FILE` on ctgrad. Each top-level statement's
+`python transcribe.py FILES` runs them on PyTorch, `python -m ctgrad transcribe.py FILES` on ctgrad. Each top-level statement's
 value is shown as the interactive interpreter shows it; a statement that raises shows the class of its exception, and
-the program goes on. One JSON line a program, written at once, so that a crash tells which program it was.
+the program goes on. One JSON line a program, with its file's name, written at once, so that a crash tells which program it was.
+A file is run by a child of the process, which has all that importing the library brought and nothing that another file left.
 """
 
 import ast
@@ -11,6 +12,7 @@ import importlib.util
 import io
 import json
 import math
+import os
 import re
 import sys
 import warnings
@@ -64,7 +66,23 @@ def load(path):
     return module.PROGRAMS
 
 
+def first_uses():
+    """What a library imports when it is first used: once, before there are children."""
+    torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0).step()
+    torch.broadcast_to(torch.zeros(1), (1,))
+
+
+def run(path):
+    for program in load(path):
+        print(json.dumps([path, transcript(program)]), flush=True)
+
+
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    for program in load(sys.argv[1]):
-        print(json.dumps(transcript(program)), flush=True)
+    first_uses()
+    for path in sys.argv[1:]:
+        child = os.fork()
+        if not child:
+            run(path)
+            os._exit(0)
+        os.waitpid(child, 0)

@@ -171,3 +171,43 @@ def test_a_prefix_comes_off_a_state():
     nn.modules.utils.consume_prefix_in_state_dict_if_present(state, "module.")
     assert "0.running_mean" in state and state._metadata["0"]["version"] == 2
     nn.Sequential(nn.BatchNorm1d(2)).load_state_dict(state)
+
+
+@pytest.mark.parametrize("trivial", [True, False])
+@pytest.mark.parametrize("how", ["matrix_exp", "cayley", "householder"])
+@pytest.mark.parametrize("shape", [(3, 3), (4, 2), (2, 4), (2, 4, 3)])
+def test_an_orthogonal_weight_stays_so(shape, how, trivial):
+    ctgrad.manual_seed(0)
+    holder = nn.Module()
+    holder.weight = nn.Parameter(ctgrad.randn(shape, dtype=ctgrad.float64))
+    if not trivial and how != "householder":
+        with pytest.raises(NotImplementedError, match="use_trivialization"):
+            parametrizations.orthogonal(holder, orthogonal_map=how, use_trivialization=False).weight = ctgrad.ones(shape, dtype=ctgrad.float64)
+        return
+    parametrizations.orthogonal(holder, orthogonal_map=how, use_trivialization=trivial)
+    opt = ctgrad.optim.SGD(holder.parameters(), lr=0.05)
+
+    def far():
+        return (holder.weight - 1).pow(2).sum()
+
+    before = far().item()
+    for _ in range(5):
+        opt.zero_grad()
+        far().backward()
+        opt.step()
+    w = holder.weight.detach()
+    q = w if shape[-2] >= shape[-1] else w.mT
+    np.testing.assert_allclose((q.mT @ q).numpy(), np.broadcast_to(np.eye(min(shape[-2:])), (*shape[:-2], *[min(shape[-2:])] * 2)), atol=1e-12)
+    assert far().item() < before
+    holder.weight = w
+    np.testing.assert_allclose(holder.weight.detach().numpy(), w.numpy(), atol=1e-12)
+
+
+def test_what_cannot_be_orthogonal():
+    for make, text in (
+        (lambda: parametrizations.orthogonal(nn.Linear(2, 2), "bias"), "Expected a matrix"),
+        (lambda: parametrizations.orthogonal(nn.Linear(2, 2), "w"), "no parameter or buffer"),
+        (lambda: parametrizations.orthogonal(nn.Linear(2, 2), orthogonal_map="qr"), "has to be one of"),
+    ):
+        with pytest.raises(ValueError, match=text):
+            make()

@@ -362,6 +362,20 @@ sorted(dir(m))[-1]
 m.register_buffer("tmp", torch.zeros(1), persistent=False)
 list(m.state_dict()), [n for n, _ in m.named_buffers()]
 
+torch.manual_seed(0)
+orthogonal = nn.utils.parametrizations.orthogonal
+l = orthogonal(nn.Linear(3, 3))
+l
+l.weight
+sorted(l.state_dict())
+l.weight = torch.eye(3)
+l.weight, l.parametrizations.weight.original, l.parametrizations.weight[0].base
+orthogonal(nn.Linear(2, 4)).weight.shape
+orthogonal(nn.Linear(3, 3), orthogonal_map="cayley", use_trivialization=False).weight
+orthogonal(nn.Linear(3, 3), use_trivialization=False).weight
+orthogonal(nn.Linear(3, 2), use_trivialization=False).weight
+orthogonal(nn.Linear(3, 2), "bias")
+
 p = nn.Parameter(torch.tensor([3.0, 4.0]))
 (p * p / 2).sum().backward()
 nn.utils.clip_grad_norm_([p], 1.0)

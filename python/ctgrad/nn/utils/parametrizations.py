@@ -1,4 +1,4 @@
-"""Ready-made parametrizations: weights of given norm, of largest singular value 1."""
+"""Ready-made parametrizations: weights of given norm, of largest singular value 1, orthogonal ones."""
 
 import ctgrad
 from ctgrad import Tensor
@@ -9,7 +9,7 @@ from . import parametrize
 from .spectral_norm import as_matrix, random_unit, usual_dim
 from .weight_norm import norm_except_dim, normed_weight
 
-__all__ = ["spectral_norm", "weight_norm"]
+__all__ = ["orthogonal", "spectral_norm", "weight_norm"]
 
 
 class _WeightNorm(Module):
@@ -88,3 +88,102 @@ def spectral_norm(module, name="weight", n_power_iterations=1, eps=1e-12, dim=No
         raise ValueError(f"Module '{module}' has no parameter or buffer with name '{name}'")
     made = _SpectralNorm(weight, n_power_iterations, usual_dim(module) if dim is None else dim, eps)
     return parametrize.register_parametrization(module, name, made)
+
+
+def _is_orthogonal(q):
+    n, k = q.shape[-2:]
+    return ctgrad.allclose(q.mT @ q, ctgrad.eye(k, dtype=q.dtype), atol=10 * n * ctgrad.finfo(q.dtype).eps)
+
+
+def _orthogonal_of(a):
+    """The Q of the QR factorization of which R has a diagonal that is not negative."""
+    factors, tau = ctgrad.geqrf(a)
+    return ctgrad.linalg.householder_product(factors, tau) * factors.diagonal(dim1=-2, dim2=-1).sgn().unsqueeze(-2)
+
+
+def _skew(x):
+    """The skew-symmetric matrix of which the tall matrix x holds the lower triangle."""
+    n, k = x.shape[-2:]
+    x = x.tril()
+    if n != k:
+        x = ctgrad.cat([x, x.new_zeros(n, n - k).expand(*x.shape[:-2], -1, -1)], dim=-1)
+    return x - x.mT
+
+
+def _first(k, q):
+    return q if q.size(-1) == k else q[..., :k]
+
+
+def _by_exponential(x):
+    return _first(x.size(-1), ctgrad.matrix_exp(_skew(x)))
+
+
+def _by_cayley(x):
+    a = _skew(x)
+    one = ctgrad.eye(a.size(-1), dtype=a.dtype)
+    return _first(x.size(-1), ctgrad.linalg.solve(ctgrad.add(one, a, alpha=-0.5), ctgrad.add(one, a, alpha=0.5)))
+
+
+def _by_reflections(x):
+    below = x.tril(diagonal=-1)
+    tau = 2 / (1 + (below * below).sum(dim=-2))
+    return ctgrad.linalg.householder_product(below, tau) * x.diagonal(dim1=-2, dim2=-1).int().unsqueeze(-2)
+
+
+ORTHOGONAL_MAPS = {"matrix_exp": _by_exponential, "cayley": _by_cayley, "householder": _by_reflections}
+
+
+class _Orthogonal(Module):
+    def __init__(self, orthogonal_map, use_trivialization):
+        super().__init__()
+        self.orthogonal_map = orthogonal_map
+        if use_trivialization:
+            self.register_buffer("base", None)
+
+    def forward(self, x):
+        wide = x.size(-2) < x.size(-1)
+        q = ORTHOGONAL_MAPS[self.orthogonal_map](x.mT if wide else x)
+        if hasattr(self, "base"):
+            q = self.base @ q
+        return q.mT if wide else q
+
+    @ctgrad.no_grad()
+    def right_inverse(self, given):
+        wide = given.size(-2) < given.size(-1)
+        q = given.mT if wide else given
+        n, k = q.shape[-2:]
+        if hasattr(self, "base"):
+            if n != k:
+                q = ctgrad.cat([q, ctgrad.randn(*q.shape[:-2], n, n - k, dtype=q.dtype)], dim=-1)
+            self.base = q.clone() if n == k and _is_orthogonal(q) else _orthogonal_of(q)
+            start = ctgrad.zeros_like(given)
+            start.diagonal(dim1=-2, dim2=-1).fill_(-1.0)
+            return start
+        if self.orthogonal_map != "householder":
+            raise NotImplementedError(
+                "It is not possible to assign to the matrix exponential or the Cayley parametrizations when use_trivialization=False: "
+                "leave use_trivialization at True, or take orthogonal_map='householder'.")
+        factors, tau = ctgrad.geqrf(q)
+        diagonal = factors.diagonal(dim1=-2, dim2=-1)
+        diagonal.sign_()
+        diagonal[tau == 0.0] *= -1  # a column that is left as it is has no reflection to turn its sign
+        return factors.mT if wide else factors
+
+
+def orthogonal(module, name="weight", orthogonal_map=None, *, use_trivialization=True):
+    """Keep a matrix parameter, or a batch of them, orthogonal: its columns orthonormal, or its rows where it is wide. Returns the module.
+
+    ``orthogonal_map`` is "matrix_exp" (usual for square ones), "cayley" or "householder" (usual for the others). With ``use_trivialization`` the
+    map is taken around a fixed orthogonal matrix, the buffer ``base`` (Lezcano-Casado, Trivializations for Gradient-Based Optimization on Manifolds,
+    2019), which lets any matrix be assigned. ValueError without such a tensor, for one of fewer than two dimensions and for another map.
+    """
+    weight = getattr(module, name, None)
+    if not isinstance(weight, Tensor):
+        raise ValueError(f"Module '{module}' has no parameter or buffer with name '{name}'")
+    if weight.ndim < 2:
+        raise ValueError(f"Expected a matrix or batch of matrices. Got a tensor of {weight.ndim} dimensions.")
+    if orthogonal_map is None:
+        orthogonal_map = "matrix_exp" if weight.size(-2) == weight.size(-1) else "householder"
+    if orthogonal_map not in ORTHOGONAL_MAPS:
+        raise ValueError(f'orthogonal_map has to be one of "matrix_exp", "cayley", "householder". Got: {orthogonal_map}')
+    return parametrize.register_parametrization(module, name, _Orthogonal(orthogonal_map, use_trivialization), unsafe=True)

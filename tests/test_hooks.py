@@ -238,3 +238,11 @@ def test_who_returned_a_wrong_gradient():
             return g, torch.ones(7)
     with pytest.raises(RuntimeError, match=r"Function WrongBackward returned an invalid gradient at index 1 - got \[7\] but expected shape compatible with \[2\]"):
         Wrong.apply(ones(), ones()).sum().backward()
+
+
+def test_a_hook_of_a_module_without_inputs_that_train_tells_where_backward_is_called():
+    layer = torch.nn.Linear(2, 1)
+    layer.register_full_backward_hook(lambda *args: None)
+    with pytest.warns(UserWarning, match="no inputs require gradients") as told:
+        layer(torch.ones(1, 2)).sum().backward()
+    assert told[0].filename == __file__

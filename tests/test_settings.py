@@ -34,6 +34,12 @@ def test_what_other_packages_tell_pytorch_is_not_kept():
 
 
 def test_default_tensor_type():
+    always = ctgrad.is_warn_always_enabled()
+    ctgrad.set_warn_always(True)
+    with pytest.warns(UserWarning, match="set_default_dtype") as told:
+        ctgrad.set_default_tensor_type(ctgrad.FloatTensor)
+    ctgrad.set_warn_always(always)
+    assert told[0].filename == __file__
     ctgrad.set_default_tensor_type("torch.DoubleTensor")
     assert ctgrad.tensor(1.).dtype is ctgrad.float64
     ctgrad.set_default_tensor_type(ctgrad.FloatTensor)

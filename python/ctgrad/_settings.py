@@ -2,6 +2,7 @@
 
 from ctgrad import _C
 from ctgrad._C import Tensor, device
+from ctgrad.composed import warn_once
 
 __all__ = ["are_deterministic_algorithms_enabled", "get_default_device", "get_deterministic_debug_mode", "get_float32_matmul_precision",
            "is_deterministic_algorithms_warn_only_enabled", "set_default_device", "set_default_tensor_type", "set_deterministic_debug_mode",
@@ -25,6 +26,8 @@ def typename(obj):
 
 def set_default_tensor_type(t):
     """An older `set_default_dtype`: takes a class such as `FloatTensor`, or its name, "torch.FloatTensor"."""
+    warn_once("torch.set_default_tensor_type() is deprecated as of PyTorch 2.1, please use torch.set_default_dtype() and "
+              "torch.set_default_device() as alternatives.")
     if isinstance(t, str):
         module, _, name = t.rpartition(".")
         if module == "torch.cuda":

@@ -70,7 +70,7 @@ class BackwardHook:
         warnings.warn("Full backward hook is firing when gradients are computed with respect to module outputs since no "
                       "inputs require gradients. See "
                       "https://docs.pytorch.org/docs/main/generated/torch.nn.Module.html"
-                      "#torch.nn.Module.register_full_backward_hook for more details.", stacklevel=5)
+                      "#torch.nn.Module.register_full_backward_hook for more details.", stacklevel=4)
         for hook in self.user_hooks:
             result = hook(self.module, (None,) * self.n_inputs, self.grad_outputs)
             if result is not None and not (isinstance(result, tuple) and all(grad is None for grad in result)):

@@ -246,3 +246,14 @@ def test_a_hook_of_a_module_without_inputs_that_train_tells_where_backward_is_ca
     with pytest.warns(UserWarning, match="no inputs require gradients") as told:
         layer(torch.ones(1, 2)).sum().backward()
     assert told[0].filename == __file__
+
+
+@pytest.mark.parametrize(("returned", "error"), [
+    (3, TypeError), ((3,), TypeError), ("a", TypeError), ((torch.ones(3, 1),), RuntimeError), (torch.ones(1, 2), RuntimeError), ((), RuntimeError)])
+@pytest.mark.parametrize("register", [torch.nn.Module.register_full_backward_hook, torch.nn.Module.register_full_backward_pre_hook])
+def test_what_a_hook_of_a_module_returns_has_the_type_and_size_of_the_gradient(register, returned, error):
+    layer, x = torch.nn.Linear(2, 1), torch.ones(1, 2, requires_grad=True)
+    register(layer, lambda *args: returned)
+    with pytest.raises(error):
+        layer(x).sum().backward()
+    assert x.grad is None

@@ -92,10 +92,21 @@ class BackwardHook:
     def _replaced(result, grads, hook, what):
         if result is None:
             return grads
-        result = result if isinstance(result, (tuple, list)) else (result,)
         if len(result) != len(grads):
             raise RuntimeError(f"{hook} returned an invalid number of {what}, got {len(result)}, but expected {len(grads)}")
+        for new, old in zip(result, grads, strict=True):
+            _check_fits(new, old)
         return tuple(result)
+
+
+def _check_fits(new, old):
+    """The gradient that a hook returns in the place of another."""
+    if new is None:
+        return
+    if not isinstance(new, Tensor):
+        raise TypeError(f"expected Variable, but hook returned {type(new).__name__!r}")
+    if old is not None and new.shape != old.shape:
+        raise RuntimeError(f"hook 'hook' has changed the size of value: it returned {list(new.shape)} for a gradient of {list(old.shape)}")
 
 
 def _spread(places, values, size):

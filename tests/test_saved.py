@@ -65,9 +65,9 @@ def test_what_is_packed_and_when_it_is_unpacked():
         y = (h * x).exp()
         (y * 2).sum()
     tensors = [t for t, _, _ in seen]
-    assert len(seen) == 3 and tensors[1] is x
-    assert [t.tolist() for t in tensors] == [[3, 6], [1, 2], y.tolist()]
-    assert [None if fn is None else fn.name() for _, fn, _ in seen] == ["MulBackward0", None, "ExpBackward0"]
+    assert len(seen) == 3 and tensors[0] is x  # other, then self
+    assert [t.tolist() for t in tensors] == [[1, 2], [3, 6], y.tolist()]
+    assert [None if fn is None else fn.name() for _, fn, _ in seen] == [None, "MulBackward0", "ExpBackward0"]
     assert not any(recorded for _, _, recorded in seen)
     seen.clear()
     y.sum().backward()

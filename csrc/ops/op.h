@@ -180,6 +180,8 @@ void promotion_add_arg(promotion *p, const arg *a);
 ct_dtype promotion_result(const promotion *p);
 static inline bool arg_is_unsigned(const arg *a) { return a->kind == ARG_FLOAT && a->whole; }
 int64_t arg_wrapped(const arg *a);                         /* of an unsigned one: its 64 bits */
+/* The next parameter's name in a signature's text, from *at on; its length, 0 at the end. *list: it takes a list of tensors. */
+size_t op_next_name(const char **at, const char **name, bool *list);
 array *number_array(const arg *a, ct_dtype dtype);         /* new, 0-d and weak; whole numbers wrap around in integer dtypes */
 bool tensor_number(const tensor *t, arg *out);             /* the first element as an argument */
 int number_fits(const arg *a, ct_dtype dtype);             /* CT_RUNTIME "value cannot be converted to type ... without overflow" */

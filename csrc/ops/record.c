@@ -175,10 +175,60 @@ node *call_node(call *c)
     return n;
 }
 
+/* ---- what the host packs ---------------------------------------------------------------------------------------- */
+size_t op_next_name(const char **at, const char **name, bool *list)
+{
+    const char *p = *at + strspn(*at, "(, *"), *start = p, *last = p;
+    int depth = 0;
+    for (; *p && *p != '=' && (depth || (*p != ',' && *p != ')')); p++) {
+        depth += *p == '[' || *p == '(' ? 1 : *p == ']' || *p == ')' ? -1 : 0;
+        last = *p == ' ' ? p + 1 : last;
+    }
+    *name = last;
+    *list = !strncmp(start, "Tensor[", 7);
+    size_t length = (size_t)(p - last);
+    for (; *p && (depth || *p != ',') ; p++)
+        depth += *p == '[' || *p == '(' ? 1 : *p == ']' || (*p == ')' && p[1]) ? -1 : 0;
+    *at = p;
+    return length;
+}
+
+typedef struct named { const char *name; size_t length; uint32_t at; } named;
+
+static bool comes_before(const named *a, const named *b)
+{
+    int order = strncmp(a->name, b->name, a->length < b->length ? a->length : b->length);
+    return order ? order < 0 : a->length < b->length;
+}
+
+/* Hooks get what was kept as PyTorch's do: the inputs of what takes `self` in the order of their names (mul: other, self), then the rest. */
+static int pack_in_order(const op *o, node *n)
+{
+    named inputs[4], next = {0};
+    uint32_t count = 0, placed = 0;
+    const char *at = o->sig;
+    bool list;
+    for (uint32_t i = 0; i < 4 && (next.length = op_next_name(&at, &next.name, &list)) && !list; i++) {
+        if (!i && (next.length != 4 || strncmp(next.name, "self", 4)))
+            break;
+        if (!(n->keep_in >> i & 1))
+            continue;
+        next.at = placed++;
+        uint32_t k = count++;
+        for (; k && comes_before(&next, &inputs[k - 1]); k--)
+            inputs[k] = inputs[k - 1];
+        inputs[k] = next;
+    }
+    for (uint32_t i = 0; i < n->n_kept; i++)
+        if (node_pack(n, i < count ? inputs[i].at : i, NULL) < 0)
+            return -1;
+    return 0;
+}
+
 /* The host's hooks get what was kept once the outputs have their history. -1: new outputs are blank again. */
 static int pack_kept(call *c, node *n)
 {
-    if (CT_LIKELY(!tape_now.packs) || node_pack_all(n) == 0)
+    if (CT_LIKELY(!tape_now.packs) || pack_in_order(c->op, n) == 0)
         return 0;
     for (uint32_t i = 0; c->mode == CALL_NEW && i < c->n_out; i++)
         tensor_clear(&c->out[i]);

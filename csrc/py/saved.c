@@ -197,24 +197,6 @@ static const op *op_of(const node *n)
     return NULL;
 }
 
-/* The next parameter's name in a signature's text, from *at on; its length, 0 at the end. *list: it takes a list of tensors. */
-static size_t next_name(const char **at, const char **name, bool *list)
-{
-    const char *p = *at + strspn(*at, "(, *"), *start = p, *last = p;
-    int depth = 0;
-    for (; *p && *p != '=' && (depth || (*p != ',' && *p != ')')); p++) {
-        depth += *p == '[' || *p == '(' ? 1 : *p == ']' || *p == ')' ? -1 : 0;
-        last = *p == ' ' ? p + 1 : last;
-    }
-    *name = last;
-    *list = !strncmp(start, "Tensor[", 7);
-    size_t length = (size_t)(p - last);
-    for (; *p && (depth || *p != ',') ; p++)
-        depth += *p == '[' || *p == '(' ? 1 : *p == ']' || (*p == ')' && p[1]) ? -1 : 0;
-    *at = p;
-    return length;
-}
-
 static bool is_name(const char *name, size_t length, const char *wanted)
 {
     return strlen(wanted) == length && !strncmp(name, wanted, length);
@@ -228,7 +210,7 @@ static int kept_input(const node *n, const op *o, const char *wanted)
     const char *at = o->sig, *name;
     size_t length;
     bool list;
-    for (uint32_t i = 0; i < n->n_in + 8 && i < 64 && (length = next_name(&at, &name, &list)) && !list; i++) {
+    for (uint32_t i = 0; i < n->n_in + 8 && i < 64 && (length = op_next_name(&at, &name, &list)) && !list; i++) {
         bool self = i == 0 && !strcmp(wanted, "self") && is_name(name, length, "input");
         if (self || is_name(name, length, wanted))
             return n->keep_in >> i & 1 ? (int)ct_bits(n->keep_in & (((uint64_t)1 << i) - 1)) : i < 4 && o->keep[i] ? KEPT_NONE : NOT_KEPT;
@@ -306,7 +288,7 @@ int py_node_saved_names(node *n, PyObject *names)
     const char *at = o ? o->sig : NULL, *name;
     size_t length;
     bool list;
-    for (uint32_t i = 0; o && i < 4 && (length = next_name(&at, &name, &list)) && !list; i++) {
+    for (uint32_t i = 0; o && i < 4 && (length = op_next_name(&at, &name, &list)) && !list; i++) {
         bool self = i == 0 && is_name(name, length, "input");
         if (o->keep[i] && add_names(names, self ? "self" : name, self ? 4 : length) < 0)
             return -1;

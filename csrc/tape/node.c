@@ -322,6 +322,8 @@ packing tape_packing;
 int node_pack(node *n, uint32_t i, void *hooks)
 {
     kept *k = node_kept(n) + i;
+    if (!KEPT_IS_ARRAY(k))
+        return 0;
     edge e = kept_edge(n, i);
     array *a = array_keep(k->a);
     tensor t;
@@ -343,14 +345,6 @@ int node_pack(node *n, uint32_t i, void *hooks)
         tape_packing.drop(packed);
     array_drop(a);
     return packed ? 0 : -1;
-}
-
-int node_pack_all(node *n)
-{
-    for (uint32_t i = 0; i < n->n_kept; i++)
-        if (KEPT_IS_ARRAY(&node_kept(n)[i]) && node_pack(n, i, NULL) < 0)
-            return -1;
-    return 0;
 }
 
 void node_forget_unpacked(node *n)

@@ -155,8 +155,7 @@ typedef struct packing {
 #define PACK_WRITES "A saved tensor pack hook is modifying its input in place, which can lead to unexpected side-effects. " \
                     "Let the hook work on a clone() of its input."
 extern packing tape_packing;
-int node_pack(node *n, uint32_t i, void *hooks); /* kept value i, an array */
-int node_pack_all(node *n);
+int node_pack(node *n, uint32_t i, void *hooks); /* kept value i, where it is an array */
 void node_forget_unpacked(node *n);
 tensor *node_kept_at(scope *s, node *n, uint32_t i); /* kept value i, of inputs, outputs and those behind in order */
 

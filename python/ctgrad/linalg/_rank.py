@@ -113,18 +113,18 @@ def _need_equations(A, B, vector):
 
 
 def lstsq(A, B, rcond=None, *, driver=None):
-    """(solution, residuals, rank, singular_values): X with the least |A X - B|, of these the shortest. A's and B's batches broadcast."""
+    """(solution, residuals, rank, singular_values): X with the least |A X - B|, of these the shortest. A's and B's batches broadcast; ranks and singular values are of A as given."""
     need_tensor("linalg_lstsq", A)
     need_tensor("linalg_lstsq", B, "b", 2)
     vector = A.dim() >= 2 and is_vector(A, B)
     _need_equations(A, B, vector)
     if driver is not None and driver not in _DRIVERS:
         raise RuntimeError("torch.linalg.lstsq: parameter `driver` should be one of (gels, gelsy, gelsd, gelss)")
+    rank, values = matrix_rank(A, rtol=rcond), svdvals(A.detach()) if driver in ("gelsd", "gelss") else A.new_empty(0)
+    full = bool((rank == min(A.shape[-2:])).all())
     right = B.unsqueeze(-1) if vector else B
     batch = ctgrad.broadcast_shapes(A.shape[:-2], right.shape[:-2])
     A, right = A.expand(*batch, *A.shape[-2:]), right.expand(*batch, *right.shape[-2:])
-    rank, values = matrix_rank(A, rtol=rcond), svdvals(A.detach()) if driver in ("gelsd", "gelss") else A.new_empty(0)
-    full = bool((rank == min(A.shape[-2:])).all())
     X, away = _nearest(A, right, rcond, vector, driver in ("gels", "gelsd", "gelss") and A.size(-2) > A.size(-1) and full)
     if driver == "gels":
         if not full:

@@ -209,4 +209,17 @@ out, torch.autograd.grad(out.sum(), w)
 functional_call(lin, {"weight": w}, torch.ones(1, 2), strict=True)
 functional_call(lin, {"weight": 3}, torch.ones(1, 2))
 functional_call(lin, [{"weight": w}, {"weight": w}], torch.ones(1, 2))
+
+from torch.autograd.graph import saved_tensors_hooks
+a, b, c = [torch.full((2, 2), float(k), requires_grad=True) for k in (1, 2, 3)]
+v = torch.ones(2, requires_grad=True)
+def order(f):
+    seen = []
+    with saved_tensors_hooks(lambda t: seen.append((tuple(t.shape), t.flatten()[0].item())) or t, lambda t: t): f()
+    return seen
+order(lambda: a * b), order(lambda: a / b), order(lambda: a @ b), order(lambda: a @ v), order(lambda: torch.bmm(a[None], b[None]))
+order(lambda: torch.atan2(a, b)), order(lambda: a ** b), order(lambda: torch.maximum(a, b)), order(lambda: torch.lerp(a, b, c)), order(lambda: torch.hypot(a, b))
+order(lambda: torch.addmm(c, a, b)), order(lambda: torch.addcmul(a, b, c)), order(lambda: torch.addcdiv(a, b, c)), order(lambda: torch.logaddexp(a, b))
+order(lambda: torch.clamp(a, b, c)), order(lambda: torch.fmod(a, b)), order(lambda: torch.outer(v, v * 2)), order(lambda: torch.einsum("ij,jk->ik", a, b))
+order(lambda: F.mse_loss(a, b)), order(lambda: F.linear(a, b, v)), order(lambda: F.linear(a, b)), order(lambda: F.batch_norm(a, None, None, v, v * 3, True)), order(lambda: a.tanh().mul(b))
 """.strip().split("\n\n")

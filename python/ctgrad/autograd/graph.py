@@ -108,7 +108,7 @@ _autograd = types.SimpleNamespace(
 )
 
 
-class _Handles(RemovableHandle):
+class _MultiHandle(RemovableHandle):
     def __init__(self, handles):
         self.handles = handles
 
@@ -162,4 +162,4 @@ def register_multi_grad_hook(tensors, fn, *, mode="all"):
 
         return all_there if mode == "all" else first
 
-    return _Handles([tensor.register_hook(hook_of(place)) for place, tensor in enumerate(tensors)])
+    return _MultiHandle([tensor.register_hook(hook_of(place)) for place, tensor in enumerate(tensors)])

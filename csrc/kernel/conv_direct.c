@@ -24,6 +24,7 @@ typedef struct part {
     int64_t depth, *offset, *source;         /* of what each weight meets, from the place of the output; of the weight in its channel */
     char *weights;
     int64_t out[3], start, step[2];          /* places; of the image: where the first one reads, and how far planes and lines are apart */
+    int64_t width, pitch;                    /* where lines end that follow one another so far apart, with what is between them, as one */
     int64_t to, apart[3], plane;             /* of the result: the first place, how far they are apart, numbers of a channel */
 } part;
 /* A group's channels in blocks, of which the first ones are larger by one; and the results of one image. */
@@ -135,6 +136,18 @@ static int64_t blocks_of(const k_conv *c) { return (c->out_c + DIRECT_CHANNELS -
     }
 PACK(float)
 PACK(double)
+/* Short lines leave lanes empty. As one line they are spread by single numbers, which many weights are worth. */
+static void join_lines(part *p, int64_t lanes)
+{
+    const int64_t all = (p->out[1] - 1) * p->step[1] + p->out[2];
+    p->width = p->out[2];
+    p->pitch = INT64_MAX / 2;
+    if (p->depth < 128 || 8 * rounded(all, lanes) > 7 * p->out[1] * rounded(p->out[2], lanes))
+        return;
+    p->pitch = p->step[1];
+    p->out[1] = 1;
+    p->out[2] = all;
+}
 /* Phase r of an adjoint; offsets and weights go behind those of the phases before. */
 static part part_of(const k_conv *c, const direct *d, const int64_t *r, int64_t group, bool adjoint, int64_t depth_before)
 {
@@ -150,6 +163,7 @@ static part part_of(const k_conv *c, const direct *d, const int64_t *r, int64_t 
     }
     const int64_t taps = n[0].taps * n[1].taps * n[2].taps;
     p.depth = c->in_c * taps;
+    join_lines(&p, vector_bytes() / item);
     p.weights = d->weights + depth_before * blocks * DIRECT_CHANNELS * item;
     const int64_t kernel = product(c->kernel), next = adjoint ? kernel : d->depth, from_channel = adjoint ? c->out_c * kernel : kernel;
     for (int64_t at = 0, weight; at < taps; at++) {

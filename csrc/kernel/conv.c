@@ -6,6 +6,7 @@
 #include "kernel/kernel.h"
 #include <string.h>
 
+enum { LARGE_WEIGHTS = 1 << 19 /* numbers */ };
 typedef struct plan {
     int64_t item, places, depth;  /* places of the output of one image; elements of a column */
     int64_t slice;                /* columns at a time */
@@ -39,8 +40,9 @@ static plan plan_of(const k_conv *c)
 {
     plan p = {.item = dtype_bytes(c->dtype), .places = volume(c->out), .depth = c->in_c * volume(c->kernel), .direct = is_direct(c)};
     p.sum = dtype_bytes(dtype_computed(c->dtype));
-    int64_t most = CONV_SLICE / p.item / (p.depth ? p.depth : 1), cuts;
-    most = most < 64 ? 64 : most;
+    /* Large weights are turned into scratch once a slice. */
+    int64_t most = CONV_SLICE / p.item / (p.depth ? p.depth : 1), least = p.depth * c->out_c > LARGE_WEIGHTS ? 256 : 64, cuts;
+    most = most < least ? least : most;
     if (p.direct)
         p.slice = p.places;
     else if (p.places > most) {
@@ -86,7 +88,7 @@ int64_t k_conv_scratch(const k_conv *c)
     }
     int64_t bytes = (p.products - c->scratch) + most + 64;
     k_conv back = k_direct_adjoint(c);
-    int64_t direct[3] = {k_direct_suits(c) ? k_direct_scratch(c) : 0, k_direct_suits(&back) ? k_direct_scratch(&back) : 0,
+    int64_t direct[3] = {k_direct_suits(c, false) ? k_direct_scratch(c, false) : 0, k_direct_suits(&back, true) ? k_direct_scratch(&back, true) : 0,
                          k_weight_suits(c) ? k_weight_scratch(c) : 0};
     for (int i = 0; i < 3; i++)
         bytes = direct[i] > bytes ? direct[i] : bytes;
@@ -275,7 +277,7 @@ static void fill_packed(const k_conv *c, const plan *p, const slice *s, int64_t 
 
 void k_conv_out(const k_conv *c)
 {
-    if (k_direct_suits(c)) {
+    if (k_direct_suits(c, false)) {
         k_direct_run(c, false);
         return;
     }
@@ -302,7 +304,7 @@ void k_conv_out(const k_conv *c)
 void k_conv_in(const k_conv *c)
 {
     k_conv back = k_direct_adjoint(c);
-    if (k_direct_suits(&back)) {
+    if (k_direct_suits(&back, true)) {
         k_direct_run(&back, true);
         return;
     }

@@ -27,14 +27,14 @@ def _floats(x):
 
 
 @composed(out=True, in_place="both")
-@node("Deg2RadBackward0")
+@node("Deg2RadBackward0", unkept=(0,))
 def deg2rad(input):
     """Degrees as radians."""
     return _floats(input) * (math.pi / 180)
 
 
 @composed(out=True, in_place="both")
-@node("Rad2DegBackward0")
+@node("Rad2DegBackward0", unkept=(0,))
 def rad2deg(input):
     """Radians as degrees."""
     return _floats(input) * (180 / math.pi)
@@ -66,7 +66,7 @@ def signbit(input):
 
 
 @composed(out=True, in_place="method")
-@node(lambda input, other: f"CopysignBackward{0 if isinstance(other, Tensor) else 1}")
+@node(lambda input, other: f"CopysignBackward{0 if isinstance(other, Tensor) else 1}", unkept=(1,))
 def copysign(input, other):
     """The magnitudes of input with the signs of other, in the dtype of both; both broadcast. The gradient at 0 is 0."""
     need_tensor("copysign", input)

@@ -70,7 +70,7 @@ def matrix_exp(input):
 
 
 @with_out
-@node("CholeskyBackward0")
+@node("CholeskyBackward0", unkept=(0,))
 def cholesky(input, upper=False):
     """linalg.cholesky."""
     warn_once("torch.cholesky is deprecated in favor of torch.linalg.cholesky and will be removed in a future PyTorch release.", 5)
@@ -187,7 +187,7 @@ def _lu_parts(LU_data, LU_pivots, unpack_data, unpack_pivots):
     return LU_PARTS(P, *(_unpacked(LU_data) if unpack_data else (LU_data.new_empty(0), LU_data.new_empty(0))))
 
 
-@node("LuUnpackBackward0")
+@node("LuUnpackBackward0", unkept=(0,))
 def _unpacked(LU_data):
     from ctgrad.linalg import _lu
 

@@ -118,7 +118,7 @@ def permutation(pivots, rows, like):
     return new(np.arange(rows)[:, None] == order[..., None, :]).to(like.dtype)
 
 
-@node("LinalgLuBackward0")
+@node("LinalgLuBackward0", unkept=(0,))
 def _lu(A, pivot):
     LU, pivots, _ = factored("linalg.lu", A, pivot)
     return permutation(pivots, A.size(-2), A), *unpacked(LU)

@@ -94,7 +94,7 @@ def _need_fitting(name, A, B, left):
 
 
 @with_exact_out
-@node("LinalgSolveExBackward0")
+@node("LinalgSolveExBackward0", unkept=(1,))
 def solve(A, B, *, left=True):
     """X of A X = B, or with left=False of X A = B; B's last dimension may be missing. LinAlgError where A is singular."""
     need_matrices("solve", A, True)
@@ -113,7 +113,7 @@ def solve(A, B, *, left=True):
 
 
 @with_exact_out
-@node("LinalgSolveTriangularBackward0")
+@node("LinalgSolveTriangularBackward0", unkept=(1,))
 def solve_triangular(A, B, *, upper, left=True, unitriangular=False):
     """X of A X = B (left=False: X A = B) where only a triangle of A is read; unitriangular: with ones on its diagonal."""
     need_matrices("solve_triangular", A, True)

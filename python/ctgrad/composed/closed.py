@@ -12,7 +12,7 @@ from ctgrad import _C
 from ctgrad._C import Tensor
 from ctgrad.autograd.function import Function, FunctionCtx
 
-__all__ = ["named", "node"]
+__all__ = ["named", "node", "repeats"]
 
 
 def named(name):
@@ -75,7 +75,7 @@ def _is_operand(x):
     return isinstance(x, Tensor) and x.is_floating_point()
 
 
-def _repeats(t):
+def repeats(t):
     """Does it show a number more than once: by a stride of 0, or by equal ones?"""
     steps = [abs(step) for step, n in zip(t.stride(), t.shape, strict=True) if n > 1]
     return t.numel() > 0 and (0 in steps or len(set(steps)) < len(steps))
@@ -91,7 +91,7 @@ def node(name, unkept=()):
         @functools.wraps(f)
         def call(*args, **kwargs):
             tensors = [x for x in (*args, *kwargs.values()) if _is_operand(x)]
-            if not _C.is_grad_enabled() or not any(t.requires_grad for t in tensors) or any(map(_repeats, tensors)):
+            if not _C.is_grad_enabled() or not any(t.requires_grad for t in tensors) or any(map(repeats, tensors)):
                 return f(*args, **kwargs)
 
             def said(given):

@@ -18,18 +18,18 @@ class _TimesLog(Function):
     @staticmethod
     def forward(ctx, x, y, name, one, number):
         ctx.save_for_backward(x, y)
-        ctx.name, ctx.one, ctx.number = name, one, number
+        ctx.form = name, one, number
         return _parts(x, y, one)
 
     @staticmethod
     def backward(ctx, g):
-        x, y = ctx.saved_tensors
+        (name, one, number), (x, y) = ctx.form, ctx.saved_tensors
         of_x = of_y = None
         if ctx.needs_input_grad[0]:
-            of_x = _times(ctx.name, g, y, ctx.one, ctx.number)
-            of_x = of_x.masked_fill((x == 0) & (~(y > -ctx.one) if ctx.number else y <= -ctx.one), 0)
+            of_x = _times(name, g, y, one, number)
+            of_x = of_x.masked_fill((x == 0) & (~(y > -one) if number else y <= -one), 0)
         if ctx.needs_input_grad[1]:
-            of_y = g * x / (y + 1 if ctx.one else y)
+            of_y = g * x / (y + 1 if one else y)
         return of_x, of_y, None, None, None
 
 

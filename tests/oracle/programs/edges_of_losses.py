@@ -15,7 +15,7 @@ x, y = torch.tensor([[0.5], [2.]], requires_grad=True), torch.tensor([0.3, 1., 4
 torch.autograd.grad(torch.xlogy(x, y).sum(), (x, y)), torch.autograd.grad(torch.special.xlog1py(x, y).pow(2).sum(), (x, y))
 g, h = torch.autograd.grad(torch.xlogy(x, y).pow(2).sum(), (x, y), create_graph=True)
 torch.autograd.grad(g.sum() + h.sum(), (x, y))
-type(torch.xlogy(x, 2.).grad_fn).__name__, type(torch.xlogy(2, x).grad_fn).__name__, type(torch.special.xlog1py(x, y).grad_fn).__name__, type(torch.special.xlog1py(2, y).grad_fn).__name__
+torch.xlogy(x, 2.), torch.xlogy(x, 2.).grad_fn.name(), type(torch.xlogy(x, 2.).grad_fn).__name__, type(torch.xlogy(2, x).grad_fn).__name__, type(torch.special.xlog1py(x, y).grad_fn).__name__, type(torch.special.xlog1py(2, y).grad_fn).__name__
 x.detach().clone().xlogy_(y[:2, None].detach())
 
 import torch.nn.functional as F

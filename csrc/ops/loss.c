@@ -139,14 +139,22 @@ static int huber_compose(scope *s, call *c, T *out)
         return finish(s, c, terms(s, c, &huber_terms, delta), 2, delta, out);
     T z = distance(s, c->in[0], c->in[1]), square = MUL(MUL(NUMBER(0.5), z), z);
     T inside = f_binary(s, &op_le, z, NUMBER(delta));
-    return finish(s, c, WHERE(inside, square, MUL(NUMBER(delta), SUB(z, NUMBER(0.5 * delta)))), 2, delta, out);
+    T loss = WHERE(inside, square, MUL(NUMBER(delta), SUB(z, NUMBER(0.5 * delta))));
+    return finish(s, c, loss && dtype_is_float(c->in[0]->a->dtype) ? f_cast(s, loss, c->in[0]->a->dtype) : loss, 2, delta, out);
 }
 static T huber_slope(scope *s, node *n, T d, T g)
 {
     double delta = kept_number(n), k = norm(n, 1);
     return bounded(s, d, delta, MUL(MUL(NUMBER(k), g), NUMBER(delta)), MUL(MUL(NUMBER(k), d), g));
 }
-static int huber_grad(scope *s, node *n, T const *g, T *out) { return difference_grad(s, n, g[0], huber_slope, out); }
+/* PyTorch writes it in the dtype of self, and refuses a target of another one here. */
+static int huber_grad(scope *s, node *n, T const *g, T *out)
+{
+    T x = node_kept_in(s, n, 0), y = node_kept_in(s, n, 1);
+    if (x && y && x->a->dtype != y->a->dtype)
+        return ct_fail(CT_RUNTIME, "Found dtype %s but expected %s: convert huber_loss's target", dtype_title(y->a->dtype), dtype_title(x->a->dtype));
+    return difference_grad(s, n, g[0], huber_slope, out);
+}
 const op op_huber_loss = {.name = "huber_loss", .sig = "(Tensor self, Tensor target, int reduction=1, float delta=1.0)", .flags = OP_HIDDEN | OP_FUNCTION,
     .run = op_closed, .compose = huber_compose, .kind = {"HuberLossBackward0", huber_grad}, .keep = {3, 3},
     .doc = "With d = |self - target|: d^2 / 2 up to delta, delta (d - delta / 2) beyond; reduced."};
@@ -154,7 +162,7 @@ const op op_huber_loss = {.name = "huber_loss", .sig = "(Tensor self, Tensor tar
 /* ---- soft_margin_loss: args self, target, reduction ----------------------------------------------------------------------- */
 static int soft_compose(scope *s, call *c, T *out)
 {
-    T z = f_unary(s, &op_exp, MUL(NEG(c->in[1]), c->in[0]));
+    T z = f_unary(s, &op_exp, MUL(c->in[0], NEG(c->in[1])));
     return finish(s, c, f_unary(s, &op_log1p, z), 2, 0, out);
 }
 static int soft_grad(scope *s, node *n, T const *g, T *out)
@@ -181,7 +189,7 @@ static T one_log(scope *s, T x, bool one) { return f_call(s, &op_log_of_one, 2, 
 static int bce_compose(scope *s, call *c, T *out)
 {
     T x = c->in[0], y = c->in[1];
-    T no = MUL(SUB(y, NUMBER(1)), cut(s, one_log(s, NEG(x), true))), yes = MUL(y, cut(s, one_log(s, x, false)));
+    T no = MUL(cut(s, one_log(s, NEG(x), true)), SUB(y, NUMBER(1))), yes = MUL(cut(s, one_log(s, x, false)), y);
     return finish(s, c, weighed(s, SUB(no, yes), weight_of(c, 2)), 3, 0, out);
 }
 static int bce_grad(scope *s, node *n, T const *g, T *out)
@@ -204,6 +212,9 @@ static T log_sigmoid(scope *s, T x) { return f_call(s, &op_log_sigmoid, 1, (arg[
 static int logits_compose(scope *s, call *c, T *out)
 {
     T x = c->in[0], y = c->in[1], positive = weight_of(c, 3), log = log_sigmoid(s, x);
+    if (dtype_is_float(x->a->dtype) && !dtype_is_float(y->a->dtype) && y->a->dtype != DT_BOOL)
+        return ct_fail(CT_RUNTIME, "result type %s can't be cast to the desired output type %s: convert binary_cross_entropy_with_logits's target to %s",
+                       dtype_title(x->a->dtype), dtype_title(y->a->dtype), dtype_title(x->a->dtype));
     if (positive)
         log = MUL(log, ADD(MUL(SUB(positive, NUMBER(1)), y), NUMBER(1)));
     T losses = SUB(MUL(SUB(NUMBER(1), y), x), log);

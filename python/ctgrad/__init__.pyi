@@ -302,17 +302,9 @@ from ctgrad.nn._grids import (
     affine_grid_generator as affine_grid_generator,
     grid_sampler as grid_sampler,
 )
-from ctgrad.nn._losses import (
-    kl_div as kl_div,
-)
 from ctgrad.nn._margins import (
-    cosine_embedding_loss as cosine_embedding_loss,
     cosine_similarity as cosine_similarity,
-    hinge_embedding_loss as hinge_embedding_loss,
-    margin_ranking_loss as margin_ranking_loss,
     pairwise_distance as pairwise_distance,
-    poisson_nll_loss as poisson_nll_loss,
-    triplet_margin_loss as triplet_margin_loss,
 )
 from ctgrad.nn._norms import (
     alpha_dropout as alpha_dropout,
@@ -320,6 +312,16 @@ from ctgrad.nn._norms import (
     feature_alpha_dropout as feature_alpha_dropout,
     group_norm as group_norm,
     instance_norm as instance_norm,
+)
+from ctgrad.nn._numbered import (
+    binary_cross_entropy_with_logits as binary_cross_entropy_with_logits,
+    cosine_embedding_loss as cosine_embedding_loss,
+    ctc_loss as ctc_loss,
+    hinge_embedding_loss as hinge_embedding_loss,
+    kl_div as kl_div,
+    margin_ranking_loss as margin_ranking_loss,
+    poisson_nll_loss as poisson_nll_loss,
+    triplet_margin_loss as triplet_margin_loss,
 )
 from ctgrad.nn._vision import (
     channel_shuffle as channel_shuffle,

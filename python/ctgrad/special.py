@@ -10,6 +10,7 @@ from ctgrad._C import sigmoid as expit
 from ctgrad import _bessel, _quantile
 from ctgrad.composed import need_tensor, registry, with_out
 from ctgrad.composed.closed import node
+from ctgrad.composed.logs import times_log1p
 from ctgrad.composed.integrals import times
 
 i0e, i1, i1e, ndtri, zeta = map(with_out, (_bessel.i0e, _bessel.i1, _bessel.i1e, _quantile.ndtri, _bessel.zeta))
@@ -37,12 +38,8 @@ def xlog1py(input, other):
     dtype = like.dtype if like.is_floating_point() else _C.get_default_dtype()
     x, y = (v if isinstance(v, ctgrad.Tensor) else _C.full((), v, dtype=dtype) for v in (input, other))
     x, y = (v.to(ctgrad.result_type(_C.zeros((), dtype=dtype) if not x.is_floating_point() else x, y)) for v in (x, y))
-    return _times_log1p(x, y)
-
-
-@node("SpecialXlog1PyBackward0")
-def _times_log1p(x, y):
-    return x * _C.where((x == 0) & ~y.isnan(), 0.0, y).log1p()
+    form = 2 if not isinstance(other, ctgrad.Tensor) else 0 if isinstance(input, ctgrad.Tensor) else 1
+    return times_log1p(f"SpecialXlog1PyBackward{form}", x, y, form == 2)
 
 
 @with_out

@@ -10,6 +10,7 @@ from ctgrad._C import Tensor
 from ctgrad._dtypes import scalar_name, unsupported
 from ctgrad.composed import composed, need_tensor
 from ctgrad.composed.closed import node
+from ctgrad.composed.logs import times_log
 from ctgrad.composed.shape import wrap_dim
 
 _replace = _C._ops["replace_nonfinite"]
@@ -27,14 +28,14 @@ def _floats(x):
 
 
 @composed(out=True, in_place="both")
-@node("Deg2RadBackward0")
+@node("Deg2RadBackward0", unkept=(0,))
 def deg2rad(input):
     """Degrees as radians."""
     return _floats(input) * (math.pi / 180)
 
 
 @composed(out=True, in_place="both")
-@node("Rad2DegBackward0")
+@node("Rad2DegBackward0", unkept=(0,))
 def rad2deg(input):
     """Radians as degrees."""
     return _floats(input) * (180 / math.pi)
@@ -66,7 +67,7 @@ def signbit(input):
 
 
 @composed(out=True, in_place="method")
-@node(lambda input, other: f"CopysignBackward{0 if isinstance(other, Tensor) else 1}")
+@node(lambda input, other: f"CopysignBackward{0 if isinstance(other, Tensor) else 1}", unkept=(1,))
 def copysign(input, other):
     """The magnitudes of input with the signs of other, in the dtype of both; both broadcast. The gradient at 0 is 0."""
     need_tensor("copysign", input)
@@ -74,6 +75,8 @@ def copysign(input, other):
     minus = signbit(other)
     if other.requires_grad:  # its gradient is 0, not absent
         return input.abs() * _C.where(minus == minus, _C.where(minus, -1.0, 1.0).to(input.dtype), other.sign().to(input.dtype))
+    if minus.shape == input.shape and minus.stride() != input.stride():
+        minus = _C.empty_like(input, dtype=_C.bool, requires_grad=False).copy_(minus)  # the result lies as input does
     return _C.where(minus, -input.abs(), input.abs())
 
 
@@ -111,15 +114,12 @@ def heaviside(input, values):
 
 
 @composed(out=True, in_place="both")
-@node(lambda input, other: f"XlogyBackward{0 if isinstance(input, Tensor) and isinstance(other, Tensor) else 1 if isinstance(other, Tensor) else 2}")
 def xlogy(input, other):
     """input log(other), and 0 where input is 0 and other no NaN; both broadcast."""
     if not isinstance(input, Tensor):
         need_tensor("xlogy", other)
-    x, y = _common_floats(input, other)
-    zero = x == 0
-    product = x * _C._ops["log_of_one"](_C.where(zero & ~y.isnan(), _C.ones_like(y, requires_grad=False), y))
-    return product
+    form = 2 if not isinstance(other, Tensor) else 0 if isinstance(input, Tensor) else 1
+    return times_log(f"XlogyBackward{form}", *_common_floats(input, other), number=form == 2)
 
 
 @composed(out=True)

@@ -12,7 +12,7 @@ def _copied(view):
 
 
 @composed(method=False, out=True)
-@node("AliasBackward0_copy")
+@node("AliasBackward0_copy", unkept=(0,))
 def alias_copy(input):
     """What alias shows, copied."""
     need_tensor("alias_copy", input)
@@ -20,7 +20,7 @@ def alias_copy(input):
 
 
 @composed(method=False, out=True)
-@node("DiagonalBackward0_copy")
+@node("DiagonalBackward0_copy", unkept=(0,))
 def diagonal_copy(input, offset=0, dim1=0, dim2=1):
     """What diagonal shows, copied."""
     need_tensor("diagonal_copy", input)
@@ -28,7 +28,7 @@ def diagonal_copy(input, offset=0, dim1=0, dim2=1):
 
 
 @composed(method=False, out=True)
-@node("ExpandBackward0_copy")
+@node("ExpandBackward0_copy", unkept=(0,))
 def expand_copy(input, size):
     """What expand shows, copied."""
     need_tensor("expand_copy", input)
@@ -36,7 +36,7 @@ def expand_copy(input, size):
 
 
 @composed(out=True)
-@node("NarrowCopyBackward0")
+@node("NarrowCopyBackward0", unkept=(0,))
 def narrow_copy(input, dim, start, length):
     """What narrow shows, copied."""
     need_tensor("narrow_copy", input)
@@ -44,7 +44,7 @@ def narrow_copy(input, dim, start, length):
 
 
 @composed(method=False, out=True)
-@node("PermuteBackward0_copy")
+@node("PermuteBackward0_copy", unkept=(0,))
 def permute_copy(input, dims):
     """What permute shows, copied."""
     need_tensor("permute_copy", input)
@@ -52,7 +52,7 @@ def permute_copy(input, dims):
 
 
 @composed(method=False, out=True)
-@node("SelectBackward0_copy")
+@node("SelectBackward0_copy", unkept=(0,))
 def select_copy(input, dim, index):
     """What select shows, copied."""
     need_tensor("select_copy", input)
@@ -60,7 +60,7 @@ def select_copy(input, dim, index):
 
 
 @composed(method=False, out=True)
-@node("SliceBackward0_copy")
+@node("SliceBackward0_copy", unkept=(0,))
 def slice_copy(input, dim=0, start=None, end=None, step=1):
     """What slice shows, copied."""
     need_tensor("slice_copy", input)
@@ -70,7 +70,7 @@ def slice_copy(input, dim=0, start=None, end=None, step=1):
 
 
 @composed(method=False, out=True)
-@node("SplitBackward0_copy")
+@node("SplitBackward0_copy", unkept=(0,))
 def split_copy(input, split_size, dim=0):
     """What split shows, each part copied."""
     need_tensor("split_copy", input)
@@ -78,7 +78,7 @@ def split_copy(input, split_size, dim=0):
 
 
 @composed(method=False, out=True)
-@node("SplitWithSizesBackward0_copy")
+@node("SplitWithSizesBackward0_copy", unkept=(0,))
 def split_with_sizes_copy(input, split_sizes, dim=0):
     """What split_with_sizes shows, each part copied."""
     need_tensor("split_with_sizes_copy", input)
@@ -86,7 +86,7 @@ def split_with_sizes_copy(input, split_sizes, dim=0):
 
 
 @composed(method=False, out=True)
-@node(lambda input, dim=None: "SqueezeBackward0_copy" if dim is None else "SqueezeBackward1_copy")
+@node(lambda input, dim=None: "SqueezeBackward0_copy" if dim is None else "SqueezeBackward1_copy", unkept=(0,))
 def squeeze_copy(input, dim=None):
     """What squeeze shows, copied."""
     need_tensor("squeeze_copy", input)
@@ -94,7 +94,7 @@ def squeeze_copy(input, dim=None):
 
 
 @composed(method=False, out=True)
-@node("TBackward0_copy")
+@node("TBackward0_copy", unkept=(0,))
 def t_copy(input):
     """What t shows, copied."""
     need_tensor("t_copy", input)
@@ -102,7 +102,7 @@ def t_copy(input):
 
 
 @composed(method=False, out=True)
-@node("TransposeBackward0_copy")
+@node("TransposeBackward0_copy", unkept=(0,))
 def transpose_copy(input, dim0, dim1):
     """What transpose shows, copied."""
     need_tensor("transpose_copy", input)
@@ -110,7 +110,7 @@ def transpose_copy(input, dim0, dim1):
 
 
 @composed(method=False, out=True)
-@node("UnbindBackward0_copy")
+@node("UnbindBackward0_copy", unkept=(0,))
 def unbind_copy(input, dim=0):
     """What unbind shows, each part copied."""
     need_tensor("unbind_copy", input)
@@ -118,7 +118,7 @@ def unbind_copy(input, dim=0):
 
 
 @composed(method=False, out=True)
-@node("UnfoldBackward0_copy")
+@node("UnfoldBackward0_copy", unkept=(0,))
 def unfold_copy(input, dimension, size, step):
     """What unfold shows, copied."""
     need_tensor("unfold_copy", input)
@@ -126,7 +126,7 @@ def unfold_copy(input, dimension, size, step):
 
 
 @composed(method=False, out=True)
-@node("UnsqueezeBackward0_copy")
+@node("UnsqueezeBackward0_copy", unkept=(0,))
 def unsqueeze_copy(input, dim):
     """What unsqueeze shows, copied."""
     need_tensor("unsqueeze_copy", input)
@@ -134,7 +134,7 @@ def unsqueeze_copy(input, dim):
 
 
 @composed(method=False, out=True)
-@node("ViewBackward0_copy")
+@node("ViewBackward0_copy", unkept=(0,))
 def view_copy(input, size):
     """What view shows, copied."""
     need_tensor("view_copy", input)

@@ -70,10 +70,11 @@ def matrix_exp(input):
 
 
 @with_out
-@node("CholeskyBackward0")
+@node("CholeskyBackward0", unkept=(0,))
 def cholesky(input, upper=False):
     """linalg.cholesky."""
     warn_once("torch.cholesky is deprecated in favor of torch.linalg.cholesky and will be removed in a future PyTorch release.", 5)
+    _linalg()._checks.need_kernel("cholesky_cpu", input)
     return _linalg().cholesky(input, upper=upper)
 
 
@@ -87,6 +88,7 @@ def _definite(factor, upper):
 @node("CholeskyInverseBackward0")
 def cholesky_inverse(input, upper=False):
     """The inverse of L L^T, or with upper of U^T U, where input is L or U."""
+    _linalg()._checks.need_kernel("cholesky_inverse_out_cpu", input)
     return _linalg().inv(_definite(input, upper))
 
 
@@ -96,6 +98,7 @@ def cholesky_solve(input, input2, upper=False):
     """X of L L^T X = input, or with upper of U^T U X = input, where input2 is L or U."""
     if input.dim() < 2 or input2.dim() < 2:
         raise RuntimeError(f"b and u should have at least 2 dimensions, but have {input.dim()} and {input2.dim()} dimensions instead")
+    _linalg()._checks.need_kernel("cholesky_solve_cpu", input)
     return _linalg().solve(_definite(input2, upper), input)
 
 
@@ -187,7 +190,7 @@ def _lu_parts(LU_data, LU_pivots, unpack_data, unpack_pivots):
     return LU_PARTS(P, *(_unpacked(LU_data) if unpack_data else (LU_data.new_empty(0), LU_data.new_empty(0))))
 
 
-@node("LuUnpackBackward0")
+@node("LuUnpackBackward0", unkept=(0,))
 def _unpacked(LU_data):
     from ctgrad.linalg import _lu
 

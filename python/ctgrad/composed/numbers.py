@@ -55,7 +55,7 @@ def lcm(input, other):
 
 
 @composed(out=True, in_place="both")
-@node("LdexpBackward0")
+@node("LdexpBackward0", unkept=(0,))
 def ldexp(input, other):
     """input times 2 to the power of other; both broadcast."""
     need_tensor("ldexp", input)
@@ -76,7 +76,7 @@ def frexp(input):
     return Parts(_scaled(input, _C.pow(2.0, -half).to(input.dtype), _C.pow(2.0, half - exponent).to(input.dtype)), exponent)
 
 
-@node("FrexpBackward0")
+@node("FrexpBackward0", unkept=(0,))
 def _scaled(input, one, other):
     return (input * one) * other
 
@@ -143,7 +143,7 @@ def _without(t, dim):
     return _C._ops["_unsafe_view"](t, t.squeeze(dim).shape)
 
 
-@node("ModeBackward0")
+@node("ModeBackward0", unkept=(0,))
 def _picked(input, dim, places, keepdim):
     values = input.gather(dim, places)
     return values if keepdim else _without(values, dim)

@@ -287,14 +287,14 @@ def _quantile(name, input, q, dim, keepdim, interpolation, skip):
 
 
 @composed(out="exact")
-@node("SqueezeBackward4")
+@node("SqueezeBackward4", unkept=(0, 1))
 def quantile(input, q, dim=None, keepdim=False, *, interpolation="linear"):
     """What a share q of the elements (along dim) does not exceed, interpolated between neighbours; gradients flow. RuntimeError for other q."""
     return _quantile("quantile", input, q, dim, keepdim, interpolation, False)
 
 
 @composed(out="exact")
-@node("SqueezeBackward4")
+@node("SqueezeBackward4", unkept=(0, 1))
 def nanquantile(input, q, dim=None, keepdim=False, *, interpolation="linear"):
     """quantile of what is not NaN."""
     return _quantile("nanquantile", input, q, dim, keepdim, interpolation, True)

@@ -47,7 +47,7 @@ def _coordinates(index, shape):
 
 
 @composed()
-@node("PutBackward0")
+@node("PutBackward0", unkept=(0,))
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
     """A copy of `input`, its elements counted row-major, with source written, or added, at the places of index.
 
@@ -96,7 +96,7 @@ def _masked(input, mask, source):
 
 
 @composed()
-@node("MaskedScatterBackward0")
+@node("MaskedScatterBackward0", unkept=(0, 1))
 def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     """A copy of `input` with the elements of source, in their order, where mask (bool, broadcast) is True."""
     need_tensor("masked_scatter", mask, "mask", 2)
@@ -206,14 +206,14 @@ def _written(name, input, view, src):
 
 
 @composed()
-@node("SelectScatterBackward0")
+@node("SelectScatterBackward0", unkept=(0, 1))
 def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
     """A copy of `input` with src in place of `input.select(dim, index)`."""
     return _written("select_scatter", input, lambda t: t.select(dim, index), src)
 
 
 @composed()
-@node("SliceScatterBackward0")
+@node("SliceScatterBackward0", unkept=(0, 1))
 def slice_scatter(input: Tensor, src: Tensor, dim: int = 0, start=None, end=None, step: int = 1) -> Tensor:
     """A copy of `input` with src in place of every step-th slice along dim from start until end."""
 
@@ -225,14 +225,14 @@ def slice_scatter(input: Tensor, src: Tensor, dim: int = 0, start=None, end=None
 
 
 @composed()
-@node("DiagonalScatterBackward0")
+@node("DiagonalScatterBackward0", unkept=(0, 1))
 def diagonal_scatter(input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """A copy of `input` with src in place of `input.diagonal(offset, dim1, dim2)`."""
     return _written("diagonal_scatter", input, lambda t: t.diagonal(offset, dim1, dim2), src)
 
 
 @composed()
-@node("AsStridedScatterBackward0")
+@node("AsStridedScatterBackward0", unkept=(0, 1))
 def as_strided_scatter(input: Tensor, src: Tensor, size, stride, storage_offset=None) -> Tensor:
     """A copy of `input` with src in place of `input.as_strided(size, stride, storage_offset)`."""
     return _written("as_strided_scatter", input, lambda t: t.as_strided(size, stride, storage_offset), src)

@@ -23,20 +23,21 @@ def need_right(name, B, torch=""):
         raise RuntimeError(f"{torch}linalg.{name}: The input tensor B must have at least 2 dimensions.")
 
 
-def need_matrices(name, A, square=False, argument="A", torch="", kernel=None):
-    """float32 or float64, two dimensions or more; TypeError or RuntimeError otherwise. `torch`: what PyTorch writes before the name."""
+def need_matrices(name, A, square=False, argument="A", torch="", kernel=None, integers=False):
+    """float32 or float64, two dimensions or more; TypeError or RuntimeError otherwise. `torch`: what PyTorch writes before the name; `kernel`: that
+    of PyTorch which refuses halves, by NotImplementedError, and `integers` too."""
     need_tensor(f"linalg_{name}", A, argument)
     name = f"{torch}linalg.{name}"
     if A.dim() < 2:
         raise RuntimeError(f"{name}: The input tensor {argument} must have at least 2 dimensions.")
-    if not A.is_floating_point():
+    if not A.is_floating_point() and not integers:
         raise RuntimeError(f"{name}: Expected a floating point or complex tensor as input. Got {scalar_name(A.dtype)}")
-    if kernel:
-        need_kernel(kernel, A)
-    if A.dtype not in (_C.float32, _C.float64):
+    if not kernel and A.dtype not in (_C.float32, _C.float64):
         raise RuntimeError(f"{name}: Low precision dtypes not supported. Got {scalar_name(A.dtype)}")
     if square and A.size(-1) != A.size(-2):
         raise RuntimeError(f"{name}: {argument} must be batches of square matrices, but they are {A.size(-2)} by {A.size(-1)} matrices")
+    if kernel:
+        need_kernel(kernel, A)
 
 
 def as_array(x):

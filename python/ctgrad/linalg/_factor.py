@@ -43,7 +43,7 @@ class _Cholesky(Function):
 @with_exact_out
 def cholesky(A, *, upper=False):
     """Lower L of A = L L^T, or upper U of A = U^T U; only A's lower (upper) triangle counts. LinAlgError where A is not positive-definite."""
-    need_matrices("cholesky", A, True)
+    need_matrices("cholesky", A, True, kernel="cholesky_cpu")
     return _Cholesky.apply(A, upper)
 
 
@@ -89,7 +89,7 @@ def _wide_qr(A):
 
 def qr(A, mode="reduced", *, out=None):
     """(Q, R) of A = Q R, Q with orthonormal columns and R upper triangular; mode 'reduced', 'complete' or 'r' (Q is empty)."""
-    need_matrices("qr", A)
+    need_matrices("qr", A, kernel="geqrf_cpu")
     if mode not in ("reduced", "complete", "r"):
         raise RuntimeError(f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or 'complete'")
     m, n = A.shape[-2:]
@@ -127,7 +127,7 @@ class _Eigen(Function):
 
 def eigh(A, UPLO="L"):
     """(eigenvalues, eigenvectors) of symmetric matrices, values ascending, vectors as columns; only the lower ('U': upper) triangle counts."""
-    need_matrices("eigh", A, True)
+    need_matrices("eigh", A, True, kernel="linalg_eigh_cpu", integers=True)
     if UPLO.upper() not in ("L", "U"):
         raise RuntimeError(f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}")
     return Eigh(*_Eigen.apply(A, UPLO.upper() == "U"))
@@ -169,7 +169,7 @@ class _Singular(Function):
 
 def svd(A, full_matrices=True, *, driver=None):
     """(U, S, Vh) of A = U diag(S) Vh, S descending; full_matrices: U and Vh square, what is added to them without gradient."""
-    need_matrices("svd", A)
+    need_matrices("svd", A, kernel="linalg_svd_cpu")
     return SVD(*(_full(A) if full_matrices and A.size(-2) != A.size(-1) else singular(A)))
 
 
@@ -191,7 +191,7 @@ def _completed(columns):
 @with_exact_out
 def svdvals(A, *, driver=None):
     """The singular values of matrices, descending."""
-    need_matrices("svdvals", A)
+    need_matrices("svd", A, kernel="linalg_svd_cpu")
     return singular(A)[1]
 
 

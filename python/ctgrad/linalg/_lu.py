@@ -118,7 +118,7 @@ def permutation(pivots, rows, like):
     return new(np.arange(rows)[:, None] == order[..., None, :]).to(like.dtype)
 
 
-@node("LinalgLuBackward0")
+@node("LinalgLuBackward0", unkept=(0,))
 def _lu(A, pivot):
     LU, pivots, _ = factored("linalg.lu", A, pivot)
     return permutation(pivots, A.size(-2), A), *unpacked(LU)
@@ -164,7 +164,7 @@ def _need_pivots(name, LU, pivots):
 @with_exact_out
 def lu_solve(LU, pivots, B, *, left=True, adjoint=False):
     """X of A X = B (left=False: X A = B; adjoint: with A's transpose) by lu_factor's result for A."""
-    need_matrices("lu_solve", LU, True, torch="torch.")
+    need_matrices("lu_solve", LU, True, torch="torch.", kernel="linalg.lu_solve_cpu")
     need_tensor("linalg_lu_solve", pivots, "pivots", 2)
     need_right("lu_solve", B)
     if LU.dtype != B.dtype:

@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from ctgrad import _C
+from ctgrad._dtypes import scalar_name
 from ctgrad.composed import need_tensor, with_exact_out
 
 from ._factor import svdvals
@@ -12,7 +13,7 @@ from ._factor import svdvals
 def _need_floats(name, x, dtype):
     need_tensor(f"linalg_{name}", x)
     if not x.is_floating_point():
-        raise RuntimeError(f"linalg.{name}: Expected a floating point or complex tensor as input. Got {x.dtype}")
+        raise RuntimeError(f"linalg.{name}: Expected a floating point or complex tensor as input. Got {scalar_name(x.dtype)}")
     return x if dtype is None else x.to(dtype)
 
 
@@ -45,6 +46,8 @@ def matrix_norm(A, ord: Any = "fro", dim=(-2, -1), keepdim=False, *, dtype=None)
         return (_C.amax if ord > 0 else _C.amin)(vector_norm(A, 1, summed, keepdim), other - (other > summed and not keepdim), keepdim)
     if ord not in ("nuc", 2, -2):
         raise RuntimeError(f"linalg.matrix_norm: Order {ord} not supported.")
+    if A.dtype not in (_C.float32, _C.float64):
+        raise RuntimeError(f"linalg.matrix_norm: Low precision dtypes not supported. Got {scalar_name(A.dtype)}")
     values = svdvals(A.movedim(dims, (-2, -1)))
     made = values.sum(-1, keepdim) if ord == "nuc" else (_C.amax if ord > 0 else _C.amin)(values, -1, keepdim)
     return made.unsqueeze(-1).movedim((-2, -1), dims) if keepdim else made

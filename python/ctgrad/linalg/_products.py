@@ -4,7 +4,7 @@ import math
 
 import ctgrad
 from ctgrad import _C
-from ctgrad._dtypes import unsupported
+from ctgrad._dtypes import scalar_name, unsupported
 from ctgrad.composed import need_tensor, with_exact_out, with_out
 from ctgrad.composed.closed import node
 
@@ -50,6 +50,8 @@ def vander(x, *, N=None):
     n = (x.size(-1) if x.dim() else 1) if N is None else N
     if N is not None and N <= 1:
         raise RuntimeError(f"N must be greater than 1, got {N}")
+    if x.dtype in (_C.float16, _C.bfloat16, _C.bool):
+        raise RuntimeError(f"linalg.vander supports floating point, complex, and integer tensors, but got {scalar_name(x.dtype)}")
     column = (x if x.dim() else x.unsqueeze(0)).unsqueeze(-1)
     column = column if x.is_floating_point() else column.long()
     powers = column.expand(*column.shape[:-1], n - 1).cumprod(-1)

@@ -94,10 +94,10 @@ def _need_fitting(name, A, B, left):
 
 
 @with_exact_out
-@node("LinalgSolveExBackward0")
+@node("LinalgSolveExBackward0", unkept=(1,))
 def solve(A, B, *, left=True):
     """X of A X = B, or with left=False of X A = B; B's last dimension may be missing. LinAlgError where A is singular."""
-    need_matrices("solve", A, True)
+    need_matrices("solve", A, True, kernel="lu_cpu")
     need_tensor("linalg_solve", B, "B", 2)
     if A.dtype != B.dtype:
         raise RuntimeError(f"linalg.solve: Expected A and B to have the same dtype, but found A of type {scalar_name(A.dtype)} and B of type {scalar_name(B.dtype)} instead")
@@ -113,10 +113,10 @@ def solve(A, B, *, left=True):
 
 
 @with_exact_out
-@node("LinalgSolveTriangularBackward0")
+@node("LinalgSolveTriangularBackward0", unkept=(1,))
 def solve_triangular(A, B, *, upper, left=True, unitriangular=False):
     """X of A X = B (left=False: X A = B) where only a triangle of A is read; unitriangular: with ones on its diagonal."""
-    need_matrices("solve_triangular", A, True)
+    need_matrices("solve_triangular", A, True, kernel="triangular_solve_cpu", integers=True)
     _need_fitting("solve_triangular", A, B, left)
     kept = (A.triu if upper else A.tril)((1 if upper else -1) if unitriangular else 0)
     if unitriangular:
@@ -175,7 +175,7 @@ class _LogDeterminant(Function):
 @with_exact_out
 def det(A):
     """Determinants of square matrices."""
-    need_matrices("det", A, True)
+    need_matrices("det", A, True, kernel="lu_cpu")
     return _Determinant.apply(A)
 
 

@@ -11,7 +11,7 @@ from ._halves import widened
 __all__ = ["affine_grid", "grid_sample"]
 
 
-@node("AffineGridGeneratorBackward0")
+@node("AffineGridGeneratorBackward0", unkept=(0,))
 def affine_grid(theta, size, align_corners=None):
     """Where matrices (N, 2, 3) or (N, 3, 4) send the places of an image of ``size`` (N, C, H, W) or (N, C, D, H, W): (N, H, W, 2), (N, D, H, W, 3).
 

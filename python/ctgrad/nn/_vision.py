@@ -30,7 +30,7 @@ def _fresh(moved, r):
 
 
 @typed
-@node("PixelShuffleBackward0")
+@node("PixelShuffleBackward0", unkept=(0,))
 def pixel_shuffle(input, upscale_factor):
     """(*, C·r², H, W) to (*, C, H·r, W·r). RuntimeError where r² does not divide the channels."""
     r = upscale_factor
@@ -44,7 +44,7 @@ def pixel_shuffle(input, upscale_factor):
 
 
 @typed
-@node("PixelUnshuffleBackward0")
+@node("PixelUnshuffleBackward0", unkept=(0,))
 def pixel_unshuffle(input, downscale_factor):
     """(*, C, H·r, W·r) to (*, C·r², H, W). RuntimeError where r does not divide the sizes."""
     r = downscale_factor
@@ -61,7 +61,7 @@ def pixel_unshuffle(input, downscale_factor):
 
 
 @typed
-@node("ChannelShuffleBackward0")
+@node("ChannelShuffleBackward0", unkept=(0,))
 def channel_shuffle(input, groups):
     """(N, C, *): the channels of each group apart, one of each group after the other."""
     if input.dim() < 3:
@@ -186,7 +186,7 @@ def _resampling(input, sizes, steps, mode, align_corners, antialias):
     return f"Upsample{title}{input.dim() - 2}D{'Aa' if antialias else ''}Backward0"
 
 
-@node(_resampling)
+@node(_resampling, unkept=(0,))
 def _resampled(input, sizes, steps, mode, align_corners, antialias):
     stretch, cubic, given = _antialiased if antialias else _stretch, mode == "bicubic", input
     input = input if mode.startswith("nearest") else widened(input)
@@ -251,7 +251,7 @@ def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
     return _unfolded(input, (kernel, dilation, padding, stride), rows * columns)
 
 
-@node("Im2ColBackward0")
+@node("Im2ColBackward0", unkept=(0,))
 def _unfolded(input, windows, count):
     blocks = _ops["_unfold_windows"](input, input.shape[-2:], *windows)
     return blocks.reshape(*input.shape[:-3], input.shape[-3] * math.prod(windows[0]), count)

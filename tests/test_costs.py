@@ -34,7 +34,7 @@ EXCEPTIONS = {
     "frexp": HOST,
     "F.batch_norm": CONSTANT, "batch_norm_moments": CONSTANT, "batch_norm_backward": CONSTANT, "F.instance_norm": "the batch and the channels become one dim, which writes out either",
     "F.conv1d": WINDOWS, "F.conv_transpose1d": WINDOWS, "conv1d": WINDOWS, "conv2d": WINDOWS, "conv3d": WINDOWS, "conv_transpose1d": WINDOWS, "convolution": WINDOWS,
-    **dict.fromkeys(("adaptive_avg_pool3d", "adaptive_max_pool3d", "avg_pool3d", "max_pool1d", "max_pool3d", "F.max_pool2d", "max_pool2d", "F.adaptive_max_pool1d", "adaptive_max_pool1d", "adaptive_max_pool2d"), SLID),
+    **dict.fromkeys(("adaptive_avg_pool3d", "adaptive_max_pool3d", "avg_pool3d", "max_pool3d", "F.max_pool2d", "max_pool2d", "F.adaptive_max_pool1d", "adaptive_max_pool1d", "adaptive_max_pool2d"), SLID),
     "F.scaled_dot_product_attention": SCORES, "attention": SCORES,
     "amax": WEIGHTED, "amin": WEIGHTED, "logsumexp": WEIGHTED, "nansum": WEIGHTED, "prod": WEIGHTED, "std": WEIGHTED, "std_mean": WEIGHTED, "var": WEIGHTED,
     "var_mean": WEIGHTED, "max": WEIGHTED, "min": WEIGHTED, "contract": WEIGHTED, "count_nonzero": "a count in int64 of a sliding matrix of bools, which is cast in full",

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.usefixtures("mechanisms_on")
 
 WINDOWS = "windows over padding see each another part of it, and weights and channels that repeat are multiplied with in full; images, planes, and windows along what repeats without padding are computed once"
 SLID = "windows over a sliding image are each computed"
-SCORES = "the scores of every row with every column; heads and images that repeat are computed once"
+SCORES = "the scores of every row with every column that a mask or its numbers keep apart; heads, images, equal queries, and keys that are one with their values are computed once"
 WEIGHTED = "along a sliding matrix each element has a derivative of its own: n * n numbers, summed along the lines at the end"
 SHAPES = "its case joins operands of two shapes, whose differences are n * n numbers on the way to a few"
 WRITTEN = "a write in place writes out what is held compressed"
@@ -132,6 +132,8 @@ STEPS = {
         "prelu": lambda x: F.prelu(x, leaf(1)), "reflect": lambda x: F.pad(x.unsqueeze(0), (2, 1), "reflect")[0], "replicate": lambda x: F.pad(x[None, None], (0, 1, 2, 0), "replicate")[0, 0]}.items()} | {
     "median of all": lambda n: leaf(n).expand(n, n).median(), "nanmedian of all columns": lambda n: leaf(n).unsqueeze(1).expand(n, n).nanmedian(),
     "max_pool1d": lambda n: F.max_pool1d(leaf(n).expand(n, 2, n), 2).amax(0), "avg_pool1d": lambda n: F.avg_pool1d(leaf(n).expand(n, 2, n), 2).amax(0),
+    "attention of one query": lambda n: F.scaled_dot_product_attention(leaf(1, 2, 1, 8).expand(1, 2, n, 8), leaf(1, 2, n, 8), leaf(1, 2, n, 8)).amax(2), "attention to one key": lambda n: F.scaled_dot_product_attention(leaf(1, 2, n, 8), leaf(1, 2, 1, 8).expand(1, 2, n, 8), leaf(1, 2, 1, 8).expand(1, 2, n, 8)),
+    "attention of one query with one mask": lambda n: F.scaled_dot_product_attention(leaf(1, 2, 1, 8).expand(1, 2, n, 8), leaf(1, 2, n, 8), leaf(1, 2, n, 8), target(n).gt(2).expand(n, n)).amax(2),
     "max_pool2d over columns": lambda n: F.max_pool2d(leaf(2, n, 1).expand(2, n, n), 3, 2, 1, ceil_mode=True).amax(2), "max_pool1d over one number": lambda n: F.max_pool1d(leaf(n, 1).expand(n, n), 3).amax(1),
     "avg_pool2d over rows": lambda n: F.avg_pool2d(leaf(2, 1, n).expand(2, n, n), 3, ceil_mode=True).amax(1), "adaptive_avg_pool2d": lambda n: F.adaptive_avg_pool2d(leaf(2, 1, n).expand(2, n, n), (7, n // 3)).amax(1),
     "adaptive_max_pool2d": lambda n: F.adaptive_max_pool2d(leaf(2, n, 1).expand(2, n, n), (n // 3, 4)).amax(2), "conv2d over columns": lambda n: F.conv2d(leaf(1, 2, n, 1).expand(1, 2, n, n), leaf(2, 2, 3, 3), leaf(2), padding=(1, 0)).amax(3),

@@ -65,7 +65,7 @@ static int read_how(call *c, uint32_t i, how *h)
 }
 /* Planes that repeat are computed once, */
 static uint64_t lead_dims(int ndim, int64_t nd) { return ((uint64_t)1 << (ndim - nd)) - 1; }
-static void once_over_planes(call *c, const array *a, int64_t nd) { c->once = c->once_out = still_dims(a, a->ndim) & lead_dims(a->ndim, nd); }
+static void once_over_planes(call *c, const array *a, int64_t nd) { c->once = c->once_out = repeated_dims(1, &a, a->ndim, array_size(a)) & lead_dims(a->ndim, nd); }
 /* and windows along what repeats within them (means where there is no padding): bit d is the how's dim d. */
 static uint64_t unpadded(const how *h)
 {

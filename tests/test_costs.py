@@ -10,8 +10,9 @@ from . import costs
 
 pytestmark = pytest.mark.usefixtures("mechanisms_on")
 
-WINDOWS = "windows over dims that repeat or slide are each computed; planes and images that repeat are not"
-SCORES = "the scores of every row with every column; heads and images that repeat are computed once"
+WINDOWS = "windows over padding see each another part of it, and weights and channels that repeat are multiplied with in full; images, planes, and windows along what repeats without padding are computed once"
+SLID = "windows over a sliding image are each computed"
+SCORES = "the scores of every row with every column that a mask or its numbers keep apart; heads, images, equal queries, and keys that are one with their values are computed once"
 WEIGHTED = "along a sliding matrix each element has a derivative of its own: n * n numbers, summed along the lines at the end"
 SHAPES = "its case joins operands of two shapes, whose differences are n * n numbers on the way to a few"
 WRITTEN = "a write in place writes out what is held compressed"
@@ -33,8 +34,7 @@ EXCEPTIONS = {
     "frexp": HOST,
     "F.batch_norm": CONSTANT, "batch_norm_moments": CONSTANT, "batch_norm_backward": CONSTANT, "F.instance_norm": "the batch and the channels become one dim, which writes out either",
     "F.conv1d": WINDOWS, "F.conv_transpose1d": WINDOWS, "conv1d": WINDOWS, "conv2d": WINDOWS, "conv3d": WINDOWS, "conv_transpose1d": WINDOWS, "convolution": WINDOWS,
-    "adaptive_avg_pool3d": WINDOWS, "adaptive_max_pool3d": WINDOWS, "avg_pool3d": WINDOWS, "max_pool1d": WINDOWS, "max_pool3d": WINDOWS, "F.max_pool2d": WINDOWS, "max_pool2d": WINDOWS,
-    "F.adaptive_max_pool1d": WINDOWS, "adaptive_max_pool1d": WINDOWS, "adaptive_max_pool2d": WINDOWS,
+    **dict.fromkeys(("adaptive_avg_pool3d", "adaptive_max_pool3d", "avg_pool3d", "max_pool3d", "F.max_pool2d", "max_pool2d", "F.adaptive_max_pool1d", "adaptive_max_pool1d", "adaptive_max_pool2d"), SLID),
     "F.scaled_dot_product_attention": SCORES, "attention": SCORES,
     "amax": WEIGHTED, "amin": WEIGHTED, "logsumexp": WEIGHTED, "nansum": WEIGHTED, "prod": WEIGHTED, "std": WEIGHTED, "std_mean": WEIGHTED, "var": WEIGHTED,
     "var_mean": WEIGHTED, "max": WEIGHTED, "min": WEIGHTED, "contract": WEIGHTED, "count_nonzero": "a count in int64 of a sliding matrix of bools, which is cast in full",
@@ -57,7 +57,7 @@ EXCEPTIONS = {
 NOT_SCALED = {
     "arange", "bernoulli_", "exponential_", "eye", "full", "linspace", "new_full", "new_ones", "new_zeros", "normal_", "ones", "random_", "uniform_", "zeros",
     "block_diag", "dot", "ger", "outer", "vdot", "index_put", "masked_select", "nonzero",
-    "conv_input", "conv_weight", "diagonal_backward", "layer_norm_backward", "pool_mean_backward", "pool_scatter", "restride", "select_backward", "slice_backward", "unfold_backward", "embedding_backward",
+    "conv_input", "conv_weight", "diagonal_backward", "layer_norm_backward", "pool_mean_backward", "pool_scatter", "_pool_places", "restride", "select_backward", "slice_backward", "unfold_backward", "embedding_backward",
     "range", "bartlett_window", "blackman_window", "hamming_window", "hann_window", "kaiser_window",
     "index_reduce", "index_reduce_", "masked_scatter", "masked_scatter_", "put", "put_", "slice_scatter", "as_strided_scatter",
     "_draw_places", "_triangle_places", "_unfold_windows", "_fold_windows", "logspace", "tril_indices", "triu_indices", "vander", "bincount", "count_places", "multinomial", "unique", "unique_consecutive", "argwhere", "isin", "searchsorted",
@@ -132,6 +132,12 @@ STEPS = {
         "prelu": lambda x: F.prelu(x, leaf(1)), "reflect": lambda x: F.pad(x.unsqueeze(0), (2, 1), "reflect")[0], "replicate": lambda x: F.pad(x[None, None], (0, 1, 2, 0), "replicate")[0, 0]}.items()} | {
     "median of all": lambda n: leaf(n).expand(n, n).median(), "nanmedian of all columns": lambda n: leaf(n).unsqueeze(1).expand(n, n).nanmedian(),
     "max_pool1d": lambda n: F.max_pool1d(leaf(n).expand(n, 2, n), 2).amax(0), "avg_pool1d": lambda n: F.avg_pool1d(leaf(n).expand(n, 2, n), 2).amax(0),
+    "attention of one query": lambda n: F.scaled_dot_product_attention(leaf(1, 2, 1, 8).expand(1, 2, n, 8), leaf(1, 2, n, 8), leaf(1, 2, n, 8)).amax(2), "attention to one key": lambda n: F.scaled_dot_product_attention(leaf(1, 2, n, 8), leaf(1, 2, 1, 8).expand(1, 2, n, 8), leaf(1, 2, 1, 8).expand(1, 2, n, 8)),
+    "attention of one query with one mask": lambda n: F.scaled_dot_product_attention(leaf(1, 2, 1, 8).expand(1, 2, n, 8), leaf(1, 2, n, 8), leaf(1, 2, n, 8), target(n).gt(2).expand(n, n)).amax(2),
+    "max_pool2d over columns": lambda n: F.max_pool2d(leaf(2, n, 1).expand(2, n, n), 3, 2, 1, ceil_mode=True).amax(2), "max_pool1d over one number": lambda n: F.max_pool1d(leaf(n, 1).expand(n, n), 3).amax(1),
+    "avg_pool2d over rows": lambda n: F.avg_pool2d(leaf(2, 1, n).expand(2, n, n), 3, ceil_mode=True).amax(1), "adaptive_avg_pool2d": lambda n: F.adaptive_avg_pool2d(leaf(2, 1, n).expand(2, n, n), (7, n // 3)).amax(1),
+    "adaptive_max_pool2d": lambda n: F.adaptive_max_pool2d(leaf(2, n, 1).expand(2, n, n), (n // 3, 4)).amax(2), "conv2d over columns": lambda n: F.conv2d(leaf(1, 2, n, 1).expand(1, 2, n, n), leaf(2, 2, 3, 3), leaf(2), padding=(1, 0)).amax(3),
+    "conv2d over rows, apart": lambda n: F.conv2d(leaf(2, 1, n).expand(2, n, n), leaf(2, 1, 3, 2), None, (2, 1), dilation=2, groups=2).amax(1),
     "conv1d": lambda n: F.conv1d(leaf(1, n).expand(n, 1, n), leaf(2, 1, 3), leaf(2)).amax(0), "conv_transpose1d": lambda n: F.conv_transpose1d(leaf(1, n).expand(n, 1, n), leaf(1, 2, 3)).amax(0),
 }
 

@@ -22,6 +22,11 @@ typedef struct k_pool {
 } k_pool;
 
 void k_pool_windows(k_pool *p);
+/* Places that were found in planes `in`, in `from` windows, as those of `to` windows in planes p->in. Along dims of `windows` each becomes the first in
+ * its own window, or the last, where it is that of a NaN (of values, unless NULL; or because it is told as ~place, as `told` has it told again);
+ * of `dropped` dims planes have one place. */
+typedef struct k_moved { int64_t in[3], from[3], to[3]; unsigned windows, dropped; ct_dtype dtype; const char *values; bool told; } k_moved;
+void k_pool_places(const k_pool *p, const k_moved *m, const int64_t *found, int64_t *to); /* may be one where from is to */
 /* largest: values and the places (in the plane, row-major) they came from; the last NaN wins, else the first largest. */
 typedef void k_pool_max_f(const k_pool *p, const void *in, void *values, int64_t *places);
 typedef void k_pool_mean_f(const k_pool *p, const void *in, void *out);

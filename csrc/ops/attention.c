@@ -2,12 +2,13 @@
 #include "base/blas.h"
 #include "kernel/attention.h"
 #include "ops/dispatch.h"
+#include "ops/reduce.h"
 #include "ops/spread.h"
 #include "ops/takes.h"
 #include <math.h>
 #include <string.h>
 
-enum { BATCH_AND_HEADS = 3 /* dims of which each index is computed by itself, as a mask */ };
+enum { BATCH_AND_HEADS = 3, LENGTH = 4 /* dims, as masks: each index of a batch and a head is computed by itself */ };
 
 static int check_operands(const call *c, const array *q, const array *k, const array *v, const array *mask)
 {
@@ -67,7 +68,14 @@ static void plan(call *c, const k_attention *a, bool backward)
         ct_blas_wanted();
 }
 
-/* ---- args query, key, value, mask, causal, scale. The node's numbers: causal, scale ------------------------------------------ */
+/* Do all queries see the same, if they are? And all keys, if keys and values are? Each is asked of dims of four. */
+static bool rows_alike(const array *q, const array *mask, bool causal) { return !causal && still_dims(q, 4) & LENGTH && (!mask || still_dims(mask, 4) & LENGTH); }
+static bool keys_alike(const array *k, const array *v, const array *mask, bool causal)
+{
+    return !causal && array_size(k)[2] > 1 && still_dims(k, 4) & still_dims(v, 4) & LENGTH && (!mask || still_dims(mask, 4) & 8);
+}
+
+/* ---- args query, key, value, mask, causal, scale. The node's numbers: causal, scale; keys that were one, or 0 ---------------------- */
 static const array *mask_of(const call *c, uint32_t i) { return c->n_in > i ? c->ia[i] : NULL; }
 static int attention_rule(call *c)
 {
@@ -79,13 +87,22 @@ static int attention_rule(call *c)
     memcpy(&bits, &scale, sizeof bits);
     keep_param(c, arg_bool(&c->args[4]));
     keep_param(c, bits);
-    k_attention a = attention_of(q, c->in[1]->a, c->in[2]->a, mask_of(c, 3), arg_bool(&c->args[4]), scale);
-    plan(c, &a, false);
+    bool worth = spread_worth((ct_dtype)q->dtype, q->numel), causal = arg_bool(&c->args[4]);
+    bool keys = worth && keys_alike(c->in[1]->a, c->in[2]->a, mask_of(c, 3), causal), rows = worth && rows_alike(q, mask_of(c, 3), causal);
     call_once(c, ~(uint64_t)BATCH_AND_HEADS);
+    c->once_out = c->once |= rows ? LENGTH : 0;
     memcpy(sums, array_size(q), sizeof sums);
     sums[3] = 1;
     c->declared[1].undifferentiable = true;
-    return out_as_query(c, q) < 0 ? -1 : out_new(c, 1, q->dtype, 4, sums);
+    if (out_as_query(c, q) < 0 || out_new(c, 1, q->dtype, 4, sums) < 0)
+        return -1;
+    c->once &= ~(uint64_t)LENGTH; /* keys have another */
+    keep_param(c, keys ? array_size(c->in[1]->a)[2] : 0);
+    if (in_once(c, 0, rows ? LENGTH : 0) < 0 || in_once(c, 1, keys ? LENGTH : 0) < 0 || in_once(c, 2, keys ? LENGTH : 0) < 0)
+        return -1;
+    k_attention a = attention_of(c->ia[0], c->ia[1], c->ia[2], mask_of(c, 3), causal, scale);
+    plan(c, &a, false);
+    return 0;
 }
 static void attention_kernel(call *c)
 {
@@ -95,6 +112,8 @@ static void attention_kernel(call *c)
     a.y.stride[2] = array_stride(c->oa[0])[2];
     a.sums = array_data(c->oa[1]);
     k_attention_forward(&a);
+    if (c->param[2])
+        scale_results(c->oa[1], B_add, log((double)c->param[2]));
 }
 
 typedef struct kept_operands { T q, k, v, mask, y, sums; bool causal; double scale; } kept_operands;
@@ -126,6 +145,29 @@ static int composed_grad(scope *s, node *n, const kept_operands *o, T g, T *out)
         out[2] = product(s, p, g, true, false);
     return s->failed ? -1 : 0;
 }
+static T at_first(scope *s, T t, uint64_t dims)
+{
+    dims = t ? dims_align(dims, 4, t->a->ndim) : 0;
+    return dims ? tape_algebra.narrow(s, t, dims) : t;
+}
+/* What was kept, of size 1 where the gradient arrived summed: the length is that of queries alone. */
+static void as_got(scope *s, node *n, kept_operands *o)
+{
+    uint64_t got = node_got(n);
+    T *all[] = {&o->q, &o->k, &o->v, &o->mask, &o->y, &o->sums};
+    for (int i = 0; i < 6 && got; i++)
+        *all[i] = at_first(s, *all[i], i == 1 || i == 2 ? got & BATCH_AND_HEADS : got);
+}
+/* Keys that were one, and take the sum of their gradients, as one. */
+static void one_key(scope *s, node *n, kept_operands *o)
+{
+    if ((node_needs(n, 1) && !(node_takes(n, 1) & LENGTH)) || (node_needs(n, 2) && !(node_takes(n, 2) & LENGTH)))
+        return;
+    o->k = at_first(s, o->k, LENGTH);
+    o->v = at_first(s, o->v, LENGTH);
+    o->mask = at_first(s, o->mask, 8);
+    o->sums = f_sub(s, o->sums, f_number(s, log((double)node_params(n)[2])));
+}
 static int attention_grad(scope *s, node *n, T const *g, T *out)
 {
     kept_operands o = {.q = node_kept_in(s, n, 0), .k = node_kept_in(s, n, 1), .v = node_kept_in(s, n, 2), .mask = n->keep_in >> 3 & 1 ? node_kept_in(s, n, 3) : NULL,
@@ -134,8 +176,11 @@ static int attention_grad(scope *s, node *n, T const *g, T *out)
     memcpy(&o.scale, node_params(n) + 1, sizeof o.scale);
     if (s->failed)
         return -1;
+    as_got(s, n, &o);
     if (tape_now.grad)
         return composed_grad(s, n, &o, g[0], out);
+    if (node_params(n)[2])
+        one_key(s, n, &o);
     arg args[] = {a_t(g[0]), a_t(o.q), a_t(o.k), a_t(o.v), a_t(o.y), a_t(o.sums), o.mask ? a_t(o.mask) : a_none(), a_b(o.causal), a_f(o.scale)};
     if (f_call_many(s, &op_attention_backward, 9, args, 3, parts) < 0)
         return -1;
@@ -145,12 +190,15 @@ static int attention_grad(scope *s, node *n, T const *g, T *out)
 }
 static uint64_t attention_takes(node *n)
 {
-    uint64_t dims = pointwise_takes(n);
-    return dims & TAKES_SLID ? 0 : dims & BATCH_AND_HEADS;
+    uint64_t dims = pointwise_takes(n), rows = (node_needs(n, 0) ? node_takes(n, 0) : ~(uint64_t)0) & (node_params(n)[0] ? 0 : LENGTH);
+    const kept *k = node_kept(n);
+    for (int i = 0; i < n->n_kept && rows; i++)
+        rows &= i == 1 || i == 2 ? LENGTH : k[i].a && !KEPT_IS_NUMBER(&k[i]) ? still_dims(k[i].a, 4) : 0;
+    return dims & TAKES_SLID ? 0 : (dims & BATCH_AND_HEADS) | rows;
 }
 const op op_attention = {.name = "attention", .flags = OP_HIDDEN | OP_FUNCTION, .run = op_block, .shape = attention_rule, .kernel = attention_kernel, .n_out = 2,
     .sig = "(Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None, bool is_causal=False, *, float scale)",
-    .kind = {"ScaledDotProductFlashAttentionForCpuBackward0", attention_grad, .flags = NK_POINTWISE | NK_SHOWS(7), .takes = attention_takes},
+    .kind = {"ScaledDotProductFlashAttentionForCpuBackward0", attention_grad, .flags = NK_SHOWS(7), .takes = attention_takes},
     .keep = {7, 7, 7, 7}, .keep_out = 7,
     .doc = "softmax(query @ key.mT * scale + mask) @ value of (batch, heads, length, size), and the logarithms of the softmax's sums. RuntimeError for "
            "operands that do not go together."};

@@ -7,25 +7,20 @@
 #include "base/pool.h"
 #include "base/blas.h"
 #include "kernel/conv.h"
+#include "ops/conv.h"
 #include "ops/dispatch.h"
 #include "ops/formula.h"
 #include "ops/spread.h"
 #include <stdio.h>
 #include <string.h>
 
-enum { SPATIAL = 3 };
-/* What all ops here take besides tensors, and keep in their nodes. */
-typedef struct shape { int64_t nd, groups, stride[SPATIAL], pad[SPATIAL], dilation[SPATIAL]; } shape;
-enum { SHAPE_PARAMS = sizeof(shape) / sizeof(int64_t) };
-
-static const char *text(const array *a, char *buffer) { return layout_text(a->ndim, array_size(a), buffer, 200); }
 static const char *c_name(ct_dtype d)
 {
     static const char *const names[DT_COUNT] = {"bool", "unsigned char", "int", "long int", "c10::Half", "c10::BFloat16", "float", "double"};
     return names[d];
 }
 
-static int read_ints(const call *c, const arg *a, const char *name, int64_t nd, int64_t *to)
+int conv_ints(const call *c, const arg *a, const char *name, int64_t nd, int64_t *to)
 {
     char buffer[200];
     if (a->n != 1 && a->n != nd)
@@ -35,8 +30,7 @@ static int read_ints(const call *c, const arg *a, const char *name, int64_t nd, 
         to[d] = a->ints[a->n == 1 ? 0 : d];
     return 0;
 }
-/* Whatever fits into 31 bits can be multiplied and added up below. */
-static int check_range(const call *c, int64_t n, const int64_t *values)
+int conv_range(const call *c, int64_t n, const int64_t *values)
 {
     for (int64_t i = 0; i < n; i++)
         if (values[i] > INT32_MAX)
@@ -45,7 +39,7 @@ static int check_range(const call *c, int64_t n, const int64_t *values)
 }
 static int check_shape(const call *c, const shape *s)
 {
-    if (check_range(c, SHAPE_PARAMS, (const int64_t *)s) < 0)
+    if (conv_range(c, SHAPE_PARAMS, (const int64_t *)s) < 0)
         return -1;
     for (int64_t d = 0; d < s->nd; d++) {
         if (s->stride[d] <= 0)
@@ -63,8 +57,8 @@ static int read_shape(const call *c, int at, int64_t nd, int64_t groups, shape *
     *s = (shape){.nd = nd, .groups = groups};
     if (nd < 1 || nd > SPATIAL)
         return ct_fail(CT_RUNTIME, "%s(): weight should have three to five dimensions, got %lld", c->op->name, (long long)nd + 2);
-    return read_ints(c, &c->args[at], "stride", nd, s->stride) < 0 || read_ints(c, &c->args[at + 1], "padding", nd, s->pad) < 0 ||
-           read_ints(c, &c->args[at + 2], "dilation", nd, s->dilation) < 0 ? -1 : check_shape(c, s);
+    return conv_ints(c, &c->args[at], "stride", nd, s->stride) < 0 || conv_ints(c, &c->args[at + 1], "padding", nd, s->pad) < 0 ||
+           conv_ints(c, &c->args[at + 2], "dilation", nd, s->dilation) < 0 ? -1 : check_shape(c, s);
 }
 static void keep_shape(call *c, const shape *s)
 {
@@ -75,7 +69,7 @@ static void keep_shape(call *c, const shape *s)
 
 static int check_operands(const call *c, const array *x, const array *w, const array *bias)
 {
-    if (check_range(c, x->ndim, array_size(x)) < 0 || check_range(c, w->ndim, array_size(w)) < 0)
+    if (conv_range(c, x->ndim, array_size(x)) < 0 || conv_range(c, w->ndim, array_size(w)) < 0)
         return -1;
     if (x->dtype != w->dtype)
         return ct_fail(CT_RUNTIME, "Input type (%s) and weight type (%s) should be the same", c_name(x->dtype), c_name(w->dtype));
@@ -97,28 +91,29 @@ static int check_bias(const array *w, const array *bias, int64_t channels)
     char one[200], two[200];
     if (!bias || (bias->ndim == 1 && array_size(bias)[0] == channels))
         return 0;
-    return ct_fail(CT_RUNTIME, "Given weight of size %s, expected bias to be 1-dimensional with %lld elements, but got bias of size %s instead", text(w, one),
-                   (long long)channels, text(bias, two));
+    return ct_fail(CT_RUNTIME, "Given weight of size %s, expected bias to be 1-dimensional with %lld elements, but got bias of size %s instead", conv_text(w, one),
+                   (long long)channels, conv_text(bias, two));
 }
 static int check_channels(const shape *s, const array *x, const array *w, bool transposed)
 {
     char one[200], two[200];
     const int64_t *size = array_size(w), have = array_size(x)[1], want = transposed ? size[0] : size[1] * s->groups;
-    text(w, one);
+    conv_text(w, one);
     if (size[0] < s->groups)
         return ct_fail(CT_RUNTIME, "Given groups=%lld, expected weight to be at least %lld at dimension 0, but got weight of size %s instead", (long long)s->groups, (long long)s->groups, one);
     if (size[0] % s->groups)
         return ct_fail(CT_RUNTIME, "Given groups=%lld, expected weight to be divisible by %lld at dimension 0, but got weight of size %s instead", (long long)s->groups, (long long)s->groups, one);
     if (have != want)
         return ct_fail(CT_RUNTIME, "Given %s=%lld, weight of size %s, expected input%s to have %lld channels, but got %lld channels instead", transposed ? "transposed" : "groups",
-                       transposed ? 1LL : (long long)s->groups, one, text(x, two), (long long)want, (long long)have);
+                       transposed ? 1LL : (long long)s->groups, one, conv_text(x, two), (long long)want, (long long)have);
     return 0;
 }
 
+static int64_t span_of(const shape *s, int64_t d, int64_t kernel) { return s->dilation[d] * (kernel - 1) + 1; }
 /* Size of the output along dim d of an input of n; negative where the kernel does not fit. */
 static int64_t out_size(const shape *s, int64_t d, int64_t n, int64_t kernel)
 {
-    int64_t span = s->dilation[d] * (kernel - 1) + 1, room = n + 2 * s->pad[d] - span;
+    int64_t room = n + 2 * s->pad[d] - span_of(s, d, kernel);
     return room < 0 ? -1 : room / s->stride[d] + 1;
 }
 /* "4 x 5" into the buffer of 100, which is returned. */
@@ -133,7 +128,7 @@ static int refuse_kernel(const shape *s, const int64_t *in, const int64_t *kerne
     int64_t padded[SPATIAL], span[SPATIAL];
     for (int64_t d = 0; d < s->nd; d++) {
         padded[d] = in[d] + 2 * s->pad[d];
-        span[d] = s->dilation[d] * (kernel[d] - 1) + 1;
+        span[d] = span_of(s, d, kernel[d]);
     }
     return ct_fail(CT_RUNTIME, "Calculated padded input size per channel: (%s). Kernel size: (%s). Kernel size can't be greater than actual input size",
                    by(s->nd, padded, (char[100]){0}), by(s->nd, span, (char[100]){0}));
@@ -161,10 +156,15 @@ static void plan_work(call *c, const shape *s, const array *x, const array *w, c
 {
     k_conv k;
     describe(&k, s, x, w, y);
+    for (int64_t d = 0; d < s->nd; d++)
+        if (c->once_out >> (d + 2) & 1)
+            k.out[SPATIAL - s->nd + d] = 1;
     k.threads = c->threads = ct_threads();
     double steps = (double)y->numel * (double)(w->numel / (array_size(w)[0] ? array_size(w)[0] : 1));
     c->effective = steps < 9e18 ? (int64_t)steps : INT64_MAX;
-    c->work = c->once_out & 1 && array_size(y)[0] ? c->effective / array_size(y)[0] : c->effective;
+    c->work = c->effective;
+    for (int d = 0; d < y->ndim; d++)
+        c->work /= c->once_out >> d & 1 && array_size(y)[d] ? array_size(y)[d] : 1;
     c->scratch_bytes = k_conv_scratch(&k);
     if (k_conv_wants_blas(&k))
         ct_blas_wanted();
@@ -179,6 +179,24 @@ static int operand(call *c, uint32_t i)
     return result < 0 ? -1 : a ? 0 : -1;
 }
 static void once_over_batch(call *c, const array *a) { c->once_out = still_dims(a, a->ndim) & 1 && array_size(a)[0] > 1; }
+/* Window dims without padding along which the images repeat: all windows along one see the same. */
+static uint64_t windows_alike(const shape *s, const array *x)
+{
+    uint64_t alike = 0;
+    for (int64_t d = 0; d < s->nd; d++)
+        alike |= (uint64_t)(s->pad[d] == 0 && array_stride(x)[d + 2] == 0) << (d + 2);
+    return alike;
+}
+/* Of images that repeat along dims in which the output is computed once, so much as one window sees. */
+static int one_window(call *c, const shape *s, const array *w)
+{
+    layout l;
+    array_held_layout(c->ia[0], &l);
+    for (int64_t d = 0; d < s->nd; d++)
+        if (c->once_out >> (d + 2) & 1)
+            l.size[d + 2] = span_of(s, d, array_size(w)[d + 2]);
+    return in_view(c, 0, &l);
+}
 
 /* ---- convolution: args input, weight, bias, stride, padding, dilation, transposed, output_padding, groups -------------- */
 static int size_out(call *c, const shape *s, const array *x, const array *w, int64_t *size)
@@ -194,7 +212,7 @@ static int size_in(call *c, const shape *s, const array *y, const array *w, cons
 {
     size[0] = array_size(y)[0];
     size[1] = array_size(w)[1] * s->groups;
-    if (check_range(c, s->nd, extra) < 0)
+    if (conv_range(c, s->nd, extra) < 0)
         return -1;
     for (int64_t d = 0; d < s->nd; d++) {
         if (extra[d] < 0)
@@ -216,20 +234,22 @@ static int convolution_rule(call *c)
     bool transposed = arg_bool(&c->args[6]);
     int64_t extra[SPATIAL], size[SPATIAL + 2];
     shape s;
-    if (read_shape(c, 3, w->ndim - 2, c->args[8].i, &s) < 0 || read_ints(c, &c->args[7], "output_padding", s.nd, extra) < 0)
+    if (read_shape(c, 3, w->ndim - 2, c->args[8].i, &s) < 0 || conv_ints(c, &c->args[7], "output_padding", s.nd, extra) < 0)
         return -1;
     if (x->ndim != w->ndim)
         return ct_fail(CT_RUNTIME, "Expected %lldD (unbatched) or %lldD (batched) input to conv%s%lldd, but got input of size: %s", (long long)s.nd + 1, (long long)s.nd + 2,
-                       transposed ? "_transpose" : "", (long long)s.nd, text(x, (char[200]){0}));
-    if (check_range(c, x->ndim, array_size(x)) < 0 || check_range(c, w->ndim, array_size(w)) < 0 || check_channels(&s, x, w, transposed) < 0 || check_bias(w, bias, transposed ? array_size(w)[1] * s.groups : array_size(w)[0]) < 0 ||
+                       transposed ? "_transpose" : "", (long long)s.nd, conv_text(x, (char[200]){0}));
+    if (conv_range(c, x->ndim, array_size(x)) < 0 || conv_range(c, w->ndim, array_size(w)) < 0 || check_channels(&s, x, w, transposed) < 0 || check_bias(w, bias, transposed ? array_size(w)[1] * s.groups : array_size(w)[0]) < 0 ||
         check_operands(c, x, w, bias) < 0 || check_dtype(c, &s, x->dtype, !transposed) < 0 || (transposed ? size_in(c, &s, x, w, extra, size) : size_out(c, &s, x, w, size)) < 0)
         return -1;
-    if (operand(c, 0) < 0 || in_contiguous(c, 1) < 0 || (bias && in_contiguous(c, 2) < 0))
-        return -1;
     once_over_batch(c, x);
+    c->once_out |= transposed ? 0 : windows_alike(&s, x);
     keep_shape(c, &s);
     keep_param(c, transposed);
     if (out_new(c, 0, x->dtype, x->ndim, size) < 0)
+        return -1;
+    c->once_out &= array_is_compressed(c->oa[0]) ? ~(uint64_t)0 : 1;
+    if ((c->once_out & ~(uint64_t)1 && one_window(c, &s, w) < 0) || operand(c, 0) < 0 || in_contiguous(c, 1) < 0 || (bias && in_contiguous(c, 2) < 0))
         return -1;
     plan_work(c, &s, transposed ? c->oa[0] : c->ia[0], c->ia[1], transposed ? c->ia[0] : c->oa[0]);
     return 0;
@@ -277,6 +297,8 @@ static T conv_out(scope *s, node *n, T x, T w, const shape *h)
             y = f_call(s, &op_narrow, 4, (arg[]){a_t(y), a_i(d), a_i(0), a_i(size[d])});
     return y;
 }
+/* Dims of the output of a convolution in which its gradient arrived summed; the other maps take none so. */
+static uint64_t windows_got(const node *n) { return n->n_param > SHAPE_PARAMS ? node_got(n) & ~(uint64_t)1 : 0; }
 static T conv_in(scope *s, node *n, uint32_t like, T y, T w, const shape *h)
 {
     int ndim;
@@ -284,8 +306,17 @@ static T conv_in(scope *s, node *n, uint32_t like, T y, T w, const shape *h)
     int64_t size[SPATIAL + 2];
     const int64_t *in = node_in_size(n, like, &ndim, &dtype);
     memcpy(size, in, (size_t)ndim * sizeof *size);
-    size[0] = y ? array_size(y->a)[0] : 0; /* one image where gradients arrived summed */
-    return call_map(s, &op_conv_input, y, w, ndim, size, h);
+    size[0] = y ? array_size(y->a)[0] : 0; /* one image where gradients arrived summed, */
+    uint64_t windows = w ? windows_got(n) : 0;
+    int64_t dims[SPATIAL];
+    int count = 0;
+    for (int d = 2; d < ndim; d++)
+        if (windows >> d & 1) { /* and one window */
+            size[d] = span_of(h, d - 2, array_size(w->a)[d]);
+            dims[count++] = d;
+        }
+    T x = call_map(s, &op_conv_input, y, w, ndim, size, h);
+    return count ? f_sum_dims(s, x, count, dims, true) : x;
 }
 static T conv_weight(scope *s, node *n, uint32_t like, T y, T x, const shape *h)
 {
@@ -294,17 +325,28 @@ static T conv_weight(scope *s, node *n, uint32_t like, T y, T x, const shape *h)
     const int64_t *size = node_in_size(n, like, &ndim, &dtype);
     return call_map(s, &op_conv_weight, y, x, ndim, size, h);
 }
-/* The batch, where all images are one. */
+/* The batch, where all images are one, and dims along which all windows are. */
 static uint64_t convolution_takes(node *n)
 {
     const kept *x = node_kept(n);
-    bool one = !(n->keep_in & 1) || (x->a && still_dims(x->a, x->a->ndim) & 1);
-    return one ? (node_needs(n, 0) ? node_takes(n, 0) : ~(uint64_t)0) & 1 : 0;
+    shape h;
+    memcpy(&h, node_params(n), sizeof h);
+    uint64_t dims = 1, still = n->keep_in & 1 ? (x->a ? still_dims(x->a, x->a->ndim) : 0) : ~(uint64_t)0;
+    for (int64_t d = 0; d < h.nd; d++)
+        dims |= (uint64_t)(h.pad[d] == 0 && !node_params(n)[SHAPE_PARAMS]) << (d + 2);
+    return dims & still & (node_needs(n, 0) ? node_takes(n, 0) : ~(uint64_t)0);
 }
-static T kept_images(scope *s, node *n)
+static T kept_images(scope *s, node *n, const shape *h)
 {
+    int ndim;
+    ct_dtype dtype;
+    const int64_t *w = node_in_size(n, 1, &ndim, &dtype);
     T x = node_kept_in(s, n, 0);
-    return x && node_got(n) & 1 ? tape_algebra.narrow(s, x, 1) : x;
+    x = x && node_got(n) & 1 ? tape_algebra.narrow(s, x, 1) : x;
+    for (int d = 2; d < ndim; d++)
+        if (node_got(n) >> d & 1)
+            x = f_call(s, &op_narrow, 4, (arg[]){a_t(x), a_i(d), a_i(0), a_i(span_of(h, d - 2, w[d]))});
+    return x;
 }
 static int convolution_grad(scope *s, node *n, T const *g, T *out)
 {
@@ -314,7 +356,7 @@ static int convolution_grad(scope *s, node *n, T const *g, T *out)
     if (node_needs(n, 0))
         out[0] = transposed ? conv_out(s, n, g[0], node_kept_in(s, n, 1), &h) : conv_in(s, n, 0, g[0], node_kept_in(s, n, 1), &h);
     if (node_needs(n, 1))
-        out[1] = transposed ? conv_weight(s, n, 1, kept_images(s, n), g[0], &h) : conv_weight(s, n, 1, g[0], kept_images(s, n), &h);
+        out[1] = transposed ? conv_weight(s, n, 1, kept_images(s, n, &h), g[0], &h) : conv_weight(s, n, 1, g[0], kept_images(s, n, &h), &h);
     if (n->n_in > 2 && node_needs(n, 2)) {
         int64_t dims[SPATIAL + 1] = {0, 2, 3, 4};
         out[2] = f_sum_dims(s, g[0], (int)h.nd + 1, dims, false);
@@ -351,7 +393,7 @@ static int conv_input_rule(call *c)
     int64_t numel;
     if (read_map(c, &s, w->ndim - 2) < 0 || layout_check_numel(c->op->name, (int)c->args[2].n, size, &numel) < 0)
         return -1;
-    if (y->ndim != w->ndim || (int)c->args[2].n != w->ndim || check_range(c, w->ndim, size) < 0)
+    if (y->ndim != w->ndim || (int)c->args[2].n != w->ndim || conv_range(c, w->ndim, size) < 0)
         return ct_fail(CT_RUNTIME, "%s(): grad, weight and input_size must have one number of dimensions", c->op->name);
     if (check_sizes(c, &s, size, array_size(w), array_size(y), size[0]) < 0 || operand(c, 0) < 0 || in_contiguous(c, 1) < 0)
         return -1;
@@ -391,7 +433,7 @@ static int conv_weight_rule(call *c)
     int64_t numel;
     if (read_map(c, &s, x->ndim - 2) < 0 || layout_check_numel(c->op->name, (int)c->args[2].n, size, &numel) < 0)
         return -1;
-    if (y->ndim != x->ndim || (int)c->args[2].n != x->ndim || check_range(c, x->ndim, size) < 0)
+    if (y->ndim != x->ndim || (int)c->args[2].n != x->ndim || conv_range(c, x->ndim, size) < 0)
         return ct_fail(CT_RUNTIME, "%s(): grad, input and weight_size must have one number of dimensions", c->op->name);
     if (check_sizes(c, &s, array_size(x), size, array_size(y), array_size(x)[0]) < 0 || operand(c, 0) < 0 || operand(c, 1) < 0 ||
         out_new(c, 0, y->dtype, y->ndim, size) < 0)
@@ -415,85 +457,3 @@ static int conv_weight_grad(scope *s, node *n, T const *g, T *out)
     return s->failed ? -1 : 0;
 }
 MAP(conv_weight, "input", "weight_size", "Gradient of a convolution in its weight, of the given size.")
-
-/* ---- conv1d …: args input, weight, bias, stride, padding, dilation, groups ---------------------------------------------- */
-static int check_input(const call *c, int64_t nd)
-{
-    const array *x = c->in[0]->a;
-    return x->ndim == nd + 1 || x->ndim == nd + 2 ? 0 : ct_fail(CT_RUNTIME, "Expected %lldD (unbatched) or %lldD (batched) input to %s, but got input of size: %s", (long long)nd + 1, (long long)nd + 2,
-                   op_public_name(c->op, (char[40]){0}, 40), text(x, (char[200]){0}));
-}
-/* Batched for the call, and one image again where one came. */
-static T convolve(scope *s, call *c, T x, arg stride, arg padding, arg dilation, bool transposed, arg extra, arg groups)
-{
-    bool single = x && x->a->ndim == c->op->row + 1;
-    arg args[9] = {a_t(single ? f_unsqueeze(s, x, 0) : x), a_t(c->in[1]), c->args[2], stride, padding, dilation, a_b(transposed), extra, groups};
-    T y = f_call(s, &op_convolution, 9, args);
-    return single ? f_call(s, &op_squeeze_dim, 2, (arg[]){a_t(y), a_i(0)}) : y;
-}
-static int conv_compose(scope *s, call *c, T *out)
-{
-    const int64_t none[1] = {0};
-    if (check_input(c, c->op->row) < 0)
-        return scope_fail(s), -1;
-    out[0] = convolve(s, c, c->in[0], c->args[3], c->args[4], c->args[5], false, a_ints(1, none), c->args[6]);
-    return out[0] ? 0 : -1;
-}
-/* "same": what the kernel overhangs, on both sides; an odd one of it by padding the input first. */
-static int same_padding(const call *c, int64_t nd, int64_t *both, int64_t *right, bool *odd)
-{
-    const array *w = c->in[1]->a;
-    shape s = {.nd = nd};
-    if (w->ndim != nd + 2)
-        return ct_fail(CT_RUNTIME, "%s(): weight should have %lld dimensions, got %d", op_public_name(c->op, (char[40]){0}, 40), (long long)nd + 2, w->ndim);
-    if (read_ints(c, &c->args[3], "stride", nd, s.stride) < 0 || read_ints(c, &c->args[5], "dilation", nd, s.dilation) < 0)
-        return -1;
-    if (check_range(c, SHAPE_PARAMS, (const int64_t *)&s) < 0 || check_range(c, w->ndim, array_size(w)) < 0)
-        return -1;
-    for (int64_t d = 0; d < nd; d++) {
-        if (s.dilation[d] <= 0)
-            return ct_fail(CT_RUNTIME, "dilation should be greater than zero");
-        if (s.stride[d] != 1)
-            return ct_fail(CT_RUNTIME, "padding='same' is not supported for strided convolutions");
-        int64_t total = s.dilation[d] * (array_size(w)[d + 2] - 1);
-        both[d] = total / 2;
-        right[2 * (nd - 1 - d)] = 0;
-        right[2 * (nd - 1 - d) + 1] = total % 2;
-        *odd |= total % 2;
-    }
-    return 0;
-}
-static int conv_named_compose(scope *s, call *c, T *out)
-{
-    const int64_t none[1] = {0};
-    int64_t nd = c->op->row, both[SPATIAL] = {0}, right[2 * SPATIAL];
-    bool odd = false, same = c->args[4].kind == ARG_STR && strcmp(c->args[4].str, "same") == 0;
-    if (check_input(c, nd) < 0 || (same && same_padding(c, nd, both, right, &odd) < 0))
-        return scope_fail(s), -1;
-    if (!same && c->args[4].kind == ARG_STR && strcmp(c->args[4].str, "valid") != 0)
-        return ct_fail(CT_RUNTIME, "Invalid padding string: '%s': it is 'valid' or 'same'", c->args[4].str), scope_fail(s), -1;
-    T x = odd ? f_call(s, &op_constant_pad_nd, 2, (arg[]){a_t(c->in[0]), a_ints((uint32_t)(2 * nd), right)}) : c->in[0];
-    out[0] = convolve(s, c, x, c->args[3], a_ints((uint32_t)nd, both), c->args[5], false, a_ints(1, none), c->args[6]);
-    return out[0] ? 0 : -1;
-}
-/* args input, weight, bias, stride, padding, output_padding, groups, dilation */
-static int conv_transpose_compose(scope *s, call *c, T *out)
-{
-    if (check_input(c, c->op->row) < 0)
-        return scope_fail(s), -1;
-    out[0] = convolve(s, c, c->in[0], c->args[3], c->args[4], c->args[7], true, c->args[5], c->args[6]);
-    return out[0] ? 0 : -1;
-}
-#define CONV(n)                                                                                                                              \
-    const op op_conv##n##d = {.name = "conv" #n "d", .flags = OP_FUNCTION, .run = op_compose, .compose = conv_compose, .row = n,                  \
-        .sig = "(Tensor input, Tensor weight, Tensor? bias=None, int[" #n "] stride=1, int[" #n "] padding=0, int[" #n "] dilation=1, int groups=1)", \
-        .doc = "Cross-correlation over " #n " dims: input (N, C, ...) or (C, ...), weight (O, C / groups, ...), bias (O) to (N, O, ...)."};      \
-    const op op_conv##n##d_padding = {.name = "conv" #n "d.padding", .flags = OP_FUNCTION, .run = op_compose, .compose = conv_named_compose, .row = n, \
-        .sig = "(Tensor input, Tensor weight, Tensor? bias=None, int[" #n "] stride=1, str padding='valid', int[" #n "] dilation=1, int groups=1)", \
-        .doc = "The same with 'valid' (none) or 'same' padding: the output has the input's size; strides are 1."};                               \
-    const op op_conv_transpose##n##d = {.name = "conv_transpose" #n "d", .flags = OP_FUNCTION, .run = op_compose, .compose = conv_transpose_compose, .row = n, \
-        .sig = "(Tensor input, Tensor weight, Tensor? bias=None, int[" #n "] stride=1, int[" #n "] padding=0, int[" #n "] output_padding=0, int groups=1, int[" #n "] dilation=1)", \
-        .doc = "The adjoint of conv" #n "d in its input: input (N, C, ...) or (C, ...), weight (C, O / groups, ...), bias (O) to (N, O, ...)."};
-CONV(1)
-CONV(2)
-CONV(3)

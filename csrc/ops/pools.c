@@ -62,13 +62,14 @@ static int read_windows(const call *c, how *h)
 /* One spatial dim is the second of two, the first of size 1: so PyTorch records it. */
 static T lifted(scope *s, T x) { return f_unsqueeze(s, x, x->a->ndim - 1); }
 static T lowered(scope *s, T x) { return x ? f_call(s, &op_squeeze_dim, 2, (arg[]){a_t(x), a_i(-2)}) : NULL; }
+/* Places are shown where two results are. */
 static int run(scope *s, const call *c, const op *o, how h, uint32_t n_out, T *out)
 {
     bool line = h.nd == 1;
     if (line)
         h = (how){.nd = 2, .adaptive = h.adaptive, .ceil = h.ceil, .count_pad = h.count_pad, .divisor = h.divisor, .kernel = {1, h.kernel[0]},
                   .stride = {1, h.stride[0]}, .pad = {0, h.pad[0]}, .dilation = {1, h.dilation[0]}};
-    int done = f_call_many(s, o, 2, (arg[]){a_t(line ? lifted(s, c->in[0]) : c->in[0]), a_ints(sizeof h / sizeof(int64_t), (const int64_t *)&h)}, n_out, out);
+    int done = f_call_many(s, o, o == &op_pool_max ? 3 : 2, (arg[]){a_t(line ? lifted(s, c->in[0]) : c->in[0]), a_ints(sizeof h / sizeof(int64_t), (const int64_t *)&h), a_b(n_out > 1)}, n_out, out);
     for (uint32_t i = 0; line && done == 0 && i < n_out; i++)
         done = (out[i] = lowered(s, out[i])) ? 0 : -1;
     return done;

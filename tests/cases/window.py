@@ -191,6 +191,8 @@ CASES = {
     **{f"conv{n}d": _convs(n) for n in (1, 2, 3)},
     **{f"conv_transpose{n}d": _transposed(n) for n in (1, 2, 3)},
     "pool_max": [case(t(2, 2, 4, 5), HOW)],
+    "_pool_places": [case(values([[[[0, -2], [6, 10]]]], "int64"), [4, 5], EVEN, 2, 0, ref=lambda *a: np.array([[[[0, 3], [5, 12]]]]), grad=False),
+                     case(values([[[[0, 1], [6, 10]]]], "int64"), [4, 5], EVEN, 0, 1, ref=lambda *a: np.array([[[[0, 1], [1, 0]]]]), grad=False)],
     "pool_gather": [case(t(1, 1, 3, 4), PLACES, 2, ref=lambda x, p, n: x.reshape(-1)[p])],
     "pool_scatter": [case(t(1, 1, 2, 2), PLACES, [3, 4]), case(t(1, 1, 2, 2), PLACES, [3, 4], False)],
     "pool_mean": [case(t(2, 2, 4, 5), HOW)],

@@ -32,7 +32,7 @@ HOST = "NumPy computes it, in full"
 EXCEPTIONS = {
     **dict.fromkeys(("layer_norm", "F.layer_norm", "group_norm", "F.group_norm"), "what is normalised along a dim of equal numbers is 0 in each place, which the order of PyTorch's sums is gone through to find"),
     "frexp": HOST,
-    "F.batch_norm": CONSTANT, "batch_norm_moments": CONSTANT, "batch_norm_backward": CONSTANT, "F.instance_norm": "the batch and the channels become one dim, which writes out either",
+    "F.batch_norm": CONSTANT, "batch_norm_moments": CONSTANT, "batch_norm_backward": CONSTANT, "F.instance_norm": "the batch and the channels become one dim, which a sliding matrix is written out for",
     "F.conv1d": WINDOWS, "F.conv_transpose1d": WINDOWS, "conv1d": WINDOWS, "conv2d": WINDOWS, "conv3d": WINDOWS, "conv_transpose1d": WINDOWS, "convolution": WINDOWS,
     **dict.fromkeys(("adaptive_avg_pool3d", "adaptive_max_pool3d", "avg_pool3d", "max_pool3d", "F.max_pool2d", "max_pool2d", "F.adaptive_max_pool1d", "adaptive_max_pool1d", "adaptive_max_pool2d"), SLID),
     "F.scaled_dot_product_attention": SCORES, "attention": SCORES,
@@ -49,7 +49,7 @@ EXCEPTIONS = {
     "cov": PRODUCTS, "corrcoef": PRODUCTS + "; the diagonal's gradient is a matrix of its own",
     "i0": "a mean over angles, which have no line beside a sliding matrix",
     "nextafter": "its node is a Function of Python, which takes no sums",
-    "histc": "which part each number is in is computed once, but counted for all",
+    "histc": "numbers of a sliding matrix are counted one by one",
     "pdist": "its pairs of rows are chosen by number, n * n / 2 of them",
     "_pad_frame": "only pad_places calls it, where no padded dim repeats", "group_norm_backward": "only group_norm's formula calls it, with what repeats narrowed where the gradient travels summed",
 }
@@ -112,6 +112,7 @@ STEPS = {
     "layer_norm": lambda n: F.layer_norm(leaf(n).expand(n, n), (n,), leaf(n), leaf(n)).amax(0), "layer_norm of both dims": lambda n: F.layer_norm(leaf(n).expand(n, n), (n, n)).amax(0),
     "batch_norm": lambda n: F.batch_norm(leaf(n).view(4, -1).unsqueeze(0).expand(n, 4, n // 4), None, None, leaf(4), leaf(4), training=True).amax(0),
     "batch_norm, places": lambda n: F.batch_norm(leaf(4, n // 4, 1).expand(4, n // 4, n), None, None, training=True).amax(2),
+    "instance_norm": lambda n: F.instance_norm(leaf(4, n // 4).expand(n, 4, n // 4), None, None, leaf(4), leaf(4)).amax(0),
     "batch_norm in evaluation": lambda n: F.batch_norm(leaf(n).expand(n, n), ctgrad.zeros(n), ctgrad.ones(n)).amax(0),
     "group_norm": lambda n: F.group_norm(leaf(4, n // 4, 1).expand(n, 4, n // 4, 4), 2, leaf(4), leaf(4)).amax(0),
     "cumsum": lambda n: leaf(n).expand(n, n).cumsum(1).amax(0), "cumprod": lambda n: leaf(n).expand(n, n).cumprod(1).amax(0), "logcumsumexp": lambda n: leaf(n).expand(n, n).logcumsumexp(1).amax(0),

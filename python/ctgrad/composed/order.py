@@ -147,11 +147,21 @@ def histc(input, bins=100, min=0, max=0):
         raise RuntimeError(f"range of [{min}, {max}] is not finite")
     if min > max:
         raise RuntimeError("max must be larger than min")
+    x, times = _once(x)
     low, high, many = (_C.tensor(y, dtype=x.dtype) for y in (min, max, bins))
     if not (least >= low.item() and most <= high.item()):
         x = x[(x >= low) & (x <= high)]
     part = x.sub(low).mul_(many).div_(high - low).long()  # every step in the dtype
-    return _C._ops["count_places"](part.clamp_max_(bins - 1).reshape(-1), bins).to(input.dtype)
+    return (_C._ops["count_places"](part.clamp_max_(bins - 1).reshape(-1), bins) * times).to(input.dtype)
+
+
+def _once(x):
+    """x without what repeats in memory along a dimension, and how many times that stands there."""
+    times = 1
+    for dim, (size, stride) in enumerate(zip(x.shape, _C._layout(x)["held_stride"], strict=True)):
+        if size > 1 and not stride:
+            x, times = x.narrow(dim, 0, 1), times * size
+    return x, times
 
 
 def _side(name, right, side):

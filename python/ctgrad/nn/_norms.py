@@ -4,7 +4,7 @@ import math
 import warnings
 
 import ctgrad
-from ctgrad._C import _ops
+from ctgrad._C import _layout, _ops
 from ctgrad._dtypes import unsupported
 
 from . import _reduction
@@ -86,14 +86,17 @@ def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=
             raise ValueError(f"Expected more than 1 spatial element when training, got input size {input.size()}")
     elif running_mean is None or running_var is None:
         raise RuntimeError("Expected running_mean and running_var to be defined when use_input_stats is false")
-    batch, channels = input.shape[:2]
+    shape, channels = input.shape, input.size(1)
+    if input.size(0) > 1 and not _layout(input)["held_stride"][0]:
+        input = input[:1]  # the members are one
+    batch = input.size(0)
     given = [None if t is None else t.repeat(batch) for t in (running_mean, running_var, weight, bias)]
-    normed = _normed(input.contiguous().view(1, batch * channels, *input.shape[2:]), *given, use_input_stats, momentum, eps)
+    normed = _normed(input.contiguous().view(1, batch * channels, *shape[2:]), *given, use_input_stats, momentum, eps)
     with ctgrad.no_grad():
         for running, repeated in ((running_mean, given[0]), (running_var, given[1])):
             if use_input_stats and running is not None:
                 running.copy_(repeated.view(batch, channels).mean(0))
-    return normed.view(input.shape)
+    return normed.view(shape) if batch == shape[0] else normed.view(input.shape).expand(shape).contiguous().view(shape)
 
 
 def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):

@@ -79,6 +79,11 @@ def _nothing_normed(input, weight, bias):
     return normed if bias is None else normed + bias[0]
 
 
+def _is_one_member(input):
+    """Whether the batch repeats in memory. What is small is held as it is seen."""
+    return input.stride(0) == 0 or (input.numel() > 1000 and not _layout(input)["held_stride"][0])
+
+
 def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=None, use_input_stats=True, momentum=0.1, eps=1e-5):
     """``batch_norm`` of each channel of each member of the batch by itself; the running values move towards their means."""
     if use_input_stats:
@@ -87,8 +92,8 @@ def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=
     elif running_mean is None or running_var is None:
         raise RuntimeError("Expected running_mean and running_var to be defined when use_input_stats is false")
     shape, channels = input.shape, input.size(1)
-    if input.size(0) > 1 and not _layout(input)["held_stride"][0]:
-        input = input[:1]  # the members are one
+    if input.size(0) > 1 and _is_one_member(input):
+        input = input[:1]
     batch = input.size(0)
     given = [None if t is None else t.repeat(batch) for t in (running_mean, running_var, weight, bias)]
     normed = _normed(input.contiguous().view(1, batch * channels, *shape[2:]), *given, use_input_stats, momentum, eps)

@@ -228,6 +228,18 @@ static int size_in(call *c, const shape *s, const array *y, const array *w, cons
                            by(s->nd, size + 2, (char[100]){0}));
     return 0;
 }
+/* A dim without places is for what has no elements anyway; windows have a place at least. */
+static int need_places(const array *x, const array *w)
+{
+    const int64_t *size = array_size(x);
+    for (int d = 1; d < w->ndim; d++)
+        if (array_size(w)[d] == 0 && (d > 1 || size[1]))
+            return ct_fail(CT_RUNTIME, "expected weight to be at least 1 at dimension %d, but got weight of size %s instead", d, conv_text(w, (char[200]){0}));
+    for (int d = 2; d < x->ndim; d++)
+        if (size[d] == 0 && size[0] && size[1])
+            return ct_fail(CT_RUNTIME, "Only zero batch or zero channel inputs are supported, but got input shape: %s", conv_text(x, (char[200]){0}));
+    return 0;
+}
 static int convolution_rule(call *c)
 {
     const array *x = c->in[0]->a, *w = c->in[1]->a, *bias = c->n_in > 2 && c->in[2] ? c->in[2]->a : NULL;
@@ -240,7 +252,7 @@ static int convolution_rule(call *c)
         return ct_fail(CT_RUNTIME, "Expected %lldD (unbatched) or %lldD (batched) input to conv%s%lldd, but got input of size: %s", (long long)s.nd + 1, (long long)s.nd + 2,
                        transposed ? "_transpose" : "", (long long)s.nd, conv_text(x, (char[200]){0}));
     if (conv_range(c, x->ndim, array_size(x)) < 0 || conv_range(c, w->ndim, array_size(w)) < 0 || check_channels(&s, x, w, transposed) < 0 || check_bias(w, bias, transposed ? array_size(w)[1] * s.groups : array_size(w)[0]) < 0 ||
-        check_operands(c, x, w, bias) < 0 || check_dtype(c, &s, x->dtype, !transposed) < 0 || (transposed ? size_in(c, &s, x, w, extra, size) : size_out(c, &s, x, w, size)) < 0)
+        check_operands(c, x, w, bias) < 0 || check_dtype(c, &s, x->dtype, !transposed) < 0 || (transposed ? size_in(c, &s, x, w, extra, size) : size_out(c, &s, x, w, size)) < 0 || need_places(x, w) < 0)
         return -1;
     once_over_batch(c, x);
     c->once_out |= transposed ? 0 : windows_alike(&s, x);
@@ -382,7 +394,7 @@ static int check_sizes(const call *c, const shape *s, const int64_t *x, const in
 {
     bool fits = y[0] == batch && y[1] == w[0] && x[1] == w[1] * s->groups && w[0] % s->groups == 0;
     for (int64_t d = 0; d < s->nd && fits; d++)
-        fits = out_size(s, d, x[d + 2], w[d + 2]) >= y[d + 2];
+        fits = w[d + 2] && (!batch || (y[d + 2] && out_size(s, d, x[d + 2], w[d + 2]) >= y[d + 2]));
     return fits ? 0 : ct_fail(CT_RUNTIME, "%s(): the sizes are not those of one convolution", c->op->name);
 }
 static int conv_input_rule(call *c)
@@ -443,7 +455,9 @@ static int conv_weight_rule(call *c)
 }
 static void conv_weight_kernel(call *c)
 {
-    if (c->oa[0]->numel)
+    if (!array_size(c->ia[0])[0])
+        memset(array_data(c->oa[0]), 0, (size_t)(c->oa[0]->numel * dtype_bytes(c->oa[0]->dtype)));
+    else if (c->oa[0]->numel)
         run_conv(c, c->ia[1], c->oa[0], c->ia[0], NULL, k_conv_weight);
 }
 static int conv_weight_grad(scope *s, node *n, T const *g, T *out)

@@ -74,9 +74,11 @@ static int64_t which(const call *c) { return c->args[4].i; }
 static int pick_rule(call *c)
 {
     const array *a = c->in[0]->a;
-    int64_t size[CT_MAXDIM];
+    int64_t size[CT_MAXDIM], n = a->ndim ? array_size(a)[a->ndim - 1] : -1, k = c->args[1].i;
+    if (n < 0 || (which(c) < MEDIAN && (k < 0 || k + (which(c) == KTH) > n)))
+        return ct_fail(CT_RUNTIME, "%s(): k = %lld is out of range for rows of %lld elements", c->op->name, (long long)k, (long long)n);
     memcpy(size, array_size(a), (size_t)a->ndim * sizeof *size);
-    size[a->ndim - 1] = which(c) == SOME ? c->args[1].i : 1;
+    size[a->ndim - 1] = which(c) == SOME ? k : 1;
     plan_rows(c, array_size(a)[a->ndim - 1]);
     if (which(c) < MEDIAN || !dtype_is_float((ct_dtype)a->dtype)) {
         if (rows_once(c) < 0)

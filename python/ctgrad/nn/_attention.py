@@ -24,8 +24,7 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
         return _ops["attention"](query, key, value, attn_mask, is_causal, scale=1.0 / math.sqrt(query.size(-1)) if scale is None else scale)[0]
     root = math.sqrt(1.0 / math.sqrt(query.size(-1) or 1) if scale is None else abs(scale))
     if enable_gqa:
-        key = key.repeat_interleave(query.size(-3) // key.size(-3), -3)
-        value = value.repeat_interleave(query.size(-3) // value.size(-3), -3)
+        key, value = (t.repeat_interleave(query.size(-3) // (t.size(-3) or 1), -3) for t in (key, value))
     query = query * (root if scale is None or scale >= 0 else -root)
     weights = query @ (key.transpose(-2, -1) * root)
     mask = _added_mask(query, key, attn_mask, is_causal)

@@ -185,6 +185,10 @@ def _check_smoothing(label_smoothing):
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}")
 
 
+def _share(label_smoothing, classes):
+    return label_smoothing / classes if classes else math.inf
+
+
 def _per_class(weight, input, class_dim):
     """The weights shaped to broadcast along the classes of ``input``."""
     shape = [1] * input.dim()
@@ -201,7 +205,7 @@ def _probability_cross_entropy(input, target, weight, reduction, label_smoothing
     likelihood = input.log_softmax(class_dim)
     if label_smoothing > 0:
         _check_smoothing(label_smoothing)
-        target = target * (1 - label_smoothing) + label_smoothing / classes
+        target = target * (1 - label_smoothing) + _share(label_smoothing, classes)
     losses = likelihood * target
     if weight is not None:
         losses = losses * _per_class(weight, losses, class_dim)
@@ -223,7 +227,7 @@ def _smoothed_cross_entropy(input, target, weight, reduction, ignore_index, labe
         uniform = uniform.sum() / (used.numel() if weight is None else weight[used].sum())
     elif reduction == "sum":
         uniform = uniform.sum()
-    return (1 - label_smoothing) * expected + uniform * (label_smoothing / input.shape[class_dim])
+    return (1 - label_smoothing) * expected + uniform * _share(label_smoothing, input.shape[class_dim])
 
 
 def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=None, reduction="mean"):

@@ -17,6 +17,14 @@ typedef struct plan {
     const array *index[CT_MAXDIM];
 } plan;
 
+/* Which dims the indices are of, in order: dispatch.py and formulas pass such, the ops can be called by hand. */
+static int check_dims(const call *c, const array *self, const arg *dims, uint32_t n_index)
+{
+    for (uint32_t i = 0; i < dims->n; i++)
+        if (dims->ints[i] < 0 || dims->ints[i] >= self->ndim || (i && dims->ints[i] <= dims->ints[i - 1]))
+            return ct_fail(CT_RUNTIME, "%s(): dims must be from 0 to %d and in order, got %lld at place %u", c->op->name, self->ndim - 1, (long long)dims->ints[i], i);
+    return dims->n == n_index ? 0 : ct_fail(CT_RUNTIME, "%s(): %u dims for %u index tensors", c->op->name, dims->n, n_index);
+}
 static void plan_dims(const array *self, const arg *dims, plan *p)
 {
     bool taken[CT_MAXDIM] = {0};
@@ -249,6 +257,8 @@ static int index_rule(call *c)
     plan p;
     int64_t size[CT_MAXDIM];
     const array *self = c->ia[0];
+    if (check_dims(c, self, &c->args[1], c->args[2].n) < 0)
+        return -1;
     plan_dims(self, &c->args[1], &p);
     for (int i = 0; i < p.n_index; i++)
         if (in_cast(c, 2 + (uint32_t)i, DT_I64) < 0)
@@ -387,7 +397,7 @@ static int index_put_rule(call *c)
     layout wide;
     const array *self = c->in[0]->a, *v = c->in[1]->a;
     int64_t size[CT_MAXDIM];
-    if (refuse_shared(c, c->n_in) < 0)
+    if (refuse_shared(c, c->n_in) < 0 || check_dims(c, self, &c->args[2], c->args[3].n) < 0)
         return -1;
     plan_dims(self, &c->args[2], &p);
     uint32_t first = 3;

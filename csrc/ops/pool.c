@@ -54,7 +54,7 @@ static int read_how(call *c, uint32_t i, how *h)
     bool ok = a->kind == ARG_INTS && a->n == HOW_INTS;
     if (ok)
         memcpy(h, a->ints, sizeof *h);
-    ok = ok && h->nd >= 1 && h->nd <= SPATIAL && c->in[0]->a->ndim > h->nd;
+    ok = ok && h->nd >= 1 && h->nd <= SPATIAL && c->in[0]->a->ndim > h->nd && (h->adaptive == 0 || h->adaptive == 1);
     for (int64_t d = 0; ok && d < h->nd; d++)
         ok = h->kernel[d] >= 0 && h->kernel[d] <= INT32_MAX && h->stride[d] <= INT32_MAX && h->dilation[d] <= INT32_MAX && h->stride[d] > 0 && h->dilation[d] > 0 && h->pad[d] >= 0 && (h->adaptive || h->pad[d] <= (h->dilation[d] * (h->kernel[d] - 1) + 1) / 2);
     if (!ok)

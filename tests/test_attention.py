@@ -97,3 +97,16 @@ def test_the_result_lies_in_memory_as_the_query_does():
         assert ctgrad.allclose(y, attend(q, q, q, is_causal=True))
     wide = ctgrad.rand(2, 1, 4, 5).expand(2, 3, 4, 5)
     assert attend(wide, wide, wide).stride() == (60, 20, 5, 1)
+
+
+@pytest.mark.parametrize("size", [(2, 2, 3, 4), (2, 2, 1, 4), (2, 2, 1, 1)])
+def test_gradients_lie_as_ever_where_queries_repeat(size):
+    """Beside a query whose gradient arrives summed, keys' and values' keep their order in memory."""
+    def strides(compress, reduce):
+        before = ctgrad._C._switches(compress, reduce)
+        w, k, v = (ctgrad.randn(*shape).requires_grad_() for shape in (size, (2, 2, 5, 4), (2, 2, 5, 4)))
+        y = attend(w.expand(2, 2, 3, 4), k, v)
+        grads = ctgrad.autograd.grad(y, [w, k, v], ctgrad.randn(y.shape))
+        ctgrad._C._switches(*before)
+        return [g.stride() for g in grads]
+    assert strides(0, True) == strides(1 << 62, False)

@@ -198,7 +198,7 @@ static uint64_t attention_takes(node *n)
 }
 const op op_attention = {.name = "attention", .flags = OP_HIDDEN | OP_FUNCTION, .run = op_block, .shape = attention_rule, .kernel = attention_kernel, .n_out = 2,
     .sig = "(Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None, bool is_causal=False, *, float scale)",
-    .kind = {"ScaledDotProductFlashAttentionForCpuBackward0", attention_grad, .flags = NK_SHOWS(7), .takes = attention_takes},
+    .kind = {"ScaledDotProductFlashAttentionForCpuBackward0", attention_grad, .flags = NK_SHOWS(7) | NK_MIXES, .takes = attention_takes},
     .keep = {7, 7, 7, 7}, .keep_out = 7,
     .doc = "softmax(query @ key.mT * scale + mask) @ value of (batch, heads, length, size), and the logarithms of the softmax's sums. RuntimeError for "
            "operands that do not go together."};

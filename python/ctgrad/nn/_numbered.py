@@ -1,5 +1,5 @@
 """The losses that the package itself offers beside ``nn.functional``'s: ``reduction`` is a number, 0: none (what PyTorch takes by default), 1: mean, 2: sum."""
-from ctgrad import Tensor
+from ctgrad.composed import need_tensor
 from ctgrad.nn import functional as F
 from ctgrad.nn._losses import _kl_div
 
@@ -10,8 +10,7 @@ __all__ = ["binary_cross_entropy_with_logits", "cosine_embedding_loss", "ctc_los
 def _word(op, reduction, **tensors):
     """The word that ``nn.functional`` has for this number; TypeError for what is no number, and for tensors that are none."""
     for position, (name, x) in enumerate(tensors.items(), 1):
-        if not isinstance(x, Tensor):
-            raise TypeError(f"{op}(): argument '{name}' (position {position}) must be Tensor, not {type(x).__name__}")
+        need_tensor(op, x, name, position)
     if not isinstance(reduction, int) or isinstance(reduction, bool):
         raise TypeError(f"{op}(): argument 'reduction' must be int, not {type(reduction).__name__}")
     return {1: "mean", 2: "sum"}.get(reduction, "none")

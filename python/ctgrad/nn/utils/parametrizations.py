@@ -12,6 +12,13 @@ from .weight_norm import norm_except_dim, normed_weight
 __all__ = ["orthogonal", "spectral_norm", "weight_norm"]
 
 
+def _tensor_named(module, name):
+    weight = getattr(module, name, None)
+    if not isinstance(weight, Tensor):
+        raise ValueError(f"Module '{module}' has no parameter or buffer with name '{name}'")
+    return weight
+
+
 class _WeightNorm(Module):
     def __init__(self, dim=0):
         super().__init__()
@@ -83,9 +90,7 @@ def spectral_norm(module, name="weight", n_power_iterations=1, eps=1e-12, dim=No
 
     ``dim``, along which the rows of the matrix lie, is 0, and 1 for transposed convolutions. Returns the module. ValueError without such a tensor.
     """
-    weight = getattr(module, name, None)
-    if not isinstance(weight, Tensor):
-        raise ValueError(f"Module '{module}' has no parameter or buffer with name '{name}'")
+    weight = _tensor_named(module, name)
     made = _SpectralNorm(weight, n_power_iterations, usual_dim(module) if dim is None else dim, eps)
     return parametrize.register_parametrization(module, name, made)
 
@@ -177,9 +182,7 @@ def orthogonal(module, name="weight", orthogonal_map=None, *, use_trivialization
     map is taken around a fixed orthogonal matrix, the buffer ``base`` (Lezcano-Casado, Trivializations for Gradient-Based Optimization on Manifolds,
     2019), which lets any matrix be assigned. ValueError without such a tensor, for one of fewer than two dimensions and for another map.
     """
-    weight = getattr(module, name, None)
-    if not isinstance(weight, Tensor):
-        raise ValueError(f"Module '{module}' has no parameter or buffer with name '{name}'")
+    weight = _tensor_named(module, name)
     if weight.ndim < 2:
         raise ValueError(f"Expected a matrix or batch of matrices. Got a tensor of {weight.ndim} dimensions.")
     if orthogonal_map is None:

@@ -3,6 +3,7 @@
 import pytest
 
 import ctgrad as torch
+import ctgrad.nn.functional as F
 
 CALLS = {
     "sin_": lambda y, w: (), "cos_": lambda y, w: (), "exp_": lambda y, w: (), "log_": lambda y, w: (), "sqrt_": lambda y, w: (),
@@ -126,3 +127,39 @@ def test_views_of_integers_that_a_write_gave_a_history():
         written.masked_fill_(written > -1, w)
         assert i.requires_grad and part.requires_grad and written.requires_grad
         assert (part * 2).tolist() == 2 and part.float().tolist() == 1 and part.grad_fn is None
+
+
+# ---- operands that PyTorch keeps, written to before backward, whether or not a formula of ours reads them --------------------
+KEPT = {
+    "gather": lambda x: x.gather(1, torch.tensor([[0], [1], [2]])), "take": lambda x: x.take(torch.tensor([0, 3])), "masked_select": lambda x: x.masked_select(x > 0),
+    "nll_loss": lambda x: F.nll_loss(x, torch.tensor([0, 1, 2])), "cummax": lambda x: x.cummax(0)[0], "cummin": lambda x: x.cummin(1)[0],
+    "max_pool1d": lambda x: F.max_pool1d(x, 2), "avg_pool1d": lambda x: F.avg_pool1d(x, 2), "avg_pool2d": lambda x: F.avg_pool2d(x[None], 2), "adaptive_max_pool1d": lambda x: F.adaptive_max_pool1d(x, 2),
+    "index_add": lambda x: torch.zeros(3, 3).index_add(0, torch.tensor([0, 1, 1]), x), "index_copy": lambda x: torch.zeros(3, 3).index_copy(1, torch.tensor([2, 1, 0]), x)}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_a_kept_operand_is_as_it_was(name):
+    x = torch.rand(3, 3) + 0.5
+    y = KEPT[name](x.requires_grad_()).sum()
+    with torch.no_grad():
+        x.add_(0)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.backward()
+
+
+@pytest.mark.parametrize("f", [lambda x: x.max(0)[0], lambda x: x.sort(1)[0], lambda x: x.topk(2)[0], lambda x: x.var(0), lambda x: F.max_pool1d(x, 2), lambda x: x.cummax(0)[0]])
+def test_a_result_beside_what_is_kept_may_be_written(f):
+    x = torch.rand(3, 3, requires_grad=True)
+    y = f(x)
+    y.detach().add_(1)
+    y.sum().backward()
+    assert x.grad.isfinite().all()
+
+
+def test_a_training_step_between_evaluation_and_its_gradient():
+    """PyTorch's kernel writes the running values without a count."""
+    bn = torch.nn.BatchNorm1d(3).eval()
+    y = bn(torch.rand(4, 3, requires_grad=True))
+    bn.train()(torch.rand(4, 3))
+    assert bn.running_mean._version == 1 and bn.num_batches_tracked._version == 2
+    y.sum().backward()

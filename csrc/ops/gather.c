@@ -121,5 +121,5 @@ static int gather_grad(scope *s, node *n, T const *g, T *out)
     return out[0] ? 0 : -1;
 }
 const op op_gather = {.name = "gather", .sig = "(Tensor self, int dim, Tensor index, *, bool sparse_grad=False)", .flags = OP_OUT | OP_OUT_EXACT | OP_OUT_APART, .run = op_block, .shape = gather_rule,
-    .kernel = gather_kernel, .kind = {"GatherBackward0", gather_grad, .flags = NK_SHOWS(1), .takes = gather_takes}, .keep = {0, 0, 1},
+    .kernel = gather_kernel, .kind = {"GatherBackward0", gather_grad, .flags = NK_SHOWS(1), .takes = gather_takes}, .keep = {1, 0, 1},
     .doc = "Elements of self picked along dim by index (int64, as many dims as self): out[i][j] = self[index[i][j]][j] for dim 0. RuntimeError for an index out of range."};

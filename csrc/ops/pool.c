@@ -284,7 +284,7 @@ static void pool_max_kernel(call *c)
         spread_places(c, found);
 }
 const op op_pool_max = {.name = "pool_max", .sig = "(Tensor self, int[] how, bool shown=True)", .flags = OP_FUNCTION | OP_HIDDEN | OP_KEEPS_ORDER, .run = op_block, .shape = pool_max_rule,
-    .kernel = pool_max_kernel, .kind = {"MaxPool2DWithIndicesBackward0", pool_max_grad, .takes = max_takes}, .keep_out = 1, .n_out = 2,
+    .kernel = pool_max_kernel, .kind = {"MaxPool2DWithIndicesBackward0", pool_max_grad, .takes = max_takes}, .keep = {1}, .keep_out = 1, .n_out = 2,
     .doc = "The largest of each window, and its place in the plane (int64); how: nd, adaptive, ceil, count_pad, divisor, then three each of kernel, stride, padding, dilation. "
            "shown: places are for users too; else of windows that are all the same those of the first are kept."};
 
@@ -457,7 +457,7 @@ static void pool_mean_kernel(call *c)
         K->pool[c->ia[0]->dtype].mean(&p, array_data(c->ia[0]), array_data(c->oa[0]));
 }
 const op op_pool_mean = {.name = "pool_mean", .sig = "(Tensor self, int[] how)", .flags = OP_FUNCTION | OP_HIDDEN | OP_KEEPS_ORDER, .run = op_block, .shape = pool_mean_rule,
-    .kernel = pool_mean_kernel, .kind = {"AvgPool2DBackward0", pool_mean_grad, .takes = means_taken}, .doc = "The mean of each window; how as in pool_max. Floats, and int64 but for adaptive windows (rounded towards 0)."};
+    .kernel = pool_mean_kernel, .kind = {"AvgPool2DBackward0", pool_mean_grad, .takes = means_taken}, .keep = {1}, .doc = "The mean of each window; how as in pool_max. Floats, and int64 but for adaptive windows (rounded towards 0)."};
 
 static int mean_backward_rule(call *c)
 {

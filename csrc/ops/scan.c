@@ -243,7 +243,7 @@ static int cummax_grad(scope *s, node *n, T const *g, T *out)
 }
 #define RUNNING(id, node_name, text)                                                                                                         \
     const op op_##id = {.name = #id, .sig = "(Tensor self, int dim)", .flags = OP_OUT | OP_OUT_EXACT, .run = op_block, .n_out = 2, .ret = "values indices",   \
-                        .shape = cummax_rule, .kernel = id##_kernel, .keep_out = 1, .doc = text,                                      \
+                        .shape = cummax_rule, .kernel = id##_kernel, .keep = {1}, .keep_out = 1, .doc = text,                                      \
                         .kind = {node_name, cummax_grad, .flags = NK_POINTWISE, .takes = cummax_takes}};
 RUNNING(cummax, "CummaxBackward0", "(values, indices) of the largest element so far along dim; the last of equals; NaN wins.")
 RUNNING(cummin, "CumminBackward0", "(values, indices) of the smallest element so far along dim; the last of equals; NaN wins.")

@@ -299,13 +299,17 @@ static int check_nan(node *n, tensor **grads)
     return 0;
 }
 
-/* What the gradients that are not asked for would read must be as it was nevertheless. */
+/* What the formula does not read must be as it was nevertheless: every kept input, and where some gradients are not asked for, what they would read. */
 static int check_unread(node *n)
 {
+    if (node_check_kept(n, ct_bits(n->keep_in)) < 0)
+        return -1;
+    if (!tape_now.partial)
+        return 0;
     edge *e = node_edges(n);
     for (uint32_t i = 0; i < n->n_in; i++)
         if (e[i].fn && !node_leads_on(e[i].fn))
-            return node_check_kept(n);
+            return node_check_kept(n, n->n_kept);
     return 0;
 }
 
@@ -317,7 +321,7 @@ static int formula(run *r, scope *s, slot *at, tensor **g, tensor **grads)
         any |= g[i] != NULL;
     if (any && (n->kind->flags & NK_HOST || node_leads(n))) {
         tape_now.formula = !(n->kind->flags & NK_HOST);
-        int result = tape_now.partial && check_unread(n) < 0 ? -1 : n->kind->grad(s, n, g, grads);
+        int result = check_unread(n) < 0 ? -1 : n->kind->grad(s, n, g, grads);
         tape_now.formula = false;
         if (CT_UNLIKELY(n->flags & N_PACKED))
             node_forget_unpacked(n);

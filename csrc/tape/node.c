@@ -234,9 +234,9 @@ int kept_is_as_it_was(const char *keeper, const array *a, int64_t then)
                    (long long)v->count, (long long)then, v->writer ? v->writer : "memory shared with another object");
 }
 
-int node_check_kept(node *n)
+int node_check_kept(node *n, uint32_t count)
 {
-    for (uint32_t i = 0; i < n->n_kept; i++)
+    for (uint32_t i = 0; i < count; i++)
         if ((node_kept(n)[i].a || n->flags & N_RELEASED) && check_kept(n, node_kept(n) + i) < 0)
             return -1;
     return 0;

@@ -134,7 +134,7 @@ static inline void node_set(node **place, node *with)
 }
 node_extra *node_extras(node *n);              /* made on demand, NULL when memory fails */
 const char *node_name(const node *n);
-int node_check_kept(node *n);                  /* as reading each kept value would: -1 where one was freed or written to since */
+int node_check_kept(node *n, uint32_t count);  /* as reading each of the first kept values would: -1 where one was freed or written to since */
 void node_release_kept(node *n);               /* after backward without retain_graph */
 
 /* Kept values as tensors of the scope: CT_RUNTIME when changed since (naming both ops, both versions and the remedy)

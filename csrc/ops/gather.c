@@ -101,7 +101,7 @@ static uint64_t whole_takes(node *n)
 /* Of these, where places repeat, and the one that is picked from. */
 static uint64_t gather_takes(node *n)
 {
-    const kept *places = node_kept(n);
+    const kept *places = node_kept(n) + n->n_kept - 1;
     if (!node_needs(n, 0) || !places->a || places->a->ndim != n->out_ndim)
         return 0;
     return whole_takes(n) & (still_dims(places->a, n->out_ndim) | (uint64_t)1 << node_params(n)[0]);

@@ -302,15 +302,11 @@ static int check_nan(node *n, tensor **grads)
 /* What the formula does not read must be as it was nevertheless: every kept input, and where some gradients are not asked for, what they would read. */
 static int check_unread(node *n)
 {
-    if (node_check_kept(n, ct_bits(n->keep_in)) < 0)
-        return -1;
-    if (!tape_now.partial)
-        return 0;
     edge *e = node_edges(n);
-    for (uint32_t i = 0; i < n->n_in; i++)
-        if (e[i].fn && !node_leads_on(e[i].fn))
-            return node_check_kept(n, n->n_kept);
-    return 0;
+    bool all = false;
+    for (uint32_t i = 0; tape_now.partial && i < n->n_in; i++)
+        all |= e[i].fn && !node_leads_on(e[i].fn);
+    return node_check_kept(n, all ? n->n_kept : ct_bits(n->keep_in));
 }
 
 static int formula(run *r, scope *s, slot *at, tensor **g, tensor **grads)

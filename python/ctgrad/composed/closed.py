@@ -28,7 +28,7 @@ def named(name):
 class _Closed(Function):
     @staticmethod
     def forward(ctx, said, *tensors):
-        inner = [t.detach().requires_grad_(t.requires_grad) for t in tensors]
+        inner = [(t.data if i in said.unkept else t.detach()).requires_grad_(t.requires_grad) for i, t in enumerate(tensors)]
         with ctgrad.enable_grad():
             made = said(inner)
         ctx.unkept = [(t, t._version) if i in said.unkept else None for i, t in enumerate(tensors)]

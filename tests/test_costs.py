@@ -19,7 +19,7 @@ WRITTEN = "a write in place writes out what is held compressed"
 PLACES = "places counted over all elements, in one row: what repeats is written out to be one"
 TARGETS = "class numbers are taken in full"
 CONSTANT = "statistics of equal numbers keep the rounding of full ones; see all_alike in layer_norm.c and places_alike in batch_norm.c"
-ALONG = "the gradient of a softmax along what repeats is real along it, and sums to 0"
+ALONG = "called by hand: the gradient of a softmax along what repeats is real along it, and sums to 0; formulas take it summed"
 FACTORS = "singular vectors are of the matrix in full"
 GIVEN = "its case names few places by number: a gradient of zeros but there is made in full"
 STEPPED = "every second row of a sliding matrix, and a diagonal of the batch with it, is put among zeros"
@@ -39,7 +39,7 @@ EXCEPTIONS = {
     "amax": WEIGHTED, "amin": WEIGHTED, "logsumexp": WEIGHTED, "nansum": WEIGHTED, "prod": WEIGHTED, "std": WEIGHTED, "std_mean": WEIGHTED, "var": WEIGHTED,
     "var_mean": WEIGHTED, "max": WEIGHTED, "min": WEIGHTED, "contract": WEIGHTED, "count_nonzero": "a count in int64 of a sliding matrix of bools, which is cast in full",
     "binary_cross_entropy": SHAPES, "binary_cross_entropy_with_logits": SHAPES, "mse_loss": SHAPES, "antidiagonals": "sums over anti-diagonals of a product with what repeats along rows or columns",
-    "copy_": WRITTEN, "zero_": WRITTEN, "nan_to_num_": WRITTEN, "take": PLACES, "F.nll_loss": TARGETS, "F.cross_entropy": ALONG + "; of sliding scores it is real; " + TARGETS,
+    "copy_": WRITTEN, "zero_": WRITTEN, "nan_to_num_": WRITTEN, "take": PLACES, "F.nll_loss": TARGETS, "F.cross_entropy": "weights of classes beside scores that differ by row; the gradient of sliding scores is real; " + TARGETS,
     "softmax_backward": ALONG, "log_softmax_backward": ALONG, "norm": FACTORS + "; " + WEIGHTED, "F.embedding": "as many rows as indices, which are n * n in its case",
     "as_strided": "strides of its own: what repeats is shown as it is not held, and gradients are counted where numbers coincide",
     "gather": GIVEN, "scatter": GIVEN, "scatter_add": GIVEN, "index": GIVEN, "index_copy": "written slices are real where indices are",
@@ -109,6 +109,7 @@ STEPS = {
     "prod of all": lambda n: leaf(n).expand(n, n).prod(), "prod of all, columns": lambda n: leaf(n).unsqueeze(1).expand(n, n).prod(),
     "nll_loss": lambda n: F.nll_loss(leaf(n).expand(n, n), target(n)), "nll_loss of columns": lambda n: F.nll_loss(leaf(n).unsqueeze(1).expand(n, n), target(n)),
     "cross_entropy": lambda n: F.cross_entropy(leaf(n).expand(n, n), target(n)), "cross_entropy, none": lambda n: F.cross_entropy(leaf(n).expand(n, n), target(n), reduction="none"),
+    "cross_entropy of columns": lambda n: F.cross_entropy(leaf(n).unsqueeze(1).expand(n, n), target(n), label_smoothing=0.1), "softmax along what repeats, picked": lambda n: leaf(n).unsqueeze(1).expand(n, n).softmax(1)[:, target(n)].amax(1),
     "layer_norm": lambda n: F.layer_norm(leaf(n).expand(n, n), (n,), leaf(n), leaf(n)).amax(0), "layer_norm of both dims": lambda n: F.layer_norm(leaf(n).expand(n, n), (n, n)).amax(0),
     "batch_norm": lambda n: F.batch_norm(leaf(n).view(4, -1).unsqueeze(0).expand(n, 4, n // 4), None, None, leaf(4), leaf(4), training=True).amax(0),
     "batch_norm, places": lambda n: F.batch_norm(leaf(4, n // 4, 1).expand(4, n // 4, n), None, None, training=True).amax(2),

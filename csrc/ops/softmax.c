@@ -81,13 +81,12 @@ static T backward_of(scope *s, const op *o, T g, T y, int64_t dim) { return f_ca
 static T line_grad(scope *s, node *n, T g, bool log)
 {
     T y = node_kept_out(s, n, 0);
-    int64_t dim = node_params(n)[0];
+    int64_t dim = node_params(n)[0], terms = node_params(n)[1];
     uint64_t at = (uint64_t)1 << dim;
-    if (!y || !y->a->ndim || !(still_dims(y->a, y->a->ndim) & node_takes(n, 0) & at) || array_size(y->a)[dim] == 1)
+    if (!y || !y->a->ndim || terms == 1 || !(still_dims(y->a, y->a->ndim) & node_takes(n, 0) & at))
         return NULL;
-    double terms = (double)array_size(y->a)[dim];
     T one = tape_algebra.narrow(s, y, at), part = log && one ? f_unary(s, &op_exp, one) : one, sum = f_sum_dims(s, g, 1, &dim, true);
-    T left = f_mul(s, sum, f_sub(s, f_number(s, 1), f_scale(s, part, terms)));
+    T left = f_mul(s, sum, f_sub(s, f_number(s, 1), f_scale(s, part, (double)terms)));
     return log ? left : f_mul(s, left, one);
 }
 static int softmax_grad(scope *s, node *n, T const *g, T *out)
@@ -104,7 +103,7 @@ static int log_softmax_grad(scope *s, node *n, T const *g, T *out)
 }
 #define SOFTMAX(id, node_name, text)                                                                                                  \
     const op op_##id = {.name = #id, .sig = "(Tensor self, int dim, dtype? dtype=None)", .flags = OP_OUT | OP_OUT_EXACT, .run = op_block, .shape = softmax_rule, \
-                        .kernel = softmax_kernel, .kind = {node_name, id##_grad, .flags = NK_POINTWISE, .takes = along_takes}, .keep_out = 1, .doc = text};
+                        .kernel = softmax_kernel, .kind = {node_name, id##_grad, .flags = NK_POINTWISE, .takes = pointwise_dims}, .keep_out = 1, .doc = text};
 SOFTMAX(softmax, "SoftmaxBackward0", "exp(x) over its sum along dim, computed from x - max(x); floats only.")
 SOFTMAX(log_softmax, "LogSoftmaxBackward0", "Logarithm of softmax, computed as x - max(x) - log(sum(exp(x - max(x)))); floats only.")
 

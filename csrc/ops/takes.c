@@ -17,7 +17,7 @@ static uint64_t broadcast_dims(node *n, uint32_t i, int ndim, const int64_t *siz
     return dims | dims_align(node_takes(n, i), in_ndim, ndim);
 }
 
-static uint64_t pointwise_dims(node *n)
+uint64_t pointwise_dims(node *n)
 {
     int ndim;
     ct_dtype dtype;

@@ -5,7 +5,8 @@
 #include "ops/formula.h"
 
 uint64_t pointwise_takes(node *n);          /* what every needed input takes or lacks, where what was kept repeats or slides; with NK_POINTWISE */
-uint64_t along_takes(node *n);              /* the same but for the dim that is the node's first parameter */
+uint64_t pointwise_dims(node *n);           /* the same, but never slid */
+uint64_t along_takes(node *n);              /* these but for the dim that is the node's first parameter */
 uint64_t dims_exchanged(uint64_t dims, int64_t d0, int64_t d1);
 uint64_t dims_insert(uint64_t dims, int64_t dim);  /* dims of the input for those of an output that lacks `dim` */
 uint64_t dims_without(uint64_t dims, int64_t dim); /* and back */

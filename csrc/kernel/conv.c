@@ -24,7 +24,7 @@ static bool is_direct(const k_conv *c)
 {
     bool all = true;
     for (int d = 0; d < 3; d++)
-        all &= c->kernel[d] == 1 && c->stride[d] == 1 && c->pad[d] == 0;
+        all &= c->kernel[d] == 1 && c->stride[d] == 1 && c->pad[d] == 0 && c->in[d] == c->out[d]; /* an output padding makes room for more */
     return all;
 }
 

@@ -150,7 +150,8 @@ def _transposed(n):
     small = (2,) * n
     return [case(t(2, 2, *size), t(2, 3, *(3, 2, 2)[:n]), t(3), ref=_conv_transpose, second=n < 3),
             case(t(1, 4, *size), t(4, 1, *small), ref=_conv_transpose, stride=2, padding=1, output_padding=1, groups=2, second=n < 3),
-            case(t(2, *size), t(2, 1, *small), ref=_conv_transpose, dilation=2, output_padding=1, second=False)]
+            case(t(2, *size), t(2, 1, *small), ref=_conv_transpose, dilation=2, output_padding=1, second=False),
+            case(t(2, 2, *size), t(2, 3, *(1,) * n), ref=_conv_transpose, dilation=2, output_padding=1, second=n < 3)]
 
 
 def _unfold_windows(x, size, kernel, dilation, padding, stride):

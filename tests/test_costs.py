@@ -10,7 +10,7 @@ from . import costs
 
 pytestmark = pytest.mark.usefixtures("mechanisms_on")
 
-WINDOWS = "windows over padding see each another part of it, and weights and channels that repeat are multiplied with in full; images, planes, and windows along what repeats without padding are computed once"
+WINDOWS = "kernels of n * n places, equal channels of groups, and windows over what slides; a result that is padded along what repeats is written in full, of windows each of which is computed once"
 SLID = "windows over a sliding image are each computed"
 SCORES = "the scores of every row with every column that a mask or its numbers keep apart; heads, images, equal queries, and keys that are one with their values are computed once"
 WEIGHTED = "along a sliding matrix each element has a derivative of its own: n * n numbers, summed along the lines at the end"
@@ -141,6 +141,9 @@ STEPS = {
     "adaptive_max_pool2d": lambda n: F.adaptive_max_pool2d(leaf(2, n, 1).expand(2, n, n), (n // 3, 4)).amax(2), "conv2d over columns": lambda n: F.conv2d(leaf(1, 2, n, 1).expand(1, 2, n, n), leaf(2, 2, 3, 3), leaf(2), padding=(1, 0)).amax(3),
     "conv2d over rows, apart": lambda n: F.conv2d(leaf(2, 1, n).expand(2, n, n), leaf(2, 1, 3, 2), None, (2, 1), dilation=2, groups=2).amax(1),
     "conv1d": lambda n: F.conv1d(leaf(1, n).expand(n, 1, n), leaf(2, 1, 3), leaf(2)).amax(0), "conv_transpose1d": lambda n: F.conv_transpose1d(leaf(1, n).expand(n, 1, n), leaf(1, 2, 3)).amax(0),
+    "conv1d of equal channels": lambda n: F.conv1d(leaf(1, 1, n).expand(2, n, n), leaf(2, n, 3), leaf(2), padding=1).amax(0), "conv1d of equal weights": lambda n: F.conv1d(leaf(2, n // 4, 4), leaf(n, 1, 3).expand(n, n // 4, 3)).amax((0, 2)),
+    "conv1d to equal channels": lambda n: F.conv1d(leaf(1, 4, n), leaf(1, 4, 3).expand(n, 4, 3), leaf(1).expand(n), padding=1).amax(1), "conv_transpose2d to equal channels": lambda n: F.conv_transpose2d(leaf(1, 2, n, 1), leaf(2, 1, 3, 1).expand(2, n, 3, 1)).amax(1),
+    "conv_transpose1d of equal channels": lambda n: F.conv_transpose1d(leaf(1, 1, n).expand(1, n, n), leaf(n, 2, 3), None, 2, 1).amax(0), "conv_transpose1d along what repeats": lambda n: F.conv_transpose1d(leaf(n, 1, 1).expand(n, 1, n), leaf(1, 2, 1)).amax(2),
 }
 
 
@@ -257,6 +260,17 @@ def test_an_expanded_hankel_matrix_is_multiplied_once(name):
     dense = w.detach().unfold(0, n, 1).clone().requires_grad_()
     want = {"expanded by a vector": lambda: dense @ v, "a vector by the expanded": lambda: v @ dense, "expanded by columns": lambda: dense @ x[0].t(), "rows by the expanded": lambda: x[0] @ dense}[name]()
     assert ctgrad.allclose(out, want.expand(out.shape), rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["conv2d", "conv2d with strides", "conv_transpose2d"])
+def test_a_padded_convolution_along_what_repeats_computes_each_border_and_one_run(name):
+    """The result is real there, and written in full: windows that no border reaches are computed once, and added up for the gradients."""
+    f = {"conv2d": lambda x, w: F.conv2d(x, w, padding=1), "conv2d with strides": lambda x, w: F.conv2d(x, w, stride=(2, 3), padding=(2, 1)), "conv_transpose2d": lambda x, w: F.conv_transpose2d(x, w, stride=(1, 2), padding=1)}[name]
+    x, w = leaf(1, 4, 64, 1).expand(1, 4, 64, 200), leaf(4, 4, 3, 3)
+    with debug.profile() as steps:
+        f(x, w).backward(ctgrad.rand(f(x.detach(), w.detach()).shape))
+    done = [row for row in steps.rows if row[0].startswith("conv")]
+    assert len(done) == 4 and all(row[2] < 4 * 4 * 9 * 64 * 8 for row in done), done
 
 
 # ---- the mathematics --------------------------------------------------------------------------------------------------------

@@ -109,11 +109,10 @@ static int check_channels(const shape *s, const array *x, const array *w, bool t
     return 0;
 }
 
-static int64_t span_of(const shape *s, int64_t d, int64_t kernel) { return s->dilation[d] * (kernel - 1) + 1; }
 /* Size of the output along dim d of an input of n; negative where the kernel does not fit. */
 static int64_t out_size(const shape *s, int64_t d, int64_t n, int64_t kernel)
 {
-    int64_t room = n + 2 * s->pad[d] - span_of(s, d, kernel);
+    int64_t room = n + 2 * s->pad[d] - conv_span(s, d, kernel);
     return room < 0 ? -1 : room / s->stride[d] + 1;
 }
 /* "4 x 5" into the buffer of 100, which is returned. */
@@ -128,7 +127,7 @@ static int refuse_kernel(const shape *s, const int64_t *in, const int64_t *kerne
     int64_t padded[SPATIAL], span[SPATIAL];
     for (int64_t d = 0; d < s->nd; d++) {
         padded[d] = in[d] + 2 * s->pad[d];
-        span[d] = span_of(s, d, kernel[d]);
+        span[d] = conv_span(s, d, kernel[d]);
     }
     return ct_fail(CT_RUNTIME, "Calculated padded input size per channel: (%s). Kernel size: (%s). Kernel size can't be greater than actual input size",
                    by(s->nd, padded, (char[100]){0}), by(s->nd, span, (char[100]){0}));
@@ -156,16 +155,16 @@ static void plan_work(call *c, const shape *s, const array *x, const array *w, c
 {
     k_conv k;
     describe(&k, s, x, w, y);
-    for (int64_t d = 0; d < s->nd; d++)
-        if (c->once_out >> (d + 2) & 1)
-            k.out[SPATIAL - s->nd + d] = 1;
+    int64_t bytes = c->n_param > CONV_RUNS ? conv_result_of_one(c, s, c->param[SHAPE_PARAMS], &k) : 0;
     k.threads = c->threads = ct_threads();
-    double steps = (double)y->numel * (double)(w->numel / (array_size(w)[0] ? array_size(w)[0] : 1));
+    const array *full = c->op == &op_convolution && y == c->ia[0] ? c->in[0]->a : y;
+    double steps = (double)full->numel * (double)(w->numel / (array_size(w)[0] ? array_size(w)[0] : 1));
     c->effective = steps < 9e18 ? (int64_t)steps : INT64_MAX;
     c->work = c->effective;
-    for (int d = 0; d < y->ndim; d++)
-        c->work /= c->once_out >> d & 1 && array_size(y)[d] ? array_size(y)[d] : 1;
-    c->scratch_bytes = k_conv_scratch(&k);
+    c->work /= c->once_out & 1 && array_size(y)[0] ? array_size(y)[0] : 1;
+    for (int64_t d = 0; d < s->nd && c->n_param > CONV_RUNS; d++)
+        c->work = c->work / array_size(full)[d + 2] * k.out[SPATIAL - s->nd + d];
+    c->scratch_bytes = bytes + k_conv_scratch(&k);
     if (k_conv_wants_blas(&k))
         ct_blas_wanted();
 }
@@ -179,24 +178,6 @@ static int operand(call *c, uint32_t i)
     return result < 0 ? -1 : a ? 0 : -1;
 }
 static void once_over_batch(call *c, const array *a) { c->once_out = still_dims(a, a->ndim) & 1 && array_size(a)[0] > 1; }
-/* Window dims without padding along which the images repeat: all windows along one see the same. */
-static uint64_t windows_alike(const shape *s, const array *x)
-{
-    uint64_t alike = 0;
-    for (int64_t d = 0; d < s->nd; d++)
-        alike |= (uint64_t)(s->pad[d] == 0 && array_stride(x)[d + 2] == 0) << (d + 2);
-    return alike;
-}
-/* Of images that repeat along dims in which the output is computed once, so much as one window sees. */
-static int one_window(call *c, const shape *s, const array *w)
-{
-    layout l;
-    array_held_layout(c->ia[0], &l);
-    for (int64_t d = 0; d < s->nd; d++)
-        if (c->once_out >> (d + 2) & 1)
-            l.size[d + 2] = span_of(s, d, array_size(w)[d + 2]);
-    return in_view(c, 0, &l);
-}
 
 /* ---- convolution: args input, weight, bias, stride, padding, dilation, transposed, output_padding, groups -------------- */
 static int size_out(call *c, const shape *s, const array *x, const array *w, int64_t *size)
@@ -255,13 +236,9 @@ static int convolution_rule(call *c)
         check_operands(c, x, w, bias) < 0 || check_dtype(c, &s, x->dtype, !transposed) < 0 || (transposed ? size_in(c, &s, x, w, extra, size) : size_out(c, &s, x, w, size)) < 0 || need_places(x, w) < 0)
         return -1;
     once_over_batch(c, x);
-    c->once_out |= transposed ? 0 : windows_alike(&s, x);
     keep_shape(c, &s);
     keep_param(c, transposed);
-    if (out_new(c, 0, x->dtype, x->ndim, size) < 0)
-        return -1;
-    c->once_out &= array_is_compressed(c->oa[0]) ? ~(uint64_t)0 : 1;
-    if ((c->once_out & ~(uint64_t)1 && one_window(c, &s, w) < 0) || operand(c, 0) < 0 || in_contiguous(c, 1) < 0 || (bias && in_contiguous(c, 2) < 0))
+    if (conv_keep_runs(c, &s, transposed, x, w, size) < 0 || out_new(c, 0, x->dtype, x->ndim, size) < 0 || conv_one_run(c, &s, transposed) < 0 || operand(c, 0) < 0 || in_contiguous(c, 1) < 0 || (bias && in_contiguous(c, 2) < 0))
         return -1;
     plan_work(c, &s, transposed ? c->oa[0] : c->ia[0], c->ia[1], transposed ? c->ia[0] : c->oa[0]);
     return 0;
@@ -275,9 +252,15 @@ static void run_conv(call *c, const array *x, const array *w, const array *y, co
     describe(&k, &s, x, w, y);
     k.batch = f == k_conv_weight ? k.batch : array_size(c->oa[0])[0];
     k.bias = bias ? array_data(bias) : NULL;
-    k.scratch = c->scratch;
     k.threads = c->threads;
+    bool transposed = f == k_conv_in;
+    int64_t bytes = c->op == &op_convolution && c->n_param > CONV_RUNS ? conv_result_of_one(c, &s, transposed, &k) : 0;
+    k.scratch = (char *)c->scratch + bytes;
+    if (bytes)
+        *(transposed ? &k.x : &k.y) = c->scratch;
     f(&k);
+    if (bytes)
+        conv_repeat_runs(c, &s, transposed, &k, c->scratch);
 }
 static void convolution_kernel(call *c)
 {
@@ -290,92 +273,52 @@ static void convolution_kernel(call *c)
         run_conv(c, c->ia[0], c->ia[1], c->oa[0], bias, k_conv_out);
 }
 
-static T call_map(scope *s, const op *o, T a, T b, int ndim, const int64_t *size, const shape *h)
+/* ---- channels that repeat ------------------------------------------------------------------------------------------- */
+static bool worth(const array *a, int dim) { return still_dims(a, a->ndim) >> dim & 1 && array_size(a)[dim] > 1 && spread_worth((ct_dtype)a->dtype, a->numel); }
+static bool valid_bias(const array *bias, const array *w, int of) { return bias->dtype == w->dtype && bias->ndim == 1 && array_size(bias)[0] == array_size(w)[of]; }
+/* Equal channels of images, or of weights, are one times the sum of what they meet: their sum is what is convolved. Channels of the result
+ * that are equal are computed once. What is not as it should be goes the long way, which says so. */
+static bool collapses(const call *c)
 {
-    uint32_t nd = (uint32_t)h->nd;
-    return f_call(s, o, 7, (arg[]){a_t(a), a_t(b), a_ints((uint32_t)ndim, size), a_ints(nd, h->stride), a_ints(nd, h->pad), a_ints(nd, h->dilation), a_i(h->groups)});
+    const array *x = c->in[0]->a, *w = c->in[1]->a;
+    if (CT_LIKELY((array_is_plain(x) || !array_repeats(x)) && (array_is_plain(w) || !array_repeats(w))))
+        return false;
+    bool transposed = arg_bool(&c->args[6]), plain = x->ndim == w->ndim && x->ndim >= 3 && x->ndim <= SPATIAL + 2 && x->dtype == w->dtype && (x->dtype == DT_F32 || x->dtype == DT_F64) && x->numel && w->numel;
+    if (!plain || c->args[8].i != 1 || array_size(x)[1] != array_size(w)[!transposed] || (c->n_in > 2 && c->in[2] && !valid_bias(c->in[2]->a, w, transposed)) ||
+        layout_like_channels_last(x->ndim, array_size(x), array_visible_stride(x)) || layout_like_channels_last(w->ndim, array_size(w), array_visible_stride(w)))
+        return false;
+    return worth(x, 1) || worth(w, 0) || worth(w, 1);
 }
-/* Of input 0's size: an output padding makes room for more places than there were. */
-static T conv_out(scope *s, node *n, T x, T w, const shape *h)
+static int collapsed_compose(scope *s, call *c, T *out)
 {
-    uint32_t nd = (uint32_t)h->nd;
-    const int64_t none[SPATIAL] = {0};
-    T y = f_call(s, &op_convolution, 9, (arg[]){a_t(x), a_t(w), a_none(), a_ints(nd, h->stride), a_ints(nd, h->pad), a_ints(nd, h->dilation), a_b(false), a_ints(nd, none), a_i(h->groups)});
-    int ndim;
-    ct_dtype dtype;
-    const int64_t *size = node_in_size(n, 0, &ndim, &dtype);
-    for (int d = 2; y && d < ndim; d++)
-        if (array_size(y->a)[d] != size[d])
-            y = f_call(s, &op_narrow, 4, (arg[]){a_t(y), a_i(d), a_i(0), a_i(size[d])});
-    return y;
-}
-/* Dims of the output of a convolution in which its gradient arrived summed; the other maps take none so. */
-static uint64_t windows_got(const node *n) { return n->n_param > SHAPE_PARAMS ? node_got(n) & ~(uint64_t)1 : 0; }
-static T conv_in(scope *s, node *n, uint32_t like, T y, T w, const shape *h)
-{
-    int ndim;
-    ct_dtype dtype;
-    int64_t size[SPATIAL + 2];
-    const int64_t *in = node_in_size(n, like, &ndim, &dtype);
-    memcpy(size, in, (size_t)ndim * sizeof *size);
-    size[0] = y ? array_size(y->a)[0] : 0; /* one image where gradients arrived summed, */
-    uint64_t windows = w ? windows_got(n) : 0;
-    int64_t dims[SPATIAL];
-    int count = 0;
-    for (int d = 2; d < ndim; d++)
-        if (windows >> d & 1) { /* and one window */
-            size[d] = span_of(h, d - 2, array_size(w->a)[d]);
-            dims[count++] = d;
-        }
-    T x = call_map(s, &op_conv_input, y, w, ndim, size, h);
-    return count ? f_sum_dims(s, x, count, dims, true) : x;
-}
-static T conv_weight(scope *s, node *n, uint32_t like, T y, T x, const shape *h)
-{
-    int ndim;
-    ct_dtype dtype;
-    const int64_t *size = node_in_size(n, like, &ndim, &dtype);
-    return call_map(s, &op_conv_weight, y, x, ndim, size, h);
-}
-/* The batch, where all images are one, and dims along which all windows are. */
-static uint64_t convolution_takes(node *n)
-{
-    const kept *x = node_kept(n);
+    T x = c->in[0], w = c->in[1], bias = c->n_in > 2 ? c->in[2] : NULL;
+    bool transposed = arg_bool(&c->args[6]), one = worth(w->a, transposed);
+    int64_t in = !transposed, channel = 1, size[SPATIAL + 2] = {1, array_size(w->a)[transposed], 1, 1, 1};
     shape h;
-    memcpy(&h, node_params(n), sizeof h);
-    uint64_t dims = 1, still = n->keep_in & 1 ? (x->a ? still_dims(x->a, x->a->ndim) : 0) : ~(uint64_t)0;
-    for (int64_t d = 0; d < h.nd; d++)
-        dims |= (uint64_t)(h.pad[d] == 0 && !node_params(n)[SHAPE_PARAMS]) << (d + 2);
-    return dims & still & (node_needs(n, 0) ? node_takes(n, 0) : ~(uint64_t)0);
-}
-static T kept_images(scope *s, node *n, const shape *h)
-{
-    int ndim;
-    ct_dtype dtype;
-    const int64_t *w = node_in_size(n, 1, &ndim, &dtype);
-    T x = node_kept_in(s, n, 0);
-    x = x && node_got(n) & 1 ? tape_algebra.narrow(s, x, 1) : x;
-    for (int d = 2; d < ndim; d++)
-        if (node_got(n) >> d & 1)
-            x = f_call(s, &op_narrow, 4, (arg[]){a_t(x), a_i(d), a_i(0), a_i(span_of(h, d - 2, w[d]))});
-    return x;
-}
-static int convolution_grad(scope *s, node *n, T const *g, T *out)
-{
-    shape h;
-    memcpy(&h, node_params(n), sizeof h);
-    bool transposed = node_params(n)[SHAPE_PARAMS];
-    if (node_needs(n, 0))
-        out[0] = transposed ? conv_out(s, n, g[0], node_kept_in(s, n, 1), &h) : conv_in(s, n, 0, g[0], node_kept_in(s, n, 1), &h);
-    if (node_needs(n, 1))
-        out[1] = transposed ? conv_weight(s, n, 1, kept_images(s, n, &h), g[0], &h) : conv_weight(s, n, 1, g[0], kept_images(s, n, &h), &h);
-    if (n->n_in > 2 && node_needs(n, 2)) {
-        int64_t dims[SPATIAL + 1] = {0, 2, 3, 4};
-        out[2] = f_sum_dims(s, g[0], (int)h.nd + 1, dims, false);
+    if (read_shape(c, 3, w->a->ndim - 2, c->args[8].i, &h) < 0)
+        return scope_fail(s), -1;
+    keep_shape(c, &h);
+    keep_param(c, transposed);
+    if (worth(x->a, 1)) {
+        w = f_sum_dims(s, w, 1, &in, true);
+        x = tape_algebra.narrow(s, x, 2);
+    } else if (worth(w->a, (int)in)) {
+        x = f_sum_dims(s, x, 1, &channel, true);
+        w = tape_algebra.narrow(s, w, (uint64_t)1 << in);
     }
-    return s->failed ? -1 : 0;
+    w = one && w ? tape_algebra.narrow(s, w, (uint64_t)1 << transposed) : w;
+    T y = f_call(s, &op_convolution, 9, (arg[]){a_t(x), a_t(w), bias && !one ? a_t(bias) : a_none(), c->args[3], c->args[4], c->args[5], c->args[6], c->args[7], a_i(1)});
+    if (one && bias)
+        y = f_add(s, y, f_reshape(s, bias, c->in[0]->a->ndim, size));
+    else if (one && y) {
+        memcpy(size, array_size(y->a), (size_t)y->a->ndim * sizeof *size);
+        size[1] = array_size(c->in[1]->a)[transposed];
+        y = f_row_major(s, f_expand(s, y, y->a->ndim, size));
+    }
+    return (out[0] = y) ? 0 : -1;
 }
-const op op_convolution = {.name = "convolution", .flags = OP_FUNCTION | OP_KEEPS_ORDER, .run = op_block, .shape = convolution_rule, .kernel = convolution_kernel,
+static int convolution_run(call *c) { return collapses(c) ? op_closed(c) : op_block(c); }
+const op op_convolution = {.name = "convolution", .flags = OP_FUNCTION | OP_KEEPS_ORDER, .run = convolution_run, .compose = collapsed_compose, .shape = convolution_rule, .kernel = convolution_kernel,
     .sig = "(Tensor input, Tensor weight, Tensor? bias, int[] stride, int[] padding, int[] dilation, bool transposed, int[] output_padding, int groups)",
     .kind = {"ConvolutionBackward0", convolution_grad, .flags = NK_SHOWS(7), .takes = convolution_takes}, .keep = {2, 1},
     .doc = "Cross-correlation of input (N, C, ...) with weight (O, C / groups, ...), one to three dimensions, or its adjoint (transposed: weight (C, O / groups, ...)). One dtype: floats, int64, or without gaps other integers."};
@@ -420,16 +363,6 @@ static void conv_input_kernel(call *c)
     if (c->oa[0]->numel)
         run_conv(c, c->oa[0], c->ia[1], c->ia[0], NULL, k_conv_in);
 }
-static int conv_input_grad(scope *s, node *n, T const *g, T *out)
-{
-    shape h;
-    memcpy(&h, node_params(n), sizeof h);
-    if (node_needs(n, 0))
-        out[0] = conv_out(s, n, g[0], node_kept_in(s, n, 1), &h);
-    if (node_needs(n, 1))
-        out[1] = conv_weight(s, n, 1, node_kept_in(s, n, 0), g[0], &h);
-    return s->failed ? -1 : 0;
-}
 #define MAP(id, second, size_name, text)                                                                                                         \
     const op op_##id = {.name = #id, .flags = OP_FUNCTION | OP_HIDDEN | OP_KEEPS_ORDER, .run = op_block, .shape = id##_rule, .kernel = id##_kernel, .doc = text,      \
                         .sig = "(Tensor grad, Tensor " second ", int[] " size_name ", int[] stride, int[] padding, int[] dilation, int groups)",      \
@@ -459,15 +392,5 @@ static void conv_weight_kernel(call *c)
         memset(array_data(c->oa[0]), 0, (size_t)(c->oa[0]->numel * dtype_bytes(c->oa[0]->dtype)));
     else if (c->oa[0]->numel)
         run_conv(c, c->ia[1], c->oa[0], c->ia[0], NULL, k_conv_weight);
-}
-static int conv_weight_grad(scope *s, node *n, T const *g, T *out)
-{
-    shape h;
-    memcpy(&h, node_params(n), sizeof h);
-    if (node_needs(n, 0))
-        out[0] = conv_out(s, n, node_kept_in(s, n, 1), g[0], &h);
-    if (node_needs(n, 1))
-        out[1] = conv_in(s, n, 1, node_kept_in(s, n, 0), g[0], &h);
-    return s->failed ? -1 : 0;
 }
 MAP(conv_weight, "input", "weight_size", "Gradient of a convolution in its weight, of the given size.")

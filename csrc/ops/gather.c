@@ -106,6 +106,33 @@ static uint64_t gather_takes(node *n)
         return 0;
     return whole_takes(n) & (still_dims(places->a, n->out_ndim) | (uint64_t)1 << node_params(n)[0]);
 }
+T f_added_along(scope *s, T places, T values, int64_t dim, int ndim, const int64_t *size, uint64_t taken)
+{
+    int64_t order[CT_MAXDIM], back[CT_MAXDIM], lines[CT_MAXDIM], left[CT_MAXDIM], shown[CT_MAXDIM], line = 1;
+    int n = 0, at = 0;
+    if (!places)
+        return NULL;
+    for (int part = 0; part < 3; part++) /* what is kept, what is summed, and dim */
+        for (int d = 0; d < ndim; d++)
+            if (part == (d == dim ? 2 : (int)(taken >> d & 1))) {
+                int64_t here = array_size(places->a)[d];
+                shown[at] = part == 1 ? 1 : size[d];
+                back[d] = at;
+                order[at++] = d;
+                if (part)
+                    line *= here;
+                else {
+                    left[n] = size[d];
+                    lines[n++] = here;
+                }
+            }
+    lines[n] = line;
+    left[n] = size[dim];
+    T there = f_reshape(s, f_permute(s, places, ndim, order), n + 1, lines), what = f_reshape(s, f_permute(s, values, ndim, order), n + 1, lines);
+    T zeros = what ? f_zeros(s, (ct_dtype)what->a->dtype, n + 1, left) : NULL;
+    T sums = f_call(s, &op_scatter_add, 4, (arg[]){a_t(zeros), a_i(n), a_t(there), a_t(what)});
+    return f_contiguous(s, f_permute(s, f_reshape(s, sums, ndim, shown), ndim, back));
+}
 static int gather_grad(scope *s, node *n, T const *g, T *out)
 {
     int64_t size[CT_MAXDIM], dim = node_params(n)[0];
@@ -116,7 +143,15 @@ static int gather_grad(scope *s, node *n, T const *g, T *out)
     if (whole_takes(n) >> dim & 1) /* wherever it belongs, the sum is it */
         return (out[0] = got >> dim & 1 ? g[0] : f_sum_dims(s, g[0], 1, &dim, true)) ? 0 : -1;
     int ndim = summed_size(n, got, size);
+    uint64_t taken = node_takes(n, 0);
     places = got ? tape_algebra.narrow(s, places, got) : places;
+    if (taken && places && places->a->ndim == ndim && ndim) {
+        if (taken >> dim & 1) { /* all places are one */
+            places = f_zeros_like(s, places);
+            size[dim] = 1;
+        }
+        return (out[0] = f_added_along(s, places, g[0], dim, ndim, size, taken)) ? 0 : -1;
+    }
     out[0] = f_call(s, &op_scatter_add, 4, (arg[]){a_t(f_zeros(s, g[0]->a->dtype, ndim, size)), a_i(dim), a_t(places), a_t(g[0])});
     return out[0] ? 0 : -1;
 }

@@ -15,6 +15,9 @@ int check_places(call *c, const array *self, uint32_t index_at, int dim, const a
 /* Runs a loop of kernel/places.h over index: self and values at the places that it names along dim. The values lie at `values`, with these strides
  * in bytes; NULL: they are one. join: as k_places has it. */
 void along_places(const array *self, int dim, const array *index, char *values, const int64_t *stride, bool read, k_loop *loop, k_loop *join);
+/* Zeros of that size with values added at their places along dim, and summed along other dims, `taken`: one line of all that is summed, for every
+ * index of the rest. The places have the values' shape. */
+T f_added_along(scope *s, T places, T values, int64_t dim, int ndim, const int64_t *size, uint64_t taken);
 /* Byte address in `a` for the index at `at`, whose place along dim is given; dim -1: as it is. */
 char *place_of(const array *a, const int64_t *at, int dim, int64_t along);
 #endif

@@ -70,15 +70,15 @@ static int refuse_cast(const call *c, ct_dtype dtype)
     return ct_fail(CT_TYPE, "torch.cat(): input types can't be cast to the desired output type %s", dtype_title(c->out_given[0]->a->dtype));
 }
 
-/* Dims along which all pieces repeat; the one that joins them only where it has one piece, or all are one. */
+/* Dims along which all pieces that have elements repeat; the one that joins them only where it has one piece, or all are one. */
 static uint64_t cat_once(const call *c, const layout *l, int dim)
 {
     uint64_t once = ~(uint64_t)0;
     uint32_t real = 0;
     for (uint32_t i = 0; i < c->n_in; i++)
-        if (!is_nothing(c->in[i]->a)) {
+        if (!is_nothing(c->in[i]->a) && array_size(c->in[i]->a)[dim]) {
             once &= repeated_dims(1, c->ia + i, l->ndim, l->size);
-            real += array_size(c->in[i]->a)[dim] != 0;
+            real++;
         }
     return once & ~(real <= 1 || one_piece(c) ? 0 : (uint64_t)1 << dim);
 }

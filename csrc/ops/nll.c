@@ -76,35 +76,18 @@ static void nll_kernel(call *c)
         k_nll_sum(self->dtype, &n, c->args[3].i == REDUCE_MEAN, array_data(c->oa[0]), array_data(c->oa[1]));
 }
 
-/* What belongs to each target at its class, summed along the dims that are taken: one line of all that is summed, for every index of the rest. */
+/* What belongs to each target at its class, summed along the dims that are taken. */
 static T at_classes_summed(scope *s, T class, T each, int ndim, const int64_t *size, uint64_t takes)
 {
-    int64_t order[CT_MAXDIM], lines[CT_MAXDIM], left[CT_MAXDIM], summed = 1;
-    int dim = class_dim(ndim), n = 0, at = 0;
-    for (int kept = 1; kept >= 0; kept--) /* of the targets' dims, which lack the class */
-        for (int d = 0; d < ndim; d++)
-            if (d != dim && kept == !(takes >> d & 1)) {
-                order[at++] = d - (d > dim);
-                if (kept)
-                    lines[n++] = size[d];
-                else
-                    summed *= size[d];
-            }
+    int64_t dims[CT_MAXDIM];
+    int dim = class_dim(ndim), n = 0;
+    T there = f_unsqueeze(s, class, dim), values = f_unsqueeze(s, f_expand(s, each, class->a->ndim, array_size(class->a)), dim);
+    if (!(takes >> dim & 1))
+        return f_added_along(s, there, values, dim, ndim, size, takes);
     for (int d = 0; d < ndim; d++)
-        left[d] = takes >> d & 1 ? 1 : size[d];
-    lines[n] = summed;
-    each = f_expand(s, each, class->a->ndim, array_size(class->a));
-    T values = f_reshape(s, f_permute(s, each, at, order), n + 1, lines);
-    if (takes >> dim & 1)
-        return f_reshape(s, f_sum_dims(s, values, 1, (int64_t[]){n}, false), ndim, left);
-    T places = f_reshape(s, f_permute(s, class, at, order), n + 1, lines);
-    lines[n] = size[dim];
-    T sums = f_call(s, &op_scatter_add, 4, (arg[]){a_t(values ? f_zeros(s, values->a->dtype, n + 1, lines) : NULL), a_i(n), a_t(places), a_t(values)});
-    bool batch = dim && !(takes & 1); /* the class stands behind it */
-    order[0] = batch ? 0 : n;
-    for (int d = 1; d <= n; d++)
-        order[d] = batch ? (d == 1 ? n : d - 1) : d - 1;
-    return f_reshape(s, f_permute(s, sums, n + 1, order), ndim, left);
+        if (takes >> d & 1)
+            dims[n++] = d;
+    return f_sum_dims(s, values, n, dims, true);
 }
 
 /* -g, shared by the targets that count, written at their classes. */

@@ -44,7 +44,7 @@ EXCEPTIONS = {
     "as_strided": "strides of its own: what repeats is shown as it is not held, and gradients are counted where numbers coincide",
     "gather": GIVEN + ", of what slides", "scatter": GIVEN, "scatter_add": GIVEN, "index": GIVEN, "index_copy": "written slices are real where indices are",
     "gradient": GIVEN + "; " + JOINED, "slice": STEPPED, "slice_copy": STEPPED, "diagonal": STEPPED, "cat": JOINED + " along a dim that slides; so are different rows that repeat along the dim that joins them",
-    "kthvalue": SORTED, "topk": SORTED, "pick_places": SORTED, "median": SORTED, "nanmedian": SORTED, "quantile": PLACES + "; " + SORTED, "nanquantile": PLACES + "; " + SORTED,
+    "kthvalue": SORTED, "topk": SORTED, "pick_places": SORTED, "median": SORTED, "nanmedian": SORTED, "quantile": SORTED, "nanquantile": SORTED, "ranked": SORTED,
     "search_places": SEARCHED, "bucketize": SEARCHED, "aminmax": WEIGHTED, "nanmean": COUNTED + "; " + WEIGHTED,
     "cov": PRODUCTS, "corrcoef": PRODUCTS + "; the diagonal's gradient is a matrix of its own",
     "i0": "a mean over angles, which have no line beside a sliding matrix",
@@ -133,6 +133,7 @@ STEPS = {
     f"{name} of {way}": lambda n, f=f, d=d: f(leaf(n).expand(n, n) if d == 0 else leaf(n).unsqueeze(1).expand(n, n)).amax(d) for way, d in (("rows", 0), ("columns", 1)) for name, f in {
         "sort": lambda x: x.sort(1)[0], "sort down": lambda x: x.sort(0, descending=True)[0], "topk": lambda x: x.topk(len(x) // 4, 0)[0], "glu": lambda x: F.glu(x, 1), "glu down": lambda x: F.glu(x, 0),
         "prelu": lambda x: F.prelu(x, leaf(1)), "reflect": lambda x: F.pad(x.unsqueeze(0), (2, 1), "reflect")[0], "replicate": lambda x: F.pad(x[None, None], (0, 1, 2, 0), "replicate")[0, 0]}.items()} | {
+    "quantile of all": lambda n: leaf(n).expand(n, n).quantile(ctgrad.tensor([0.3, 0.7])), "nanquantile of all columns": lambda n: leaf(n).unsqueeze(1).expand(n, n).nanquantile(0.3, interpolation="nearest"),
     "median of all": lambda n: leaf(n).expand(n, n).median(), "nanmedian of all columns": lambda n: leaf(n).unsqueeze(1).expand(n, n).nanmedian(),
     "max_pool1d": lambda n: F.max_pool1d(leaf(n).expand(n, 2, n), 2).amax(0), "avg_pool1d": lambda n: F.avg_pool1d(leaf(n).expand(n, 2, n), 2).amax(0),
     "attention of one query": lambda n: F.scaled_dot_product_attention(leaf(1, 2, 1, 8).expand(1, 2, n, 8), leaf(1, 2, n, 8), leaf(1, 2, n, 8)).amax(2), "attention to one key": lambda n: F.scaled_dot_product_attention(leaf(1, 2, n, 8), leaf(1, 2, 1, 8).expand(1, 2, n, 8), leaf(1, 2, 1, 8).expand(1, 2, n, 8)),

@@ -27,6 +27,13 @@ def test_places_of_equals(dtype):
         assert x.sort(stable=True, descending=descending)[1].tolist() == stable == x.argsort(stable=True, descending=descending).tolist()
 
 
+def test_a_row_that_shows_one_number_is_in_order_as_it_stands():
+    """Copies of it are sorted as any equals are."""
+    x = ctgrad.full((2, 1), 3.0).expand(2, 32)
+    assert x.sort()[1].tolist() == [list(range(32))] * 2 and x.argsort(descending=True)[0].tolist() == list(range(32))
+    assert x.clone().sort()[1][0, :3].tolist() == [16, 31, 30]
+
+
 @pytest.mark.parametrize("n", [1, 2, 3, 16, 17, 100, 1000])
 @pytest.mark.parametrize("k", [1, 2, 5, 40])
 def test_what_is_picked_is_in_order(n, k):

@@ -4,6 +4,7 @@
 #include "kernel/sort.h"
 #include "ops/dispatch.h"
 #include "ops/formula.h"
+#include "ops/index.h"
 #include "ops/spread.h"
 #include "ops/takes.h"
 #include <math.h>
@@ -127,10 +128,13 @@ static T along_rows(scope *s, const op *o, T x, int dim, uint32_t n_args, arg *a
     T places = rows ? f_call(s, o, n_args, args) : NULL;
     return dim == last ? places : f_transpose(s, places, dim, last);
 }
+/* What is shown as one number is left as it stands. */
+static bool one_shown(T x, int dim) { return !array_visible_stride(x->a)[dim]; }
 /* self, and the places of its elements in order along dim. */
 static T ordered(scope *s, call *c, int64_t asked, bool descending, bool stable, T *self, int *dim)
 {
     *self = vector_of(s, c, asked, dim);
+    stable |= *self && one_shown(*self, *dim);
     return along_rows(s, &op_sort_places, *self, *dim, 3, (arg[]){a_none(), a_b(descending), a_b(stable)});
 }
 static int64_t length(T self, int dim) { return self ? array_size(self->a)[dim] : 0; }
@@ -290,20 +294,27 @@ ORDER(median, "median.dim", "MedianBackward1", "(Tensor self, int dim, bool keep
 ORDER(nanmedian, "nanmedian.dim", "NanmedianBackward1", "(Tensor self, int dim, bool keepdim=False)", "(values, indices) of the lower median of what is not NaN along dim.")
 
 /* ---- of all elements. The gradient is shared among the elements that equal the result. --------------------------------------- */
+/* The elements in a row, one of those that repeat, each of which is there so many times. */
+static T few_of(scope *s, T x, int64_t *times)
+{
+    T few = x ? tape_algebra.narrow(s, x, still_dims(x->a, x->a->ndim)) : NULL;
+    *times = few ? x->a->numel / few->a->numel : 1;
+    return few ? f_contiguous(s, f_reshape(s, few, 1, (int64_t[]){few->a->numel})) : NULL;
+}
 static int median_all_run(scope *s, call *c, bool skip, T *out)
 {
     if (refuse_bool(s, c) < 0)
         return -1;
-    T x = c->in[0], few = x->a->numel ? tape_algebra.narrow(s, x, still_dims(x->a, x->a->ndim)) : x;
+    T x = c->in[0];
     if (x->a->numel == 0) {
         if (!dtype_is_float((ct_dtype)x->a->dtype))
             return ct_fail(CT_RUNTIME, "%s() operation cannot be performed on an empty tensor of integers", c->op->name), scope_fail(s), -1;
         return (out[0] = f_cast(s, f_number(s, NAN), (ct_dtype)x->a->dtype)) ? 0 : -1;
     }
-    T flat = few ? f_reshape(s, few, 1, (int64_t[]){few->a->numel}) : NULL;
+    int64_t times;
+    T flat = few_of(s, x, &times);
     if (!flat)
         return -1;
-    int64_t times = x->a->numel / few->a->numel; /* of what repeats there is one */
     T place = f_call(s, &op_pick_places, 5, (arg[]){a_t(flat), a_i(times), a_b(false), a_b(false), a_i(skip ? NANMEDIAN : MEDIAN)});
     return place && (out[0] = f_reshape(s, gather(s, flat, 0, place), 0, NULL)) ? 0 : -1;
 }
@@ -320,3 +331,55 @@ static int median_all_grad(scope *s, node *n, T const *g, T *out)
                         .kind = {node_name, median_all_grad}, .keep = {1}, .keep_out = 1, .doc = text};
 MEDIAN(median_all, "median", "MedianBackward0", "The lower median of all elements; NaN where there is one.")
 MEDIAN(nanmedian_all, "nanmedian", "NanmedianBackward0", "The lower median of all elements that are not NaN.")
+
+/* ---- ranked: args self, rank ------------------------------------------------------------------------------------------------- */
+static T order_of(scope *s, T row) { return row ? f_call(s, &op_sort_places, 3, (arg[]){a_t(row), a_b(false), a_b(one_shown(row, 0))}) : NULL; }
+static int ranked_compose(scope *s, call *c, T *out)
+{
+    const array *rank = c->in[1]->a;
+    int64_t times, wrong;
+    if (rank->dtype != DT_I64 || rank->ndim != 1 || !index_within(rank, 0, c->in[0]->a->numel, &wrong))
+        return ct_fail(CT_RUNTIME, "ranked(): ranks have to be a vector of int64, of elements that there are"), scope_fail(s), -1;
+    if (!rank->numel)
+        return (out[0] = f_zeros(s, (ct_dtype)c->in[0]->a->dtype, 1, &rank->numel)) ? 0 : -1;
+    T few = few_of(s, c->in[0], &times);
+    T at = few ? f_binary(s, &op_floor_divide, c->in[1], f_weak_int(s, times)) : NULL;
+    return at && (out[0] = gather(s, few, 0, gather(s, order_of(s, few), 0, at))) ? 0 : -1;
+}
+/* Has none of these ranks a neighbour in the order that is its equal? Else the places are those of the whole order. */
+static bool alone(const array *few, const array *order, const array *at)
+{
+    const int64_t *place = (const int64_t *)array_data(order);
+    ct_dtype dtype = (ct_dtype)few->dtype;
+    for (int64_t i = 0; i < at->numel; i++) {
+        int64_t rank = ((const int64_t *)array_data(at))[i];
+        double x = dtype_load(array_data(few) + place[rank] * dtype_bytes(dtype), dtype);
+        for (int64_t k = rank ? rank - 1 : 1; k < few->numel && k <= rank + 1; k += 2)
+            if (!(dtype_load(array_data(few) + place[k] * dtype_bytes(dtype), dtype) != x))
+                return false;
+        if (x != x)
+            return false;
+    }
+    return true;
+}
+static int ranked_grad(scope *s, node *n, T const *g, T *out)
+{
+    T x = node_kept_in(s, n, 0), rank = node_kept_in(s, n, 1);
+    int64_t size[CT_MAXDIM], held[CT_MAXDIM], times;
+    int ndim = summed_size(n, node_takes(n, 0), size);
+    summed_size(n, x ? still_dims(x->a, ndim) : 0, held);
+    T few = few_of(s, x, &times), order = few ? order_of(s, few) : NULL, at = order ? f_contiguous(s, f_binary(s, &op_floor_divide, rank, f_weak_int(s, times))) : NULL;
+    if (!at)
+        return -1;
+    if (memcmp(size, held, (size_t)ndim * sizeof *size) || !alone(few->a, order->a, at->a)) {
+        few = f_reshape(s, x, 1, &x->a->numel);
+        order = order_of(s, few);
+        at = rank;
+        ndim = summed_size(n, 0, size);
+    }
+    T zeros = few ? f_zeros(s, (ct_dtype)g[0]->a->dtype, 1, &few->a->numel) : NULL;
+    T sums = f_call(s, &op_scatter_add, 4, (arg[]){a_t(zeros), a_i(0), a_t(gather(s, order, 0, at)), a_t(g[0])});
+    return (out[0] = f_reshape(s, sums, ndim, size)) ? 0 : -1;
+}
+const op op_ranked = {.name = "ranked", .sig = "(Tensor self, Tensor rank)", .flags = OP_HIDDEN | OP_FUNCTION, .run = op_closed, .compose = ranked_compose,
+    .kind = {"GatherBackward0", ranked_grad}, .keep = {1, 1}, .doc = "Of all elements in order those that have so many before them: self.flatten().sort()[0][rank]. What repeats is sorted once."};

@@ -34,6 +34,7 @@ CASES = {
     "count_places": [case(COUNTS, ref=np.bincount, grad=False), case(COUNTS, 7, ref=lambda x, least: np.bincount(x, minlength=least), grad=False)],
     "search_places": [case(X, values([-1.0, 0, 1]), ref=lambda x, b: np.searchsorted(b, x), grad=False),
                       case(values([[1.0, 6], [3, 7]]), ROW, True, ref=lambda v, r, right: np.array([np.searchsorted(a, b, "right") for a, b in zip(r, v, strict=True)]), grad=False)],
+    "ranked": [case(X, values([0, 3, 11], "int64"), ref=lambda x, r: np.sort(x.reshape(-1))[r])],
     "sort_places": [case(X, ref=lambda x: np.argsort(x, -1, kind="stable"), grad=False), case(t(2, 50), True, ref=lambda x, d: np.argsort(-x, -1, kind="stable"), grad=False)],
     "topk": [case(X, 2, ref=_top), case(X, 1, 0, False, ref=_top)],
     "kthvalue": [case(X, 2, ref=_kth), case(X, 3, 0, ref=_kth)],

@@ -275,20 +275,26 @@ def _quantile(name, input, q, dim, keepdim, interpolation, skip):
         raise RuntimeError(f"{name}() input tensor must be non-empty")
     whole = dim is None
     wrap_dim(0 if whole else dim, input.dim())
-    rows = input.reshape(-1) if whole or input.dim() == 0 else input.movedim(dim, -1)
-    ordered = rows.sort(-1)[0]
-    counts = (~rows.isnan()).sum(-1, keepdim=True) if skip else rows.size(-1)
+    once = whole and _once(input.detach())[1] > 1
+    rows = input if once else input.reshape(-1) if whole or input.dim() == 0 else input.movedim(dim, -1)
+    over, lead, size = (None, (), rows.numel()) if once else (-1, rows.shape[:-1], rows.size(-1))
+    ordered = None if once else rows.sort(-1)[0]
+
+    def of_rank(rank):
+        return _C._ops["ranked"](rows, rank) if once else ordered.gather(-1, rank.expand(shape))
+
+    counts = (~rows.isnan()).sum(over, keepdim=not once) if skip else size
     rank = wanted.reshape(-1) * (counts - 1) if not skip else (wanted.reshape(-1) * (counts - 1)).clamp_min(0)
-    shape = (*rows.shape[:-1], rank.size(-1))
+    shape = (*lead, rank.size(-1))
     if not skip and bool(rows.isnan().any()):
-        rank = rank.expand(shape).masked_fill(rows.isnan().any(-1, keepdim=True), rows.size(-1) - 1)
+        rank = rank.expand(shape).masked_fill(rows.isnan().any() if once else rows.isnan().any(-1, keepdim=True), size - 1)
     if interpolation in ("lower", "higher", "nearest"):
         rank = {"lower": rank.floor, "higher": rank.ceil, "nearest": rank.round}[interpolation]()
     below = rank.floor().long()
-    values = ordered.gather(-1, below.expand(shape))
+    values = of_rank(below)
     if interpolation in ("linear", "midpoint"):
         weight = rank - below if interpolation == "linear" else _C.full_like(rank, 0.5)
-        values = values.lerp_(ordered.gather(-1, rank.ceil().long().expand(shape)), weight)
+        values = values.lerp_(of_rank(rank.ceil().long()), weight)
     if keepdim and whole:
         values = values.reshape(*[1] * input.dim(), values.size(-1))
     elif keepdim and input.dim():

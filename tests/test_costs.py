@@ -15,7 +15,7 @@ SLID = "windows over a sliding image are each computed"
 SCORES = "the scores of every row with every column that a mask or its numbers keep apart; heads, images, equal queries, and keys that are one with their values are computed once"
 WEIGHTED = "along a sliding matrix each element has a derivative of its own: n * n numbers, summed along the lines at the end"
 SHAPES = "its case joins operands of two shapes, whose differences are n * n numbers on the way to a few"
-WRITTEN = "a write in place writes out what is held compressed"
+WRITTEN = "what slides is written out, as is what copy_ writes to"
 PLACES = "places counted over all elements, in one row: what repeats is written out to be one"
 TARGETS = "class numbers are taken in full"
 CONSTANT = "statistics of equal numbers keep the rounding of full ones; see all_alike in layer_norm.c and places_alike in batch_norm.c"
@@ -134,6 +134,8 @@ STEPS = {
         "sort": lambda x: x.sort(1)[0], "sort down": lambda x: x.sort(0, descending=True)[0], "topk": lambda x: x.topk(len(x) // 4, 0)[0], "glu": lambda x: F.glu(x, 1), "glu down": lambda x: F.glu(x, 0),
         "prelu": lambda x: F.prelu(x, leaf(1)), "reflect": lambda x: F.pad(x.unsqueeze(0), (2, 1), "reflect")[0], "replicate": lambda x: F.pad(x[None, None], (0, 1, 2, 0), "replicate")[0, 0]}.items()} | {
     "quantile of all": lambda n: leaf(n).expand(n, n).quantile(ctgrad.tensor([0.3, 0.7])), "nanquantile of all columns": lambda n: leaf(n).unsqueeze(1).expand(n, n).nanquantile(0.3, interpolation="nearest"),
+    "relu_": lambda n: (leaf(n).expand(n, n) * 2).relu_().amax(0), "writes in place": lambda n: (leaf(n).expand(n, n) * 2).mul_(leaf(n)).clamp_(0.1, 0.9).pow_(2).amax(0), "compositions in place": lambda n: F.silu(ctgrad.nan_to_num_(leaf(n).expand(n, n) * 2), inplace=True).amax(0),
+    "gaussian_nll_loss": lambda n: F.gaussian_nll_loss(leaf(n).expand(n, n), leaf(n).expand(n, n), leaf(n).expand(n, n)),
     "median of all": lambda n: leaf(n).expand(n, n).median(), "nanmedian of all columns": lambda n: leaf(n).unsqueeze(1).expand(n, n).nanmedian(),
     "max_pool1d": lambda n: F.max_pool1d(leaf(n).expand(n, 2, n), 2).amax(0), "avg_pool1d": lambda n: F.avg_pool1d(leaf(n).expand(n, 2, n), 2).amax(0),
     "attention of one query": lambda n: F.scaled_dot_product_attention(leaf(1, 2, 1, 8).expand(1, 2, n, 8), leaf(1, 2, n, 8), leaf(1, 2, n, 8)).amax(2), "attention to one key": lambda n: F.scaled_dot_product_attention(leaf(1, 2, n, 8), leaf(1, 2, 1, 8).expand(1, 2, n, 8), leaf(1, 2, 1, 8).expand(1, 2, n, 8)),

@@ -3,7 +3,7 @@
  * A compressed result holds each of its distinct elements once and shows more: its array has two layouts, where the
  * bytes are (held: stride 0 along the dimensions computed once, equal or opposite strides along those that slide over one
  * line of elements; an array's own strides may be negative there and nowhere else) and what users see (shown, a fresh dense tensor). The
- * first write, and every export of the memory, writes the storage out in full (ops/spread.c); from then on every array
+ * first write that differs along what is held once, and every export, writes the storage out in full (ops/spread.c); from then on every array
  * over it reads the shown layout alone. No list of arrays is kept and none is rewritten: each asks the storage.
  *
  * storage  counted bytes; who wrote last and how often (version), who owns foreign memory.

@@ -252,7 +252,7 @@ static int run_zero(call *c)
     c->n_args = 2;
     return run_fill(c);
 }
-const op op_zero_ = {.name = "zero_", .sig = "(Tensor self)", .flags = OP_ONLY_INPLACE, .run = run_zero, .kind = {"ZeroBackward0", fill_grad},
+const op op_zero_ = {.name = "zero_", .sig = "(Tensor self)", .flags = OP_ONLY_INPLACE | OP_CONSTANT, .run = run_zero, .kind = {"ZeroBackward0", fill_grad},
     .doc = "Sets every element to 0."};
 
 /* ---- where ----------------------------------------------------------------------------------------------------- */

@@ -403,7 +403,8 @@ int op_block(call *c)
         drop_outputs(c);
         return -1;
     }
-    if (run_kernel(c) < 0 || (c->op->flags & OP_KEEPS_ORDER && !c->row_major && c->mode == CALL_NEW && keep_order(c) < 0)) {
+    if (run_kernel(c) < 0 || (c->op->flags & OP_KEEPS_ORDER && !c->row_major && c->mode == CALL_NEW && keep_order(c) < 0) ||
+        (c->mode == CALL_INPLACE && array_write_out_for(c->args[0].t->a, 1, (const array *const *)c->oa) < 0)) {
         drop_outputs(c);
         node_drop(n);
         return -1;
@@ -432,7 +433,8 @@ int tensor_join(tensor *view, tensor *of, uint32_t flags)
 static int assign_in_place(scope *s, call *c, T result)
 {
     tensor *self = c->args[0].t;
-    if (target_in_place(c, result->a->dtype, result->a->ndim, array_size(result->a)) < 0 || !(result = f_cast(s, result, self->a->dtype)))
+    if (target_in_place(c, result->a->dtype, result->a->ndim, array_size(result->a)) < 0 || !(result = f_cast(s, result, self->a->dtype)) ||
+        array_write_out_for(self->a, 1, (const array *const *)&result->a) < 0)
         return -1;
     bool recorded = tape_now.grad && (result->fn || self->fn);
     if (recorded && call_slices(c, result->fn, result->nr) < 0)

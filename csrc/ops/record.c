@@ -1,5 +1,6 @@
 /* Recording: the node of a call. Inputs are kept only where a gradient that is wanted reads them. */
 #include "ops/dispatch.h"
+#include "ops/spread.h"
 #include <string.h>
 
 /* op_call has brought the history of every input up to date. */
@@ -76,11 +77,21 @@ static uint64_t kept_lists(const call *c)
     return mask;
 }
 
+/* Row-major, and once where a is held once. */
+static array *copy_to_hold(const array *a)
+{
+    layout shown = {.ndim = a->ndim};
+    memcpy(shown.size, array_size(a), (size_t)a->ndim * sizeof *shown.size);
+    layout_row_major(a->ndim, shown.size, shown.stride);
+    return array_new_spread((ct_dtype)a->dtype, &shown, still_dims(a, a->ndim));
+}
 array *call_copy_of(const array *a)
 {
-    array *copy = array_new(a->dtype, a->ndim, array_size(a));
-    if (copy)
-        array_convert(a, copy);
+    array *copy = array_is_compressed(a) && array_repeats(a) ? copy_to_hold(a) : array_new(a->dtype, a->ndim, array_size(a));
+    if (copy && array_start_as(a, copy) < 0) {
+        array_drop(copy);
+        return NULL;
+    }
     return copy;
 }
 

@@ -201,9 +201,34 @@ int array_export(array *a)
     return 0;
 }
 
+/* `still`: the dims along which numbers repeat. Can they be written to the bytes held of a, since it shows each of these, and repeats along no other? */
+static bool fits_held(const array *a, uint64_t still)
+{
+    int64_t item = dtype_bytes((ct_dtype)a->dtype);
+    return a->numel * item == a->st->nbytes && array_held(a) * item == storage_held(a->st) && !(still_dims(a, a->ndim) & ~still);
+}
+int array_write_out_for(array *a, uint32_t n, const array *const *with)
+{
+    uint64_t still = ~(uint64_t)0;
+    if (CT_LIKELY(!array_is_compressed(a)))
+        return 0;
+    for (uint32_t i = 0; i < n; i++)
+        if (with[i] != a)
+            still &= with[i]->st != a->st && with[i]->ndim <= a->ndim ? still_dims(with[i], a->ndim) : 0;
+    return fits_held(a, still) ? 0 : array_write_out(a);
+}
+/* Does the call see to it itself, once it has the numbers? */
+static bool writes_out_late(const call *c)
+{
+    const op *o = c->op;
+    bool composed = o->run == op_compose || o->run == op_closed, at_once = o->flags & (OP_IN_WRITES_SELF | OP_SHARES | OP_VIEW | OP_MULTI_VIEW | OP_MAY_VIEW) || (o->flags & OP_ONLY_INPLACE && !composed);
+    return c->mode == CALL_INPLACE && (o->flags & OP_CONSTANT ? fits_held(c->args[0].t->a, ~(uint64_t)0) : !at_once);
+}
+
 int call_write_out(call *c)
 {
-    if ((c->mode == CALL_INPLACE || c->op->flags & OP_ONLY_INPLACE) && c->n_args && c->args[0].kind == ARG_TENSOR && array_write_out(c->args[0].t->a) < 0)
+    bool in_place = c->mode == CALL_INPLACE || c->op->flags & OP_ONLY_INPLACE;
+    if (in_place && c->n_args && c->args[0].kind == ARG_TENSOR && array_is_compressed(c->args[0].t->a) && !writes_out_late(c) && array_write_out(c->args[0].t->a) < 0)
         return -1;
     for (uint32_t i = 0; c->mode == CALL_OUT && i < c->n_out; i++)
         if (c->out_given[i] && array_write_out(c->out_given[i]->a) < 0)

@@ -45,12 +45,13 @@ static inline bool array_is_repeated(const array *a)
 }
 
 int array_start_as(const array *x, array *y); /* y = x, of y's shape, once where y is held once */
-/* Writes the storage out in full if it is compressed: before the first write, before memory is shown to others, and where
- * a view cannot be told in the bytes held. -1: out of memory, nothing changed. */
+/* Writes the storage out in full if it is compressed: before a write that differs along what is held once, before memory is shown to
+ * others, and where a view cannot be told in the bytes held. -1: out of memory, nothing changed. */
 int array_write_out_slow(array *a);
 static inline int array_write_out(array *a) { return CT_UNLIKELY(a->flags & A_TWO) ? array_write_out_slow(a) : 0; }
 int array_export(array *a);                    /* the same, and the bytes may not move any more: somebody outside gets a pointer */
-int call_write_out(call *c);                  /* what the call is going to write to */
+int array_write_out_for(array *a, uint32_t n, const array *const *with); /* unless what is made of these can be written to the bytes held */
+int call_write_out(call *c);                  /* what the call is going to write to, but for self where what is written is looked at first, by the above */
 
 /* For views: the rule has made c->oa[0] or c->list of self's shown layout; they get the held one by the rule run on that. Where it cannot
  * be told, or the op names strides of its own (OP_ABSOLUTE), self is written out. */

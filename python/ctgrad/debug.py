@@ -12,7 +12,7 @@ class Layout(NamedTuple):
     """How a tensor is seen and how it is held. Strides and offsets count elements.
 
     A *compressed* tensor is shown as dense (`stride`) and held with stride 0 along the dimensions that were computed once
-    (`held_stride`); it is written out in full at the first write or export. `bytes_seen` counts the tensor's own elements,
+    (`held_stride`); the first export, or write that differs along these, writes it out in full. `bytes_seen` counts the tensor's own elements,
     `bytes_held` what its storage holds in memory now (which other tensors may share), `bytes_storage` what the storage shows.
     """
 

@@ -1,0 +1,44 @@
+"""Writes in place to what is held compressed: those that are the same along what repeats leave it so."""
+import pytest
+
+import ctgrad
+import ctgrad.nn.functional as F
+
+from .test_compressed import N, held, repeated, slid
+
+pytestmark = pytest.mark.usefixtures("mechanisms_on")
+
+ALIKE = {"add_": lambda t: t.add_(1), "mul_ by a row": lambda t: t.mul_(ctgrad.arange(N) + 1.0), "of itself": lambda t: t.mul_(t), "relu_": lambda t: t.relu_(), "clamp_": lambda t: t.clamp_(3, 9), "pow_": lambda t: t.pow_(2),
+         "zero_": lambda t: t.zero_(), "fill_": lambda t: t.fill_(4), "addcmul_": lambda t: t.addcmul_(ctgrad.ones(N), ctgrad.arange(N) * 2.0), "silu": lambda t: F.silu(t, inplace=True), "nan_to_num_": lambda t: t.nan_to_num_(),
+         "the transpose": lambda t: t.t().mul_(2), "another dtype": lambda t: t.add_(ctgrad.arange(N)), "a composition": lambda t: t.ldexp_(ctgrad.ones(N)), "a comparison": lambda t: t.gt_(5), "data": lambda t: t.data.add_(1)}
+APART = {"a column": lambda t: t.add_(ctgrad.arange(N)[:, None]), "a matrix": lambda t: t.mul_(ctgrad.arange(N * N).view(N, N)), "a part": lambda t: t[:, 1:].add_(1), "its transpose": lambda t: t.add_(t.t().clone()), "running sums": lambda t: t.cumsum_(0),
+         "a triangle": lambda t: t.tril_(), "drawn": lambda t: t.bernoulli_(0.5, generator=ctgrad.Generator().manual_seed(3))}
+
+
+@pytest.mark.parametrize("name", [*ALIKE, *APART])
+def test_what_is_written_alike_stays_held(name):
+    """Every view sees it; what is written otherwise writes out."""
+    t, dense = repeated()
+    row, turned, twin = t[1], t.t(), ctgrad.from_numpy(dense)
+    (ALIKE | APART)[name](t)
+    (ALIKE | APART)[name](twin)
+    assert held(t) == (name in ALIKE) and t._version == twin._version
+    assert t.tolist() == twin.tolist() and row.tolist() == twin[1].tolist() and turned.tolist() == twin.t().tolist()
+
+
+def test_a_matrix_that_slides_is_written_out():
+    t, dense = slid()
+    assert held(t) and not held(t.add_(1)) and t.tolist() == (dense + 1).tolist()
+
+
+def test_what_is_written_alike_keeps_what_was_kept():
+    """The gradient of a product needs the factor as it was; a value that is read again is refused."""
+    w, f = ctgrad.rand(N, requires_grad=True), ctgrad.rand(N, requires_grad=True)
+    t = (w.expand(N, N) * 2).mul_(f)
+    assert held(t)
+    t.sum().backward()
+    assert ctgrad.allclose(w.grad, 2 * N * f.detach()) and ctgrad.allclose(f.grad, 2 * N * w.detach())
+    y = (w.expand(N, N) * 2).exp()
+    y.add_(1)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.sum().backward()

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.usefixtures("mechanisms_on")
 
 ALIKE = {"add_": lambda t: t.add_(1), "mul_ by a row": lambda t: t.mul_(ctgrad.arange(N) + 1.0), "of itself": lambda t: t.mul_(t), "relu_": lambda t: t.relu_(), "clamp_": lambda t: t.clamp_(3, 9), "pow_": lambda t: t.pow_(2),
          "zero_": lambda t: t.zero_(), "fill_": lambda t: t.fill_(4), "addcmul_": lambda t: t.addcmul_(ctgrad.ones(N), ctgrad.arange(N) * 2.0), "silu": lambda t: F.silu(t, inplace=True), "nan_to_num_": lambda t: t.nan_to_num_(),
-         "the transpose": lambda t: t.t().mul_(2), "another dtype": lambda t: t.add_(ctgrad.arange(N)), "a composition": lambda t: t.ldexp_(ctgrad.ones(N)), "a comparison": lambda t: t.gt_(5), "data": lambda t: t.data.add_(1)}
+         "the transpose": lambda t: t.t().mul_(2), "another dtype": lambda t: t.add_(ctgrad.arange(N)), "a composition": lambda t: t.ldexp_(ctgrad.ones(N)), "a comparison": lambda t: t.gt_(5), "data": lambda t: t.data.add_(1), "masked_fill_": lambda t: t.masked_fill_(ctgrad.arange(N) > 5, -1), "copy_": lambda t: t.copy_(ctgrad.arange(N)), "a number": lambda t: t.copy_(3.0)}
 APART = {"a column": lambda t: t.add_(ctgrad.arange(N)[:, None]), "a matrix": lambda t: t.mul_(ctgrad.arange(N * N).view(N, N)), "a part": lambda t: t[:, 1:].add_(1), "its transpose": lambda t: t.add_(t.t().clone()), "running sums": lambda t: t.cumsum_(0),
          "a triangle": lambda t: t.tril_(), "drawn": lambda t: t.bernoulli_(0.5, generator=ctgrad.Generator().manual_seed(3))}
 
@@ -24,6 +24,19 @@ def test_what_is_written_alike_stays_held(name):
     (ALIKE | APART)[name](twin)
     assert held(t) == (name in ALIKE) and t._version == twin._version
     assert t.tolist() == twin.tolist() and row.tolist() == twin[1].tolist() and turned.tolist() == twin.t().tolist()
+
+
+@pytest.mark.filterwarnings("ignore:Use of")
+@pytest.mark.parametrize("write", [lambda v: v.fill_(7), lambda v: v.masked_fill_(v > 2, 7), lambda v: v.copy_(ctgrad.tensor(7.0))])
+def test_one_row_seen_as_many_is_written_alone(write):
+    t, dense = repeated()
+    twin = ctgrad.from_numpy(dense)
+    for x in (t, twin):
+        try:
+            write(x[:1].expand(N, N))
+        except RuntimeError as e:
+            assert "more than one element" in str(e)
+    assert t.tolist() == twin.tolist()
 
 
 def test_a_matrix_that_slides_is_written_out():

@@ -1,5 +1,6 @@
 /* Copies and conversions: clone, contiguous, to and its short forms, copy_, fill_, zero_, where. */
 #include "ops/dispatch.h"
+#include "ops/spread.h"
 #include "ops/takes.h"
 #include <string.h>
 
@@ -143,7 +144,7 @@ static int copy_into_grad(scope *s, node *n, T const *g, T *out)
 }
 static int run_fill(call *c);
 static int run_copy(call *c) { return c->args[1].kind == ARG_TENSOR ? op_block(c) : run_fill(c); }
-const op op_copy_ = {.name = "copy_", .sig = "(Tensor self, Operand other, bool non_blocking=False)", .flags = OP_METHOD | OP_ONLY_INPLACE | OP_IN_WRITES_SELF | OP_SHARES,
+const op op_copy_ = {.name = "copy_", .sig = "(Tensor self, Operand other, bool non_blocking=False)", .flags = OP_METHOD | OP_ONLY_INPLACE | OP_IN_WRITES_SELF | OP_SHARES | OP_POINTWISE,
     .run = run_copy, .shape = copy_into_shape, .kernel = copy_into_kernel, .kind = {"torch::autograd::CopyBackwards", copy_into_grad},
     .doc = "Writes other, a tensor or number, broadcast and converted to self's dtype, into self. RuntimeError when they overlap in part."};
 
@@ -194,7 +195,7 @@ static int run_fill(call *c)
     c->unrecorded = !dtype_is_float(a->dtype);
     if (!fresh && (c->args[1].kind == ARG_TENSOR || c->op == &op_copy_) && check_expanded("copy_", a) < 0)
         return -1;
-    if (fill_value(c, a->dtype, &value) < 0 || (!fresh && check_history(c, c->in[0]) < 0) || (fresh && out_like(c, 0, a, a->dtype) < 0))
+    if (fill_value(c, a->dtype, &value) < 0 || (!fresh && (check_history(c, c->in[0]) < 0 || array_write_out_for(c->in[0]->a, 0, NULL) < 0)) || (fresh && out_like(c, 0, a, a->dtype) < 0))
         return -1;
     if (!fresh)
         c->oa[0] = array_keep(c->in[0]->a);

@@ -314,8 +314,8 @@ static int start_as_self(call *c)
         if (target_in_place(c, self->dtype, self->ndim, array_size(self)) < 0)
             return -1;
         for (uint32_t i = 1; i < c->n_in; i++)
-            if (c->ia[i] && array_overlap(self, c->ia[i]) != OVERLAP_NONE &&
-                in_replace(c, i, array_new(c->ia[i]->dtype, c->ia[i]->ndim, array_size(c->ia[i]))) < 0)
+            if (c->ia[i] && (array_write_out_for(self, 1, c->ia + i) < 0 || (array_overlap(self, c->ia[i]) != OVERLAP_NONE &&
+                in_replace(c, i, array_new(c->ia[i]->dtype, c->ia[i]->ndim, array_size(c->ia[i]))) < 0)))
                 return -1;
         array_drop(c->oa[0]);
         c->oa[0] = array_keep(self);

@@ -201,11 +201,11 @@ int array_export(array *a)
     return 0;
 }
 
-/* `still`: the dims along which numbers repeat. Can they be written to the bytes held of a, since it shows each of these, and repeats along no other? */
+/* `still`: the dims along which numbers repeat. Can they be written to the bytes held of a, which shows all of its storage, and repeats along no other? */
 static bool fits_held(const array *a, uint64_t still)
 {
     int64_t item = dtype_bytes((ct_dtype)a->dtype);
-    return a->numel * item == a->st->nbytes && array_held(a) * item == storage_held(a->st) && !(still_dims(a, a->ndim) & ~still);
+    return a->numel * item == a->st->nbytes && array_held(a) * item == storage_held(a->st) && !(still_dims(a, a->ndim) & ~still) && !array_shares(a);
 }
 int array_write_out_for(array *a, uint32_t n, const array *const *with)
 {
@@ -221,8 +221,9 @@ int array_write_out_for(array *a, uint32_t n, const array *const *with)
 static bool writes_out_late(const call *c)
 {
     const op *o = c->op;
-    bool composed = o->run == op_compose || o->run == op_closed, at_once = o->flags & (OP_IN_WRITES_SELF | OP_SHARES | OP_VIEW | OP_MULTI_VIEW | OP_MAY_VIEW) || (o->flags & OP_ONLY_INPLACE && !composed);
-    return c->mode == CALL_INPLACE && (o->flags & OP_CONSTANT ? fits_held(c->args[0].t->a, ~(uint64_t)0) : !at_once);
+    if (c->mode != CALL_INPLACE || o->flags & (OP_VIEW | OP_MULTI_VIEW | OP_MAY_VIEW))
+        return false;
+    return o->flags & (OP_POINTWISE | OP_CONSTANT) || o->run == op_compose || o->run == op_closed || !(o->flags & (OP_IN_WRITES_SELF | OP_SHARES | OP_ONLY_INPLACE));
 }
 
 int call_write_out(call *c)

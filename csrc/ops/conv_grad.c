@@ -17,7 +17,7 @@ static T conv_out(scope *s, T x, T w, const int64_t *size, const shape *h)
     T y = f_call(s, &op_convolution, 9, (arg[]){a_t(x), a_t(w), a_none(), a_ints(nd, h->stride), a_ints(nd, h->pad), a_ints(nd, h->dilation), a_b(false), a_ints(nd, none), a_i(h->groups)});
     for (int d = 2; y && d < h->nd + 2; d++)
         if (array_size(y->a)[d] != size[d])
-            y = f_call(s, &op_narrow, 4, (arg[]){a_t(y), a_i(d), a_i(0), a_i(size[d])});
+            y = f_contiguous(s, f_call(s, &op_narrow, 4, (arg[]){a_t(y), a_i(d), a_i(0), a_i(size[d])}));
     return y;
 }
 /* Batch and channels as the operands have them, */

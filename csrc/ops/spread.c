@@ -207,11 +207,9 @@ static bool fits_held(const array *a, uint64_t still)
     int64_t item = dtype_bytes((ct_dtype)a->dtype);
     return a->numel * item == a->st->nbytes && array_held(a) * item == storage_held(a->st) && !(still_dims(a, a->ndim) & ~still) && !array_shares(a);
 }
-int array_write_out_for(array *a, uint32_t n, const array *const *with)
+int array_write_out_for_slow(array *a, uint32_t n, const array *const *with)
 {
     uint64_t still = ~(uint64_t)0;
-    if (CT_LIKELY(!array_is_compressed(a)))
-        return 0;
     for (uint32_t i = 0; i < n; i++)
         if (with[i] != a)
             still &= with[i]->st != a->st && with[i]->ndim <= a->ndim ? still_dims(with[i], a->ndim) : 0;

@@ -50,7 +50,9 @@ int array_start_as(const array *x, array *y); /* y = x, of y's shape, once where
 int array_write_out_slow(array *a);
 static inline int array_write_out(array *a) { return CT_UNLIKELY(a->flags & A_TWO) ? array_write_out_slow(a) : 0; }
 int array_export(array *a);                    /* the same, and the bytes may not move any more: somebody outside gets a pointer */
-int array_write_out_for(array *a, uint32_t n, const array *const *with); /* unless what is made of these can be written to the bytes held */
+/* Unless what is made of these, or `with` themselves, can be written to the bytes held. */
+int array_write_out_for_slow(array *a, uint32_t n, const array *const *with);
+static inline int array_write_out_for(array *a, uint32_t n, const array *const *with) { return array_is_compressed(a) ? array_write_out_for_slow(a, n, with) : 0; }
 int call_write_out(call *c);                  /* what the call is going to write to, but for self where what is written is looked at first, by the above */
 
 /* For views: the rule has made c->oa[0] or c->list of self's shown layout; they get the held one by the rule run on that. Where it cannot

@@ -57,4 +57,25 @@ through(np.arange(3))
 through(Kept(1))
 through(lambda: 1)
 through({'f': lambda: 1}, weights_only=False)
+
+import torch.testing
+torch.testing.assert_allclose([1., 2.], torch.tensor([1.00005, 2.])), torch.testing.assert_allclose(torch.ones(2), 1), torch.testing.assert_allclose(torch.ones(2).double(), torch.ones(2))
+torch.testing.assert_allclose(torch.ones(2), torch.ones(2) + 1e-3)
+torch.testing.assert_allclose(torch.ones(2), torch.ones(2) + 1e-3, rtol=1e-2, atol=0)
+torch.testing.assert_allclose(torch.ones(2), torch.ones(2), rtol=1e-2)
+import torch.multiprocessing as mp
+mp.cpu_count() > 0, mp.Process.__name__
+
+q = nn.Parameter(torch.ones(2))
+for kind in (torch.optim.RMSprop, torch.optim.Adagrad, torch.optim.NAdam, torch.optim.Adam, torch.optim.Rprop): o = kind([q], lr=.1); q.grad = torch.ones(2); o.step(); s = o.state_dict(); s['state'][0]['step'] = 1; o.load_state_dict(s); o.step(); print(o.state[q]['step'])
+o = torch.optim.SGD([q], lr=.1); o.load_state_dict({'state': {}, 'param_groups': [{'params': [0]}]}); q.grad = None
+o.step()
+o = torch.optim.Adam([q], lr=.1); o.load_state_dict({'state': {}, 'param_groups': [{'params': [0]}]})
+o.step()
+o = torch.optim.Adagrad([q], lr=.1); o.load_state_dict({'state': {}, 'param_groups': [{'params': [0]}]})
+o.step()
+from torch.optim import swa_utils
+m = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)); a = swa_utils.AveragedModel(m, multi_avg_fn=swa_utils.get_swa_multi_avg_fn(), use_buffers=True); a.update_parameters(m)
+a.update_parameters(m)
+b = swa_utils.AveragedModel(m, multi_avg_fn=swa_utils.get_ema_multi_avg_fn(.9), use_buffers=True); b.update_parameters(m), b.update_parameters(m), b.n_averaged
 """.strip().split("\n\n")

@@ -12,12 +12,14 @@ CONTINUOUS = {
     "normal": lambda: D.Normal(LOC, SCALE), "uniform": lambda: D.Uniform(LOC, LOC + SCALE), "exponential": lambda: D.Exponential(SCALE),
     "laplace": lambda: D.Laplace(LOC, SCALE), "log_normal": lambda: D.LogNormal(LOC, SCALE / 3), "half_normal": lambda: D.HalfNormal(SCALE),
     "gumbel": lambda: D.Gumbel(LOC, SCALE), "tanh": lambda: D.TransformedDistribution(D.Normal(LOC, SCALE / 4), transforms.TanhTransform()),
+    "gamma": lambda: D.Gamma(SCALE + 1, SCALE), "chi2": lambda: D.Chi2(SCALE + 2), "weibull": lambda: D.Weibull(SCALE, SCALE + 1),
     "mixture": lambda: D.MixtureSameFamily(D.Categorical(ctgrad.tensor([[1.0, 3.0], [1.0, 1.0]])), D.Normal(ctgrad.stack([LOC, SCALE]), SCALE)),
 }
 DISCRETE = {
     "bernoulli": lambda: D.Bernoulli(ctgrad.tensor([0.2, 0.7])), "bernoulli_logits": lambda: D.Bernoulli(logits=LOC),
     "categorical": lambda: D.Categorical(ctgrad.tensor([[1.0, 2.0, 3.0], [0.0, 1.0, 1.0]])),
     "categorical_logits": lambda: D.Categorical(logits=ctgrad.tensor([[0.1, 2.0, -1.0], [0.0, 0.0, 0.0]])),
+    "binomial": lambda: D.Binomial(3, ctgrad.tensor([0.2, 0.7])),
     "one_hot": lambda: D.OneHotCategorical(ctgrad.tensor([[1.0, 2.0, 3.0], [0.0, 1.0, 1.0]])),
 }
 
@@ -210,3 +212,24 @@ def test_transforms_of_vectors():
     assert cached.inv(cached(x)) is x and not transforms.TanhTransform().inv(x.tanh()).isfinite()
     with pytest.raises(ValueError):
         transforms.ExpTransform(cache_size=2)
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.8, 1.0, 2.5, 9.0, 40.0])
+def test_gamma_and_beta_numbers_move_along_with_their_concentrations(alpha):
+    """Probabilities of no more than a number stay: by differences of the distribution function, which sums the density."""
+    ctgrad.manual_seed(2)
+    a = ctgrad.full((50,), alpha, dtype=ctgrad.float64, requires_grad=True)
+    x = D.Gamma(a, ctgrad.ones_like(a)).rsample()
+    x.sum().backward()
+
+    def cdf(a):
+        return D.Gamma(a, ctgrad.ones_like(a)).cdf(x.detach())
+
+    step, one = 1e-5 * alpha, a.detach()
+    by_alpha = (cdf(one + step) - cdf(one - step)) / (2 * step)
+    wanted = -by_alpha / D.Gamma(one, ctgrad.ones_like(one)).log_prob(x.detach()).exp()
+    assert ((a.grad - wanted).abs() <= 1e-5 * wanted.abs() + 1e-9).all()
+    c = ctgrad.tensor([alpha, 1.0], dtype=ctgrad.float64, requires_grad=True)
+    share = D.Beta(c[0], c[1]).rsample()  # of x ** alpha, which is uniform: x = u ** (1 / alpha)
+    share.backward()
+    assert abs(c.grad[0].item() + (share * share.log() / alpha).item()) <= 1e-9 * abs(c.grad[0].item()) + 1e-15

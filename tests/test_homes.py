@@ -61,3 +61,17 @@ def test_names_that_scripts_import():
     assert Tensor is Same is ctgrad.Tensor and einsum is ctgrad.einsum and issubclass(nn.InstanceNorm2d, _InstanceNorm)
     assert _addindent("a\nb", 2) == "a\n  b" and _get_activation_fn("relu") is nn.functional.relu
     assert int in Number.__args__ and ctgrad.device in Device.__args__ and int in _size_2_t.__args__
+
+
+def _double(number, queue):
+    queue.put(number * 2)
+
+
+def test_processes_are_pythons():
+    import ctgrad.multiprocessing as mp
+
+    queue = mp.get_context("fork").Queue()
+    mp.spawn(_double, (queue,), nprocs=2, start_method="fork")
+    assert sorted([queue.get(), queue.get()]) == [0, 2]
+    with pytest.raises(RuntimeError, match="process 0 of 1"):
+        mp.spawn(int, ("not a number",), start_method="fork")

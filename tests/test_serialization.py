@@ -3,8 +3,10 @@
 import io
 import os
 import pickle
+import sys
 import zipfile
 
+import numpy as np
 import pytest
 
 import ctgrad
@@ -179,3 +181,30 @@ def test_a_path_that_cannot_be_opened_is_told(tmp_path):
         ctgrad.save(ctgrad.ones(2), tmp_path)
     with pytest.raises(FileNotFoundError):
         ctgrad.save(ctgrad.ones(2), missing / "x.pt", _use_new_zipfile_serialization=False)
+
+
+class Kept:
+    def __init__(self):
+        raise AssertionError("an object is made without a call")
+
+
+def test_objects_of_the_scripts_classes_if_trusted(monkeypatch):
+    monkeypatch.setattr(Kept, "__module__", "__main__")
+    monkeypatch.setattr(sys.modules["__main__"], "Kept", Kept, raising=False)
+    made = object.__new__(Kept)
+    made.a = ctgrad.ones(2)
+    assert through(made, weights_only=False).a.tolist() == [1, 1]
+    with pytest.raises(pickle.UnpicklingError, match="Kept"):
+        through(made)
+    with pytest.raises(pickle.UnpicklingError, match="the file calls Kept"):
+        ctgrad.load(archive(b"c__main__\nKept\n(tR."), weights_only=False)
+
+
+def test_arrays_if_trusted():
+    arrays = [np.arange(3.0), np.float32(1.5), np.array([["a", "bc"]]), np.zeros((2, 0), order="F")]
+    again = through(arrays, weights_only=False)
+    assert all(np.array_equal(a, b) and a.dtype == b.dtype for a, b in zip(arrays, again, strict=True))
+    with pytest.raises(pickle.UnpicklingError):
+        through(arrays)
+    with pytest.raises(pickle.UnpicklingError, match="dtype object"):
+        ctgrad.load(archive(b"cnumpy._core.multiarray\nscalar\n(cnumpy\ndtype\n(S'O'\nI00\nI01\ntRS'cos\\nsystem\\n.'\ntR."), weights_only=False)

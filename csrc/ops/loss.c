@@ -167,11 +167,10 @@ static int soft_compose(scope *s, call *c, T *out)
 }
 static int soft_grad(scope *s, node *n, T const *g, T *out)
 {
-    T x = node_kept_in(s, n, 0), y = node_kept_in(s, n, 1), share = SIGMOID(MUL(NEG(y), x)), k = MUL(g[0], NUMBER(norm(n, -1)));
-    if (node_needs(n, 0))
-        out[0] = MUL(MUL(y, share), k);
-    if (node_needs(n, 1))
-        out[1] = MUL(MUL(x, share), k);
+    T x = node_kept_in(s, n, 0), y = node_kept_in(s, n, 1), z = f_unary(s, &op_exp, MUL(NEG(y), x)), more = ADD(z, NUMBER(1));
+    for (uint32_t i = 0; i < 2; i++) /* nan where e^(-y x) is beyond all numbers, as in PyTorch */
+        if (node_needs(n, i))
+            out[i] = MUL(DIV(MUL(MUL(i ? x : y, z), NUMBER(norm(n, -1))), more), g[0]);
     return s->failed ? -1 : 0;
 }
 const op op_soft_margin_loss = {.name = "soft_margin_loss", .sig = "(Tensor self, Tensor target, int reduction=1)", .flags = OP_HIDDEN | OP_FUNCTION, .run = op_closed,

@@ -23,8 +23,13 @@ static PyObject *generator_new(PyTypeObject *type, PyObject *args, PyObject *kwa
     static char *names[] = {"device", NULL};
     PyObject *device = NULL;
     (void)type;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O:Generator", names, &device) || py_check_device(device) < 0)
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O:Generator", names, &device))
         return NULL;
+    if (py_check_device(device) < 0) {
+        if (PyErr_ExceptionMatches(PyExc_AssertionError))
+            PyErr_SetString(PyExc_RuntimeError, "Generator(): numbers are drawn on the CPU, there is no generator of another device; leave out device");
+        return NULL;
+    }
     return generator_blank();
 }
 
@@ -173,7 +178,7 @@ static PyType_Slot generator_slots[] = {
     {Py_tp_getset, generator_getset},
     {0},
 };
-static PyType_Spec generator_spec = {"ctgrad.Generator", sizeof(PyGenerator), 0, Py_TPFLAGS_DEFAULT, generator_slots};
+static PyType_Spec generator_spec = {"ctgrad._C.Generator", sizeof(PyGenerator), 0, Py_TPFLAGS_DEFAULT, generator_slots};
 
 /* ---- functions of the default generator ------------------------------------------------------------------- */
 /* Anything that int() takes, as in PyTorch: floats and digits in a str too. */

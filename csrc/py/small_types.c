@@ -99,7 +99,7 @@ PyTypeObject *py_add_type(PyObject *module, PyType_Spec *spec, PyTypeObject *bas
     if (!type)
         return NULL;
     type->tp_name = shown;
-    if (PyModule_AddObjectRef(module, strchr(spec->name, '.') + 1, (PyObject *)type) < 0)
+    if (PyModule_AddObjectRef(module, strrchr(spec->name, '.') + 1, (PyObject *)type) < 0)
         Py_CLEAR(type);
     return type;
 }

@@ -70,6 +70,10 @@ class UntypedStorage:
         """Equal for what shows the same memory."""
         return self._whole._storage_place()
 
+    def __repr__(self):
+        numbers = "\n ".join(map(str, self.tolist()))
+        return f" {numbers}\n[torch.storage.UntypedStorage(device=cpu) of size {len(self)}]"
+
     def __sizeof__(self):
         return object.__sizeof__(self) + self.nbytes()
 

@@ -10,7 +10,7 @@ import io
 import os
 import pickle
 import struct
-from collections import Counter, OrderedDict
+from collections import Counter, OrderedDict, defaultdict, deque
 from typing import Any, ClassVar
 
 import numpy as np
@@ -72,6 +72,17 @@ def _encode(text, encoding):
     return text.encode("latin1")
 
 
+def _rebuild_array(kind, shape, code):
+    """What numpy's arrays begin as; their state follows."""
+    return np.ndarray((0,), np.int8)
+
+
+def _rebuild_number(dtype, data):
+    if dtype.hasobject:
+        raise pickle.UnpicklingError(f"a number of numpy's cannot have dtype {dtype}")
+    return np.frombuffer(data, dtype)[0]
+
+
 _REBUILD = {f.__name__: f for f in (_rebuild_tensor_v2, _rebuild_parameter, _rebuild_parameter_with_state, _rebuild_from_type_v2)}
 
 
@@ -122,9 +133,16 @@ class _Pickler(pickle._Pickler):
             if module.partition(".")[0] != "ctgrad" or obj in (Tensor, ctgrad.Size, ctgrad.device):
                 if obj in (Tensor, ctgrad.Size, ctgrad.device):
                     return self._write_global(obj, "torch", name.rpartition(".")[2])
-                return super().save_global(obj, name)
+                return self._save_by_name(obj, name)
             module = _public(module)
         return self._write_global(obj, module, name)
+
+    def _save_by_name(self, obj, name):
+        try:
+            super().save_global(obj, name)
+        except pickle.PicklingError:
+            pickle.dumps(obj, 2)  # the pickler in C raises another class for what is local to a function
+            raise
 
     def _write_global(self, obj, module, name):
         self.write(pickle.GLOBAL + f"{module}\n{name}\n".encode())
@@ -247,6 +265,12 @@ _SAFE = {  # by the name in the file
     **{f"torch.{name}": _Name("torch", name) for name in _STORAGES},
     **{str(dtype).replace("ctgrad", "torch"): dtype for dtype in _STORAGES.values()},
 }
+_SAFE_IF_TRUSTED = {  # data as well, but for weights_only=True
+    **{f"{module}.multiarray.{name}": f for module in ("numpy.core", "numpy._core") for name, f in (("_reconstruct", _rebuild_array), ("scalar", _rebuild_number))},
+    "numpy.ndarray": np.ndarray, "numpy.dtype": np.dtype, "collections.defaultdict": defaultdict, "collections.deque": deque,
+    **{f"{module}.{name}": thing for module in ("builtins", "__builtin__")
+       for name, thing in (("frozenset", frozenset), ("slice", slice), ("range", range), ("xrange", range), ("bytes", bytes), ("list", list), ("dict", dict), ("int", int), ("float", float))},
+}
 _declared: dict[str, object] = {}
 
 
@@ -314,7 +338,9 @@ class _Unpickler(pickle._Unpickler):
 
     def find_class(self, module, name):
         full = f"{module}.{name}"
-        found = _SAFE.get(full) or _declared.get(full) or (_imported_class(module, name) if self.trusted else None)
+        found = _SAFE.get(full) or _declared.get(full)
+        if found is None and self.trusted:
+            found = _SAFE_IF_TRUSTED.get(full) or _imported_class(module, name)
         if found is None:
             raise pickle.UnpicklingError(
                 f"Weights only load failed. Unsupported global: GLOBAL {full} was not an allowed global by default. Please use "
@@ -339,8 +365,8 @@ class _Unpickler(pickle._Unpickler):
 
     def load_reduce(self):
         args, func = self.stack.pop(), self.stack[-1]
-        if isinstance(func, type) and issubclass(func, ctgrad.nn.Module):
-            raise pickle.UnpicklingError(f"the file calls {func.__name__}: modules are stored by their attributes")
+        if isinstance(func, type) and (issubclass(func, ctgrad.nn.Module) or (_is_plain(func) and func not in _declared.values())):
+            raise pickle.UnpicklingError(f"the file calls {func.__name__}: its objects are stored by their attributes")
         if not callable(func):
             raise pickle.UnpicklingError(f"the file calls {type(func).__name__}, which is no function")
         self.stack[-1] = func(*args)
@@ -353,27 +379,33 @@ class _Unpickler(pickle._Unpickler):
 
     def load_build(self):
         state, made = self.stack.pop(), self.stack[-1]
+        if isinstance(made, (np.ndarray, np.dtype)) and isinstance(state, tuple):
+            return made.__setstate__(state)
         if isinstance(made, type) or callable(made) and not isinstance(made, ctgrad.nn.Module) or not isinstance(state, dict):
             raise pickle.UnpicklingError(f"the file sets attributes of {type(made).__name__}: only objects that it made get any, from a dict")
         setstate = getattr(made, "__setstate__", None)
         if setstate is not None:
-            setstate(state)
-        else:
-            made.__dict__.update(state)
+            return setstate(state)
+        return made.__dict__.update(state)
 
     dispatch: ClassVar[Any] = {getattr(pickle, name)[0]: pickle._Unpickler.dispatch[getattr(pickle, name)[0]] for name in _DATA_ONLY}
     dispatch |= {pickle.GLOBAL[0]: pickle._Unpickler.dispatch[pickle.GLOBAL[0]], pickle.STACK_GLOBAL[0]: pickle._Unpickler.dispatch[pickle.STACK_GLOBAL[0]],
                  pickle.REDUCE[0]: load_reduce, pickle.NEWOBJ[0]: load_newobj, pickle.BUILD[0]: load_build}
 
 
+def _is_plain(found):
+    """Whether it is a class of the script or of this package whose objects are made without a call and hold attributes."""
+    return isinstance(found, type) and found.__new__ is object.__new__ and found.__module__.partition(".")[0] in ("__main__", "ctgrad", "torch")
+
+
 def _imported_class(module, name):
-    """A Module class, or a function of ``nn.functional``, of a module that this process has imported already."""
+    """A Module class, a plain one, or a function of ``nn.functional``, of a module that this process has imported already."""
     import sys
 
     found = sys.modules.get("ctgrad" + module.removeprefix("torch") if module.partition(".")[0] == "torch" else module)
     for part in name.split("."):
         found = vars(found).get(part) if hasattr(found, "__dict__") else None
-    if isinstance(found, type) and issubclass(found, (ctgrad.nn.Module, Tensor)):
+    if isinstance(found, type) and (issubclass(found, (ctgrad.nn.Module, Tensor)) or _is_plain(found)):
         return found
     return found if module == "torch.nn.functional" and callable(found) else None
 
@@ -382,7 +414,8 @@ def load(f, map_location=None, pickle_module=None, *, weights_only=None, mmap=No
     """What ``save`` wrote, ctgrad's or PyTorch's, from a path or a file opened for reading bytes.
 
     No code from the file runs. Tensors, state dicts and plain data are always loaded, other classes and functions where
-    ``add_safe_globals`` or ``safe_globals`` declare them; ``weights_only=False`` adds the Module classes that have been imported.
+    ``add_safe_globals`` or ``safe_globals`` declare them; ``weights_only=False`` adds numpy's arrays and numbers, the Module
+    classes that have been imported, and the script's classes whose objects hold attributes and no more.
     UnpicklingError names what is not declared; RuntimeError for a damaged archive. ``map_location`` other than the CPU is refused.
     """
     import zipfile

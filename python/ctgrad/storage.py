@@ -82,8 +82,8 @@ class TypedStorage:
         return hash((id(self._memory), self.dtype))
 
     def __repr__(self):
-        numbers = "".join(f" {value}\n" for value in self.tolist())
-        return f"{numbers}[torch.storage.TypedStorage(dtype={self.dtype}, device=cpu) of size {len(self)}]"
+        numbers = "\n ".join(map(str, self.tolist()))
+        return f" {numbers}\n[torch.storage.TypedStorage(dtype={self.dtype}, device=cpu) of size {len(self)}]"
 
     def untyped(self):
         """The `UntypedStorage` of the same memory."""

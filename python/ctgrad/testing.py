@@ -1,6 +1,7 @@
 """For test suites: `assert_close` and `make_tensor`."""
 
 import math
+import warnings
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 import ctgrad
 from ctgrad._C import Tensor
 
-__all__ = ["assert_close", "make_tensor"]
+__all__ = ["assert_allclose", "assert_close", "make_tensor"]
 
 # dtype: relative and absolute tolerance; exact where not named
 _TOLERANCES = {ctgrad.float16: (1e-3, 1e-5), ctgrad.bfloat16: (1.6e-2, 1e-5), ctgrad.float32: (1.3e-6, 1e-5), ctgrad.float64: (1e-7, 1e-7)}
@@ -123,6 +124,18 @@ def assert_close(actual, expected, *, allow_subclasses=True, rtol=None, atol=Non
     except AssertionError as error:
         text = str(error)
         raise AssertionError(msg(text) if callable(msg) else text if msg is None else msg) from None
+
+
+def assert_allclose(actual, expected, rtol=None, atol=None, equal_nan=True, msg=""):
+    """The former assert_close: any two of numbers, lists and tensors, whatever their dtypes; by default within 1e-4 of it in float32."""
+    warnings.warn("`torch.testing.assert_allclose()` is deprecated since 1.12 and will be removed in a future release. Please use "
+                  "`torch.testing.assert_close()` instead.", FutureWarning, stacklevel=2)
+    actual = actual if isinstance(actual, Tensor) else ctgrad.tensor(actual)
+    expected = expected if isinstance(expected, Tensor) else ctgrad.tensor(expected, dtype=actual.dtype)
+    if rtol is None and atol is None:
+        known = {ctgrad.float16: (1e-3, 1e-3), ctgrad.float32: (1e-4, 1e-5), ctgrad.float64: (1e-5, 1e-8)}
+        rtol, atol = map(max, known.get(actual.dtype, (0.0, 0.0)), known.get(expected.dtype, (0.0, 0.0)))
+    assert_close(actual, expected, rtol=rtol, atol=atol, equal_nan=equal_nan, check_dtype=False, msg=msg or None)
 
 
 def _bounds(dtype, low, high):

@@ -3,7 +3,7 @@
 import ctgrad
 
 __all__ = ["Constraint", "boolean", "dependent", "greater_than", "greater_than_eq", "half_open_interval", "independent", "integer_interval", "interval",
-           "less_than", "lower_cholesky", "lower_triangular", "nonnegative", "nonnegative_integer", "one_hot", "positive", "positive_definite",
+           "less_than", "lower_cholesky", "lower_triangular", "multinomial", "nonnegative", "nonnegative_integer", "one_hot", "positive", "positive_definite",
            "positive_integer", "real", "real_vector", "simplex", "square", "symmetric", "unit_interval"]
 
 
@@ -69,6 +69,13 @@ def integer_interval(lower_bound, upper_bound):
     """Whole numbers from lower_bound to upper_bound."""
     return Constraint("IntegerInterval", lambda x: (x % 1 == 0) & (lower_bound <= x) & (x <= upper_bound), 0, True,
                       lower_bound=lower_bound, upper_bound=upper_bound)
+
+
+def multinomial(upper_bound):
+    """Vectors of counts whose sum is no more than upper_bound."""
+    made = Constraint("Multinomial", lambda x: (x >= 0).all(-1) & (x.sum(-1) <= upper_bound), 1, True)
+    made.upper_bound = upper_bound
+    return made
 
 
 def _whole_from(lower_bound):

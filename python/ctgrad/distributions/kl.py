@@ -7,10 +7,14 @@ from typing import Any
 import ctgrad
 
 from .bernoulli import Bernoulli
+from .beta import Beta
+from .binomial import Binomial
 from .categorical import Categorical
 from .cauchy import Cauchy
+from .dirichlet import Dirichlet
 from .distribution import Distribution
 from .exponential import Exponential
+from .gamma import Gamma
 from .geometric import Geometric
 from .gumbel import EULER, Gumbel
 from .half_normal import HalfNormal
@@ -107,6 +111,46 @@ def _kl_cauchy(p, q):
 @register_kl(Poisson, Poisson)
 def _kl_poisson(p, q):
     return p.rate * (p.rate.log() - q.rate.log()) - (p.rate - q.rate)
+
+
+@register_kl(Beta, Beta)
+def _kl_beta(p, q):
+    mine, other = p.concentration1 + p.concentration0, q.concentration1 + q.concentration0
+    norms = (q.concentration1.lgamma() + q.concentration0.lgamma() + mine.lgamma()) - (p.concentration1.lgamma() + p.concentration0.lgamma() + other.lgamma())
+    return (norms + (p.concentration1 - q.concentration1) * ctgrad.digamma(p.concentration1)
+            + (p.concentration0 - q.concentration0) * ctgrad.digamma(p.concentration0) + (other - mine) * ctgrad.digamma(mine))
+
+
+@register_kl(Dirichlet, Dirichlet)
+def _kl_dirichlet(p, q):
+    mine, other = p.concentration.sum(-1), q.concentration.sum(-1)
+    norms = (mine.lgamma() - other.lgamma()) - (p.concentration.lgamma() - q.concentration.lgamma()).sum(-1)
+    return norms + ((p.concentration - q.concentration) * (p.concentration.digamma() - mine.digamma().unsqueeze(-1))).sum(-1)
+
+
+@register_kl(Gamma, Gamma)
+def _kl_gamma(p, q):
+    return (q.concentration * (p.rate / q.rate).log() + (ctgrad.lgamma(q.concentration) - ctgrad.lgamma(p.concentration))
+            + (p.concentration - q.concentration) * ctgrad.digamma(p.concentration) + (q.rate - p.rate) * (p.concentration / p.rate))
+
+
+@register_kl(Exponential, Gamma)
+def _kl_exponential_gamma(p, q):
+    ratio = q.rate / p.rate
+    return -q.concentration * ctgrad.log(ratio) + ratio + q.concentration.lgamma() + q.concentration * EULER - (1 + EULER)
+
+
+@register_kl(Gamma, Exponential)
+def _kl_gamma_exponential(p, q):
+    return -p.entropy() - q.rate.log() + q.rate * p.concentration / p.rate
+
+
+@register_kl(Binomial, Binomial)
+def _kl_binomial(p, q):
+    if (p.total_count < q.total_count).any():
+        raise NotImplementedError("KL between Binomials where q.total_count > p.total_count is not implemented")
+    result = p.total_count * (p.probs * (p.logits - q.logits) + (-p.probs).log1p() - (-q.probs).log1p())
+    return result.masked_fill(p.total_count > q.total_count, math.inf)
 
 
 @register_kl(Bernoulli, Poisson)

@@ -26,7 +26,8 @@ class TransformedDistribution(Distribution):
         if len(shape) < chain.domain.event_dim:
             raise ValueError(f"base_distribution needs to have shape with size at least {chain.domain.event_dim}, but got {shape}.")
         forward = chain.forward_shape(shape)
-        base = base_distribution.expand(chain.inverse_shape(forward)[:len(forward) - len(base_distribution.event_shape)])
+        wide = chain.inverse_shape(forward)
+        base = base_distribution if wide == shape else base_distribution.expand(wide[:len(wide) - len(base_distribution.event_shape)])
         together = chain.domain.event_dim - len(base.event_shape)
         self.base_dist = Independent(base, together) if together > 0 else base
         events = max(chain.codomain.event_dim, len(self.base_dist.event_shape) + chain.codomain.event_dim - chain.domain.event_dim)

@@ -255,14 +255,34 @@ def _block(level, output, create_graph):
     return [level.leave(ctgrad.stack(column).view(output.shape + column[0].shape)) for column in zip(*rows, strict=True)]
 
 
-def _jacobian(func, args, argnums, has_aux, name):
+def _jacobian(func, args, argnums, has_aux, name, blocks):
     level, leaves_spec, flat, spec, aux = _run(func, args, argnums, has_aux, name)
     if name == _VJP:
         _only_floats(flat)
-    create_graph = level.recorded and level.leads_outside(flat)
     with inference_mode(False), enable_grad():
-        found = tree_unflatten([tree_unflatten(_block(level, t, create_graph), leaves_spec) for t in flat], spec)
+        found = tree_unflatten([tree_unflatten(block, leaves_spec) for block in blocks(level, flat)], spec)
     return (found, aux) if has_aux else found
+
+
+def _by_outputs(level, flat):
+    """The blocks of each output, one backward pass for each of its elements."""
+    create_graph = level.recorded and level.leads_outside(flat)
+    return [_block(level, t, create_graph) for t in flat]
+
+
+def _by_arguments(level, flat):
+    """The same, a pass for each element of the leaves: what is 0 has the sign that it has where PyTorch goes forward."""
+    push, columns = _Pushed(level, flat), []
+    for leaf in level.leaves:
+        units = ctgrad.eye(leaf.numel(), dtype=leaf.dtype).view((leaf.numel(), *leaf.shape))
+        columns.append([push([unit if other is leaf else ctgrad.zeros_like(other) for other in level.leaves]) for unit in units])
+    return [[_from_columns([column[i] for column in some], t, leaf) for some, leaf in zip(columns, level.leaves, strict=True)]
+            for i, t in enumerate(flat)]
+
+
+def _from_columns(columns, output, leaf):
+    shape = output.shape + leaf.shape
+    return ctgrad.stack(columns, -1).view(shape) if columns else output.new_zeros(shape)
 
 
 def jacrev(func, argnums=0, *, has_aux=False, chunk_size=None):
@@ -276,15 +296,14 @@ def jacrev(func, argnums=0, *, has_aux=False, chunk_size=None):
 
     @functools.wraps(func, updated=())
     def differentiated(*args):
-        return _jacobian(func, args, places(argnums, len(args)), has_aux, _VJP)
+        return _jacobian(func, args, places(argnums, len(args)), has_aux, _VJP, _by_outputs)
 
     return differentiated
 
 
 def jacfwd(func, argnums=0, has_aux=False, *, randomness="error"):
-    """The Jacobian of func, as jacrev gives it, and by reverse mode as well: there is no forward mode here.
+    """The Jacobian of func, as jacrev gives it, one product as jvp gives them for each element of the arguments.
 
-    One backward pass for each element of the outputs, where PyTorch takes a forward pass for each element of the arguments.
     randomness: "error" (RuntimeError when func draws random numbers), "same" or "different" (func runs once: they are alike).
     """
 
@@ -292,7 +311,7 @@ def jacfwd(func, argnums=0, has_aux=False, *, randomness="error"):
     def differentiated(*args):
         tree_map_only(lambda x: not isinstance(x, Tensor), _need_tensor, args if argnums is None else chosen(args, places(argnums, len(args))))
         with Draws(randomness):
-            return _jacobian(func, args, argnums, has_aux, _JVP)
+            return _jacobian(func, args, argnums, has_aux, _JVP, _by_arguments)
 
     return differentiated
 
@@ -302,5 +321,5 @@ def _need_tensor(x):
 
 
 def hessian(func, argnums=0):
-    """A function that gives the Hessian of func: jacfwd(jacrev(func)), one backward pass for each element of the Jacobian."""
+    """A function that gives the Hessian of func: jacfwd(jacrev(func))."""
     return jacfwd(jacrev(func, argnums), argnums)

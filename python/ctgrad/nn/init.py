@@ -234,7 +234,7 @@ def orthogonal_(tensor, gain=1, generator=None):
     q, r = np.linalg.qr(tall)
     q = q * np.sign(np.diagonal(r))
     with ctgrad.no_grad():
-        tensor.copy_(ctgrad.from_numpy(np.ascontiguousarray(q if tall is drawn else q.T)).view(tensor.shape))
+        tensor.view(drawn.shape).copy_(ctgrad.from_numpy(np.ascontiguousarray(q if tall is drawn else q.T)))
         return tensor.mul_(gain)
 
 

@@ -100,6 +100,9 @@ class _Uninitialized:
         raise RuntimeError("Can't access the shape of an uninitialized parameter or buffer. This error usually happens in `load_state_dict` when trying to "
                            "load an uninitialized parameter into an initialized one. Call `forward` to initialize the parameters first.")
 
+    def numel(self):
+        raise ValueError("Attempted to use an uninitialized parameter in numel. Call `forward` of its module with a batch first, or `materialize`.")
+
     def share_memory_(self):
         raise RuntimeError("Can't share memory on an uninitialized parameter or buffer. Call `forward` to initialize the parameters first.")
 

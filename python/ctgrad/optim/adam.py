@@ -43,11 +43,7 @@ class Adam(Optimizer):
 
     def __setstate__(self, state):
         super().__setstate__(state)
-        for group in self.param_groups:
-            for param in group["params"]:
-                kept = self.state.get(param, {})
-                if kept and not isinstance(kept["step"], Tensor):
-                    kept["step"] = ctgrad.tensor(float(kept["step"]), dtype=_step_dtype())
+        steps_as_tensors(self)
 
     @use_grad_for_differentiable
     def step(self, closure=None):
@@ -55,6 +51,7 @@ class Adam(Optimizer):
         loss = evaluate(closure)
         found = self._find_shared(self.param_groups)
         for group in self.param_groups:
+            _ = group["betas"]  # KeyError for a group of a foreign state, though nothing has a gradient yet
             update = self._update_recorded if group["differentiable"] else self._update
             for param in left_to_do(_adam_step, group, self.state, found):
                 numbers, grad = numbers_and_grad(param, found) if found else (param, param.grad)
@@ -128,6 +125,15 @@ def _scalar(value):
 
 def _step_dtype():
     return ctgrad.float64 if ctgrad.get_default_dtype() == ctgrad.float64 else ctgrad.float32
+
+
+def steps_as_tensors(optimizer):
+    """States of before steps were tensors have them as numbers."""
+    for group in optimizer.param_groups:
+        for param in group["params"]:
+            kept = optimizer.state.get(param, {})
+            if "step" in kept and not isinstance(kept["step"], Tensor):
+                kept["step"] = ctgrad.tensor(float(kept["step"]), dtype=_step_dtype())
 
 
 def _check_lr(lr, foreach, capturable):

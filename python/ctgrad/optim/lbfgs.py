@@ -137,6 +137,8 @@ class LBFGS(Optimizer):
     @ctgrad.no_grad()
     def step(self, closure):
         """Minimise what ``closure`` computes; it clears gradients, calls backward and returns the loss. Returns the first loss."""
+        if len(self.param_groups) != 1:
+            raise AssertionError(f"Expected exactly one param_group, but got {len(self.param_groups)}")
         closure = ctgrad.enable_grad()(closure)
         group, state = self.param_groups[0], self.state[self._params[0]]
         state.setdefault("func_evals", 0)

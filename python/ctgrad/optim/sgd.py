@@ -39,6 +39,7 @@ class SGD(Optimizer):
         loss = evaluate(closure)
         found = self._find_shared(self.param_groups)
         for group in self.param_groups:
+            _ = group["weight_decay"]  # KeyError for a group of a foreign state, though nothing has a gradient yet
             for param in left_to_do(_sgd_step, group, self.state, found):
                 numbers, grad = numbers_and_grad(param, found) if found else (param, param.grad)
                 if grad is not None:

@@ -3,7 +3,7 @@
 import ctgrad
 from ctgrad import Tensor
 
-from .adam import _scalar, _step_dtype
+from .adam import _scalar, _step_dtype, steps_as_tensors
 from .optimizer import Optimizer, evaluate, number, numbers_and_grad, use_grad_for_differentiable
 
 __all__ = ["Stepwise", "check_betas", "check_options", "rate"]
@@ -33,12 +33,17 @@ def rate(group):
 class Stepwise(Optimizer):
     """A subclass gives a parameter's first state (``_first_state``) and moves it (``_move``); "step" is counted here."""
 
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        steps_as_tensors(self)
+
     @use_grad_for_differentiable
     def step(self, closure=None):
         """Change the parameters that have a gradient; returns ``closure()``'s loss if given."""
         loss = evaluate(closure)
         found = self._find_shared(self.param_groups)
         for group in self.param_groups:
+            _ = group["lr"]  # KeyError for a group of a foreign state, though nothing has a gradient yet
             for param in group["params"]:
                 numbers, grad = numbers_and_grad(param, found) if found else (param, param.grad)
                 if grad is None:

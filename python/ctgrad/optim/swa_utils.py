@@ -59,9 +59,14 @@ def get_ema_multi_avg_fn(decay=0.999):
     return _in_turn(get_ema_avg_fn(decay), lambda n: 1 - decay)
 
 
+def _need_floats(mean, new, num_averaged):
+    raise RuntimeError(f"the running mean of {mean.dtype} has no place: a buffer of integers is not averaged by get_swa_multi_avg_fn; leave "
+                       "use_buffers=False, or give an avg_fn")
+
+
 def get_swa_multi_avg_fn():
-    """``get_swa_avg_fn`` of two lists of tensors, the first of which is changed in place."""
-    return _in_turn(get_swa_avg_fn(), lambda n: 1 / (float(n) + 1))
+    """``get_swa_avg_fn`` of two lists of tensors, the first of which is changed in place. RuntimeError for integers."""
+    return _in_turn(_need_floats, lambda n: 1 / (float(n) + 1))
 
 
 class AveragedModel(Module):

@@ -82,4 +82,48 @@ with sdpa_kernel([SDPBackend.MATH]): print(torch.backends.cuda.flash_sdp_enabled
 torch.utils.checkpoint.get_device_states(p), torch.jit.is_scripting()
 from torch.utils import _pytree as tree
 tree.tree_map(lambda x: x + 1, {"b": [1, (2,)], "a": 3}), tree.tree_leaves([1, {"z": 2, "a": None}]), tree.tree_map_only(int, lambda x: -x, (1, "a"))
+""", r"""
+import torch.distributions as D
+_ = torch.manual_seed(0)
+a, b = torch.tensor([.3, 1., 7.5], requires_grad=True), torch.tensor([2., .4, 1.], requires_grad=True)
+made = [D.Gamma(a, b), D.Gamma(2., 3.), D.Chi2(a), D.Beta(a, b), D.Beta(.5, 2.), D.Dirichlet(a), D.Dirichlet(torch.ones(2, 3, dtype=torch.float64) * 3), D.StudentT(a + 2, b, b), D.StudentT(3.), D.FisherSnedecor(a + 4, b + 4), D.InverseGamma(a + 3, b), D.HalfCauchy(b), D.Weibull(a, b), D.Pareto(a, b + 3), D.RelaxedBernoulli(torch.tensor(.5), torch.tensor([.2, .7])), D.RelaxedOneHotCategorical(torch.tensor([.5]), logits=a)]
+for d in made: print(d, d.support, d.batch_shape, d.event_shape, d.has_rsample, d.sample(), d.sample((2,)), d.rsample((2,)), d.expand((4,) + tuple(d.batch_shape)).sample().shape)
+for d in made[:14]: print(d.mean, d.variance, d.log_prob(d.sample((2,))))
+for d in made[:9] + made[10:14]: print(d.entropy())
+for d in made[14:]: print(d.log_prob(d.sample((2,))), d.probs, d.logits, d.temperature)
+for d in made[:6]: print(d.mode, D.kl_divergence(d, d))
+D.kl_divergence(made[0], D.Exponential(b)), D.kl_divergence(D.Exponential(b), made[0]), made[0].cdf(torch.ones(3)), made[0].log_prob(1)
+x = made[0].rsample(); x.grad_fn.name(), x.detach()
+made[3].rsample((2,)).grad_fn.name(), made[5].rsample().grad_fn.name()
+torch.autograd.grad(made[4].log_prob(torch.tensor(.25)) + made[1].log_prob(torch.tensor(2.)) + made[0].log_prob(torch.ones(3)).sum() + made[5].log_prob(torch.ones(3) / 3), [a, b])
+D.Gamma(-1., 1.)
+D.Beta(0., 1.)
+D.Dirichlet(torch.tensor(1.))
+D.Dirichlet([1., 2.])
+D.StudentT(-1.)
+D.Chi2(torch.zeros(2))
+made[3].log_prob(torch.tensor(1.5))
+made[5].log_prob(torch.ones(3))
+torch.rand(1), torch.randn(1)
+""", r"""
+import torch.distributions as D
+_ = torch.manual_seed(0)
+p, logits = torch.tensor([.1, .5, .9]), torch.tensor([.3, -1., 2.], requires_grad=True)
+made = [D.Binomial(5, p), D.Binomial(100, p), D.Binomial(1000, torch.tensor([.01, .99])), D.Binomial(torch.tensor([3., 40.]), torch.tensor([.5, .7])), D.Binomial(7, logits=logits), D.Binomial(10, .5), D.Multinomial(6, torch.tensor([.2, .3, .5])), D.Multinomial(4, logits=torch.zeros(2, 3)), D.NegativeBinomial(3, p), D.NegativeBinomial(2.5, logits=logits)]
+for d in made: print(d, d.support, d.batch_shape, d.event_shape, d.sample(), d.sample((3,)), d.mean, d.variance, d.param_shape)
+for d in made: print(d.log_prob(d.sample((2,))))
+for d in made[:2] + made[4:8]: print(d.entropy())
+for d in made[:6] + made[8:]: print(d.mode)
+made[0].enumerate_support(), made[4].enumerate_support(False).shape, D.kl_divergence(made[0], D.Binomial(5, .5)), D.kl_divergence(made[0], D.Binomial(3, .5)), torch.autograd.grad(made[4].log_prob(torch.tensor([0., 3., 7.])).sum() + made[9].log_prob(torch.tensor([0., 3., 7.])).sum(), logits)
+made[3].entropy()
+D.kl_divergence(made[0], D.Binomial(9, .5))
+D.Binomial(3)
+D.Binomial(3, 1.5)
+D.Binomial(-1, .5)
+D.Multinomial(2.5, p)
+D.NegativeBinomial(2, 1.)
+made[0].log_prob(torch.tensor(6.))
+made[0].rsample()
+made[6].log_prob(torch.tensor([3., 3., 1.]))
+torch.rand(1), torch.randn(1)
 """]

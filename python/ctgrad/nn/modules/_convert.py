@@ -30,6 +30,9 @@ class Convertible:
         keep_ties(self, lambda: self._apply(fn))
         return self
 
+    def compile(self, *args, **kwargs):
+        """Nothing: there is no compiler here, see ``ctgrad.compile``."""
+
     def share_memory(self):
         """self: memory is that of one process. RuntimeError while a parameter or buffer has no shape yet."""
         return self._apply(lambda t: t.share_memory_())

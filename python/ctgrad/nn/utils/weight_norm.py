@@ -2,6 +2,7 @@
 
 import warnings
 
+from ctgrad.composed.closed import node
 from ctgrad.nn.parameter import Parameter, is_lazy
 
 __all__ = ["WeightNorm", "remove_weight_norm", "weight_norm"]
@@ -13,8 +14,15 @@ def norm_except_dim(v, dim):
 
 
 def normed_weight(v, g, dim):
-    """``v`` with slices of norm ``g``."""
+    """``v`` with slices of norm ``g``; one node where these lie along the first or the last dimension."""
+    return (_by_one_node if dim in (0, v.dim() - 1) else _scaled)(v, g, dim)
+
+
+def _scaled(v, g, dim):
     return v * (g / norm_except_dim(v, dim))
+
+
+_by_one_node = node("WeightNormInterfaceBackward0")(_scaled)
 
 
 class WeightNorm:

@@ -13,6 +13,8 @@ from types import GenericAlias
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 import ctgrad
 
 from .collate import _worker, default_collate, default_convert
@@ -84,7 +86,7 @@ class DataLoader:
         super().__setattr__(name, value)
 
     def __iter__(self):
-        return _Batches(self)
+        return (_MultiProcessingDataLoaderIter if self.num_workers else _SingleProcessDataLoaderIter)(self)
 
     def __len__(self):
         if not self._iterable:
@@ -117,7 +119,7 @@ def _check_order(iterable, shuffle, sampler, batch_sampler):
         raise ValueError("sampler option is mutually exclusive with shuffle")
 
 
-class _Batches:
+class _BaseDataLoaderIter:
     """One pass over a loader."""
 
     def __init__(self, loader):
@@ -170,6 +172,18 @@ class _Batches:
         return len(self._loader)
 
 
+class _SingleProcessDataLoaderIter(_BaseDataLoaderIter):
+    """Without workers."""
+
+    def __init__(self, loader):
+        super().__init__(loader)
+        assert loader.timeout == 0, "_SingleProcessDataLoaderIter requires timeout == 0"
+
+
+class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
+    """With workers, which are no processes here."""
+
+
 class _Reader:
     """Fetches batches in the caller's own surroundings."""
 
@@ -203,7 +217,9 @@ class _Worker(_Reader):
         seed = base_seed + number
         dataset = _copy_with_own_attributes(loader.dataset)
         self._info = WorkerInfo(number, loader.num_workers, seed, dataset)
-        self._states = (ctgrad.Generator().manual_seed(seed).get_state(), random.Random(seed).getstate())
+        entropy = [number, base_seed & 0xFFFFFFFF, base_seed >> 32, 0]
+        numpys = np.random.RandomState(np.random.SeedSequence(entropy).generate_state(4))
+        self._states = ctgrad.Generator().manual_seed(seed).get_state(), random.Random(seed).getstate(), numpys.get_state()
         with self._surroundings():
             if loader.worker_init_fn is not None:
                 with _writes_kept_for(dataset, loader.dataset):
@@ -217,21 +233,29 @@ class _Worker(_Reader):
 
     @contextlib.contextmanager
     def _surroundings(self):
-        outside = (ctgrad.get_rng_state(), random.getstate())
-        ctgrad.set_rng_state(self._states[0])
-        random.setstate(self._states[1])
+        outside = _random_states()
+        _set_random_states(self._states)
         _worker.append(self._info)
         try:
             yield
         finally:
             _worker.pop()
-            self._states = (ctgrad.get_rng_state(), random.getstate())
-            ctgrad.set_rng_state(outside[0])
-            random.setstate(outside[1])
+            self._states = _random_states()
+            _set_random_states(outside)
 
     def fetch(self, numbers):
         with self._surroundings():
             return super().fetch(numbers)
+
+
+def _random_states():
+    return ctgrad.get_rng_state(), random.getstate(), np.random.get_state()
+
+
+def _set_random_states(states):
+    ctgrad.set_rng_state(states[0])
+    random.setstate(states[1])
+    np.random.set_state(states[2])
 
 
 def _copy_with_own_attributes(dataset):

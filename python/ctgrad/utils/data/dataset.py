@@ -4,6 +4,7 @@ import bisect
 import itertools
 import math
 import warnings
+from collections.abc import Iterable
 from typing import Generic, TypeVar
 
 import ctgrad
@@ -26,7 +27,7 @@ class Dataset(Generic[T_co]):
         return ConcatDataset([self, other])
 
 
-class IterableDataset(Dataset[T_co]):
+class IterableDataset(Dataset[T_co], Iterable[T_co], Generic[T_co]):
     """Base of data sets that are only iterated over: a subclass defines ``__iter__``."""
 
     def __add__(self, other):

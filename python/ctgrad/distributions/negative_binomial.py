@@ -1,0 +1,52 @@
+"""The negative binomial distribution."""
+
+import ctgrad
+
+from . import constraints
+from .distribution import Distribution
+from .gamma import Gamma
+from .utils import broadcast_all, lazy_property, logits_to_probs, probs_to_logits
+
+__all__ = ["NegativeBinomial"]
+
+
+class NegativeBinomial(Distribution):
+    """How many trials succeed before `total_count` fail."""
+
+    arg_constraints = {"total_count": constraints.greater_than_eq(0), "probs": constraints.half_open_interval(0.0, 1.0), "logits": constraints.real}
+    support = constraints.nonnegative_integer
+    mean = property(lambda self: self.total_count * ctgrad.exp(self.logits))
+    mode = property(lambda self: ((self.total_count - 1) * self.logits.exp()).floor().clamp(min=0.0))
+    variance = property(lambda self: self.mean / ctgrad.sigmoid(-self.logits))
+
+    def __init__(self, total_count, probs=None, logits=None, validate_args=None):
+        if (probs is None) == (logits is None):
+            raise ValueError("Either `probs` or `logits` must be specified, but not both.")
+        given = "logits" if probs is None else "probs"
+        count, value = broadcast_all(total_count, logits if probs is None else probs)
+        self.total_count = count.type_as(value)
+        setattr(self, given, value)
+        self._given = given
+        super().__init__(value.size(), validate_args=validate_args)
+
+    @lazy_property
+    def logits(self):
+        return probs_to_logits(self.probs, is_binary=True)
+
+    @lazy_property
+    def probs(self):
+        return logits_to_probs(self.logits, is_binary=True)
+
+    @property
+    def param_shape(self):
+        return getattr(self, self._given).size()
+
+    def sample(self, sample_shape=ctgrad.Size()):
+        with ctgrad.no_grad():
+            rate = Gamma(self.total_count, ctgrad.exp(-self.logits), validate_args=False)
+            return ctgrad.poisson(rate.sample(sample_shape))
+
+    def log_prob(self, value):
+        value, n, log = self._checked(value), self.total_count, ctgrad.nn.functional.logsigmoid
+        norm = (-ctgrad.lgamma(n + value) + ctgrad.lgamma(1.0 + value) + ctgrad.lgamma(n)).masked_fill(n + value == 0.0, 0.0)
+        return n * log(-self.logits) + value * log(self.logits) - norm

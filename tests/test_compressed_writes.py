@@ -39,6 +39,13 @@ def test_one_row_seen_as_many_is_written_alone(write):
     assert t.tolist() == twin.tolist()
 
 
+@pytest.mark.parametrize("write", [lambda t: t.add_(t.t()), lambda t: t[1:].sub_(t[:-1]), lambda t: t.copy_(t.t()), lambda t: t.mul_(t.as_strided((N, N), (1, N)))])
+def test_views_of_what_is_written_overlap_as_they_are_shown(write):
+    for x in repeated()[0], ctgrad.from_numpy(repeated()[1]):
+        with pytest.raises(RuntimeError, match="memory location"):
+            write(x)
+
+
 def test_a_matrix_that_slides_is_written_out():
     t, dense = slid()
     assert held(t) and not held(t.add_(1)) and t.tolist() == (dense + 1).tolist()

@@ -80,5 +80,7 @@ a.update_parameters(m)
 b = swa_utils.AveragedModel(m, multi_avg_fn=swa_utils.get_ema_multi_avg_fn(.9), use_buffers=True); b.update_parameters(m), b.update_parameters(m), b.n_averaged
 
 F.gelu(torch.tensor([-10., -1., 0., 1., 10.])), F.gelu(torch.linspace(-10, 10, 9)), F.gelu(torch.tensor([-7., -6., -5.5, -30., 30., float('inf'), float('nan')]))
+x = torch.tensor([-10., -3., -1., 0., 1., 3., 10.], requires_grad=True); F.gelu(x).sum().backward(); x.grad
+x.grad = None; y = F.gelu(x, approximate='tanh'); y.sum().backward(); y, x.grad
 x = torch.tensor([-100., -80., 0., 1., 200., 88.], requires_grad=True); l = F.soft_margin_loss(x, torch.tensor([1., 1., 1., -1., -1., -1.])); l.backward(); l, x.grad
 """.strip().split("\n\n")

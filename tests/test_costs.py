@@ -266,6 +266,17 @@ def test_an_expanded_hankel_matrix_is_multiplied_once(name):
     assert ctgrad.allclose(out, want.expand(out.shape), rtol=1e-4, atol=1e-3)
 
 
+def test_gradients_of_equal_channels_are_tensors_of_their_own():
+    """With the strides of such, also where one channel was computed for all."""
+    x, w = leaf(2, 40, 60), leaf(40, 40, 3)
+    for a, b in ((x, leaf(40, 1, 1).expand(40, 40, 3)), (leaf(2, 1, 60).expand(2, 40, 60), w)):
+        of, shape = (x, x.shape) if a is x else (w, w.shape)
+        g, = ctgrad.autograd.grad(F.conv1d(a, b).sum(), of)
+        assert g.shape == shape and g.is_contiguous() and g.stride() == ctgrad.empty(shape).stride()
+    x = leaf(2, 5)
+    assert ctgrad.autograd.grad(F.conv_transpose1d(x, leaf(2, 1, 2), output_padding=1, dilation=2).sum(), x)[0].stride() == (5, 1)
+
+
 @pytest.mark.parametrize("name", ["conv2d", "conv2d with strides", "conv_transpose2d"])
 def test_a_padded_convolution_along_what_repeats_computes_each_border_and_one_run(name):
     """The result is real there, and written in full: windows that no border reaches are computed once, and added up for the gradients."""

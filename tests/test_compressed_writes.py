@@ -39,6 +39,15 @@ def test_one_row_seen_as_many_is_written_alone(write):
     assert t.tolist() == twin.tolist()
 
 
+@pytest.mark.filterwarnings("ignore:Use of")
+@pytest.mark.parametrize("write", [lambda v: v.masked_fill_(v > 2, 7), lambda v: v.index_fill_(0, ctgrad.tensor([1]), 7), lambda v: v.fill_(7)])
+def test_a_matrix_that_slides_seen_many_times(write):
+    t, dense = slid()
+    twin = ctgrad.from_numpy(dense)
+    write(t.unsqueeze(-1).expand(*t.shape, 3)), write(twin.unsqueeze(-1).expand(*t.shape, 3))
+    assert t.tolist() == twin.tolist()
+
+
 @pytest.mark.parametrize("write", [lambda t: t.add_(t.t()), lambda t: t[1:].sub_(t[:-1]), lambda t: t.copy_(t.t()), lambda t: t.mul_(t.as_strided((N, N), (1, N)))])
 def test_views_of_what_is_written_overlap_as_they_are_shown(write):
     for x in repeated()[0], ctgrad.from_numpy(repeated()[1]):

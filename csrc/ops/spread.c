@@ -215,12 +215,12 @@ int array_write_out_for_slow(array *a, uint32_t n, const array *const *with)
             still &= with[i]->st != a->st && with[i]->ndim <= a->ndim ? still_dims(with[i], a->ndim) : 0;
     return fits_held(a, still) ? 0 : array_write_out(a);
 }
-/* Does the call see to it itself, once it has the numbers? Not where another operand lies in the same storage: whether they overlap is told
- * in what is shown. */
+/* Does the call see to it itself, once it has the numbers? Not where elements are shown more than once, which are written one after the other, nor
+ * where another operand lies in the same storage: whether they overlap is told in what is shown. */
 static bool writes_out_late(const call *c)
 {
     const op *o = c->op;
-    if (c->mode != CALL_INPLACE || o->flags & (OP_VIEW | OP_MULTI_VIEW | OP_MAY_VIEW))
+    if (c->mode != CALL_INPLACE || o->flags & (OP_VIEW | OP_MULTI_VIEW | OP_MAY_VIEW) || (o->flags & OP_SHARES && array_shares(c->args[0].t->a)))
         return false;
     for (uint32_t i = 1; i < c->n_args; i++)
         if (c->args[i].kind == ARG_TENSOR && c->args[i].t->a != c->args[0].t->a && c->args[i].t->a->st == c->args[0].t->a->st)

@@ -143,10 +143,10 @@ static T weights_grad(scope *s, node *n, operands *o, T g)
     bool one = false;
     x = x && got & 1 ? first(s, x, 0) : x;
     for (int d = 2; d < ndim; d++) {
-        int64_t n = stands(x, d) ? array_size(x->a)[d] : 0, runs = n ? runs_along(o, d, n, size[d], got) : 1;
+        int64_t places = stands(x, d) ? array_size(x->a)[d] : 0, runs = places ? runs_along(o, d, places, size[d], got) : 1;
         if (runs > 1) {
             g = folded(s, g, o, d, size[d], runs);
-            x = f_call(s, &op_narrow, 4, (arg[]){a_t(x), a_i(d), a_i(0), a_i(n - (runs - 1) * conv_step(&o->h, o->transposed, d - 2))});
+            x = f_call(s, &op_narrow, 4, (arg[]){a_t(x), a_i(d), a_i(0), a_i(places - (runs - 1) * conv_step(&o->h, o->transposed, d - 2))});
         }
     }
     if (o->collapses && takes >> o->of & 1)

@@ -21,13 +21,14 @@ uint64_t repeated_dims(uint32_t n, const array *const *operand, int ndim, const 
 void call_once(call *c, uint64_t mixed);
 uint64_t call_once_in(const call *c, uint32_t i); /* the same as dims of operand i, aligned at the last */
 uint64_t still_dims(const array *a, int ndim); /* dims of a shape along which `a`, aligned at the last, has one element in memory */
-static inline bool array_repeats(const array *a)
+static inline bool strides_repeat(const array *a, const int64_t *stride)
 {
     for (int d = 0; d < a->ndim; d++)
-        if (array_stride(a)[d] == 0 && array_size(a)[d] > 1)
+        if (stride[d] == 0 && array_size(a)[d] > 1)
             return true;
     return false;
 }
+static inline bool array_repeats(const array *a) { return strides_repeat(a, array_stride(a)); }
 /* Row-major for the shape of `a`, but for stride 0 along `still`: what in_cast and in_copy fill. One layout: for kernels only. */
 array *array_new_held(const array *a, ct_dtype dtype, uint64_t still);
 /* A compressed output where something is computed once; NULL where nothing is. -1: memory failed. stride NULL: row-major. */

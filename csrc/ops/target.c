@@ -54,13 +54,6 @@ bool array_shares(const array *a)
 
 int check_expanded(const char *op, const array *a) { return CT_UNLIKELY(!array_is_contiguous(a) && array_repeats(a)) ? check_writable(op, a) : 0; }
 
-static bool shows_repeats(const array *a)
-{
-    for (int d = 0; d < a->ndim; d++)
-        if (array_visible_stride(a)[d] == 0 && array_size(a)[d] > 1)
-            return true;
-    return false;
-}
 /* Where a gradient is wanted elements stand alone: PyTorch refuses in backward. */
 static int check_elements(const call *c, const array *a)
 {
@@ -69,7 +62,7 @@ static int check_elements(const call *c, const array *a)
         return 0;
     if (!(c->op->flags & OP_SHARES) || call_needs_grad(c))
         return check_writable(c->op->name, a);
-    if (!(c->op->flags & OP_WARNS) || !shows_repeats(a))
+    if (!(c->op->flags & OP_WARNS) || !strides_repeat(a, array_visible_stride(a)))
         return 0;
     const char *name = c->op->name + (c->op->name[0] == '_');
     snprintf(text, sizeof text, "Use of %s_ on expanded tensors is deprecated. Please clone() the tensor before performing this operation.%s", name,

@@ -26,6 +26,12 @@ def _over_memory(values, dtype):
     return ctgrad.from_numpy(values.view(ctgrad.empty(0, dtype=dtype).numpy().dtype))
 
 
+def shown_numbers(storage, kind):
+    """The text of a storage: a line for each number, and what it is."""
+    numbers = "\n ".join(map(str, storage.tolist()))
+    return f" {numbers}\n[torch.storage.{kind} of size {len(storage)}]"
+
+
 class UntypedStorage:
     """The bytes under a tensor, all of them, whatever part the tensor shows."""
 
@@ -71,8 +77,7 @@ class UntypedStorage:
         return self._whole._storage_place()
 
     def __repr__(self):
-        numbers = "\n ".join(map(str, self.tolist()))
-        return f" {numbers}\n[torch.storage.UntypedStorage(device=cpu) of size {len(self)}]"
+        return shown_numbers(self, "UntypedStorage(device=cpu)")
 
     def __sizeof__(self):
         return object.__sizeof__(self) + self.nbytes()

@@ -6,7 +6,7 @@ import numpy as np
 
 from ctgrad import _C
 from ctgrad._C import Tensor, device
-from ctgrad._copying import UntypedStorage, from_file
+from ctgrad._copying import UntypedStorage, from_file, shown_numbers
 
 __all__ = ["BFloat16Storage", "BoolStorage", "ByteStorage", "DoubleStorage", "FloatStorage", "HalfStorage", "IntStorage", "LongStorage", "Storage", "TypedStorage", "UntypedStorage"]
 
@@ -82,8 +82,7 @@ class TypedStorage:
         return hash((id(self._memory), self.dtype))
 
     def __repr__(self):
-        numbers = "\n ".join(map(str, self.tolist()))
-        return f" {numbers}\n[torch.storage.TypedStorage(dtype={self.dtype}, device=cpu) of size {len(self)}]"
+        return shown_numbers(self, f"TypedStorage(dtype={self.dtype}, device=cpu)")
 
     def untyped(self):
         """The `UntypedStorage` of the same memory."""

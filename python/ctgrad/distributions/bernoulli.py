@@ -12,11 +12,15 @@ __all__ = ["Bernoulli"]
 class Odds(Distribution):
     """Distributions of `probs`, or of their log-odds `logits`: what was not given is worked out when asked for."""
 
-    def _set_given(self, probs, logits, validate_args):
+    def _set_given(self, probs, logits, validate_args, *total_count):
+        """``total_count``, of distributions that count trials, broadcasts with what is given, and takes its dtype."""
         if (probs is None) == (logits is None):
             raise ValueError("Either `probs` or `logits` must be specified, but not both.")
         self._given = "logits" if probs is None else "probs"
         given = logits if probs is None else probs
+        if total_count:
+            count, given = broadcast_all(*total_count, given)
+            self.total_count = count.type_as(given)
         (value,) = broadcast_all(given)
         setattr(self, self._given, value)
         Distribution.__init__(self, batch_of(given), validate_args=validate_args)

@@ -4,8 +4,7 @@ import ctgrad
 
 from . import constraints
 from ._draws import binomial
-from .distribution import Distribution
-from .utils import broadcast_all, lazy_property, logits_to_probs, probs_to_logits
+from .bernoulli import Odds
 
 __all__ = ["Binomial"]
 
@@ -15,7 +14,7 @@ def _above_zero(x):
     return (x.clamp(min=0) + x - x.clamp(max=0)) / 2
 
 
-class Binomial(Distribution):
+class Binomial(Odds):
     """How many of `total_count` trials succeed."""
 
     arg_constraints = {"total_count": constraints.nonnegative_integer, "probs": constraints.unit_interval, "logits": constraints.real}
@@ -26,26 +25,7 @@ class Binomial(Distribution):
     variance = property(lambda self: self.total_count * self.probs * (1 - self.probs))
 
     def __init__(self, total_count=1, probs=None, logits=None, validate_args=None):
-        if (probs is None) == (logits is None):
-            raise ValueError("Either `probs` or `logits` must be specified, but not both.")
-        given = "logits" if probs is None else "probs"
-        count, value = broadcast_all(total_count, logits if probs is None else probs)
-        self.total_count = count.type_as(value)
-        setattr(self, given, value)
-        self._given = given
-        super().__init__(value.size(), validate_args=validate_args)
-
-    @lazy_property
-    def logits(self):
-        return probs_to_logits(self.probs, is_binary=True)
-
-    @lazy_property
-    def probs(self):
-        return logits_to_probs(self.logits, is_binary=True)
-
-    @property
-    def param_shape(self):
-        return getattr(self, self._given).size()
+        self._set_given(probs, logits, validate_args, total_count)
 
     def sample(self, sample_shape=ctgrad.Size()):
         shape = self._extended_shape(sample_shape)

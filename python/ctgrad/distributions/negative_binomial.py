@@ -3,14 +3,13 @@
 import ctgrad
 
 from . import constraints
-from .distribution import Distribution
+from .bernoulli import Odds
 from .gamma import Gamma
-from .utils import broadcast_all, lazy_property, logits_to_probs, probs_to_logits
 
 __all__ = ["NegativeBinomial"]
 
 
-class NegativeBinomial(Distribution):
+class NegativeBinomial(Odds):
     """How many trials succeed before `total_count` fail."""
 
     arg_constraints = {"total_count": constraints.greater_than_eq(0), "probs": constraints.half_open_interval(0.0, 1.0), "logits": constraints.real}
@@ -20,26 +19,7 @@ class NegativeBinomial(Distribution):
     variance = property(lambda self: self.mean / ctgrad.sigmoid(-self.logits))
 
     def __init__(self, total_count, probs=None, logits=None, validate_args=None):
-        if (probs is None) == (logits is None):
-            raise ValueError("Either `probs` or `logits` must be specified, but not both.")
-        given = "logits" if probs is None else "probs"
-        count, value = broadcast_all(total_count, logits if probs is None else probs)
-        self.total_count = count.type_as(value)
-        setattr(self, given, value)
-        self._given = given
-        super().__init__(value.size(), validate_args=validate_args)
-
-    @lazy_property
-    def logits(self):
-        return probs_to_logits(self.probs, is_binary=True)
-
-    @lazy_property
-    def probs(self):
-        return logits_to_probs(self.logits, is_binary=True)
-
-    @property
-    def param_shape(self):
-        return getattr(self, self._given).size()
+        self._set_given(probs, logits, validate_args, total_count)
 
     def sample(self, sample_shape=ctgrad.Size()):
         with ctgrad.no_grad():

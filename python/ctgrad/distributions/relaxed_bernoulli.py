@@ -3,15 +3,15 @@
 import ctgrad
 
 from . import constraints
-from .distribution import Distribution
+from .bernoulli import Odds
 from .transformed_distribution import TransformedDistribution
 from .transforms import SigmoidTransform
-from .utils import broadcast_all, clamp_probs, lazy_property, logits_to_probs, probs_to_logits
+from .utils import broadcast_all, clamp_probs
 
 __all__ = ["LogitRelaxedBernoulli", "RelaxedBernoulli"]
 
 
-class LogitRelaxedBernoulli(Distribution):
+class LogitRelaxedBernoulli(Odds):
     """Log-odds of a RelaxedBernoulli."""
 
     arg_constraints = {"probs": constraints.unit_interval, "logits": constraints.real}
@@ -19,24 +19,8 @@ class LogitRelaxedBernoulli(Distribution):
     has_rsample = True
 
     def __init__(self, temperature, probs=None, logits=None, validate_args=None):
-        if (probs is None) == (logits is None):
-            raise ValueError("Either `probs` or `logits` must be specified, but not both.")
-        self.temperature, self._given = temperature, "logits" if probs is None else "probs"
-        (value,) = broadcast_all(logits if probs is None else probs)
-        setattr(self, self._given, value)
-        super().__init__(value.size(), validate_args=validate_args)
-
-    @lazy_property
-    def logits(self):
-        return probs_to_logits(self.probs, is_binary=True)
-
-    @lazy_property
-    def probs(self):
-        return logits_to_probs(self.logits, is_binary=True)
-
-    @property
-    def param_shape(self):
-        return getattr(self, self._given).size()
+        self.temperature = temperature
+        self._set_given(probs, logits, validate_args)
 
     def rsample(self, sample_shape=ctgrad.Size()):
         shape = self._extended_shape(sample_shape)

@@ -17,7 +17,7 @@ _ALPHA = 1.7580993408473766
 # --- normalisation ---
 
 def _update(running, value, momentum):
-    if running is not None: # no version counts it, as PyTorch's kernels write: a graph made in evaluation mode outlives a training step
+    if running is not None:  # no version counts it, as PyTorch's kernels write: a graph made in evaluation mode outlives a training step
         running.data.mul_(1 - momentum).add_(value.detach().reshape(-1).to(running.dtype), alpha=momentum)
 
 

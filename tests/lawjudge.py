@@ -6,7 +6,7 @@ import ctgrad
 GRADIENTS = ("grad", "first", "second", "hook")   # their strides count where a dimension has more than one element, their offsets do not
 WHOLE = 2.0 ** 50                    # sums below are exact in float64
 HALF_WHOLE = 2.0 ** 11               # and in float16
-PRODUCTS = ("matmul", "matmul_t", "linear", "correlation", "bmm", "outer", "addmm", "einsum", "dot", "mv", "slid_product", "registry")
+PRODUCTS = ("matmul", "matmul_t", "linear", "correlation", "bmm", "outer", "addmm", "fitted", "einsum", "dot", "mv", "slid_product", "registry")
 HUGE = 1e100                         # products of such numbers overflow in one order and not in another
 
 

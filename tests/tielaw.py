@@ -308,6 +308,21 @@ def correlation(run, t):
     return run.r.choice([lambda: x @ t, lambda: t @ y.t(), lambda: ctgrad.nn.functional.linear(y, t), lambda: ctgrad.nn.functional.linear(y, t, bias),
                          lambda: x @ t + x @ (t * 2), lambda: t @ t.t(), lambda: ctgrad.addmm(t[0], x, t, alpha=2), lambda: (x @ t) * t[0] + t.sum(),
                          lambda: t.mv(y[0]), lambda: ctgrad.einsum("ij,kj->ik", y, t)])()
+def fitted(run, t):
+    """A tied layer's sum of squares: its number waits beside the gradient."""
+    m, n = run.r.choice([3, 4, 8, 12]), run.r.choice([4, 8, 32])
+    rows, row = ctgrad.arange(m * n, dtype=DTYPE[0]).reshape(m, n) % 5 - 2, ctgrad.arange(n, dtype=DTYPE[0]) % 3 - 1
+    t = (t.flatten()[:1] + row).detach_() if run.r.random() < 0.5 else t.flatten()[:1] + row
+    for u in (t, row):
+        if run.r.random() < 0.8 and u.is_leaf:
+            u.requires_grad_()
+            run.leaves.append(u)
+    W = run.r.choice([lambda: t.expand(n, n), lambda: t.unsqueeze(1).expand(n, n), lambda: t.repeat(n, 1), lambda: ctgrad.relu(t.expand(n, n))])()
+    y = run.r.choice([lambda: ctgrad.nn.functional.linear(rows, W, row), lambda: rows @ W.t() + row, lambda: row - rows @ W, lambda: ctgrad.addmm(row, rows, W, alpha=2)])()
+    if run.r.random() < 0.2:
+        run.pool.append(y)
+    d = y - run.r.choice([1, rows, rows * 2])
+    return run.r.choice([lambda: (d ** 2).sum(), lambda: (d ** 2).sum() * 3, lambda: (d ** 2).sum() * 0.5, lambda: (d ** 2).sum() + (d ** 2 - d).sum()])()
 def outer(run, t): return ctgrad.outer(t.flatten()[:4], run.any().flatten()[:3])
 def addmm(run, t):
     pairs = [(a, b) for a in run.pool for b in run.pool if a.dim() == b.dim() == 2 and a.shape[1] == b.shape[0]]
@@ -412,7 +427,7 @@ VIEWS = [expand, expand, expand_at, expand_at, expand_as, transpose, permute, un
 COPIES = [repeat, tile, stack_same, cat_same, cat, stack, clone, contiguous, full_like, full, flip, toeplitz, roll, cast]
 ELEMENTWISE = [binary, binary, binary, scalar, unary, rounding, where, masked_fill, fused, triangle]
 REDUCTIONS = [total, total, mean, extreme, extreme_dim, places, prod, spread, scan, running, truth]
-PRODUCTS = [matmul, matmul, matmul_t, linear, linear, correlation, correlation, bmm, outer, addmm, einsum, dot, mv]
+PRODUCTS = [matmul, matmul, matmul_t, linear, linear, correlation, correlation, bmm, outer, fitted, addmm, einsum, dot, mv]
 INDEXING = [index, index_select, gather, masked_select, index_add]
 EFFECTS = [write, write, write_part, write_out, export, buffer, capsule, pointer, hook, hook_scaling, retain, accumulate]
 REGISTRY = [lawops.registry, lawops.registry, lawops.joined, lawops.scattered, lawops.slid_product]

@@ -28,6 +28,9 @@ typedef struct k_fold {
 /* n terms `step` bytes apart in each column, columns `apart` bytes apart, their results out_step apart (0: all into one). */
 typedef struct k_plane { const char *in; int64_t step, n, apart, columns; char *out; int64_t out_step; } k_plane;
 typedef void k_plane_f(const k_plane *p);
+/* Sums of n rows, and of their columns, of a row-major matrix in one pass. n: a multiple of 4; columns: of 32. */
+enum { SUM_BOTH_ROWS = 128 };
+typedef void k_sums_both(const void *from, int64_t n, int64_t columns, void *rows, void *sums);
 typedef enum k_plane_kind {
     PLANE_SUM, PLANE_NANSUM, PLANE_PROD, PLANE_MAX, PLANE_MIN,    /* results of the same dtype; NaN wins in max and min */
     PLANE_ANY, PLANE_ALL,                                         /* bool results */
@@ -88,6 +91,7 @@ typedef struct k_reductions {
     k_half_row_f *half_row[DT_COUNT];
     k_softmax_f *softmax[DT_COUNT];
     k_softmax_backward_f *softmax_backward[DT_COUNT];
+    k_sums_both *sums_both[DT_COUNT];              /* F32, F64 */
     k_plane_f *plane[PLANES][DT_COUNT];
     k_lines lines[LINES][DT_COUNT];
     k_scan_f *scan[SCANS][DT_COUNT];

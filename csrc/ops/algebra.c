@@ -158,6 +158,6 @@ static T line_of(scope *s, T t, uint64_t slid)
 
 void ops_setup(void)
 {
-    tape_algebra = (algebra){.add = f_add, .add_into = add_into, .sum_to = f_sum_to, .slide = slide, .cast = f_cast, .ones_like = ones_like,
+    tape_algebra = (algebra){.add = f_add, .add_into = add_into, .sum_to = f_sum_to, .sums_both = f_sums_both, .slide = slide, .cast = f_cast, .scale = f_scale, .ones_like = ones_like,
                              .detached_copy = detached_copy, .recorded_copy = recorded_copy, .view_of_base = view_of_base, .copy_slices = copy_slices_node, .has_nan = has_nan, .narrow = narrow, .line = line_of, .row_major = f_row_major};
 }

@@ -1,4 +1,5 @@
 /* Verbs of formulas: ops called over a scope. */
+#include "kernel/kernel.h"
 #include "ops/formula.h"
 #include "ops/spread.h"
 #include <string.h>
@@ -151,6 +152,24 @@ T f_zeros_like(scope *s, T x) { return x ? f_zeros(s, x->a->dtype, x->a->ndim, a
 T f_sum_dims(scope *s, T x, int n, const int64_t *dims, bool keepdim)
 {
     return f_call(s, &op_sum, 3, (arg[]){a_t(x), a_ints((uint32_t)n, dims), a_b(keepdim)});
+}
+
+enum { SUMS_BOTH_TO = 1 << 19 /* elements: more are summed by threads */ };
+bool f_sums_both(scope *s, T x, T *rows, T *columns)
+{
+    const array *a = x->a;
+    const int64_t *size = array_size(a);
+    ct_dtype d = (ct_dtype)a->dtype;
+    bool fits = a->ndim == 2 && (d == DT_F32 || d == DT_F64) && array_is_plain(a) && size[0] % 4 == 0 && size[1] % 32 == 0 && size[0] <= SUM_BOTH_ROWS;
+    if (!fits || tape_now.grad || op_profiled || a->numel < tape_many() || a->numel > SUMS_BOTH_TO)
+        return false;
+    T sums[2] = {scope_array(s, array_new(d, 2, (int64_t[]){size[0], 1})), scope_array(s, array_new(d, 1, size + 1))};
+    if (s->failed)
+        return false;
+    K->reduce.sums_both[d](array_data(a), size[0], size[1], array_data(sums[0]->a), array_data(sums[1]->a));
+    *rows = sums[0];
+    *columns = sums[1];
+    return true;
 }
 
 T f_zeros(scope *s, ct_dtype dtype, int ndim, const int64_t *size)

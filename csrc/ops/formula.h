@@ -56,6 +56,7 @@ T f_expand(scope *s, T x, int ndim, const int64_t *size);
 T f_reshape(scope *s, T x, int ndim, const int64_t *size);
 T f_sum_to(scope *s, T x, int ndim, const int64_t *size);   /* the adjoint of expand: sums the broadcast dims away */
 T f_sum_dims(scope *s, T x, int n, const int64_t *dims, bool keepdim);
+bool f_sums_both(scope *s, T x, T *rows, T *columns); /* of a matrix (m, n), to (m, 1) and (n), where one pass over it does; else false */
 T f_transpose(scope *s, T x, int64_t d0, int64_t d1);
 T f_permute(scope *s, T x, int n, const int64_t *dims);
 T f_view(scope *s, T x, int ndim, const int64_t *size);

@@ -84,7 +84,7 @@ static T matrix_grad(scope *s, node *n, uint32_t i, T left, T right, bool by_col
         return antidiagonals_of(s, f_transpose(s, left, 0, 1), right, node_takes_slid(n, i));
     if (takes & 1)
         left = f_sum_dims(s, left, 1, (int64_t[]){0}, true);
-    if (takes & 2)
+    if (takes & 2 && array_size(right->a)[1] != 1)
         right = f_sum_dims(s, right, 1, (int64_t[]){1}, true);
     if (!by_columns)
         return f_mm(s, left, right);
@@ -345,19 +345,32 @@ static void addmm_kernel(call *c)
         add(y, plus);
 }
 static T scaled(scope *s, T x, double by) { return by == 1 ? x : f_scale(s, x, by); }
+/* Are the gradients that are asked for those of a bias for each column, and of a right operand that is the same in every column? Sums, both. */
+static bool wants_sums(node *n)
+{
+    int ndim;
+    ct_dtype dtype;
+    if (!node_needs(n, 0) || !node_needs(n, 2) || node_needs(n, 1) || node_takes(n, 2) != 2)
+        return false;
+    const int64_t *bias = node_in_size(n, 0, &ndim, &dtype);
+    return ndim == 1 && bias[0] > 1;
+}
 static int addmm_grad(scope *s, node *n, T const *g, T *out)
 {
     double beta, alpha;
     memcpy(&beta, node_params(n), sizeof beta);
     memcpy(&alpha, node_params(n) + 1, sizeof alpha);
+    T rows = g[0], columns = g[0];
+    if (wants_sums(n))
+        f_sums_both(s, g[0], &rows, &columns);
     if (node_needs(n, 0))
-        out[0] = scaled(s, g[0], beta);
+        out[0] = scaled(s, columns, beta);
     if (node_needs(n, 1))
         out[1] = scaled(s, matrix_grad(s, n, 1, g[0], f_transpose(s, node_kept_in(s, n, 2), 0, 1), node_params(n)[2] & 1), alpha);
     if (node_needs(n, 2))
-        out[2] = scaled(s, matrix_grad(s, n, 2, f_transpose(s, node_kept_in(s, n, 1), 0, 1), g[0], node_params(n)[2] & 2), alpha);
+        out[2] = scaled(s, matrix_grad(s, n, 2, f_transpose(s, node_kept_in(s, n, 1), 0, 1), rows, node_params(n)[2] & 2), alpha);
     return 0;
 }
 const op op_addmm = {.name = "addmm", .sig = "(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1)", .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT,
-    .run = op_block, .shape = addmm_rule, .kernel = addmm_kernel, .kind = {"AddmmBackward0", addmm_grad}, .keep = {0, 4, 2},
+    .run = op_block, .shape = addmm_rule, .kernel = addmm_kernel, .kind = {"AddmmBackward0", addmm_grad, .flags = NK_HOMOGENEOUS}, .keep = {0, 4, 2},
     .doc = "beta * self + alpha * (mat1 @ mat2); self broadcasts to the product's shape; beta = 0 ignores self."};

@@ -1,6 +1,7 @@
 /* Elementwise ops that are more than a row: rounding modes, scalar powers, bounds. */
 #include "ops/create.h"
 #include "ops/dispatch.h"
+#include "ops/spread.h"
 #include "ops/takes.h"
 #include <math.h>
 #include <string.h>
@@ -89,12 +90,25 @@ static int pow_run(call *c)
     }
     return op_block(c);
 }
+/* Of squares whose gradient is one number everywhere: the operand, twice that number being left to the engine. NULL: not here. */
+static T square_deferred(scope *s, node *n, T g)
+{
+    if (!array_is_still(g->a) || dtype_is_half(g->a->dtype) || !tape_defers(n))
+        return NULL;
+    double by = 2 * dtype_load(array_data(g->a), (ct_dtype)g->a->dtype);
+    T x = by != 0 && isfinite(by) ? node_kept_in(s, n, 0) : NULL;
+    if (x)
+        tape_factor(by);
+    return x;
+}
 static int pow_grad(scope *s, node *n, T const *g, T *out)
 {
     double exponent;
     memcpy(&exponent, node_params(n), sizeof exponent);
     if (exponent == 0)
         return (out[0] = f_zeros_like(s, g[0])) ? 0 : -1;
+    if (exponent == 2 && (out[0] = square_deferred(s, n, g[0])))
+        return 0;
     if (exponent == 2 && !tape_now.grad)
         return (out[0] = f_last(s, n, &op_square_backward, g[0], node_kept_in(s, n, 0))) ? 0 : -1;
     T power = f_call(s, &op_pow_scalar, 2, (arg[]){a_t(node_kept_in(s, n, 0)), a_f(exponent - 1)});

@@ -419,7 +419,7 @@ static int op_numbered(call *c)
 #define NODE(name)                                                                              \
     (IS(name, "square") ? "PowBackward0" : IS(name, "pow") ? "PowBackward1" :                    \
      IS(name, "div_trunc") || IS(name, "div_floor") ? "DivBackward2" : IS(name, "floor_divide") ? "torch::autograd::NotImplemented" : name)
-#define NODE_FLAGS(name) (NK_POINTWISE | (IS(NODE(name), name) ? NK_ROW : IS(name, "floor_divide") ? NK_UNTOLD : 0))
+#define NODE_FLAGS(name) (NK_POINTWISE | (IS(name, "add") || IS(name, "sub") ? NK_HOMOGENEOUS : 0) | (IS(NODE(name), name) ? NK_ROW : IS(name, "floor_divide") ? NK_UNTOLD : 0))
 #define HIDDEN(name)                                                                            \
     (IS(#name, "div_trunc") || IS(#name, "div_floor") ||                                        \
      (__builtin_strlen(#name) > 9 && IS(&#name[__builtin_strlen(#name) - 9], "_backward")) ? OP_HIDDEN : 0)

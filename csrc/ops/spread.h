@@ -36,14 +36,16 @@ int out_once(call *c, ct_dtype dtype, int ndim, const int64_t *size, const int64
 
 /* Fresh and row-major, every element the first of `one`: held once where that is worth it. */
 array *array_repeat(const array *one, int ndim, const int64_t *size);
-/* Compressed to a single element, and shown contiguous? */
-static inline bool array_is_repeated(const array *a)
+/* Is every element the same one? */
+static inline bool array_is_still(const array *a)
 {
-    bool still = array_is_compressed(a) && array_shows_contiguous(a) && a->numel;
+    bool still = a->numel;
     for (int d = 0; d < a->ndim && still; d++)
         still = !array_stride(a)[d] || array_size(a)[d] == 1;
     return still;
 }
+/* Compressed to a single element, and shown contiguous? */
+static inline bool array_is_repeated(const array *a) { return array_is_compressed(a) && array_shows_contiguous(a) && array_is_still(a); }
 
 int array_start_as(const array *x, array *y); /* y = x, of y's shape, once where y is held once */
 /* Writes the storage out in full if it is compressed: before a write that differs along what is held once, before memory is shown to

@@ -21,7 +21,7 @@ node *tape_running(void) { return running; }
 
 /* ---- gradients that travel reduced ----------------------------------------------------------------------------- */
 int64_t tape_reduces_from;
-static _Thread_local const run *now __attribute__((tls_model("initial-exec")));
+static _Thread_local run *now __attribute__((tls_model("initial-exec")));
 
 int tape_will_run(const node *n)
 {
@@ -54,6 +54,15 @@ bool node_leads_on(const node *to)
 }
 
 bool node_is_last(const node *n) { return now && now->at == n && !now->task->retain_graph && !tape_now.grad && !n->extra && !(n->flags & N_PACKED); }
+
+bool tape_defers(const node *n)
+{
+    if (!now || now->at != n || !now->spreads || tape_now.grad || tape_now.anomaly || n->extra || n->n_in != 1)
+        return false;
+    const slot *to = slot_to((node *)n, 0);
+    return to && run_defers(now, to);
+}
+void tape_factor(double factor) { now->factor = factor; }
 
 int slid_size(uint64_t bits, int ndim, const int64_t *size, int64_t *out)
 {
@@ -142,6 +151,8 @@ static int add_to_slot(scope *s, const slot *from, slot *to, uint32_t nr, tensor
         return -1;
     if (g == arrived && !(g = as_summed(s, from, to, g)))
         return -1;
+    if (CT_UNLIKELY(now->factor != 0) && !slot_factor(to) && !(g = tape_algebra.scale(s, g, now->factor)))
+        return -1;
     if (have->a && !(g = tape_algebra.add(s, have, g)))
         return -1;
     tensor sum;
@@ -156,59 +167,6 @@ static int deliver(scope *s, const slot *from, slot *to, uint32_t nr, tensor *g)
     tape_now.formula = true;
     int result = add_to_slot(s, from, to, nr, g);
     tape_now.formula = false;
-    return result;
-}
-
-/* ---- leaves -------------------------------------------------------------------------------------------------- */
-/* Is g laid out as the leaf's gradient should be: as the leaf itself where that is dense, else row-major? */
-static bool fits_leaf(node *leaf, const array *g)
-{
-    if (!leaf->n_param) /* one element, or none, may be shown with any strides; users see row-major ones */
-        return array_shows_contiguous(g) && (g->numel > 1 || g->ndim == 0 || array_visible_stride(g)[g->ndim - 1] == 1);
-    const int64_t *want = node_params(leaf), *have = array_visible_stride(g), *size = array_size(g);
-    for (int d = 0; d < g->ndim; d++)
-        if (size[d] != 1 && have[d] != want[d])
-            return false;
-    return true;
-}
-
-/* Another thread may take .grad away while it is added to. */
-static tensor *grad_now(scope *s, const gradbox *box)
-{
-    tensor *have = scope_new(s);
-    if (have)
-        tensor_copy(have, box->grad);
-    return have;
-}
-static int add_into_leaf(gradbox *box, tensor *g)
-{
-    tensor have;
-    tensor_copy(&have, box->grad);
-    int result = tape_algebra.add_into(&have, g);
-    if (box->grad && box->grad->a == have.a)
-        box->grad->gen = have.gen;
-    tensor_clear(&have);
-    return result;
-}
-
-/* The first gradient is taken over when nothing else holds it, copied otherwise; later ones are added in place,
- * so that whoever holds .grad sees them (out of place when the sum itself is recorded, as in PyTorch). */
-static int add_to_leaf(const run *r, node *leaf, tensor *g)
-{
-    scope s;
-    gradbox *box = leaf_box(leaf);
-    if (box->grad && !r->task->create_graph)
-        return add_into_leaf(box, g);
-    bool held = g->a->refs > 1 || g->a->st->refs > 1 || !fits_leaf(leaf, g->a);
-    scope_open(&s);
-    if (box->grad)
-        g = tape_algebra.add(&s, grad_now(&s, box), g);
-    else if (r->task->create_graph)
-        g = tape_algebra.recorded_copy(&s, g, leaf->n_param ? node_params(leaf) : NULL);
-    else if (held && (g = tape_algebra.detached_copy(&s, g, leaf->n_param ? node_params(leaf) : NULL)))
-        tensor_wrote(g, "copy_"); /* once, as PyTorch counts */
-    int result = g ? gradbox_set(box, g, NULL) : -1;
-    scope_close(&s);
     return result;
 }
 
@@ -240,7 +198,7 @@ static int accumulate(run *r, node *leaf, tensor *g)
 {
     if (leaf_box(leaf)->idle)
         return 0;
-    if (g && add_to_leaf(r, leaf, g) < 0)
+    if (g && leaf_add(r, leaf, g) < 0)
         return -1;
     running = leaf;
     if (!leaf->extra)
@@ -261,7 +219,7 @@ static int retain(const run *r, scope *s, gradbox *box, tensor *g)
     const array *a = g->a;
     const int64_t *stride = layout_is_dense(a->ndim, array_size(a), array_visible_stride(a)) ? array_visible_stride(a) : NULL;
     tensor *(*copy)(scope *, tensor *, const int64_t *) = r->task->create_graph ? tape_algebra.recorded_copy : tape_algebra.detached_copy;
-    g = box->grad ? tape_algebra.add(s, grad_now(s, box), g) : copy(s, g, array_shows_contiguous(a) ? NULL : stride);
+    g = box->grad ? tape_algebra.add(s, leaf_grad_now(s, box), g) : copy(s, g, array_shows_contiguous(a) ? NULL : stride);
     return g ? gradbox_set(box, g, NULL) : -1;
 }
 
@@ -309,6 +267,23 @@ static int check_unread(node *n)
     return node_check_kept(n, all ? n->n_kept : ct_bits(n->keep_in));
 }
 
+/* One matrix for both inputs, of which one takes it summed along its rows and the other is a row: one pass for both sums. */
+static void sum_for_both(scope *s, node *n, tensor **grads)
+{
+    for (uint32_t i = 0; i < 2; i++) {
+        const slot *to = slot_to(n, i), *row = slot_to(n, 1 - i);
+        int ndim[2];
+        ct_dtype dtype;
+        if (!to || !row || to->takes != 2 || row->takes)
+            continue;
+        node_out_size(to->fn, 0, &ndim[0], &dtype);
+        const int64_t *size = node_out_size(row->fn, 0, &ndim[1], &dtype);
+        if (ndim[0] == 2 && ndim[1] == 1 && size[0] > 1)
+            tape_algebra.sums_both(s, grads[i], &grads[i], &grads[1 - i]);
+        return;
+    }
+}
+
 static int formula(run *r, scope *s, slot *at, tensor **g, tensor **grads)
 {
     node *n = at->fn;
@@ -317,6 +292,7 @@ static int formula(run *r, scope *s, slot *at, tensor **g, tensor **grads)
         any |= g[i] != NULL;
     if (any && (n->kind->flags & NK_HOST || node_leads(n))) {
         tape_now.formula = !(n->kind->flags & NK_HOST);
+        r->factor = slot_factor(at);
         int result = check_unread(n) < 0 ? -1 : n->kind->grad(s, n, g, grads);
         tape_now.formula = false;
         if (CT_UNLIKELY(n->flags & N_PACKED))
@@ -330,20 +306,25 @@ static int formula(run *r, scope *s, slot *at, tensor **g, tensor **grads)
     if (n->extra && call_hooks(s, n->extra->post, grads, false) < 0)
         return -1;
     edge *e = node_edges(n);
+    if (r->spreads && n->n_in == 2 && grads[0] && grads[0] == grads[1])
+        sum_for_both(s, n, grads);
     for (uint32_t i = 0; i < n->n_in; i++) {
         if (!e[i].fn)
             continue;
         slot *to = slot_of(r, e[i].fn);
         r->input = i;
+        if (CT_UNLIKELY(r->factor != 0) && run_defers(r, to))
+            to->factor = r->factor;
         if (grads[i] && (to->needed || to->captured) && deliver(s, at, to, e[i].nr, grads[i]) < 0)
             return -1;
     }
+    r->factor = 0;
     return 0;
 }
 
 int tape_call_node(scope *s, node *n, tensor *const *g, tensor **grads)
 {
-    const run *outer = now;
+    run *outer = now;
     node *before = running;
     now = NULL;
     running = n;
@@ -376,9 +357,10 @@ static void drop_gradients(slot *at)
 {
     if (at->one.a)
         tensor_clear(&at->one);
-    for (uint32_t i = 0; at->many && i < at->fn->n_out; i++)
-        tensor_clear(&at->many[i]);
-    ct_free(at->many, at->many ? at->fn->n_out * sizeof *at->many : 0);
+    tensor *many = at->fn->n_out > 1 ? at->many : NULL;
+    for (uint32_t i = 0; many && i < at->fn->n_out; i++)
+        tensor_clear(&many[i]);
+    ct_free(many, many ? at->fn->n_out * sizeof *many : 0);
     at->many = NULL;
 }
 
@@ -483,7 +465,7 @@ int tape_backward(const backward *b)
         return ct_fail(CT_RUNTIME, "backward: %d backward runs are nested in one another; a hook or Function calls backward() without end", MAX_DEPTH);
     run r = {.id = ++last_run ? last_run : ++last_run, .task = b};
     tape_mode mode = tape_now;
-    const run *outer = now;
+    run *outer = now;
     now = &r;
     tape_now.grad = b->create_graph;
     tape_now.partial |= b->n_inputs != 0;

@@ -5,6 +5,8 @@
 
 /* Per thread. */
 extern int64_t tape_reduces_from; /* bytes of a value from which its gradient may travel reduced, smaller ones being summed in PyTorch's order; INT64_MAX: never (CTGRAD_REDUCE=0) */
+/* Elements from which the order of a sum is free: of fewer, the last bits are PyTorch's. */
+static inline int64_t tape_many(void) { return tape_reduces_from > INT64_MAX / 4 ? INT64_MAX : 4 * tape_reduces_from; }
 typedef struct tape_mode { bool grad, inference, anomaly, anomaly_nan, packs /* hooks on what is kept are in force */, partial /* a run is at work that was asked for certain gradients */, formula /* an op's gradient is being computed: no user code runs */; uint32_t depth; } tape_mode;
 extern _Thread_local tape_mode tape_now __attribute__((tls_model("initial-exec")));
 
@@ -13,8 +15,10 @@ typedef struct algebra {
     tensor *(*add)(scope *s, tensor *a, tensor *b);
     int (*add_into)(tensor *into, tensor *g);                                  /* in place, not recorded */
     tensor *(*sum_to)(scope *s, tensor *g, int ndim, const int64_t *size);
+    bool (*sums_both)(scope *s, tensor *g, tensor **rows, tensor **columns);   /* of a matrix (m, n), to (m, 1) and (n), where one pass does; else false */
     tensor *(*slide)(scope *s, tensor *g, uint64_t slid);                      /* matrices summed along their (anti-)diagonals; slid: TAKES_SLID and its like */
     tensor *(*cast)(scope *s, tensor *g, ct_dtype dtype);
+    tensor *(*scale)(scope *s, tensor *g, double by);
     tensor *(*ones_like)(scope *s, tensor *t);
     tensor *(*detached_copy)(scope *s, tensor *g, const int64_t *stride);      /* a copy that nothing else holds; NULL: row-major */
     tensor *(*recorded_copy)(scope *s, tensor *g, const int64_t *stride);      /* the same, recorded */
@@ -85,6 +89,10 @@ static inline bool node_needs(node *n, uint32_t i)
 
 /* Is n's formula at work, and the last to read what n kept? The graph is freed, nothing is recorded, no hook looks on. */
 bool node_is_last(const node *n);
+
+/* Of a formula at work: may its gradients, all of them, lack a factor that is given beside them? Then it is given once. */
+bool tape_defers(const node *n);
+void tape_factor(double factor); /* finite, not 0 */
 
 typedef struct backward {
     uint32_t n_roots;

@@ -28,6 +28,7 @@ enum {
     NK_SHOWS_WRITE = 128,   /* its second input is a write, which users see through */
     NK_HOST = 64,           /* the formula is code of the host language */
     NK_MIXES = 32,          /* what it takes summed goes to inputs that take it summed too (products): no sum is due on the way to any other */
+    NK_HOMOGENEOUS = 1 << 29, /* its formula serves a gradient that lacks a factor (run_defers) */
     NK_POINTWISE = 16,      /* kept values are narrowed to size 1 in the dims in which the gradient arrived summed, to lines where it arrived slid */
 };
 #define NK_UNTOLD (1u << 31) /* has no derivative: its turn to say so comes before that of nodes recorded later, as a leaf's does */

@@ -239,6 +239,48 @@ void run_mark_takes(run *r)
     }
 }
 
+/* ---- factors that wait ---------------------------------------------------------------------------------------- */
+/* A formula of a homogeneous node may be given a gradient that lacks a factor; what it makes of it lacks the same. So a number that every
+ * element would be multiplied with (the 2 / n of a mean of squares) waits until sums have made few of many. */
+enum { SHRINKS = 4 /* few: less than this part */, STEPS = 4 };
+
+/* Elements of the gradient of input i, as it is delivered. */
+static int64_t delivered(node *n, uint32_t i, uint64_t takes)
+{
+    int ndim;
+    ct_dtype dtype;
+    const int64_t *size = node_in_size(n, i, &ndim, &dtype);
+    int64_t lines[CT_MAXDIM];
+    if (takes & TAKES_SLID && ndim <= SLID_NDIM)
+        return layout_numel(slid_size(takes, ndim, size, lines), lines);
+    for (int d = 0; d < ndim; d++)
+        lines[d] = takes >> d & 1 ? 1 : size[d];
+    return layout_numel(ndim, lines);
+}
+
+/* Through `steps` nodes at the most. */
+static bool defers(const run *r, const slot *to, int steps)
+{
+    node *n = to->fn;
+    int ndim;
+    ct_dtype dtype;
+    bool plain = !n->extra && n->n_out == 1 && !to->captured && !to->takes && to->waits == 1 && !to->one.a && !(n->flags & (N_RESHAPED | N_PACKED));
+    if (!(n->kind->flags & NK_HOMOGENEOUS) || !plain || !steps)
+        return false;
+    const int64_t *size = node_out_size(n, 0, &ndim, &dtype);
+    int64_t numel = layout_numel(ndim, size);
+    if (numel < tape_many())
+        return false;
+    edge *e = node_edges(n);
+    for (uint32_t i = 0; i < n->n_in; i++) {
+        const slot *next = e[i].fn ? slot_of(r, e[i].fn) : NULL;
+        if (next && (next->needed || next->captured) && delivered(n, i, e[i].nr ? 0 : next->takes) > numel / SHRINKS && !defers(r, next, steps - 1))
+            return false;
+    }
+    return true;
+}
+bool run_defers(const run *r, const slot *to) { return defers(r, to, STEPS); }
+
 /* ---- the ready heap: leaves first, then the newest node --------------------------------------------------- */
 static bool before(const run *r, uint32_t a, uint32_t b)
 {

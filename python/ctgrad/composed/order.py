@@ -147,7 +147,7 @@ def histc(input, bins=100, min=0, max=0):
         raise RuntimeError(f"range of [{min}, {max}] is not finite")
     if min > max:
         raise RuntimeError("max must be larger than min")
-    x, times = _once(x)
+    x, times = held_once(x)
     low, high, many = (_C.tensor(y, dtype=x.dtype) for y in (min, max, bins))
     if not (least >= low.item() and most <= high.item()):
         x = x[(x >= low) & (x <= high)]
@@ -155,7 +155,7 @@ def histc(input, bins=100, min=0, max=0):
     return (_C._ops["count_places"](part.clamp_max_(bins - 1).reshape(-1), bins) * times).to(input.dtype)
 
 
-def _once(x):
+def held_once(x):
     """x without what repeats in memory along a dimension, and how many times that stands there."""
     times = 1
     for dim, (size, stride) in enumerate(zip(x.shape, _C._layout(x)["held_stride"], strict=True)):
@@ -275,7 +275,7 @@ def _quantile(name, input, q, dim, keepdim, interpolation, skip):
         raise RuntimeError(f"{name}() input tensor must be non-empty")
     whole = dim is None
     wrap_dim(0 if whole else dim, input.dim())
-    once = whole and _once(input.detach())[1] > 1
+    once = whole and held_once(input.detach())[1] > 1
     rows = input if once else input.reshape(-1) if whole or input.dim() == 0 else input.movedim(dim, -1)
     over, lead, size = (None, (), rows.numel()) if once else (-1, rows.shape[:-1], rows.size(-1))
     ordered = None if once else rows.sort(-1)[0]

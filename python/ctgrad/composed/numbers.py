@@ -102,9 +102,10 @@ def mode(input, dim=-1, keepdim=False):
     if input.size(dim) == 0:
         raise IndexError(f"mode(): Expected reduction dim {dim} to have non-zero size.")
     ordered, places = (input.to(_C.uint8) if input.dtype == _C.bool else input).detach().sort(dim)
+    ordered, _ = held_once(ordered, wrap_dim(dim, input.dim()))
     values = (ordered.float() if ordered.dtype == _C.bfloat16 else ordered).numpy()
     at = _of_numpy(np.moveaxis(_longest_run(np.moveaxis(values, dim, -1)), -1, dim), _C.int64)
-    places = places.gather(dim, at)
+    places = places.gather(dim, at.expand([1 if d == dim % input.dim() else size for d, size in enumerate(input.shape)]))
     return Mode(_picked(input, dim, places, keepdim), places if keepdim else _without(places, dim))
 
 

@@ -155,13 +155,13 @@ def histc(input, bins=100, min=0, max=0):
     return (_C._ops["count_places"](part.clamp_max_(bins - 1).reshape(-1), bins) * times).to(input.dtype)
 
 
-def held_once(x):
-    """x without what repeats in memory along a dimension, and how many times that stands there."""
+def held_once(x, but=None):
+    """x without what repeats in memory along a dimension (but one), and how many times that stands there."""
     times = 1
     for dim, (size, stride) in enumerate(zip(x.shape, _C._layout(x)["held_stride"], strict=True)):
-        if size > 1 and not stride:
+        if size > 1 and not stride and dim != but:
             x, times = x.narrow(dim, 0, 1), times * size
-    return x, times
+    return x if times == 1 else x.clone(), times  # a storage of its own: what NumPy is shown is written out
 
 
 def _side(name, right, side):
@@ -211,8 +211,9 @@ def isin(elements, test_elements, *, assume_unique=False, invert=False):
     for x in (first, second):
         if x.dtype == _C.bool:
             raise RuntimeError(f"Unsupported input type encountered for isin(): {scalar_name(x.dtype)}")
-    found = np.isin(_numpy(first), _numpy(second), invert=invert)
-    return _tensor(np.asarray(found).reshape(first.shape), _C.bool)
+    few = held_once(first.detach())[0]
+    found = _tensor(np.asarray(np.isin(_numpy(few), _numpy(held_once(second.detach())[0]), invert=invert)).reshape(few.shape), _C.bool)
+    return found if few.shape == first.shape else found.expand(first.shape).contiguous()
 
 
 def _refuse_weights(input, num_samples, replacement):

@@ -76,9 +76,7 @@ def _is_operand(x):
 
 
 def repeats(t):
-    """Does it show a number more than once: by a stride of 0, by equal ones, or held once as a result?"""
-    if not t.is_leaf and _C._layout(t)["compressed"]:
-        return True
+    """Does it show a number more than once: by a stride of 0, or by equal ones?"""
     steps = [abs(step) for step, n in zip(t.stride(), t.shape, strict=True) if n > 1]
     return t.numel() > 0 and (0 in steps or len(set(steps)) < len(steps))
 

@@ -10,7 +10,7 @@ from . import costs
 
 pytestmark = pytest.mark.usefixtures("mechanisms_on")
 
-WINDOWS = "kernels of n * n places, equal channels of groups, and windows over what slides; a result that is padded along what repeats is written in full, of windows each of which is computed once"
+WINDOWS = "kernels of n * n places, groups of which some are equal, and windows over what slides; a result that is padded along what repeats is written in full, of windows each of which is computed once"
 SLID = "windows over a sliding image are each computed"
 SCORES = "the scores of every row with every column that a mask or its numbers keep apart; heads, images, equal queries, and keys that are one with their values are computed once"
 WEIGHTED = "along a sliding matrix each element has a derivative of its own: n * n numbers, summed along the lines at the end"
@@ -131,7 +131,7 @@ STEPS = {
     f"{name} of {way}": lambda n, f=f, d=d: f(leaf(n).expand(n, n) if d == 0 else leaf(n).unsqueeze(1).expand(n, n)).amax(d) for way, d in (("rows", 0), ("columns", 1)) for name, f in {
         "sort": lambda x: x.sort(1)[0], "sort down": lambda x: x.sort(0, descending=True)[0], "topk": lambda x: x.topk(len(x) // 4, 0)[0], "glu": lambda x: F.glu(x, 1), "glu down": lambda x: F.glu(x, 0),
         "prelu": lambda x: F.prelu(x, leaf(1)), "reflect": lambda x: F.pad(x.unsqueeze(0), (2, 1), "reflect")[0], "replicate": lambda x: F.pad(x[None, None], (0, 1, 2, 0), "replicate")[0, 0]}.items()} | {
-    "take": lambda n: leaf(n).expand(n, n).take(target(n) * n + 3), "take of columns": lambda n: (leaf(n).unsqueeze(1).expand(n, n) * 2).take(-1 - target(n)), "mode": lambda n: (leaf(n).expand(n, n) * 2).mode(1)[0], "mode of columns": lambda n: leaf(n).unsqueeze(1).expand(n, n).mode(0)[0], "isin": lambda n: leaf(n) * ctgrad.isin(target(n).expand(n, n), target(5)).any(0), "frexp of a result": lambda n: (leaf(n).expand(n, n) * 2).frexp()[0].amax(0), "pairwise_distance": lambda n: F.pairwise_distance(leaf(n).expand(n, n), leaf(n).expand(n, n)), "frexp": lambda n: leaf(n).expand(n, n).frexp()[0].amax(0), "nextafter": lambda n: leaf(n).expand(n, n).nextafter(leaf(n)).amax(0),
+    "take": lambda n: leaf(n).expand(n, n).take(target(n) * n + 3), "take of columns": lambda n: (leaf(n).unsqueeze(1).expand(n, n) * 2).take(-1 - target(n)), "mode": lambda n: leaf(n).expand(n, n).mode(1)[0], "mode of columns": lambda n: leaf(n).unsqueeze(1).expand(n, n).mode(0)[0], "isin": lambda n: leaf(n) * ctgrad.isin(target(n).expand(n, n), target(5)).any(0), "frexp of a result": lambda n: (leaf(n).expand(n, n) * 2).frexp()[0].amax(0), "pairwise_distance": lambda n: F.pairwise_distance(leaf(n).expand(n, n), leaf(n).expand(n, n)), "frexp": lambda n: leaf(n).expand(n, n).frexp()[0].amax(0), "nextafter": lambda n: leaf(n).expand(n, n).nextafter(leaf(n)).amax(0),
     "quantile of all": lambda n: leaf(n).expand(n, n).quantile(ctgrad.tensor([0.3, 0.7])), "nanquantile of all columns": lambda n: leaf(n).unsqueeze(1).expand(n, n).nanquantile(0.3, interpolation="nearest"),
     "relu_": lambda n: (leaf(n).expand(n, n) * 2).relu_().amax(0), "writes in place": lambda n: (leaf(n).expand(n, n) * 2).mul_(leaf(n)).clamp_(0.1, 0.9).pow_(2).amax(0), "compositions in place": lambda n: F.silu(ctgrad.nan_to_num_(leaf(n).expand(n, n) * 2), inplace=True).amax(0),
     "gaussian_nll_loss": lambda n: F.gaussian_nll_loss(leaf(n).expand(n, n), leaf(n).expand(n, n), leaf(n).expand(n, n)),
@@ -145,6 +145,7 @@ STEPS = {
     "conv2d over rows, apart": lambda n: F.conv2d(leaf(2, 1, n).expand(2, n, n), leaf(2, 1, 3, 2), None, (2, 1), dilation=2, groups=2).amax(1),
     "conv1d": lambda n: F.conv1d(leaf(1, n).expand(n, 1, n), leaf(2, 1, 3), leaf(2)).amax(0), "conv_transpose1d": lambda n: F.conv_transpose1d(leaf(1, n).expand(n, 1, n), leaf(1, 2, 3)).amax(0),
     "conv1d of equal channels": lambda n: F.conv1d(leaf(1, 1, n).expand(2, n, n), leaf(2, n, 3), leaf(2), padding=1).amax(0), "conv1d of equal weights": lambda n: F.conv1d(leaf(2, n // 4, 4), leaf(n, 1, 3).expand(n, n // 4, 3)).amax((0, 2)),
+    "conv1d of equal groups": lambda n: F.conv1d(leaf(2, 1, n).expand(2, n, n), leaf(1, 1, 3).expand(n, 1, 3), padding=1, groups=n).amax(1), "conv2d of equal groups of two": lambda n: F.conv2d(leaf(1, 1, n, 2).expand(1, n, n, 2), leaf(1, 2, 3, 1).expand(n, 2, 3, 1), leaf(1).expand(n), groups=n // 2).amax(1),
     "conv1d to equal channels": lambda n: F.conv1d(leaf(1, 4, n), leaf(1, 4, 3).expand(n, 4, 3), leaf(1).expand(n), padding=1).amax(1), "conv_transpose2d to equal channels": lambda n: F.conv_transpose2d(leaf(1, 2, n, 1), leaf(2, 1, 3, 1).expand(2, n, 3, 1)).amax(1),
     "conv_transpose1d of equal channels": lambda n: F.conv_transpose1d(leaf(1, 1, n).expand(1, n, n), leaf(n, 2, 3), None, 2, 1).amax(0), "conv_transpose1d along what repeats": lambda n: F.conv_transpose1d(leaf(n, 1, 1).expand(n, 1, n), leaf(1, 2, 1)).amax(2),
 }

@@ -43,7 +43,7 @@ static bool kept_still(const kept *k, int dim) { return k->a && still_dims(k->a,
 static bool groups_are_one(node *n)
 {
     const kept *k = node_kept(n), *weight = k + (n->keep_in & 1);
-    return !node_params(n)[SHAPE_PARAMS] && (!node_needs(n, 0) || (kept_still(weight, 0) && node_takes(n, 0) & 2)) && (!node_needs(n, 1) || (kept_still(k, 1) && node_takes(n, 1) & 1));
+    return !node_params(n)[SHAPE_PARAMS] && !(n->flags & N_PACKED) && (!node_needs(n, 0) || (kept_still(weight, 0) && node_takes(n, 0) & 2)) && (!node_needs(n, 1) || (kept_still(k, 1) && node_takes(n, 1) & 1));
 }
 static operands operands_of(node *n)
 {

@@ -10,13 +10,12 @@ from . import costs
 
 pytestmark = pytest.mark.usefixtures("mechanisms_on")
 
-WINDOWS = "kernels of n * n places, equal channels of groups, and windows over what slides; a result that is padded along what repeats is written in full, of windows each of which is computed once"
+WINDOWS = "kernels of n * n places, groups of which some are equal, and windows over what slides; a result that is padded along what repeats is written in full, of windows each of which is computed once"
 SLID = "windows over a sliding image are each computed"
 SCORES = "the scores of every row with every column that a mask or its numbers keep apart; heads, images, equal queries, and keys that are one with their values are computed once"
 WEIGHTED = "along a sliding matrix each element has a derivative of its own: n * n numbers, summed along the lines at the end"
 SHAPES = "its case joins operands of two shapes, whose differences are n * n numbers on the way to a few"
 WRITTEN = "a write to what slides writes it out"
-PLACES = "places counted over all elements, in one row: what repeats is written out to be one"
 TARGETS = "class numbers are taken in full"
 CONSTANT = "statistics of equal numbers keep the rounding of full ones; see all_alike in layer_norm.c and places_alike in batch_norm.c"
 ALONG = "called by hand: the gradient of a softmax along what repeats is real along it, and sums to 0; formulas take it summed"
@@ -28,7 +27,7 @@ SORTED = "rows of a sliding matrix are each sorted, and have places of their own
 SEARCHED = "each number of a sliding matrix is searched for; what repeats by stride 0 once"
 COUNTED = "bools of a sliding matrix are counted as numbers, in full"
 PRODUCTS = "n * n products of what is left of each observation beside its mean, also where that is 0"
-HOST = "NumPy computes it, in full"
+HOST = "NumPy computes exponents, those of what slides in full"
 EXCEPTIONS = {
     **dict.fromkeys(("layer_norm", "F.layer_norm", "group_norm", "F.group_norm"), "what is normalised along a dim of equal numbers is 0 in each place, which the order of PyTorch's sums is gone through to find"),
     "frexp": HOST,
@@ -39,7 +38,7 @@ EXCEPTIONS = {
     "amax": WEIGHTED, "amin": WEIGHTED, "logsumexp": WEIGHTED, "nansum": WEIGHTED, "prod": WEIGHTED, "std": WEIGHTED, "std_mean": WEIGHTED, "var": WEIGHTED,
     "var_mean": WEIGHTED, "max": WEIGHTED, "min": WEIGHTED, "contract": WEIGHTED, "count_nonzero": "a count in int64 of a sliding matrix of bools, which is cast in full",
     "binary_cross_entropy": SHAPES, "binary_cross_entropy_with_logits": SHAPES, "mse_loss": SHAPES, "antidiagonals": "sums over anti-diagonals of a product with what repeats along rows or columns",
-    "copy_": WRITTEN, "zero_": WRITTEN, "nan_to_num_": WRITTEN, "take": PLACES, "F.nll_loss": TARGETS, "F.cross_entropy": "weights of classes beside scores that differ by row; the gradient of sliding scores is real; " + TARGETS,
+    "copy_": WRITTEN, "zero_": WRITTEN, "nan_to_num_": WRITTEN, "F.nll_loss": TARGETS, "F.cross_entropy": "the gradient of sliding scores is real; " + TARGETS,
     "softmax_backward": ALONG, "log_softmax_backward": ALONG, "norm": FACTORS + "; " + WEIGHTED, "F.embedding": "as many rows as indices, which are n * n in its case",
     "as_strided": "strides of its own: what repeats is shown as it is not held, and gradients are counted where numbers coincide",
     "gather": GIVEN + ", of what slides", "scatter": GIVEN, "scatter_add": GIVEN, "index": GIVEN, "index_copy": "written slices are real where indices are",
@@ -48,7 +47,6 @@ EXCEPTIONS = {
     "search_places": SEARCHED, "bucketize": SEARCHED, "aminmax": WEIGHTED, "nanmean": COUNTED + "; " + WEIGHTED,
     "cov": PRODUCTS, "corrcoef": PRODUCTS + "; the diagonal's gradient is a matrix of its own",
     "i0": "a mean over angles, which have no line beside a sliding matrix",
-    "nextafter": "its node is a Function of Python, which takes no sums",
     "histc": "numbers of a sliding matrix are counted one by one",
     "pdist": "its pairs of rows are chosen by number, n * n / 2 of them",
     "_pad_frame": "only pad_places calls it, where no padded dim repeats", "group_norm_backward": "only group_norm's formula calls it, with what repeats narrowed where the gradient travels summed",
@@ -109,7 +107,7 @@ STEPS = {
     "prod of all": lambda n: leaf(n).expand(n, n).prod(), "prod of all, columns": lambda n: leaf(n).unsqueeze(1).expand(n, n).prod(),
     "nll_loss": lambda n: F.nll_loss(leaf(n).expand(n, n), target(n)), "nll_loss of columns": lambda n: F.nll_loss(leaf(n).unsqueeze(1).expand(n, n), target(n)),
     "cross_entropy": lambda n: F.cross_entropy(leaf(n).expand(n, n), target(n)), "cross_entropy, none": lambda n: F.cross_entropy(leaf(n).expand(n, n), target(n), reduction="none"),
-    "cross_entropy of columns": lambda n: F.cross_entropy(leaf(n).unsqueeze(1).expand(n, n), target(n), label_smoothing=0.1), "softmax along what repeats, picked": lambda n: leaf(n).unsqueeze(1).expand(n, n).softmax(1)[:, target(n)].amax(1),
+    "cross_entropy of columns": lambda n: F.cross_entropy(leaf(n).unsqueeze(1).expand(n, n), target(n), label_smoothing=0.1), "cross_entropy of columns, by weight": lambda n: F.cross_entropy(leaf(n).unsqueeze(1).expand(n, n), target(n), ctgrad.arange(1, n + 1) / n, label_smoothing=0.1), "softmax along what repeats, picked": lambda n: leaf(n).unsqueeze(1).expand(n, n).softmax(1)[:, target(n)].amax(1),
     "layer_norm": lambda n: F.layer_norm(leaf(n).expand(n, n), (n,), leaf(n), leaf(n)).amax(0), "layer_norm of both dims": lambda n: F.layer_norm(leaf(n).expand(n, n), (n, n)).amax(0),
     "batch_norm": lambda n: F.batch_norm(leaf(n).view(4, -1).unsqueeze(0).expand(n, 4, n // 4), None, None, leaf(4), leaf(4), training=True).amax(0),
     "batch_norm, places": lambda n: F.batch_norm(leaf(4, n // 4, 1).expand(4, n // 4, n), None, None, training=True).amax(2),
@@ -133,6 +131,7 @@ STEPS = {
     f"{name} of {way}": lambda n, f=f, d=d: f(leaf(n).expand(n, n) if d == 0 else leaf(n).unsqueeze(1).expand(n, n)).amax(d) for way, d in (("rows", 0), ("columns", 1)) for name, f in {
         "sort": lambda x: x.sort(1)[0], "sort down": lambda x: x.sort(0, descending=True)[0], "topk": lambda x: x.topk(len(x) // 4, 0)[0], "glu": lambda x: F.glu(x, 1), "glu down": lambda x: F.glu(x, 0),
         "prelu": lambda x: F.prelu(x, leaf(1)), "reflect": lambda x: F.pad(x.unsqueeze(0), (2, 1), "reflect")[0], "replicate": lambda x: F.pad(x[None, None], (0, 1, 2, 0), "replicate")[0, 0]}.items()} | {
+    "take": lambda n: leaf(n).expand(n, n).take(target(n) * n + 3), "take of columns": lambda n: (leaf(n).unsqueeze(1).expand(n, n) * 2).take(-1 - target(n)), "mode": lambda n: leaf(n).expand(n, n).mode(1)[0], "mode of columns": lambda n: leaf(n).unsqueeze(1).expand(n, n).mode(0)[0], "isin": lambda n: leaf(n) * ctgrad.isin(target(n).expand(n, n), target(5)).any(0), "frexp of a result": lambda n: (leaf(n).expand(n, n) * 2).frexp()[0].amax(0), "pairwise_distance": lambda n: F.pairwise_distance(leaf(n).expand(n, n), leaf(n).expand(n, n)), "frexp": lambda n: leaf(n).expand(n, n).frexp()[0].amax(0), "nextafter": lambda n: leaf(n).expand(n, n).nextafter(leaf(n)).amax(0),
     "quantile of all": lambda n: leaf(n).expand(n, n).quantile(ctgrad.tensor([0.3, 0.7])), "nanquantile of all columns": lambda n: leaf(n).unsqueeze(1).expand(n, n).nanquantile(0.3, interpolation="nearest"),
     "relu_": lambda n: (leaf(n).expand(n, n) * 2).relu_().amax(0), "writes in place": lambda n: (leaf(n).expand(n, n) * 2).mul_(leaf(n)).clamp_(0.1, 0.9).pow_(2).amax(0), "compositions in place": lambda n: F.silu(ctgrad.nan_to_num_(leaf(n).expand(n, n) * 2), inplace=True).amax(0),
     "gaussian_nll_loss": lambda n: F.gaussian_nll_loss(leaf(n).expand(n, n), leaf(n).expand(n, n), leaf(n).expand(n, n)),
@@ -146,6 +145,7 @@ STEPS = {
     "conv2d over rows, apart": lambda n: F.conv2d(leaf(2, 1, n).expand(2, n, n), leaf(2, 1, 3, 2), None, (2, 1), dilation=2, groups=2).amax(1),
     "conv1d": lambda n: F.conv1d(leaf(1, n).expand(n, 1, n), leaf(2, 1, 3), leaf(2)).amax(0), "conv_transpose1d": lambda n: F.conv_transpose1d(leaf(1, n).expand(n, 1, n), leaf(1, 2, 3)).amax(0),
     "conv1d of equal channels": lambda n: F.conv1d(leaf(1, 1, n).expand(2, n, n), leaf(2, n, 3), leaf(2), padding=1).amax(0), "conv1d of equal weights": lambda n: F.conv1d(leaf(2, n // 4, 4), leaf(n, 1, 3).expand(n, n // 4, 3)).amax((0, 2)),
+    "conv1d of equal groups": lambda n: F.conv1d(leaf(2, 1, n).expand(2, n, n), leaf(1, 1, 3).expand(n, 1, 3), padding=1, groups=n).amax(1), "conv2d of equal groups of two": lambda n: F.conv2d(leaf(1, 1, n, 2).expand(1, n, n, 2), leaf(1, 2, 3, 1).expand(n, 2, 3, 1), leaf(1).expand(n), groups=n // 2).amax(1),
     "conv1d to equal channels": lambda n: F.conv1d(leaf(1, 4, n), leaf(1, 4, 3).expand(n, 4, 3), leaf(1).expand(n), padding=1).amax(1), "conv_transpose2d to equal channels": lambda n: F.conv_transpose2d(leaf(1, 2, n, 1), leaf(2, 1, 3, 1).expand(2, n, 3, 1)).amax(1),
     "conv_transpose1d of equal channels": lambda n: F.conv_transpose1d(leaf(1, 1, n).expand(1, n, n), leaf(n, 2, 3), None, 2, 1).amax(0), "conv_transpose1d along what repeats": lambda n: F.conv_transpose1d(leaf(n, 1, 1).expand(n, 1, n), leaf(1, 2, 1)).amax(2),
 }
@@ -165,7 +165,7 @@ def second_order(f):
 
 STEPS |= {
     f"{name} of what slides": lambda n, f=f: f(hankel(n)) for name, f in {
-        "row": lambda x: x[3], "last column": lambda x: x[:, -1], "row of the flipped": lambda x: x.flip(1)[2], "column of the flipped": lambda x: x.flip(0)[:, 1], "row of equal ones": lambda x: x.expand(3, -1, -1)[:, 4].amax(0),
+        "take": lambda x: x.take(target(len(x)) * len(x) + 1), "take of the flipped": lambda x: x.flip(0).expand(2, -1, -1).take(target(len(x))), "row": lambda x: x[3], "last column": lambda x: x[:, -1], "row of the flipped": lambda x: x.flip(1)[2], "column of the flipped": lambda x: x.flip(0)[:, 1], "row of equal ones": lambda x: x.expand(3, -1, -1)[:, 4].amax(0),
         "row of some": lambda x: x[2:-1][-1], "one row": lambda x: x[5:6, 2:], "row computed": lambda x: (x * 2).tanh()[1], "row of a turned one": lambda x: x.t()[2],
         "diagonal": lambda x: x.diagonal(1), "diagonal of Toeplitz": lambda x: x.flip(0).diagonal(-2), "diagonal of both flipped": lambda x: x.flip(0, 1).diagonal(), "diag": lambda x: x.diag(-1), "trace": lambda x: x.trace(), "trace of Toeplitz": lambda x: x.flip(1).trace(),
         "copy": lambda x: (x * 2).repeat(1, 1)[0], "repeat": lambda x: x.repeat(3, 1, 1)[2, 1], "tile": lambda x: x.tile(1, 1)[:, 2], "rot90": lambda x: x.rot90(1)[1], "rot90 twice": lambda x: x.rot90(2)[:, 2], "rot90 back": lambda x: x.rot90(-1)[1],

@@ -136,7 +136,7 @@ def test_no_place_is_looked_at_where_nothing_is_written():
 
 def test_shapes_come_before_dtypes():
     for f in (ctgrad.gcd, ctgrad.lcm, ctgrad.nextafter):
-        with pytest.raises(RuntimeError, match="broadcast"):
+        with pytest.raises(RuntimeError, match="broadcast|must match"):
             f(ctgrad.ones(2, dtype=F16), ctgrad.ones(3, dtype=F16))
     for second in (ctgrad.ones(3), ctgrad.tensor(1.0)):
         with pytest.raises(IndexError):

@@ -67,11 +67,31 @@ static void exact_sqrt(ARGS)
         *(float *)(p[0] + i * s[0]) = sqrtf(*(const float *)(p[1] + i * s[1]));
 }
 
+/* Of one sign the bits are in the order of the magnitudes. */
+static uint16_t next_half(uint16_t bits, float x, float y)
+{
+    return x == 0 ? (uint16_t)(y > 0 ? 1 : 0x8001) : (uint16_t)((x > 0) == (y > x) ? bits + 1 : bits - 1);
+}
+static void next_halves(ct_dtype half, ARGS)
+{
+    (void)param;
+    for (int64_t i = 0; i < n; i++) {
+        float x = *(const float *)(p[1] + i * s[1]), y = *(const float *)(p[2] + i * s[2]);
+        uint16_t bits;
+        half_store(half, &bits, x);
+        bits = next_half(bits, x, y);
+        *(float *)(p[0] + i * s[0]) = x < y || x > y ? half_load(half, &bits) : x == y ? y : x + y;
+    }
+}
+static void next_F16(ARGS) { next_halves(DT_F16, p, s, n, param); }
+static void next_BF16(ARGS) { next_halves(DT_BF16, p, s, n, param); }
+
 enum { OUT = 1, FIRST = 2, SECOND = 4, THIRD = 8 };
 #define UNARY(op, ...) HALF_LOOPS(unary_##op, U_##op == U_sqrt ? exact_sqrt : K->unary[U_##op][DT_F32], 2, OUT | FIRST)
 #include "table/unary.def"
 #undef UNARY
-#define BINARY(op, ...) HALF_LOOPS(binary_##op, K->binary[B_##op][DT_F32], 3, OUT | FIRST | (param ? 0 : SECOND))
+#define BINARY_OF(op, D) HALF_LOOP(binary_##op, D, B_##op == B_nextafter ? next_##D : K->binary[B_##op][DT_F32], 3, OUT | FIRST | (param ? 0 : SECOND))
+#define BINARY(op, ...) BINARY_OF(op, F16) BINARY_OF(op, BF16)
 #include "table/binary.def"
 #undef BINARY
 #define TEST(op, ...) HALF_LOOPS(test_##op, K->test[T_##op][DT_F32], 2, FIRST)

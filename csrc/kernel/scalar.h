@@ -131,6 +131,8 @@ FUN2(right_shift, BOOL, uint8_t) { return (uint8_t)(x & !y); }
  * to an integer; then a whole quotient, with the sign of x / y where it is 0. y = 0 gives x / y. */
 FUN2(copysign, F32, float) { return copysignf(x, y); }
 FUN2(copysign, F64, double) { return copysign(x, y); }
+FUN2(nextafter, F32, float) { return nextafterf(x, y); }
+FUN2(nextafter, F64, double) { return nextafter(x, y); }
 #define DIVIDE_BY(near, D, T)                                                                   \
     FUN2(remainder##near, D, T)                                                                 \
     {                                                                                           \

@@ -276,6 +276,13 @@ static void convolution_kernel(call *c)
 /* ---- channels that repeat ------------------------------------------------------------------------------------------- */
 static bool worth(const array *a, int dim) { return still_dims(a, a->ndim) >> dim & 1 && array_size(a)[dim] > 1 && spread_worth((ct_dtype)a->dtype, a->numel); }
 static bool valid_bias(const array *bias, const array *w, int of) { return bias->dtype == w->dtype && bias->ndim == 1 && array_size(bias)[0] == array_size(w)[of]; }
+/* Are all groups one: equal channels of images, and equal ones of the result? */
+static bool equal_groups(const call *c)
+{
+    const array *x = c->in[0]->a, *w = c->in[1]->a;
+    int64_t groups = c->args[8].i;
+    return groups > 1 && !arg_bool(&c->args[6]) && array_size(w)[0] % groups == 0 && array_size(x)[1] == array_size(w)[1] * groups && worth(x, 1) && still_dims(w, w->ndim) & 1;
+}
 /* Equal channels of images, or of weights, are one times the sum of what they meet: their sum is what is convolved. Channels of the result
  * that are equal are computed once. What is not as it should be goes the long way, which says so. */
 static bool collapses(const call *c)
@@ -284,15 +291,15 @@ static bool collapses(const call *c)
     if (CT_LIKELY((array_is_plain(x) || !array_repeats(x)) && (array_is_plain(w) || !array_repeats(w))))
         return false;
     bool transposed = arg_bool(&c->args[6]), plain = x->ndim == w->ndim && x->ndim >= 3 && x->ndim <= SPATIAL + 2 && x->dtype == w->dtype && (x->dtype == DT_F32 || x->dtype == DT_F64) && x->numel && w->numel;
-    if (!plain || c->args[8].i != 1 || array_size(x)[1] != array_size(w)[!transposed] || (c->n_in > 2 && c->in[2] && !valid_bias(c->in[2]->a, w, transposed)) ||
+    if (!plain || !(c->args[8].i == 1 ? array_size(x)[1] == array_size(w)[!transposed] : equal_groups(c)) || (c->n_in > 2 && c->in[2] && !valid_bias(c->in[2]->a, w, transposed)) ||
         layout_like_channels_last(x->ndim, array_size(x), array_visible_stride(x)) || layout_like_channels_last(w->ndim, array_size(w), array_visible_stride(w)))
         return false;
-    return worth(x, 1) || worth(w, 0) || worth(w, 1);
+    return c->args[8].i > 1 || worth(x, 1) || worth(w, 0) || worth(w, 1);
 }
 static int collapsed_compose(scope *s, call *c, T *out)
 {
     T x = c->in[0], w = c->in[1], bias = c->n_in > 2 ? c->in[2] : NULL;
-    bool transposed = arg_bool(&c->args[6]), one = worth(w->a, transposed);
+    bool transposed = arg_bool(&c->args[6]), one = c->args[8].i > 1 || worth(w->a, transposed);
     int64_t in = !transposed, channel = 1, size[SPATIAL + 2] = {1, array_size(w->a)[transposed], 1, 1, 1};
     shape h;
     if (read_shape(c, 3, w->a->ndim - 2, c->args[8].i, &h) < 0)

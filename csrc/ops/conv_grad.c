@@ -38,6 +38,13 @@ static T conv_weight(scope *s, T y, T x, const int64_t *size, const shape *h)
 /* ---- what repeats ------------------------------------------------------------------------------------------------- */
 /* Channels that are equal are one, times the sum of what they meet. Of the weight, `in` is the dim of an image's channels, `of` that of the result's. */
 typedef struct operands { shape h; const int64_t *out; bool transposed, collapses, folds; int in, of; } operands;
+static bool kept_still(const kept *k, int dim) { return k->a && still_dims(k->a, k->a->ndim) >> dim & 1; }
+/* Are all groups one, and their gradients asked for as a sum? Then they are as one group of fewer channels. */
+static bool groups_are_one(node *n)
+{
+    const kept *k = node_kept(n), *weight = k + (n->keep_in & 1);
+    return !node_params(n)[SHAPE_PARAMS] && !(n->flags & N_PACKED) && (!node_needs(n, 0) || (kept_still(weight, 0) && node_takes(n, 0) & 2)) && (!node_needs(n, 1) || (kept_still(k, 1) && node_takes(n, 1) & 1));
+}
 static operands operands_of(node *n)
 {
     operands o;
@@ -49,7 +56,8 @@ static operands operands_of(node *n)
     o.transposed = node_params(n)[SHAPE_PARAMS];
     o.in = !o.transposed;
     o.of = o.transposed;
-    o.collapses = o.h.groups == 1 && !dtype_is_half(dtype); /* whose sums would be rounded */
+    o.collapses = !dtype_is_half(dtype) /* whose sums would be rounded */ && (o.h.groups == 1 || groups_are_one(n));
+    o.h.groups = o.collapses ? 1 : o.h.groups;
     return o;
 }
 static bool stands(T x, int dim) { return x && still_dims(x->a, x->a->ndim) >> dim & 1 && array_size(x->a)[dim] > 1; }
@@ -142,6 +150,8 @@ static T weights_grad(scope *s, node *n, operands *o, T g)
     uint64_t takes = node_takes(n, 1), got = node_got(n);
     bool one = false;
     x = x && got & 1 ? first(s, x, 0) : x;
+    if (x && o->collapses && array_size(x->a)[1] > size[o->in] && !o->transposed) /* of one group */
+        x = f_call(s, &op_narrow, 4, (arg[]){a_t(x), a_i(1), a_i(0), a_i(size[1])});
     for (int d = 2; d < ndim; d++) {
         int64_t places = stands(x, d) ? array_size(x->a)[d] : 0, runs = places ? runs_along(o, d, places, size[d], got) : 1;
         if (runs > 1) {

@@ -340,6 +340,7 @@ static T f_inverse_or_0(scope *s, T x) /* 1 / x, and 0 for 0 */
 #define pow(a, b) f_binary(s, &op_pow, a, b)
 #define div_floor(a, b) f_binary(s, &op_div_floor, a, b)
 #define eq(a, b) f_binary(s, &op_eq, a, b)
+#define ne(a, b) f_binary(s, &op_ne, a, b)
 #define lt(a, b) f_binary(s, &op_lt, a, b)
 #define gt(a, b) f_binary(s, &op_gt, a, b)
 #define ge(a, b) f_binary(s, &op_ge, a, b)

@@ -224,23 +224,90 @@ const op op_index_fill = {.name = "index_fill", .sig = "(Tensor self, int dim, T
     .doc = "self with value written at the places of index along dim."};
 
 /* ---- take: args self, index ---------------------------------------------------------------------------------------------- */
+/* Places in the row of all elements as places along dim d. */
+static T place_along(scope *s, T index, int ndim, const int64_t *size, int d)
+{
+    T at = f_call(s, &op_floor_divide, 2, (arg[]){a_t(index), a_i(layout_numel(ndim - d - 1, size + d + 1))});
+    return f_call(s, &op_remainder, 2, (arg[]){a_t(at), a_i(size[d])});
+}
+/* Is the row, of which fewer are picked, longer than what is held? */
+static bool row_repeats(const array *a, int64_t picked)
+{
+    int64_t low, high;
+    layout_extent(a->ndim, array_size(a), array_stride(a), &low, &high);
+    return picked < a->numel && high - low + 1 < a->numel;
+}
 static int take_compose(scope *s, call *c, T *out)
 {
-    T index = c->in[1];
+    T index = c->in[1], of = c->in[0], place[CT_MAXDIM] = {index};
+    int64_t dims[CT_MAXDIM] = {0}, n = 1;
+    const array *self = of->a;
     if (index->a->dtype != DT_I64)
         return REFUSE(CT_RUNTIME, "take(): Expected a long tensor for index, but got %s", dtype_title(index->a->dtype));
-    T line = f_reshape(s, c->in[0], 1, &c->in[0]->a->numel);
-    return (out[0] = f_call(s, &op_index, 3, (arg[]){a_t(line), a_ints(1, (int64_t[]){0}), a_ts(1, &index)})) ? 0 : -1;
+    if (row_repeats(self, index->a->numel)) { /* no row is made */
+        if (check_index("take", index->a, self->numel, 0) < 0)
+            return scope_fail(s), -1;
+        n = self->ndim;
+        for (int d = 0; d < n; d++) {
+            dims[d] = d;
+            place[d] = place_along(s, index, self->ndim, array_size(self), d);
+        }
+    } else
+        of = f_reshape(s, of, 1, &self->numel);
+    return (out[0] = f_call(s, &op_index, 3, (arg[]){a_t(of), a_ints((uint32_t)n, dims), a_ts((uint32_t)n, place)})) ? 0 : -1;
+}
+/* Where the input takes everything summed, the sum of all places does not ask which. */
+static uint64_t take_takes(node *n)
+{
+    int ndim;
+    ct_dtype dtype;
+    const int64_t *size = node_in_size(n, 0, &ndim, &dtype);
+    for (int d = 0; d < ndim; d++)
+        if (size[d] != 1 && !(node_takes(n, 0) >> d & 1))
+            return 0;
+    return node_takes(n, 0) && n->out_ndim <= 60 ? ((uint64_t)1 << n->out_ndim) - 1 : 0;
+}
+/* The place in a gradient of `line`, which the input takes slid or summed along some dims, as a row. */
+static T place_taken(scope *s, node *n, T index, int lines, const int64_t *line)
+{
+    int ndim, at = 0;
+    ct_dtype dtype;
+    const int64_t *size = node_in_size(n, 0, &ndim, &dtype);
+    uint64_t slid = node_takes_slid(n, 0), on_line = slid ? slid_dims(slid) : 0;
+    T row = NULL;
+    for (int d = 0; d < ndim; d++) {
+        bool kept = slid ? slid_kept(slid) >> d & 1 : line[d] > 1;
+        if (!kept && !(on_line >> d & 1))
+            continue;
+        T place = place_along(s, index, ndim, size, d);
+        if (slid && slid_back(slid) >> d & 1)
+            place = f_sub(s, f_weak_int(s, size[d] - 1), place);
+        if (kept) {
+            at = slid ? slid_place(slid, d) : d;
+            place = f_mul(s, place, f_weak_int(s, layout_numel(lines - at - 1, line + at + 1)));
+        }
+        row = row ? f_add(s, row, place) : place;
+    }
+    return row;
 }
 static int take_grad(scope *s, node *n, T const *g, T *out)
 {
     int ndim;
     ct_dtype dtype;
-    const int64_t *size = node_in_size(n, 0, &ndim, &dtype), numel = layout_numel(ndim, size);
-    T index = node_kept_in(s, n, 1), line = f_zeros(s, dtype, 1, &numel);
-    line = index ? f_call(s, &op_index_put, 5, (arg[]){a_t(line), a_t(g[0]), a_ints(1, (int64_t[]){0}), a_ts(1, &index), a_b(true)}) : NULL;
-    return (out[0] = f_reshape(s, line, ndim, size)) ? 0 : -1;
+    uint64_t takes = node_takes(n, 0), slid = node_takes_slid(n, 0);
+    int64_t line[CT_MAXDIM];
+    const int64_t *size = node_in_size(n, 0, &ndim, &dtype);
+    T index = node_kept_in(s, n, 1);
+    int lines = slid ? slid_size(slid, ndim, size, line) : summed_size(n, takes, line);
+    int64_t numel = layout_numel(lines, line);
+    if (!index)
+        return -1;
+    if (takes && numel == 1)
+        return (out[0] = f_reshape(s, f_sum_to(s, g[0], 0, NULL), lines, line)) ? 0 : -1;
+    index = takes || slid ? place_taken(s, n, index, lines, line) : index;
+    T row = f_call(s, &op_index_put, 5, (arg[]){a_t(f_zeros(s, dtype, 1, &numel)), a_t(g[0]), a_ints(1, (int64_t[]){0}), a_ts(1, &index), a_b(true)});
+    return (out[0] = f_reshape(s, row, lines, line)) ? 0 : -1;
 }
 const op op_take = {.name = "take", .sig = "(Tensor self, Tensor index)", .flags = OP_OUT | OP_OUT_EXACT | OP_OUT_APART, .run = op_closed, .compose = take_compose,
-    .kind = {"TakeBackward0", take_grad, .flags = NK_SHOWS(1)}, .keep = {1, 1},
+    .kind = {"TakeBackward0", take_grad, .flags = NK_SHOWS(1), .takes = take_takes}, .keep = {1, 1},
     .doc = "Elements of self, seen as one row, at the places of index; the result has index's shape."};

@@ -225,7 +225,6 @@ from ctgrad.composed.numbers import (
     lcm as lcm,
     ldexp as ldexp,
     mode as mode,
-    nextafter as nextafter,
     polygamma as polygamma,
 )
 from ctgrad.composed.order import (

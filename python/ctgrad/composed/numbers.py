@@ -9,9 +9,9 @@ import ctgrad
 from ctgrad import _C
 from ctgrad._C import Tensor
 from ctgrad._dtypes import unsupported
-from ctgrad.autograd.function import Function
 from ctgrad.composed import composed, need_tensor, results
-from ctgrad.composed.closed import named, node
+from ctgrad.composed.closed import node
+from ctgrad.composed.order import held_once
 from ctgrad.composed.shape import wrap_dim
 
 Histogram = results("histogram", "hist bin_edges")
@@ -71,7 +71,10 @@ def frexp(input):
     if not input.is_floating_point():
         raise RuntimeError("torch.frexp() only supports floating-point dtypes")
     numbers = input.detach()
-    exponent = _of_numpy(np.frexp((numbers.float() if input.dtype == _C.bfloat16 else numbers).numpy())[1], _C.int32, "K")
+    few, times = held_once(numbers)
+    exponent = _of_numpy(np.frexp((few.float() if input.dtype == _C.bfloat16 else few).numpy())[1], _C.int32, "K")
+    if times > 1:
+        exponent = _C.where(numbers.isnan(), 0, exponent)  # NaN has exponent 0, here in the order of a loop over the input
     half = exponent // 2  # in two factors: of the least numbers one would be infinite
     return Parts(_scaled(input, _C.pow(2.0, -half).to(input.dtype), _C.pow(2.0, half - exponent).to(input.dtype)), exponent)
 
@@ -79,39 +82,6 @@ def frexp(input):
 @node("FrexpBackward0", unkept=(0,))
 def _scaled(input, one, other):
     return (input * one) * other
-
-
-@named("NextafterBackward0")
-class _Next(Function):
-    @staticmethod
-    def forward(ctx, x, y):
-        ctx.save_for_backward(x != y)
-        return _paired(_next_bfloat16(x, y) if x.dtype == _C.bfloat16 else np.nextafter(x.numpy(), y.numpy()), x, y, x.dtype)
-
-    @staticmethod
-    def backward(ctx, g):
-        return g * ctx.saved_tensors[0], _C.zeros_like(g)
-
-
-@composed(out=True, in_place="method")
-def nextafter(input, other):
-    """The float next to input in the direction of other; both broadcast. Where they differ the gradient goes to input."""
-    need_tensor("nextafter", input)
-    need_tensor("nextafter", other, "other", 2)
-    ctgrad.broadcast_shapes(input.shape, other.shape)
-    dtype = ctgrad.result_type(input, other)
-    if not dtype.is_floating_point:
-        raise unsupported("nextafter_cpu", dtype)
-    return _Next.apply(*ctgrad.broadcast_tensors(input.to(dtype), other.to(dtype)))
-
-
-def _next_bfloat16(x, y):
-    """NumPy has none: of one sign the upper bits of float32 are in the order of the magnitudes."""
-    x, y = (t.float().numpy() for t in (x, y))
-    bits, step = x.view(np.uint32) >> 16, np.where((x > 0) == (y > x), 1, -1)
-    moved = np.where(x == 0, np.where(y > 0, 1, 0x8001), bits + step)
-    made = (np.where(x == y, y.view(np.uint32) >> 16, moved).astype(np.uint32) << 16).view(np.float32)
-    return np.where(np.isnan(x) | np.isnan(y), np.float32(np.nan), made)
 
 
 def _longest_run(ordered):
@@ -132,9 +102,10 @@ def mode(input, dim=-1, keepdim=False):
     if input.size(dim) == 0:
         raise IndexError(f"mode(): Expected reduction dim {dim} to have non-zero size.")
     ordered, places = (input.to(_C.uint8) if input.dtype == _C.bool else input).detach().sort(dim)
+    ordered, _ = held_once(ordered, wrap_dim(dim, input.dim()))
     values = (ordered.float() if ordered.dtype == _C.bfloat16 else ordered).numpy()
     at = _of_numpy(np.moveaxis(_longest_run(np.moveaxis(values, dim, -1)), -1, dim), _C.int64)
-    places = places.gather(dim, at)
+    places = places.gather(dim, at.expand([1 if d == dim % input.dim() else size for d, size in enumerate(input.shape)]))
     return Mode(_picked(input, dim, places, keepdim), places if keepdim else _without(places, dim))
 
 

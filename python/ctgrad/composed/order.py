@@ -147,7 +147,7 @@ def histc(input, bins=100, min=0, max=0):
         raise RuntimeError(f"range of [{min}, {max}] is not finite")
     if min > max:
         raise RuntimeError("max must be larger than min")
-    x, times = _once(x)
+    x, times = held_once(x)
     low, high, many = (_C.tensor(y, dtype=x.dtype) for y in (min, max, bins))
     if not (least >= low.item() and most <= high.item()):
         x = x[(x >= low) & (x <= high)]
@@ -155,13 +155,13 @@ def histc(input, bins=100, min=0, max=0):
     return (_C._ops["count_places"](part.clamp_max_(bins - 1).reshape(-1), bins) * times).to(input.dtype)
 
 
-def _once(x):
-    """x without what repeats in memory along a dimension, and how many times that stands there."""
+def held_once(x, but=None):
+    """x without what repeats in memory along a dimension (but one), and how many times that stands there."""
     times = 1
     for dim, (size, stride) in enumerate(zip(x.shape, _C._layout(x)["held_stride"], strict=True)):
-        if size > 1 and not stride:
+        if size > 1 and not stride and dim != but:
             x, times = x.narrow(dim, 0, 1), times * size
-    return x, times
+    return x if times == 1 else x.clone(), times  # a storage of its own: what NumPy is shown is written out
 
 
 def _side(name, right, side):
@@ -211,8 +211,9 @@ def isin(elements, test_elements, *, assume_unique=False, invert=False):
     for x in (first, second):
         if x.dtype == _C.bool:
             raise RuntimeError(f"Unsupported input type encountered for isin(): {scalar_name(x.dtype)}")
-    found = np.isin(_numpy(first), _numpy(second), invert=invert)
-    return _tensor(np.asarray(found).reshape(first.shape), _C.bool)
+    few = held_once(first.detach())[0]
+    found = _tensor(np.asarray(np.isin(_numpy(few), _numpy(held_once(second.detach())[0]), invert=invert)).reshape(few.shape), _C.bool)
+    return found if few.shape == first.shape else found.expand(first.shape).contiguous()
 
 
 def _refuse_weights(input, num_samples, replacement):
@@ -275,7 +276,7 @@ def _quantile(name, input, q, dim, keepdim, interpolation, skip):
         raise RuntimeError(f"{name}() input tensor must be non-empty")
     whole = dim is None
     wrap_dim(0 if whole else dim, input.dim())
-    once = whole and _once(input.detach())[1] > 1
+    once = whole and held_once(input.detach())[1] > 1
     rows = input if once else input.reshape(-1) if whole or input.dim() == 0 else input.movedim(dim, -1)
     over, lead, size = (None, (), rows.numel()) if once else (-1, rows.shape[:-1], rows.size(-1))
     ordered = None if once else rows.sort(-1)[0]

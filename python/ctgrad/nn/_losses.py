@@ -8,7 +8,7 @@ import math
 import warnings
 
 import ctgrad
-from ctgrad._C import Tensor, _ops, int64 as _int64
+from ctgrad._C import Tensor, _layout, _ops, int64 as _int64
 from ctgrad._dtypes import scalar_name, unsupported
 from ctgrad.composed import need_tensor
 from ctgrad.composed.misfit import beyond, typed
@@ -215,13 +215,21 @@ def _probability_cross_entropy(input, target, weight, reduction, label_smoothing
     return total if reduction == "sum" else _ops["div_count"](total, input.numel() // classes if classes else 0)
 
 
+def _class_sum(likelihood, weight, class_dim):
+    """Over the classes, by weight. Equal likelihoods are summed as a product, which does not multiply them one by one."""
+    if weight is None:
+        return likelihood.sum(class_dim)
+    if weight.dtype == likelihood.dtype and likelihood.shape[class_dim] > 1 and not _layout(likelihood)["held_stride"][class_dim]:
+        return likelihood.movedim(class_dim, -1) @ weight
+    return (likelihood * _per_class(weight, likelihood, class_dim)).sum(class_dim)
+
+
 def _smoothed_cross_entropy(input, target, weight, reduction, ignore_index, label_smoothing):
     class_dim = 0 if input.dim() == 1 else 1
     likelihood = input.log_softmax(class_dim)
     expected = nll_loss(likelihood, target, weight, ignore_index=ignore_index, reduction=reduction)
-    weighted = likelihood if weight is None else likelihood * _per_class(weight, likelihood, class_dim)
     ignored = target == ignore_index
-    uniform = (-weighted.sum(class_dim)).masked_fill(ignored, 0.0)
+    uniform = (-_class_sum(likelihood, weight, class_dim)).masked_fill(ignored, 0.0)
     if reduction == "mean":
         used = target[~ignored]
         uniform = uniform.sum() / (used.numel() if weight is None else weight[used].sum())

@@ -74,3 +74,35 @@ def test_draws_follow_memory(fill):
     rows = drawn(ctgrad.empty(3, 4))
     assert ctgrad.equal(drawn(ctgrad.empty(3, 4).t()), rows.t())
     assert ctgrad.equal(drawn(ctgrad.empty(3, 8)[:, ::2].t()), rows.t())
+
+
+# Flags, words and counts of compositions are looked at before these run, though Python would take what is given as true or false.
+@pytest.mark.parametrize(("f", "told"), [
+    (lambda x: ctgrad.unique(x, return_inverse=1), "unique(): argument 'return_inverse' must be bool, not int"), (lambda x: ctgrad.linalg.lu_factor(x, pivot=1.0), "argument 'pivot' must be bool, not float"),
+    (lambda x: ctgrad.searchsorted(x[0], x[1], right=1), "argument 'right' must be bool, not int"), (lambda x: ctgrad.diff(x, 1, True), "diff(): argument 'dim' (position 3) must be int, not bool"),
+    (lambda x: ctgrad.diff(x, ctgrad.tensor([1])), "argument 'n' (position 2) must be int, not Tensor"), (lambda x: ctgrad.linalg.matrix_power(x, 2.0), "argument 'n' (position 2) must be int, not float"),
+    (lambda x: ctgrad.multinomial(x[0] + 1, True), "argument 'num_samples' (position 2) must be int, not bool"), (lambda x: ctgrad.linalg.eigh(x, UPLO=1), "argument 'UPLO' must be str, not int"),
+    (lambda x: ctgrad.linalg.pinv(x, hermitian=1), "argument 'hermitian' must be bool, not int"), (lambda x: ctgrad.nn.functional.dropout2d(x[None], training=1), "must be bool, not int"),
+    (lambda x: ctgrad.nn.functional.poisson_nll_loss(x, x, log_input=1), "argument 'log_input' must be bool, not int"), (lambda x: ctgrad.nn.functional.rrelu(x, training=1), "must be bool, not int"),
+    (lambda x: ctgrad.nn.functional.dropout(x, training=1), "must be bool, not int"), (lambda x: ctgrad.nn.functional.alpha_dropout(x, training=None), "must be bool, not NoneType"),
+    (lambda x: ctgrad.nn.functional.grid_sample(x[None, None], ctgrad.zeros(1, 1, 1, 2), align_corners=1), "argument 'align_corners' must be bool, not int"),
+    (lambda x: ctgrad.meshgrid(x[0], x[0], indexing=1), "argument 'indexing' must be str, not int"),
+    (lambda x: ctgrad.nn.functional.triplet_margin_loss(x, x, x, swap=1), "argument 'swap' must be bool, not int")])
+def test_flags_words_and_counts_are_told_first(f, told):
+    with pytest.raises(TypeError, match=re.escape(told)):
+        f(ctgrad.eye(3))
+
+
+def test_what_counts_as_a_flag_or_a_count_is_taken():
+    x = ctgrad.eye(3)
+    assert ctgrad.equal(ctgrad.diff(x, ctgrad.tensor(1)), ctgrad.diff(x, n=1, dim=-1))
+    assert ctgrad.nn.functional.local_response_norm(x[None], 2, k=0.5).shape == (1, 3, 3)
+    assert ctgrad.nn.functional.gaussian_nll_loss(x, x, x + 1, full=1).dim() == 0
+
+
+@pytest.mark.parametrize("name", ["multilabel_margin_loss", "soft_margin_loss", "hinge_embedding_loss", "margin_ranking_loss", "kl_div"])
+def test_a_reduction_that_is_none_is_a_wrong_value(name):
+    args = {"multilabel_margin_loss": 2, "soft_margin_loss": 2, "hinge_embedding_loss": 2, "margin_ranking_loss": 3, "kl_div": 2}[name]
+    for reduction in (None, 1, "NONE"):
+        with pytest.raises(ValueError, match="is not a valid value for reduction"):
+            getattr(ctgrad.nn.functional, name)(*[ctgrad.zeros(2, 2, dtype=ctgrad.long if name[:6] == "multil" and i else None) for i in range(args)], reduction=reduction)

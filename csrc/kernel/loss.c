@@ -1,4 +1,5 @@
-/* The negative log likelihood: sums cascade through partial sums, each taking up the one below once it has had its share. */
+/* The negative log likelihood: sums cascade through partial sums, each taking up the one below once it has had its share. Halves are rounded
+ * at every step, as PyTorch's are. */
 #include "kernel/loss.h"
 #include "kernel/number.h"
 #include <string.h>
@@ -14,6 +15,7 @@ static int level_bits(int64_t n)
     return bits / LEVELS > 4 ? bits / LEVELS : 4;
 }
 
+#define ROUND(D, x) load_##D(store_##D(x))
 #define NLL(D, S)                                                                                                                 \
     static void each_##D(const k_nll *n, S *out)                                                                                  \
     {                                                                                                                             \
@@ -39,19 +41,19 @@ static int level_bits(int64_t n)
                 continue;                                                                                                         \
             }                                                                                                                     \
             T x = load_##D(input[b * n->row + class * n->class + at * n->place]);                                                     \
-            losses[0] -= weight ? x * load_##D(weight[class]) : x;                                                                \
-            weights[0] += weight ? load_##D(weight[class]) : 0;                                                                   \
+            losses[0] = ROUND(D, losses[0] - (weight ? ROUND(D, x * load_##D(weight[class])) : x));                               \
+            weights[0] = weight ? ROUND(D, weights[0] + load_##D(weight[class])) : 0;                                             \
             for (int j = 0; j + 1 < LEVELS && !(i >> (j * bits) & (((int64_t)1 << bits) - 1)); j++) {                             \
-                losses[j + 1] += losses[j];                                                                                       \
-                weights[j + 1] += weights[j];                                                                                     \
+                losses[j + 1] = ROUND(D, losses[j + 1] + losses[j]);                                                              \
+                weights[j + 1] = ROUND(D, weights[j + 1] + weights[j]);                                                           \
                 losses[j] = weights[j] = 0;                                                                                       \
             }                                                                                                                     \
         }                                                                                                                         \
         for (int j = 0; j < LEVELS; j++) {                                                                                        \
-            loss += losses[j];                                                                                                    \
-            used += weights[j];                                                                                                   \
+            loss = ROUND(D, loss + losses[j]);                                                                                    \
+            used = ROUND(D, used + weights[j]);                                                                                   \
         }                                                                                                                         \
-        used = weight ? used : (T)(count - ignored);                                                                              \
+        used = weight ? used : ROUND(D, (T)(count - ignored));                                                                    \
         *total = store_##D(used);                                                                                                 \
         *out = store_##D(mean ? loss / used : loss);                                                                              \
     }

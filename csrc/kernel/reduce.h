@@ -77,8 +77,9 @@ typedef struct k_scan {
 typedef void k_scan_f(const k_scan *s);
 typedef enum k_scan_kind { SCAN_SUM, SCAN_PROD, SCAN_LOGSUMEXP, SCAN_MAX, SCAN_MIN /* places too */, SCANS } k_scan_kind;
 
-/* ---- softmax of n terms in each of `inner` columns, row-major; log_softmax if logarithm ---- */
-typedef void k_softmax_f(const void *in, void *out, int64_t n, int64_t inner, bool logarithm);
+/* ---- softmax of n terms in each of `inner` columns, row-major, or (inner 0) of a row; log_softmax if logarithm. Of all columns, these are `first` on; PyTorch's threads
+ * take `part` each. ---- */
+typedef void k_softmax_f(const void *in, void *out, int64_t n, int64_t inner, int64_t first, int64_t part, bool logarithm);
 typedef void k_softmax_backward_f(const void *g, const void *y, void *out, int64_t n, int64_t inner, bool logarithm);
 
 /* n rows `step` bytes apart of adjacent halves, added to a float32 for each column. */

@@ -42,14 +42,15 @@ static int softmax_rule(call *c)
 }
 
 /* Rows or columns along dim: `outer` blocks of n terms of `inner` columns. */
-typedef struct blocks { int64_t outer, n, inner, bytes; } blocks;
+typedef struct blocks { int64_t outer, n, inner, bytes, columns /* 0: rows */; } blocks;
 static blocks blocks_of(const array *a, int64_t dim)
 {
-    blocks b = {1, a->ndim ? array_size(a)[dim] : 1, 1, 0};
+    blocks b = {1, a->ndim ? array_size(a)[dim] : 1, 1, 0, 0};
     for (int d = 0; d < a->ndim; d++)
         *(d < dim ? &b.outer : &b.inner) *= d == dim ? 1 : array_size(a)[d];
     if (a->numel == 0)
         b.outer = 0;
+    b.columns = dim < a->ndim - 1 ? b.inner : 0;
     b.bytes = b.n * b.inner * dtype_bytes(a->dtype);
     return b;
 }
@@ -65,8 +66,9 @@ static void softmax_piece(void *work, int64_t begin, int64_t end)
     call *c = work;
     const array *a = c->ia[0];
     blocks b = blocks_of(a, c->param[0]);
+    int64_t part = (b.outer * b.inner + k_parts - 1) / k_parts;
     for (int64_t i = begin; i < end; i++)
-        K->reduce.softmax[a->dtype](array_data(a) + i * b.bytes, array_data(c->oa[0]) + i * b.bytes, b.n, b.inner, c->op == &op_log_softmax);
+        K->reduce.softmax[a->dtype](array_data(a) + i * b.bytes, array_data(c->oa[0]) + i * b.bytes, b.n, b.columns, i * b.inner, part, c->op == &op_log_softmax);
 }
 static void softmax_kernel(call *c)
 {
@@ -125,7 +127,7 @@ static void backward_piece(void *work, int64_t begin, int64_t end)
     const array *g = c->ia[0], *y = c->ia[1];
     blocks b = blocks_of(y, c->param[0]);
     for (int64_t i = begin; i < end; i++)
-        K->reduce.softmax_backward[y->dtype](array_data(g) + i * b.bytes, array_data(y) + i * b.bytes, array_data(c->oa[0]) + i * b.bytes, b.n, b.inner,
+        K->reduce.softmax_backward[y->dtype](array_data(g) + i * b.bytes, array_data(y) + i * b.bytes, array_data(c->oa[0]) + i * b.bytes, b.n, b.columns,
                                              c->op == &op_log_softmax_backward);
 }
 static void backward_kernel(call *c) { each_block(c, c->ia[1], backward_piece); }

@@ -14,7 +14,7 @@ from typing import Any
 
 from ctgrad import _C
 from ctgrad._C import Tensor
-from ctgrad.composed.misfit import beyond, refuse_misfits, typed
+from ctgrad.composed.misfit import beyond, refuse_misfits, told_first, typed
 
 __all__ = ["alias", "composed", "deliver", "need_tensor", "refuse_expanded", "refuse_leaf", "registry", "results", "warn_once", "with_out"]
 
@@ -72,8 +72,11 @@ _written: dict[str, Callable[..., Any]] = {}  # functions that write into their 
 def with_out(f, exact=False):
     """f with a keyword `out`: the tensor that gets the result, or for several results a tuple."""
 
+    check = told_first(f)
+
     @functools.wraps(f)
     def call(*args, out=None, **kwargs):
+        check(args, kwargs)
         try:
             made = f(*args, **kwargs)
         except Exception as error:

@@ -1,5 +1,6 @@
-"""An argument of the wrong type is told after the fact, so that right calls pay nothing: when a function fails, its arguments are
-compared with its signature, and one that does not fit is what the error names, as PyTorch's argument parser does before it runs anything."""
+"""Arguments of the wrong type. Flags, words and what counts are looked at before a function runs: one comparison of classes each. Others are
+told after the fact, so that right calls pay nothing: when a function fails, its arguments are compared with its signature, and one that does
+not fit is what the error names, as PyTorch's argument parser does before it runs anything."""
 
 import functools
 import inspect
@@ -7,8 +8,12 @@ import numbers
 import sys
 from typing import Any
 
-from ctgrad._C import Tensor
+import numpy as np
 
+from ctgrad._C import Tensor
+from ctgrad._C import bool as bool_
+
+_COUNTS = {"diagonal", "dim", "downscale_factor", "groups", "k", "minlength", "n", "num_classes", "num_samples", "offset", "upscale_factor"}
 _TENSORS = {"input", "other", "target", "weight", "index", "source", "mask", "values", "x1", "x2", "A", "B"}
 
 
@@ -25,8 +30,11 @@ def beyond(level):
 def typed(f):
     """Decorator: TypeError for arguments of the wrong type."""
 
+    check = told_first(f)
+
     @functools.wraps(f)
     def call(*args, **kwargs):
+        check(args, kwargs)
         try:
             return f(*args, **kwargs)
         except Exception as error:
@@ -34,6 +42,48 @@ def typed(f):
             raise
 
     return call
+
+
+def told_first(f):
+    """check(args, kwargs): TypeError for a flag, a word or a count of another type."""
+    parameters = list(inspect.signature(f).parameters.values())
+    kinds = {p.name: kind for p in parameters if (kind := _exact(p))}
+    places = [(i, p.name, kinds[p.name]) for i, p in enumerate(parameters) if p.name in kinds and p.kind is p.POSITIONAL_OR_KEYWORD]
+
+    def check(args, kwargs):
+        for name in kwargs:
+            kind = kinds.get(name)
+            if kind is not None and kwargs[name].__class__ is not kind:
+                _refuse_other(f, name, kwargs[name], kind, "")
+        for i, name, kind in places:
+            if i >= len(args):
+                break
+            if args[i].__class__ is not kind:
+                _refuse_other(f, name, args[i], kind, f" (position {i + 1})")
+
+    return check
+
+
+def _exact(parameter):
+    if parameter.annotation is Any:
+        return None
+    if parameter.name in _COUNTS and not isinstance(parameter.default, float):
+        return int
+    return type(parameter.default) if isinstance(parameter.default, (bool, str)) and parameter.name not in ("inplace", "mode", "reduction") else None
+
+
+def _refuse_other(f, name, value, kind, place):
+    """TypeError, unless value counts as an int does; dims may be several, or left out."""
+    if kind is int and not isinstance(value, (bool, str, float, np.bool_, np.floating)) and not (isinstance(value, Tensor) and (
+            value.dim() or value.requires_grad or value.dtype.is_floating_point or value.dtype == bool_)):
+        return
+    raise TypeError(f"{f.__name__}(): argument '{name}'{place} must be {kind.__name__}, not {type(value).__name__}")
+
+
+def need_flag(op, value, argument):
+    """TypeError where a flag is no bool."""
+    if value.__class__ is not bool:
+        raise TypeError(f"{op}(): argument '{argument}' must be bool, not {type(value).__name__}")
 
 
 def refuse_misfits(f, args, kwargs, error):
@@ -69,7 +119,7 @@ def _wanted(parameter, value, error):
     if default is bool:
         return None if isinstance(value, bool) else "bool"
     if default is str:
-        return None if isinstance(value, str) else "str"
+        return None if isinstance(value, str) or parameter.name == "reduction" else "str"
     if default in (int, float):
         ints = isinstance(value, (tuple, list)) and parameter.name.startswith("dim")
         return None if ints or value is None or _is_number(value) else default.__name__

@@ -357,6 +357,8 @@ def meshgrid(*tensors, indexing=None):
     tensors = _tensor_list("meshgrid", _apart(tensors))
     if indexing is None:
         warnings.warn("torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument.", UserWarning, stacklevel=beyond(2))
+    elif not isinstance(indexing, str):
+        raise TypeError(f"meshgrid(): argument 'indexing' must be str, not {type(indexing).__name__}")
     _check_grid(tensors, indexing or "ij")
     swap = indexing == "xy" and len(tensors) > 1
     if swap:

@@ -8,6 +8,7 @@ from ctgrad import _C
 from ctgrad.autograd import Function
 from ctgrad.composed import deliver, results, with_exact_out
 from ctgrad.composed.closed import named, node
+from ctgrad.composed.misfit import typed
 
 from ._checks import LinAlgError, as_array, as_columns, as_tensor, first_bad_minor, lapack, need_matrices
 from ._solve import Solution, columns as by_columns
@@ -125,6 +126,7 @@ class _Eigen(Function):
         return (made + made.mT) / 2, None
 
 
+@typed
 def eigh(A, UPLO="L"):
     """(eigenvalues, eigenvectors) of symmetric matrices, values ascending, vectors as columns; only the lower ('U': upper) triangle counts."""
     need_matrices("eigh", A, True, kernel="linalg_eigh_cpu", integers=True)

@@ -4,6 +4,7 @@ import warnings
 
 import ctgrad
 from ctgrad.composed.closed import node
+from ctgrad.composed.misfit import need_flag
 
 from ._cubic import far, near
 from ._halves import widened
@@ -70,6 +71,7 @@ def grid_sample(input, grid, mode="bilinear", padding_mode="zeros", align_corner
     if align_corners is None:
         _warn_corners("grid_sample")
         align_corners = False
+    need_flag("grid_sampler", align_corners, "align_corners")
     _check(input, grid, mode)
     image, grid = widened(input), widened(grid)
     spatial = input.shape[2:]

@@ -1,6 +1,7 @@
 """Distances and the losses of ``functional`` that are made of margins, distances or given distributions."""
 
 import math
+from typing import Any
 
 import ctgrad
 from ctgrad._C import _ops
@@ -158,7 +159,7 @@ def poisson_nll_loss(input, target, log_input=True, full=False, size_average=Non
 
 
 @typed
-def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"):
+def gaussian_nll_loss(input, target, var, full: Any = False, eps=1e-6, reduction="mean"):
     """(log(var) + (input - target)² / var) / 2, var at least ``eps``; ``full`` adds log(2 pi) / 2. ValueError: sizes, or a negative var."""
     if isinstance(var, (int, float)):
         if var < 0:
@@ -195,7 +196,7 @@ def triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2, eps=1e-6, s
 
 
 @typed
-def triplet_margin_with_distance_loss(anchor, positive, negative, *, distance_function=None, margin=1.0, swap=False, reduction="mean"):
+def triplet_margin_with_distance_loss(anchor, positive, negative, *, distance_function=None, margin=1.0, swap: Any = False, reduction="mean"):
     """``triplet_margin_loss`` by another distance."""
     distance, reduction = distance_function or pairwise_distance, check(reduction)
     if margin <= 0:

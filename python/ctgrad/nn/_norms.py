@@ -6,6 +6,8 @@ import warnings
 import ctgrad
 from ctgrad._C import _layout, _ops
 from ctgrad._dtypes import unsupported
+from ctgrad.composed import need_tensor
+from ctgrad.composed.misfit import need_flag
 
 from . import _reduction
 from ._halves import HALVES, single, widened
@@ -149,6 +151,7 @@ def _checked(p):
 
 
 def _feature_dropout(input, p, training, inplace):
+    need_flag("feature_dropout", training, "train")
     if p == 0 or not training or input.numel() == 0:
         return input
     kept = ctgrad.zeros((), dtype=input.dtype) if p == 1 else _noise(input, p, True).div_(1 - p)
@@ -200,6 +203,8 @@ def dropout3d(input, p=0.5, training=True, inplace=False):
 
 def _alpha_dropout(input, p, training, inplace, feature):
     _checked(p)
+    need_tensor("feature_alpha_dropout" if feature else "alpha_dropout", input)
+    need_flag("feature_alpha_dropout" if feature else "alpha_dropout", training, "train")
     if p == 0 or not training or input.numel() == 0:
         return input
     if p == 1:

@@ -5,6 +5,7 @@ import warnings
 import ctgrad
 from ctgrad._C import _ops, conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d, linear
 from ctgrad.composed import need_tensor
+from ctgrad.composed.misfit import need_flag
 from ctgrad.composed.arithmetic import pdist
 
 from . import grad as grad
@@ -224,6 +225,7 @@ def dropout(input, p=0.5, training=True, inplace=False):
     if p < 0.0 or p > 1.0:
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
     need_tensor("dropout", input)
+    need_flag("dropout", training, "train")
     if p == 0 or not training or input.numel() == 0:
         return input
     if p == 1:

@@ -27,10 +27,8 @@ static ordered_form of_vector(k_gemm *g)
     return ORDERED_ROW;
 }
 
-static ordered_form form_of(k_gemm *g)
+static ordered_form of_matrix(const k_gemm *g)
 {
-    if (g->m == 1 || g->n == 1)
-        return of_vector(g);
     bool rows = g->a_col == 1 && g->a_row >= g->k;
     if (!rows && (g->a_row != 1 || g->a_col < g->m))
         return ORDERED_NOT;
@@ -41,6 +39,7 @@ static ordered_form form_of(k_gemm *g)
         return rows ? ORDERED_LINES : steps <= ORDERED_TURNED_MOST ? ORDERED_TURNED : ORDERED_NOT;
     return steps <= ORDERED_COPIED_MOST ? ORDERED_COPIED : ORDERED_NOT;
 }
+static ordered_form form_of(k_gemm *g) { return g->m == 1 || g->n == 1 ? of_vector(g) : of_matrix(g); }
 
 static void run(const k_gemm *g, ordered_form form)
 {
@@ -73,7 +72,7 @@ static void run_loop(const k_gemm *g)
     }
 }
 
-bool k_ordered(const k_gemm *whole)
+static bool ordered_whole(const k_gemm *whole)
 {
     if (!k_unfused_products || (whole->m >= ORDERED_ROWS && whole->n >= ORDERED_COLUMNS) || whole->k < 2 ||
         (double)whole->m * (double)whole->n * (double)whole->k > ORDERED_MOST)
@@ -86,13 +85,39 @@ bool k_ordered(const k_gemm *whole)
     return true;
 }
 
+/* Rows that the first of two threads takes there, by fours, where less than ORDERED_ROWS are left for the second; else 0. */
+static int64_t rows_of_first(const k_gemm *g)
+{
+    bool shared = g->n > 100 ? g->k > 1 : g->n > 16 ? g->k > 4 : g->n >= ORDERED_COLUMNS && g->k > 16;
+    int64_t first = (g->m + 7) / 8 * 4;
+    return k_parts == 2 && k_unfused_products && shared && first >= ORDERED_ROWS && first < g->m && g->m - first < ORDERED_ROWS ? first : 0;
+}
+
+bool k_ordered(const k_gemm *g)
+{
+    int64_t first = rows_of_first(g);
+    if (!first || (double)g->m * (double)g->n * (double)g->k > ORDERED_MOST)
+        return ordered_whole(g);
+    k_gemm head = *g, rest = *g;
+    head.m = first, head.m_all = g->m_all ? g->m_all : g->m; /* so that scratch suffices */
+    rest.m -= first;
+    rest.a = (const float *)g->a + first * g->a_row;
+    rest.c = (float *)g->c + first * g->c_row;
+    ordered_form form = of_matrix(&rest);
+    if (form == ORDERED_NOT || (!g->scratch && k_gemm_scratch(DT_F32, &head)))
+        return false;
+    run(&rest, form);
+    k_gemm_run(DT_F32, &head);
+    return true;
+}
+
 /* A vector is a matrix here. */
 bool k_ordered_of_batch(const k_gemm *g)
 {
     double steps = (double)g->m * (double)g->n * (double)g->k;
     bool few = steps < ORDERED_LOOP_BELOW, vector = g->m == 1 || g->n == 1;
     if (!k_unfused_products || g->add || !(few || (vector && g->b_col == 1 && steps <= ORDERED_MOST)))
-        return k_ordered(g);
+        return ordered_whole(g);
     if (g->b_col == 1)
         run(g, few ? ORDERED_ROW : ORDERED_CHAINS);
     else

@@ -30,6 +30,12 @@ static k_gemm state_product(const k_recur *r, int64_t rows)
     int64_t gates = k_recur_gates(r->kind) * r->n;
     return (k_gemm){.m = rows, .n = r->n, .k = gates, .a_row = gates, .a_col = 1, .b_row = r->n, .b_col = 1, .c_row = r->n};
 }
+/* The weight where it is, not turned. */
+static void as_given(const k_recur *r, k_gemm *g)
+{
+    g->b_row = 1;
+    g->b_col = r->n;
+}
 static int64_t c_row_of(const k_recur *r)
 {
     return (r->kind == RECUR_LSTM ? 5 : k_recur_gates(r->kind)) * r->n;
@@ -39,8 +45,9 @@ int64_t k_recur_scratch(const k_recur *r)
     space s = space_of(r);
     int64_t most = 0;
     for (int64_t t = 0; t < r->steps; t++) {
-        k_gemm g[2] = {gates_product(r, r->count[t], c_row_of(r)), state_product(r, r->count[t])};
-        for (int i = 0; i < 2 && (t == 0 || r->count[t] != r->count[t - 1]); i++) {
+        k_gemm g[3] = {gates_product(r, r->count[t], c_row_of(r)), state_product(r, r->count[t]), gates_product(r, r->count[t], c_row_of(r))};
+        as_given(r, &g[2]);
+        for (int i = 0; i < 3 && (t == 0 || r->count[t] != r->count[t - 1]); i++) {
             int64_t bytes = k_gemm_scratch(r->dtype, &g[i]);
             most = bytes > most ? bytes : most;
         }
@@ -61,11 +68,12 @@ static void run_product(const k_recur *r, const space *s, k_gemm g, const char *
     k_gemm_run(r->dtype, &g);
 }
 /* In PyTorch's order where it has one: its LSTM goes another way. b: its rows where it is contiguous, else its columns. */
-static bool ran_ordered(const k_recur *r, k_gemm g, const char *a, const char *b, char *c)
+static bool ran_ordered(const k_recur *r, const space *s, k_gemm g, const char *a, const char *b, char *c)
 {
     g.a = a;
     g.b = b;
     g.c = c;
+    g.scratch = s->products;
     return r->dtype == DT_F32 && r->kind != RECUR_LSTM && k_ordered(&g);
 }
 
@@ -130,11 +138,10 @@ static void take_step(const k_recur *r, const space *w, const step *s, k_cell_f 
 {
     int64_t item = dtype_bytes(r->dtype), bytes = r->n * item, gates = k_recur_gates(r->kind) * bytes, acts = k_recur_acts(r->kind) * bytes, row;
     char *sums = start_sums(r, w, s, &row);
-    k_gemm product = gates_product(r, s->rows, row / item), as_given = product;
-    as_given.b_row = 1;
-    as_given.b_col = r->n;
+    k_gemm product = gates_product(r, s->rows, row / item), given = product;
+    as_given(r, &given);
     const char *states = states_before(r, w, s);
-    if (!ran_ordered(r, as_given, states, r->w, sums))
+    if (!ran_ordered(r, w, given, states, r->w, sums))
         run_product(r, w, product, states, w->turned, sums);
     for (int64_t j = 0; j < s->rows; j++) {
         int64_t at = s->begin + j;
@@ -168,7 +175,7 @@ static void step_back(const k_recur *r, const space *w, const step *s, k_cell_ba
                        r->gx + at * gates, r->gh ? r->gh + at * gates : NULL, r->gh0 + j * bytes, r->gc0 ? r->gc0 + j * bytes : NULL});
     }
     const char *sums = (r->gh ? r->gh : r->gx) + s->begin * gates;
-    if (!ran_ordered(r, state_product(r, s->rows), sums, r->w, w->states))
+    if (!ran_ordered(r, w, state_product(r, s->rows), sums, r->w, w->states))
         run_product(r, w, state_product(r, s->rows), sums, r->w, w->states);
 }
 void k_recur_backward(const k_recur *r)

@@ -126,3 +126,29 @@ def one_thread():
 def test_recurrent_layers(kind, sizes, steps, batch, settings, one_thread):
     mine, theirs = (recurrent(lib, kind, sizes, steps, batch, settings) for lib in (ctgrad, torch))
     assert all(np.array_equal(x, y) for x, y in zip(mine, theirs, strict=True))
+
+
+two_threads = pytest.mark.skipif(torch.get_num_threads() != 2, reason="which rows a thread takes is known of two")
+
+
+@two_threads
+@pytest.mark.parametrize("rows", range(4, 13))
+def test_few_rows_that_are_left_for_the_second_thread(rows):
+    draw = np.random.default_rng(rows)
+    for n in (11, 12, 16, 17, 40, 100, 101):
+        for k in (1, 2, 4, 5, 16, 17, 33):
+            given = [draw.standard_normal(shape).astype("f4") for shape in ((rows, k), (n, k), (n,), (rows, n))]
+            found = []
+            for lib in (ctgrad, torch):
+                x, w, b = (lib.from_numpy(a.copy()).requires_grad_() for a in given[:3])
+                y = lib.nn.functional.linear(x, w, b)
+                y.backward(lib.from_numpy(given[3]))
+                found.append([y.detach(), (x @ w.t().contiguous()).detach(), x.grad, w.grad, b.grad])
+            assert all(np.array_equal(mine.numpy(), told.numpy()) for mine, told in zip(*found, strict=True)), (n, k)
+
+
+@two_threads
+@pytest.mark.parametrize("batch", [5, 6, 10])
+def test_few_rows_of_a_recurrent_layer(batch):
+    mine, theirs = (recurrent(lib, "RNN", (5, 20), 4, batch, {}) for lib in (ctgrad, torch))
+    assert all(np.array_equal(x, y) for x, y in zip(mine, theirs, strict=True))

@@ -1,4 +1,5 @@
 """Writes in place to what is held compressed: those that are the same along what repeats leave it so."""
+import numpy as np
 import pytest
 
 import ctgrad
@@ -73,3 +74,17 @@ def test_what_is_written_alike_keeps_what_was_kept():
     y.add_(1)
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
         y.sum().backward()
+
+
+@pytest.mark.parametrize("write", [lambda u: u.fill_(2.0), lambda u: u.zero_(), lambda u: u.__setitem__(..., 3.0), lambda u: u.relu_()])
+def test_windows_over_equal_numbers_are_written_as_windows_over_others(write):
+    """What is held once has stride 0 in memory and is shown with others: what is refused goes by these."""
+    seen = []
+    for base in (ctgrad.ones(N, N), ctgrad.tensor(np.ones((N, N)))):
+        u = base.unfold(1, 3, 1)
+        try:
+            write(u)
+            seen.append((base.tolist(), u.tolist()))
+        except RuntimeError as e:
+            seen.append(str(e))
+    assert seen[0] == seen[1]

@@ -52,7 +52,7 @@ bool array_shares(const array *a)
     return meets_itself(a, first, second);
 }
 
-int check_expanded(const char *op, const array *a) { return CT_UNLIKELY(!array_is_contiguous(a) && array_repeats(a)) ? check_writable(op, a) : 0; }
+int check_expanded(const char *op, const array *a) { return CT_UNLIKELY(!array_is_contiguous(a) && strides_repeat(a, array_visible_stride(a))) ? check_writable(op, a) : 0; }
 
 /* Where a gradient is wanted elements stand alone: PyTorch refuses in backward. */
 static int check_elements(const call *c, const array *a)

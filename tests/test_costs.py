@@ -277,6 +277,14 @@ def test_gradients_of_equal_channels_are_tensors_of_their_own():
     assert ctgrad.autograd.grad(F.conv_transpose1d(x, leaf(2, 1, 2), output_padding=1, dilation=2).sum(), x)[0].stride() == (5, 1)
 
 
+
+def test_a_convolution_of_equal_channels_has_the_order_of_the_whole_one():
+    """One channel is as well last as first; what decides is the order that all of them are shown in."""
+    x, w = ctgrad.rand(1, 40, 1, 1).expand(2, 40, 3, 8) * 1, (ctgrad.rand(60, 1, 1, 1).expand(60, 1, 40, 1) * 1).transpose(1, 2)
+    assert debug.layout(x).compressed and w.stride() == (40, 1, 40, 1)
+    assert F.conv2d(x, w, stride=2).stride() == F.conv2d(ctgrad.tensor(x.numpy()), ctgrad.tensor(w.contiguous().numpy()).view(60, 1, 40, 1).transpose(1, 2), stride=2).stride() == (480, 8, 4, 1)
+
+
 @pytest.mark.parametrize("name", ["conv2d", "conv2d with strides", "conv_transpose2d"])
 def test_a_padded_convolution_along_what_repeats_computes_each_border_and_one_run(name):
     """The result is real there, and written in full: windows that no border reaches are computed once, and added up for the gradients."""

@@ -322,6 +322,8 @@ static int collapsed_compose(scope *s, call *c, T *out)
         size[1] = array_size(c->in[1]->a)[transposed];
         y = f_row_major(s, f_expand(s, y, y->a->ndim, size));
     }
+    if (y && !array_shows_contiguous(y->a)) /* of fewer channels the order may be either */
+        y = f_row_major(s, y);
     return (out[0] = y) ? 0 : -1;
 }
 static int convolution_run(call *c) { return collapses(c) ? op_closed(c) : op_block(c); }

@@ -487,3 +487,11 @@ def test_gradients_that_nobody_asked_for_are_not_computed():
         c.add_(1)
     with pytest.raises(RuntimeError, match="modified"):
         ctgrad.autograd.grad(z, c)
+
+
+@pytest.mark.parametrize("op", [lambda a, b, w: a + b, lambda a, b, w: a - b, lambda a, b, w: ctgrad.addmm(b, a, w), lambda a, b, w: ctgrad.nn.functional.linear(a, w, b)])
+def test_sums_and_products_show_all_their_inputs(op):
+    """Whatever else the flags of a kind say."""
+    a, b, w = (ctgrad.ones(*size, requires_grad=True) for size in ((2, 2), (2,), (2, 2)))
+    names = [fn.name() for fn, _ in op(a, b, w).grad_fn.next_functions]
+    assert None not in names and names.count("torch::autograd::AccumulateGrad") >= 2, names

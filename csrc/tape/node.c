@@ -64,7 +64,7 @@ static const char *row_name(const char *name, bool second)
 
 uint32_t node_shown_place(const node *n, uint32_t k)
 {
-    uint32_t mask = n->kind->flags >> 8;
+    uint32_t mask = node_shows(n);
     for (uint32_t left = k; mask && left; left--)
         mask &= mask - 1;
     return mask ? (uint32_t)__builtin_ctz(mask) : k;

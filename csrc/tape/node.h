@@ -116,8 +116,9 @@ static inline bool node_leads(node *n)
 /* Shape and dtype of input i, which must be needed. */
 const int64_t *node_in_size(node *n, uint32_t i, int *ndim, ct_dtype *dtype);
 
-/* How many inputs users see, and the place of the k-th of them: n_in or above where a number stands for it. */
-static inline uint32_t node_shown(const node *n) { return n->kind->flags >> 8 ? (uint32_t)__builtin_popcount(n->kind->flags >> 8) : n->n_in; }
+/* The inputs that users see, as a mask (0: all). How many these are, and the place of the k-th of them: n_in or above where a number stands for it. */
+static inline uint32_t node_shows(const node *n) { return (n->kind->flags & ~(uint32_t)NK_HOMOGENEOUS) >> 8; }
+static inline uint32_t node_shown(const node *n) { return node_shows(n) ? (uint32_t)__builtin_popcount(node_shows(n)) : n->n_in; }
 uint32_t node_shown_place(const node *n, uint32_t k);
 
 typedef struct node_shape { uint32_t n_in, n_out; uint16_t n_kept, n_param; uint8_t out_ndim; } node_shape;

@@ -1,6 +1,5 @@
 /* What a run adds to the .grad of a leaf. */
 #include "tape/run.h"
-#include <string.h>
 
 /* Is g laid out as the leaf's gradient should be: as the leaf itself where that is dense, else row-major? */
 static bool fits_leaf(node *leaf, const array *g)

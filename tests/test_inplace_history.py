@@ -51,6 +51,9 @@ def test_a_base_is_shown_by_its_object():
     for view in (x.view(2, 2), x[1:], x.view(2, 2).t()[0], x.unbind()[0], x.expand(2, 4)):
         assert view._is_view() and view._base is x
     assert not x._is_view() and x._base is None
+    for turned in ("T", "mT", "mH", "H"):
+        matrix = torch.ones(2, 3)
+        assert getattr(matrix, turned)._base is matrix
     v = torch.ones(2).view(1, 2)
     assert v._base.shape == (2,) and v._base.data_ptr() == v.data_ptr()
 

@@ -75,6 +75,15 @@ def test_make_tensor_with_gradients_and_formats():
     assert make_tensor((2,), dtype=ctgrad.float32, requires_grad=True).is_leaf
     assert make_tensor((1, 2, 2, 2), dtype=ctgrad.float32, memory_format=ctgrad.channels_last).stride() == (8, 1, 4, 2)
     for wrong in [{"dtype": ctgrad.int64, "requires_grad": True}, {"dtype": ctgrad.float32, "low": 1, "high": 0},
-                  {"dtype": ctgrad.float32, "noncontiguous": True, "memory_format": ctgrad.contiguous_format}]:
+                  {"dtype": ctgrad.uint8, "low": 300, "high": 400}, {"dtype": ctgrad.float32, "low": float("nan")}, {"dtype": ctgrad.float32, "noncontiguous": True, "memory_format": ctgrad.contiguous_format}]:
         with pytest.raises(ValueError):
             make_tensor((2, 2), **wrong)
+
+
+def test_make_tensor_cuts_its_ends_to_what_the_dtype_holds():
+    assert make_tensor(50, dtype=ctgrad.uint8, low=-5, high=1e9).dtype == ctgrad.uint8
+    assert set(make_tensor(50, dtype=ctgrad.bool, low=-5, high=5).tolist()) == {False, True}
+    assert make_tensor(50, dtype=ctgrad.float16, low=-1e9, high=1e9).isfinite().all()
+    assert make_tensor(50, dtype=ctgrad.int64, low=-2**70, high=2**70).double().std() > 1e17
+    with pytest.warns(FutureWarning):
+        assert make_tensor(3, dtype=ctgrad.float32, low=2, high=2).tolist() == [2, 2, 2]

@@ -235,7 +235,13 @@ static PyObject *exchanged(PyObject *o, int which)
 {
     if (py_t(o)->a->ndim == 1)
         return PyErr_Format(PyExc_RuntimeError, "tensor.mT is only supported on matrices or batches of matrices. Got 1-D tensor.");
-    return warn_scalar(o, which) < 0 ? NULL : py_t(o)->a->ndim == 0 ? Py_NewRef(o) : py_call_op(&op_adjoint, 1, (arg[]){a_t(py_t(o))});
+    if (warn_scalar(o, which) < 0)
+        return NULL;
+    if (py_t(o)->a->ndim == 0)
+        return Py_NewRef(o);
+    PyObject *view = py_call_op(&op_adjoint, 1, (arg[]){a_t(py_t(o))});
+    py_note_base(o);
+    return view;
 }
 static PyObject *get_mT(PyObject *o, void *x) { (void)x; return exchanged(o, SHOWN_mT); }
 static PyObject *get_mH(PyObject *o, void *x) { (void)x; return exchanged(o, SHOWN_mH); }

@@ -23,16 +23,16 @@ enum {
     NK_LEAF = 1,
     NK_WANTS_UNDEFINED = 2, /* call grad even if no gradient arrived */
     NK_ROW = 4,             /* `name` is the row's ("log_softmax"): shown as LogSoftmaxBackward0 */
-    NK_ROW_1 = 1 << 30,     /* beside NK_ROW: Backward1 */
     NK_SPREADS = 8,         /* its gradient is a sum (expand, repeat): a graph without such a node has nothing to reduce */
     NK_SHOWS_WRITE = 128,   /* its second input is a write, which users see through */
     NK_HOST = 64,           /* the formula is code of the host language */
     NK_MIXES = 32,          /* what it takes summed goes to inputs that take it summed too (products): no sum is due on the way to any other */
-    NK_HOMOGENEOUS = 1 << 29, /* its formula serves a gradient that lacks a factor (run_defers) */
     NK_POINTWISE = 16,      /* kept values are narrowed to size 1 in the dims in which the gradient arrived summed, to lines where it arrived slid */
+    NK_ROW_1 = 1 << 16,     /* beside NK_ROW: Backward1 */
+    NK_HOMOGENEOUS = 1 << 17, /* its formula serves a gradient that lacks a factor (run_defers) */
+    NK_UNTOLD = 1 << 18,    /* has no derivative: its turn to say so comes before that of nodes recorded later, as a leaf's does */
 };
-#define NK_UNTOLD (1u << 31) /* has no derivative: its turn to say so comes before that of nodes recorded later, as a leaf's does */
-/* In flags: the inputs that users see (next_functions, hooks), as a mask; none given: all of them. */
+/* Bits 8 to 15 of flags: the inputs that users see (next_functions, hooks), as a mask; none given: all of them. */
 #define NK_SHOWS(mask) ((uint32_t)(mask) << 8)
 
 typedef struct edge { node *fn; uint32_t nr; } edge;
@@ -117,7 +117,7 @@ static inline bool node_leads(node *n)
 const int64_t *node_in_size(node *n, uint32_t i, int *ndim, ct_dtype *dtype);
 
 /* The inputs that users see, as a mask (0: all). How many these are, and the place of the k-th of them: n_in or above where a number stands for it. */
-static inline uint32_t node_shows(const node *n) { return (n->kind->flags & ~(uint32_t)NK_HOMOGENEOUS) >> 8; }
+static inline uint32_t node_shows(const node *n) { return n->kind->flags >> 8 & 255; }
 static inline uint32_t node_shown(const node *n) { return node_shows(n) ? (uint32_t)__builtin_popcount(node_shows(n)) : n->n_in; }
 uint32_t node_shown_place(const node *n, uint32_t k);
 

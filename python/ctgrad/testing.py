@@ -139,30 +139,48 @@ def assert_allclose(actual, expected, rtol=None, atol=None, equal_nan=True, msg=
 
 
 def _bounds(dtype, low, high):
-    least, most = (0, 2) if dtype == ctgrad.bool else (0, 10) if dtype == ctgrad.uint8 else (-9, 9) if dtype.is_floating_point else (-9, 10)
-    low, high = least if low is None else low, most if high is None else high
-    if not low < high:
+    """Given or default ends, cut to what dtype holds; of integers whole numbers, of which the upper is not drawn."""
+    floats = dtype.is_floating_point
+    if dtype == ctgrad.bool:
+        least, most = 0, 2
+    else:
+        info = ctgrad.finfo(dtype) if floats else ctgrad.iinfo(dtype)
+        least, most = info.min, info.max + (not floats and dtype != ctgrad.int64)
+    low, high = (max(-9, least) if low is None else low), (min(9 if floats else 10, most) if high is None else high)
+    if low != low or high != high:
+        raise ValueError(f"`low` and `high` cannot be NaN, but got {low=} and {high=}")
+    if floats and low == high:
+        warnings.warn("Passing `low==high` to `torch.testing.make_tensor` for floating types is deprecated; use torch.full(...)", FutureWarning, stacklevel=3)
+    elif not low < high:
         raise ValueError(f"`low` must be less than `high`, but got {low} >= {high}")
-    return low, high
+    elif high < least or low >= most:
+        raise ValueError(f"The value interval specified by `low` and `high` is [{low}, {high}), but {dtype} only supports [{least}, {most})")
+    low, high = (min(max(end, least), most) for end in (low, high))
+    return (low, high) if floats else (math.ceil(low), math.ceil(high))
+
+
+def _drawn(size, dtype, device, low, high):
+    if not dtype.is_floating_point:
+        return ctgrad.randint(low, high, size, dtype=dtype, device=device)
+    made = ctgrad.empty(size, dtype=dtype, device=device)
+    return made.uniform_(low, high) if high - low < ctgrad.finfo(dtype).max else made.uniform_(low / 2, high / 2).mul_(2)
 
 
 def make_tensor(*shape, dtype, device="cpu", low=None, high=None, requires_grad=False, noncontiguous=False, exclude_zero=False, memory_format=None):
-    """A tensor of random numbers from low up to high: by default from -9 to 9, not below 0 for unsigned integers.
+    """A tensor of random numbers from low up to high: by default from -9 to 9, not below 0 for unsigned integers; cut to what dtype holds.
 
     noncontiguous: every other element of a tensor twice as large. exclude_zero: zeros are replaced by the smallest positive number, 1 for integers.
+    ValueError: low is not less than high, or beyond dtype; requires_grad of integers; noncontiguous beside memory_format.
     """
-    if requires_grad and not dtype.is_floating_point:
-        raise ValueError(f"`requires_grad=True` is not supported for boolean and integral dtypes, but got dtype={dtype}")
-    if noncontiguous and memory_format is not None:
-        raise ValueError("The parameters `noncontiguous` and `memory_format` are mutually exclusive")
     size = tuple(shape[0]) if len(shape) == 1 and isinstance(shape[0], Sequence) else shape
-    low, high = _bounds(dtype, low, high)
-    if dtype.is_floating_point:
-        made = ctgrad.empty(size, dtype=dtype, device=device).uniform_(low, high)
-    else:
-        made = ctgrad.randint(math.floor(low), math.ceil(high), size, dtype=dtype, device=device)
-    if noncontiguous and made.numel() > 1:
-        made = made.repeat_interleave(2, -1)[..., ::2]
+    if noncontiguous and memory_format is not None:
+        raise ValueError(f"The parameters `noncontiguous` and `memory_format` are mutually exclusive, but got {noncontiguous=} and {memory_format=}")
+    if requires_grad and not dtype.is_floating_point:
+        raise ValueError(f"`requires_grad=True` is not supported for boolean and integral dtypes, but got {dtype=}")
+    apart = noncontiguous and math.prod(size) > 1
+    made = _drawn((*size[:-1], 2 * size[-1]) if apart else size, dtype, device, *_bounds(dtype, low, high))
+    if apart:
+        made = made[..., 1::2]
     elif memory_format is not None:
         made = made.clone(memory_format=memory_format)
     if exclude_zero:

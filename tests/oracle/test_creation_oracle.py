@@ -343,3 +343,17 @@ def test_random_ndarrays(shape, dtype, order, step):
     for expression in ("torch.tensor(a)", "torch.from_numpy(a)", "torch.as_tensor(a, dtype=torch.float32)", "torch.from_numpy(a).numpy().strides", "torch.from_dlpack(a)",
                        "np.from_dlpack(torch.from_numpy(a))", "torch.tensor(a.tolist())", "torch.from_numpy(a).tolist()"):
         same(expression)
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int32", "int64", "float32", "float64", "float16", "bfloat16"])
+@pytest.mark.parametrize("given", [{}, {"low": -3, "high": 5}, {"low": -20, "high": 300}, {"low": 0.5, "high": 3.5}, {"noncontiguous": True}, {"exclude_zero": True, "low": 0, "high": 2}, {"low": -3e38, "high": 3e38}, {"low": 300, "high": 400}], ids=str)
+def test_make_tensor_draws_the_same(dtype, given):
+    def made(lib):
+        lib.manual_seed(3)
+        try:
+            x = lib.testing.make_tensor((2, 3, 4), dtype=getattr(lib, dtype), device="cpu", **given)
+        except ValueError as error:
+            return type(error)
+        return x.double().tolist(), x.stride(), str(x.dtype)
+
+    assert str(made(ctgrad)).replace("ctgrad", "torch") == str(made(torch))

@@ -390,3 +390,15 @@ def test_calls_leave_reference_counts_alone():
 def refused(f, *args, **kwargs):
     with pytest.raises(TypeError):
         f(*args, **kwargs)
+
+
+@pytest.mark.parametrize("name, call", [
+    ("add", lambda a: a.add(2, a)), ("sub", lambda a: ctgrad.sub(a, 2, a)), ("addcmul", lambda a: a.clone().addcmul_(2, a, a)), ("addmm", lambda a: ctgrad.addmm(2, a, 3, a, a)), ("addmm", lambda a: a.addmm(2, a, a)),
+    ("upsample", lambda a: ctgrad.nn.functional.upsample(a[None, None], scale_factor=2))])
+def test_former_forms_warn(name, call):
+    ctgrad.set_warn_always(True)
+    try:
+        with pytest.warns(UserWarning, match=f"{name}.* deprecated"):
+            call(ctgrad.ones(2, 2))
+    finally:
+        ctgrad.set_warn_always(False)

@@ -2,6 +2,7 @@
  * arguments into today's order and runs the op of that name. */
 #include "ops/dispatch.h"
 #include "ops/formula.h"
+#include <stdio.h>
 
 /* `order[i]` is the place of today's argument i among those given; -1: absent. */
 static int run_as(call *c, const op *o, int n, const int *order)
@@ -9,6 +10,11 @@ static int run_as(call *c, const op *o, int n, const int *order)
     arg args[5];
     for (int i = 0; i < n; i++)
         args[i] = order[i] < 0 ? (arg){.kind = ARG_INT, .i = 1} : c->args[order[i]];
+    static bool warned;
+    char text[200];
+    snprintf(text, sizeof text, "This overload of %.*s is deprecated: give the tensors first, and the numbers that scale them by keyword (alpha=, beta=, value=)", (int)strcspn(o->name, "."), o->name);
+    if (call_warn(c, &warned, text) < 0)
+        return -1;
     call now = *c;
     now.op = o;
     now.args = args;

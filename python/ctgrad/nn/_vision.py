@@ -1,6 +1,7 @@
 """``functional`` of images: rearranged channels, other sizes, windows as columns, normalisation over neighbours."""
 
 import math
+import warnings
 
 import ctgrad
 from ctgrad._C import _ops
@@ -200,21 +201,28 @@ def _resampled(input, sizes, steps, mode, align_corners, antialias):
     return in_order_of(given, input.to(given.dtype).contiguous() if antialias else input.to(given.dtype))
 
 
+def _former(name):
+    warnings.warn(f"`nn.functional.{name}` is deprecated. Use `nn.functional.interpolate` instead.", stacklevel=4)
+
+
 @typed
 def upsample(input, size=None, scale_factor=None, mode="nearest", align_corners=None):
     """``interpolate``, by its former name."""
+    _former("upsample")
     return interpolate(input, size, scale_factor, mode, align_corners)
 
 
 @typed
 def upsample_nearest(input, size=None, scale_factor=None):
     """``interpolate`` by the nearest element."""
+    _former("upsample_nearest")
     return interpolate(input, size, scale_factor, mode="nearest")
 
 
 @typed
 def upsample_bilinear(input, size=None, scale_factor=None):
     """``interpolate`` by lines, with the outermost elements at the ends."""
+    _former("upsample_bilinear")
     return interpolate(input, size, scale_factor, mode="bilinear", align_corners=True)
 
 

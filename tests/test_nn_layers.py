@@ -285,6 +285,12 @@ def test_parameters_as_a_vector():
     assert layer.weight.tolist() == [[1.0, 2.0]] and layer.bias.tolist() == [3.0]
 
 
+def test_batch_norm_of_nothing():
+    for shape in ((0,), (0, 3), (3, 0, 2)):
+        for training in (True, False):
+            assert nn.functional.batch_norm(ctgrad.empty(shape), None, None, training=training).shape == shape
+
+
 def test_batch_norm_of_which_the_bias_alone_learns():
     for weight in (None, ctgrad.ones(3)):
         bias = ctgrad.zeros(3, requires_grad=True)

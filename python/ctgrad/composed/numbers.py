@@ -127,10 +127,10 @@ def histogram(input, bins: Any = 100, *, range=None, weight=None, density=False)
     if input.dtype not in (_C.float32, _C.float64):
         raise unsupported("histogram_cpu", input.dtype)
     if isinstance(bins, Tensor):
-        if bins.dim() != 1 or bins.dtype != input.dtype or bins.numel() == 0:
-            raise RuntimeError(f"torch.histogram(): bins must be a vector of {input.dtype}, got {list(bins.shape)} of {bins.dtype}")
         if range is not None:
             raise TypeError("histogram() takes no range where bins are edges")
+        if bins.dim() != 1 or bins.dtype != input.dtype or bins.numel() == 0:
+            raise RuntimeError(f"torch.histogram(): bins must be a vector of {input.dtype}, got {list(bins.shape)} of {bins.dtype}")
         bins = bins.detach().numpy()
     elif bins <= 0:
         raise RuntimeError(f"torch.histogram(): bins must be > 0, but got {bins}")

@@ -42,18 +42,18 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
         _verify_batch_size(input.size())
     if eps <= 0.0 if training else eps < 0.0:
         raise ValueError(f"batch_norm eps must be {'positive during training' if training else 'non-negative'}, but got {eps}")
-    if input.dim() < 2:
+    if input.dim() < 2 and input.numel():
         raise (IndexError if training else RuntimeError)(f"batch_norm(): expected at least 2 dimensions, a batch and channels, but got {input.dim()}")
     return _normed(input, running_mean, running_var, weight, bias, training, momentum, eps)
 
 
 def _normed(input, running_mean, running_var, weight, bias, training, momentum, eps):
     _reduction.refuse_gradient("native_batch_norm", running_mean=running_mean, running_var=running_var)
+    if input.numel() == 0:
+        return _nothing_normed(input, weight, bias)
     _check_running(input, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
     if not training and (running_mean is None or running_var is None):
         raise RuntimeError("running_mean and running_var must be defined in evaluation mode")
-    if input.numel() == 0:
-        return _nothing_normed(input, weight, bias)
     x = widened(input)
     if not training:
         mean, scale = running_mean.to(x.dtype), (running_var.to(x.dtype) + eps).rsqrt()

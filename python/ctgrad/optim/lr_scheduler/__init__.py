@@ -2,6 +2,7 @@
 
 from ctgrad._homes import settle as _settle
 
+from .base import EPOCH_DEPRECATION_WARNING as EPOCH_DEPRECATION_WARNING
 from .base import LRScheduler
 from .base import _LRScheduler as _LRScheduler  # its former name
 from .composite import ChainedScheduler, ReduceLROnPlateau, SequentialLR

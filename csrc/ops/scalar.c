@@ -75,12 +75,15 @@ static int row_dtype(const call *c, ct_dtype common, ct_dtype *compute)
     return c->op == &op_square ? *compute = DT_I64, 0 : refuse_dtype(c, common);
 }
 
-/* Is the second operand beside halves read as a float32? Then the loop's param says so. */
+static bool makes_whole(const op *o) { return o == &op_floor_divide || o == &op_div_floor || o == &op_div_trunc; }
+
+/* Is the second operand beside halves read as a float32? Then the loop's param says so. A tensor of one element counts as a number where quotients
+ * are made whole, which takes more steps than one: of those of the size that is shown. */
 static bool wide_number(const call *c, ct_dtype compute)
 {
     if (CT_LIKELY(!dtype_is_half(compute)) || c->op->run != op_binary || !(c->op->dtypes & NUMBER_WIDE))
         return false;
-    return c->n_in < 2 || !c->ia[1] || (c->ia[1]->ndim == 0 && c->ia[1]->dtype != compute);
+    return c->n_in < 2 || !c->ia[1] || (c->ia[1]->ndim == 0 && c->ia[1]->dtype != compute) || (makes_whole(c->op) && c->in[1]->a->numel == 1);
 }
 
 /* The operand of `compute`'s dtype for input i: the input itself, a converted copy, or a number written into `room`. */
@@ -156,8 +159,7 @@ static int check_division(const call *c)
 static bool may_fail(const call *c, ct_dtype compute)
 {
     const op *o = c->op;
-    bool divides = o == &op_floor_divide || o == &op_remainder || o == &op_fmod || o == &op_div_floor || o == &op_div_trunc;
-    return divides && !dtype_is_float(compute) && (!arg_is_number(&c->args[1]) || c->args[1].i == 0);
+    return (makes_whole(o) || o == &op_remainder || o == &op_fmod) && !dtype_is_float(compute) && (!arg_is_number(&c->args[1]) || c->args[1].i == 0);
 }
 
 int run_elementwise(call *c, elementwise *e, ct_dtype result, layout *l)

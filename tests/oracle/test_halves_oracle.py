@@ -226,3 +226,20 @@ def test_layers_are_as_near_to_the_truth(name, layer):
         mine, their, true = (t.detach().double().numpy() for t in (got, theirs, truth))
         scale = np.abs(true).max()
         assert np.abs(mine - true).max() <= 1.5 * np.abs(their - true).max() + 1.5 * eps * scale, (mine - true, their - true)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("divisor", ["each", "rows", "one element", "no dims", "float32 no dims", "a number"])
+@pytest.mark.parametrize("mode", ["trunc", "floor", "//", "in place"])
+def test_whole_quotients_are_rounded_where_pytorch_rounds(dtype, divisor, mode):
+    rng = np.random.default_rng(3)
+    a, b = rng.uniform(-100, 100, (60, 70)).astype(np.float32), rng.uniform(-3, 3, (60, 70)).astype(np.float32)
+    a[:20], b[:20] = a[:20].round(), (b[:20] * 4).round() / 4
+    b = {"each": b, "rows": b[:1], "one element": b[:1, :1], "no dims": b[0, 0], "float32 no dims": b[1, 1], "a number": b[2, 2]}[divisor]
+
+    def quotients(lib):
+        x = lib.tensor(a).to(getattr(lib, dtype))
+        y = float(b) if divisor == "a number" else lib.tensor(b) if divisor.startswith("float32") else lib.tensor(b).to(getattr(lib, dtype))
+        return (x // y if mode == "//" else x.div_(y, rounding_mode="trunc") if mode == "in place" else x.div(y, rounding_mode=mode)).float().numpy()
+
+    np.testing.assert_array_equal(quotients(ctgrad), quotients(torch))

@@ -106,3 +106,11 @@ def test_a_reduction_that_is_none_is_a_wrong_value(name):
     for reduction in (None, 1, "NONE"):
         with pytest.raises(ValueError, match="is not a valid value for reduction"):
             getattr(ctgrad.nn.functional, name)(*[ctgrad.zeros(2, 2, dtype=ctgrad.long if name[:6] == "multil" and i else None) for i in range(args)], reduction=reduction)
+
+
+@pytest.mark.parametrize("f", [
+    lambda: ctgrad.meshgrid(INT([1, 2]), indexing=""), lambda: ctgrad.nn.functional.adaptive_avg_pool3d(CUBE, []),
+    lambda: ctgrad.nn.functional.fold(ctgrad.zeros(1, 6, 5), (4, 5), (2, 3), stride=(2, 2)), lambda: ctgrad.nn.functional.unfold(ctgrad.zeros(1, 2, 2, 2), (3, 3), dilation=(2, 2))])
+def test_values_that_do_not_fit_are_no_type_errors(f):
+    with pytest.raises(RuntimeError):
+        f()

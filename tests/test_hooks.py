@@ -257,3 +257,13 @@ def test_what_a_hook_of_a_module_returns_has_the_type_and_size_of_the_gradient(r
     with pytest.raises(error):
         layer(x).sum().backward()
     assert x.grad is None
+
+
+def test_a_table_of_hooks_for_all_modules_can_be_replaced():
+    module, calls = torch.nn.modules.module, []
+    handle = module.register_module_forward_hook(lambda *_: calls.append(1))
+    torch.nn.ReLU()(torch.ones(1))
+    module._global_forward_hooks = {}
+    torch.nn.ReLU()(torch.ones(1))
+    handle.remove()
+    assert calls == [1] and not module._global_forward_hooks

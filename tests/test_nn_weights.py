@@ -211,3 +211,7 @@ def test_what_cannot_be_orthogonal():
     ):
         with pytest.raises(ValueError, match=text):
             make()
+    layer = nn.Linear(3, 4)
+    parametrizations.orthogonal(layer, "weight")
+    with pytest.raises(ValueError, match="of shape"):
+        layer.weight = ctgrad.randn(5, 5)

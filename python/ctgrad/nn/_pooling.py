@@ -55,6 +55,8 @@ def adaptive_avg_pool2d(input, output_size):
 
 def adaptive_avg_pool3d(input, output_size):
     """The mean of each of ``output_size`` windows that cover the last 3 dims evenly; None keeps a size."""
+    if isinstance(output_size, (tuple, list)) and len(output_size) < 3:
+        raise RuntimeError(f"adaptive_avg_pool3d: output_size must be 3 sizes, got {len(output_size)}")
     whole = _tuple(output_size, 3) == (1, 1, 1)  # a mean, of nothing too
     return _ops["adaptive_avg_pool3d"](input, output_size if whole else _sizes_filled("adaptive_avg_pool3d", input, output_size))
 

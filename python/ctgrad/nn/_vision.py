@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from typing import Any
 
 import ctgrad
 from ctgrad._C import _ops
@@ -249,7 +250,7 @@ def _windows(size, kernel, dilation, padding, stride):
 
 
 @typed
-def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
+def unfold(input, kernel_size, dilation: Any = 1, padding: Any = 0, stride: Any = 1):
     """(N, C, H, W) or (C, H, W) to (N, C·kh·kw, windows): each window of the image as a column."""
     kernel, dilation, padding, stride = (_pair(value) for value in (kernel_size, dilation, padding, stride))
     _check_steps(kernel, dilation, padding, stride)
@@ -266,7 +267,7 @@ def _unfolded(input, windows, count):
 
 
 @typed
-def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
+def fold(input, output_size, kernel_size, dilation: Any = 1, padding: Any = 0, stride: Any = 1):
     """The adjoint of ``unfold``: columns (N, C·kh·kw, windows) are added where they were read, in (N, C, *output_size)."""
     size, kernel, dilation, padding, stride = (_pair(value) for value in (output_size, kernel_size, dilation, padding, stride))
     if input.dim() not in (2, 3):

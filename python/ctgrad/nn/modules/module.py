@@ -4,7 +4,9 @@ Calling and hooks stand in ``_hooks.py``, saving and loading in ``_state.py``, c
 ties in ``_ties.py``; the class here joins them and holds registration, attribute access and the walks over the tree.
 """
 
+import sys
 from collections import OrderedDict
+from types import ModuleType
 
 from ctgrad import Tensor, _C
 from ctgrad.nn._names import indent, typename
@@ -36,6 +38,24 @@ __all__ = [
     "register_module_full_backward_pre_hook", "register_module_module_registration_hook",
     "register_module_parameter_registration_hook",
 ]
+
+
+class _WithHookTables(ModuleType):
+    """This module: a table of hooks for all modules that is assigned to it takes the place of what the one in use holds."""
+
+
+def _table(hooks):
+    def put(_, given):
+        items = list(given.items())
+        hooks.clear()
+        hooks.update(items)
+
+    return property(lambda _: hooks, put)
+
+
+for _name, _kept in {"_global_forward_pre_hooks": global_forward_pre, "_global_forward_hooks": global_forward, "_global_backward_pre_hooks": global_backward_pre, "_global_backward_hooks": global_backward}.items():
+    setattr(_WithHookTables, _name, _table(_kept))
+sys.modules[__name__].__class__ = _WithHookTables
 
 # The dictionaries that hold members, in a module's __dict__; a name stands in at most one of them.
 _MEMBERS = ("_parameters", "_buffers", "_modules")

@@ -139,8 +139,9 @@ ORTHOGONAL_MAPS = {"matrix_exp": _by_exponential, "cayley": _by_cayley, "househo
 
 
 class _Orthogonal(Module):
-    def __init__(self, orthogonal_map, use_trivialization):
+    def __init__(self, shape, orthogonal_map, use_trivialization):
         super().__init__()
+        self.shape = shape
         self.orthogonal_map = orthogonal_map
         if use_trivialization:
             self.register_buffer("base", None)
@@ -154,6 +155,8 @@ class _Orthogonal(Module):
 
     @ctgrad.no_grad()
     def right_inverse(self, given):
+        if given.shape != self.shape:
+            raise ValueError(f"Expected a matrix or batch of matrices of shape {self.shape}. Got a tensor of shape {given.shape}.")
         wide = given.size(-2) < given.size(-1)
         q = given.mT if wide else given
         n, k = q.shape[-2:]
@@ -189,4 +192,4 @@ def orthogonal(module, name="weight", orthogonal_map=None, *, use_trivialization
         orthogonal_map = "matrix_exp" if weight.size(-2) == weight.size(-1) else "householder"
     if orthogonal_map not in ORTHOGONAL_MAPS:
         raise ValueError(f'orthogonal_map has to be one of "matrix_exp", "cayley", "householder". Got: {orthogonal_map}')
-    return parametrize.register_parametrization(module, name, _Orthogonal(orthogonal_map, use_trivialization), unsafe=True)
+    return parametrize.register_parametrization(module, name, _Orthogonal(weight.shape, orthogonal_map, use_trivialization), unsafe=True)

@@ -53,7 +53,8 @@ bool node_leads_on(const node *to)
     return !s || s->needed || s->captured;
 }
 
-bool node_is_last(const node *n) { return now && now->at == n && !now->task->retain_graph && !tape_now.grad && !n->extra && !(n->flags & N_PACKED); }
+bool node_is_run(const node *n) { return now && now->at == n; }
+bool node_is_last(const node *n) { return node_is_run(n) && !now->task->retain_graph && !tape_now.grad && !n->extra && !(n->flags & N_PACKED); }
 
 bool tape_defers(const node *n)
 {

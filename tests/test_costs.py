@@ -151,6 +151,16 @@ STEPS = {
 }
 
 
+# Compositions that record one node, of a result that is held once.
+HELD = {
+    "sinc": ctgrad.sinc, "logit": lambda x: (x / 3).logit(), "deg2rad": lambda x: x.deg2rad(), "fmax": lambda x: x.fmax(x * 0.5), "angle": lambda x: x.angle(), "entr": ctgrad.special.entr,
+    "log_ndtr": ctgrad.special.log_ndtr, "mvlgamma": lambda x: (x + 3).mvlgamma(2), "logaddexp2": lambda x: x.logaddexp2(x), "xlogy": lambda x: x.xlogy(x), "xlog1py": lambda x: ctgrad.special.xlog1py(x, x), "ldexp": lambda x: x.ldexp(target(1)),
+    "ndtri": lambda x: ctgrad.special.ndtri(x / 4 + 0.1), "zeta": lambda x: ctgrad.special.zeta(3.0, x + 1), "rrelu": lambda x: F.rrelu(x - 1), "alias_copy": ctgrad.alias_copy, "unfold_copy": lambda x: ctgrad.unfold_copy(x, 1, 4, 4),
+    "renorm of columns": lambda x: x.renorm(2, 1, 0.5), "frexp": lambda x: x.frexp()[0], "erfinv": lambda x: ctgrad.erfinv(x / 3), "dist": lambda x: ctgrad.dist(x, x * x), "pairwise_distance": lambda x: F.pairwise_distance(x, x * 2), "trapezoid": lambda x: ctgrad.trapezoid(x, dim=0),
+}
+STEPS |= {f"{name} of a result": lambda n, f=f: (lambda y: y.amax(tuple(range(y.dim()))))(f(leaf(n).expand(n, n) * 2)) for name, f in HELD.items()}
+
+
 def hankel(n):
     return leaf(2 * n - 1).unfold(0, n, 1)
 

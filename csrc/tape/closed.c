@@ -84,7 +84,10 @@ static int closed_grad(scope *s, node *n, tensor *const *g, tensor **grads)
 static uint64_t closed_takes(node *n)
 {
     uint32_t part = first_part(n);
-    return n->n_param == 1 && !node_params(n)[0] ? node_takes(n, part) | node_takes_slid(n, part) : 0;
+    uint64_t dims = n->n_param ? ~(uint64_t)0 : 0;
+    for (uint32_t k = 0; k < n->n_param; k++)
+        dims &= node_takes(n, part + k);
+    return n->n_param == 1 && !node_params(n)[0] ? dims | node_takes_slid(n, part) : dims;
 }
 const node_kind closed_kind = {"Closed", closed_grad, .takes = closed_takes};
 

@@ -17,7 +17,7 @@ typedef struct node_kind {
     void (*release)(node *n);          /* drops `payload`; NULL when there is none */
     uint32_t flags;
     void (*forget)(node *n);           /* drops what the payload keeps for the formula; NULL when nothing */
-    uint64_t (*takes)(node *n);        /* dims of output 0 in which the gradient may arrive summed to size 1; NULL: none. No other output has a gradient. See engine.h */
+    uint64_t (*takes)(node *n);        /* dims of output 0 in which the gradient may arrive summed to size 1; NULL: none. Gradients of other outputs, where there are any, in these of their dims too. See engine.h */
 } node_kind;
 enum {
     NK_LEAF = 1,
@@ -128,6 +128,13 @@ node *closed_node(const char *name, uint32_t n_in, tensor *const *in, uint32_t n
 static inline uint32_t node_shows(const node *n) { return (n->kind->flags & ~(uint32_t)NK_HOMOGENEOUS) >> 8; }
 static inline uint32_t node_shown(const node *n) { return node_shows(n) ? (uint32_t)__builtin_popcount(node_shows(n)) : n->kind == &closed_kind ? (uint32_t)n->n_in - n->n_param : n->n_in; }
 uint32_t node_shown_place(const node *n, uint32_t k);
+
+/* Does anybody look at gradients on their way through it? */
+static inline bool node_watched(const node *n)
+{
+    const node_extra *x = n->extra;
+    return x && (x->hooks || x->pre || x->post || x->after || x->notes || x->retains || x->trace);
+}
 
 typedef struct node_shape { uint32_t n_in, n_out; uint16_t n_kept, n_param; uint8_t out_ndim; } node_shape;
 node *node_new(const node_kind *kind, node_shape shape);        /* edges and kept values blank */

@@ -68,6 +68,8 @@ def _hurwitz(x, q):
 
 @named("SpecialZetaBackward0")
 class _Zeta(Function):
+    _mixes = 0
+
     @staticmethod
     def forward(ctx, x, q):
         ctx.save_for_backward(x, q)

@@ -10,7 +10,7 @@ from ctgrad import _C
 from ctgrad._C import Tensor
 from ctgrad.autograd.function import FunctionCtx
 
-__all__ = ["named", "node", "repeats"]
+__all__ = ["named", "node"]
 
 
 def named(name):
@@ -25,12 +25,6 @@ def named(name):
 
 def _is_operand(x):
     return isinstance(x, Tensor) and x.is_floating_point()
-
-
-def repeats(t):
-    """Does it show a number more than once: by a stride of 0, or by equal ones?"""
-    steps = [abs(step) for step, n in zip(t.stride(), t.shape, strict=True) if n > 1]
-    return t.numel() > 0 and (0 in steps or len(set(steps)) < len(steps))
 
 
 def node(name, unkept=()):

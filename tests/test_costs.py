@@ -158,6 +158,8 @@ HELD = {
     "log_ndtr": ctgrad.special.log_ndtr, "mvlgamma": lambda x: (x + 3).mvlgamma(2), "logaddexp2": lambda x: x.logaddexp2(x), "xlogy": lambda x: x.xlogy(x), "xlog1py": lambda x: ctgrad.special.xlog1py(x, x), "ldexp": lambda x: x.ldexp(target(1)),
     "ndtri": lambda x: ctgrad.special.ndtri(x / 4 + 0.1), "zeta": lambda x: ctgrad.special.zeta(3.0, x + 1), "rrelu": lambda x: F.rrelu(x - 1), "alias_copy": ctgrad.alias_copy, "unfold_copy": lambda x: ctgrad.unfold_copy(x, 1, 4, 4),
     "renorm of columns": lambda x: x.renorm(2, 1, 0.5), "frexp": lambda x: x.frexp()[0], "erfinv": lambda x: ctgrad.erfinv(x / 3), "dist": lambda x: ctgrad.dist(x, x * x), "pairwise_distance": lambda x: F.pairwise_distance(x, x * 2), "trapezoid": lambda x: ctgrad.trapezoid(x, dim=0),
+    "std_mean": lambda x: sum(ctgrad.std_mean(x, 1)), "var_mean": lambda x: sum(ctgrad.var_mean(x, 1)), "unsafe_split": lambda x: x.unsafe_split(len(x) // 2, 1)[1] * 2, "unsafe_chunk": lambda x: ctgrad.unsafe_chunk(x, 2)[0] * 2,
+    "views in place": lambda x: (x * 2).unsqueeze_(0).transpose_(1, 2).squeeze_(0),
 }
 STEPS |= {f"{name} of a result": lambda n, f=f: (lambda y: y.amax(tuple(range(y.dim()))))(f(leaf(n).expand(n, n) * 2)) for name, f in HELD.items()}
 

@@ -40,6 +40,8 @@ OPS = {
     "ormqr": lambda A: ctgrad.ormqr(A, A[..., 0], A), "vander": lambda A: linalg.vander(A[..., 0]), "cross": lambda A: linalg.cross(A[..., :3, :], A[..., 1:, :], dim=-2),
     "ldl_factor": lambda A: A * linalg.ldl_factor(definite(A))[0].detach(), "ldl_solve": lambda A: A * linalg.ldl_solve(*linalg.ldl_factor(definite(A).detach()), A.detach()),
     "bmm": lambda A: ctgrad.bmm(A, A.tanh()), "bmm by bmm": lambda A: (A @ A) @ A, "a product that broadcasts": lambda A: (A.unsqueeze(1) @ A[:2]).sum(1).tanh() @ right(), "baddbmm": lambda A: ctgrad.baddbmm(A, A, A), "cdist": lambda A: ctgrad.cdist(A, A * 2), "diag_embed": lambda A: A.diag_embed() * 2, "einsum": lambda A: ctgrad.einsum("bij,bjk->bik", A, A).exp(),
+    "quantile": lambda A: A.quantile(0.3, 1), "nanquantile": lambda A: A.nanquantile(0.3, -1), "std_mean": lambda A: sum(ctgrad.std_mean(A, (1, 2))), "var_mean": lambda A: sum(ctgrad.var_mean(A, 1)), "tril": lambda A: A.tril().exp(), "triu": lambda A: A.triu(1) * 2,
+    "searchsorted": lambda A: A.amax(-1) * ctgrad.searchsorted(A.detach().sort(-1)[0], A.detach()).sum(-1), "unsafe_split": lambda A: A.unsafe_split(2, -1)[1] * 3, "linear": lambda A: ctgrad.nn.functional.linear(A, right().mT).tanh(), "select": lambda A: A[:, 1].exp(), "diagonal": lambda A: A.diagonal(1, 1, 2).exp(),
     "normal": lambda A: normal(A, covariance_matrix=True), "normal of equal means": lambda A: normal(A, covariance_matrix=False), "normal by precision": lambda A: normal(A, precision_matrix=True),
     "entropy": lambda A: MultivariateNormal(A[..., 0], definite(A)).entropy(),
 }

@@ -61,20 +61,23 @@ static tensor **tensors_of(PyObject *tuple, Py_ssize_t most)
     return t;
 }
 
-static PyObject *tied(PyObject *made, node *n, uint32_t nr)
+static PyObject *tied(PyObject *made, node *n, uint32_t nr, bool apart)
 {
     tensor t;
-    tensor_init(&t, array_keep(py_t(made)->a));
+    array *a = apart ? array_alias_unversioned(py_t(made)->a) : array_keep(py_t(made)->a);
+    if (!a)
+        return py_raise();
+    tensor_init(&t, a);
     if (py_t(made)->fn)
         tensor_set_history(&t, n, nr);
     return py_kept_class(py_wrap(&t), &made, 1);
 }
 
-static PyObject *all_tied(PyObject *made, node *n)
+static PyObject *all_tied(PyObject *made, node *n, bool apart)
 {
     PyObject *all = n ? PyTuple_New(PyTuple_GET_SIZE(made)) : NULL;
     for (Py_ssize_t i = 0; all && i < PyTuple_GET_SIZE(made); i++) {
-        PyObject *one = tied(PyTuple_GET_ITEM(made, i), n, (uint32_t)i);
+        PyObject *one = tied(PyTuple_GET_ITEM(made, i), n, (uint32_t)i, apart);
         PyTuple_SET_ITEM(all, i, one);
         if (!one)
             Py_CLEAR(all);
@@ -86,8 +89,9 @@ static PyObject *closed(PyObject *module, PyObject *args)
 {
     PyObject *name, *given, *operands;
     unsigned long long keep;
+    int apart;
     (void)module;
-    if (!PyArg_ParseTuple(args, "UOO!K", &name, &given, &PyTuple_Type, &operands, &keep))
+    if (!PyArg_ParseTuple(args, "UOO!Kp", &name, &given, &PyTuple_Type, &operands, &keep, &apart))
         return NULL;
     PyObject *made = PyTuple_Check(given) ? Py_NewRef(given) : PyTuple_Pack(1, given);
     const char *held = made ? static_name(name) : NULL;
@@ -95,7 +99,7 @@ static PyObject *closed(PyObject *module, PyObject *args)
     node *n = out ? closed_node(held, (uint32_t)PyTuple_GET_SIZE(operands), in, (uint32_t)PyTuple_GET_SIZE(made), out, keep) : NULL;
     if (out && !n)
         py_raise();
-    PyObject *all = all_tied(made, n);
+    PyObject *all = all_tied(made, n, apart);
     if (all && !PyTuple_Check(given))
         Py_SETREF(all, Py_NewRef(PyTuple_GET_ITEM(all, 0)));
     node_drop(n);
@@ -107,7 +111,7 @@ static PyObject *closed(PyObject *module, PyObject *args)
 
 static PyMethodDef functions[] = {
     {"_passage", passage, METH_VARARGS, "_passage(operand, kept, /)\n--\n\nThe operand as a composition of one node is said over it."},
-    {"_closed", closed, METH_VARARGS, "_closed(name, made, operands, keep, /)\n--\n\nThe results as those of one node; operands: passages, of which the mask `keep` says which must stay as they are."},
+    {"_closed", closed, METH_VARARGS, "_closed(name, made, operands, keep, apart, /)\n--\n\nThe results as those of one node; operands: passages, of which the mask `keep` says which must stay as they are; apart: writes to a result are counted by itself."},
     {NULL},
 };
 

@@ -61,7 +61,8 @@ static tensor **tensors_of(PyObject *tuple, Py_ssize_t most)
     return t;
 }
 
-static PyObject *tied(PyObject *made, node *n, uint32_t nr, bool apart)
+/* A result, output *nr of the node if it has a gradient. */
+static PyObject *tied(PyObject *made, node *n, uint32_t *nr, bool apart)
 {
     tensor t;
     array *a = apart ? array_alias_unversioned(py_t(made)->a) : array_keep(py_t(made)->a);
@@ -69,20 +70,29 @@ static PyObject *tied(PyObject *made, node *n, uint32_t nr, bool apart)
         return py_raise();
     tensor_init(&t, a);
     if (py_t(made)->fn)
-        tensor_set_history(&t, n, nr);
+        tensor_set_history(&t, n, (*nr)++);
     return py_kept_class(py_wrap(&t), &made, 1);
 }
 
 static PyObject *all_tied(PyObject *made, node *n, bool apart)
 {
-    PyObject *all = n ? PyTuple_New(PyTuple_GET_SIZE(made)) : NULL;
+    uint32_t nr = 0;
+    PyObject *all = PyTuple_New(PyTuple_GET_SIZE(made));
     for (Py_ssize_t i = 0; all && i < PyTuple_GET_SIZE(made); i++) {
-        PyObject *one = tied(PyTuple_GET_ITEM(made, i), n, (uint32_t)i, apart);
+        PyObject *one = tied(PyTuple_GET_ITEM(made, i), n, &nr, apart);
         PyTuple_SET_ITEM(all, i, one);
         if (!one)
             Py_CLEAR(all);
     }
     return all;
+}
+
+static bool has_history(tensor *const *t, Py_ssize_t n)
+{
+    while (n-- > 0)
+        if (t[n]->fn)
+            return true;
+    return false;
 }
 
 static PyObject *closed(PyObject *module, PyObject *args)
@@ -96,10 +106,11 @@ static PyObject *closed(PyObject *module, PyObject *args)
     PyObject *made = PyTuple_Check(given) ? Py_NewRef(given) : PyTuple_Pack(1, given);
     const char *held = made ? static_name(name) : NULL;
     tensor **in = held ? tensors_of(operands, CLOSED_MANY) : NULL, **out = in ? tensors_of(made, UINT16_MAX) : NULL;
-    node *n = out ? closed_node(held, (uint32_t)PyTuple_GET_SIZE(operands), in, (uint32_t)PyTuple_GET_SIZE(made), out, keep) : NULL;
-    if (out && !n)
+    bool recorded = out && has_history(out, PyTuple_GET_SIZE(made));
+    node *n = recorded ? closed_node(held, (uint32_t)PyTuple_GET_SIZE(operands), in, (uint32_t)PyTuple_GET_SIZE(made), out, keep) : NULL;
+    if (recorded && !n)
         py_raise();
-    PyObject *all = all_tied(made, n, apart);
+    PyObject *all = out && (n || !recorded) ? all_tied(made, n, apart) : NULL;
     if (all && !PyTuple_Check(given))
         Py_SETREF(all, Py_NewRef(PyTuple_GET_ITEM(all, 0)));
     node_drop(n);

@@ -27,8 +27,8 @@ node *passage_node(node *to, uint32_t nr, const array *a)
     return n;
 }
 
-/* Edges to parts come behind those to the operands; parameter k is the output that the k-th of them made. */
-static uint32_t first_part(const node *n) { return (uint32_t)n->n_in - n->n_param; }
+/* Edges to parts come behind those to the operands, one for each output. */
+static uint32_t first_part(const node *n) { return n->n_in - n->n_out; }
 
 /* The gradients of the operands by a run of their own; root, roots and given: room for a part each. */
 static int run_from(scope *s, node *n, tensor *const *g, tensor **grads, tensor *root, tensor **roots, tensor **given)
@@ -36,11 +36,11 @@ static int run_from(scope *s, node *n, tensor *const *g, tensor **grads, tensor 
     tensor input[CLOSED_MANY], found[CLOSED_MANY], *inputs[CLOSED_MANY];
     uint32_t place[CLOSED_MANY], operands = first_part(n), n_roots = 0, n_inputs = 0;
     edge *e = node_edges(n);
-    for (uint32_t k = 0; k < n->n_param; k++)
-        if (g[node_params(n)[k]]) {
+    for (uint32_t k = 0; k < n->n_out; k++)
+        if (g[k]) {
             root[n_roots] = (tensor){.fn = e[operands + k].fn, .nr = e[operands + k].nr};
             roots[n_roots] = &root[n_roots];
-            given[n_roots++] = g[node_params(n)[k]];
+            given[n_roots++] = g[k];
         }
     for (uint32_t i = 0; i < operands; i++)
         if (e[i].fn) {
@@ -62,11 +62,11 @@ static int run_from(scope *s, node *n, tensor *const *g, tensor **grads, tensor 
 
 static int run_parts(scope *s, node *n, tensor *const *g, tensor **grads)
 {
-    size_t bytes = n->n_param * (sizeof(tensor) + 2 * sizeof(tensor *));
-    tensor *root = ct_alloc(bytes), **roots = (tensor **)(root + n->n_param);
+    size_t bytes = n->n_out * (sizeof(tensor) + 2 * sizeof(tensor *));
+    tensor *root = ct_alloc(bytes), **roots = (tensor **)(root + n->n_out);
     bool formula = tape_now.formula;
     tape_now.formula = false;
-    int result = root ? run_from(s, n, g, grads, root, roots, roots + n->n_param) : -1;
+    int result = root ? run_from(s, n, g, grads, root, roots, roots + n->n_out) : -1;
     tape_now.formula = formula;
     ct_free(root, bytes);
     return result;
@@ -76,18 +76,18 @@ static int closed_grad(scope *s, node *n, tensor *const *g, tensor **grads)
 {
     if (!node_is_run(n) || (n->extra && n->extra->post))
         return run_parts(s, n, g, grads);
-    for (uint32_t k = 0; k < n->n_param; k++)
-        grads[first_part(n) + k] = g[node_params(n)[k]];
+    for (uint32_t k = 0; k < n->n_out; k++)
+        grads[first_part(n) + k] = g[k];
     return 0;
 }
 
 static uint64_t closed_takes(node *n)
 {
     uint32_t part = first_part(n);
-    uint64_t dims = n->n_param ? ~(uint64_t)0 : 0;
-    for (uint32_t k = 0; k < n->n_param; k++)
+    uint64_t dims = ~(uint64_t)0;
+    for (uint32_t k = 0; k < n->n_out; k++)
         dims &= node_takes(n, part + k);
-    return n->n_param == 1 && !node_params(n)[0] ? dims | node_takes_slid(n, part) : dims;
+    return n->n_out == 1 ? dims | node_takes_slid(n, part) : dims;
 }
 const node_kind closed_kind = {"Closed", closed_grad, .takes = closed_takes};
 
@@ -99,16 +99,16 @@ static int pack_all(node *n)
     return 0;
 }
 
-node *closed_node(const char *name, uint32_t n_in, tensor *const *in, uint32_t n_out, tensor *const *made, uint64_t keep)
+node *closed_node(const char *name, uint32_t n_in, tensor *const *in, uint32_t n_made, tensor *const *made, uint64_t keep)
 {
-    uint32_t parts = 0, kept_in = 0;
+    uint32_t n_out = 0, kept_in = 0, k = n_in;
     int ndim = 0;
-    for (uint32_t i = 0; i < n_out; i++) {
-        parts += made[i]->fn != NULL;
+    for (uint32_t i = 0; i < n_made; i++) {
+        n_out += made[i]->fn != NULL;
         ndim = made[i]->a->ndim > ndim ? made[i]->a->ndim : ndim;
     }
     keep &= n_in < 64 ? ((uint64_t)1 << n_in) - 1 : ~(uint64_t)0;
-    node *n = node_new(&closed_kind, (node_shape){.n_in = n_in + parts, .n_out = n_out, .n_kept = (uint16_t)ct_bits(keep), .n_param = (uint16_t)parts, .out_ndim = (uint8_t)ndim});
+    node *n = node_new(&closed_kind, (node_shape){.n_in = n_in + n_out, .n_out = n_out, .n_kept = (uint16_t)ct_bits(keep), .out_ndim = (uint8_t)ndim});
     if (!n)
         return NULL;
     n->payload = (void *)name;
@@ -120,13 +120,11 @@ node *closed_node(const char *name, uint32_t n_in, tensor *const *in, uint32_t n
         if (keep >> i & 1)
             node_kept(n)[kept_in++] = (kept){array_keep(in[i]->a), {.version = in[i]->a->ver->count}};
     }
-    for (uint32_t i = 0, k = 0; i < n_out; i++) {
-        node_set_out(n, i, made[i]->a);
-        if (!made[i]->fn)
-            continue;
-        e[n_in + k] = (edge){node_keep(made[i]->fn), made[i]->nr};
-        node_params(n)[k++] = i;
-    }
+    for (uint32_t i = 0; i < n_made; i++)
+        if (made[i]->fn) {
+            node_set_out(n, k - n_in, made[i]->a);
+            e[k++] = (edge){node_keep(made[i]->fn), made[i]->nr};
+        }
     if (CT_UNLIKELY(tape_now.anomaly && tape_trace))
         tape_trace(n);
     if (tape_now.packs && pack_all(n) < 0) {

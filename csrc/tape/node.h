@@ -120,13 +120,13 @@ const int64_t *node_in_size(node *n, uint32_t i, int *ndim, ct_dtype *dtype);
 extern const node_kind closed_kind, passage_kind;
 enum { CLOSED_MANY = 64 /* operands */ };
 node *passage_node(node *to, uint32_t nr, const array *a);
-/* in: tensors over the operands, which come through passages where they want a gradient; made: the results by the composition's own history. The
- * name is static. keep: the operands that must be as they are when the gradient comes, as a mask. */
-node *closed_node(const char *name, uint32_t n_in, tensor *const *in, uint32_t n_out, tensor *const *made, uint64_t keep);
+/* in: tensors over the operands, which come through passages where they want a gradient; made: the results by the composition's own history, of which
+ * one has some; they are its outputs. The name is static. keep: the operands that must be as they are when the gradient comes, as a mask. */
+node *closed_node(const char *name, uint32_t n_in, tensor *const *in, uint32_t n_made, tensor *const *made, uint64_t keep);
 
 /* The inputs that users see, as a mask (0: all). How many these are, and the place of the k-th of them: n_in or above where a number stands for it. */
 static inline uint32_t node_shows(const node *n) { return (n->kind->flags & ~(uint32_t)NK_HOMOGENEOUS) >> 8; }
-static inline uint32_t node_shown(const node *n) { return node_shows(n) ? (uint32_t)__builtin_popcount(node_shows(n)) : n->kind == &closed_kind ? (uint32_t)n->n_in - n->n_param : n->n_in; }
+static inline uint32_t node_shown(const node *n) { return node_shows(n) ? (uint32_t)__builtin_popcount(node_shows(n)) : n->kind == &closed_kind ? n->n_in - n->n_out : n->n_in; }
 uint32_t node_shown_place(const node *n, uint32_t k);
 
 /* Does anybody look at gradients on their way through it? */

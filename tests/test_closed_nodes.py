@@ -54,6 +54,40 @@ def test_backward_twice_and_writes_to_operands_are_refused():
         s.backward()
 
 
+def test_logit_has_no_slope_where_it_is_no_number():
+    x = leaf(0.25, 2.0, -1.0)
+    x.logit().sum().backward()
+    assert x.grad.isnan().tolist() == [False, True, True] and not ctgrad.autograd.grad(x.logit(0.1).sum(), x)[0].isnan().any()
+
+
+def test_hooks_on_the_one_node_see_its_operands_and_results():
+    x, seen = leaf(0.25, 0.5), []
+    y = (x * 1).logit()
+    y.grad_fn.register_prehook(lambda outer: seen.append([g.tolist() for g in outer]))
+    y.grad_fn.register_hook(lambda inner, outer: seen.append([len(inner), len(outer)]) or (inner[0] * 10,))
+    y.sum().backward(retain_graph=True)
+    slope = 1 / (x.detach() * (1 - x.detach()))
+    assert seen == [[[1.0, 1.0]], [1, 1]] and ctgrad.allclose(x.grad, slope * 10) and edges(y) == ["MulBackward0"]
+    assert ctgrad.allclose(y.grad_fn(ctgrad.ones(2, dtype=x.dtype)), slope)
+    fixed = ctgrad.tensor([1.0, 2.0], dtype=x.dtype)
+    assert edges(ctgrad.fmax(x, fixed)) == ["AccumulateGrad", "NoneType"]
+
+
+def test_results_without_gradients_are_no_outputs_of_the_node():
+    P, L, U = ctgrad.linalg.lu(ctgrad.rand(3, 3, requires_grad=True))
+    assert not P.requires_grad and [L.output_nr, U.output_nr] == [0, 1]
+
+
+def test_parts_of_unsafe_split_are_written_each_by_itself():
+    x = leaf(1.0, 2.0)
+    first, second = ctgrad.unsafe_split(x * 1, 1)
+    squares = second * second
+    first.mul_(3)
+    assert [first._version, second._version] == [1, 0] and not first._is_view()
+    (first.sum() + squares.sum()).backward()
+    assert x.grad.tolist() == [3, 4]
+
+
 def test_operands_that_repeat_stay_reduced():
     x = leaf(0.25)
     made = ctgrad.logit(x.expand(1000, 1000))

@@ -146,9 +146,25 @@ STEPS = {
     "conv1d": lambda n: F.conv1d(leaf(1, n).expand(n, 1, n), leaf(2, 1, 3), leaf(2)).amax(0), "conv_transpose1d": lambda n: F.conv_transpose1d(leaf(1, n).expand(n, 1, n), leaf(1, 2, 3)).amax(0),
     "conv1d of equal channels": lambda n: F.conv1d(leaf(1, 1, n).expand(2, n, n), leaf(2, n, 3), leaf(2), padding=1).amax(0), "conv1d of equal weights": lambda n: F.conv1d(leaf(2, n // 4, 4), leaf(n, 1, 3).expand(n, n // 4, 3)).amax((0, 2)),
     "conv1d of equal groups": lambda n: F.conv1d(leaf(2, 1, n).expand(2, n, n), leaf(1, 1, 3).expand(n, 1, 3), padding=1, groups=n).amax(1), "conv2d of equal groups of two": lambda n: F.conv2d(leaf(1, 1, n, 2).expand(1, n, n, 2), leaf(1, 2, 3, 1).expand(n, 2, 3, 1), leaf(1).expand(n), groups=n // 2).amax(1),
+    "conv_transpose1d of equal groups": lambda n: F.conv_transpose1d(leaf(2, 1, n).expand(2, n, n), leaf(1, 1, 3).expand(n, 1, 3), leaf(1).expand(n), 2, 1, groups=n).amax(1), "conv_transpose2d of equal groups of two": lambda n: F.conv_transpose2d(leaf(1, 1, n, 1).expand(1, n, n, 1), leaf(1, 1, 4, 2).expand(n, 3, 4, 2), groups=n // 2).amax((1, 3)),
     "conv1d to equal channels": lambda n: F.conv1d(leaf(1, 4, n), leaf(1, 4, 3).expand(n, 4, 3), leaf(1).expand(n), padding=1).amax(1), "conv_transpose2d to equal channels": lambda n: F.conv_transpose2d(leaf(1, 2, n, 1), leaf(2, 1, 3, 1).expand(2, n, 3, 1)).amax(1),
     "conv_transpose1d of equal channels": lambda n: F.conv_transpose1d(leaf(1, 1, n).expand(1, n, n), leaf(n, 2, 3), None, 2, 1).amax(0), "conv_transpose1d along what repeats": lambda n: F.conv_transpose1d(leaf(n, 1, 1).expand(n, 1, n), leaf(1, 2, 1)).amax(2),
 }
+
+
+# Compositions that record one node, of a result that is held once.
+HELD = {
+    "sinc": ctgrad.sinc, "logit": lambda x: (x / 3).logit(), "deg2rad": lambda x: x.deg2rad(), "fmax": lambda x: x.fmax(x * 0.5), "angle": lambda x: x.angle(), "entr": ctgrad.special.entr,
+    "log_ndtr": ctgrad.special.log_ndtr, "mvlgamma": lambda x: (x + 3).mvlgamma(2), "logaddexp2": lambda x: x.logaddexp2(x), "xlogy": lambda x: x.xlogy(x), "xlog1py": lambda x: ctgrad.special.xlog1py(x, x), "ldexp": lambda x: x.ldexp(target(1)),
+    "ndtri": lambda x: ctgrad.special.ndtri(x / 4 + 0.1), "zeta": lambda x: ctgrad.special.zeta(3.0, x + 1), "rrelu": lambda x: F.rrelu(x - 1), "alias_copy": ctgrad.alias_copy, "unfold_copy": lambda x: ctgrad.unfold_copy(x, 1, 4, 4),
+    "renorm of columns": lambda x: x.renorm(2, 1, 0.5), "frexp": lambda x: x.frexp()[0], "erfinv": lambda x: ctgrad.erfinv(x / 3), "dist": lambda x: ctgrad.dist(x, x * x), "pairwise_distance": lambda x: F.pairwise_distance(x, x * 2), "trapezoid": lambda x: ctgrad.trapezoid(x, dim=0),
+    "std_mean": lambda x: sum(ctgrad.std_mean(x, 1)), "var_mean": lambda x: sum(ctgrad.var_mean(x, 1)), "unsafe_split": lambda x: x.unsafe_split(len(x) // 2, 1)[1] * 2, "unsafe_chunk": lambda x: ctgrad.unsafe_chunk(x, 2)[0] * 2,
+    "views in place": lambda x: (x * 2).unsqueeze_(0).transpose_(1, 2).squeeze_(0),
+}
+STEPS |= {f"{name} of a result": lambda n, f=f: (lambda y: y.amax(tuple(range(y.dim()))))(f(leaf(n).expand(n, n) * 2)) for name, f in HELD.items()}
+
+
+STEPS |= {f"embedding_bag by {mode} of columns": lambda n, mode=mode: F.embedding_bag(target(n).view(-1, 4), leaf(7, 1).expand(7, n) * 2, mode=mode).amax(1) for mode in ("sum", "mean", "max")}
 
 
 def hankel(n):

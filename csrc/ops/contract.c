@@ -2,6 +2,7 @@
 #include "ops/formula.h"
 #include "ops/product.h"
 #include "ops/spread.h"
+#include "ops/takes.h"
 #include <string.h>
 
 /* `want`: the size asked for. (A kernel sees y narrowed along what is computed once, which is not summed.) */
@@ -145,9 +146,9 @@ static T slid_grad(scope *s, node *n, uint32_t i, T g, T other, bool *done)
         return NULL;
     double times = 1;
     int64_t lines[CT_MAXDIM];
-    uint64_t kept = slid_kept(slid);
+    uint64_t kept = slid_kept(slid), got = node_got(n);
     for (int d = 0; d < ndim; d++)
-        times *= array_size(a->a)[d] == 1 && array_size(b->a)[d] == 1 && !(kept >> d & 1) ? (double)in[d] : 1;
+        times *= array_size(a->a)[d] == 1 && array_size(b->a)[d] == 1 && !((kept | got) >> d & 1) ? (double)in[d] : 1;
     T left = slid_side(s, a, b, row, kept, in), right = slid_side(s, b, a, column, kept, in);
     T y = left && right ? antidiagonals_of(s, left, right, slid) : NULL;
     y = f_reshape(s, y, slid_size(slid, ndim, in, lines), lines);
@@ -156,9 +157,11 @@ static T slid_grad(scope *s, node *n, uint32_t i, T g, T other, bool *done)
 
 static int contract_grad(scope *s, node *n, T const *g, T *out)
 {
+    uint64_t got = node_got(n);
     for (int i = 0; i < 2; i++) {
         int ndim;
         ct_dtype dtype;
+        const int64_t *all = node_out_size(n, 0, &ndim, &dtype);
         if (node_needs(n, (uint32_t)i)) {
             const int64_t *in = node_in_size(n, (uint32_t)i, &ndim, &dtype);
             uint64_t takes = node_takes(n, (uint32_t)i);
@@ -170,13 +173,13 @@ static int contract_grad(scope *s, node *n, T const *g, T *out)
                 continue;
             /* along a dim that neither has, the sum is a multiple: repeated here, taken by the engine */
             for (int d = 0; d < ndim && other; d++)
-                size[d] = takes >> d & 1 && (array_size(g[0]->a)[d] != 1 || array_size(other->a)[d] != 1) ? 1 : in[d];
+                size[d] = takes >> d & 1 && ((got >> d & 1) || array_size(g[0]->a)[d] != 1 || array_size(other->a)[d] != 1) ? 1 : in[d];
             bool columns = node_params(n)[0] >> i & 1;
-            out[i] = columns ? contract_by_columns(s, g[0], other, ndim, size, (uint32_t)i, in, array_size(g[0]->a)) : contract(s, g[0], other, ndim, size);
+            out[i] = columns ? contract_by_columns(s, g[0], other, ndim, size, (uint32_t)i, in, all) : contract(s, g[0], other, ndim, size);
         }
     }
     return 0;
 }
 const op op_contract = {.name = "contract", .sig = "(Tensor self, Tensor other, int[] size, bool matrices=False)", .flags = OP_HIDDEN | OP_FUNCTION, .run = op_block,
-    .shape = contract_shape, .kernel = contract_kernel, .kind = {"BmmBackward0", contract_grad}, .keep = {2, 1},
+    .shape = contract_shape, .kernel = contract_kernel, .kind = {"BmmBackward0", contract_grad, .flags = NK_MIXES | NK_POINTWISE, .takes = pointwise_dims}, .keep = {2, 1},
     .doc = "self * other, which broadcast, summed over the dimensions where `size` is 1 and theirs is not. matrices: the gradient of one stored by columns is, as that of mm."};

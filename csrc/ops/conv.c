@@ -275,14 +275,14 @@ static void convolution_kernel(call *c)
 
 /* ---- channels that repeat ------------------------------------------------------------------------------------------- */
 static bool worth(const array *a, int dim) { return still_dims(a, a->ndim) >> dim & 1 && array_size(a)[dim] > 1 && spread_worth((ct_dtype)a->dtype, a->numel); }
-static bool valid_bias(const array *bias, const array *w, int of) { return bias->dtype == w->dtype && bias->ndim == 1 && array_size(bias)[0] == array_size(w)[of]; }
-/* Are all groups one: equal channels of images, and equal ones of the result? */
-static bool equal_groups(const call *c)
+static bool valid_bias(const array *bias, const array *w, int64_t of) { return bias->dtype == w->dtype && bias->ndim == 1 && array_size(bias)[0] == of; }
+static bool equal_groups(const array *x, const array *w, int64_t groups, bool transposed)
 {
-    const array *x = c->in[0]->a, *w = c->in[1]->a;
-    int64_t groups = c->args[8].i;
-    return groups > 1 && !arg_bool(&c->args[6]) && array_size(w)[0] % groups == 0 && array_size(x)[1] == array_size(w)[1] * groups && worth(x, 1) && still_dims(w, w->ndim) & 1;
+    return groups > 1 && array_size(w)[0] % groups == 0 && array_size(x)[1] == (transposed ? array_size(w)[0] : array_size(w)[1] * groups) && worth(x, 1) && conv_equal_images(x) &&
+           conv_equal_weights(w, transposed);
 }
+/* Channels of the result. */
+static int64_t channels(const call *c, bool transposed) { return transposed ? array_size(c->in[1]->a)[1] * c->args[8].i : array_size(c->in[1]->a)[0]; }
 /* Equal channels of images, or of weights, are one times the sum of what they meet: their sum is what is convolved. Channels of the result
  * that are equal are computed once. What is not as it should be goes the long way, which says so. */
 static bool collapses(const call *c)
@@ -291,7 +291,8 @@ static bool collapses(const call *c)
     if (CT_LIKELY((array_is_plain(x) || !array_repeats(x)) && (array_is_plain(w) || !array_repeats(w))))
         return false;
     bool transposed = arg_bool(&c->args[6]), plain = x->ndim == w->ndim && x->ndim >= 3 && x->ndim <= SPATIAL + 2 && x->dtype == w->dtype && (x->dtype == DT_F32 || x->dtype == DT_F64) && x->numel && w->numel;
-    if (!plain || !(c->args[8].i == 1 ? array_size(x)[1] == array_size(w)[!transposed] : equal_groups(c)) || (c->n_in > 2 && c->in[2] && !valid_bias(c->in[2]->a, w, transposed)) ||
+    if (!plain || !(c->args[8].i == 1 ? array_size(x)[1] == array_size(w)[!transposed] : equal_groups(x, w, c->args[8].i, transposed)) ||
+        (c->n_in > 2 && c->in[2] && !valid_bias(c->in[2]->a, w, channels(c, transposed))) ||
         layout_like_channels_last(x->ndim, array_size(x), array_visible_stride(x)) || layout_like_channels_last(w->ndim, array_size(w), array_visible_stride(w)))
         return false;
     return c->args[8].i > 1 || worth(x, 1) || worth(w, 0) || worth(w, 1);
@@ -300,12 +301,14 @@ static int collapsed_compose(scope *s, call *c, T *out)
 {
     T x = c->in[0], w = c->in[1], bias = c->n_in > 2 ? c->in[2] : NULL;
     bool transposed = arg_bool(&c->args[6]), one = c->args[8].i > 1 || worth(w->a, transposed);
-    int64_t in = !transposed, channel = 1, size[SPATIAL + 2] = {1, array_size(w->a)[transposed], 1, 1, 1};
+    int64_t in = !transposed, channel = 1, size[SPATIAL + 2] = {1, channels(c, transposed), 1, 1, 1};
     shape h;
     if (read_shape(c, 3, w->a->ndim - 2, c->args[8].i, &h) < 0)
         return scope_fail(s), -1;
     keep_shape(c, &h);
     keep_param(c, transposed);
+    if (transposed && h.groups > 1)
+        w = f_call(s, &op_narrow, 4, (arg[]){a_t(w), a_i(0), a_i(0), a_i(array_size(w->a)[0] / h.groups)});
     if (worth(x->a, 1)) {
         w = f_sum_dims(s, w, 1, &in, true);
         x = tape_algebra.narrow(s, x, 2);
@@ -319,7 +322,7 @@ static int collapsed_compose(scope *s, call *c, T *out)
         y = f_add(s, y, f_reshape(s, bias, c->in[0]->a->ndim, size));
     else if (one && y) {
         memcpy(size, array_size(y->a), (size_t)y->a->ndim * sizeof *size);
-        size[1] = array_size(c->in[1]->a)[transposed];
+        size[1] = channels(c, transposed);
         y = f_row_major(s, f_expand(s, y, y->a->ndim, size));
     }
     if (y && !array_shows_contiguous(y->a)) /* of fewer channels the order may be either */

@@ -1,7 +1,7 @@
 /* conv: what the maps of convolutions (conv.c), their gradients (conv_grad.c) and what users call (convs.c) share. */
 #ifndef CT_OPS_CONV_H
 #define CT_OPS_CONV_H
-#include "ops/op.h"
+#include "ops/spread.h"
 
 enum { SPATIAL = 3 };
 /* What all of these ops take besides tensors, and keep in their nodes. */
@@ -19,6 +19,13 @@ static inline int64_t conv_step(const shape *s, bool transposed, int64_t d) { re
 int64_t conv_border(const shape *s, bool transposed, int64_t d, int64_t kernel);
 int64_t conv_runs(const shape *s, bool transposed, int64_t d, int64_t in, int64_t kernel, int64_t out);
 enum { CONV_RUNS = SHAPE_PARAMS + 1 /* number of the parameters of a convolution; behind them the runs of each dim, if there are any to save */ };
+/* Groups that are all one: equal channels of images, and weights that are the same for each of the result's (transposed: and of what is convolved). */
+static inline bool conv_equal_images(const array *x) { return x && still_dims(x, x->ndim) >> 1 & 1; }
+static inline bool conv_equal_weights(const array *w, bool transposed)
+{
+    uint64_t all = transposed ? 3 : 1;
+    return w && (still_dims(w, w->ndim) & all) == all;
+}
 struct k_conv;
 int conv_keep_runs(call *c, const shape *s, bool transposed, const array *x, const array *w, const int64_t *size);
 int conv_one_run(call *c, const shape *s, bool transposed);

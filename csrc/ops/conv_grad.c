@@ -37,13 +37,14 @@ static T conv_weight(scope *s, T y, T x, const int64_t *size, const shape *h)
 
 /* ---- what repeats ------------------------------------------------------------------------------------------------- */
 /* Channels that are equal are one, times the sum of what they meet. Of the weight, `in` is the dim of an image's channels, `of` that of the result's. */
-typedef struct operands { shape h; const int64_t *out; bool transposed, collapses, folds; int in, of; } operands;
-static bool kept_still(const kept *k, int dim) { return k->a && still_dims(k->a, k->a->ndim) >> dim & 1; }
+typedef struct operands { shape h; const int64_t *out; bool transposed, collapses, folds; int in, of; int64_t groups; /* that are one; else 1 */ } operands;
 /* Are all groups one, and their gradients asked for as a sum? Then they are as one group of fewer channels. */
-static bool groups_are_one(node *n)
+static bool groups_are_one(node *n, const operands *o)
 {
-    const kept *k = node_kept(n), *weight = k + (n->keep_in & 1);
-    return !node_params(n)[SHAPE_PARAMS] && !(n->flags & N_PACKED) && (!node_needs(n, 0) || (kept_still(weight, 0) && node_takes(n, 0) & 2)) && (!node_needs(n, 1) || (kept_still(k, 1) && node_takes(n, 1) & 1));
+    const array *images = n->keep_in & 1 ? node_kept(n)->a : NULL, *weights = n->keep_in >> 1 & 1 ? node_kept(n)[n->keep_in & 1].a : NULL;
+    uint64_t sums = o->transposed && o->out[1] > o->h.groups ? 3 : 1; /* of the weights */
+    return !(n->flags & N_PACKED) && (!node_needs(n, 0) || (conv_equal_weights(weights, o->transposed) && node_takes(n, 0) & 2)) &&
+           (!node_needs(n, 1) || (conv_equal_images(images) && (node_takes(n, 1) & sums) == sums));
 }
 static operands operands_of(node *n)
 {
@@ -56,13 +57,16 @@ static operands operands_of(node *n)
     o.transposed = node_params(n)[SHAPE_PARAMS];
     o.in = !o.transposed;
     o.of = o.transposed;
-    o.collapses = !dtype_is_half(dtype) /* whose sums would be rounded */ && (o.h.groups == 1 || groups_are_one(n));
-    o.h.groups = o.collapses ? 1 : o.h.groups;
+    o.collapses = !dtype_is_half(dtype) /* whose sums would be rounded */ && (o.h.groups == 1 || groups_are_one(n, &o));
+    o.groups = o.collapses ? o.h.groups : 1;
+    o.h.groups /= o.groups;
     return o;
 }
 static bool stands(T x, int dim) { return x && still_dims(x->a, x->a->ndim) >> dim & 1 && array_size(x->a)[dim] > 1; }
 static T first(scope *s, T x, int dim) { return tape_algebra.narrow(s, x, (uint64_t)1 << dim); }
 static T summed(scope *s, T x, int dim) { return x && array_size(x->a)[dim] > 1 ? f_sum_dims(s, x, 1, (int64_t[]){dim}, true) : x; }
+/* Of one group. */
+static T of_group(scope *s, T x, int dim, int64_t groups) { return x && groups > 1 ? f_call(s, &op_narrow, 4, (arg[]){a_t(x), a_i(dim), a_i(0), a_i(array_size(x->a)[dim] / groups)}) : x; }
 static T widened(scope *s, T x, int dim, int64_t n)
 {
     int64_t size[SPATIAL + 2];
@@ -109,7 +113,7 @@ uint64_t convolution_takes(node *n)
     of &= node_needs(n, 1) ? node_takes(n, 1) : ~(uint64_t)0;
     if (n->n_in > 2 && node_needs(n, 2))
         all = (int64_t)(node_takes(n, 2) & 1);
-    return dims | (uint64_t)(o.collapses && all && o.out[1] > 1 && of >> o.of & 1) << 1;
+    return dims | (uint64_t)(o.collapses && all && o.out[1] > 1 && (o.groups > 1 || of >> o.of & 1)) << 1;
 }
 static T images_grad(scope *s, node *n, operands *o, T g)
 {
@@ -121,10 +125,12 @@ static T images_grad(scope *s, node *n, operands *o, T g)
     int64_t size[SPATIAL + 2], dims[SPATIAL];
     memcpy(size, in, (size_t)ndim * sizeof *size);
     bool one = false;
-    if (o->collapses && stands(w, o->of)) {
+    if (o->transposed)
+        w = of_group(s, w, 0, o->groups);
+    if (o->groups > 1 || (o->collapses && stands(w, o->of)))
         g = summed(s, g, 1);
+    if (o->collapses && stands(w, o->of))
         w = first(s, w, o->of);
-    }
     if (o->collapses && takes & 2)
         w = summed(s, w, o->in);
     else if (o->collapses && (one = stands(w, o->in)))
@@ -150,8 +156,7 @@ static T weights_grad(scope *s, node *n, operands *o, T g)
     uint64_t takes = node_takes(n, 1), got = node_got(n);
     bool one = false;
     x = x && got & 1 ? first(s, x, 0) : x;
-    if (x && o->collapses && array_size(x->a)[1] > size[o->in] && !o->transposed) /* of one group */
-        x = f_call(s, &op_narrow, 4, (arg[]){a_t(x), a_i(1), a_i(0), a_i(size[1])});
+    x = of_group(s, x, 1, o->groups);
     for (int d = 2; d < ndim; d++) {
         int64_t places = stands(x, d) ? array_size(x->a)[d] : 0, runs = places ? runs_along(o, d, places, size[d], got) : 1;
         if (runs > 1) {
@@ -159,7 +164,7 @@ static T weights_grad(scope *s, node *n, operands *o, T g)
             x = f_call(s, &op_narrow, 4, (arg[]){a_t(x), a_i(d), a_i(0), a_i(places - (runs - 1) * conv_step(&o->h, o->transposed, d - 2))});
         }
     }
-    if (o->collapses && takes >> o->of & 1)
+    if (o->groups > 1 || (o->collapses && takes >> o->of & 1))
         g = summed(s, g, 1);
     if (o->collapses && takes >> o->in & 1)
         x = summed(s, x, 1);

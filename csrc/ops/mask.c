@@ -169,6 +169,7 @@ static void triangle(call *c, bool lower)
         row_part(a, y, in.place, out.place, edge, n, !lower);
     }
 }
+static uint64_t triangle_takes(node *n) { return aside_takes(n, (uint64_t)3 << (n->out_ndim - 2)); }
 static void tril_kernel(call *c) { triangle(c, true); }
 static void triu_kernel(call *c) { triangle(c, false); }
 #define TRIANGLE(id, node_name, text)                                                                                                        \
@@ -177,6 +178,6 @@ static void triu_kernel(call *c) { triangle(c, false); }
         return (out[0] = f_call(s, &op_##id, 2, (arg[]){a_t(g[0]), a_i(node_params(n)[0])})) ? 0 : -1;                                        \
     }                                                                                                                                         \
     const op op_##id = {.name = #id, .sig = "(Tensor self, int diagonal=0)", .flags = OP_INPLACE | OP_SHARES | OP_OUT | OP_OUT_EXACT, .run = op_block, .shape = triangle_rule, \
-                        .kernel = id##_kernel, .kind = {node_name, id##_grad}, .doc = text};
+                        .kernel = id##_kernel, .kind = {node_name, id##_grad, .takes = triangle_takes}, .doc = text};
 TRIANGLE(tril, "TrilBackward0", "Lower triangle of the last two dims: elements above the given diagonal are 0.")
 TRIANGLE(triu, "TriuBackward0", "Upper triangle of the last two dims: elements below the given diagonal are 0.")

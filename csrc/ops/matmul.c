@@ -2,6 +2,7 @@
 #include "ops/dispatch.h"
 #include "ops/formula.h"
 #include "ops/product.h"
+#include "ops/takes.h"
 #include "ops/reduce.h"
 #include "ops/spread.h"
 #include <string.h>
@@ -108,13 +109,13 @@ static int mm_rule(call *c)
     c->once_out = product_once(a, b);
     return plan_matrices(c, a, b, 2, size);
 }
-/* Bit d: input i, where its gradient is wanted, takes dim d summed; its kept value, where the other's is, repeats along it. */
-static uint64_t side_takes(node *n, uint32_t i, uint64_t dim)
+/* These dims of a product: input i, where its gradient is wanted, takes them summed; its kept value, where the other's is, repeats along them. */
+static uint64_t side_takes(node *n, uint32_t i, uint64_t dims)
 {
-    if (node_needs(n, i) && !(node_takes(n, i) & dim))
-        return 0;
-    const kept *k = node_kept(n) + (i && n->keep_in & 1);
-    return !(n->keep_in >> i & 1) || (k->a && still_dims(k->a, 2) & dim) ? dim : 0;
+    if (node_needs(n, i))
+        dims &= node_takes(n, i);
+    const kept *k = node_kept(n) + ct_bits(n->keep_in & (((uint64_t)1 << i) - 1));
+    return !(n->keep_in >> i & 1) ? dims : k->a ? dims & still_dims(k->a, k->a->ndim) : 0;
 }
 static uint64_t mm_takes(node *n) { return side_takes(n, 0, 1) | side_takes(n, 1, 2); }
 
@@ -178,16 +179,23 @@ T batch_grad(scope *s, node *n, uint32_t i, T left, T right)
     T y = f_call(s, &op_contract, 3, (arg[]){a_t(f_unsqueeze(s, left, 3)), a_t(f_unsqueeze(s, right, 1)), a_ints(4, size)});
     return f_reshape(s, y, 3, (int64_t[]){size[0], size[1], size[3]});
 }
+/* A batch that repeats, rows of the one and columns of the other. */
+static uint64_t bmm_takes(node *n)
+{
+    uint64_t left = side_takes(n, 0, 1 | 2), right = side_takes(n, 1, 1 | 4);
+    return (left & right & 1) | (left & 2) | (right & 4);
+}
 static int bmm_grad(scope *s, node *n, T const *g, T *out)
 {
+    uint64_t got = node_got(n);
     if (node_needs(n, 0))
-        out[0] = batch_grad(s, n, 0, g[0], f_transpose(s, node_kept_in(s, n, 1), 1, 2));
+        out[0] = batch_grad(s, n, 0, g[0], f_transpose(s, kept_narrow(s, n, 1, got & (1 | 4)), 1, 2));
     if (node_needs(n, 1))
-        out[1] = batch_grad(s, n, 1, f_transpose(s, node_kept_in(s, n, 0), 1, 2), g[0]);
+        out[1] = batch_grad(s, n, 1, f_transpose(s, kept_narrow(s, n, 0, got & (1 | 2)), 1, 2), g[0]);
     return 0;
 }
 const op op_bmm = {.name = "bmm", .sig = "(Tensor self, Tensor mat2)", .flags = OP_OUT | OP_OUT_EXACT, .run = op_block, .shape = bmm_rule, .kernel = run_matrices,
-    .kind = {"BmmBackward0", bmm_grad}, .keep = {2, 1}, .doc = "Products of two batches of matrices, (b, m, k) and (b, k, n) to (b, m, n)."};
+    .kind = {"BmmBackward0", bmm_grad, .flags = NK_MIXES, .takes = bmm_takes}, .keep = {2, 1}, .doc = "Products of two batches of matrices, (b, m, k) and (b, k, n) to (b, m, n)."};
 
 /* ---- mv ------------------------------------------------------------------------------------------------------- */
 static void product_of_vector(product *p, const array *a, const array *v, const array *y)
@@ -355,22 +363,31 @@ static bool wants_sums(node *n)
     const int64_t *bias = node_in_size(n, 0, &ndim, &dtype);
     return ndim == 1 && bias[0] > 1;
 }
+/* Rows and columns as of mm, where the bias is the same along them or takes them. */
+static uint64_t addmm_takes(node *n)
+{
+    int ndim;
+    ct_dtype dtype;
+    const int64_t *size = node_out_size(n, 0, &ndim, &dtype);
+    return (side_takes(n, 1, 1) | side_takes(n, 2, 2)) & (node_needs(n, 0) ? broadcast_dims(n, 0, ndim, size) : ~(uint64_t)0);
+}
 static int addmm_grad(scope *s, node *n, T const *g, T *out)
 {
+    uint64_t got = node_got(n);
     double beta, alpha;
     memcpy(&beta, node_params(n), sizeof beta);
     memcpy(&alpha, node_params(n) + 1, sizeof alpha);
     T rows = g[0], columns = g[0];
-    if (wants_sums(n))
+    if (!got && wants_sums(n))
         f_sums_both(s, g[0], &rows, &columns);
     if (node_needs(n, 0))
         out[0] = scaled(s, columns, beta);
     if (node_needs(n, 1))
-        out[1] = scaled(s, matrix_grad(s, n, 1, g[0], f_transpose(s, node_kept_in(s, n, 2), 0, 1), node_params(n)[2] & 1), alpha);
+        out[1] = scaled(s, matrix_grad(s, n, 1, g[0], f_transpose(s, kept_narrow(s, n, 2, got & 2), 0, 1), node_params(n)[2] & 1), alpha);
     if (node_needs(n, 2))
-        out[2] = scaled(s, matrix_grad(s, n, 2, f_transpose(s, node_kept_in(s, n, 1), 0, 1), rows, node_params(n)[2] & 2), alpha);
+        out[2] = scaled(s, matrix_grad(s, n, 2, f_transpose(s, kept_narrow(s, n, 1, got & 1), 0, 1), rows, node_params(n)[2] & 2), alpha);
     return 0;
 }
 const op op_addmm = {.name = "addmm", .sig = "(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1)", .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT,
-    .run = op_block, .shape = addmm_rule, .kernel = addmm_kernel, .kind = {"AddmmBackward0", addmm_grad, .flags = NK_HOMOGENEOUS}, .keep = {0, 4, 2},
+    .run = op_block, .shape = addmm_rule, .kernel = addmm_kernel, .kind = {"AddmmBackward0", addmm_grad, .flags = NK_HOMOGENEOUS | NK_MIXES, .takes = addmm_takes}, .keep = {0, 4, 2},
     .doc = "beta * self + alpha * (mat1 @ mat2); self broadcasts to the product's shape; beta = 0 ignores self."};

@@ -24,8 +24,10 @@ static int search_rule(call *c)
     if (!one && (rows->ndim != x->ndim || !x->ndim || memcmp(array_size(rows), array_size(x), (size_t)(x->ndim - 1) * sizeof(int64_t))))
         return ct_fail(CT_RUNTIME, "%s(): rows of shape %s do not go with values of shape %s", c->op->name, layout_text(rows->ndim, array_size(rows), (char[200]){0}, 200),
                        layout_text(x->ndim, array_size(x), (char[200]){0}, 200));
-    uint64_t once = one && spread_worth(DT_I64, x->numel) ? still_dims(x, x->ndim) : 0;
-    if (in_once(c, 0, once) < 0 || in_cast(c, 0, read_as(c)) < 0 || in_cast(c, 1, read_as(c)) < 0 || in_contiguous(c, 0) < 0 || in_contiguous(c, 1) < 0)
+    uint64_t once = spread_worth(DT_I64, x->numel) ? still_dims(x, x->ndim) : 0;
+    if (!one)
+        once &= still_dims(rows, rows->ndim) & (((uint64_t)1 << (x->ndim - 1)) - 1);
+    if (in_once(c, 0, once) < 0 || (!one && in_once(c, 1, once) < 0) || in_cast(c, 0, read_as(c)) < 0 || in_cast(c, 1, read_as(c)) < 0 || in_contiguous(c, 0) < 0 || in_contiguous(c, 1) < 0)
         return -1;
     c->work = 16 * c->ia[0]->numel;
     c->effective = 16 * x->numel;

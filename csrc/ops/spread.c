@@ -230,7 +230,7 @@ static bool writes_out_late(const call *c)
 
 int call_write_out(call *c)
 {
-    bool in_place = c->mode == CALL_INPLACE || c->op->flags & OP_ONLY_INPLACE;
+    bool in_place = c->op->run != op_view && (c->mode == CALL_INPLACE || c->op->flags & OP_ONLY_INPLACE); /* a view writes nothing: views_of_both */
     if (in_place && c->n_args && c->args[0].kind == ARG_TENSOR && array_is_compressed(c->args[0].t->a) && !writes_out_late(c) && array_write_out(c->args[0].t->a) < 0)
         return -1;
     for (uint32_t i = 0; c->mode == CALL_OUT && i < c->n_out; i++)

@@ -5,8 +5,7 @@
 #include <string.h>
 
 /* ---- gradients ---------------------------------------------------------------------------------------------------- */
-/* Dims of a shape of `ndim` in which input i does not move: those it lacks or has as 1 while `size` is wider. */
-static uint64_t broadcast_dims(node *n, uint32_t i, int ndim, const int64_t *size)
+uint64_t broadcast_dims(node *n, uint32_t i, int ndim, const int64_t *size)
 {
     int in_ndim;
     ct_dtype dtype;

@@ -4,6 +4,7 @@
 #define CT_TAKES_H
 #include "ops/formula.h"
 
+uint64_t broadcast_dims(node *n, uint32_t i, int ndim, const int64_t *size); /* of a shape: those that input i takes, lacks, or has as 1 while `size` is wider */
 uint64_t pointwise_takes(node *n);          /* what every needed input takes or lacks, where what was kept repeats or slides; with NK_POINTWISE */
 uint64_t pointwise_dims(node *n);           /* the same, but never slid */
 uint64_t along_takes(node *n);              /* these but for the dim that is the node's first parameter */

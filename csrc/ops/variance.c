@@ -109,7 +109,7 @@ static int std_mean_grad(scope *s, node *n, T const *g, T *out) { return both_gr
 /* ---- records ------------------------------------------------------------------------------------------------------------ */
 #define SPREAD(id, public, signature, rule, node_name, kernel_of, gradient, outs, set, text)                                          \
     const op op_##id = {.name = public, .sig = signature, .flags = set, .run = op_block, .shape = rule, .kernel = kernel_of##_kernel,    \
-                        .kind = {node_name, gradient, .takes = outs == 1 ? reduce_takes : NULL}, .keep = {1}, .keep_out = 1, .n_out = outs, .doc = text};
+                        .kind = {node_name, gradient, .takes = reduce_takes}, .keep = {1}, .keep_out = 1, .n_out = outs, .doc = text};
 #define SPREADS(id, node_name, kernel_of, outs, set, text)                                                                                            \
     SPREAD(id##_unbiased, #id ".unbiased", "(Tensor self, bool unbiased)", var_unbiased_rule, node_name, kernel_of, id##_grad, outs, set, text)         \
     SPREAD(id, #id, "(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False)", var_rule, node_name, kernel_of, id##_grad, outs, \

@@ -1,21 +1,30 @@
 /* Views of a part: select, slice, narrow, diagonal, unfold. The adjoint of each is an op of its own, which puts a
  * gradient at its place among zeros; the adjoint of that is the view again. */
 #include "ops/dispatch.h"
+#include "ops/spread.h"
 #include "ops/takes.h"
 #include <string.h>
 
 static void in_layout(const call *c, layout *l) { array_layout(c->in[0]->a, l); }
 
-/* Shape rule of an op `(grad, int[] input_sizes, ...)`: a fresh whole, whose part at `l` must have the gradient's shape. */
-static int whole(call *c, layout *l)
+/* Shape rule of an op `(grad, int[] input_sizes, ...)`: a fresh whole, computed once along these dims, whose part at `l` must have the gradient's shape. */
+static int whole(call *c, uint64_t once, layout *l)
 {
     const array *g = c->in[0]->a;
-    c->once_out = g->numel ? 0 : ~(uint64_t)0;
+    c->once_out = g->numel ? once : ~(uint64_t)0;
     if (out_new(c, 0, g->dtype, (int)c->args[1].n, c->args[1].ints) < 0)
         return -1;
     c->work = array_held(c->oa[0]);
     array_layout(c->oa[0], l);
     return 0;
+}
+
+/* A dim of the whole, which may be counted from its end. */
+static int64_t in_whole(const call *c, int64_t dim) { return dim < 0 ? dim + (int64_t)c->args[1].n : dim; }
+/* Dims of a whole that has two more in place of the last. */
+static uint64_t dims_embedded(uint64_t dims, int64_t first, int64_t second)
+{
+    return dims_insert(dims_insert(dims, first < second ? first : second), first < second ? second : first);
 }
 
 static int check_part(const call *c, const layout *part)
@@ -90,7 +99,8 @@ static int select_backward_shape(call *c)
     layout all, part;
     keep_param(c, c->args[2].i);
     keep_param(c, c->args[3].i);
-    return whole(c, &all) < 0 || select_part(c, &all, &part) < 0 ? -1 : check_part(c, &part);
+    call_once(c, 0);
+    return whole(c, dims_insert(c->once, in_whole(c, c->args[2].i)), &all) < 0 || select_part(c, &all, &part) < 0 ? -1 : check_part(c, &part);
 }
 static void select_backward_kernel(call *c)
 {
@@ -160,7 +170,8 @@ static int slice_backward_shape(call *c)
     layout all, part;
     for (int i = 2; i < 6; i++)
         keep_param(c, c->args[i].i);
-    return whole(c, &all) < 0 || slice_part(c, &all, &part) < 0 ? -1 : check_part(c, &part);
+    call_once(c, (uint64_t)1 << in_whole(c, c->args[2].i));
+    return whole(c, c->once, &all) < 0 || slice_part(c, &all, &part) < 0 ? -1 : check_part(c, &part);
 }
 static void slice_backward_kernel(call *c)
 {
@@ -283,7 +294,8 @@ static int diagonal_backward_shape(call *c)
 {
     layout all, part;
     keep_three(c, &c->args[2]);
-    return whole(c, &all) < 0 || diagonal_part(c, &all, &part) < 0 ? -1 : check_part(c, &part);
+    call_once(c, (uint64_t)1 << (c->in[0]->a->ndim - 1));
+    return whole(c, dims_embedded(c->once, in_whole(c, c->args[3].i), in_whole(c, c->args[4].i)), &all) < 0 || diagonal_part(c, &all, &part) < 0 ? -1 : check_part(c, &part);
 }
 static void diagonal_backward_kernel(call *c)
 {
@@ -314,9 +326,11 @@ static int embed_shape(call *c, int64_t offset, int64_t dim1, int64_t dim2)
     keep_param(c, offset);
     keep_param(c, first);
     keep_param(c, second);
+    call_once(c, (uint64_t)1 << (a->ndim - 1));
+    c->once_out = dims_embedded(c->once, first, second);
     if (out_new(c, 0, a->dtype, ndim, size) < 0)
         return -1;
-    c->work = c->oa[0]->numel;
+    c->work = array_held(c->oa[0]);
     return 0;
 }
 static void embed_kernel(call *c)
@@ -327,6 +341,14 @@ static void embed_kernel(call *c)
     put_part(c, &part);
 }
 static int embed_grad(scope *s, node *n, T const *g, T *out) { return (out[0] = f_diagonal(s, g[0], node_params(n))) ? 0 : -1; }
+/* Those of the other dims. */
+static uint64_t embed_takes(node *n)
+{
+    int first, second;
+    diagonal_dims(n, n->out_ndim, &first, &second);
+    uint64_t others = node_takes(n, 0) & ~((uint64_t)1 << (n->out_ndim - 2));
+    return dims_embedded(others, first, second);
+}
 
 static int diag_embed_shape(call *c)
 {
@@ -338,7 +360,7 @@ static int diag_embed_shape(call *c)
     return embed_shape(c, c->args[1].i, c->args[2].i, c->args[3].i);
 }
 const op op_diag_embed = {.name = "diag_embed", .sig = "(Tensor self, int offset=0, int dim1=-2, int dim2=-1)", .run = op_block, .shape = diag_embed_shape,
-    .kernel = embed_kernel, .kind = {"DiagEmbedBackward0", embed_grad},
+    .kernel = embed_kernel, .kind = {"DiagEmbedBackward0", embed_grad, .takes = embed_takes},
     .doc = "Zeros with the last dimension of self on a diagonal of two new dimensions, dim1 and dim2 of the result."};
 
 static int diag_shape(call *c)
@@ -432,7 +454,7 @@ static int unfold_backward_shape(call *c)
 {
     layout all, part;
     keep_three(c, &c->args[2]);
-    return whole(c, &all) < 0 || unfold_part(c, &all, &part) < 0 ? -1 : check_part(c, &part);
+    return whole(c, 0, &all) < 0 || unfold_part(c, &all, &part) < 0 ? -1 : check_part(c, &part);
 }
 /* Windows may overlap, each holds an element once: window by window the parts add up without meeting themselves. */
 static void unfold_backward_kernel(call *c)

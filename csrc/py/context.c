@@ -1,6 +1,8 @@
 /* ctx of a Function: what it saves, what forward may say to it, and its face as grad_fn. */
 #include "py/context.h"
+#include "ops/takes.h"
 #include <structmember.h>
+#include <string.h>
 
 PyTypeObject *py_context_type;
 
@@ -64,6 +66,70 @@ static void context_dealloc(PyObject *self)
 }
 
 static PyObject *context_name(const FunctionContext *c) { return PyObject_GetAttrString((PyObject *)Py_TYPE((PyObject *)c), "__name__"); }
+
+/* ---- gradients that arrive summed ------------------------------------------------------------------------------- */
+static long dims_mixed(const FunctionContext *c)
+{
+    PyObject *cls = PyDict_GetItemString(Py_TYPE((PyObject *)c)->tp_dict, "_forward_cls"), *told = cls ? PyDict_GetItemString(((PyTypeObject *)cls)->tp_dict, "_mixes") : NULL;
+    return told ? PyLong_AsLong(told) : -1;
+}
+
+/* Dims of output 0 as those of `a`: the batch stands first, or all of them broadcast. */
+static uint64_t dims_of_saved(node *n, uint64_t dims, const array *a, bool pointwise) { return pointwise ? dims_align(dims, n->out_ndim, a->ndim) : dims; }
+
+static uint64_t still_in_saved(node *n, const array *a, bool pointwise)
+{
+    return still_dims(a, pointwise ? n->out_ndim : a->ndim);
+}
+
+uint64_t context_takes(node *n)
+{
+    const FunctionContext *c = n->payload;
+    long mixed = dims_mixed(c);
+    int batch = mixed ? c->ndim - (int)mixed : n->out_ndim;
+    if (mixed < 0 || batch <= 0 || c->released)
+        return 0;
+    uint64_t dims = mixed ? ((uint64_t)1 << batch) - 1 : pointwise_dims(n);
+    for (uint32_t i = 0; mixed && i < n->n_in; i++)
+        dims &= node_needs(n, i) ? node_takes(n, i) : ~(uint64_t)0;
+    for (Py_ssize_t i = 0; i < c->n_kept && dims; i++)
+        dims &= c->kept[i].packed ? 0 : c->kept[i].a ? still_in_saved(n, c->kept[i].a, !mixed) : ~(uint64_t)0;
+    return dims;
+}
+
+/* What was saved, of size 1 where the gradient arrived summed. */
+static int narrow_saved(FunctionContext *c, tensor *t)
+{
+    uint64_t got = c->n ? node_got(c->n) : 0, dims = got ? dims_of_saved(c->n, got, t->a, !dims_mixed(c)) : 0;
+    if (!dims)
+        return 0;
+    scope s;
+    scope_open(&s);
+    tensor *one = tape_algebra.narrow(&s, t, dims);
+    if (one) {
+        tensor copy;
+        tensor_copy(&copy, one);
+        tensor_clear(t);
+        *t = copy;
+    }
+    scope_close(&s);
+    return one ? 0 : py_raise_int();
+}
+
+PyObject *context_zeros(node *n, uint32_t nr)
+{
+    int ndim;
+    ct_dtype dtype;
+    int64_t size[CT_MAXDIM];
+    const int64_t *full = node_out_size(n, nr, &ndim, &dtype);
+    uint64_t got = node_got(n);
+    for (int d = 0; d < ndim; d++)
+        size[d] = got >> d & 1 ? 1 : full[d];
+    array *a = array_new(dtype, ndim, size);
+    if (a)
+        memset(array_data(a), 0, (size_t)(a->numel * dtype_bytes(dtype)));
+    return py_wrap_array(a);
+}
 
 /* ---- saving ------------------------------------------------------------------------------------------------------- */
 static int save_one(FunctionContext *c, Py_ssize_t i, PyObject *o, saved *k)
@@ -166,6 +232,10 @@ static PyObject *unpack(FunctionContext *c, Py_ssize_t i)
     if (k->packed)
         tape_packing.forget(k->packed);
     saved_tensor(c, k, a, &t);
+    if (narrow_saved(c, &t) < 0) {
+        tensor_clear(&t);
+        return NULL;
+    }
     return py_show_kept(&t);
 }
 

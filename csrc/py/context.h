@@ -23,10 +23,16 @@ typedef struct FunctionContext {
     PyObject *output_at; /* tuple: number of the node's output for each result, or None; -1 - number where it is not differentiable */
     saved *kept;
     Py_ssize_t n_kept;
+    int ndim;            /* of the first argument */
     bool materialize, none_for_plain, released, alone, separate /* setup_context was given */;
 } FunctionContext;
 
 extern PyTypeObject *py_context_type;
+/* Of Functions whose class says by `_mixes` how many of the last dims of the first argument its formula mixes: the dims before them are a batch, of all
+ * that has a gradient or is saved. 0: all is computed element by element, and broadcasts. Where a batch repeats, its gradient may arrive summed; then
+ * what was saved, and zeros, are of size 1 there. */
+uint64_t context_takes(node *n);
+PyObject *context_zeros(node *n, uint32_t nr); /* new: in place of a gradient that did not arrive */
 void context_forget(FunctionContext *c);   /* drops the saved tensors */
 int context_save(FunctionContext *c);      /* takes over what save_for_backward was given, once the outputs have their node */
 int context_pack(FunctionContext *c, uint32_t i, PyObject *hooks); /* saved tensor i by these hooks; NULL: those in force. -1 with an exception */

@@ -189,10 +189,36 @@ static PyMethodDef methods[] = {
     {0},
 };
 
+/* Without history; what is held once is not written out for it. */
+static PyObject *distinct(PyObject *module, PyObject *args)
+{
+    PyObject *o;
+    int mixed;
+    (void)module;
+    if (!PyArg_ParseTuple(args, "O!i", py_tensor_type, &o, &mixed))
+        return NULL;
+    const array *a = py_t(o)->a;
+    int batch = a->ndim - mixed;
+    uint64_t once = batch > 0 && a->numel ? still_dims(a, a->ndim) & (((uint64_t)1 << batch) - 1) : 0;
+    array *some = array_narrow(a, once), *made = some;
+    if (some && array_is_compressed(a)) {
+        made = array_new((ct_dtype)a->dtype, some->ndim, array_size(some));
+        if (made)
+            array_convert(some, made);
+        array_drop(some);
+    }
+    return py_wrap_array(made);
+}
+static PyMethodDef functions[] = {
+    {"_distinct", distinct, METH_VARARGS, "_distinct(x, mixed, /)\n--\n\nThe numbers of x, of size 1 along the dims that repeat, but for the last `mixed`."},
+    {NULL},
+};
+
 int py_exchange_setup(PyObject *module)
 {
     PyObject *type = (PyObject *)py_tensor_type;
-    (void)module;
+    if (PyModule_AddFunctions(module, functions) < 0)
+        return -1;
     for (PyMethodDef *m = methods; m->ml_name; m++) {
         PyObject *method = PyDescr_NewMethod(py_tensor_type, m);
         int failed = method ? PyObject_SetAttrString(type, m->ml_name, method) : -1;

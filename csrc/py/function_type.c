@@ -23,7 +23,7 @@ static void function_forget(node *n)
     context_forget(c);
     c->released = true;
 }
-static const node_kind function_kind = {"Function", function_grad, function_release, NK_WANTS_UNDEFINED | NK_HOST, function_forget};
+static const node_kind function_kind = {"Function", function_grad, function_release, NK_WANTS_UNDEFINED | NK_HOST, function_forget, context_takes};
 
 PyObject *py_function_context(node *n) { return n->kind == &function_kind ? n->payload : NULL; }
 
@@ -128,6 +128,7 @@ static node *make_node(FunctionContext *c, PyObject *const *args, Py_ssize_t n, 
         x->label = Py_TYPE((PyObject *)c)->tp_name; /* the class lives as long as the context, and so the node */
     fn->payload = Py_NewRef((PyObject *)c);
     c->n = fn;
+    c->ndim = n && py_is_tensor(args[0]) ? py_t(args[0])->a->ndim : 0;
     if (CT_UNLIKELY(tape_now.anomaly && tape_trace))
         tape_trace(fn);
     return fn;
@@ -313,19 +314,10 @@ static PyObject *incoming(const FunctionContext *c, node *n, tensor *const *g, P
     uint32_t nr = (uint32_t)(place < 0 ? -1 - place : place);
     if (!g[nr] && (!c->materialize || (place < 0 && c->none_for_plain)))
         Py_RETURN_NONE;
+    if (!g[nr])
+        return context_zeros(n, nr);
     tensor t;
-    if (g[nr])
-        tensor_copy(&t, g[nr]);
-    else {
-        int ndim;
-        ct_dtype dtype;
-        const int64_t *size = node_out_size(n, nr, &ndim, &dtype);
-        array *a = array_new(dtype, ndim, size);
-        if (!a)
-            return py_raise();
-        memset(array_data(a), 0, (size_t)(a->numel * dtype_bytes(dtype)));
-        tensor_init(&t, a);
-    }
+    tensor_copy(&t, g[nr]);
     return py_wrap(&t);
 }
 

@@ -81,6 +81,8 @@ static PyObject *shown_edge(node *n, uint32_t i)
 {
     uint32_t at = node_shown_place(n, i);
     edge e = at < n->n_in ? node_edges(n)[at] : (edge){0};
+    if (e.fn && e.fn->kind == &passage_kind)
+        e = node_edges(e.fn)[0];
     PyObject *fn = e.fn ? py_node_object(e.fn) : Py_NewRef(Py_None);
     return fn ? Py_BuildValue("(NI)", fn, e.fn ? e.nr : 0u) : NULL;
 }

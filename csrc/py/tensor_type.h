@@ -43,6 +43,7 @@ int py_node_traverse(node *n, visitproc visit, void *arg);
 void py_node_clear(node *n);
 int py_node_setup(PyObject *module);
 int py_function_setup(PyObject *module);
+int py_closed_setup(PyObject *module);
 
 /* autograd.c: backward, grad, modes */
 PyObject *py_tensor_backward(PyObject *self, PyObject *const *args, Py_ssize_t n, PyObject *kwnames);

@@ -42,7 +42,11 @@ static const slot *slot_at(const node *n) { return now && now->spreads && now->a
 static uint64_t slid(const slot *s) { return s && s->takes & TAKES_SLID && s->fn->out_ndim <= SLID_NDIM ? s->takes : 0; }
 static uint64_t dims_taken(const slot *s) { return s && !slid(s) ? s->takes : 0; }
 
-uint64_t node_takes(node *n, uint32_t i) { return dims_taken(slot_to(n, i)); }
+uint64_t node_takes(node *n, uint32_t i)
+{
+    const node *to = node_edges(n)[i].fn;
+    return dims_taken(now && to ? slot_of(now, to) : NULL);
+}
 uint64_t node_takes_slid(node *n, uint32_t i) { return slid(slot_to(n, i)); }
 uint64_t node_got(const node *n) { return dims_taken(slot_at(n)); }
 uint64_t node_got_slid(const node *n) { return slid(slot_at(n)); }
@@ -53,7 +57,8 @@ bool node_leads_on(const node *to)
     return !s || s->needed || s->captured;
 }
 
-bool node_is_last(const node *n) { return now && now->at == n && !now->task->retain_graph && !tape_now.grad && !n->extra && !(n->flags & N_PACKED); }
+bool node_is_run(const node *n) { return now && now->at == n; }
+bool node_is_last(const node *n) { return node_is_run(n) && !now->task->retain_graph && !tape_now.grad && !n->extra && !(n->flags & N_PACKED); }
 
 bool tape_defers(const node *n)
 {

@@ -87,6 +87,7 @@ static inline bool node_needs(node *n, uint32_t i)
     return to && (CT_LIKELY(!tape_now.partial) || n->flags & N_PACKED || node_leads_on(to));
 }
 
+bool node_is_run(const node *n); /* by a run, whose formula is at work: not asked by itself */
 /* Is n's formula at work, and the last to read what n kept? The graph is freed, nothing is recorded, no hook looks on. */
 bool node_is_last(const node *n);
 

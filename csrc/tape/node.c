@@ -74,6 +74,8 @@ const char *node_name(const node *n)
 {
     if (n->extra && n->extra->label)
         return n->extra->label;
+    if (n->kind == &closed_kind)
+        return n->payload;
     return n->kind->flags & NK_ROW ? row_name(n->kind->name, n->kind->flags & NK_ROW_1) : n->kind->name;
 }
 

@@ -17,7 +17,7 @@ typedef struct node_kind {
     void (*release)(node *n);          /* drops `payload`; NULL when there is none */
     uint32_t flags;
     void (*forget)(node *n);           /* drops what the payload keeps for the formula; NULL when nothing */
-    uint64_t (*takes)(node *n);        /* dims of output 0 in which the gradient may arrive summed to size 1; NULL: none. No other output has a gradient. See engine.h */
+    uint64_t (*takes)(node *n);        /* dims of output 0 in which the gradient may arrive summed to size 1; NULL: none. Gradients of other outputs, where there are any, in these of their dims too. See engine.h */
 } node_kind;
 enum {
     NK_LEAF = 1,
@@ -116,10 +116,25 @@ static inline bool node_leads(node *n)
 /* Shape and dtype of input i, which must be needed. */
 const int64_t *node_in_size(node *n, uint32_t i, int *ndim, ct_dtype *dtype);
 
+/* closed.c: one node for a composition (payload: its name), and what its operands come through. */
+extern const node_kind closed_kind, passage_kind;
+enum { CLOSED_MANY = 64 /* operands */ };
+node *passage_node(node *to, uint32_t nr, const array *a);
+/* in: tensors over the operands, which come through passages where they want a gradient; made: the results by the composition's own history, of which
+ * one has some; they are its outputs. The name is static. keep: the operands that must be as they are when the gradient comes, as a mask. */
+node *closed_node(const char *name, uint32_t n_in, tensor *const *in, uint32_t n_made, tensor *const *made, uint64_t keep);
+
 /* The inputs that users see, as a mask (0: all). How many these are, and the place of the k-th of them: n_in or above where a number stands for it. */
 static inline uint32_t node_shows(const node *n) { return n->kind->flags >> 8 & 255; }
-static inline uint32_t node_shown(const node *n) { return node_shows(n) ? (uint32_t)__builtin_popcount(node_shows(n)) : n->n_in; }
+static inline uint32_t node_shown(const node *n) { return node_shows(n) ? (uint32_t)__builtin_popcount(node_shows(n)) : n->kind == &closed_kind ? n->n_in - n->n_out : n->n_in; }
 uint32_t node_shown_place(const node *n, uint32_t k);
+
+/* Does anybody look at gradients on their way through it? */
+static inline bool node_watched(const node *n)
+{
+    const node_extra *x = n->extra;
+    return x && (x->hooks || x->pre || x->post || x->after || x->notes || x->retains || x->trace);
+}
 
 typedef struct node_shape { uint32_t n_in, n_out; uint16_t n_kept, n_param; uint8_t out_ndim; } node_shape;
 node *node_new(const node_kind *kind, node_shape shape);        /* edges and kept values blank */

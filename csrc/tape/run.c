@@ -232,7 +232,7 @@ void run_mark_takes(run *r)
     sort_by_age(r);
     for (uint32_t i = 0; i < r->n; i++) {
         slot *s = &r->slots[r->ready[i]];
-        if (s->fn->kind->takes && is_told(s->fn) && is_forgotten(r, s) && !s->fn->extra && !s->captured)
+        if (s->fn->kind->takes && is_told(s->fn) && is_forgotten(r, s) && !node_watched(s->fn) && !s->captured)
             s->takes = where_wide(s->fn, s->fn->kind->takes(s->fn));
         if (s->takes && is_small_origin(r, s->fn))
             s->takes = 0;

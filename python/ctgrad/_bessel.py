@@ -51,8 +51,8 @@ _BERNOULLI = [1 / 12, -1 / 720, 1 / 30240, -1 / 1209600, 1 / 47900160, -691 / 13
 
 def _hurwitz(x, q):
     """The sum of (q + k)^-x over k >= 0, by its terms up to q + k > 12 and Euler's and Maclaurin's formula."""
-    finite = q[q.isfinite()]
-    count = 12 + max(0, math.ceil(-float(finite.min()))) if finite.numel() else 12
+    least = float(q.masked_fill(~q.isfinite(), math.inf).amin()) if q.numel() else math.inf
+    count = 12 + max(0, math.ceil(-least)) if least < math.inf else 12
     total = _C.zeros_like(x + q)
     for k in range(count):
         total = total + (q + k).pow(-x)
@@ -68,6 +68,8 @@ def _hurwitz(x, q):
 
 @named("SpecialZetaBackward0")
 class _Zeta(Function):
+    _mixes = 0
+
     @staticmethod
     def forward(ctx, x, q):
         ctx.save_for_backward(x, q)

@@ -189,7 +189,10 @@ def sinc(input):
 def logit(input, eps=None):
     """log(x / (1 - x)); with eps, of x cut to eps and 1 - eps."""
     x = _floats(input)
-    x = x if eps is None else x.clamp(eps, 1 - eps)
+    if eps is not None:
+        x = x.clamp(eps, 1 - eps)
+    elif x.requires_grad:
+        x = x * _C.where((x < 0) | (x > 1), math.nan, 1.0).to(x.dtype)  # no number, and so no slope
     return (x / (1 - x)).log()
 
 

@@ -1,9 +1,8 @@
 """Views by value: what a view op shows, as a copy. And the splits whose parts may be written without their history in common."""
 
 from ctgrad import _C
-from ctgrad.autograd.function import Function
 from ctgrad.composed import composed, need_tensor
-from ctgrad.composed.closed import named, node
+from ctgrad.composed.closed import node
 from ctgrad.composed.shape import wrap_dim
 
 
@@ -141,21 +140,16 @@ def view_copy(input, size):
     return _copied(input.reshape(size))
 
 
-class _Parts(Function):
+def _parts(input, sizes, dim):
+    return tuple(input.split_with_sizes(sizes, dim))
+
+
+_by_one, _by_sizes = (node(name, unkept=(0,), apart=True)(_parts) for name in ("UnsafeSplitBackward0", "UnsafeSplitWithSizesBackward0"))
+
+
+def _apart(parts):
     """Parts that share memory and no history: nothing of the input is kept, so that they may be written."""
-
-    @staticmethod
-    def forward(ctx, input, sizes, dim):
-        ctx.dim = dim
-        return tuple(part.data for part in input.split_with_sizes(sizes, dim))
-
-    @staticmethod
-    def backward(ctx, *grads):
-        return _C.cat(grads, ctx.dim), None, None
-
-
-_ByOne = named("UnsafeSplitBackward0")(type("_ByOne", (_Parts,), {}))
-_BySizes = named("UnsafeSplitWithSizesBackward0")(type("_BySizes", (_Parts,), {}))
+    return tuple(part.data if part._is_view() else part for part in parts)
 
 
 def _sizes(parts, dim):
@@ -166,18 +160,18 @@ def _sizes(parts, dim):
 def unsafe_split(input, split_size, dim=0):
     """split into parts that are no views to autograd: each may be written in place."""
     need_tensor("unsafe_split", input)
-    return _ByOne.apply(input, _sizes(input.detach().split(split_size, dim), dim), dim)
+    return _apart(_by_one(input, _sizes(input.detach().split(split_size, dim), dim), dim))
 
 
 @composed()
 def unsafe_split_with_sizes(input, split_sizes, dim=0):
     """split_with_sizes into parts that are no views to autograd: each may be written in place."""
     need_tensor("unsafe_split_with_sizes", input)
-    return _BySizes.apply(input, list(split_sizes), dim)
+    return _apart(_by_sizes(input, list(split_sizes), dim))
 
 
 @composed()
 def unsafe_chunk(input, chunks, dim=0):
     """chunk into parts that are no views to autograd: each may be written in place."""
     need_tensor("unsafe_chunk", input)
-    return _ByOne.apply(input, _sizes(input.detach().chunk(chunks, dim), dim), dim)
+    return _apart(_by_one(input, _sizes(input.detach().chunk(chunks, dim), dim), dim))

@@ -4,7 +4,7 @@ import functools
 
 from ctgrad import _C
 from ctgrad.autograd.function import Function
-from ctgrad.composed.closed import named, repeats
+from ctgrad.composed.closed import named
 
 __all__ = ["times_log", "times_log1p"]
 
@@ -15,6 +15,8 @@ def _parts(x, y, one):
 
 
 class _TimesLog(Function):
+    _mixes = 0
+
     @staticmethod
     def forward(ctx, x, y, name, one, number):
         ctx.save_for_backward(x, y)
@@ -35,11 +37,11 @@ class _TimesLog(Function):
 
 @functools.cache
 def _function(name):
-    return named(name)(type("_TimesLog", (_TimesLog,), {}))
+    return named(name)(type("_TimesLog", (_TimesLog,), {"_mixes": 0}))
 
 
 def _times(name, x, y, one, number):
-    if not _C.is_grad_enabled() or not (x.requires_grad or y.requires_grad) or repeats(x) or repeats(y):
+    if not _C.is_grad_enabled() or not (x.requires_grad or y.requires_grad):
         return _parts(x, y, one)
     return _function(name).apply(x, y, name, one, number)
 

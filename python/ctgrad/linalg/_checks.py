@@ -40,20 +40,22 @@ def need_matrices(name, A, square=False, argument="A", torch="", kernel=None, in
         need_kernel(kernel, A)
 
 
-def as_array(x):
-    """The numbers, for NumPy."""
-    return x.detach().numpy(force=True)
+def as_array(x, mixed=2):
+    """The numbers, for NumPy: one matrix for all of a batch that repeats. mixed: how many dims are no batch."""
+    return _C._distinct(x, mixed).numpy(force=True)
 
 
-def new(array):
-    """A tensor of it; its strides, where it is empty, are those of new tensors."""
+def new(array, batch=()):
+    """A tensor of it, for all of the batch; its strides, where it is empty, are those of new tensors."""
     made = _C.from_numpy(array)
+    if array.shape[:len(batch)] != batch:
+        return made.expand(*batch, *array.shape[len(batch):]).contiguous()
     return made if made.numel() else made.new_empty(made.shape)
 
 
 def as_tensor(array, like):
-    """A new tensor of NumPy's result, in the dtype of `like`."""
-    return new(np.array(array, dtype=as_array(like.new_empty(0)).dtype, order="C"))
+    """A new tensor of NumPy's result for the matrices `like`, in their dtype."""
+    return new(np.array(array, dtype=as_array(like.new_empty(0, 0)).dtype, order="C"), tuple(like.shape[:-2]))
 
 
 def as_columns(array, like):
@@ -66,19 +68,20 @@ def turned(x):
     return np.array(np.swapaxes(as_array(x), -1, -2), order="C")
 
 
-def laid(columns):
-    """The tensor of matrices that were turned; it takes the memory."""
-    return new(columns).mT
+def laid(columns, like):
+    """The tensor of matrices that were turned, of the batch of `like`; it takes the memory."""
+    return new(columns, tuple(like.shape[:-2])).mT
 
 
 def lapack(name, why, f, A, *more, place=lambda a: 1):
-    """f(A, *more), NumPy's exception told as ours: with place(a), in `why`, of the first matrix a that has one (0: none)."""
+    """f of A's numbers, NumPy's exception told as ours: with place(a), in `why`, of the first matrix a that has one (0: none)."""
     try:
-        return f(A, *more)
+        return f(as_array(A), *more)
     except np.linalg.LinAlgError:
-        places = [place(a) for a in A.reshape(-1, *A.shape[-2:])]
+        array = as_array(A)
+        places = np.broadcast_to(np.reshape([place(a) for a in array.reshape(-1, *array.shape[-2:])], array.shape[:-2]), A.shape[:-2]).reshape(-1).tolist()
         bad = next((i for i, at in enumerate(places) if at), 0)
-        batch = f"(Batch element {bad}): " if A.ndim > 2 else ""
+        batch = f"(Batch element {bad}): " if A.dim() > 2 else ""
         raise LinAlgError(f"{name}: {batch}{why.format(places[bad])}") from None
 
 

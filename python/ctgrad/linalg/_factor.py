@@ -21,11 +21,13 @@ SVD = results("linalg_svd", "U S Vh")
 
 @named("LinalgCholeskyExBackward0")
 class _Cholesky(Function):
+    _mixes = 2
+
     @staticmethod
     def forward(ctx, A, upper):
         made = lapack(
             "linalg.cholesky", "The factorization could not be completed because the input is not positive-definite (the leading minor of order {} is not positive-definite).",
-            np.linalg.cholesky, as_array(symmetric(A, upper)), place=first_bad_minor)
+            np.linalg.cholesky, symmetric(A, upper), place=first_bad_minor)
         made = as_columns(np.swapaxes(made, -1, -2) if upper else made, A)
         ctx.save_for_backward(made)
         ctx.upper = upper
@@ -68,6 +70,8 @@ def cholesky_ex(A, *, upper=False, check_errors=False):
 class _TallQR(Function):
     """Q and R of matrices that are not wide."""
 
+    _mixes = 2
+
     @staticmethod
     def forward(ctx, A):
         Q, R = (as_columns(x, A) for x in np.linalg.qr(as_array(A)))
@@ -105,9 +109,11 @@ def qr(A, mode="reduced", *, out=None):
 
 @named("LinalgEighBackward0")
 class _Eigen(Function):
+    _mixes = 2
+
     @staticmethod
     def forward(ctx, A, upper):
-        values, vectors = lapack("linalg.eigh", "The algorithm failed to converge.", np.linalg.eigh, as_array(A), "U" if upper else "L")
+        values, vectors = lapack("linalg.eigh", "The algorithm failed to converge.", np.linalg.eigh, A, "U" if upper else "L")
         values, vectors = as_tensor(values, A), as_columns(vectors, A)
         ctx.save_for_backward(values, vectors)
         ctx.set_materialize_grads(False)  # of values alone: they may be equal
@@ -143,9 +149,11 @@ def eigvalsh(A, UPLO="L"):
 
 @named("LinalgSvdBackward0")
 class _Singular(Function):
+    _mixes = 2
+
     @staticmethod
     def forward(ctx, A):
-        U, S, Vh = lapack("linalg.svd", "The algorithm failed to converge.", lambda a: np.linalg.svd(a, full_matrices=False), as_array(A))
+        U, S, Vh = lapack("linalg.svd", "The algorithm failed to converge.", lambda a: np.linalg.svd(a, full_matrices=False), A)
         U, S, Vh = as_columns(U, A), as_tensor(S, A), as_columns(Vh, A)
         ctx.save_for_backward(U, S, Vh)
         ctx.set_materialize_grads(False)  # what no gradient comes for needs no different values

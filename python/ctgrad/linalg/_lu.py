@@ -36,7 +36,7 @@ def row_order(pivots, rows):
 
 def _placed(pivots, x, back):
     """Rows of x as L U has them, or back where A has them."""
-    order = row_order(as_array(pivots), x.size(-2))
+    order = row_order(as_array(pivots, 1), x.size(-2))
     return x.gather(-2, _C.from_numpy(order.argsort(-1) if back else order).unsqueeze(-1).expand(x.shape))
 
 
@@ -44,11 +44,13 @@ def _placed(pivots, x, back):
 class Factors(Function):
     """L below and U on and above the diagonal, pivots and infos."""
 
+    _mixes = 2
+
     @staticmethod
     def forward(ctx, A):
         columns = turned(A)
-        pivots, infos = (new(x) for x in _lapack.getrf(columns))
-        made = laid(columns)
+        pivots, infos = (new(x, tuple(A.shape[:-2])) for x in _lapack.getrf(columns))
+        made = laid(columns, A)
         ctx.save_for_backward(made, pivots)
         ctx.mark_non_differentiable(pivots, infos)
         return made, pivots, infos
@@ -114,8 +116,8 @@ def unpacked(LU):
 
 def permutation(pivots, rows, like):
     """P of A = P L U."""
-    order = row_order(as_array(pivots), rows)
-    return new(np.arange(rows)[:, None] == order[..., None, :]).to(like.dtype)
+    order = row_order(as_array(pivots, 1), rows)
+    return new(np.arange(rows)[:, None] == order[..., None, :], tuple(like.shape[:-2])).to(like.dtype)
 
 
 @node("LinalgLuBackward0", unkept=(0,))
@@ -130,15 +132,24 @@ def lu(A, *, pivot=True):
     return LU(*_lu(A, pivot))
 
 
+def _together(factors, pivots, B):
+    """For LAPACK, of one batch: turned factors, pivots, and turned right-hand sides, which may be written."""
+    arrays = np.swapaxes(as_array(factors), -1, -2), as_array(pivots, 1), np.swapaxes(as_array(B), -1, -2)
+    batch = np.broadcast_shapes(*(a.shape[:a.ndim - mixed] for a, mixed in zip(arrays, (2, 1, 2), strict=True)))
+    return [np.array(np.broadcast_to(a, batch + a.shape[a.ndim - mixed:]), order="C") for a, mixed in zip(arrays, (2, 1, 2), strict=True)]
+
+
 @named("LinalgLuSolveBackward0")
 class _LUSolution(Function):
     """X of A X = B, or of X A = B; adjoint: with A's transpose."""
 
+    _mixes = 2
+
     @staticmethod
     def forward(ctx, LU, pivots, B, left, adjoint):
-        right = turned(B if left else B.mT)
-        _lapack.getrs(turned(LU), as_array(pivots), right, adjoint is left)
-        made = laid(right) if left else laid(right).mT
+        columns, exchanges, right = _together(LU, pivots, B if left else B.mT)
+        _lapack.getrs(columns, exchanges, right, adjoint is left)
+        made = laid(right, B) if left else laid(right, B).mT
         ctx.save_for_backward(LU, pivots, made)
         ctx.sides = left, adjoint
         return made
@@ -209,8 +220,8 @@ def ldl_factor_ex(A, *, hermitian=False, check_errors=False):
     """(LD, pivots, info) of symmetric A = L D L^T, as LAPACK's sytrf packs them; A's lower triangle counts. info: the first zero of D, 0: none."""
     need_matrices("ldl_factor_ex", A, True, torch="torch.", kernel="ldl_factor_kernel_cpu")
     columns = turned(A.tril())
-    pivots, infos = (new(x) for x in _lapack.sytrf(columns))
-    made = LDLFactorEx(underivable("linalg_ldl_factor_ex", laid(columns), A, known=False), pivots, infos)
+    pivots, infos = (new(x, tuple(A.shape[:-2])) for x in _lapack.sytrf(columns))
+    made = LDLFactorEx(underivable("linalg_ldl_factor_ex", laid(columns, A), A, known=False), pivots, infos)
     if check_errors:
         _need_diagonal("ldl_factor_ex", infos)
     return made
@@ -247,6 +258,7 @@ def ldl_solve(LD, pivots, B, *, hermitian=False):
     n, batch = LD.size(-1), ctgrad.broadcast_shapes(LD.shape[:-2], B.shape[:-2])
     if pivots.numel() and bool((pivots.abs() > n).any() | (pivots == 0).any()):
         raise RuntimeError(f"torch.linalg.ldl_solve: pivots must be 1 to {n} or their negatives. Did you properly pass the result of ldl_factor?")
-    right = turned(B.expand(*batch, *B.shape[-2:]))
-    _lapack.sytrs(turned(LD.expand(*batch, n, n)), np.ascontiguousarray(as_array(pivots.int().expand(*batch, n))), right)
-    return underivable("linalg_ldl_solve", laid(right), LD, B, known=False)
+    wide = B.expand(*batch, *B.shape[-2:])
+    columns, exchanges, right = _together(LD.expand(*batch, n, n), pivots.int().expand(*batch, n), wide)
+    _lapack.sytrs(columns, exchanges, right)
+    return underivable("linalg_ldl_solve", laid(right, wide), LD, B, known=False)

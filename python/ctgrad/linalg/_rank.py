@@ -17,6 +17,8 @@ LeastSquares = results("linalg_lstsq", "solution residuals rank singular_values"
 
 @named("LinalgPinvBackward0")
 class _PseudoInverse(Function):
+    _mixes = 2
+
     @staticmethod
     def forward(ctx, A, least, hermitian):
         U, S, Vh = singular(symmetric(A, False) if hermitian else A)
@@ -137,7 +139,7 @@ def lstsq(A, B, rcond=None, *, driver=None):
 def _nearest(A, B, rcond, vector, overdetermined):
     """X with the least |A X - B|, of these the shortest, and its squared distances: none where X is not the only one, or meets B."""
     X = pinv(A, rtol=rcond) @ B
-    away = (A @ X - B).square().sum(-2) if overdetermined else X.reshape(-1)[:0]
+    away = (A @ X - B).square().sum(-2) if overdetermined else X[..., :0].reshape(-1)
     m, n = A.shape[-2:]
     room = X.mT.new_zeros((*X.shape[:-2], X.size(-1), m - n)) if m > n else X.mT[..., :0]
     X = _C.cat([X.mT, room], -1)[..., :n].mT  # where LAPACK leaves it: over the right-hand side's rows

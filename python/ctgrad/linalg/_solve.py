@@ -19,10 +19,12 @@ SLogDet = results("linalg_slogdet", "sign logabsdet")
 
 @named("LinalgInvExBackward0")
 class InverseOf(Function):
+    _mixes = 2
+
     @staticmethod
     def forward(ctx, A):
         made = as_columns(lapack("linalg.inv", "The diagonal element {} is zero, the inversion could not be completed because the input matrix is singular.",
-                                 np.linalg.inv, as_array(A), place=first_zero_pivot), A)
+                                 np.linalg.inv, A, place=first_zero_pivot), A)
         ctx.save_for_backward(made)
         return made
 
@@ -36,9 +38,11 @@ class InverseOf(Function):
 class Solution(Function):
     """X of A X = B, batches alike."""
 
+    _mixes = 2
+
     @staticmethod
     def forward(ctx, A, B):
-        made = as_columns(lapack("torch.linalg.solve", "The solver failed because the input matrix is singular.", np.linalg.solve, as_array(A), as_array(B), place=first_zero_pivot), A)
+        made = as_columns(lapack("torch.linalg.solve", "The solver failed because the input matrix is singular.", np.linalg.solve, A, as_array(B), place=first_zero_pivot), A)
         ctx.save_for_backward(A, made)
         return made
 
@@ -139,6 +143,8 @@ def _substituted(A, B, upper):
 
 @named("LinalgDetBackward0")
 class _Determinant(Function):
+    _mixes = 2
+
     @staticmethod
     def forward(ctx, A):
         made = as_tensor(np.linalg.det(as_array(A)), A)
@@ -161,6 +167,8 @@ def _cofactors(A):
 
 @named("LinalgSlogdetBackward0")
 class _LogDeterminant(Function):
+    _mixes = 2
+
     @staticmethod
     def forward(ctx, A):
         sign, log = (as_tensor(x, A) for x in np.linalg.slogdet(as_array(A)))

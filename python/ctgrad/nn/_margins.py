@@ -6,7 +6,7 @@ from typing import Any
 import ctgrad
 from ctgrad._C import _ops
 from ctgrad._dtypes import scalar_name, unsupported
-from ctgrad.composed.closed import node, repeats
+from ctgrad.composed.closed import node
 from ctgrad.composed.misfit import typed
 
 from . import _reduction
@@ -35,8 +35,7 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
 @typed
 def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
     """The ``p``-norm along the last dimension of x1 - x2 + ``eps``; shapes broadcast."""
-    norm = _norm_of_rows.__wrapped__ if repeats(x1) or repeats(x2) else _norm_of_rows
-    return norm(x1 - x2 + eps, p, keepdim)
+    return _norm_of_rows(x1 - x2 + eps, p, keepdim)
 
 
 @node("NormBackward1")

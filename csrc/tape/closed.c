@@ -1,0 +1,135 @@
+/* One node for a composition.
+ *
+ * A composition is recorded as its parts are, over operands that come through passages: nodes that lead on to where each operand comes from.
+ * The node of the whole has edges to these passages, which users see as if they were not there, and behind them edges to the parts that made
+ * the results. In a run it hands its gradients to these parts, and takes what they take: what travels reduced or recorded through them does so
+ * through the whole. Asked by itself, or by a hook that is to see the gradients of all operands, it runs its parts.
+ */
+#include "tape/engine.h"
+#include <string.h>
+
+static int passage_grad(scope *s, node *n, tensor *const *g, tensor **grads)
+{
+    (void)s, (void)n;
+    grads[0] = g[0];
+    return 0;
+}
+static uint64_t passage_takes(node *n) { return node_takes(n, 0) | node_takes_slid(n, 0); }
+const node_kind passage_kind = {"Passage", passage_grad, .flags = NK_HOMOGENEOUS, .takes = passage_takes};
+
+node *passage_node(node *to, uint32_t nr, const array *a)
+{
+    node *n = node_new(&passage_kind, (node_shape){.n_in = 1, .n_out = 1, .out_ndim = a->ndim});
+    if (!n)
+        return NULL;
+    node_set_out(n, 0, a);
+    node_edges(n)[0] = (edge){node_keep(to), nr};
+    return n;
+}
+
+/* Edges to parts come behind those to the operands, one for each output. */
+static uint32_t first_part(const node *n) { return n->n_in - n->n_out; }
+
+/* The gradients of the operands by a run of their own; root, roots and given: room for a part each. */
+static int run_from(scope *s, node *n, tensor *const *g, tensor **grads, tensor *root, tensor **roots, tensor **given)
+{
+    tensor input[CLOSED_MANY], found[CLOSED_MANY], *inputs[CLOSED_MANY];
+    uint32_t place[CLOSED_MANY], operands = first_part(n), n_roots = 0, n_inputs = 0;
+    edge *e = node_edges(n);
+    for (uint32_t k = 0; k < n->n_out; k++)
+        if (g[k]) {
+            root[n_roots] = (tensor){.fn = e[operands + k].fn, .nr = e[operands + k].nr};
+            roots[n_roots] = &root[n_roots];
+            given[n_roots++] = g[k];
+        }
+    for (uint32_t i = 0; i < operands; i++)
+        if (e[i].fn) {
+            place[n_inputs] = i;
+            input[n_inputs] = (tensor){.fn = e[i].fn};
+            found[n_inputs] = (tensor){0};
+            inputs[n_inputs] = &input[n_inputs];
+            n_inputs++;
+        }
+    int result = tape_backward(&(backward){.n_roots = n_roots, .roots = roots, .grads = given, .retain_graph = true, .create_graph = tape_now.grad,
+                                           .n_inputs = n_inputs, .inputs = inputs, .found = found});
+    for (uint32_t i = 0; i < n_inputs; i++) {
+        if (result == 0 && found[i].a && (grads[place[i]] = scope_new(s)))
+            tensor_copy(grads[place[i]], &found[i]);
+        tensor_clear(&found[i]);
+    }
+    return result;
+}
+
+static int run_parts(scope *s, node *n, tensor *const *g, tensor **grads)
+{
+    size_t bytes = n->n_out * (sizeof(tensor) + 2 * sizeof(tensor *));
+    tensor *root = ct_alloc(bytes), **roots = (tensor **)(root + n->n_out);
+    bool formula = tape_now.formula;
+    tape_now.formula = false;
+    int result = root ? run_from(s, n, g, grads, root, roots, roots + n->n_out) : -1;
+    tape_now.formula = formula;
+    ct_free(root, bytes);
+    return result;
+}
+
+static int closed_grad(scope *s, node *n, tensor *const *g, tensor **grads)
+{
+    if (!node_is_run(n) || (n->extra && n->extra->post))
+        return run_parts(s, n, g, grads);
+    for (uint32_t k = 0; k < n->n_out; k++)
+        grads[first_part(n) + k] = g[k];
+    return 0;
+}
+
+static uint64_t closed_takes(node *n)
+{
+    uint32_t part = first_part(n);
+    uint64_t dims = ~(uint64_t)0;
+    for (uint32_t k = 0; k < n->n_out; k++)
+        dims &= node_takes(n, part + k);
+    return n->n_out == 1 ? dims | node_takes_slid(n, part) : dims;
+}
+const node_kind closed_kind = {"Closed", closed_grad, .takes = closed_takes};
+
+static int pack_all(node *n)
+{
+    for (uint32_t i = 0; i < n->n_kept; i++)
+        if (node_pack(n, i, NULL) < 0)
+            return -1;
+    return 0;
+}
+
+node *closed_node(const char *name, uint32_t n_in, tensor *const *in, uint32_t n_made, tensor *const *made, uint64_t keep)
+{
+    uint32_t n_out = 0, kept_in = 0, k = n_in;
+    int ndim = 0;
+    for (uint32_t i = 0; i < n_made; i++) {
+        n_out += made[i]->fn != NULL;
+        ndim = made[i]->a->ndim > ndim ? made[i]->a->ndim : ndim;
+    }
+    keep &= n_in < 64 ? ((uint64_t)1 << n_in) - 1 : ~(uint64_t)0;
+    node *n = node_new(&closed_kind, (node_shape){.n_in = n_in + n_out, .n_out = n_out, .n_kept = (uint16_t)ct_bits(keep), .out_ndim = (uint8_t)ndim});
+    if (!n)
+        return NULL;
+    n->payload = (void *)name;
+    n->keep_in = keep;
+    edge *e = node_edges(n);
+    for (uint32_t i = 0; i < n_in; i++) {
+        if (in[i]->fn)
+            e[i] = (edge){node_keep(in[i]->fn), in[i]->nr};
+        if (keep >> i & 1)
+            node_kept(n)[kept_in++] = (kept){array_keep(in[i]->a), {.version = in[i]->a->ver->count}};
+    }
+    for (uint32_t i = 0; i < n_made; i++)
+        if (made[i]->fn) {
+            node_set_out(n, k - n_in, made[i]->a);
+            e[k++] = (edge){node_keep(made[i]->fn), made[i]->nr};
+        }
+    if (CT_UNLIKELY(tape_now.anomaly && tape_trace))
+        tape_trace(n);
+    if (tape_now.packs && pack_all(n) < 0) {
+        node_drop(n);
+        return NULL;
+    }
+    return n;
+}

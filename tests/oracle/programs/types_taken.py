@@ -69,4 +69,17 @@ for f in (lambda: torch.isfinite(x, out=b), lambda: torch.isinf(x, out=b), lambd
         print(f())
     except Exception as e:
         print(type(e).__name__)
+
+x, m = torch.tensor([1.0, 2.0], requires_grad=True), torch.ones(2, 2, requires_grad=True)
+(x ** 2).grad_fn._saved_exponent, (x ** 2.5).grad_fn._saved_exponent, (x ** x).grad_fn._saved_exponent
+x.sum().grad_fn._saved_self_sym_sizes, m.sum((0, 1), keepdim=True).grad_fn._saved_dim, m.sum(1).grad_fn._saved_keepdim, x.mean().grad_fn._saved_self_sym_numel, m.amax(1).grad_fn._saved_dim
+(x + 1).grad_fn._saved_alpha, (x - x).grad_fn._saved_alpha, torch.add(x, x, alpha=3).grad_fn._saved_alpha, torch.add(x, x, alpha=0.5).grad_fn._saved_alpha
+x.view(2, 1).grad_fn._saved_self_sym_sizes, x.expand(3, 2).grad_fn._saved_self_sym_sizes, m[[0]].grad_fn._saved_self_sym_sizes, x.repeat(2, 3).grad_fn._saved_repeats
+m[1].grad_fn._saved_index, m[:, 0].grad_fn._saved_dim, x[0:1].grad_fn._saved_start, x[0:1].grad_fn._saved_end, x[::2].grad_fn._saved_step, m.narrow(1, 0, 1).grad_fn._saved_self_sym_sizes
+m.transpose(0, 1).grad_fn._saved_dim0, m.permute(1, 0).grad_fn._saved_dims, m.softmax(1).grad_fn._saved_dim, torch.stack([x, x]).grad_fn._saved_dim, torch.cat([m, m], 1).grad_fn._saved_dim, m.cumsum(1).grad_fn._saved_dim, m.cumprod(1).grad_fn._saved_dim, m.tril(1).grad_fn._saved_diagonal
+F.leaky_relu(x, 0.3).grad_fn._saved_negative_slope, F.elu(x).grad_fn._saved_alpha, F.softplus(x).grad_fn._saved_threshold, F.gelu(x).grad_fn._saved_approximate, F.gelu(x, approximate="tanh").grad_fn._saved_approximate, F.mse_loss(x, x, reduction="sum").grad_fn._saved_reduction
+(m @ m).grad_fn._saved_mat2_sym_sizes, nn.BatchNorm1d(2)(m).grad_fn._saved_eps, nn.BatchNorm1d(2)(m).grad_fn._saved_training, nn.LayerNorm(2)(m).grad_fn._saved_normalized_shape, nn.Embedding(3, 2)(torch.tensor([1])).grad_fn._saved_padding_idx
+l = F.cross_entropy(m, torch.tensor([0, 1])).grad_fn
+l._saved_reduction, l._saved_ignore_index, l._saved_weight, l._saved_target
+[k for k in dir((x ** 2).grad_fn) if k.startswith("_saved")], [k for k in dir(x.sum(0).grad_fn) if k.startswith("_saved")], [k for k in dir(x[0].grad_fn) if k.startswith("_saved")], hasattr(x.exp().grad_fn, "_saved_exponent")
 """.strip().split("\n\n")

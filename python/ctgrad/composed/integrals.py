@@ -45,6 +45,7 @@ def _neighbours(y, dim):
 def trapezoid(y, x=None, *, dx=None, dim=-1):
     """The integral of y along dim by the trapezoidal rule, at places x or a distance dx (1)."""
     _one_spacing("trapezoid", x, dx)
+    y.size(dim)
     if any(t is not None and t.dtype == ctgrad.bool for t in (y, x)):
         raise RuntimeError("trapezoid: received a bool input for `y` or `x`, but bool is not supported")
     if x is not None:

@@ -9,7 +9,7 @@ from ctgrad._C import Tensor
 
 from ctgrad import _methods as _methods  # noqa: E402  (attaches the methods of Tensor that are written in Python)
 from ctgrad.composed import functions as _functions  # noqa: E402
-from ctgrad.composed import arithmetic as _arithmetic, compare as _compare, convert as _convert, copies as _copies, draw as _draw, einsum as _einsum, incomplete as _incomplete, index as _index, integrals as _integrals, lowrank as _lowrank, matrices as _matrices, names as _names, numbers as _numbers, order as _order, segments as _segments, shape as _shape, window as _window, write as _write  # noqa: E402, F401
+from ctgrad.composed import arithmetic as _arithmetic, compare as _compare, convert as _convert, copies as _copies, draw as _draw, einsum as _einsum, index as _index, integrals as _integrals, lowrank as _lowrank, matrices as _matrices, names as _names, numbers as _numbers, order as _order, segments as _segments, shape as _shape, window as _window, write as _write  # noqa: E402, F401
 
 globals().update({name: getattr(_C, name) for name in vars(_C) if not name.startswith("_")})
 globals().update(_functions())
@@ -26,6 +26,7 @@ from ctgrad._tensor_str import set_printoptions  # noqa: E402
 from ctgrad._copying import from_file  # noqa: E402, F401
 from ctgrad.storage import *  # noqa: E402, F403
 from ctgrad.composed.matrices import *  # noqa: E402, F403
+from ctgrad.composed.incomplete import *  # noqa: E402, F403
 from ctgrad.composed.segments import *  # noqa: E402, F403
 from ctgrad.autograd import enable_grad, inference_mode, no_grad, set_grad_enabled  # noqa: E402
 

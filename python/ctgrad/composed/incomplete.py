@@ -4,9 +4,10 @@ import math
 
 import ctgrad
 from ctgrad import _C
+from ctgrad._C import Tensor
 from ctgrad._dtypes import unsupported
 from ctgrad.autograd.function import Function
-from ctgrad.composed import composed, need_tensor
+from ctgrad.composed import _in_place, need_tensor, with_out
 from ctgrad.composed.closed import named
 
 __all__ = ["igamma", "igammac"]
@@ -103,13 +104,18 @@ def _checked(name, input, other):
     return input.to(dtype), other.to(dtype)
 
 
-@composed(out=True, in_place="method")
+@with_out
 def igamma(input, other):
     """The regularised lower incomplete gamma function of order input at other, both above 0; they broadcast. No gradient of the order."""
     return _Lower.apply(*_checked("igamma", input, other), False)
 
 
-@composed(out=True, in_place="method")
+@with_out
 def igammac(input, other):
     """1 - igamma, the regularised upper incomplete gamma function."""
     return _Upper.apply(*_checked("igammac", input, other), True)
+
+
+for _f in (igamma, igammac):
+    setattr(Tensor, _f.__name__, _f)
+    setattr(Tensor, _f.__name__ + "_", _in_place(_f.__wrapped__))

@@ -68,4 +68,48 @@ for n in (1, 3, 4, 5, 8, 9, 16, 17, 33, 100):
     for dtype in (torch.float32, torch.float64, torch.float16, torch.bfloat16):
         x = torch.full((n,), -0.34, dtype=dtype)
         print(n, dtype, F.softshrink(x).signbit().long().tolist(), F.hardshrink(x).signbit().sum(), F.softshrink(-x).signbit().sum())
+
+x = torch.arange(6.).view(2, 3).requires_grad_(); seen = []
+h = x.register_hook(lambda g: seen.append(1)); k = x.register_post_accumulate_grad_hook(lambda t: seen.append(2))
+with torch.no_grad(): x.mul_(2)
+(x * 2).sum().backward(); seen, x.grad
+h.remove(); k.remove()
+import copy; c = copy.deepcopy(x); c.requires_grad, c.is_leaf, c._is_view()
+x.data = torch.ones(2, 3); x, x.requires_grad, x._is_view()
+with torch.no_grad(): x.zero_()
+x.requires_grad, (x + 1).requires_grad
+
+root = torch.zeros(4); a = root[:2].requires_grad_(); b = root[2:].requires_grad_()
+y = a * b
+with torch.no_grad(): root.add_(1)
+y.sum().backward()
+(a * b).sum().backward(); a.grad, b.grad
+opt = torch.optim.SGD([a, b], lr=0.5, momentum=0.9); opt.step(); opt.step(); root, a.requires_grad, b.is_leaf
+root.requires_grad, a._base is root
+root.requires_grad_(); a.requires_grad, a.grad_fn, a.is_leaf
+(root * 2).sum().backward(); root.grad, a.grad
+root[0] = 1
+
+m = nn.Linear(2, 2); m.weight = nn.Parameter(torch.randn(2, 2).t()); m.weight._is_view()
+w = torch.randn(4); m.weight.data = w.view(2, 2); o = torch.optim.Adam(m.parameters(), 0.1)
+for _ in range(3): o.zero_grad(); m(torch.ones(1, 2)).sum().backward(); o.step()
+m.weight, w
+flat = torch.zeros(6); ps = [nn.Parameter(flat[:4].view(2, 2)), nn.Parameter(flat[4:])]; o = torch.optim.SGD(ps, 1.)
+F.linear(torch.ones(1, 2), *ps).sum().backward(); o.step(); flat, [p.requires_grad for p in ps]
+xs = [t.requires_grad_() for t in torch.zeros(3, 2).unbind(0)]; sum((t * i).sum() for i, t in enumerate(xs)).backward(); [t.grad for t in xs]
+with torch.no_grad():
+    for t in xs: t.sub_(t.grad)
+xs, xs[0].is_leaf
+u, v = torch.zeros(4).chunk(2); u.requires_grad_(); v.requires_grad_(); (u + v).sum().backward()
+with torch.no_grad(): u -= u.grad; v -= v.grad
+u, v, u.requires_grad
+z = torch.zeros(2, 2).diagonal().requires_grad_(); z.sum().backward()
+with torch.inference_mode(): s = z * 2
+with torch.no_grad(): z += z.grad
+z, z.grad_fn
+e = torch.zeros(3).expand(2, 3).requires_grad_()
+with torch.no_grad(): e.add_(1)
+n = torch.from_numpy(np.zeros(4)).view(2, 2).requires_grad_(); n.sum().backward()
+with torch.no_grad(): n -= n.grad
+n, n.requires_grad
 """.strip().split("\n\n")

@@ -54,6 +54,7 @@ EXCEPTIONS = {
 # No operand that could repeat, or fresh or random values; adjoints that only formulas call with the sizes that they know; results whose size hangs on values; what NumPy computes.
 NOT_SCALED = {
     "arange", "bernoulli_", "exponential_", "eye", "full", "linspace", "new_full", "new_ones", "new_zeros", "normal_", "ones", "random_", "uniform_", "zeros",
+    "nonzero_static", "histogramdd",
     "block_diag", "dot", "ger", "outer", "vdot", "index_put", "masked_select", "nonzero",
     "conv_input", "conv_weight", "diagonal_backward", "layer_norm_backward", "pool_mean_backward", "pool_scatter", "_pool_places", "restride", "select_backward", "slice_backward", "unfold_backward", "embedding_backward",
     "range", "bartlett_window", "blackman_window", "hamming_window", "hann_window", "kaiser_window",

@@ -122,3 +122,21 @@ def test_results_keep_the_memory_order_across_conversions():
 def test_bools_are_refused_as_pytorch_does(call):
     with pytest.raises(NotImplementedError):
         call(ctgrad.tensor([True, False]))
+
+
+@pytest.mark.parametrize("make", [lambda: ctgrad.arange(6.0).view(2, 3), lambda: ctgrad.zeros(4)[1:], lambda: ctgrad.ones(3, 2).t(), lambda: ctgrad.ones(4).unflatten(0, (2, 2))])
+def test_a_leaf_that_is_a_view_stays_one_when_it_is_written_outside_the_history(make):
+    x = make().requires_grad_()
+    for write in (lambda: x.mul_(2), lambda: x.zero_(), lambda: x[0].fill_(3), lambda: x.copy_(x + 1)):
+        with ctgrad.no_grad():
+            write()
+        assert x.requires_grad and x.is_leaf and x.grad_fn is None
+        x.grad = None
+        (x * 2).sum().backward()
+        assert x.grad.eq(2).all()
+    step = ctgrad.optim.SGD([x], lr=0.5)
+    for _ in range(2):
+        step.step()
+        assert x.requires_grad and x.is_leaf
+    with pytest.raises(RuntimeError, match="view of a leaf"):
+        x.add_(1)

@@ -63,6 +63,9 @@ static void kernel_new_fill(call *c) { array_fill_number(c->oa[0], &c->args[2]);
 #define CREATE(id, public, signature, rule, fill, text)                                                                \
     const op op_##id = {.name = public, .sig = signature, .doc = text, .flags = OP_FUNCTION | OP_OUT | OP_NO_GRAD | CONSTANT(fill), \
                         .run = op_block, .shape = rule, .kernel = fill};
+#define CREATE_LIKE(id, public, signature, rule, fill, text)                                                           \
+    const op op_##id = {.name = public, .sig = signature, .doc = text, .flags = OP_FUNCTION | OP_NO_GRAD | CONSTANT(fill), \
+                        .run = op_block, .shape = rule, .kernel = fill};
 #define CREATE_METHOD(id, public, signature, rule, fill, text)                                                         \
     const op op_##id = {.name = public, .sig = signature, .doc = text, .flags = OP_METHOD | OP_NO_GRAD | CONSTANT(fill), \
                         .run = op_block, .shape = rule, .kernel = fill};
@@ -129,11 +132,11 @@ static int like(call *c, const arg *given)
     return out_format(c, a, arg_dtype(&given[0], a->dtype), arg_int(&given[1], FORMAT_PRESERVE));
 }
 static int like_rule(call *c) { return like(c, &c->args[1]); }
-CREATE(empty_like, "empty_like", "(Tensor self, *, " HOST_LIKE ")", like_rule, kernel_nothing, "Uninitialised tensor of self's shape, dtype and memory order.")
-CREATE(zeros_like, "zeros_like", "(Tensor self, *, " HOST_LIKE ")", like_rule, kernel_zeros, "Zeros of self's shape and, unless dtype is given, dtype.")
-CREATE(ones_like, "ones_like", "(Tensor self, *, " HOST_LIKE ")", like_rule, kernel_ones, "Ones of self's shape and, unless dtype is given, dtype.")
+CREATE_LIKE(empty_like, "empty_like", "(Tensor self, *, " HOST_LIKE ")", like_rule, kernel_nothing, "Uninitialised tensor of self's shape, dtype and memory order.")
+CREATE_LIKE(zeros_like, "zeros_like", "(Tensor self, *, " HOST_LIKE ")", like_rule, kernel_zeros, "Zeros of self's shape and, unless dtype is given, dtype.")
+CREATE_LIKE(ones_like, "ones_like", "(Tensor self, *, " HOST_LIKE ")", like_rule, kernel_ones, "Ones of self's shape and, unless dtype is given, dtype.")
 static int full_like_rule(call *c) { return number_fills(&c->args[1], arg_dtype(&c->args[2], c->in[0]->a->dtype), c->in[0]->a->numel) < 0 ? -1 : like(c, &c->args[2]); }
-CREATE(full_like, "full_like", "(Tensor self, Scalar fill_value, *, " HOST_LIKE ")", full_like_rule, kernel_fill, "fill_value in self's shape and, unless dtype is given, dtype.")
+CREATE_LIKE(full_like, "full_like", "(Tensor self, Scalar fill_value, *, " HOST_LIKE ")", full_like_rule, kernel_fill, "fill_value in self's shape and, unless dtype is given, dtype.")
 
 static int new_rule(call *c) { return sized(c, c->op->name, &c->args[1], &c->args[2], c->in[0]->a->dtype); }
 CREATE_METHOD(new_empty, "new_empty", "(Tensor self, int... size, *, " HOST ")", new_rule, kernel_nothing, "Uninitialised tensor of the given sizes and self's dtype.")
@@ -227,6 +230,10 @@ CREATE(arange, "arange", "(Scalar start, Scalar end, Scalar step=1, *, " HOST ")
 static int linspace_rule(call *c)
 {
     int64_t n = c->args[2].i;
+    for (int i = 0; i < 2; i++)
+        if (c->args[i].kind == ARG_TENSOR && c->args[i].t->a->ndim)
+            return ct_fail(CT_RUNTIME, "linspace only supports 0-dimensional start and end tensors, but got %s with %d dimension(s).", i ? "end" : "start",
+                           c->args[i].t->a->ndim);
     if (n < 0)
         return ct_fail(CT_RUNTIME, "number of steps must be non-negative: linspace got %lld", (long long)n);
     if (made_dtype(c, &c->args[3], dtype_default()) == DT_BOOL)
@@ -258,9 +265,16 @@ static void linspace_float(ct_dtype dtype, double start, double end, int64_t n, 
     double single = (double)(((float)end - (float)start) / (float)(n - 1)), param[3] = {start, end, dtype == DT_F32 ? single : (end - start) / (double)(n - 1)};
     K->linspace[dtype](&data, &(int64_t){dtype_bytes(dtype)}, n, param);
 }
+static double bound_of(const call *c, uint32_t i)
+{
+    arg number = c->args[i];
+    if (number.kind == ARG_TENSOR)
+        tensor_number(c->args[i].t, &number);
+    return arg_double(&number);
+}
 static void linspace_kernel(call *c)
 {
-    double start = arg_double(&c->args[0]), end = arg_double(&c->args[1]);
+    double start = bound_of(c, 0), end = bound_of(c, 1);
     array *out = c->oa[0];
     char *data = array_data(out);
     int64_t n = out->numel;
@@ -276,7 +290,7 @@ static void linspace_kernel(call *c)
     default: LINSPACE(uint8_t) break;
     }
 }
-CREATE(linspace, "linspace", "(Scalar start, Scalar end, int steps, *, " HOST ")", linspace_rule, linspace_kernel,
+CREATE(linspace, "linspace", "(Operand start, Operand end, int steps, *, " HOST ")", linspace_rule, linspace_kernel,
        "steps values from start to end, both included, equally spaced.")
 
 /* ---- eye: args n, m, dtype ---------------------------------------------------------------------------------------------------- */

@@ -46,8 +46,9 @@ int check_history(const call *c, tensor *t);            /* may t be written in p
 /* Is t, or what it is a view of, a leaf that requires grad? */
 static inline bool tensor_of_leaf(const tensor *t)
 {
-    const node *past = t->fn && tensor_is_view(t) ? t->base->fn : t->fn;
-    return past && past->kind == &leaf_kind;
+    if (!t->fn || t->fn->kind == &leaf_kind)
+        return t->fn;
+    return tensor_is_view(t) && (!t->base->fn /* of a leaf that is a view itself */ || t->base->fn->kind == &leaf_kind);
 }
 int check_rewrite(tensor *t, bool recorded);            /* the same outside a call, while recording; recorded: by a node with an edge */
 int view_in_place(call *c);

@@ -214,9 +214,11 @@ static int rand_rule(call *c)
 static void rand_kernel(call *c) { draw(c->oa[0], k_uniform[c->oa[0]->dtype], &(k_draw){.rng = rng_of(&c->args[1]), .b = 1}); }
 static void randn_kernel(call *c) { draw_normal(c->oa[0], rng_of(&c->args[1]), 0, 1); }
 
-#define FRESH(id, public, signature, rule, fill, text)                                                                  \
-    const op op_##id = {.name = public, .sig = signature, .doc = text, .flags = OP_FUNCTION | OP_OUT | OP_NO_GRAD | OP_DRAWS, \
+#define FRESH_AS(id, public, signature, rule, fill, text, out)                                                          \
+    const op op_##id = {.name = public, .sig = signature, .doc = text, .flags = OP_FUNCTION | OP_NO_GRAD | OP_DRAWS | (out), \
                         .run = op_block, .shape = rule, .kernel = fill};
+#define FRESH(id, public, signature, rule, fill, text) FRESH_AS(id, public, signature, rule, fill, text, OP_OUT)
+#define FRESH_LIKE(id, public, signature, rule, fill, text) FRESH_AS(id, public, signature, rule, fill, text, 0)
 FRESH(rand, "rand", "(int... size, *, Generator? generator=None, " HOST ")", rand_rule, rand_kernel, "Uniform numbers of [0, 1).")
 FRESH(randn, "randn", "(int... size, *, Generator? generator=None, " HOST ")", rand_rule, randn_kernel, "Normal numbers of mean 0 and variance 1.")
 
@@ -228,8 +230,8 @@ static int rand_like_rule(call *c)
 }
 static void rand_like_kernel(call *c) { draw(c->oa[0], k_uniform[c->oa[0]->dtype], &(k_draw){.rng = op_default_rng, .b = 1}); }
 static void randn_like_kernel(call *c) { draw_normal(c->oa[0], op_default_rng, 0, 1); }
-FRESH(rand_like, "rand_like", "(Tensor self, *, " HOST_LIKE ")", rand_like_rule, rand_like_kernel, "Uniform numbers of [0, 1) in self's shape.")
-FRESH(randn_like, "randn_like", "(Tensor self, *, " HOST_LIKE ")", rand_like_rule, randn_like_kernel, "Normal numbers in self's shape.")
+FRESH_LIKE(rand_like, "rand_like", "(Tensor self, *, " HOST_LIKE ")", rand_like_rule, rand_like_kernel, "Uniform numbers of [0, 1) in self's shape.")
+FRESH_LIKE(randn_like, "randn_like", "(Tensor self, *, " HOST_LIKE ")", rand_like_rule, randn_like_kernel, "Normal numbers in self's shape.")
 
 /* ---- randint: args low, high, size, generator, dtype -------------------------------------------------------------------- */
 static int check_range(const call *c, const char *name, ct_dtype d, int64_t low, int64_t high)
@@ -276,7 +278,7 @@ static void randint_like_kernel(call *c)
     like_bounds(c, &low, &high);
     draw_range(c->oa[0], op_default_rng, low, high);
 }
-FRESH(randint_like, "randint_like", "(Tensor self, int? low=None, int? high=None, *, " HOST_LIKE ")", randint_like_rule, randint_like_kernel,
+FRESH_LIKE(randint_like, "randint_like", "(Tensor self, int? low=None, int? high=None, *, " HOST_LIKE ")", randint_like_rule, randint_like_kernel,
       "Integers from low to high - 1 (one bound: from 0) in self's shape.")
 
 /* ---- randperm: args n, generator, dtype ------------------------------------------------------------------------------------ */

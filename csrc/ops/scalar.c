@@ -447,7 +447,7 @@ static int op_numbered(call *c)
 #include "table/binary.def"
 #undef BINARY
 #define TEST(id, value, ref, text)                                                                                      \
-    const op op_##id = {.name = #id, .sig = "(Tensor self)", .doc = text, .flags = OP_INPLACE | OP_OUT | OP_NO_GRAD,    \
+    const op op_##id = {.name = #id, .sig = "(Tensor self)", .doc = text, .flags = OP_NO_GRAD | (IS(#id, "logical_not") ? OP_INPLACE | OP_OUT : 0), \
                         .run = op_test, .row = T_##id, .dtypes = ALL, .domain = "-3, 3", .reference = ref};
 /* logical_and and its like take no numbers. */
 #define COMPARED(name) (__builtin_strncmp(name, "logical_", 8) == 0 ? "(Tensor self, Tensor other)" : "(Tensor self, Operand other)")

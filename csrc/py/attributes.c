@@ -28,7 +28,8 @@ static PyObject *get_requires_grad(PyObject *o, void *x)
     const tensor *t = py_t(o);
     (void)x;
     bool by_base = t->base && (tensor_is_view(t) || t->base->gen != t->gen) && t->base->fn;
-    return PyBool_FromLong(by_base || (t->fn && !(t->base && t->base->gen != t->gen)));
+    bool stays = t->fn && t->fn->kind == &leaf_kind && tensor_is_view(t); /* as tensor_sync has it */
+    return PyBool_FromLong(by_base || stays || (t->fn && !(t->base && t->base->gen != t->gen)));
 }
 
 int py_set_requires_grad(PyObject *self, bool wanted)

@@ -114,7 +114,7 @@ static int check_root(Py_ssize_t i, const tensor *root, const tensor *grad)
 
 static int check_roots(const tensors *roots, const tensors *grads)
 {
-    if (grads->n && grads->n != roots->n) {
+    if (grads->held && grads->n < roots->n) { /* what is too many is left, as in PyTorch */
         PyErr_Format(PyExc_RuntimeError, "got %zd tensors and %zd gradients", roots->n, grads->n);
         return -1;
     }

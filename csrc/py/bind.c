@@ -67,7 +67,7 @@ static int take_int(const param *p, PyObject *o, arg *out)
     if (taken == 1 && out->kind == ARG_INT)
         return 1;
     out->kind = ARG_INT;
-    return taken < 0 ? -1 : p->indexed && !py_is_tensor(o) ? bind_element(o, &out->i) : 0;
+    return taken < 0 ? -1 : p->indexed ? bind_element(o, &out->i) : 0;
 }
 
 static int take_float(PyObject *o, arg *out)
@@ -168,8 +168,8 @@ static int take_ints(const param *p, PyObject *o, bound *b, arg *out)
     }
     if (!p->spread)
         return 0;
-    arg one;
-    int taken = take_int(p, o, &one);
+    arg one = {.kind = ARG_INT};
+    int taken = py_is_tensor(o) ? bind_element(o, &one.i) : take_int(p, o, &one);
     if (taken != 1)
         return taken;
     int64_t *ints = room_ints(b, p->spread);

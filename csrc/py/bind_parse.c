@@ -85,7 +85,7 @@ static const param_type *find_type(span type, const char *name)
 /* Sizes and places along a dimension, which PyTorch types as SymInt. */
 static bool is_symbolic(const char *name)
 {
-    static const char *const names[] = {"n", "m", "low", "high", "index", "start", "end", "length", "storage_offset"};
+    static const char *const names[] = {"n", "m", "low", "high", "index", "start", "end", "length", "storage_offset", "split_size", "k", "num_samples", "minlength"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (!strcmp(name, names[i]))
             return true;

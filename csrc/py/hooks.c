@@ -1,7 +1,7 @@
 /* Hooks: Python callables called with gradients. A handle's remove() takes its hook off again. */
 #include "py/hooks.h"
 
-static uint32_t last_id;
+static uint32_t next_id;
 
 /* ---- gradients to Python and back --------------------------------------------------------------------------- */
 static PyObject *shown(const tensor *g)
@@ -110,7 +110,7 @@ static PyObject *add_hook(node *n, int which, hook h)
     PyHandle *handle = (PyHandle *)handle_type->tp_alloc(handle_type, 0);
     if (!handle)
         return NULL;
-    h.id = ++last_id;
+    h.id = next_id++;
     h.release = release_hook;
     if (!node_extras(n) || node_add_hook(list_of(n, which), h) < 0) {
         Py_DECREF(handle);
@@ -288,7 +288,7 @@ static PyMethodDef methods[] = {
 static PyGetSetDef getset[] = {{"id", handle_id, NULL, "Number of the hook.", NULL}, {NULL}};
 static PyType_Slot slots[] = {{Py_tp_doc, "Handle of a registered hook; remove() takes it off."}, {Py_tp_methods, methods},
                               {Py_tp_getset, getset}, {Py_tp_dealloc, handle_dealloc}, {0, NULL}};
-static PyType_Spec spec = {"ctgrad._C.HookHandle", sizeof(PyHandle), 0, Py_TPFLAGS_DEFAULT, slots};
+static PyType_Spec spec = {"torch.utils.hooks.RemovableHandle", sizeof(PyHandle), 0, Py_TPFLAGS_DEFAULT, slots};
 int py_hooks_setup(PyObject *module)
 {
     handle_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &spec, NULL);

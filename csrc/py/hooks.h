@@ -18,6 +18,8 @@ extern _Thread_local py_saved_hooks py_saved_now;
 void py_note_saved_hooks(void);                             /* after a change of these: tape_now.packs */
 PyObject *py_show_kept(tensor *t);                          /* new; takes the contents of t */
 PyObject *py_node_saved(node *n, const char *name);         /* new: "_saved_self", "_raw_saved_self"; NULL without exception where there is none */
+PyObject *py_node_number(node *n, const char *name);        /* new: of table/saved.def; NULL without exception where there is none */
+int py_node_number_names(node *n, PyObject *names);
 int py_node_saved_names(node *n, PyObject *names);          /* appended to a list */
 PyObject *py_saved_tensor(node *n, PyObject *context, uint32_t i); /* new SavedTensor of a node or of a Function's context */
 int py_check_unpacked(bool released, bool is_packed);       /* -1 with an exception where hooks can no longer be registered */

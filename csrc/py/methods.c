@@ -17,6 +17,10 @@ static int dim_argument(const char *op, PyObject *self, PyObject *const *args, P
     }
     if (n + named == 0 || args[0] == Py_None)
         return 0;
+    if (py_is_tensor(args[0]) && py_t(args[0])->a->ndim) {
+        PyErr_Format(PyExc_TypeError, "%s(): argument 'dim' must be int, not a Tensor of dimensions", op);
+        return -1;
+    }
     int64_t value = PyLong_AsLongLong(args[0]);
     if (value == -1 && PyErr_Occurred())
         return -1;

@@ -263,7 +263,7 @@ PyObject *py_node_saved(node *n, const char *name)
     if (o && at < 0)
         at = kept_output(n, o, wanted);
     if (at < 0)
-        return NULL;
+        return raw ? NULL : py_node_number(n, wanted);
     return raw ? py_saved_tensor(n, NULL, (uint32_t)at) : shown_kept(n, (uint32_t)at);
 }
 
@@ -297,7 +297,7 @@ int py_node_saved_names(node *n, PyObject *names)
     for (; *field; field += length + (field[length] == ' '))
         if (add_names(names, field, length = strcspn(field, " ")) < 0)
             return -1;
-    return 0;
+    return py_node_number_names(n, names);
 }
 
 /* ---- SavedTensor: one kept value of a node, or of a Function's context ------------------------------------------------- */

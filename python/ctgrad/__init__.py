@@ -9,7 +9,7 @@ from ctgrad._C import Tensor
 
 from ctgrad import _methods as _methods  # noqa: E402  (attaches the methods of Tensor that are written in Python)
 from ctgrad.composed import functions as _functions  # noqa: E402
-from ctgrad.composed import arithmetic as _arithmetic, compare as _compare, convert as _convert, copies as _copies, draw as _draw, einsum as _einsum, index as _index, integrals as _integrals, lowrank as _lowrank, matrices as _matrices, names as _names, numbers as _numbers, order as _order, shape as _shape, window as _window, write as _write  # noqa: E402, F401
+from ctgrad.composed import arithmetic as _arithmetic, compare as _compare, convert as _convert, copies as _copies, draw as _draw, einsum as _einsum, index as _index, integrals as _integrals, lowrank as _lowrank, matrices as _matrices, names as _names, numbers as _numbers, order as _order, segments as _segments, shape as _shape, window as _window, write as _write  # noqa: E402, F401
 
 globals().update({name: getattr(_C, name) for name in vars(_C) if not name.startswith("_")})
 globals().update(_functions())
@@ -26,6 +26,8 @@ from ctgrad._tensor_str import set_printoptions  # noqa: E402
 from ctgrad._copying import from_file  # noqa: E402, F401
 from ctgrad.storage import *  # noqa: E402, F403
 from ctgrad.composed.matrices import *  # noqa: E402, F403
+from ctgrad.composed.incomplete import *  # noqa: E402, F403
+from ctgrad.composed.segments import *  # noqa: E402, F403
 from ctgrad.autograd import enable_grad, inference_mode, no_grad, set_grad_enabled  # noqa: E402
 
 __version__ = "0.1.0"
@@ -44,6 +46,8 @@ _LATER |= dict.fromkeys(("autocast", "get_autocast_dtype", "is_autocast_cache_en
 _LATER |= {"compile": "compiler", "GradScaler": "amp.grad_scaler"}
 _SELDOM = ("accelerator", "compiler", "distributed", "distributions", "functional", "hub", "jit", "mps", "types", "xpu")
 _LATER |= {"_utils": None, "vmap": "func", "affine_grid_generator": "nn._grids", "grid_sampler": "nn._grids"}
+_LATER |= dict.fromkeys(("gru", "gru_cell", "lstm", "lstm_cell", "rnn_relu", "rnn_relu_cell", "rnn_tanh", "rnn_tanh_cell"), "nn._cells")
+_LATER |= {"signal": None}
 __all__ = [name for name in globals() if not name.startswith("_")] + [*_LATER, *_SELDOM]
 
 

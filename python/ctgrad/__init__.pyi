@@ -25,6 +25,7 @@ from ctgrad import (
     optim as optim,
     random as random,
     serialization as serialization,
+    signal as signal,
     special as special,
     storage as storage,
     testing as testing,
@@ -176,6 +177,10 @@ from ctgrad.composed.einsum import (
     einsum as einsum,
     tensordot as tensordot,
 )
+from ctgrad.composed.incomplete import (
+    igamma as igamma,
+    igammac as igammac,
+)
 from ctgrad.composed.index import (
     index_put as index_put,
     index_put_ as index_put_,
@@ -242,6 +247,12 @@ from ctgrad.composed.order import (
     unique as unique,
     unique_consecutive as unique_consecutive,
 )
+from ctgrad.composed.segments import (
+    empty_permuted as empty_permuted,
+    histogramdd as histogramdd,
+    nonzero_static as nonzero_static,
+    segment_reduce as segment_reduce,
+)
 from ctgrad.composed.shape import (
     atleast_1d as atleast_1d,
     atleast_2d as atleast_2d,
@@ -296,6 +307,16 @@ from ctgrad.nn._activations import (
     selu_ as selu_,
     threshold as threshold,
     threshold_ as threshold_,
+)
+from ctgrad.nn._cells import (
+    gru as gru,
+    gru_cell as gru_cell,
+    lstm as lstm,
+    lstm_cell as lstm_cell,
+    rnn_relu as rnn_relu,
+    rnn_relu_cell as rnn_relu_cell,
+    rnn_tanh as rnn_tanh,
+    rnn_tanh_cell as rnn_tanh_cell,
 )
 from ctgrad.nn._grids import (
     affine_grid_generator as affine_grid_generator,

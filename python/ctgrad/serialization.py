@@ -247,7 +247,11 @@ def _load_former(file, trusted):
             data[:] = np.frombuffer(read, np.uint8)
         return made
     except _DAMAGE as error:
-        raise pickle.UnpicklingError(f"Weights only load failed: the file is damaged, or neither a zip archive nor of the former format: {type(error).__name__}: {error}") from error
+        told = "Weights only load failed: the file is damaged, or neither a zip archive nor of the former format"
+        if not trusted:  # PyTorch's class
+            error.add_note(told)
+            raise
+        raise pickle.UnpicklingError(f"{told}: {type(error).__name__}: {error}") from error
 
 
 def _bytes_of(storage):
@@ -328,6 +332,11 @@ _DATA_ONLY = ("PROTO STOP FRAME MARK POP POP_MARK DUP NONE NEWTRUE NEWFALSE INT 
               "LONG_BINGET PUT BINPUT LONG_BINPUT MEMOIZE BINPERSID").split()
 
 
+class _Instructions(dict):
+    def __missing__(self, code):
+        raise pickle.UnpicklingError(f"Weights only load failed. Unsupported operand {code}: the file is damaged, or does more than to build data")
+
+
 class _Unpickler(pickle._Unpickler):
     """A pickle machine without the instructions that could reach beyond what is declared safe."""
 
@@ -388,7 +397,18 @@ class _Unpickler(pickle._Unpickler):
             return setstate(state)
         return made.__dict__.update(state)
 
-    dispatch: ClassVar[Any] = {getattr(pickle, name)[0]: pickle._Unpickler.dispatch[getattr(pickle, name)[0]] for name in _DATA_ONLY}
+    dispatch: ClassVar[Any] = _Instructions((getattr(pickle, name)[0], pickle._Unpickler.dispatch[getattr(pickle, name)[0]]) for name in _DATA_ONLY)
+
+    def only_if_trusted(code, instruction):
+        def load(self):
+            return instruction(self) if self.trusted else self.dispatch.__missing__(code)
+
+        return load
+
+    for name in ("POP", "POP_MARK"):  # what starts with a digit is text
+        code = getattr(pickle, name)[0]
+        dispatch[code] = only_if_trusted(code, dispatch[code])
+    del name, code, only_if_trusted
     dispatch |= {pickle.GLOBAL[0]: pickle._Unpickler.dispatch[pickle.GLOBAL[0]], pickle.STACK_GLOBAL[0]: pickle._Unpickler.dispatch[pickle.STACK_GLOBAL[0]],
                  pickle.REDUCE[0]: load_reduce, pickle.NEWOBJ[0]: load_newobj, pickle.BUILD[0]: load_build}
 

@@ -7,18 +7,22 @@ from ctgrad import _C
 from ctgrad._C import digamma, erf, erfc, erfinv, exp2, expm1, log1p, log_softmax, logsumexp, round, softmax
 from ctgrad._C import lgamma as gammaln
 from ctgrad._C import sigmoid as expit
-from ctgrad import _bessel, _quantile
+from ctgrad import _bessel, _polynomials, _quantile
 from ctgrad.composed import need_tensor, registry, with_out
 from ctgrad.composed.closed import node
+from ctgrad.composed.incomplete import igamma as gammainc, igammac as gammaincc
 from ctgrad.composed.logs import times_log1p
 from ctgrad.composed.integrals import times
 
 i0e, i1, i1e, ndtri, zeta = map(with_out, (_bessel.i0e, _bessel.i1, _bessel.i1e, _quantile.ndtri, _bessel.zeta))
+erfcx = with_out(_polynomials.ERFCX)
+globals().update({_name: with_out(_f) for _name, _f in {**_polynomials.POLYNOMIALS, **_polynomials.ONES}.items()})
 psi = digamma
 i0, logit, polygamma, sinc, xlogy = (registry[name] for name in ("i0", "logit", "polygamma", "sinc", "xlogy"))
 
-__all__ = ["digamma", "entr", "erf", "erfc", "erfinv", "exp2", "expit", "expm1", "gammaln", "i0", "i0e", "i1", "i1e", "log1p", "log_ndtr", "log_softmax", "logit", "logsumexp",
-           "multigammaln", "ndtr", "ndtri", "polygamma", "psi", "round", "sinc", "softmax", "xlog1py", "xlogy", "zeta"]
+__all__ = ["digamma", "entr", "erf", "erfc", "erfinv", "exp2", "expit", "expm1", "gammainc", "gammaincc", "gammaln", "i0", "i0e", "i1", "i1e", "log1p", "log_ndtr", "log_softmax", "logit", "logsumexp",
+           "multigammaln", "ndtr", "ndtri", "polygamma", "psi", "round", "sinc", "softmax", "xlog1py", "xlogy", "zeta", "erfcx",
+           *_polynomials.POLYNOMIALS, *_polynomials.ONES]
 
 
 @with_out

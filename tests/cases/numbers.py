@@ -1,9 +1,8 @@
 """Numbers taken apart, divisors, histograms; the gamma function's kin."""
 
-
 import numpy as np
 
-from . import case, ints, t, values
+from . import bools, case, ints, t, values
 
 WHOLE, OTHERS = values([12, -18, 0, 7], "int64"), values([[8], [0], [-27]], "int64")
 
@@ -36,6 +35,9 @@ CASES = {
     "histogram": [case(t(3, 4), 5, ref=lambda x, bins: np.histogram(x, bins), grad=False),
                   case(values([1.0, 2, 4, 4]), values([0.0, 2, 3, 5]), ref=lambda x, edges: np.histogram(x, edges), grad=False)],
     "cumulative_trapezoid": [case(t(3, 4), ref=_running), case(t(3, 4), t(4), ref=_running), case(t(3, 4), ref=_running, dx=0.5, dim=0)],
+    "nonzero_static": [case(bools(3, 4), ref=lambda x, size: np.vstack([np.argwhere(x), np.full((20 - x.sum(), 2), -1)]), grad=False, size=20),
+                       case(ints(5), ref=lambda x, size, fill_value: np.argwhere(x)[:1], grad=False, size=1, fill_value=7)],
+    "histogramdd": [case(t(9, 2), 3, ref=lambda x, bins: (lambda h: (h[0], *h[1]))(np.histogramdd(x, bins)), grad=False)],
     "polygamma": [case(1, t(3, low=1, high=4)), case(3, t(3, low=1, high=4))],
     "log_of_one": [case(t(3, 4, low=0.1, high=4), ref=np.log), case(t(3, low=-0.5, high=4), True, ref=lambda x, one: np.log1p(x))],
     "polygamma_kernel": [case(t(3, 4, low=1, high=4), 1), case(t(3, low=-0.8, high=-0.2), 2), case(t(3, low=3, high=5), 0)],

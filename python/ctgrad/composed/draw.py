@@ -4,6 +4,8 @@ import math
 import warnings
 from typing import Any
 
+import numpy as np
+
 from ctgrad import _C
 from ctgrad._C import Size, Tensor
 from ctgrad._dtypes import unsupported
@@ -37,7 +39,7 @@ def normal(mean, std: Any = 1.0, size=None, *, generator=None, out=None, dtype=N
     RuntimeError for a negative spread, TypeError for other arguments.
     """
     tensors = [x for x in (mean, std) if isinstance(x, Tensor)]
-    numbers = [x for x in (mean, std) if isinstance(x, (int, float))]
+    numbers = [x for x in (mean, std) if isinstance(x, (int, float, np.number))]
     if len(tensors) + len(numbers) == 2 and size is not None:
         if any(t.dim() for t in tensors):
             raise TypeError("normal(): beside a size, mean and std must be numbers, not Tensors of dimensions")

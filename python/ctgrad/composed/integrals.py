@@ -19,11 +19,20 @@ def _halved(x):
     return x / 2
 
 
-def _beside(y, x, dim):
+def _beside(name, y, x, dim):
     """The distances of the places x along dim of y, which broadcast against pairs of neighbours."""
-    if x.dim() == 1 and y.dim() > 1:
-        return ctgrad.diff(x.view(-1, *[1] * (y.dim() - 1 - dim % y.dim())), dim=0)
+    n, dim = y.size(dim), dim % max(y.dim(), 1)
+    if x.dim() == 1:
+        if x.size(0) != n:
+            raise RuntimeError(f"{name}: There must be one `x` value for each sample point, got {x.size(0)} for {n}")
+        x = x.view(-1, *[1] * (y.dim() - 1 - dim))
+    x = x.view(*[1] * (y.dim() - x.dim()), *x.shape)
     return ctgrad.diff(x, dim=dim)
+
+
+def _one_spacing(name, x, dx):
+    if x is not None and dx is not None:
+        raise TypeError(f"{name}() received an invalid combination of arguments: either x or dx")
 
 
 def _neighbours(y, dim):
@@ -35,10 +44,12 @@ def _neighbours(y, dim):
 @composed(method=False)
 def trapezoid(y, x=None, *, dx=None, dim=-1):
     """The integral of y along dim by the trapezoidal rule, at places x or a distance dx (1)."""
+    _one_spacing("trapezoid", x, dx)
+    y.size(dim)
     if any(t is not None and t.dtype == ctgrad.bool for t in (y, x)):
         raise RuntimeError("trapezoid: received a bool input for `y` or `x`, but bool is not supported")
     if x is not None:
-        return _halved((_neighbours(y, dim) * _beside(y, x, dim)).sum(dim))
+        return _halved((_neighbours(y, dim) * _beside("trapezoid", y, x, dim)).sum(dim))
     if y.size(dim) == 0:
         return y.sum(dim, dtype=y.dtype)
     return times(y.sum(dim) - (y.select(dim, 0) + y.select(dim, -1)) * 0.5, 1.0 if dx is None else float(dx))  # PyTorch's order of roundings
@@ -53,9 +64,10 @@ def trapz(y, x=None, *, dx=None, dim=-1):
 @composed(method=False)
 def cumulative_trapezoid(y, x=None, *, dx=None, dim=-1):
     """The running integral of y along dim by the trapezoidal rule, at places x or a distance dx (1); one element fewer."""
+    _one_spacing("cumulative_trapezoid", x, dx)
     if x is None:
         return (_neighbours(y, dim) * ((1 if dx is None else dx) / 2)).cumsum(dim)
-    return _halved((_neighbours(y, dim) * _beside(y, x, dim)).cumsum(dim))
+    return _halved((_neighbours(y, dim) * _beside("cumulative_trapezoid", y, x, dim)).cumsum(dim))
 
 
 def _check_weights(name, given, floats, n):

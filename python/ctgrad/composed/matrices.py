@@ -109,6 +109,11 @@ def mvlgamma(input, p):
     return special.multigammaln(input, p)
 
 
+def mvlgamma_(input, p):
+    """mvlgamma in place."""
+    return _C._ops["_become_"](input, mvlgamma(input.clone(), p))
+
+
 def qr(input, some=True, *, out=None):
     """linalg.qr: reduced if some, complete otherwise."""
     warn_once("torch.qr is deprecated in favor of torch.linalg.qr and will be removed in a future PyTorch release.")
@@ -242,9 +247,9 @@ def cross(input, other, dim=None):
 @node("RenormBackward0")
 def renorm(input, p, dim, maxnorm):
     """Parts along dim whose p-norm is above maxnorm, shrunk to it."""
-    wrap_dim(dim, input.dim())
     if input.dim() < 2:
         raise RuntimeError(f"renorm: input needs at least 2 dimensions, got {input.dim()} dimensions")
+    wrap_dim(dim, input.dim())
     if p <= 0:
         raise RuntimeError("renorm: non-positive-norm not supported")
     if maxnorm < 0:
@@ -257,6 +262,7 @@ def renorm(input, p, dim, maxnorm):
 
 for _f in (cholesky, cholesky_inverse, cholesky_solve, mvlgamma, det, geqrf, inverse, logdet, lu_solve, matrix_exp, matrix_power, orgqr, ormqr, pinverse, qr, slogdet, svd, triangular_solve):
     setattr(Tensor, _f.__name__, _f)
+setattr(Tensor, "mvlgamma_", mvlgamma_)
 
 
 def _lu_method(self, pivot=True, get_infos=False):

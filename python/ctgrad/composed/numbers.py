@@ -168,6 +168,11 @@ def _polygamma_of(self, n):
     return polygamma(n, self)
 
 
+def _polygamma_in_place(self, n):
+    """polygamma in place."""
+    return _C._ops["_become_"](self, polygamma(n, self.clone()))
+
+
 def _hardshrink(self, lambd=0.5):
     """nn.functional.hardshrink."""
     return ctgrad.hardshrink(self, lambd)
@@ -178,5 +183,5 @@ def _prelu(self, weight):
     return ctgrad.prelu(self, weight)
 
 
-for _name, _method in {"polygamma": _polygamma_of, "hardshrink": _hardshrink, "prelu": _prelu}.items():
+for _name, _method in {"polygamma": _polygamma_of, "polygamma_": _polygamma_in_place, "hardshrink": _hardshrink, "prelu": _prelu}.items():
     setattr(Tensor, _name, _method)

@@ -182,6 +182,8 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
     """Where along the last dimension of what is in order each number would stand: before its equals, or (right) behind them."""
     need_tensor("searchsorted", sorted_sequence, "sorted_sequence")
     side, number = _side("searchsorted", right, side), not isinstance(input, Tensor)
+    if number and not isinstance(input, (int, float, np.number)):
+        raise TypeError(f"searchsorted(): argument 'input' (position 2) must be Tensor or Number, not {type(input).__name__}")
     wanted = _C.tensor(input) if number else input
     order = sorted_sequence if sorter is None else sorted_sequence.gather(-1, sorter)
     if order.dim() != 1 and (number or order.shape[:-1] != wanted.shape[:-1]):
@@ -196,6 +198,8 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
 def bucketize(input, boundaries, *, out_int32=False, right=False):
     """searchsorted in a vector of boundaries, dtypes apart."""
     number = not isinstance(input, Tensor)
+    if number and not isinstance(input, (int, float, np.number)):
+        raise TypeError(f"bucketize(): argument 'input' (position 1) must be Tensor or Number, not {type(input).__name__}")
     wanted = _C.tensor(input) if number else input
     if boundaries.dim() != 1:
         raise RuntimeError(f"boundaries tensor must be 1 dimension, but got dim({boundaries.dim()})")

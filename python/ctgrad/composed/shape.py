@@ -258,6 +258,7 @@ def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
     need_tensor("repeat_interleave", input, "repeats" if repeats is None else "input")
     if repeats is None:
         return _repeat_indices(input, output_size)
+    repeats = int(repeats) if isinstance(repeats, np.integer) else repeats
     if not isinstance(repeats, (int, Tensor)) or isinstance(repeats, bool):
         raise TypeError(f"repeat_interleave(): argument 'repeats' must be an int or an integer Tensor, not {type(repeats).__name__}")
     if dim is None:

@@ -29,9 +29,19 @@ def _window(name, shape, window_length, periodic, dtype, requires_grad) -> Tenso
     return made.requires_grad_() if requires_grad else made
 
 
+def _all_before(name, **given):
+    """A window's numbers are overloads of their own: each is taken only with all those before it."""
+    values = list(given.values())
+    for k, value in enumerate(values):
+        if value is not None and None in values[:k]:
+            raise TypeError(f"{name}() received an invalid combination of arguments: {list(given)[k]} needs {' and '.join(list(given)[:k])} beside it")
+
+
 @composed(method=False)
-def hamming_window(window_length: int, periodic: bool = True, alpha: float = 0.54, beta: float = 0.46, *, dtype=None, layout=None, device=None, requires_grad: bool = False) -> Tensor:
-    """alpha - beta cos(2 pi i / (n - 1)); periodic: of one more element, without the last."""
+def hamming_window(window_length: int, periodic: bool | None = None, alpha: float | None = None, beta: float | None = None, *, dtype=None, layout=None, device=None, requires_grad: bool = False) -> Tensor:
+    """alpha - beta cos(2 pi i / (n - 1)) (0.54 and 0.46); periodic (so by default): of one more element, without the last."""
+    _all_before("hamming_window", periodic=periodic, alpha=alpha, beta=beta)
+    periodic, alpha, beta = periodic is None or periodic, 0.54 if alpha is None else alpha, 0.46 if beta is None else beta
     return _window("hamming_window", lambda i, n: i.mul_(math.pi * 2 / (n - 1)).cos_().mul_(-beta).add_(alpha), window_length, periodic, dtype, requires_grad)
 
 
@@ -65,8 +75,10 @@ def blackman_window(window_length: int, periodic: bool = True, *, dtype=None, la
 
 
 @composed(method=False)
-def kaiser_window(window_length: int, periodic: bool = True, beta: float = 12.0, *, dtype=None, layout=None, device=None, requires_grad: bool = False) -> Tensor:
-    """I0(beta sqrt(1 - (2 i / (n - 1) - 1)^2)) / I0(beta); periodic: of one more element, without the last."""
+def kaiser_window(window_length: int, periodic: bool | None = None, beta: float | None = None, *, dtype=None, layout=None, device=None, requires_grad: bool = False) -> Tensor:
+    """I0(beta sqrt(1 - (2 i / (n - 1) - 1)^2)) / I0(beta), beta 12; periodic (so by default): of one more element, without the last."""
+    _all_before("kaiser_window", periodic=periodic, beta=beta)
+    periodic, beta = periodic is None or periodic, 12.0 if beta is None else beta
 
     def shape(i, n):
         x = i.double().mul_(2 / (n - 1)).sub_(1)

@@ -3,6 +3,7 @@
 import ctgrad
 from ctgrad._C import _ops
 from ctgrad._dtypes import unsupported
+from ctgrad.composed import need_tensor
 from ctgrad.composed.closed import node
 
 from ._order import in_order_of
@@ -16,6 +17,9 @@ def pad(input, pad, mode="constant", value=None):
     first and last element), "replicate" (those elements again) or "circular" (from the other end). RuntimeError for paddings that
     the input cannot fill; NotImplementedError for an unknown mode, or modes other than "constant" of shapes other than 2 to 5 dims.
     """
+    need_tensor("pad", input)
+    if not isinstance(mode, str):
+        raise TypeError(f"pad(): argument 'mode' (position 3) must be str, not {type(mode).__name__}")
     if mode not in ("constant", "circular", "reflect", "replicate"):
         raise NotImplementedError(f"Unrecognised padding mode {mode}")
     if len(pad) % 2:
@@ -26,7 +30,7 @@ def pad(input, pad, mode="constant", value=None):
     if mode == "constant":
         return ctgrad.constant_pad_nd(input, pad, 0 if value is None else value)
     if value is not None and value != 0:
-        raise ValueError(f'Padding mode "{mode}" doesn\'t take in value argument')
+        raise RuntimeError(f'Padding mode "{mode}" doesn\'t take in value argument')
     dims = len(pad) // 2
     if not (dims in (1, 2, 3) and input.dim() in (dims + 1, dims + 2)):
         raise NotImplementedError(f"Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now: {len(pad)} numbers for "

@@ -1,0 +1,94 @@
+/* grad_fn._saved_NAME of what is no kept value: sizes of inputs, dims, numbers. The rows stand in table/saved.def. */
+#include "py/hooks.h"
+#include <math.h>
+#include <string.h>
+
+enum how { S_SIZES, S_NUMEL, S_INT, S_COUNT, S_REAL, S_SCALAR, S_TRUTH, S_ONE, S_PLACES, S_LAST, S_INTS, S_REST, S_WAY };
+typedef struct row { const char *node, *name; uint8_t how, place; } row;
+static const row rows[] = {
+#define SAVED(node, name, how, place) {#node, #name, S_##how, place},
+#include "table/saved.def"
+#undef SAVED
+};
+
+static PyObject *ints_from(const int64_t *ints, uint32_t n) { return py_ints((int)n, ints); }
+
+static PyObject *size_of(node *n, uint32_t input, bool numel)
+{
+    int ndim;
+    ct_dtype dtype;
+    if (input >= n->n_in || !node_edges(n)[input].fn)
+        return NULL;
+    const int64_t *size = node_in_size(n, input, &ndim, &dtype);
+    if (!numel)
+        return ints_from(size, (uint32_t)ndim);
+    int64_t count = 1;
+    for (int d = 0; d < ndim; d++)
+        count *= size[d];
+    return PyLong_FromLongLong(count);
+}
+
+/* A Scalar was an int or a float; a whole number is shown as an int. */
+static PyObject *real_at(const int64_t *at, bool scalar)
+{
+    double value;
+    memcpy(&value, at, sizeof value);
+    return scalar && value == floor(value) && fabs(value) < 1e15 ? PyLong_FromDouble(value) : PyFloat_FromDouble(value);
+}
+
+static PyObject *dims_of(const int64_t *flags, uint32_t n)
+{
+    int64_t dims[CT_MAXDIM];
+    uint32_t found = 0;
+    for (uint32_t d = 0; d < n; d++)
+        if (flags[d])
+            dims[found++] = d;
+    return ints_from(dims, found);
+}
+
+static PyObject *shown(node *n, const row *r)
+{
+    const int64_t *number = node_params(n);
+    uint32_t count = n->n_param, needed = r->how == S_PLACES || r->how == S_LAST || r->how == S_INTS ? 1 : r->place + 1u;
+    if (r->how == S_SIZES || r->how == S_NUMEL)
+        return size_of(n, r->place, r->how == S_NUMEL);
+    if (r->how == S_ONE)
+        return count <= r->place ? PyLong_FromLong(1) : real_at(number + r->place, true);
+    if (count < needed)
+        return NULL;
+    switch (r->how) {
+    case S_INT: return PyLong_FromLongLong(number[r->place]);
+    case S_COUNT: return PyLong_FromUnsignedLongLong((uint64_t)number[r->place]);
+    case S_REAL: case S_SCALAR: return real_at(number + r->place, r->how == S_SCALAR);
+    case S_TRUTH: return PyBool_FromLong(number[r->place] != 0);
+    case S_PLACES: return dims_of(number, count - 1);
+    case S_LAST: return PyBool_FromLong(number[count - 1] != 0);
+    case S_INTS: return ints_from(number, count);
+    case S_REST: return ints_from(number + r->place, count - r->place);
+    default: return PyUnicode_FromString(number[r->place] ? "tanh" : "none");
+    }
+}
+
+PyObject *py_node_number(node *n, const char *wanted)
+{
+    const char *name = node_name(n);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (!strcmp(rows[i].name, wanted) && !strcmp(rows[i].node, name))
+            return shown(n, &rows[i]);
+    return NULL;
+}
+
+int py_node_number_names(node *n, PyObject *names)
+{
+    const char *node = node_name(n);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (strcmp(rows[i].node, node))
+            continue;
+        PyObject *name = PyUnicode_FromFormat("_saved_%s", rows[i].name);
+        int result = name ? PyList_Append(names, name) : -1;
+        Py_XDECREF(name);
+        if (result < 0)
+            return -1;
+    }
+    return 0;
+}

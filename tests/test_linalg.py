@@ -356,3 +356,15 @@ def test_second_gradients_of_norms_where_elements_are_0():
 def test_refusals_of_factors(call, error, text):
     with pytest.raises(error, match=text):
         call()
+
+
+@pytest.mark.parametrize("f", [ctgrad.linalg.qr, ctgrad.svd, ctgrad.linalg.cholesky_ex, ctgrad.linalg.inv_ex, ctgrad.linalg.lu_factor, ctgrad.linalg.eigh, ctgrad.linalg.inv], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("batch", [(), (3,)], ids=str)
+def test_results_may_be_written_to(f, batch):
+    A = ctgrad.eye(4, requires_grad=True)
+    made = f((A * 3).expand(*batch, 4, 4))
+    made = made if isinstance(made, ctgrad.Tensor) else made[0]
+    assert not made._is_view()
+    before = made.detach().clone()
+    made.mul_(2)
+    assert ctgrad.equal(made.detach(), before * 2)

@@ -159,7 +159,12 @@ class Few:
 def test_files_that_cannot_seek():
     file = Few()
     ctgrad.save(ctgrad.arange(3), file)
+    with pytest.raises(AttributeError, match="seekable"):
+        ctgrad.load(Few(file.file.getvalue()))
+    assert ctgrad.load(io.BytesIO(file.file.getvalue())).tolist() == [0, 1, 2]
+    Few.seek, Few.tell = (lambda self, *to: self.file.seek(*to)), (lambda self: self.file.tell())
     assert ctgrad.load(Few(file.file.getvalue())).tolist() == [0, 1, 2]
+    del Few.seek, Few.tell
 
 
 @pytest.mark.filterwarnings("ignore:TypedStorage")
@@ -209,3 +214,8 @@ def test_arrays_if_trusted():
         through(arrays)
     with pytest.raises(pickle.UnpicklingError, match="dtype object"):
         ctgrad.load(archive(b"cnumpy._core.multiarray\nscalar\n(cnumpy\ndtype\n(S'O'\nI00\nI01\ntRS'cos\\nsystem\\n.'\ntR."), weights_only=False)
+
+
+def test_an_instruction_that_builds_no_data_is_refused():
+    with pytest.raises(pickle.UnpicklingError):
+        ctgrad.load(io.BytesIO(b"data"))

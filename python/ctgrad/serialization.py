@@ -405,7 +405,7 @@ class _Unpickler(pickle._Unpickler):
 
         return load
 
-    for name in ("POP", "POP_MARK"):  # what starts with a digit is text
+    for name in ("POP", "POP_MARK", "LIST", "DICT"):  # what starts with a digit or a word is text
         code = getattr(pickle, name)[0]
         dispatch[code] = only_if_trusted(code, dispatch[code])
     del name, code, only_if_trusted
@@ -444,6 +444,8 @@ def load(f, map_location=None, pickle_module=None, *, weights_only=None, mmap=No
         raise RuntimeError(f"load(): map_location={where}: memory is on the CPU")
     with contextlib.ExitStack() as opened:
         file = opened.enter_context(open(f, "rb")) if isinstance(f, (str, os.PathLike)) else f
+        if not hasattr(file, "seek") or not hasattr(file, "tell"):
+            raise AttributeError(f"{type(file).__name__!r} object has no attribute 'seek' or 'tell': load() reads a file that is seekable. Read it into an io.BytesIO first.")
         file = file if hasattr(file, "seekable") else io.BytesIO(file.read())
         start = file.read(4)
         file.seek(-len(start), os.SEEK_CUR)

@@ -58,9 +58,14 @@ def as_tensor(array, like):
     return new(np.array(array, dtype=as_array(like.new_empty(0, 0)).dtype, order="C"), tuple(like.shape[:-2]))
 
 
+def _by_columns(made):
+    """Its matrices turned, and no view: results may be written to."""
+    return _C._passage(made.mT, True)
+
+
 def as_columns(array, like):
     """The same of matrices, which lie column by column, as LAPACK leaves them."""
-    return as_tensor(np.swapaxes(array, -1, -2), like).mT
+    return _by_columns(as_tensor(np.swapaxes(array, -1, -2), like))
 
 
 def turned(x):
@@ -70,7 +75,7 @@ def turned(x):
 
 def laid(columns, like):
     """The tensor of matrices that were turned, of the batch of `like`; it takes the memory."""
-    return new(columns, tuple(like.shape[:-2])).mT
+    return _by_columns(new(columns, tuple(like.shape[:-2])))
 
 
 def lapack(name, why, f, A, *more, place=lambda a: 1):

@@ -16,20 +16,6 @@ void half_narrow(ct_dtype half, const float *from, char *to, int64_t stride, int
 float half_load(ct_dtype half, const void *p) { return half == DT_F16 ? half_to_float(*(const uint16_t *)p) : bfloat_to_float(*(const uint16_t *)p); }
 void half_store(ct_dtype half, void *p, float x) { *(uint16_t *)p = half == DT_F16 ? half_from_float(x) : bfloat_from_float(x); }
 
-/* As in PyTorch, vectors of halves hold twice as many: what is left of 32 goes in pieces that are too short for a block of float32's. */
-static void run_tile(k_loop *loop, char *const *q, const int64_t *step, int operands, int64_t m, const void *param)
-{
-    enum { VECTORS = 32, SHORT = 15 };
-    int64_t at = m & -VECTORS;
-    char *part[K_MAXOP];
-    loop(q, step, m - at < SHORT + 1 ? m : at, param);
-    for (; m % VECTORS > SHORT && at < m; at += SHORT) {
-        for (int k = 0; k < operands; k++)
-            part[k] = q[k] + at * step[k];
-        loop(part, step, m - at < SHORT ? m - at : SHORT, param);
-    }
-}
-
 /* What stands still is widened once. Elements are read before a result is written, so an operand may be the output itself. */
 void half_run(const half_form *f, k_loop *loop, char *const *p, const int64_t *stride, int64_t n, const void *param)
 {
@@ -50,7 +36,7 @@ void half_run(const half_form *f, k_loop *loop, char *const *p, const int64_t *s
                 q[k] = p[k] + at * stride[k];
             else if (k && stride[k])
                 half_widen(f->half, p[k] + at * stride[k], stride[k], m, tile[k]);
-        run_tile(loop, q, step, f->operands, m, param);
+        loop(q, step, m, param);
         if (f->halves & 1)
             half_narrow(f->half, tile[0], p[0] + at * stride[0], stride[0], m);
     }

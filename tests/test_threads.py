@@ -3,6 +3,7 @@
 Sizes are above those from which kernels are cut; `_share_always` has them shared where it would not pay.
 """
 
+import inspect
 import os
 import subprocess
 import sys
@@ -61,7 +62,8 @@ def test_rows(name, dtype):
     for layouts in (["transposed", "contiguous"], ["sliced", "row"], ["column", "transposed"]):
         args = [LAYOUTS[layout](a) for layout, a in zip(layouts, arrays)]
         same_bits(lambda: over.function(name)(*args))
-    same_bits(lambda: over.function(name)(*[ctgrad.tensor(a) for a in arrays], out=ctgrad.empty(0, dtype=over.function(name)(*args).dtype)))
+    if "out" in inspect.signature(over.function(name)).parameters:
+        same_bits(lambda: over.function(name)(*[ctgrad.tensor(a) for a in arrays], out=ctgrad.empty(0, dtype=over.function(name)(*args).dtype)))
 
 
 def test_division_by_zero_is_seen_from_every_thread():

@@ -95,7 +95,7 @@ static int check_source(scope *s, call *c, int *dim, ct_status kind)
         return REFUSE(CT_RUNTIME, "%s_(): self (%s) and source (%s) must have the same scalar type", c->op->name, dtype_title(self->dtype), dtype_title(source->dtype));
     layout_text(source->ndim, array_size(source), one, sizeof one);
     layout_text(self->ndim, array_size(self), two, sizeof two);
-    if (!source->ndim && c->op == &op_index_add && (self->ndim || index->numel != 1)) /* PyTorch asks source for the size of dim */
+    if (!source->ndim && c->op == &op_index_add && index->numel != 1) /* PyTorch asks source for the size of dim */
         return REFUSE(CT_INDEX, "Dimension specified as %d but tensor has no dimensions: %s_(): source of shape []", *dim, c->op->name);
     if (source->ndim != self->ndim && (c->op == &op_index_add || (self->ndim && source->ndim)))
         return REFUSE(kind, "%s_(): source of shape %s has not the dimensions of self, of shape %s", c->op->name, one, two);

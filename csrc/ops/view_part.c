@@ -19,8 +19,12 @@ static int whole(call *c, uint64_t once, layout *l)
     return 0;
 }
 
-/* A dim of the whole, which may be counted from its end. */
-static int64_t in_whole(const call *c, int64_t dim) { return dim < 0 ? dim + (int64_t)c->args[1].n : dim; }
+/* A dim of the whole, which may be counted from its end. 0 where there is none, which the part's view refuses. */
+static int64_t in_whole(const call *c, int64_t dim)
+{
+    int64_t at = dim < 0 ? dim + (int64_t)c->args[1].n : dim;
+    return at >= 0 && at < (int64_t)c->args[1].n && at < CT_MAXDIM ? at : 0;
+}
 /* Dims of a whole that has two more in place of the last. */
 static uint64_t dims_embedded(uint64_t dims, int64_t first, int64_t second)
 {
@@ -294,7 +298,8 @@ static int diagonal_backward_shape(call *c)
 {
     layout all, part;
     keep_three(c, &c->args[2]);
-    call_once(c, (uint64_t)1 << (c->in[0]->a->ndim - 1));
+    int ndim = c->in[0]->a->ndim;
+    call_once(c, ndim ? (uint64_t)1 << (ndim - 1) : 0);
     return whole(c, dims_embedded(c->once, in_whole(c, c->args[3].i), in_whole(c, c->args[4].i)), &all) < 0 || diagonal_part(c, &all, &part) < 0 ? -1 : check_part(c, &part);
 }
 static void diagonal_backward_kernel(call *c)

@@ -63,6 +63,10 @@ static int take_int(const param *p, PyObject *o, arg *out)
     }
     if (PyFloat_Check(o) || PyBool_Check(o))
         return 0;
+    if (p->indexed && py_is_tensor(o) && py_t(o)->a && py_t(o)->a->dtype == DT_BOOL && py_t(o)->a->ndim == 0) {
+        PyErr_SetString(PyExc_RuntimeError, "Expected an integer, but got a tensor of bools");
+        return -1;
+    }
     int taken = take_scalar(o, out);
     if (taken == 1 && out->kind == ARG_INT)
         return 1;

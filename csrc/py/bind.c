@@ -71,6 +71,8 @@ static int take_int(const param *p, PyObject *o, arg *out)
     if (taken == 1 && out->kind == ARG_INT)
         return 1;
     out->kind = ARG_INT;
+    if (taken == 0 && p->without_dims && py_is_tensor(o))
+        return 0;
     return taken < 0 ? -1 : p->indexed ? bind_element(o, &out->i) : 0;
 }
 

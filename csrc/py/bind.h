@@ -18,6 +18,7 @@ typedef struct param {
     uint8_t kind;
     bool none_ok, keyword_only, required;
     bool indexed;                /* an int that may be anything with __index__: PyTorch's symbolic ones */
+    bool without_dims;           /* of tensors those without dims alone: an overload is for others (narrow's start) */
     int8_t arg;                  /* place in the op's args, -1 for host parameters */
     uint8_t spread;              /* int[N]: one int stands for N of them */
     const struct param_type *type;

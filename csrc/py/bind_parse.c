@@ -108,6 +108,7 @@ static int set_type(reader *r, param *p, span type)
     p->kind = p->type->kind;
     p->none_ok |= p->kind >= P_OUT;
     p->indexed = p->kind == P_INT && is_symbolic(name);
+    p->without_dims = p->indexed && !strcmp(name, "start");
     return 0;
 }
 

@@ -82,4 +82,10 @@ F.leaky_relu(x, 0.3).grad_fn._saved_negative_slope, F.elu(x).grad_fn._saved_alph
 l = F.cross_entropy(m, torch.tensor([0, 1])).grad_fn
 l._saved_reduction, l._saved_ignore_index, l._saved_weight, l._saved_target
 [k for k in dir((x ** 2).grad_fn) if k.startswith("_saved")], [k for k in dir(x.sum(0).grad_fn) if k.startswith("_saved")], [k for k in dir(x[0].grad_fn) if k.startswith("_saved")], hasattr(x.exp().grad_fn, "_saved_exponent")
+
+torch.ones(3, 2).narrow(0, torch.tensor(1), 2)
+torch.ones(3, 2).narrow(0, torch.tensor([1]), 2)
+torch.ones(3, 2).narrow(0, torch.tensor(True), 2)
+torch.ones(3, 2).narrow(0, torch.tensor(1.0), 2)
+torch.ones(3, 2).select(0, torch.tensor([1]))
 """.strip().split("\n\n")

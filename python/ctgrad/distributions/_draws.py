@@ -88,34 +88,6 @@ def standard_gamma(alpha):
     return _StandardGamma.apply(alpha)
 
 
-@named("IgammaBackward0")
-class _LowerShare(Function):
-    @staticmethod
-    def forward(ctx, alpha, x):
-        ctx.save_for_backward(alpha, x)
-        a, y = (t.detach().double() for t in ctgrad.broadcast_tensors(alpha, x))
-        term = (a * y.log() - y - ctgrad.lgamma(a + 1)).exp()  # of the terms, which are positive, the first; the last are below the sum's digits
-        total, n = term, 0
-        while (term > total * 1e-17).any():
-            n += 1
-            term = term * y / (a + n)
-            total = total + term
-        return total.clamp(max=1).to(x.dtype)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx, grad):
-        alpha, x = ctx.saved_tensors
-        if ctx.needs_input_grad[0]:
-            raise NotImplementedError("the derivative for 'igamma: input' is not implemented")
-        return None, (grad * ((alpha - 1) * x.log() - x - ctgrad.lgamma(alpha)).exp()).sum_to_size(x.shape)
-
-
-def lower_share(alpha, x):
-    """The probability that a gamma number of rate 1 is no more than x, and its derivative by x."""
-    return _LowerShare.apply(alpha, x)
-
-
 def _share_slope(alpha, total, x):
     """The derivative of a share x by its concentration, the others' sum and its own probability held, over 1 - x: by the series of the probability of
     no more than x, up to a half, or of no more than 1 - x. Its terms are those of a beta number's density times log x and digammas."""

@@ -3,7 +3,7 @@
 import ctgrad
 
 from . import constraints
-from ._draws import lower_share, standard_gamma
+from ._draws import standard_gamma
 from .distribution import Distribution
 from .utils import batch_of, broadcast_all
 
@@ -36,7 +36,7 @@ class Gamma(Distribution):
         return ctgrad.xlogy(a, rate) + ctgrad.xlogy(a - 1, value) - rate * value - ctgrad.lgamma(a)
 
     def cdf(self, value):
-        return lower_share(self.concentration, self.rate * self._checked(value))
+        return ctgrad.igamma(self.concentration, self.rate * self._checked(value))
 
     def entropy(self):
         a = self.concentration

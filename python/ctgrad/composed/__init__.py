@@ -10,6 +10,7 @@ import inspect
 import warnings
 from collections import namedtuple
 from collections.abc import Callable
+from types import MappingProxyType
 from typing import Any
 
 from ctgrad import _C
@@ -84,10 +85,23 @@ def with_out(f, exact=False):
             raise
         return made if out is None else deliver(f.__name__, made, out, exact)
 
-    shown = inspect.signature(f)
-    last = inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None)
-    call.__signature__ = shown.replace(parameters=[*shown.parameters.values(), last])
+    call.__signature__ = _WithOut(f)
     return call
+
+
+class _WithOut(inspect.Signature):
+    """f's parameters and a keyword `out`, made when they are asked for: none is while ctgrad is imported."""
+
+    __slots__ = ("f",)
+    return_annotation = inspect.Signature.empty
+
+    def __init__(self, f):
+        self.f = f
+
+    @property
+    def parameters(self):
+        shown = inspect.signature(self.f).parameters
+        return MappingProxyType({**shown, "out": inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None)})
 
 
 with_exact_out = functools.partial(with_out, exact=True)
@@ -108,7 +122,7 @@ def _in_place(f):
     write.__name__ = write.__qualname__ = f.__name__ + "_"
     write.__module__ = f.__module__
     write.__doc__ = f"{f.__name__} in place."
-    write.__signature__ = inspect.signature(f)
+    write.__wrapped__ = f   # whose parameters it has
     return typed(write)
 
 

@@ -46,9 +46,14 @@ def typed(f):
 
 def told_first(f):
     """check(args, kwargs): TypeError for a flag, a word or a count of another type."""
-    parameters = list(inspect.signature(f).parameters.values())
-    kinds = {p.name: kind for p in parameters if (kind := _exact(p))}
-    places = [(i, p.name, kinds[p.name]) for i, p in enumerate(parameters) if p.name in kinds and p.kind is p.POSITIONAL_OR_KEYWORD]
+    own = f
+    while hasattr(own, "__wrapped__"):
+        own = own.__wrapped__
+    code, by_place, by_name, said = own.__code__, own.__defaults__ or (), own.__kwdefaults__ or {}, own.__annotations__     # inspect.signature takes 50 us
+    names = code.co_varnames[:code.co_argcount + code.co_kwonlyargcount]
+    defaults = dict(zip(names[code.co_argcount - len(by_place):], by_place), **by_name)
+    kinds = {name: kind for name in names if said.get(name) is not Any and (kind := _exact(name, defaults.get(name)))}
+    places = [(i, name, kinds[name]) for i, name in enumerate(names[:code.co_argcount]) if name in kinds]
 
     def check(args, kwargs):
         for name in kwargs:
@@ -64,12 +69,10 @@ def told_first(f):
     return check
 
 
-def _exact(parameter):
-    if parameter.annotation is Any:
-        return None
-    if parameter.name in _COUNTS and not isinstance(parameter.default, float):
+def _exact(name, default):
+    if name in _COUNTS and not isinstance(default, float):
         return int
-    return type(parameter.default) if isinstance(parameter.default, (bool, str)) and parameter.name not in ("inplace", "mode", "reduction") else None
+    return type(default) if isinstance(default, (bool, str)) and name not in ("inplace", "mode", "reduction") else None
 
 
 def _refuse_other(f, name, value, kind, place):

@@ -25,7 +25,10 @@ typedef struct PyTensor {
 } PyTensor;
 extern PyTypeObject *py_tensor_type;            /* Tensor; subclasses (Parameter) are Python classes */
 static inline bool py_is_exact_tensor(PyObject *o) { return Py_TYPE(o) == py_tensor_type; }
-static inline bool py_is_tensor(PyObject *o) { return Py_TYPE(o) == py_tensor_type || PyType_IsSubtype(Py_TYPE(o), py_tensor_type); }
+static inline bool py_is_tensor(PyObject *o) /* the commonest others are known without a walk through their bases */
+{
+    return Py_TYPE(o) == py_tensor_type || (!PyFloat_CheckExact(o) && !PyLong_CheckExact(o) && PyType_IsSubtype(Py_TYPE(o), py_tensor_type));
+}
 static inline tensor *py_t(PyObject *o) { return &((PyTensor *)o)->t; }
 /* The value of an int, most of which have one digit; PyLong_AsLongLongAndOverflow of the others. */
 static inline int64_t py_long(PyObject *o, int *overflow)

@@ -214,13 +214,20 @@ void node_remove_hook(hook **list, uint32_t id)
 /* ---- kept values -------------------------------------------------------------------------------------- */
 static uint32_t kept_place(uint64_t mask, uint32_t i) { return ct_bits(mask & (((uint64_t)1 << i) - 1)); }
 
-static int check_kept(const node *n, const kept *k)
+static int refuse_kept(const node *n, const kept *k)
 {
     if (n->flags & N_RELEASED || !k->a)
         return ct_fail(CT_RUNTIME, "Trying to backward through the graph a second time (or directly access saved tensors after they have "
                        "already been freed): the values that %s kept were freed by the first backward(). Specify retain_graph=True "
                        "there if you need to backward through the graph a second time.", node_name(n));
-    return KEPT_IS_ARRAY(k) ? kept_is_as_it_was(node_name(n), k->a, k->u.version) : 0;
+    return kept_is_as_it_was(node_name(n), k->a, k->u.version);
+}
+
+/* Names are looked for where there is something to tell: a lookup takes as long as a small product. */
+static inline int check_kept(const node *n, const kept *k)
+{
+    bool there = !(n->flags & N_RELEASED) && k->a;
+    return CT_LIKELY(there && (!KEPT_IS_ARRAY(k) || k->a->ver->count == k->u.version)) ? 0 : refuse_kept(n, k);
 }
 
 int kept_is_as_it_was(const char *keeper, const array *a, int64_t then)

@@ -17,7 +17,6 @@ WEIGHTED = "along a sliding matrix each element has a derivative of its own: n *
 SHAPES = "its case joins operands of two shapes, whose differences are n * n numbers on the way to a few"
 WRITTEN = "a write to what slides writes it out"
 TARGETS = "class numbers are taken in full"
-CONSTANT = "statistics of equal numbers keep the rounding of full ones; see all_alike in layer_norm.c and places_alike in batch_norm.c"
 ALONG = "called by hand: the gradient of a softmax along what repeats is real along it, and sums to 0; formulas take it summed"
 FACTORS = "singular vectors are of the matrix in full"
 GIVEN = "its case names few places by number: a gradient of zeros but there is made in full"
@@ -29,9 +28,9 @@ COUNTED = "bools of a sliding matrix are counted as numbers, in full"
 PRODUCTS = "n * n products of what is left of each observation beside its mean, also where that is 0"
 HOST = "NumPy computes exponents, those of what slides in full"
 EXCEPTIONS = {
-    **dict.fromkeys(("layer_norm", "F.layer_norm", "group_norm", "F.group_norm"), "what is normalised along a dim of equal numbers is 0 in each place, which the order of PyTorch's sums is gone through to find"),
+    "group_norm": "equal numbers are 0 when normalised, of which channels with a weight and a bias of their own make n * n numbers",
     "frexp": HOST,
-    "F.batch_norm": CONSTANT, "batch_norm_moments": CONSTANT, "batch_norm_backward": CONSTANT, "F.instance_norm": "the batch and the channels become one dim, which a sliding matrix is written out for",
+    "batch_norm_moments": "of a sliding matrix each channel's numbers are read",
     "F.conv1d": WINDOWS, "F.conv_transpose1d": WINDOWS, "conv1d": WINDOWS, "conv2d": WINDOWS, "conv3d": WINDOWS, "conv_transpose1d": WINDOWS, "convolution": WINDOWS,
     **dict.fromkeys(("adaptive_avg_pool3d", "adaptive_max_pool3d", "avg_pool3d", "max_pool3d", "F.max_pool2d", "max_pool2d", "F.adaptive_max_pool1d", "adaptive_max_pool1d", "adaptive_max_pool2d"), SLID),
     "F.scaled_dot_product_attention": SCORES, "attention": SCORES,
@@ -115,6 +114,11 @@ STEPS = {
     "instance_norm": lambda n: F.instance_norm(leaf(4, n // 4).expand(n, 4, n // 4), None, None, leaf(4), leaf(4)).amax(0),
     "batch_norm in evaluation": lambda n: F.batch_norm(leaf(n).expand(n, n), ctgrad.zeros(n), ctgrad.ones(n)).amax(0),
     "group_norm": lambda n: F.group_norm(leaf(4, n // 4, 1).expand(n, 4, n // 4, 4), 2, leaf(4), leaf(4)).amax(0),
+    "layer_norm of equal numbers": lambda n: F.layer_norm(leaf(n, 1).expand(n, n), (n,), leaf(1).expand(n), leaf(1).expand(n)).amax(1), "layer_norm of equal numbers in all places": lambda n: F.layer_norm(leaf(1, 1).expand(n, n), (n, n)).amax(),
+    "rms_norm of equal numbers": lambda n: F.rms_norm(leaf(n, 1).expand(n, n) * 2, (n,), leaf(1).expand(n)).amax(1), "group_norm of equal numbers": lambda n: F.group_norm(leaf(n, 4, 1).expand(n, 4, n), 4).amax(2), "group_norm of equal numbers in all channels": lambda n: F.group_norm(leaf(n, 1, 1).expand(n, 4, n), 2, leaf(1).expand(4), leaf(1).expand(4)).amax((1, 2)),
+    "batch_norm of equal numbers": lambda n: F.batch_norm(leaf(4, 1).expand(n, 4, n), None, None, leaf(4), leaf(4), training=True).amax((0, 2)), "batch_norm of equal numbers in rows": lambda n: F.batch_norm(leaf(n).expand(n, n), ctgrad.zeros(n), ctgrad.ones(n), training=True).amax(0),
+    "batch_norm of equal channels": lambda n: F.batch_norm(leaf(n, 1, 4).expand(n, n, 4), ctgrad.zeros(n), ctgrad.ones(n), leaf(1).expand(n), leaf(1).expand(n), training=True).amax(1),
+    "instance_norm of equal channels": lambda n: F.instance_norm(leaf(4, 1, n).expand(4, n, n), None, None, leaf(1).expand(n), leaf(1).expand(n)).amax(1), "instance_norm of equal numbers": lambda n: F.instance_norm(leaf(n, 4, 1).expand(n, 4, n) * 2, ctgrad.zeros(4), ctgrad.ones(4)).amax(2),
     "cumsum": lambda n: leaf(n).expand(n, n).cumsum(1).amax(0), "cumprod": lambda n: leaf(n).expand(n, n).cumprod(1).amax(0), "logcumsumexp": lambda n: leaf(n).expand(n, n).logcumsumexp(1).amax(0),
     "cummax": lambda n: leaf(n).expand(n, n).cummax(1)[0].amax(0), "cummin of columns": lambda n: leaf(n).unsqueeze(1).expand(n, n).cummin(0)[0].amax(1),
     "cummax along what repeats": lambda n: leaf(n).expand(n, n).cummax(0)[0].amax(0),
@@ -327,7 +331,7 @@ def test_gradients_are_those_of_the_whole(name):
         results.append([y.detach()] + [w.grad for w in leaves])
         ctgrad._C._switches(*before)
     for a, b in zip(*results, strict=True):
-        assert ctgrad.allclose(a, b, rtol=1e-3, atol=1e-5), name
+        assert ctgrad.allclose(a, b, rtol=1e-3, atol=1e-3 if "equal numbers" in name else 1e-5), name   # their gradient is 0 once, in full a residue by 1 / sqrt(eps)
 
 
 @pytest.mark.usefixtures("mechanisms_on")

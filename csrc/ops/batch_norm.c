@@ -34,14 +34,6 @@ static int rows_once(call *c, uint32_t from, uint32_t to)
             return -1;
     return 0;
 }
-/* A row that is not held once, of which the first element is computed. */
-static void fill_row(const array *row, int64_t computed)
-{
-    int64_t item = dtype_bytes((ct_dtype)row->dtype), step[1] = {item};
-    char *data[1] = {(char *)array_data(row) + item};
-    if (computed == 1 && row->numel > 1)
-        K->fill[row->dtype](data, step, row->numel - 1, array_data(row));
-}
 static int check_input(const call *c, const array *x)
 {
     if (!dtype_is_float(x->dtype) || dtype_is_half(x->dtype))
@@ -65,8 +57,11 @@ static int all_contiguous(call *c)
     return 0;
 }
 static void *data_of(const call *c, uint32_t i) { return c->n_in > i && c->ia[i] ? array_data(c->ia[i]) : NULL; }
-static int new_rows(call *c, uint32_t from, uint32_t to, const array *x)
+/* What is told of channels that are alike is held once, however few they are: the next op is to see it. */
+static int new_rows(call *c, uint32_t from, uint32_t to, const array *x, uint64_t once)
 {
+    c->once = once & CHANNELS;
+    c->once_out = c->once ? SMALL : 0;
     for (uint32_t i = from; i < to; i++)
         if (out_new(c, i, x->dtype, 1, array_size(x) + 1) < 0)
             return -1;
@@ -84,8 +79,7 @@ static int moments_rule(call *c)
         return -1;
     c->effective = 4 * x->numel;
     c->work = 4 * c->ia[0]->numel;
-    c->once_out = once & CHANNELS ? SMALL : 0;
-    return new_rows(c, 0, 3, x);
+    return new_rows(c, 0, 3, x, once);
 }
 static void moments_kernel(call *c)
 {
@@ -96,8 +90,6 @@ static void moments_kernel(call *c)
     k.whole_batch = whole.batch;
     k.whole_places = whole.places;
     K->channels[c->ia[0]->dtype].moments(&k, array_data(c->ia[0]), array_data(c->oa[0]), array_data(c->oa[1]), array_data(c->oa[2]));
-    for (int i = 0; i < 3; i++)
-        fill_row(c->oa[i], k.channels);
 }
 const op op_batch_norm_moments = {.name = "batch_norm_moments", .sig = "(Tensor input, float eps)", .flags = OP_FUNCTION | OP_HIDDEN | OP_NO_GRAD, .run = op_block,
     .shape = moments_rule, .kernel = moments_kernel, .n_out = 3,
@@ -109,13 +101,12 @@ static int norm_rule(call *c)
     const array *x = c->in[0]->a;
     if (check_input(c, x) < 0 || check_rows(c, x, 1, 5) < 0)
         return -1;
-    bool training = arg_bool(&c->args[6]); /* then mean and scale are x's own */
-    const array *rows[] = {c->ia[1], c->n_in > 4 ? c->ia[4] : NULL, c->ia[2], c->ia[3]};
-    c->once_out = alike_once(x, rows, training ? 2 : 4);
+    const array *rows[] = {c->ia[1], c->ia[2], c->ia[3], c->n_in > 4 ? c->ia[4] : NULL};
+    c->once_out = alike_once(x, rows, 4);
     if (in_once(c, 0, c->once_out) < 0 || (c->once_out & CHANNELS && rows_once(c, 1, 5) < 0) || all_contiguous(c) < 0)
         return -1;
     keep_double(c, arg_double(&c->args[5]));
-    keep_param(c, training);
+    keep_param(c, arg_bool(&c->args[6]));
     c->effective = 3 * x->numel;
     c->work = 3 * c->ia[0]->numel;
     return out_new(c, 0, x->dtype, x->ndim, array_size(x));
@@ -181,7 +172,7 @@ static uint64_t norm_takes(node *n)
     const array *x = k->a, *rows[3] = {NULL};
     for (int i = 0, at = 1; i < 3; i++)
         rows[i] = n->keep_in >> (i + 1) & 1 ? k[at++].a : NULL;
-    uint64_t dims = alike(x, rows, node_params(n)[1] ? 1 : 3) & (node_needs(n, 0) ? node_takes(n, 0) : ~(uint64_t)0);
+    uint64_t dims = alike(x, rows, 3) & (node_needs(n, 0) ? node_takes(n, 0) : ~(uint64_t)0);
     for (uint32_t i = 1; i < n->n_in; i += 3)
         dims &= node_needs(n, i) && !(node_takes(n, i) & SMALL) ? ~(uint64_t)CHANNELS : ~(uint64_t)0;
     return dims;
@@ -200,7 +191,7 @@ static int backward_rule(call *c)
         return -1;
     if (!array_same_size(c->in[0]->a, x) || c->in[0]->a->dtype != x->dtype)
         return ct_fail(CT_RUNTIME, "batch_norm_backward(): the gradient must have the result's shape and dtype");
-    uint64_t once = alike_once(x, c->ia + 2, arg_bool(&c->args[5]) ? 1 : 3) & still_dims(c->in[0]->a, x->ndim);
+    uint64_t once = alike_once(x, c->ia + 2, 3) & still_dims(c->in[0]->a, x->ndim);
     if (in_once(c, 0, once) < 0 || in_once(c, 1, once) < 0 || (once & CHANNELS && rows_once(c, 2, 5) < 0) || all_contiguous(c) < 0)
         return -1;
     c->effective = 6 * x->numel;
@@ -208,8 +199,7 @@ static int backward_rule(call *c)
     c->once_out = once;
     if (out_new(c, 0, x->dtype, x->ndim, array_size(x)) < 0)
         return -1;
-    c->once_out = once & CHANNELS ? SMALL : 0;
-    return new_rows(c, 1, 3, x);
+    return new_rows(c, 1, 3, x, once);
 }
 static void backward_kernel(call *c)
 {
@@ -217,11 +207,8 @@ static void backward_kernel(call *c)
     K->channels[c->ia[1]->dtype].backward(&k, data_of(c, 0), data_of(c, 1), data_of(c, 3), data_of(c, 4), data_of(c, 2), array_data(c->oa[0]), array_data(c->oa[1]),
                                           array_data(c->oa[2]));
     int64_t times = times_of(c->in[1]->a, c->ia[1]);
-    for (int i = 1; i < 3; i++) {
-        fill_row(c->oa[i], k.channels);
-        if (times > 1)
-            scale_results(c->oa[i], B_mul, (double)times);
-    }
+    for (int i = 1; i < 3 && times > 1; i++)
+        scale_results(c->oa[i], B_mul, (double)times);
 }
 const op op_batch_norm_backward = {.name = "batch_norm_backward", .flags = OP_FUNCTION | OP_HIDDEN | OP_NO_GRAD, .run = op_block, .shape = backward_rule,
     .kernel = backward_kernel, .n_out = 3, .sig = "(Tensor grad, Tensor input, Tensor? weight, Tensor mean, Tensor scale, bool training)",

@@ -201,11 +201,21 @@ int array_export(array *a)
     return 0;
 }
 
-/* `still`: the dims along which numbers repeat. Can they be written to the bytes held of a, which shows all of its storage, and repeats along no other? */
+/* How many elements of a compressed storage each one held stands for; 0 where that differs: in lines. */
+static int64_t shown_by_each(const storage *st)
+{
+    const spread *p = storage_spread(st);
+    const int64_t *size = p->dim, *held = size + 2 * p->ndim;
+    int64_t each = 1, apart = dtype_bytes((ct_dtype)p->dtype);
+    for (int d = 0; d < p->ndim; d++)
+        *(held[d] ? &apart : &each) *= size[d];
+    return apart == p->held ? each : 0;
+}
+/* `still`: the dims along which numbers repeat. Can they be written to the bytes held of a, which shows all elements of its storage that these
+ * stand for, and repeats along no other? */
 static bool fits_held(const array *a, uint64_t still)
 {
-    int64_t item = dtype_bytes((ct_dtype)a->dtype);
-    return a->numel * item == a->st->nbytes && array_held(a) * item == storage_held(a->st) && !(still_dims(a, a->ndim) & ~still) && !array_shares(a);
+    return a->dtype == storage_spread(a->st)->dtype && a->numel && a->numel == array_held(a) * shown_by_each(a->st) && !(still_dims(a, a->ndim) & ~still) && !array_shares(a);
 }
 int array_write_out_for_slow(array *a, uint32_t n, const array *const *with)
 {

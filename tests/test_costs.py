@@ -124,9 +124,13 @@ STEPS = {
     "cummax along what repeats": lambda n: leaf(n).expand(n, n).cummax(0)[0].amax(0),
     "rows by index": lambda n: leaf(n).expand(n, n)[target(n)].amax(0), "columns by index": lambda n: leaf(n).expand(n, n)[:, target(n)].amax(0),
     "gather": lambda n: leaf(n).expand(n, n).gather(1, target(n).unsqueeze(1)).amax(1), "gather a part": lambda n: leaf(n).expand(n, n).gather(0, target(n)[:n // 2].expand(3, n // 2)).amax(0),
+    "gather down columns": lambda n: leaf(n).unsqueeze(1).expand(n, n).gather(0, target(n).expand(n, n)).amax(0), "take_along_dim of all": lambda n: leaf(n).expand(n, n).take_along_dim(target(n).view(2, -1)),
     "cat with nothing": lambda n: ctgrad.cat([leaf(n).expand(n, n), ctgrad.empty(n, 0)], 1).amax(0), "index_select": lambda n: leaf(n).expand(n, n).index_select(1, target(n)).amax(0), "embedding": lambda n: F.embedding(target(n), leaf(n).expand(7, n)).amax(0),
     "cat": lambda n: ctgrad.cat([leaf(n).expand(n, n), leaf(n).expand(n, n)], 1).amax(0), "roll": lambda n: leaf(n).expand(n, n).roll((3, 1), (0, 1)).amax(0), "pad": lambda n: F.pad(leaf(n).expand(n, n), (1, 2)).amax(0),
     "roll of all": lambda n: leaf(n).expand(2, n, n).roll(5).amax((0, 1)), "pad to a circle": lambda n: F.pad(leaf(n).expand(4, n, n), (1, 2, 3, 0), "circular").amax((0, 1)), "columns to a circle": lambda n: F.pad(leaf(n, 1).expand(4, n, n), (1, 2), "circular").amax((0, 2)),
+    "pad by negative numbers": lambda n: F.pad(leaf(n, 1).expand(n, n), (-1, -2)).amax(1), "pad by both": lambda n: F.pad(leaf(1, n, 1).expand(n, n, 4), (-1, 0, 2, 1, -3, 0)).amax((0, 2)),
+    "slice_scatter": lambda n: leaf(n, 1).expand(n, n).slice_scatter(leaf(n // 4, 1).expand(n // 4, n), 0, 1, n // 4 + 1).amax(1), "slice_scatter along what repeats": lambda n: leaf(1, n, 1).expand(4, n, n).slice_scatter(leaf(1).expand(2, n, n), 0, 2).amax((0, 2)),
+    "select_scatter": lambda n: leaf(n, 1, 1).expand(n, n, 8).select_scatter(leaf(1).expand(n, 8), -3, -3).amax((1, 2)), "select_scatter of a result": lambda n: (leaf(1, n, 1).expand(n, n, 8) * 2).select_scatter(leaf(1, 1).expand(n, 8), 1, 4).amax((0, 2)),
     "diagonal": lambda n: leaf(n).expand(n, n).diagonal(), "chunk": lambda n: leaf(n).expand(n, n).chunk(2)[1].amax(0), "unfold": lambda n: leaf(n).expand(4, n).unfold(1, n // 2, n // 2).amax(0),
 } | {
     f"{name} of rows": lambda n, f=f: f(leaf(n).expand(n, n)) for name, f in {
@@ -164,6 +168,7 @@ HELD = {
     "ndtri": lambda x: ctgrad.special.ndtri(x / 4 + 0.1), "zeta": lambda x: ctgrad.special.zeta(3.0, x + 1), "rrelu": lambda x: F.rrelu(x - 1), "alias_copy": ctgrad.alias_copy, "unfold_copy": lambda x: ctgrad.unfold_copy(x, 1, 4, 4),
     "renorm of columns": lambda x: x.renorm(2, 1, 0.5), "frexp": lambda x: x.frexp()[0], "erfinv": lambda x: ctgrad.erfinv(x / 3), "dist": lambda x: ctgrad.dist(x, x * x), "pairwise_distance": lambda x: F.pairwise_distance(x, x * 2), "trapezoid": lambda x: ctgrad.trapezoid(x, dim=0),
     "std_mean": lambda x: sum(ctgrad.std_mean(x, 1)), "var_mean": lambda x: sum(ctgrad.var_mean(x, 1)), "unsafe_split": lambda x: x.unsafe_split(len(x) // 2, 1)[1] * 2, "unsafe_chunk": lambda x: ctgrad.unsafe_chunk(x, 2)[0] * 2,
+    "pad to a circle": lambda x: F.pad(x[None], (1, 2), "circular"), "histogram": lambda x: x + ctgrad.histogram(x, 10)[0].sum(), "histogram by weight": lambda x: x + ctgrad.histogram(x.detach(), ctgrad.arange(4.0), weight=x.detach() * 2, density=True)[0].sum(),
     "views in place": lambda x: (x * 2).unsqueeze_(0).transpose_(1, 2).squeeze_(0),
 }
 STEPS |= {f"{name} of a result": lambda n, f=f: (lambda y: y.amax(tuple(range(y.dim()))))(f(leaf(n).expand(n, n) * 2)) for name, f in HELD.items()}

@@ -108,6 +108,8 @@ STEPS = {
     "nll_loss": lambda n: F.nll_loss(leaf(n).expand(n, n), target(n)), "nll_loss of columns": lambda n: F.nll_loss(leaf(n).unsqueeze(1).expand(n, n), target(n)),
     "cross_entropy": lambda n: F.cross_entropy(leaf(n).expand(n, n), target(n)), "cross_entropy, none": lambda n: F.cross_entropy(leaf(n).expand(n, n), target(n), reduction="none"),
     "cross_entropy of columns": lambda n: F.cross_entropy(leaf(n).unsqueeze(1).expand(n, n), target(n), label_smoothing=0.1), "cross_entropy of columns, by weight": lambda n: F.cross_entropy(leaf(n).unsqueeze(1).expand(n, n), target(n), ctgrad.arange(1, n + 1) / n, label_smoothing=0.1), "softmax along what repeats, picked": lambda n: leaf(n).unsqueeze(1).expand(n, n).softmax(1)[:, target(n)].amax(1),
+    "multi_margin_loss of columns": lambda n: F.multi_margin_loss(leaf(n, 1).expand(n, n) * 2, target(n), p=2, weight=ctgrad.arange(n) * 0.1, reduction="none"),
+    "multilabel_margin_loss of columns": lambda n: F.multilabel_margin_loss(leaf(n, 1).expand(n, n), (target(n) - 3).expand(n, n).flip(1), reduction="none"), "multilabel_margin_loss of few": lambda n: F.multilabel_margin_loss(leaf(n), ctgrad.where(ctgrad.arange(n) < 3, ctgrad.arange(n), -1)),
     "layer_norm": lambda n: F.layer_norm(leaf(n).expand(n, n), (n,), leaf(n), leaf(n)).amax(0), "layer_norm of both dims": lambda n: F.layer_norm(leaf(n).expand(n, n), (n, n)).amax(0),
     "batch_norm": lambda n: F.batch_norm(leaf(n).view(4, -1).unsqueeze(0).expand(n, 4, n // 4), None, None, leaf(4), leaf(4), training=True).amax(0),
     "batch_norm, places": lambda n: F.batch_norm(leaf(4, n // 4, 1).expand(4, n // 4, n), None, None, training=True).amax(2),

@@ -176,7 +176,9 @@ HELD = {
 STEPS |= {f"{name} of a result": lambda n, f=f: (lambda y: y.amax(tuple(range(y.dim()))))(f(leaf(n).expand(n, n) * 2)) for name, f in HELD.items()}
 
 
-STEPS |= {f"embedding_bag by {mode} of columns": lambda n, mode=mode: F.embedding_bag(target(n).view(-1, 4), leaf(7, 1).expand(7, n) * 2, mode=mode).amax(1) for mode in ("sum", "mean", "max")}
+STEPS |= {f"embedding_bag by {mode} of columns": lambda n, mode=mode: F.embedding_bag(target(n).view(-1, 4), leaf(7, 1).expand(7, n) * 2, mode=mode).amax(1) for mode in ("sum", "mean", "max")} | {
+    f"embedding_bag by {mode} of equal rows": lambda n, mode=mode: F.embedding_bag(target(n).view(4, -1), leaf(n).expand(n, n), mode=mode).amax(0) for mode in ("sum", "mean", "max")} | {
+    "index_add of equal slices": lambda n: leaf(8, n).index_add(0, target(n), leaf(n).expand(n, n), alpha=2).amax(0), "index_add of columns": lambda n: (leaf(8, 1).expand(8, n) * 2).index_add(0, target(n), leaf(n, 1).expand(n, n)).amax(1)}
 
 
 def hankel(n):

@@ -17,7 +17,6 @@ WEIGHTED = "along a sliding matrix each element has a derivative of its own: n *
 SHAPES = "its case joins operands of two shapes, whose differences are n * n numbers on the way to a few"
 WRITTEN = "a write to what slides writes it out"
 TARGETS = "class numbers are taken in full"
-CONSTANT = "statistics of equal numbers keep the rounding of full ones; see all_alike in layer_norm.c and places_alike in batch_norm.c"
 ALONG = "called by hand: the gradient of a softmax along what repeats is real along it, and sums to 0; formulas take it summed"
 FACTORS = "singular vectors are of the matrix in full"
 GIVEN = "its case names few places by number: a gradient of zeros but there is made in full"
@@ -29,9 +28,9 @@ COUNTED = "bools of a sliding matrix are counted as numbers, in full"
 PRODUCTS = "n * n products of what is left of each observation beside its mean, also where that is 0"
 HOST = "NumPy computes exponents, those of what slides in full"
 EXCEPTIONS = {
-    **dict.fromkeys(("layer_norm", "F.layer_norm", "group_norm", "F.group_norm"), "what is normalised along a dim of equal numbers is 0 in each place, which the order of PyTorch's sums is gone through to find"),
+    "group_norm": "equal numbers are 0 when normalised, of which channels with a weight and a bias of their own make n * n numbers",
     "frexp": HOST,
-    "F.batch_norm": CONSTANT, "batch_norm_moments": CONSTANT, "batch_norm_backward": CONSTANT, "F.instance_norm": "the batch and the channels become one dim, which a sliding matrix is written out for",
+    "batch_norm_moments": "of a sliding matrix each channel's numbers are read",
     "F.conv1d": WINDOWS, "F.conv_transpose1d": WINDOWS, "conv1d": WINDOWS, "conv2d": WINDOWS, "conv3d": WINDOWS, "conv_transpose1d": WINDOWS, "convolution": WINDOWS,
     **dict.fromkeys(("adaptive_avg_pool3d", "adaptive_max_pool3d", "avg_pool3d", "max_pool3d", "F.max_pool2d", "max_pool2d", "F.adaptive_max_pool1d", "adaptive_max_pool1d", "adaptive_max_pool2d"), SLID),
     "F.scaled_dot_product_attention": SCORES, "attention": SCORES,
@@ -109,20 +108,32 @@ STEPS = {
     "nll_loss": lambda n: F.nll_loss(leaf(n).expand(n, n), target(n)), "nll_loss of columns": lambda n: F.nll_loss(leaf(n).unsqueeze(1).expand(n, n), target(n)),
     "cross_entropy": lambda n: F.cross_entropy(leaf(n).expand(n, n), target(n)), "cross_entropy, none": lambda n: F.cross_entropy(leaf(n).expand(n, n), target(n), reduction="none"),
     "cross_entropy of columns": lambda n: F.cross_entropy(leaf(n).unsqueeze(1).expand(n, n), target(n), label_smoothing=0.1), "cross_entropy of columns, by weight": lambda n: F.cross_entropy(leaf(n).unsqueeze(1).expand(n, n), target(n), ctgrad.arange(1, n + 1) / n, label_smoothing=0.1), "softmax along what repeats, picked": lambda n: leaf(n).unsqueeze(1).expand(n, n).softmax(1)[:, target(n)].amax(1),
+    "multi_margin_loss of columns": lambda n: F.multi_margin_loss(leaf(n, 1).expand(n, n) * 2, target(n), p=2, weight=ctgrad.arange(n) * 0.1, reduction="none"),
+    "multilabel_margin_loss of columns": lambda n: F.multilabel_margin_loss(leaf(n, 1).expand(n, n), (target(n) - 3).expand(n, n).flip(1), reduction="none"), "multilabel_margin_loss of few": lambda n: F.multilabel_margin_loss(leaf(n), ctgrad.where(ctgrad.arange(n) < 3, ctgrad.arange(n), -1)),
     "layer_norm": lambda n: F.layer_norm(leaf(n).expand(n, n), (n,), leaf(n), leaf(n)).amax(0), "layer_norm of both dims": lambda n: F.layer_norm(leaf(n).expand(n, n), (n, n)).amax(0),
     "batch_norm": lambda n: F.batch_norm(leaf(n).view(4, -1).unsqueeze(0).expand(n, 4, n // 4), None, None, leaf(4), leaf(4), training=True).amax(0),
     "batch_norm, places": lambda n: F.batch_norm(leaf(4, n // 4, 1).expand(4, n // 4, n), None, None, training=True).amax(2),
     "instance_norm": lambda n: F.instance_norm(leaf(4, n // 4).expand(n, 4, n // 4), None, None, leaf(4), leaf(4)).amax(0),
     "batch_norm in evaluation": lambda n: F.batch_norm(leaf(n).expand(n, n), ctgrad.zeros(n), ctgrad.ones(n)).amax(0),
     "group_norm": lambda n: F.group_norm(leaf(4, n // 4, 1).expand(n, 4, n // 4, 4), 2, leaf(4), leaf(4)).amax(0),
+    "layer_norm of equal numbers": lambda n: F.layer_norm(leaf(n, 1).expand(n, n), (n,), leaf(1).expand(n), leaf(1).expand(n)).amax(1), "layer_norm of equal numbers in all places": lambda n: F.layer_norm(leaf(1, 1).expand(n, n), (n, n)).amax(),
+    "rms_norm of equal numbers": lambda n: F.rms_norm(leaf(n, 1).expand(n, n) * 2, (n,), leaf(1).expand(n)).amax(1), "rms_norm of a batch": lambda n: F.rms_norm(leaf(1, 1, n).expand(n // 8, 4, n), (n,), leaf(n)).amax((0, 1)),
+    "group_norm of equal numbers": lambda n: F.group_norm(leaf(n, 4, 1).expand(n, 4, n), 4).amax(2), "group_norm of equal numbers in all channels": lambda n: F.group_norm(leaf(n, 1, 1).expand(n, 4, n), 2, leaf(1).expand(4), leaf(1).expand(4)).amax((1, 2)),
+    "batch_norm of equal numbers": lambda n: F.batch_norm(leaf(4, 1).expand(n, 4, n), None, None, leaf(4), leaf(4), training=True).amax((0, 2)), "batch_norm of equal numbers in rows": lambda n: F.batch_norm(leaf(n).expand(n, n), ctgrad.zeros(n), ctgrad.ones(n), training=True).amax(0),
+    "batch_norm of equal channels": lambda n: F.batch_norm(leaf(n, 1, 4).expand(n, n, 4), ctgrad.zeros(n), ctgrad.ones(n), leaf(1).expand(n), leaf(1).expand(n), training=True).amax(1),
+    "instance_norm of equal channels": lambda n: F.instance_norm(leaf(4, 1, n).expand(4, n, n), None, None, leaf(1).expand(n), leaf(1).expand(n)).amax(1), "instance_norm of equal numbers": lambda n: F.instance_norm(leaf(n, 4, 1).expand(n, 4, n) * 2, ctgrad.zeros(4), ctgrad.ones(4)).amax(2),
     "cumsum": lambda n: leaf(n).expand(n, n).cumsum(1).amax(0), "cumprod": lambda n: leaf(n).expand(n, n).cumprod(1).amax(0), "logcumsumexp": lambda n: leaf(n).expand(n, n).logcumsumexp(1).amax(0),
     "cummax": lambda n: leaf(n).expand(n, n).cummax(1)[0].amax(0), "cummin of columns": lambda n: leaf(n).unsqueeze(1).expand(n, n).cummin(0)[0].amax(1),
     "cummax along what repeats": lambda n: leaf(n).expand(n, n).cummax(0)[0].amax(0),
     "rows by index": lambda n: leaf(n).expand(n, n)[target(n)].amax(0), "columns by index": lambda n: leaf(n).expand(n, n)[:, target(n)].amax(0),
     "gather": lambda n: leaf(n).expand(n, n).gather(1, target(n).unsqueeze(1)).amax(1), "gather a part": lambda n: leaf(n).expand(n, n).gather(0, target(n)[:n // 2].expand(3, n // 2)).amax(0),
+    "gather down columns": lambda n: leaf(n).unsqueeze(1).expand(n, n).gather(0, target(n).expand(n, n)).amax(0), "take_along_dim of all": lambda n: leaf(n).expand(n, n).take_along_dim(target(n).view(2, -1)),
     "cat with nothing": lambda n: ctgrad.cat([leaf(n).expand(n, n), ctgrad.empty(n, 0)], 1).amax(0), "index_select": lambda n: leaf(n).expand(n, n).index_select(1, target(n)).amax(0), "embedding": lambda n: F.embedding(target(n), leaf(n).expand(7, n)).amax(0),
     "cat": lambda n: ctgrad.cat([leaf(n).expand(n, n), leaf(n).expand(n, n)], 1).amax(0), "roll": lambda n: leaf(n).expand(n, n).roll((3, 1), (0, 1)).amax(0), "pad": lambda n: F.pad(leaf(n).expand(n, n), (1, 2)).amax(0),
     "roll of all": lambda n: leaf(n).expand(2, n, n).roll(5).amax((0, 1)), "pad to a circle": lambda n: F.pad(leaf(n).expand(4, n, n), (1, 2, 3, 0), "circular").amax((0, 1)), "columns to a circle": lambda n: F.pad(leaf(n, 1).expand(4, n, n), (1, 2), "circular").amax((0, 2)),
+    "pad by negative numbers": lambda n: F.pad(leaf(n, 1).expand(n, n), (-1, -2)).amax(1), "pad by both": lambda n: F.pad(leaf(1, n, 1).expand(n, n, 4), (-1, 0, 2, 1, -3, 0)).amax((0, 2)),
+    "slice_scatter": lambda n: leaf(n, 1).expand(n, n).slice_scatter(leaf(n // 4, 1).expand(n // 4, n), 0, 1, n // 4 + 1).amax(1), "slice_scatter along what repeats": lambda n: leaf(1, n, 1).expand(4, n, n).slice_scatter(leaf(1).expand(2, n, n), 0, 2).amax((0, 2)),
+    "select_scatter": lambda n: leaf(n, 1, 1).expand(n, n, 8).select_scatter(leaf(1).expand(n, 8), -3, -3).amax((1, 2)), "select_scatter of a result": lambda n: (leaf(1, n, 1).expand(n, n, 8) * 2).select_scatter(leaf(1, 1).expand(n, 8), 1, 4).amax((0, 2)),
     "diagonal": lambda n: leaf(n).expand(n, n).diagonal(), "chunk": lambda n: leaf(n).expand(n, n).chunk(2)[1].amax(0), "unfold": lambda n: leaf(n).expand(4, n).unfold(1, n // 2, n // 2).amax(0),
 } | {
     f"{name} of rows": lambda n, f=f: f(leaf(n).expand(n, n)) for name, f in {
@@ -160,12 +171,15 @@ HELD = {
     "ndtri": lambda x: ctgrad.special.ndtri(x / 4 + 0.1), "zeta": lambda x: ctgrad.special.zeta(3.0, x + 1), "rrelu": lambda x: F.rrelu(x - 1), "alias_copy": ctgrad.alias_copy, "unfold_copy": lambda x: ctgrad.unfold_copy(x, 1, 4, 4),
     "renorm of columns": lambda x: x.renorm(2, 1, 0.5), "frexp": lambda x: x.frexp()[0], "erfinv": lambda x: ctgrad.erfinv(x / 3), "dist": lambda x: ctgrad.dist(x, x * x), "pairwise_distance": lambda x: F.pairwise_distance(x, x * 2), "trapezoid": lambda x: ctgrad.trapezoid(x, dim=0),
     "std_mean": lambda x: sum(ctgrad.std_mean(x, 1)), "var_mean": lambda x: sum(ctgrad.var_mean(x, 1)), "unsafe_split": lambda x: x.unsafe_split(len(x) // 2, 1)[1] * 2, "unsafe_chunk": lambda x: ctgrad.unsafe_chunk(x, 2)[0] * 2,
+    "pad to a circle": lambda x: F.pad(x[None], (1, 2), "circular"), "histogram": lambda x: x + ctgrad.histogram(x, 10)[0].sum(), "histogram by weight": lambda x: x + ctgrad.histogram(x.detach(), ctgrad.arange(4.0), weight=x.detach() * 2, density=True)[0].sum(),
     "views in place": lambda x: (x * 2).unsqueeze_(0).transpose_(1, 2).squeeze_(0),
 }
 STEPS |= {f"{name} of a result": lambda n, f=f: (lambda y: y.amax(tuple(range(y.dim()))))(f(leaf(n).expand(n, n) * 2)) for name, f in HELD.items()}
 
 
-STEPS |= {f"embedding_bag by {mode} of columns": lambda n, mode=mode: F.embedding_bag(target(n).view(-1, 4), leaf(7, 1).expand(7, n) * 2, mode=mode).amax(1) for mode in ("sum", "mean", "max")}
+STEPS |= {f"embedding_bag by {mode} of columns": lambda n, mode=mode: F.embedding_bag(target(n).view(-1, 4), leaf(7, 1).expand(7, n) * 2, mode=mode).amax(1) for mode in ("sum", "mean", "max")} | {
+    f"embedding_bag by {mode} of equal rows": lambda n, mode=mode: F.embedding_bag(target(n).view(4, -1), leaf(n).expand(n, n), mode=mode).amax(0) for mode in ("sum", "mean", "max")} | {
+    "index_add of equal slices": lambda n: leaf(8, n).index_add(0, target(n), leaf(n).expand(n, n), alpha=2).amax(0), "index_add of columns": lambda n: (leaf(8, 1).expand(8, n) * 2).index_add(0, target(n), leaf(n, 1).expand(n, n)).amax(1)}
 
 
 def hankel(n):
@@ -327,7 +341,7 @@ def test_gradients_are_those_of_the_whole(name):
         results.append([y.detach()] + [w.grad for w in leaves])
         ctgrad._C._switches(*before)
     for a, b in zip(*results, strict=True):
-        assert ctgrad.allclose(a, b, rtol=1e-3, atol=1e-5), name
+        assert ctgrad.allclose(a, b, rtol=1e-3, atol=1e-3 if "equal numbers" in name else 1e-5), name   # their gradient is 0 once, in full a residue by 1 / sqrt(eps)
 
 
 @pytest.mark.usefixtures("mechanisms_on")

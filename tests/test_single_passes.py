@@ -215,3 +215,20 @@ def test_logarithms_of_all_kinds_of_numbers(name, dtype):
             for got in (getattr(ctgrad.from_numpy(x), name)().numpy(), getattr(ctgrad.from_numpy(np.repeat(x, 2))[::2], name)().numpy()):
                 np.testing.assert_array_equal(np.isnan(got), np.isnan(exact))
                 np.testing.assert_array_max_ulp(np.nan_to_num(got, nan=0), np.nan_to_num(exact, nan=0).astype(dtype), 1)
+
+
+@pytest.mark.parametrize("dtype", [ctgrad.float32, ctgrad.float64])
+@pytest.mark.parametrize("shape", [(7, 5), (4097, 6), (100_003, 3), (3, 5, 1000), (1, 4, 77), (50, 4, 3, 20)])
+def test_moments_of_equal_numbers_round_as_those_of_all(shape, dtype):
+    """To the last bit: sums of a number with itself are gone through by exponents, not by terms."""
+    x = (ctgrad.rand(shape[1], dtype=dtype) * ctgrad.logspace(-6, 6, shape[1], dtype=dtype)).view(-1, *[1] * (len(shape) - 2)).expand(shape)
+    before = ctgrad._C._switches(0, True)
+    try:
+        once = ctgrad._C._ops["batch_norm_moments"](x, 1e-5)
+    finally:
+        ctgrad._C._switches(*before)
+    for a, b in zip(once, ctgrad._C._ops["batch_norm_moments"](ctgrad.tensor(x.numpy()), 1e-5), strict=True):
+        assert a.tolist() == b.tolist()
+    one = x[:, :1].expand(shape)      # channels are alike too
+    for a, b in zip(ctgrad._C._ops["batch_norm_moments"](one, 1e-5), ctgrad._C._ops["batch_norm_moments"](ctgrad.tensor(one.numpy()), 1e-5), strict=True):
+        assert a.tolist() == b.tolist()

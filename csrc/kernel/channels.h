@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-typedef struct k_channels { int64_t batch, channels, places; double eps, times /* that each element stands for */; bool training; } k_channels;
+/* alike: of each channel x has one number, which stands for whole_batch * whole_places of them. */
+typedef struct k_channels { int64_t batch, channels, places, whole_batch, whole_places; double eps, times /* that each element stands for */; bool training, alike; } k_channels;
 typedef struct k_channel_norms {
     void (*moments)(const k_channels *k, const void *x, void *mean, void *scale, void *var); /* scale: 1 / sqrt(var + eps); var counts one less */
     void (*forward)(const k_channels *k, const void *x, const void *mean, const void *scale, const void *weight, const void *bias, void *y);

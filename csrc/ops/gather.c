@@ -112,6 +112,17 @@ T f_added_along(scope *s, T places, T values, int64_t dim, int ndim, const int64
     int n = 0, at = 0;
     if (!places)
         return NULL;
+    uint64_t alike = still_dims(places->a, ndim) & (taken | (uint64_t)1 << dim); /* what goes to one place is summed first */
+    for (int d = 0; d < ndim; d++)
+        if (alike >> d & 1 && array_size(places->a)[d] > 1)
+            order[n++] = d;
+    if (n) {
+        values = f_sum_dims(s, values, n, order, true);
+        places = tape_algebra.narrow(s, places, alike);
+        n = 0;
+        if (s->failed)
+            return NULL;
+    }
     for (int part = 0; part < 3; part++) /* what is kept, what is summed, and dim */
         for (int d = 0; d < ndim; d++)
             if (part == (d == dim ? 2 : (int)(taken >> d & 1))) {

@@ -164,18 +164,13 @@ static int group_norm_grad(scope *s, node *n, T const *g, T *out)
             out[i] = parts[i];
     return 0;
 }
-/* What of x repeats, but for channels; if nothing else of a group is left, of the batch alone. */
+/* What of x repeats, but for channels. */
 static uint64_t group_norm_takes(node *n)
 {
     const kept *k = node_kept(n);
     if (!(n->keep_in & 1) || !k->a)
         return 0;
-    const int64_t *size = array_size(k->a);
-    uint64_t still = still_dims(k->a, k->a->ndim) & (node_needs(n, 0) ? node_takes(n, 0) : ~(uint64_t)0) & ~(uint64_t)2;
-    bool more = size[1] > node_params(n)[1] && !(still_dims(k->a, k->a->ndim) & 2);
-    for (int d = 2; d < k->a->ndim; d++)
-        more |= size[d] > 1 && !(still >> d & 1);
-    return more ? still : still & 1;
+    return still_dims(k->a, k->a->ndim) & (node_needs(n, 0) ? node_takes(n, 0) : ~(uint64_t)0) & ~(uint64_t)2;
 }
 const op op_group_norm = {.name = "group_norm", .sig = "(Tensor input, Tensor? weight, Tensor? bias, int groups, float eps=1e-05)", .flags = OP_HIDDEN | OP_FUNCTION | OP_KEEPS_ORDER,
     .run = group_norm_run, .shape = group_norm_rule, .kernel = group_norm_kernel, .compose = group_norm_compose, .n_aside = 2,

@@ -31,10 +31,8 @@ static int check_shapes(const call *c, const array *x, const arg *shape, const a
             return ct_fail(CT_RUNTIME, "%s(): input and %s must have one dtype, got %s and %s", c->op->name, names[i], dtype_name(x->dtype), dtype_name(rows[i]->dtype));
     return 0;
 }
-static uint64_t last_dims(int ndim, int64_t n) { return n >= 64 ? ~(uint64_t)0 : (((uint64_t)1 << n) - 1) << (ndim - n); }
-/* Of what is normalised: mean and variance of all are those of one index along a dim that repeats, unless nothing else is left. */
-static uint64_t all_alike(const array *x, uint64_t last) { return x->numel && last & ~still_dims(x, x->ndim) ? 0 : last; }
-/* x may have one index along a dim of the normal shape that repeats. */
+/* x may have one index along a dim of the normal shape that repeats: mean and variance of all are those of one. Of equal numbers the kernel's mean
+ * is the number itself, whatever their count. */
 static k_norm norm_of(const array *x, const arg *shape, const arg *eps)
 {
     int64_t n = 1;
@@ -63,7 +61,7 @@ static int norm_rule(call *c)
     keep_double(c, arg_double(&c->args[4]));
     for (uint32_t d = 0; d < shape->n; d++)
         keep_param(c, shape->ints[d]);
-    call_once(c, all_alike(x, last_dims(x->ndim, shape->n)));
+    call_once(c, 0);
     for (uint32_t i = 0; i < c->n_in; i++)
         if (c->ia[i] && (i == 0 ? in_contiguous(c, i) : array_is_contiguous(c->ia[i]) ? 0 : in_copy(c, i)) < 0)
             return -1;
@@ -133,12 +131,8 @@ static int norm_grad(scope *s, node *n, T const *g, T *out)
 }
 static uint64_t norm_takes(node *n)
 {
-    int ndim;
-    ct_dtype dtype;
-    node_out_size(n, 0, &ndim, &dtype);
-    uint64_t dims = pointwise_takes(n), last = last_dims(ndim, n->n_param - 1);
-    const kept *k = node_kept(n);
-    return dims & TAKES_SLID ? 0 : n->keep_in & 1 && k->a ? dims & ~all_alike(k->a, last) : dims & ~last;
+    uint64_t dims = pointwise_takes(n);
+    return dims & TAKES_SLID ? 0 : dims;
 }
 const op op_layer_norm = {.name = "layer_norm", .sig = "(Tensor input, int[] normalized_shape, Tensor? weight=None, Tensor? bias=None, float eps=1e-05)",
     .flags = OP_HIDDEN | OP_FUNCTION, .run = op_block, .shape = norm_rule, .kernel = norm_kernel,

@@ -6,11 +6,12 @@
 #include "ops/takes.h"
 #include <string.h>
 
+/* Where only elements are taken off, what repeats still does. */
 static uint64_t padded_dims(int ndim, uint32_t n, const int64_t *pad)
 {
     uint64_t dims = 0;
     for (uint32_t i = 0; i < n; i++)
-        dims |= (uint64_t)(pad[i] != 0) << (ndim - 1 - (int)i / 2);
+        dims |= (uint64_t)(pad[i] > 0) << (ndim - 1 - (int)i / 2);
     return dims;
 }
 /* args self, pad (pairs of before and after, the last dimension first; negative ones crop), value. */
@@ -36,7 +37,8 @@ static int pad_rule(call *c)
                            (long long)array_size(a)[d], (long long)pad->ints[2 * (a->ndim - 1 - d)], (long long)pad->ints[2 * (a->ndim - 1 - d) + 1], (long long)size[d], d);
     if (c->args[2].kind != ARG_NONE && number_fits(&(arg){.kind = ARG_FLOAT, .f = arg_double(&c->args[2])}, a->dtype) < 0)
         return -1;
-    call_once(c, padded_dims(a->ndim, c->n_param, c->param));
+    if (layout_numel(a->ndim, size))
+        call_once(c, padded_dims(a->ndim, c->n_param, c->param));
     c->effective = layout_numel(a->ndim, size);
     bool framed = false;
     for (uint32_t i = 0; i < pad->n; i++)
@@ -65,7 +67,8 @@ static void pad_kernel(call *c)
     K->fill[a->dtype]((char *[]){array_data(y)}, (int64_t[]){item}, y->numel, &value);
     for (int d = 0; d < a->ndim; d++) {
         uint32_t at = 2 * (uint32_t)(a->ndim - 1 - d);
-        int64_t before = at < c->n_param ? c->param[at] : 0, after = at < c->n_param ? c->param[at + 1] : 0;
+        bool told = at < c->n_param && !(c->once >> d & 1);
+        int64_t before = told ? c->param[at] : 0, after = told ? c->param[at + 1] : 0;
         int64_t out_stride = array_stride(y)[d] * item, in_stride = array_stride(a)[d] * item;
         nd.size[d] = array_size(a)[d] + (before < 0 ? before : 0) + (after < 0 ? after : 0);
         if (nd.size[d] <= 0)
@@ -81,7 +84,7 @@ static int pad_grad(scope *s, node *n, T const *g, T *out)
 {
     int64_t back[2 * CT_MAXDIM];
     for (uint32_t i = 0; i < n->n_param; i++)
-        back[i] = -node_params(n)[i];
+        back[i] = node_got(n) >> (n->out_ndim - 1 - i / 2) & 1 ? 0 : -node_params(n)[i];
     return (out[0] = f_call(s, &op_constant_pad_nd, 2, (arg[]){a_t(g[0]), a_ints(n->n_param, back)})) ? 0 : -1;
 }
 const op op_constant_pad_nd = {.name = "constant_pad_nd", .sig = "(Tensor self, int[] pad, Scalar value=0)", .flags = OP_FUNCTION | OP_KEEPS_ORDER, .run = op_block, .shape = pad_rule,

@@ -2,6 +2,7 @@
  *
  * All of them read and write through index and index_put; the history is a node of their own. Args self, dim, index, ... */
 #include "ops/index.h"
+#include "ops/spread.h"
 #include "ops/takes.h"
 #include <string.h>
 
@@ -115,7 +116,8 @@ static T picked(scope *s, node *n, T g)
     int ndim;
     ct_dtype dtype;
     const int64_t *size = node_in_size(n, 3, &ndim, &dtype);
-    return f_reshape(s, f_index_select(s, g, node_params(n)[0], node_kept_in(s, n, 2)), ndim, size);
+    T there = f_index_select(s, g, node_params(n)[0], node_kept_in(s, n, 2));
+    return node_got(n) ? there : f_reshape(s, there, ndim, size);
 }
 static T zero_there(scope *s, node *n, T g)
 {
@@ -126,6 +128,26 @@ static T times(scope *s, T x, const arg *by, double value, ct_dtype dtype)
 {
     bool whole = by->kind == ARG_INT && !dtype_is_float(dtype);
     return f_cast(s, whole ? f_mul(s, x, f_weak_int(s, by->i)) : f_scale(s, x, value), dtype);
+}
+/* How often the index names each place along dim, as it broadcasts over `like`. */
+static T counts_along(scope *s, T index, T like, int64_t dim)
+{
+    int64_t size[CT_MAXDIM], places = array_size(like->a)[dim];
+    ct_dtype dtype = (ct_dtype)like->a->dtype;
+    for (int d = 0; d < like->a->ndim; d++)
+        size[d] = d == dim ? places : 1;
+    T flat_index = index ? flat(s, index) : NULL, ones = f_cast(s, f_unsqueeze(s, f_weak_int(s, 1), 0), dtype);
+    ones = flat_index ? f_expand(s, ones, 1, &flat_index->a->numel) : NULL;
+    return f_reshape(s, f_call(s, &op_index_add, 4, (arg[]){a_t(f_zeros(s, dtype, 1, &places)), a_i(0), a_t(flat_index), a_t(ones)}), like->a->ndim, size);
+}
+/* x as often as it counts; 0 where it does not, whatever x is. */
+static T as_often(scope *s, T counts, T x) { return counts ? f_where(s, f_cast(s, counts, DT_BOOL), f_mul(s, counts, x), f_zeros_like(s, f_mul(s, counts, x))) : NULL; }
+/* Are the slices of source all one, and more of them than places? Their count is enough then. (Gradients are added up as PyTorch's, term by term.) */
+static bool counts_do(const call *c, int dim)
+{
+    const array *self = c->in[0]->a, *source = c->in[3]->a;
+    return c->mode == CALL_NEW && !tape_now.formula && self->ndim > 1 && source->ndim == self->ndim && !dtype_is_half((ct_dtype)source->dtype) && source->dtype != DT_BOOL &&
+           self->numel && c->in[2]->a->numel > array_size(self)[dim] && spread_worth((ct_dtype)source->dtype, source->numel) && still_dims(source, source->ndim) >> dim & 1;
 }
 static int index_add_compose(scope *s, call *c, T *out)
 {
@@ -142,7 +164,32 @@ static int index_add_compose(scope *s, call *c, T *out)
     keep_param(c, bits);
     if (c->in[0]->a->ndim > 1 && c->in[0]->a->numel == 0)
         return (out[0] = f_row_major(s, c->in[0])) ? 0 : -1;
-    return put(s, c, flat(s, alpha == 1 ? c->in[3] : times(s, c->in[3], by, alpha, dtype)), dim, true, out);
+    T source = alpha == 1 ? c->in[3] : times(s, c->in[3], by, alpha, dtype);
+    if (!source || !counts_do(c, dim))
+        return put(s, c, source ? flat(s, source) : NULL, dim, true, out);
+    T counts = counts_along(s, c->in[2], c->in[0], dim), one = tape_algebra.narrow(s, source, (uint64_t)1 << dim);
+    T sum = counts ? f_add(s, c->in[0], f_mul(s, counts, one)) : NULL;
+    out[0] = sum ? f_contiguous(s, f_where(s, f_cast(s, counts, DT_BOOL), sum, c->in[0])) : NULL;
+    return out[0] ? 0 : -1;
+}
+/* Where the source takes a sum over its slices, each place counts as often as it is named. */
+static T picked_sum(scope *s, node *n, T g)
+{
+    int64_t dim = node_params(n)[0];
+    T index = node_kept_in(s, n, 2), counts = index ? counts_along(s, index, g, dim) : NULL;
+    return f_sum_dims(s, as_often(s, counts, g), 1, &dim, true);
+}
+static uint64_t index_add_takes(node *n)
+{
+    int ndim;
+    ct_dtype dtype;
+    uint64_t dims = ~((uint64_t)1 << node_params(n)[0]);
+    for (uint32_t i = 0; i < 4; i += 3)
+        if (node_needs(n, i)) {
+            node_in_size(n, i, &ndim, &dtype);
+            dims &= ndim && ndim == n->out_ndim ? node_takes(n, i) : 0;
+        }
+    return dims;
 }
 static int index_add_grad(scope *s, node *n, T const *g, T *out)
 {
@@ -150,8 +197,10 @@ static int index_add_grad(scope *s, node *n, T const *g, T *out)
     memcpy(&alpha, node_params(n) + 1, sizeof alpha);
     if (node_needs(n, 0))
         out[0] = g[0];
-    if (node_needs(n, 3))
-        out[3] = alpha == 1 ? picked(s, n, g[0]) : f_scale(s, picked(s, n, g[0]), alpha);
+    if (node_needs(n, 3)) {
+        T part = g[0]->a->ndim && node_takes(n, 3) >> node_params(n)[0] & 1 ? picked_sum(s, n, g[0]) : picked(s, n, g[0]);
+        out[3] = alpha == 1 ? part : f_scale(s, part, alpha);
+    }
     return s->failed ? -1 : 0;
 }
 static int index_copy_compose(scope *s, call *c, T *out)
@@ -216,7 +265,7 @@ static int index_fill_compose(scope *s, call *c, T *out)
     return c->mode == CALL_INPLACE && v && array_shares(c->in[0]->a) ? fill_shared(s, c, v, dim, out) : put(s, c, v, dim, false, out);
 }
 const op op_index_add = {.name = "index_add", .sig = "(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1)", .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT, .run = op_closed,
-    .compose = index_add_compose, .kind = {"IndexAddBackward0", index_add_grad, .flags = NK_SHOWS(9)}, .keep = {0, 0, 8, 8},
+    .compose = index_add_compose, .kind = {"IndexAddBackward0", index_add_grad, .flags = NK_SHOWS(9), .takes = index_add_takes}, .keep = {0, 0, 8, 8},
     .doc = "self with alpha times the slices of source added at the places of index along dim; equal places add up."};
 const op op_index_copy = {.name = "index_copy", .sig = "(Tensor self, int dim, Tensor index, Tensor source)", .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT, .run = op_closed,
     .compose = index_copy_compose, .kind = {"IndexCopyBackward0", index_copy_grad, .flags = NK_SHOWS(9)}, .keep = {0, 0, 9, 8},

@@ -80,6 +80,14 @@ static array *array_new_once(const call *c, ct_dtype dtype, int ndim, const int6
     return c->slide ? array_new_slid(dtype, &shown, once, c->slide, c->slide_out) : array_new_spread(dtype, &shown, once);
 }
 
+/* What is small is held once only as a reduction, or the like, of something that was worth it: what is made of it is too. */
+static bool goes_on(const call *c)
+{
+    bool held = false;
+    for (uint32_t i = 0; i < c->n_in && !held; i++)
+        held = c->ia[i] && array_is_compressed(c->ia[i]);
+    return held;
+}
 /* Outputs of a rule that asked call_once are as it was told; others are compressed where their own size is worth it. */
 int out_once(call *c, ct_dtype dtype, int ndim, const int64_t *size, const int64_t *stride, array **made)
 {
@@ -88,7 +96,7 @@ int out_once(call *c, ct_dtype dtype, int ndim, const int64_t *size, const int64
     int64_t numel;
     if (c->op->flags & OP_POINTWISE && !c->slide)
         call_slides(c, ndim, size);
-    if (CT_LIKELY(!once && !c->slide) || layout_check_numel(c->op->name, ndim, size, &numel) < 0 || (!c->once && !spread_worth(dtype, numel))) {
+    if (CT_LIKELY(!once && !c->slide) || layout_check_numel(c->op->name, ndim, size, &numel) < 0 || (!c->once && !spread_worth(dtype, numel) && !(spread_from != INT64_MAX && goes_on(c)))) {
         c->slide = 0;
         return 0;
     }
@@ -201,11 +209,21 @@ int array_export(array *a)
     return 0;
 }
 
-/* `still`: the dims along which numbers repeat. Can they be written to the bytes held of a, which shows all of its storage, and repeats along no other? */
+/* How many elements of a compressed storage each one held stands for; 0 where that differs: in lines. */
+static int64_t shown_by_each(const storage *st)
+{
+    const spread *p = storage_spread(st);
+    const int64_t *size = p->dim, *held = size + 2 * p->ndim;
+    int64_t each = 1, apart = dtype_bytes((ct_dtype)p->dtype);
+    for (int d = 0; d < p->ndim; d++)
+        *(held[d] ? &apart : &each) *= size[d];
+    return apart == p->held ? each : 0;
+}
+/* `still`: the dims along which numbers repeat. Can they be written to the bytes held of a, which shows all elements of its storage that these
+ * stand for, and repeats along no other? */
 static bool fits_held(const array *a, uint64_t still)
 {
-    int64_t item = dtype_bytes((ct_dtype)a->dtype);
-    return a->numel * item == a->st->nbytes && array_held(a) * item == storage_held(a->st) && !(still_dims(a, a->ndim) & ~still) && !array_shares(a);
+    return a->dtype == storage_spread(a->st)->dtype && a->numel && a->numel == array_held(a) * shown_by_each(a->st) && !(still_dims(a, a->ndim) & ~still) && !array_shares(a);
 }
 int array_write_out_for_slow(array *a, uint32_t n, const array *const *with)
 {

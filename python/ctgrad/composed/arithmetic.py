@@ -11,6 +11,7 @@ from ctgrad._dtypes import scalar_name, unsupported
 from ctgrad.composed import composed, need_tensor
 from ctgrad.composed.closed import node
 from ctgrad.composed.logs import times_log
+from ctgrad.composed.order import is_held_once
 from ctgrad.composed.shape import wrap_dim
 
 _replace = _C._ops["replace_nonfinite"]
@@ -377,12 +378,20 @@ def pdist(input, p=2.0):
     return (input.index_select(0, rows) - input.index_select(0, columns)).norm(p, -1)
 
 
+@node("GatherBackward0")
+def _taken(input, places):
+    """Of what repeats: nothing is reshaped, which would write it out."""
+    return input.take(places)
+
+
 @composed()
 def take_along_dim(input, indices, dim=None, *, out=None):
     """gather, where the other dimensions broadcast; without dim, places among all elements."""
     where = {} if out is None else {"out": out}
     if indices.dtype != _C.int64:
         raise RuntimeError(f"torch.take_along_dim(): dtype of indices should be Long but got {indices.dtype}")
+    if dim is None and out is None and is_held_once(input) and bool(((indices >= 0) & (indices < input.numel())).all()):
+        return _taken(input, indices.reshape(-1))
     if dim is None:
         return _C.gather(input.reshape(-1), 0, indices.reshape(-1), **where)
     if input.dim() != indices.dim():

@@ -11,7 +11,7 @@ from ctgrad._C import Tensor
 from ctgrad._dtypes import unsupported
 from ctgrad.composed import composed, need_tensor, results
 from ctgrad.composed.closed import node
-from ctgrad.composed.order import held_once
+from ctgrad.composed.order import held_once, is_held_once
 from ctgrad.composed.shape import wrap_dim
 
 Histogram = results("histogram", "hist bin_edges")
@@ -142,8 +142,22 @@ def histogram(input, bins: Any = 100, *, range=None, weight=None, density=False)
         raise RuntimeError(f"torch.histogram(): range {tuple(range)} is not finite, or its minimum is above its maximum")
     if range is None and not isinstance(bins, np.ndarray) and input.numel() and not bool(input.isfinite().all()):
         raise RuntimeError("torch.histogram(): the range of the input is not finite")
-    hist, edges = np.histogram(input.detach().numpy(), bins, range, weights=None if weight is None else weight.detach().numpy(), density=density)
+    hist, edges = _counted(input.detach(), bins, range, None if weight is None else weight.detach())
+    if density:
+        hist = hist / np.array(np.diff(edges), float) / hist.sum()
     return Histogram(_of_numpy(hist, input.dtype), _of_numpy(edges, input.dtype))
+
+
+def _counted(x, bins, range, weight):
+    """NumPy's histogram; what repeats, and its weights with it, is counted once."""
+    times = 1
+    if weight is None:
+        x, times = held_once(x)
+    elif is_held_once(x) and is_held_once(weight):
+        both, times = held_once(_C.stack([x, weight], -1), but=x.dim())
+        x, weight = both.unbind(-1)
+    hist, edges = np.histogram(x.numpy(), bins, range, weights=None if weight is None else weight.numpy())
+    return hist * np.asarray(times, hist.dtype), edges
 
 
 @composed(out=True, in_place="both")

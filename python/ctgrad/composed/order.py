@@ -155,6 +155,11 @@ def histc(input, bins=100, min=0, max=0):
     return (_C._ops["count_places"](part.clamp_max_(bins - 1).reshape(-1), bins) * times).to(input.dtype)
 
 
+def is_held_once(x):
+    """Whether x repeats in memory along a dimension."""
+    return any(size > 1 and not stride for size, stride in zip(x.shape, _C._layout(x)["held_stride"], strict=True))
+
+
 def held_once(x, but=None):
     """x without what repeats in memory along a dimension (but one), and how many times that stands there."""
     times = 1

@@ -189,27 +189,55 @@ def index_reduce_(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce
 # ---- into what a view shows --------------------------------------------------------------------------------------------------
 
 
+def _with_gaps(input):
+    reach = sum((size - 1) * stride for size, stride in zip(input.shape, input.stride(), strict=True)) + 1
+    return input.numel() and reach > input.numel() and 0 not in input.stride()
+
+
+def _in_rows(input):
+    """Are the dims of more than one element in memory as they are told?"""
+    strides = [stride for size, stride in zip(input.shape, input.stride(), strict=True) if size > 1 and stride]
+    return strides == sorted(strides, reverse=True)
+
+
+def _check_part(name, part, src):
+    if part.shape != src.shape:
+        raise RuntimeError(f"{name}(): expected src to have a size equal to the part of self that is written. src size = {list(src.shape)}, "
+                           f"part size = {list(part.shape)}")
+
+
 def _written(name, input, view, src):
     """A copy of input, with its gaps if it has some, whose `view` is src."""
     need_tensor(name, input)
     need_tensor(name, src, "src", 2)
-    copy = input.clone()
-    reach = sum((size - 1) * stride for size, stride in zip(input.shape, input.stride(), strict=True)) + 1
-    if input.numel() and reach > input.numel() and 0 not in input.stride():
-        copy = _C.empty_strided(input.shape, input.stride(), dtype=input.dtype).copy_(input)
+    copy = _C.empty_strided(input.shape, input.stride(), dtype=input.dtype).copy_(input) if _with_gaps(input) else input.clone()
     part = view(copy)
-    if part.shape != src.shape:
-        raise RuntimeError(f"{name}(): expected src to have a size equal to the part of self that is written. src size = {list(src.shape)}, "
-                           f"part size = {list(part.shape)}")
+    _check_part(name, part, src)
     part.copy_(src)
     return copy
+
+
+def _joined_slices(name, input, view, src, first):
+    """The same where `view` is slices in a row along a dim, from the first on; `first`: what tells both. What repeats along other dims goes on to."""
+    need_tensor(name, input)
+    need_tensor(name, src, "src", 2)
+    _check_part(name, view(input), src)
+    if src.numel() and not _with_gaps(input) and _in_rows(input):
+        dim, before = first()
+        slab = src.unsqueeze(dim) if src.dim() < input.dim() else src
+        behind = before + slab.size(dim)
+        parts = [input.narrow(dim, 0, before), slab.to(input.dtype), input.narrow(dim, behind, input.size(dim) - behind)]
+        joined = _C.cat([x for x in parts if x.size(dim)], dim)
+        if joined.is_contiguous():
+            return joined
+    return _written(name, input, view, src)
 
 
 @composed()
 @node("SelectScatterBackward0", unkept=(0, 1))
 def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
     """A copy of `input` with src in place of `input.select(dim, index)`."""
-    return _written("select_scatter", input, lambda t: t.select(dim, index), src)
+    return _joined_slices("select_scatter", input, lambda t: t.select(dim, index), src, lambda: (dim % input.dim(), index % input.size(dim)))
 
 
 @composed()
@@ -217,11 +245,18 @@ def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
 def slice_scatter(input: Tensor, src: Tensor, dim: int = 0, start=None, end=None, step: int = 1) -> Tensor:
     """A copy of `input` with src in place of every step-th slice along dim from start until end."""
 
+    if step <= 0:
+        raise RuntimeError(f"slice_scatter(): slice step must be positive, got {step}")
+
     def part(t):
+        if not t.dim():
+            raise IndexError("slice_scatter(): slice() cannot be applied to a 0-dim tensor")
         at = wrap_dim(dim, t.dim())
         return t[(slice(None),) * at + (slice(start, end, step),)]
 
-    return _written("slice_scatter", input, part, src)
+    if step != 1:
+        return _written("slice_scatter", input, part, src)
+    return _joined_slices("slice_scatter", input, part, src, lambda: (dim % input.dim(), slice(start, end).indices(input.size(dim))[0]))
 
 
 @composed()

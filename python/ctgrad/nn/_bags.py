@@ -4,6 +4,7 @@ import warnings
 
 import ctgrad
 from ctgrad.composed.closed import node
+from ctgrad.composed.order import is_held_once
 
 from ._halves import widened
 
@@ -126,6 +127,9 @@ def _put_together(rows, bag, bags, mode):
     longest = int(count.max()) if len(bag) else 0
     if longest == 0:
         return ctgrad.zeros(bags, rows.size(1), dtype=rows.dtype) + rows.sum()
+    if is_held_once(rows[:, :1]):   # the first of equal rows is the largest
+        firsts = (count.cumsum(0) - count).clamp_max(len(bag) - 1)
+        return ctgrad.where((count > 0).unsqueeze(1), rows.index_select(0, firsts), 0)[:bags]
     place = ctgrad.arange(len(bag)) - (count.cumsum(0) - count)[bag]
     spread = ctgrad.full((bags + 1, longest, rows.size(1)), -float("inf"), dtype=rows.dtype).index_put((bag, place), rows)
     return ctgrad.where((count > 0).unsqueeze(1), spread.max(1).values, 0)[:bags]

@@ -8,6 +8,7 @@ from ctgrad._C import _ops
 from ctgrad._dtypes import scalar_name, unsupported
 from ctgrad.composed.closed import node
 from ctgrad.composed.misfit import typed
+from ctgrad.composed.order import is_held_once
 
 from . import _reduction
 from ._reduction import apply, check, resolve
@@ -97,6 +98,13 @@ def multilabel_soft_margin_loss(input, target, weight=None, size_average=None, r
     return apply(losses.sum(-1) / input.size(-1), reduction)
 
 
+def _of_others(short, rows, own):
+    """The sum of each row but for one class; where classes repeat, of all of them less the one."""
+    if is_held_once(rows[:1]):
+        return short.sum(1) - short.gather(1, own).squeeze(1)
+    return (short * ctgrad.ones_like(rows, requires_grad=False).scatter(1, own, 0.0)).sum(1)
+
+
 @typed
 @node("MultiMarginLossBackward0")
 def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=None, reduce=None, reduction="mean"):
@@ -118,8 +126,7 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
     short = (margin - rows.gather(1, classes.unsqueeze(1)) + rows).clamp_min(0)
     short = short if p == 1 else short * short
     short = short if weight is None else short * weight[classes].unsqueeze(1)
-    others = ctgrad.ones_like(rows, requires_grad=False).scatter(1, classes.unsqueeze(1), 0.0)
-    losses = (short * others).sum(1) / rows.size(1)
+    losses = _of_others(short, rows, classes.unsqueeze(1)) / rows.size(1)
     return apply(losses.squeeze(0) if single and target.dim() == 0 else losses, reduction)
 
 
@@ -137,9 +144,13 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     given = (wanted < 0).long().cumsum(1) == 0
     places = wanted.clamp_min(0)
     member = ctgrad.zeros_like(rows, requires_grad=False).scatter_add(1, places, given.to(rows.dtype)) > 0
+    most = int(given.any(0).sum())      # targets of any row: those that are given come first
+    given, places = given[:, :most], places[:, :most]
     short = (1 - rows.gather(1, places).unsqueeze(2) + rows.unsqueeze(1)).clamp_min(0)
-    counts = given.unsqueeze(2) & ~member.unsqueeze(1)
-    losses = (short * counts.to(rows.dtype)).sum((1, 2)) / rows.size(1)
+    if is_held_once(short[:1]):
+        losses = ctgrad.einsum("nyi,ny,ni->n", short, given.to(rows.dtype), (~member).to(rows.dtype)) / rows.size(1)
+    else:
+        losses = (short * (given.unsqueeze(2) & ~member.unsqueeze(1)).to(rows.dtype)).sum((1, 2)) / rows.size(1)
     return apply(losses.squeeze(0) if single else losses, reduction)
 
 

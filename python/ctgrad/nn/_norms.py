@@ -80,9 +80,9 @@ def _nothing_normed(input, weight, bias):
     return normed if bias is None else normed + bias[0]
 
 
-def _is_one_member(input):
-    """Whether the batch repeats in memory. What is small is held as it is seen."""
-    return input.stride(0) == 0 or (input.numel() > 1000 and not _layout(input)["held_stride"][0])
+def _is_one(input, dim):
+    """Whether all indices of a dim are one in memory. What is small is held as it is seen."""
+    return input is None or input.stride(dim) == 0 or (input.numel() > 1000 and not _layout(input)["held_stride"][dim])
 
 
 def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=None, use_input_stats=True, momentum=0.1, eps=1e-5):
@@ -92,17 +92,19 @@ def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=
             raise ValueError(f"Expected more than 1 spatial element when training, got input size {input.size()}")
     elif running_mean is None or running_var is None:
         raise RuntimeError("Expected running_mean and running_var to be defined when use_input_stats is false")
-    shape, channels = input.shape, input.size(1)
-    if input.size(0) > 1 and _is_one_member(input):
+    shape, given = input.shape, (running_mean, running_var, weight, bias)
+    if shape[0] > 1 and _is_one(input, 0):
         input = input[:1]
-    batch = input.size(0)
-    given = [None if t is None else t.repeat(batch) for t in (running_mean, running_var, weight, bias)]
+    if shape[1] > 1 and _is_one(input, 1) and all(t is None or (t.shape == shape[1:2] and _is_one(t, 0)) for t in given):
+        input, given = input[:, :1], [None if t is None else t[:1] for t in given]
+    batch, channels = input.shape[:2]
+    given = [None if t is None else t.repeat(batch) for t in given]
     normed = _normed(input.contiguous().view(1, batch * channels, *shape[2:]), *given, use_input_stats, momentum, eps)
     with ctgrad.no_grad():
         for running, repeated in ((running_mean, given[0]), (running_var, given[1])):
             if use_input_stats and running is not None:
                 running.copy_(repeated.view(batch, channels).mean(0))
-    return normed.view(shape) if batch == shape[0] else normed.view(input.shape).expand(shape).contiguous().view(shape)
+    return normed.view(shape) if input.shape == shape else normed.view(input.shape).expand(shape).contiguous().view(shape)
 
 
 def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):

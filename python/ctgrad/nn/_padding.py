@@ -5,6 +5,7 @@ from ctgrad._C import _ops
 from ctgrad._dtypes import unsupported
 from ctgrad.composed import need_tensor
 from ctgrad.composed.closed import node
+from ctgrad.composed.order import is_held_once
 
 from ._order import in_order_of
 from ._shared import repeats
@@ -65,6 +66,13 @@ def _check_frame(input, dim, before, after, mode):
     _check_left(size, dim, before, after)
 
 
+@node("CopySlices")
+def _picked(input, sides):
+    for dim, before, after in sides:
+        input = input.index_select(dim, ctgrad.arange(-before, input.shape[dim] + after) % input.shape[dim])
+    return input
+
+
 def _wrapped(input, sides):
     """By writes into the padded tensor, as in PyTorch: the middle, then of each dimension, last first, what stands at its other end.
 
@@ -77,10 +85,8 @@ def _wrapped(input, sides):
         shape[dim] += before + after
         if shape[dim] < 0:
             raise RuntimeError(f"Negative padding value is resulting in an empty dimension: ({before}, {after}) at dimension {dim}")
-    if repeats(input) and all(side >= 0 for _, *pads in sides for side in pads):
-        for dim, before, after in sides:
-            input = input.index_select(dim, ctgrad.arange(-before, input.shape[dim] + after) % input.shape[dim])
-        return input
+    if (repeats(input) or is_held_once(input)) and all(side >= 0 for _, *pads in sides for side in pads):
+        return _picked(input, sides)
     padded = middle = input.new_empty(shape)
     for dim, before, after in sides:
         first, last = max(before, 0), shape[dim] - max(after, 0)

@@ -43,6 +43,8 @@ static inline int64_t py_long(PyObject *o, int *overflow)
 }
 /* subclass.c: the result (taken) of a call with these arguments, in the class of the first that is of a user's own. */
 extern int64_t py_custom_live;                    /* tensors of such classes that live: while none does, nobody asks */
+extern PyTypeObject *py_unshaped;                  /* what nn's uninitialized parameters inherit; NULL before the first is made */
+int py_refuse_unshaped(PyObject *name, PyObject *const *args, Py_ssize_t n, int depth);
 PyObject *py_recast(PyObject *result, PyObject *const *args, Py_ssize_t n);
 static inline PyObject *py_kept_class(PyObject *result, PyObject *const *args, Py_ssize_t n) { return CT_LIKELY(!py_custom_live) ? result : py_recast(result, args, n); }
 PyObject *py_wrap(tensor *t);                   /* new Tensor that takes the contents of *t (which is left blank), also on failure */

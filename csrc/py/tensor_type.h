@@ -6,6 +6,7 @@
 
 int py_tensor_setup(PyObject *module);
 bool py_is_custom_class(PyTypeObject *type);               /* subclass.c */
+PyObject *py_set_unshaped(PyObject *module, PyObject *cls);
 PyObject *py_tensor_as_subclass(PyObject *self, PyObject *cls);
 PyObject *py_wrap_as(PyTypeObject *type, tensor *t);     /* new object of a subclass; takes *t */
 /* tensor_set_requires_grad that also lets the leaf's node find its object. -1: a status of the tape is pending. */

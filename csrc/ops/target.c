@@ -182,6 +182,14 @@ static bool dtype_was_given(const call *c)
     return false;
 }
 
+/* Of what may be out= itself, no part may be. */
+static int check_parts(const call *c, const array *out)
+{
+    if (c->op->flags & OP_OUT_SELF)
+        return check_apart(c, 0, out);
+    return c->op->flags & (OP_OUT_WHOLE | OP_POINTWISE) ? check_inputs_apart(c, out) : 0;
+}
+
 /* out= takes the result's shape: resized if it is empty or of another shape (with PyTorch's warning left to py/). */
 int target_out(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *size, const int64_t *stride)
 {
@@ -198,7 +206,7 @@ int target_out(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *siz
     if (!dtype_can_cast(dtype, out->a->dtype))
         return check_target(out->a, dtype, out->a->ndim, array_size(out->a));
     if (out->a->ndim == ndim && memcmp(array_size(out->a), size, (size_t)ndim * sizeof *size) == 0)
-        return c->op->flags & OP_CONSTANT ? 0 : check_writable(c->op->name, out->a);
+        return c->op->flags & OP_CONSTANT ? 0 : check_writable(c->op->name, out->a) < 0 ? -1 : check_parts(c, out->a);
     for (uint32_t k = 0; k < c->n_in && (c->op->domain || c->op->flags & OP_POINTWISE); k++)
         if (c->in[k] == out) /* it would lose what is to be read */
             return check_target(out->a, dtype, ndim, size);

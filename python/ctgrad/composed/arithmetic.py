@@ -102,7 +102,7 @@ def nan_to_num_(input, nan=0.0, posinf=None, neginf=None):
     return _C._ops["_become_"](input, nan_to_num(kept, nan, posinf, neginf)) if input.is_floating_point() else input.copy_(input)
 
 
-@composed(out="exact", in_place="method")
+@composed(out="whole", in_place="method")
 def heaviside(input, values):
     """0 below 0, 1 above it, `values` at it; dtypes must be the same."""
     need_tensor("heaviside", input)
@@ -196,7 +196,7 @@ def logit(input, eps=None):
     return (x / (1 - x)).log()
 
 
-@composed(out=True)
+@composed(out="shared")
 def nanmean(input, dim=None, keepdim=False, *, dtype=None):
     """The mean of what is not NaN."""
     need_tensor("nanmean", input)

@@ -137,7 +137,7 @@ static int aminmax_grad(scope *s, node *n, T const *g, T *out)
     return s->failed ? -1 : 0;
 }
 const op op_aminmax = {.name = "aminmax", .sig = "(Tensor self, *, int? dim=None, bool keepdim=False)", .flags = OP_OUT | OP_OUT_EXACT, .run = op_closed, .compose = aminmax_compose,
-    .kind = {"AminmaxBackward0", aminmax_grad}, .keep = {1}, .keep_out = 1, .n_out = 2, .ret = "min max", .doc = "(min, max) of all elements, or along a dimension."};
+    .kind = {"AminmaxBackward0", aminmax_grad, .flags = NK_KEEPS_ALL}, .keep = {1}, .keep_out = 1, .n_out = 2, .ret = "min max", .doc = "(min, max) of all elements, or along a dimension."};
 
 /* ---- argmax, argmin: args self, dim, keepdim -------------------------------------------------------------------------------- */
 static int argmax_rule(call *c)

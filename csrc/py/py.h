@@ -77,6 +77,7 @@ int py_store_number(const arg *n, ct_dtype d, char *at); /* the same for a numbe
 /* New: nested sequences, numbers, ndarrays and NumPy scalars, Tensors, lists of these, objects with __dlpack__. wanted DT_NONE: inferred.
  * share: memory of an ndarray, a Tensor or a __dlpack__ object is not copied where the dtype is the wanted one. NULL and exception. */
 array *py_array_from_data(PyObject *data, ct_dtype wanted, bool share);
+PyObject *py_of_storage(PyObject *object, ct_dtype dtype);  /* NULL without an exception: it is none */
 array *py_array_copy(const array *a, ct_dtype dtype); /* new, dense, memory order as a's; NULL and exception */
 PyObject *py_tolist(const array *a);
 PyObject *py_item(const array *a);

@@ -54,7 +54,7 @@ def ndtr(input):
 
 
 @with_out
-@node("SpecialLogNdtrBackward0")
+@node("SpecialLogNdtrBackward0", results=(0,))
 def log_ndtr(input):
     """The logarithm of ndtr, accurate in the left tail."""
     need_tensor("special_log_ndtr", input)

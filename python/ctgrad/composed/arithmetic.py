@@ -67,7 +67,7 @@ def signbit(input):
 
 
 @composed(out=True, in_place="method")
-@node(lambda input, other: f"CopysignBackward{0 if isinstance(other, Tensor) else 1}", unkept=(1,))
+@node(lambda input, other: f"CopysignBackward{0 if isinstance(other, Tensor) else 1}", unkept=(1,), results=(0,))
 def copysign(input, other):
     """The magnitudes of input with the signs of other, in the dtype of both; both broadcast. The gradient at 0 is 0."""
     need_tensor("copysign", input)

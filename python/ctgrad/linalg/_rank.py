@@ -135,7 +135,7 @@ def lstsq(A, B, rcond=None, *, driver=None):
     return LeastSquares(X, away, rank, values)
 
 
-@node("LinalgLstsqBackward0")
+@node("LinalgLstsqBackward0", results=(0,))
 def _nearest(A, B, rcond, vector, overdetermined):
     """X with the least |A X - B|, of these the shortest, and its squared distances: none where X is not the only one, or meets B."""
     X = pinv(A, rtol=rcond) @ B

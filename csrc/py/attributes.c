@@ -28,8 +28,7 @@ static PyObject *get_requires_grad(PyObject *o, void *x)
     const tensor *t = py_t(o);
     (void)x;
     bool by_base = t->base && (tensor_is_view(t) || t->base->gen != t->gen) && t->base->fn;
-    bool stays = t->fn && t->fn->kind == &leaf_kind && tensor_is_view(t); /* as tensor_sync has it */
-    return PyBool_FromLong(by_base || stays || (t->fn && !(t->base && t->base->gen != t->gen)));
+    return PyBool_FromLong(by_base || (t->fn && (tensor_is_view(t) || !t->base || t->base->gen == t->gen))); /* a view that has a history keeps one: tensor_sync */
 }
 
 int py_set_requires_grad(PyObject *self, bool wanted)

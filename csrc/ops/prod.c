@@ -7,7 +7,7 @@
 static int prod_of(call *c, const arg *dim, const arg *keepdim, const arg *dtype)
 {
     ct_dtype d = total_dtype(c, dtype);
-    return reduce_dims(c, dim, keepdim, true) < 0 || fold_still(c) < 0 || in_cast(c, 0, d) < 0 ? -1 : fold_out(c, d);
+    return reduce_dims(c, dim, keepdim, true) < 0 || fold_still(c) < 0 || in_cast(c, 0, d) < 0 || check_differentiable(c, d) < 0 ? -1 : fold_out(c, d);
 }
 static int prod_all_rule(call *c) { return prod_of(c, &(arg){0}, &(arg){0}, &c->args[1]); }
 static int prod_rule(call *c) { return prod_of(c, &c->args[1], &c->args[2], &c->args[3]); }

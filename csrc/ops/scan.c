@@ -98,7 +98,7 @@ static int scan_rule(call *c)
         d = arg_dtype(&c->args[2], (c->mode == CALL_OUT ? c->out_given[0]->a : a)->dtype);
     if (c->mode == CALL_INPLACE && d != a->dtype)
         return ct_fail(CT_RUNTIME, "Bad in-place call: input tensor dtype %s and output tensor dtype %s should match", dtype_name(a->dtype), dtype_name(d));
-    if (dim_rule(c, &c->args[1]) < 0 || in_cast(c, 0, d) < 0)
+    if (dim_rule(c, &c->args[1]) < 0 || in_cast(c, 0, d) < 0 || check_differentiable(c, d) < 0)
         return -1;
     if (d == DT_BOOL && a->numel)
         return ct_fail(CT_NOTIMPL, "\"%s_out_cpu\" not implemented for 'Bool'", c->op->name);

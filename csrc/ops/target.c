@@ -131,10 +131,18 @@ int check_inputs_apart(const call *c, const array *written)
     return 0;
 }
 
+int check_differentiable(const call *c, ct_dtype d)
+{
+    return dtype_is_float(d) || !call_needs_grad(c) ? 0 : ct_fail(CT_RUNTIME, "Autograd not support dtype: %s (%s of what requires grad)", dtype_title(d), c->op->name);
+}
+
+static bool is_dense(const array *a) { return layout_is_dense(a->ndim, array_size(a), array_visible_stride(a)); }
+
+/* PyTorch's rule for what writes here and there: between tensors that are not both dense it does not look. Such an operand is read as it was. */
 int refuse_shared(const call *c, uint32_t n)
 {
     for (uint32_t i = 1; i < n && i < c->n_in && c->mode == CALL_INPLACE; i++)
-        if (c->in[i] && c->in[i]->a->numel && array_overlap(c->in[0]->a, c->in[i]->a) != OVERLAP_NONE)
+        if (c->in[i] && c->in[i]->a->numel && is_dense(c->in[0]->a) && is_dense(c->in[i]->a) && array_overlap(c->in[0]->a, c->in[i]->a) != OVERLAP_NONE)
             return ct_fail(CT_RUNTIME, "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
                            "location. Please clone() the tensor before performing the operation. (%s_, input %u)", c->op->name, i);
     return 0;

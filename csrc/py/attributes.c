@@ -51,6 +51,14 @@ int py_born_with_grad(PyObject *made)
     return py_set_requires_grad(made, true);
 }
 
+/* As PyTorch's functions that make tensors leave out=: a leaf wants a gradient if the call said so, and else no more. */
+int py_settle_grad(PyObject *out, bool wanted, bool is_made)
+{
+    if (wanted)
+        return py_born_with_grad(out);
+    return is_made && tensor_requires_grad(py_t(out)) && tensor_is_leaf(py_t(out)) ? py_set_requires_grad(out, false) : 0;
+}
+
 static int set_requires_grad(PyObject *o, PyObject *value, void *x)
 {
     (void)x;

@@ -100,7 +100,7 @@ static PyObject *call_with_out(call *c, const bound *b)
         result = outs_result(c, &o);
     }
     drop_outs(&o);
-    if (result && b->requires_grad == Py_True && py_is_tensor(result) && py_born_with_grad(result) < 0) {
+    if (result && py_is_tensor(result) && py_settle_grad(result, b->requires_grad == Py_True, c->op->flags & OP_NO_GRAD && !c->n_in) < 0) {
         Py_DECREF(result);
         return py_raise();
     }

@@ -342,6 +342,8 @@ def _differences(x1, x2, p):
 @composed(method=False)
 def cdist(x1, x2, p=2.0, compute_mode: Any = "use_mm_for_euclid_dist_if_necessary"):
     """The p-norms of all differences of a row of x1 and one of x2: (..., m, d) and (..., n, d) to (..., m, n)."""
+    need_tensor("cdist", x1, "x1", 1)
+    need_tensor("cdist", x2, "x2", 2)
     if compute_mode not in ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist"):
         raise ValueError(f"{compute_mode} is not a valid value for compute_mode")
     if x1.dim() < 2 or x2.dim() < 2 or x1.size(-1) != x2.size(-1):

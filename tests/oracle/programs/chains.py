@@ -62,4 +62,29 @@ d.detach_()
 with torch.no_grad():
     d.detach_()
 b.detach_() is b
+
+x = torch.ones(3, requires_grad=True)
+for f in (lambda: x // 2, lambda: x // x, lambda: (x * 1).floor_divide_(2), lambda: torch.bernoulli(x, 0.5), lambda: torch.remainder(2, x), lambda: x * 2):
+    for unused in (False, True):
+        try:
+            print(torch.autograd.grad(f().sum(), x, allow_unused=unused))
+        except RuntimeError as e:
+            print("not implemented" in str(e))
+
+e = torch.ones((), requires_grad=True) * 1
+e[()] *= 2
+e.grad_fn.name()
+e[...] = torch.tensor(3.)
+e.grad_fn.name()
+x = torch.ones(2, requires_grad=True) * 1
+x[:] = torch.tensor(3.)
+x.grad_fn.name()
+c = torch.arange(4)
+d = torch.tensor(3)
+for made in (c.put(torch.tensor([0]), torch.tensor([1])), c.masked_scatter(c > 0, c), d.put(torch.tensor([0]), torch.tensor([1])), d.masked_scatter(d > 0, d), torch.arange(4.).view(2, 2).t().put(torch.tensor([0]), torch.tensor([1.]))):
+    print(made, made._base is None, made.stride())
+torch.einsum("ij,kj->ik", torch.ones(2, 2), [], torch.ones(2, 2))
+torch.einsum("ij,kj->ik", 1.5, torch.ones(2, 2))
+c.is_set_to((1, 2))
+torch.cdist(torch.ones(2, 2), 1)
 """.strip().split("\n\n")

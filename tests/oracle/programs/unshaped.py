@@ -1,4 +1,4 @@
-"""Bools as sizes; what is done with a parameter whose shape is not known yet."""
+"""Bools as sizes; what is done with a parameter whose shape is not known yet; constraints of distributions that hang on others."""
 
 PROGRAMS = r"""
 x = torch.ones(1)
@@ -36,4 +36,23 @@ for make in (nn.parameter.UninitializedParameter, nn.parameter.UninitializedBuff
     torch.save(u, file)
     u.materialize((2,))
     print(type(u), u.shape, (u + 1).shape)
+
+D, c = torch.distributions, torch.distributions.constraints
+for kind in (D.Uniform, D.Categorical, D.Binomial, D.Multinomial, D.Pareto, D.Independent, D.MixtureSameFamily, D.TransformedDistribution, D.Normal):
+    for name in ("event_dim", "is_discrete"):
+        try:
+            print(kind.__name__, getattr(kind.support, name))
+        except NotImplementedError:
+            print(kind.__name__, "not known")
+    print(c.is_dependent(kind.support), repr(kind.support))
+for f in (lambda: c.dependent, lambda: c.dependent.is_discrete, lambda: c.dependent(is_discrete=True, event_dim=1).event_dim, lambda: c.dependent_property(lambda s: 1, is_discrete=False).event_dim, lambda: D.Uniform.support.check(1), lambda: c.dependent.check(1)):
+    try:
+        print(f())
+    except (NotImplementedError, ValueError) as e:
+        print(type(e).__name__)
+class Between(D.Distribution):
+    @c.dependent_property(is_discrete=True, event_dim=2)
+    def support(self):
+        return c.interval(0, self.high)
+Between.support.event_dim, Between.support.is_discrete, D.Uniform(0., 1.).support, D.Binomial(3, torch.tensor(.5)).support
 """.split("\n\n")

@@ -386,6 +386,8 @@ def tensordot(a, b, dims=2, out=None):
         b = b if q is None else b.sum(q, keepdim=True, dtype=b.dtype)
     if plan.empty:
         result = ctgrad.zeros(plan.size, dtype=a.dtype)
+        if ctgrad.is_grad_enabled() and (a.requires_grad or b.requires_grad):
+            result = result + a.reshape(-1)[:0].sum() * b.reshape(-1)[:0].sum()  # zeros that the operands have a part in
     else:
         result = _tensordot_of(a.permute(plan.left), b.permute(plan.right), plan).reshape(plan.size)
     return result if out is None else deliver("tensordot", result, out, True)

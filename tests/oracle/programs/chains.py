@@ -83,6 +83,9 @@ c = torch.arange(4)
 d = torch.tensor(3)
 for made in (c.put(torch.tensor([0]), torch.tensor([1])), c.masked_scatter(c > 0, c), d.put(torch.tensor([0]), torch.tensor([1])), d.masked_scatter(d > 0, d), torch.arange(4.).view(2, 2).t().put(torch.tensor([0]), torch.tensor([1.]))):
     print(made, made._base is None, made.stride())
+b = torch.ones(0, 2, requires_grad=True)
+made = torch.tensordot(b, b.t(), ([0], [1]))
+made.tolist(), made.requires_grad, torch.autograd.grad(made.sum(), b), torch.tensordot(torch.zeros(0), torch.zeros(0, requires_grad=True), 1).requires_grad
 torch.einsum("ij,kj->ik", torch.ones(2, 2), [], torch.ones(2, 2))
 torch.einsum("ij,kj->ik", 1.5, torch.ones(2, 2))
 c.is_set_to((1, 2))

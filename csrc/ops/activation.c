@@ -154,7 +154,8 @@ static int refuse_negative(scope *s, node *n, const char *name)
 }
 
 /* The op, its gradient's op, and the gradient of that. In place, the history bears another name where PyTorch's does. */
-#define ACTIVATION(id, title, written, sloped, numbers, text)                                                                                    \
+#define ACTIVATION(id, title, written, sloped, numbers, text) ACTIVATION_AS(id, title, written, sloped, numbers, text, 0)
+#define ACTIVATION_AS(id, title, written, sloped, numbers, text, more)                                                                           \
     static int id##_backward_run(call *c) { return run_loop(c, A_##id##_slope, 2, #id "_backward_cpu"); }                                   \
     static int id##_backward_grad(scope *s, node *n, T const *g, T *out)                                                                \
     {                                                                                                                                   \
@@ -182,7 +183,7 @@ static int refuse_negative(scope *s, node *n, const char *name)
             c->kind = &id##_written;                                                                                                    \
         return run_loop(c, A_##id, 1, #id "_cpu");                                                                                             \
     }                                                                                                                                   \
-    const op op_##id = {.name = #id, .sig = "(Tensor self" numbers ")", .flags = OP_HIDDEN | OP_FUNCTION | OP_INPLACE | OP_OUT, .run = id##_run, \
+    const op op_##id = {.name = #id, .sig = "(Tensor self" numbers ")", .flags = OP_HIDDEN | OP_FUNCTION | OP_INPLACE | OP_OUT | (more), .run = id##_run, \
         .keep = {1}, .doc = text, .kind = {title "Backward0", id##_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}};
 #define leaky_relu_slope(s, n, g, x) slope(s, n, &op_leaky_relu_backward, g, x)
 #define elu_slope(s, n, g, x) slope(s, n, &op_elu_backward, g, x)
@@ -212,7 +213,8 @@ ACTIVATION(hardswish, "Hardswish", "HardswishBackward0", false, "", "self hardsi
 ACTIVATION(mish, "Mish", "MishBackward0", false, "", "self tanh(softplus(self)).")
 ACTIVATION(hardshrink, "Hardshrink", "HardshrinkBackward0", false, ", Scalar lambd=0.5", "self, or 0 from -lambd to lambd.")
 ACTIVATION(softshrink, "Softshrink", "SoftshrinkBackward0", false, ", Scalar lambd=0.5", "self moved by lambd towards 0, 0 from -lambd to lambd.")
-ACTIVATION(threshold_value, "Threshold", "ThresholdBackward1", false, ", Scalar threshold, Scalar value", "self where it exceeds threshold, otherwise value.")
+/* Twice is as once: the elements of what is expanded may be written so often. */
+ACTIVATION_AS(threshold_value, "Threshold", "ThresholdBackward1", false, ", Scalar threshold, Scalar value", "self where it exceeds threshold, otherwise value.", OP_SHARES)
 ACTIVATION(selu, "Elu", "EluBackward1", false, ", Scalar alpha, Scalar scale", "scale self, or scale alpha (e^self - 1) where it is negative.")
 ACTIVATION(celu, "Celu", "CeluBackward1", true, ", Scalar alpha, Scalar inverse", "self, or alpha (e^(inverse self) - 1) where it is negative.")
 ACTIVATION(replace_nonfinite, "NanToNum", "NanToNumBackward0", false, ", Scalar nan, Scalar posinf, Scalar neginf", "self, with numbers for NaN and the infinities.")

@@ -117,12 +117,12 @@ static T addr_product(scope *s, T a, T b)
     return scope_fail(s);
 }
 
-#define ADD_PRODUCT(id, node_name, left, right, text)                                                                                            \
+#define ADD_PRODUCT(id, node_name, whole, left, right, text)                                                                                     \
     static int id##_compose(scope *s, call *c, T *out) { return add_product(s, c, id##_product(s, c->in[1], c->in[2]), out); }                    \
     static int id##_grad(scope *s, node *n, T const *g, T *out) { return product_grad(s, n, g, id##_left, id##_right, out); }                     \
     const op op_##id = {.name = #id, .sig = "(Tensor self, Tensor " left ", Tensor " right ", *, Scalar beta=1, Scalar alpha=1)", .doc = text,     \
-                        .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT, .run = op_closed, .compose = id##_compose, .kind = {node_name, id##_grad}, .keep = {0, 4, 2}};
-ADD_PRODUCT(baddbmm, "BaddbmmBackward0", "batch1", "batch2", "beta * self + alpha * bmm(batch1, batch2).")
-ADD_PRODUCT(addbmm, "AddbmmBackward0", "batch1", "batch2", "beta * self + alpha * the sum over the batch of bmm(batch1, batch2).")
-ADD_PRODUCT(addmv, "AddmvBackward0", "mat", "vec", "beta * self + alpha * mv(mat, vec).")
-ADD_PRODUCT(addr, "AddrBackward0", "vec1", "vec2", "beta * self + alpha * outer(vec1, vec2).")
+                        .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT | whole, .run = op_closed, .compose = id##_compose, .kind = {node_name, id##_grad}, .keep = {0, 4, 2}};
+ADD_PRODUCT(baddbmm, "BaddbmmBackward0", OP_OUT_SELF, "batch1", "batch2", "beta * self + alpha * bmm(batch1, batch2).")
+ADD_PRODUCT(addbmm, "AddbmmBackward0", OP_OUT_SELF, "batch1", "batch2", "beta * self + alpha * the sum over the batch of bmm(batch1, batch2).")
+ADD_PRODUCT(addmv, "AddmvBackward0", OP_OUT_SELF, "mat", "vec", "beta * self + alpha * mv(mat, vec).")
+ADD_PRODUCT(addr, "AddrBackward0", OP_OUT_WHOLE, "vec1", "vec2", "beta * self + alpha * outer(vec1, vec2).")

@@ -328,5 +328,6 @@ static int where_grad(scope *s, node *n, T const *g, T *out)
     const op op_##id = {.name = full_name, .sig = sig_text, .flags = where_flags, .run = op_block, .shape = where_shape,         \
         .kernel = where_kernel, .kind = {"WhereBackward0", where_grad, .flags = NK_POINTWISE | NK_SHOWS(6), .takes = pointwise_takes}, .keep = {2 | 4},                                         \
         .doc = "Elements of self where condition (bool) is True, of other elsewhere; all three broadcast, dtypes promote."};
-WHERE(where, "where", "(Tensor condition, Operand self, Operand other)", OP_FUNCTION | OP_OUT | OP_OUT_EXACT | OP_POINTWISE)
+WHERE(where, "where", "(Tensor condition, Tensor self, Tensor other)", OP_FUNCTION | OP_OUT | OP_OUT_EXACT | OP_POINTWISE)
+WHERE(where_numbers, "where.numbers", "(Tensor condition, Operand self, Operand other)", OP_FUNCTION | OP_POINTWISE) /* which has no out= */
 WHERE(where_method, "where.method", "(Tensor condition, Tensor self, Operand other)", OP_METHOD | OP_POINTWISE)

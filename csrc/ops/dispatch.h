@@ -91,6 +91,7 @@ int view_short(call *c);                     /* op_call of a new view where litt
 
 /* ---- record.c ---- */
 bool call_needs_grad(const call *c);        /* will this call be recorded? */
+int check_differentiable(const call *c, ct_dtype d); /* CT_RUNTIME where a recorded call was asked for integers or bools */
 array *call_copy_of(const array *a);        /* new, row-major */
 node *call_node(call *c);                   /* edges and kept inputs; before anything is written. NULL on failure */
 void call_keep_asides(call *c, node *n);    /* they are no outputs of the call any more */

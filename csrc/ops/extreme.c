@@ -108,15 +108,15 @@ static int place_grad(scope *s, node *n, T const *g, T *out)
     return out[0] ? 0 : -1;
 }
 #define PLACED(id, public, node_name, fold, text)                                                                                       \
-    const op op_##id = {.name = public, .sig = "(Tensor self, int dim, bool keepdim=False)", .flags = OP_OUT | OP_OUT_EXACT, .run = op_block, .n_out = 2,  \
+    const op op_##id = {.name = public, .sig = "(Tensor self, int dim, bool keepdim=False)", .flags = OP_OUT | OP_OUT_EXACT | OP_OUT_WHOLE, .run = op_block, .n_out = 2,  \
                         .ret = "values indices", .shape = max_dim_rule, .kernel = fold, .kind = {node_name, place_grad, .takes = place_takes}, .keep_out = 1, .doc = text};
 PLACED(max_dim, "max.dim", "MaxBackward0", max_dim_kernel, "(values, indices) of the largest element along dim; the first of equals; NaN wins.")
 PLACED(min_dim, "min.dim", "MinBackward0", min_dim_kernel, "(values, indices) of the smallest element along dim; the first of equals; NaN wins.")
 
 static int max_other_compose(scope *s, call *c, T *out) { return (out[0] = f_binary(s, &op_maximum, c->in[0], c->in[1])) ? 0 : -1; }
 static int min_other_compose(scope *s, call *c, T *out) { return (out[0] = f_binary(s, &op_minimum, c->in[0], c->in[1])) ? 0 : -1; }
-const op op_max_other = {.name = "max.other", .sig = "(Tensor self, Tensor other)", .flags = OP_OUT, .run = op_compose, .compose = max_other_compose, .doc = "maximum."};
-const op op_min_other = {.name = "min.other", .sig = "(Tensor self, Tensor other)", .flags = OP_OUT, .run = op_compose, .compose = min_other_compose, .doc = "minimum."};
+const op op_max_other = {.name = "max.other", .sig = "(Tensor self, Tensor other)", .flags = OP_OUT | OP_OUT_WHOLE, .run = op_compose, .compose = max_other_compose, .doc = "maximum."};
+const op op_min_other = {.name = "min.other", .sig = "(Tensor self, Tensor other)", .flags = OP_OUT | OP_OUT_WHOLE, .run = op_compose, .compose = min_other_compose, .doc = "minimum."};
 
 /* ---- aminmax: args self, dim, keepdim ------------------------------------------------------------------------------------ */
 static int aminmax_compose(scope *s, call *c, T *out)
@@ -137,7 +137,7 @@ static int aminmax_grad(scope *s, node *n, T const *g, T *out)
     return s->failed ? -1 : 0;
 }
 const op op_aminmax = {.name = "aminmax", .sig = "(Tensor self, *, int? dim=None, bool keepdim=False)", .flags = OP_OUT | OP_OUT_EXACT, .run = op_closed, .compose = aminmax_compose,
-    .kind = {"AminmaxBackward0", aminmax_grad}, .keep = {1}, .keep_out = 1, .n_out = 2, .ret = "min max", .doc = "(min, max) of all elements, or along a dimension."};
+    .kind = {"AminmaxBackward0", aminmax_grad, .flags = NK_KEEPS_ALL}, .keep = {1}, .keep_out = 1, .n_out = 2, .ret = "min max", .doc = "(min, max) of all elements, or along a dimension."};
 
 /* ---- argmax, argmin: args self, dim, keepdim -------------------------------------------------------------------------------- */
 static int argmax_rule(call *c)

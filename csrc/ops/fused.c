@@ -108,19 +108,22 @@ static int run_scaled(call *c, bool minus, bool reflected)
 }
 static int run_add(call *c) { return run_scaled(c, false, false); }
 static int run_sub(call *c) { return run_scaled(c, true, false); }
-static const node_kind rsub_number = {"RsubBackward1", scaled_grad, .flags = NK_POINTWISE, .takes = pointwise_takes};
+static const node_kind of_number = {"RsubBackward1", scaled_grad, .flags = NK_POINTWISE, .takes = pointwise_takes};
 static int run_rsub(call *c)
 {
     if (c->args[1].kind != ARG_TENSOR)
-        c->kind = &rsub_number;
+        c->kind = &of_number;
     return run_scaled(c, true, true);
 }
 const op op_add_alpha = {.name = "add.alpha", .sig = "(Operand self, Operand other, *, Scalar alpha)", .flags = OP_INPLACE | OP_OUT, .run = run_add,
     .compose = numbers_compose, .kind = {"AddBackward0", scaled_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}, .doc = "self + alpha * other, rounded once."};
 const op op_sub_alpha = {.name = "sub.alpha", .sig = "(Operand self, Operand other, *, Scalar alpha)", .flags = OP_INPLACE | OP_OUT, .run = run_sub,
     .compose = numbers_compose, .kind = {"SubBackward0", scaled_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}, .doc = "self - alpha * other, rounded once."};
-const op op_rsub = {.name = "rsub", .sig = "(Tensor self, Operand other, *, Scalar alpha=1)", .flags = OP_FUNCTION, .run = run_rsub,
-    .compose = numbers_compose, .kind = {"RsubBackward0", scaled_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}, .doc = "other - alpha * self, rounded once."};
+#define RSUB(id, full_name, sig_text)                                                                                                                            \
+    const op op_##id = {.name = full_name, .sig = sig_text, .flags = OP_FUNCTION, .run = run_rsub, .compose = numbers_compose,                                     \
+        .kind = {"RsubBackward0", scaled_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}, .doc = "other - alpha * self, rounded once."};
+RSUB(rsub, "rsub", "(Tensor self, Operand other, *, Scalar alpha=1)")
+RSUB(rsub_number, "rsub.number", "(Tensor self, Number other, Scalar alpha)")
 
 /* ---- addcmul, addcdiv: args self, tensor1, tensor2, value ------------------------------------------------------------ */
 static int run_term(call *c, k_fused_kind kind)

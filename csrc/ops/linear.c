@@ -354,6 +354,6 @@ static int outer_compose(scope *s, call *c, T *out)
         return ct_fail(CT_RUNTIME, "outer: Expected 1-D argument %s, but got %d-D", a->a->ndim != 1 ? "self" : "vec2", a->a->ndim != 1 ? a->a->ndim : b->a->ndim), scope_fail(s), -1;
     return (out[0] = f_mul(s, f_reshape(s, a, 2, (int64_t[]){a->a->numel, 1}), b)) ? 0 : -1;
 }
-const op op_outer = {.name = "outer", .sig = "(Tensor self, Tensor vec2)", .flags = OP_OUT, .run = op_compose, .compose = outer_compose,
+const op op_outer = {.name = "outer", .sig = "(Tensor self, Tensor vec2)", .flags = OP_OUT | OP_OUT_WHOLE, .run = op_compose, .compose = outer_compose,
     .doc = "Products of every element of a vector (m) with every element of another (n): shape (m, n)."};
-const op op_ger = {.name = "ger", .sig = "(Tensor self, Tensor vec2)", .flags = OP_OUT, .run = op_compose, .compose = outer_compose, .doc = "Old name of outer."};
+const op op_ger = {.name = "ger", .sig = "(Tensor self, Tensor vec2)", .flags = OP_OUT | OP_OUT_WHOLE, .run = op_compose, .compose = outer_compose, .doc = "Old name of outer."};

@@ -388,6 +388,6 @@ static int addmm_grad(scope *s, node *n, T const *g, T *out)
         out[2] = scaled(s, matrix_grad(s, n, 2, f_transpose(s, kept_narrow(s, n, 1, got & 1), 0, 1), rows, node_params(n)[2] & 2), alpha);
     return 0;
 }
-const op op_addmm = {.name = "addmm", .sig = "(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1)", .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT,
+const op op_addmm = {.name = "addmm", .sig = "(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1)", .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT | OP_OUT_SELF,
     .run = op_block, .shape = addmm_rule, .kernel = addmm_kernel, .kind = {"AddmmBackward0", addmm_grad, .flags = NK_HOMOGENEOUS | NK_MIXES, .takes = addmm_takes}, .keep = {0, 4, 2},
     .doc = "beta * self + alpha * (mat1 @ mat2); self broadcasts to the product's shape; beta = 0 ignores self."};

@@ -90,6 +90,8 @@ enum {
     OP_ABSOLUTE = 16384,                /* a view whose strides are not made of self's */
     OP_OUT_EXACT = 1 << 15,             /* out= has the result's very dtype, */
     OP_OUT_APART = 1 << 16,             /* and shares no memory with the inputs */
+    OP_OUT_WHOLE = 1 << 22,             /* or is an input, all of it; OP_POINTWISE ones too */
+    OP_OUT_SELF = 1 << 23,              /* the same, of self alone */
     OP_KEEPS_ORDER = 1 << 18,           /* computed row-major; channels_last where an operand of the result's rank is */
     OP_DRAWS = 1 << 19,                 /* takes random numbers: the host's lock stays held */
     OP_SHARES = 1 << 20,                /* in place, elements of self may share memory: they are written one after the other, as PyTorch does */

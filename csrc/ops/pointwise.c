@@ -24,7 +24,7 @@ static int div_compose(scope *s, call *c, T *out)
         return ct_fail(CT_RUNTIME, "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '%s'", mode), scope_fail(s), -1;
     return (out[0] = f_binary(s, o, c->args[0].t, operand(s, c, &c->args[1]))) ? 0 : -1;
 }
-const op op_div_mode = {.name = "div.mode", .sig = "(Tensor self, Operand other, *, str? rounding_mode)", .flags = OP_INPLACE | OP_OUT, .run = op_compose,
+const op op_div_mode = {.name = "div.mode", .sig = "(Tensor self, Operand other, *, str? rounding_mode)", .flags = OP_INPLACE | OP_OUT | OP_OUT_WHOLE, .run = op_compose,
     .compose = div_compose, .doc = "Quotient, true (None), rounded towards zero ('trunc') or down ('floor')."};
 
 /* ---- pow with a number ------------------------------------------------------------------------------------------ */
@@ -257,7 +257,7 @@ static int one_bound_grad(scope *s, node *n, T const *g, bool low, T *out)
     static int id##_grad(scope *s, node *n, T const *g, T *out) { return one_bound_grad(s, n, g, low, out); }                      \
     static const node_kind id##_by_tensor = {node_name "1", id##_grad, .flags = NK_POINTWISE, .takes = pointwise_takes};                                                            \
     static int id##_compose(scope *s, call *c, T *out) { return clamp_one(s, c, low, &id##_by_tensor, out); }                      \
-    const op op_##id = {.name = #id, .sig = "(Tensor self, Operand " bound ")", .flags = OP_INPLACE | OP_OUT, .run = op_closed,      \
+    const op op_##id = {.name = #id, .sig = "(Tensor self, Operand " bound ")", .flags = OP_INPLACE | OP_OUT | OP_OUT_WHOLE, .run = op_closed,      \
                         .compose = id##_compose, .kind = {node_name "0", id##_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}, .keep = {3, 3}, .doc = text};
 CLAMP_ONE(clamp_min, true, "ClampMinBackward", "min", "self, but no less than min.")
 CLAMP_ONE(clamp_max, false, "ClampMaxBackward", "max", "self, but no more than max.")
@@ -289,5 +289,5 @@ static int round_grad(scope *s, node *n, T const *g, T *out)
     (void)n;
     return (out[0] = f_zeros_like(s, g[0])) ? 0 : -1;
 }
-const op op_round_decimals = {.name = "round.decimals", .sig = "(Tensor self, *, int decimals)", .flags = OP_INPLACE | OP_OUT, .run = op_closed,
+const op op_round_decimals = {.name = "round.decimals", .sig = "(Tensor self, *, int decimals)", .flags = OP_INPLACE | OP_OUT | OP_OUT_WHOLE, .run = op_closed,
     .compose = round_compose, .kind = {"RoundBackward1", round_grad}, .doc = "Nearest multiple of 10^-decimals, of two the even one."};

@@ -7,7 +7,7 @@
 static int prod_of(call *c, const arg *dim, const arg *keepdim, const arg *dtype)
 {
     ct_dtype d = total_dtype(c, dtype);
-    return reduce_dims(c, dim, keepdim, true) < 0 || fold_still(c) < 0 || in_cast(c, 0, d) < 0 ? -1 : fold_out(c, d);
+    return reduce_dims(c, dim, keepdim, true) < 0 || fold_still(c) < 0 || in_cast(c, 0, d) < 0 || check_differentiable(c, d) < 0 ? -1 : fold_out(c, d);
 }
 static int prod_all_rule(call *c) { return prod_of(c, &(arg){0}, &(arg){0}, &c->args[1]); }
 static int prod_rule(call *c) { return prod_of(c, &c->args[1], &c->args[2], &c->args[3]); }
@@ -88,6 +88,6 @@ static int prod_grad(scope *s, node *n, T const *g, T *out)
 }
 static const char prod_doc[] = "Product over one dimension, or all; integers and bools in int64.";
 const op op_prod_all = {.name = "prod", .sig = "(Tensor self, *, dtype? dtype=None)", .flags = OP_OUT, .run = op_block, .shape = prod_all_rule,
-    .kernel = prod_kernel, .kind = {"ProdBackward0", prod_grad}, .keep = {1}, .doc = prod_doc};
+    .kernel = prod_kernel, .kind = {"ProdBackward0", prod_grad, .flags = NK_KEEPS_ALL}, .keep = {1}, .keep_out = 1, .doc = prod_doc};
 const op op_prod = {.name = "prod.dim", .sig = "(Tensor self, int dim, bool keepdim=False, *, dtype? dtype=None)", .flags = OP_OUT, .run = op_block,
-    .shape = prod_rule, .kernel = prod_kernel, .kind = {"ProdBackward1", prod_grad, .takes = reduce_takes}, .keep = {1}, .doc = prod_doc};
+    .shape = prod_rule, .kernel = prod_kernel, .kind = {"ProdBackward1", prod_grad, .flags = NK_KEEPS_ALL, .takes = reduce_takes}, .keep = {1}, .keep_out = 1, .doc = prod_doc};

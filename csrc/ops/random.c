@@ -338,7 +338,7 @@ static int bernoulli_rule(call *c)
     return out && array_same_size(out, a) ? out_like(c, 0, out, d) : out_new(c, 0, d, a->ndim, array_size(a));
 }
 static void bernoulli_kernel(call *c) { bernoulli_of(c->oa[0], c->ia[0], &c->args[1]); }
-const op op_bernoulli = {.name = "bernoulli", .sig = "(Tensor self, *, Generator? generator=None)", .flags = OP_OUT | OP_DRAWS, .run = op_block, .shape = bernoulli_rule,
+const op op_bernoulli = {.name = "bernoulli", .sig = "(Tensor self, *, Generator? generator=None)", .flags = OP_OUT | OP_OUT_WHOLE | OP_DRAWS, .run = op_block, .shape = bernoulli_rule,
     .kernel = bernoulli_kernel, .kind = {"BernoulliBackward0", zero_grad}, .doc = "Ones where a draw falls below self's element, a probability; else zeros."};
 
 /* The history tells what was done; it has no gradient, as in PyTorch. */

@@ -391,7 +391,7 @@ static const node_kind sum_all_kind;
 static int sum_rule(call *c)
 {
     ct_dtype d = total_dtype(c, &c->args[3]);
-    if (check_keepdim(c) < 0 || reduce_dims(c, &c->args[1], &c->args[2], true) < 0 || fold_still(c) < 0 || in_cast(c, 0, d) < 0)
+    if (check_keepdim(c) < 0 || reduce_dims(c, &c->args[1], &c->args[2], true) < 0 || fold_still(c) < 0 || in_cast(c, 0, d) < 0 || check_differentiable(c, d) < 0)
         return -1;
     if (!arg_given(&c->args[1]) && !arg_bool(&c->args[2]))
         c->kind = &sum_all_kind;
@@ -431,7 +431,7 @@ static int mean_rule(call *c)
     if (!dtype_is_float(d))
         return ct_fail(CT_RUNTIME, "mean(): could not infer output dtype. %s dtype must be either a floating point or complex dtype. Got: %s",
                        arg_given(&c->args[3]) ? "Optional" : "Input", dtype_title(d));
-    if (reduce_dims(c, &c->args[1], &c->args[2], true) < 0 || fold_still(c) < 0 || in_cast(c, 0, d) < 0)
+    if (reduce_dims(c, &c->args[1], &c->args[2], true) < 0 || fold_still(c) < 0 || in_cast(c, 0, d) < 0 || check_differentiable(c, d) < 0)
         return -1;
     if (!arg_given(&c->args[1]) && !arg_bool(&c->args[2]))
         c->kind = &mean_all_kind;

@@ -98,7 +98,7 @@ static int scan_rule(call *c)
         d = arg_dtype(&c->args[2], (c->mode == CALL_OUT ? c->out_given[0]->a : a)->dtype);
     if (c->mode == CALL_INPLACE && d != a->dtype)
         return ct_fail(CT_RUNTIME, "Bad in-place call: input tensor dtype %s and output tensor dtype %s should match", dtype_name(a->dtype), dtype_name(d));
-    if (dim_rule(c, &c->args[1]) < 0 || in_cast(c, 0, d) < 0)
+    if (dim_rule(c, &c->args[1]) < 0 || in_cast(c, 0, d) < 0 || check_differentiable(c, d) < 0)
         return -1;
     if (d == DT_BOOL && a->numel)
         return ct_fail(CT_NOTIMPL, "\"%s_out_cpu\" not implemented for 'Bool'", c->op->name);
@@ -165,7 +165,7 @@ static int cumprod_grad(scope *s, node *n, T const *g, T *out)
     return out[0] ? 0 : -1;
 }
 #define SCAN(id, node_name, kept_in, kept_y, text)                                                                                      \
-    const op op_##id = {.name = #id, .sig = "(Tensor self, int dim, *, dtype? dtype=None)", .flags = OP_INPLACE | OP_OUT, .run = op_block, \
+    const op op_##id = {.name = #id, .sig = "(Tensor self, int dim, *, dtype? dtype=None)", .flags = OP_INPLACE | OP_OUT | OP_OUT_WHOLE, .run = op_block, \
                         .shape = scan_rule, .kernel = id##_kernel, .kind = {node_name, id##_grad, .flags = NK_POINTWISE, .takes = along_takes}, .keep = {kept_in}, .keep_out = kept_y, .doc = text};
 SCAN(cumsum, "CumsumBackward0", 0, 0, "Running sums along dim; integers and bools in int64.")
 SCAN(cumprod, "CumprodBackward0", 1, 1, "Running products along dim; integers and bools in int64.")
@@ -203,7 +203,7 @@ static int logcumsumexp_grad(scope *s, node *n, T const *g, T *out)
         out[0] = f_sub(s, log_part(s, g[0], x, y, dim), log_part(s, f_neg(s, g[0]), x, y, dim));
     return out[0] ? 0 : -1;
 }
-const op op_logcumsumexp = {.name = "logcumsumexp", .sig = "(Tensor self, int dim)", .flags = OP_OUT | OP_OUT_EXACT, .run = op_block, .shape = logcumsumexp_rule,
+const op op_logcumsumexp = {.name = "logcumsumexp", .sig = "(Tensor self, int dim)", .flags = OP_OUT | OP_OUT_EXACT | OP_OUT_WHOLE, .run = op_block, .shape = logcumsumexp_rule,
     .kernel = logcumsumexp_kernel, .kind = {"LogcumsumexpBackward0", logcumsumexp_grad, .flags = NK_POINTWISE, .takes = along_takes}, .keep = {1}, .keep_out = 1,
     .doc = "Logarithm of the running sums of exponentials along dim; floats only."};
 

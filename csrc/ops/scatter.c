@@ -157,7 +157,7 @@ static int reduce_grad(scope *s, node *n, T const *g, T *out)
     return ct_fail(CT_RUNTIME, "derivative for scatter with reduce is not implemented; scatter_add has one");
 }
 #define SCATTER(id, public, value, rule, loop, node_name, formula, shows, text)                                                                       \
-    const op op_##id = {.name = public, .sig = "(Tensor self, int dim, Tensor index, " value ")", .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT | OP_IN_WRITES_SELF, \
+    const op op_##id = {.name = public, .sig = "(Tensor self, int dim, Tensor index, " value ")", .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT | OP_OUT_WHOLE | OP_IN_WRITES_SELF, \
                         .run = op_block, .shape = rule, .kernel = loop, .kind = {node_name, formula, .flags = shows}, .keep = {0, 0, 9}, .doc = text};
 #define REDUCING "self with its elements added to, or multiplied by, what scatter would write: reduce is 'add' or 'multiply'. No gradient."
 SCATTER(scatter_reducing, "scatter.reduce", "Tensor src, *, str reduce", reduce_rule, reduce_kernel, "ScatterBackward2", reduce_grad, NK_SHOWS(9), REDUCING)
@@ -178,7 +178,7 @@ static int scatter_add_grad(scope *s, node *n, T const *g, T *out)
         out[3] = read_places(s, n, g[0]);
     return s->failed ? -1 : 0;
 }
-const op op_scatter_add = {.name = "scatter_add", .sig = "(Tensor self, int dim, Tensor index, Tensor src)", .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT | OP_IN_WRITES_SELF, .run = op_block,
+const op op_scatter_add = {.name = "scatter_add", .sig = "(Tensor self, int dim, Tensor index, Tensor src)", .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT | OP_OUT_WHOLE | OP_IN_WRITES_SELF, .run = op_block,
     .shape = scatter_add_rule, .kernel = scatter_add_kernel, .kind = {"ScatterAddBackward0", scatter_add_grad, .flags = NK_SHOWS(9)}, .keep = {0, 0, 8},
     .doc = "self with src added at the places that gather would read. RuntimeError for an index out of range or different dtypes."};
 
@@ -299,7 +299,7 @@ static int scatter_reduce_grad(scope *s, node *n, T const *g, T *out)
     return s->failed ? -1 : 0;
 }
 const op op_scatter_reduce = {.name = "scatter_reduce", .sig = "(Tensor self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True)",
-    .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT, .run = op_closed, .compose = scatter_reduce_compose, .kind = {"ScatterReduceBackward0", scatter_reduce_grad, .flags = NK_SHOWS(9)},
+    .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT | OP_OUT_WHOLE, .run = op_closed, .compose = scatter_reduce_compose, .kind = {"ScatterReduceBackward0", scatter_reduce_grad, .flags = NK_SHOWS(9)},
     .keep = {9, 0, 9, 9}, .keep_out = 9,
     .doc = "self with src joined at the places that gather would read: reduce is 'sum', 'prod', 'mean', 'amax' or 'amin'; without include_self "
            "places that src names start anew. RuntimeError for an index out of range or different dtypes."};

@@ -264,10 +264,10 @@ static int index_fill_compose(scope *s, call *c, T *out)
     T v = f_cast(s, value->kind == ARG_TENSOR ? value->t : f_weak(s, value), c->in[0]->a->dtype);
     return c->mode == CALL_INPLACE && v && array_shares(c->in[0]->a) ? fill_shared(s, c, v, dim, out) : put(s, c, v, dim, false, out);
 }
-const op op_index_add = {.name = "index_add", .sig = "(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1)", .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT, .run = op_closed,
+const op op_index_add = {.name = "index_add", .sig = "(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1)", .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT | OP_OUT_WHOLE, .run = op_closed,
     .compose = index_add_compose, .kind = {"IndexAddBackward0", index_add_grad, .flags = NK_SHOWS(9), .takes = index_add_takes}, .keep = {0, 0, 8, 8},
     .doc = "self with alpha times the slices of source added at the places of index along dim; equal places add up."};
-const op op_index_copy = {.name = "index_copy", .sig = "(Tensor self, int dim, Tensor index, Tensor source)", .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT, .run = op_closed,
+const op op_index_copy = {.name = "index_copy", .sig = "(Tensor self, int dim, Tensor index, Tensor source)", .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT | OP_OUT_WHOLE, .run = op_closed,
     .compose = index_copy_compose, .kind = {"IndexCopyBackward0", index_copy_grad, .flags = NK_SHOWS(9)}, .keep = {0, 0, 9, 8},
     .doc = "self with the slices of source written at the places of index along dim."};
 const op op_index_fill = {.name = "index_fill", .sig = "(Tensor self, int dim, Tensor index, Operand value)", .flags = OP_INPLACE | OP_SHARES | OP_WARNS, .run = op_closed,

@@ -283,15 +283,15 @@ static int median_run(scope *s, call *c, bool skip, T *out)
 static int median_compose(scope *s, call *c, T *out) { return median_run(s, c, false, out); }
 static int nanmedian_compose(scope *s, call *c, T *out) { return median_run(s, c, true, out); }
 
-#define ORDER(id, public, node_name, signature, text)                                                                                     \
-    const op op_##id = {.name = public, .sig = signature, .flags = OP_OUT | OP_OUT_EXACT, .run = op_closed, .n_out = 2, .ret = "values indices",            \
+#define ORDER(id, public, node_name, whole, signature, text)                                                                                     \
+    const op op_##id = {.name = public, .sig = signature, .flags = OP_OUT | OP_OUT_EXACT | (whole), .run = op_closed, .n_out = 2, .ret = "values indices",            \
                         .compose = id##_compose, .kind = {node_name, order_grad, .takes = order_takes}, .keep_out = 1, .doc = text};
-ORDER(sort, "sort", "SortBackward0", "(Tensor self, int dim=-1, bool descending=False)", "(values, indices) in order along dim; NaN is the largest. Equals keep their order if stable, or if there are few.")
-ORDER(sort_stable, "sort.stable", "SortBackward1", "(Tensor self, *, bool stable, int dim=-1, bool descending=False)", "sort; equals keep their order if stable.")
-ORDER(topk, "topk", "TopkBackward0", "(Tensor self, int k, int dim=-1, bool largest=True, bool sorted=True)", "(values, indices) of the k largest, or smallest, along dim, in order unless sorted is False.")
-ORDER(kthvalue, "kthvalue", "KthvalueBackward0", "(Tensor self, int k, int dim=-1, bool keepdim=False)", "(values, indices) of the k-th smallest along dim, counted from 1.")
-ORDER(median, "median.dim", "MedianBackward1", "(Tensor self, int dim, bool keepdim=False)", "(values, indices) of the lower median along dim; NaN where there is one.")
-ORDER(nanmedian, "nanmedian.dim", "NanmedianBackward1", "(Tensor self, int dim, bool keepdim=False)", "(values, indices) of the lower median of what is not NaN along dim.")
+ORDER(sort, "sort", "SortBackward0", OP_OUT_WHOLE, "(Tensor self, int dim=-1, bool descending=False)", "(values, indices) in order along dim; NaN is the largest. Equals keep their order if stable, or if there are few.")
+ORDER(sort_stable, "sort.stable", "SortBackward1", OP_OUT_WHOLE, "(Tensor self, *, bool stable, int dim=-1, bool descending=False)", "sort; equals keep their order if stable.")
+ORDER(topk, "topk", "TopkBackward0", OP_OUT_WHOLE, "(Tensor self, int k, int dim=-1, bool largest=True, bool sorted=True)", "(values, indices) of the k largest, or smallest, along dim, in order unless sorted is False.")
+ORDER(kthvalue, "kthvalue", "KthvalueBackward0", OP_OUT_WHOLE, "(Tensor self, int k, int dim=-1, bool keepdim=False)", "(values, indices) of the k-th smallest along dim, counted from 1.")
+ORDER(median, "median.dim", "MedianBackward1", 0, "(Tensor self, int dim, bool keepdim=False)", "(values, indices) of the lower median along dim; NaN where there is one.")
+ORDER(nanmedian, "nanmedian.dim", "NanmedianBackward1", 0, "(Tensor self, int dim, bool keepdim=False)", "(values, indices) of the lower median of what is not NaN along dim.")
 
 /* ---- of all elements. The gradient is shared among the elements that equal the result. --------------------------------------- */
 /* The elements in a row, one of those that repeat, each of which is there so many times. */

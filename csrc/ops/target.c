@@ -131,10 +131,18 @@ int check_inputs_apart(const call *c, const array *written)
     return 0;
 }
 
+int check_differentiable(const call *c, ct_dtype d)
+{
+    return dtype_is_float(d) || !call_needs_grad(c) ? 0 : ct_fail(CT_RUNTIME, "Autograd not support dtype: %s (%s of what requires grad)", dtype_title(d), c->op->name);
+}
+
+static bool is_dense(const array *a) { return layout_is_dense(a->ndim, array_size(a), array_visible_stride(a)); }
+
+/* PyTorch's rule for what writes here and there: between tensors that are not both dense it does not look. Such an operand is read as it was. */
 int refuse_shared(const call *c, uint32_t n)
 {
     for (uint32_t i = 1; i < n && i < c->n_in && c->mode == CALL_INPLACE; i++)
-        if (c->in[i] && c->in[i]->a->numel && array_overlap(c->in[0]->a, c->in[i]->a) != OVERLAP_NONE)
+        if (c->in[i] && c->in[i]->a->numel && is_dense(c->in[0]->a) && is_dense(c->in[i]->a) && array_overlap(c->in[0]->a, c->in[i]->a) != OVERLAP_NONE)
             return ct_fail(CT_RUNTIME, "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
                            "location. Please clone() the tensor before performing the operation. (%s_, input %u)", c->op->name, i);
     return 0;
@@ -182,6 +190,14 @@ static bool dtype_was_given(const call *c)
     return false;
 }
 
+/* Of what may be out= itself, no part may be. */
+static int check_parts(const call *c, const array *out)
+{
+    if (c->op->flags & OP_OUT_SELF)
+        return check_apart(c, 0, out);
+    return c->op->flags & (OP_OUT_WHOLE | OP_POINTWISE) ? check_inputs_apart(c, out) : 0;
+}
+
 /* out= takes the result's shape: resized if it is empty or of another shape (with PyTorch's warning left to py/). */
 int target_out(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *size, const int64_t *stride)
 {
@@ -198,7 +214,7 @@ int target_out(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *siz
     if (!dtype_can_cast(dtype, out->a->dtype))
         return check_target(out->a, dtype, out->a->ndim, array_size(out->a));
     if (out->a->ndim == ndim && memcmp(array_size(out->a), size, (size_t)ndim * sizeof *size) == 0)
-        return c->op->flags & OP_CONSTANT ? 0 : check_writable(c->op->name, out->a);
+        return c->op->flags & OP_CONSTANT ? 0 : check_writable(c->op->name, out->a) < 0 ? -1 : check_parts(c, out->a);
     for (uint32_t k = 0; k < c->n_in && (c->op->domain || c->op->flags & OP_POINTWISE); k++)
         if (c->in[k] == out) /* it would lose what is to be read */
             return check_target(out->a, dtype, ndim, size);

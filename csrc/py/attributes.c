@@ -28,8 +28,7 @@ static PyObject *get_requires_grad(PyObject *o, void *x)
     const tensor *t = py_t(o);
     (void)x;
     bool by_base = t->base && (tensor_is_view(t) || t->base->gen != t->gen) && t->base->fn;
-    bool stays = t->fn && t->fn->kind == &leaf_kind && tensor_is_view(t); /* as tensor_sync has it */
-    return PyBool_FromLong(by_base || stays || (t->fn && !(t->base && t->base->gen != t->gen)));
+    return PyBool_FromLong(by_base || (t->fn && (tensor_is_view(t) || !t->base || t->base->gen == t->gen))); /* a view that has a history keeps one: tensor_sync */
 }
 
 int py_set_requires_grad(PyObject *self, bool wanted)
@@ -50,6 +49,14 @@ int py_born_with_grad(PyObject *made)
     if (!dtype_is_float(py_t(made)->a->dtype))
         return ct_fail(CT_RUNTIME, "Only Tensors of floating point and complex dtype can require gradients");
     return py_set_requires_grad(made, true);
+}
+
+/* As PyTorch's functions that make tensors leave out=: a leaf wants a gradient if the call said so, and else no more. */
+int py_settle_grad(PyObject *out, bool wanted, bool is_made)
+{
+    if (wanted)
+        return py_born_with_grad(out);
+    return is_made && tensor_requires_grad(py_t(out)) && tensor_is_leaf(py_t(out)) ? py_set_requires_grad(out, false) : 0;
 }
 
 static int set_requires_grad(PyObject *o, PyObject *value, void *x)

@@ -42,6 +42,15 @@ static bool read_scalar_tensor(PyObject *o, arg *out)
     return t->a && t->a->ndim == 0 && !tensor_requires_grad(t) && tensor_number(t, out);
 }
 
+/* Of one bool, PyTorch makes no symbolic int; a dim it does. */
+static bool is_truth(PyObject *o) { return py_is_tensor(o) && py_t(o)->a && py_t(o)->a->dtype == DT_BOOL && py_t(o)->a->numel == 1; }
+
+static int refuse_truth(void)
+{
+    PyErr_SetString(PyExc_RuntimeError, "Expected an integer, but got a tensor of bools");
+    return -1;
+}
+
 static int take_number(PyObject *o, arg *out) { return py_number(o, out) ? 1 : PyErr_Occurred() ? -1 : 0; }
 
 static int take_scalar(PyObject *o, arg *out)
@@ -63,10 +72,8 @@ static int take_int(const param *p, PyObject *o, arg *out)
     }
     if (PyFloat_Check(o) || PyBool_Check(o))
         return 0;
-    if (p->indexed && py_is_tensor(o) && py_t(o)->a && py_t(o)->a->dtype == DT_BOOL && py_t(o)->a->ndim == 0) {
-        PyErr_SetString(PyExc_RuntimeError, "Expected an integer, but got a tensor of bools");
-        return -1;
-    }
+    if (p->indexed && is_truth(o))
+        return refuse_truth();
     int taken = take_scalar(o, out);
     if (taken == 1 && out->kind == ARG_INT)
         return 1;
@@ -125,7 +132,7 @@ int bind_element(PyObject *o, int64_t *out)
     return taken;
 }
 
-static int take_elements(PyObject *const *items, Py_ssize_t n, bound *b, arg *out)
+static int take_elements(const param *p, PyObject *const *items, Py_ssize_t n, bound *b, arg *out)
 {
     if (n > 0 && PyBool_Check(items[0]))
         return 0;
@@ -136,6 +143,8 @@ static int take_elements(PyObject *const *items, Py_ssize_t n, bound *b, arg *ou
         int overflow = 1, taken;
         if (CT_LIKELY(PyLong_CheckExact(items[i])))
             ints[i] = py_long(items[i], &overflow);
+        if (CT_UNLIKELY(overflow) && p->indexed && is_truth(items[i]))
+            return refuse_truth();
         if (CT_UNLIKELY(overflow) && (taken = bind_element(items[i], &ints[i])) != 1)
             return taken;
     }
@@ -166,11 +175,11 @@ static bool plain_ints(PyObject *list)
 static int take_ints(const param *p, PyObject *o, bound *b, arg *out)
 {
     if (PyList_Check(o) && plain_ints(o))
-        return take_elements(((PyListObject *)o)->ob_item, PyList_GET_SIZE(o), b, out);
+        return take_elements(p, ((PyListObject *)o)->ob_item, PyList_GET_SIZE(o), b, out);
     if (bind_is_sequence(o)) {
         Py_ssize_t n;
         PyObject *const *items = frozen_items(o, b, &n);
-        return items ? take_elements(items, n, b, out) : -1;
+        return items ? take_elements(p, items, n, b, out) : -1;
     }
     if (!p->spread)
         return 0;
@@ -215,7 +224,7 @@ int bind_apart(const param *p, PyObject *const *items, Py_ssize_t n, bound *b)
     arg *out = &b->args[p->arg];
     if (p->kind == P_TENSORS_APART)
         return take_tensor_items(items, n, b, out);
-    return take_elements(items, n, b, out);
+    return take_elements(p, items, n, b, out);
 }
 
 /* ---- one value ------------------------------------------------------------------------------------------------- */

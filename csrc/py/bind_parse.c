@@ -92,6 +92,16 @@ static bool is_symbolic(const char *name)
     return false;
 }
 
+/* Sequences of ints that are plain ones in PyTorch: dims, and all that says how a pool is laid. */
+static bool is_of_dims(const char *name)
+{
+    static const char *const names[] = {"dim", "dims", "source", "destination", "physical_layout", "how"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!strcmp(name, names[i]))
+            return true;
+    return false;
+}
+
 static int set_type(reader *r, param *p, span type)
 {
     const char *name = PyUnicode_AsUTF8(p->name);
@@ -107,8 +117,8 @@ static int set_type(reader *r, param *p, span type)
         return malformed(r, "unknown type");
     p->kind = p->type->kind;
     p->none_ok |= p->kind >= P_OUT;
-    p->indexed = p->kind == P_INT && is_symbolic(name);
-    p->without_dims = p->indexed && !strcmp(name, "start");
+    p->indexed = (p->kind == P_INT && is_symbolic(name)) || ((p->kind == P_INTS || p->kind == P_INTS_APART) && !is_of_dims(name));
+    p->without_dims = p->kind == P_INT && p->indexed && !strcmp(name, "start");
     return 0;
 }
 

@@ -473,8 +473,12 @@ array *py_array_from_data(PyObject *data, ct_dtype wanted, bool share)
         a = numpy_to_array(data, share ? NUMPY_SHARE : NUMPY_READ);
     else if (!numpy_is_scalar(data) && py_offers_dlpack(data))
         a = py_dlpack_import(data);
-    else
-        return from_nested(data, wanted);
+    else {
+        PyObject *shown = numpy_is_scalar(data) ? NULL : py_of_storage(data, wanted);
+        a = shown ? array_keep(py_t(shown)->a) : PyErr_Occurred() ? NULL : from_nested(data, wanted);
+        Py_XDECREF(shown);
+        return a;
+    }
     if (!a || (share && (wanted == DT_NONE || wanted == a->dtype)))
         return a;
     array *copy = py_array_copy(a, wanted == DT_NONE ? (ct_dtype)a->dtype : wanted);

@@ -422,7 +422,7 @@ static int assign(indexing *x, PyObject *value)
     if (x->masks && x->masks == x->n && v->numel == 1 && (v->dtype != py_t(x->view)->a->dtype || v->st == py_t(x->view)->a->st))
         return assign_one(x, value, assign);
     tensor *t[CT_MAXDIM];
-    if (x->n == 0 && v->ndim == 0)
+    if (x->n == 0 && v->ndim == 0 && py_t(x->view)->a->ndim)
         return call_in_place(&op_fill, 2, (arg[]){a_t(py_t(x->view)), a_t(py_t(value))});
     if (x->n == 0) {
         PyObject *fitting = spread_over(without_leading_ones(value, view_of(x)), py_t(x->view)->a);

@@ -155,12 +155,12 @@ static int of_tensor(tensor *t, tensor *made)
     return 0;
 }
 
-/* A storage as a Tensor over it, of the dtype: it says so by a method. NULL without an exception: it is none. */
-static PyObject *of_storage(PyObject *object, ct_dtype dtype)
+/* A storage as a Tensor over it, of the dtype, or one of its own: it says so by a method. NULL without an exception: it is none. */
+PyObject *py_of_storage(PyObject *object, ct_dtype dtype)
 {
     PyObject *shown = PyObject_GetAttrString(object, "_as_tensor");
     PyErr_Clear();
-    PyObject *made = shown ? PyObject_CallOneArg(shown, py_dtype(dtype)) : NULL;
+    PyObject *made = shown ? PyObject_CallOneArg(shown, dtype == DT_NONE ? Py_None : py_dtype(dtype)) : NULL;
     Py_XDECREF(shown);
     return made;
 }
@@ -179,7 +179,7 @@ int py_tensor_legacy_new(ct_dtype dtype, PyObject *args, PyObject *kwargs, tenso
     }
     if (object && py_is_tensor(object) && !is_size)
         return of_tensor(py_t(object), made);
-    PyObject *over = object && !is_size && !is_int(object) && !PyList_Check(object) && !numpy_is_array(object) ? of_storage(object, dtype) : NULL;
+    PyObject *over = object && !is_size && !is_int(object) && !PyList_Check(object) && !numpy_is_array(object) ? py_of_storage(object, dtype) : NULL;
     if (over) {
         int result = of_tensor(py_t(over), made);
         Py_DECREF(over);

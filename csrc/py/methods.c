@@ -95,7 +95,7 @@ PLAIN(tensor_detach_)
 {
     (void)unused;
     tensor *t = py_t(self);
-    if (tensor_is_view(t) && tape_now.grad)
+    if (tensor_is_view(t) && !tape_now.inference)
         return PyErr_Format(PyExc_RuntimeError, "Can't detach views in-place. Use detach() instead.");
     if (t->box)
         t->box->idle = true;

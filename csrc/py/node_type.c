@@ -105,7 +105,13 @@ PyObject *py_node_next_functions(node *n)
 
 static PyObject *get_next_functions(PyObject *self, void *x) { (void)x; return py_node_next_functions(node_of(self)); }
 static PyObject *node_name_method(PyObject *self, PyObject *unused) { (void)unused; return PyUnicode_FromString(node_name(node_of(self))); }
-static PyObject *get_sequence(PyObject *self, PyObject *unused) { (void)unused; return PyLong_FromUnsignedLongLong(node_of(self)->seq); }
+/* Of what has no derivative the last, as PyTorch's, which its engine goes by. */
+static PyObject *get_sequence(PyObject *self, PyObject *unused)
+{
+    const node *n = node_of(self);
+    (void)unused;
+    return PyLong_FromUnsignedLongLong(n->kind->flags & NK_UNTOLD ? UINT64_MAX : n->seq);
+}
 static PyObject *register_post(PyObject *self, PyObject *hook) { return py_node_hook(node_of(self), hook, HOOK_POST); }
 static PyObject *register_pre(PyObject *self, PyObject *hook) { return py_node_hook(node_of(self), hook, HOOK_PRE); }
 

@@ -100,7 +100,7 @@ static PyObject *call_with_out(call *c, const bound *b)
         result = outs_result(c, &o);
     }
     drop_outs(&o);
-    if (result && b->requires_grad == Py_True && py_is_tensor(result) && py_born_with_grad(result) < 0) {
+    if (result && py_is_tensor(result) && py_settle_grad(result, b->requires_grad == Py_True, c->op->flags & OP_NO_GRAD && !c->n_in) < 0) {
         Py_DECREF(result);
         return py_raise();
     }
@@ -163,12 +163,14 @@ static uint32_t told(const PyOp *f, const signature **all)
 static PyObject *op_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *kwnames)
 {
     const PyOp *f = (const PyOp *)self;
-    Py_ssize_t nargs = PyVectorcall_NARGS(nargsf);
+    Py_ssize_t nargs = PyVectorcall_NARGS(nargsf), given = nargs + (kwnames ? PyTuple_GET_SIZE(kwnames) : 0);
     bound b;
+    if (CT_UNLIKELY(py_unshaped != NULL) && py_refuse_unshaped(f->name, args, given, 0) < 0)
+        return NULL;
     for (uint32_t i = 0; i < f->n; i++) {
         int fits = signature_bind(f->over[i].sig, args, nargs, kwnames, &b);
         if (CT_LIKELY(fits == 1)) {
-            PyObject *result = py_kept_class(run(f, f->over[i].op, &b), args, nargs + (kwnames ? PyTuple_GET_SIZE(kwnames) : 0));
+            PyObject *result = py_kept_class(run(f, f->over[i].op, &b), args, given);
             bound_clear(&b);
             return result;
         }
@@ -178,7 +180,6 @@ static PyObject *op_vectorcall(PyObject *self, PyObject *const *args, size_t nar
     const signature *all[MAX_OVERLOADS];
     return signature_refuse(all, told(f, all), args, nargs, kwnames), NULL;
 }
-
 static PyObject *method_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *kwnames)
 {
     if (CT_LIKELY(PyVectorcall_NARGS(nargsf) && py_is_tensor(args[0])))

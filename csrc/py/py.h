@@ -46,6 +46,8 @@ static inline int64_t py_long(PyObject *o, int *overflow)
 }
 /* subclass.c: the result (taken) of a call with these arguments, in the class of the first that is of a user's own. */
 extern int64_t py_custom_live;                    /* tensors of such classes that live: while none does, nobody asks */
+extern PyTypeObject *py_unshaped;                  /* what nn's uninitialized parameters inherit; NULL before the first is made */
+int py_refuse_unshaped(PyObject *name, PyObject *const *args, Py_ssize_t n, int depth);
 PyObject *py_recast(PyObject *result, PyObject *const *args, Py_ssize_t n);
 static inline PyObject *py_kept_class(PyObject *result, PyObject *const *args, Py_ssize_t n) { return CT_LIKELY(!py_custom_live) ? result : py_recast(result, args, n); }
 PyObject *py_wrap(tensor *t);                   /* new Tensor that takes the contents of *t (which is left blank), also on failure */
@@ -78,6 +80,7 @@ int py_store_number(const arg *n, ct_dtype d, char *at); /* the same for a numbe
 /* New: nested sequences, numbers, ndarrays and NumPy scalars, Tensors, lists of these, objects with __dlpack__. wanted DT_NONE: inferred.
  * share: memory of an ndarray, a Tensor or a __dlpack__ object is not copied where the dtype is the wanted one. NULL and exception. */
 array *py_array_from_data(PyObject *data, ct_dtype wanted, bool share);
+PyObject *py_of_storage(PyObject *object, ct_dtype dtype);  /* NULL without an exception: it is none */
 array *py_array_copy(const array *a, ct_dtype dtype); /* new, dense, memory order as a's; NULL and exception */
 PyObject *py_tolist(const array *a);
 PyObject *py_item(const array *a);

@@ -289,8 +289,7 @@ int py_node_saved_names(node *n, PyObject *names)
     size_t length;
     bool list;
     for (uint32_t i = 0; o && i < 4 && (length = op_next_name(&at, &name, &list)) && !list; i++) {
-        bool self = i == 0 && is_name(name, length, "input");
-        if (o->keep[i] && add_names(names, self ? "self" : name, self ? 4 : length) < 0)
+        if (o->keep[i] && add_names(names, name, length) < 0)
             return -1;
     }
     const char *field = o && n->keep_out ? o->ret ? o->ret : "result" : "";

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-enum how { S_SIZES, S_NUMEL, S_INT, S_COUNT, S_REAL, S_SCALAR, S_TRUTH, S_ONE, S_PLACES, S_LAST, S_INTS, S_REST, S_WAY };
+enum how { S_SIZES, S_NUMEL, S_INT, S_COUNT, S_REAL, S_SCALAR, S_TRUTH, S_ONE, S_PLACES, S_LAST, S_INTS, S_REST, S_WAY, S_MINUS, S_SOME, S_END, S_FIRST };
 typedef struct row { const char *node, *name; uint8_t how, place; } row;
 static const row rows[] = {
 #define SAVED(node, name, how, place) {#node, #name, S_##how, place},
@@ -36,24 +36,35 @@ static PyObject *real_at(const int64_t *at, bool scalar)
     return scalar && value == floor(value) && fabs(value) < 1e15 ? PyLong_FromDouble(value) : PyFloat_FromDouble(value);
 }
 
-static PyObject *dims_of(const int64_t *flags, uint32_t n)
+static PyObject *minus_at(const int64_t *at)
+{
+    double value;
+    memcpy(&value, at, sizeof value);
+    value = -value;
+    return real_at((const int64_t *)&value, true);
+}
+
+static PyObject *dims_of(const int64_t *flags, uint32_t n, bool some)
 {
     int64_t dims[CT_MAXDIM];
     uint32_t found = 0;
     for (uint32_t d = 0; d < n; d++)
         if (flags[d])
             dims[found++] = d;
-    return ints_from(dims, found);
+    return some && found == n ? Py_NewRef(Py_None) : ints_from(dims, found);
 }
+
+/* An int or the bits of a double: no int that nodes hold is as large as the bits of any but the smallest. */
+static PyObject *number_of(const int64_t *at) { return *at > -(1 << 30) && *at < 1 << 30 ? PyLong_FromLongLong(*at) : real_at(at, true); }
 
 static PyObject *shown(node *n, const row *r)
 {
     const int64_t *number = node_params(n);
-    uint32_t count = n->n_param, needed = r->how == S_PLACES || r->how == S_LAST || r->how == S_INTS ? 1 : r->place + 1u;
+    uint32_t count = n->n_param, needed = r->how == S_INTS ? 1 : r->place + 1u;
     if (r->how == S_SIZES || r->how == S_NUMEL)
         return size_of(n, r->place, r->how == S_NUMEL);
-    if (r->how == S_ONE)
-        return count <= r->place ? PyLong_FromLong(1) : real_at(number + r->place, true);
+    if (r->how == S_ONE || r->how == S_MINUS)
+        return count <= r->place ? PyLong_FromLong(1) : r->how == S_ONE ? real_at(number + r->place, true) : minus_at(number + r->place);
     if (count < needed)
         return NULL;
     switch (r->how) {
@@ -61,8 +72,10 @@ static PyObject *shown(node *n, const row *r)
     case S_COUNT: return PyLong_FromUnsignedLongLong((uint64_t)number[r->place]);
     case S_REAL: case S_SCALAR: return real_at(number + r->place, r->how == S_SCALAR);
     case S_TRUTH: return PyBool_FromLong(number[r->place] != 0);
-    case S_PLACES: return dims_of(number, count - 1);
-    case S_LAST: return PyBool_FromLong(number[count - 1] != 0);
+    case S_PLACES: case S_SOME: return dims_of(number, count - 1 - r->place, r->how == S_SOME);
+    case S_LAST: return PyBool_FromLong(number[count - 1 - r->place] != 0);
+    case S_END: return number_of(number + count - 1 - r->place);
+    case S_FIRST: return number[0] >= 0 && r->place + number[0] <= count ? ints_from(number + r->place, (uint32_t)number[0]) : NULL;
     case S_INTS: return ints_from(number, count);
     case S_REST: return ints_from(number + r->place, count - r->place);
     default: return PyUnicode_FromString(number[r->place] ? "tanh" : "none");

@@ -3,6 +3,7 @@
 #include "py/tensor_type.h"
 
 int64_t py_custom_live;
+PyTypeObject *py_unshaped;
 
 bool py_is_custom_class(PyTypeObject *type) { return type != py_tensor_type && Py_IS_TYPE(type, &PyType_Type); }
 
@@ -31,6 +32,41 @@ static PyObject *recast(PyObject *made, PyTypeObject *type)
     if (other && leaf)
         py_t(other)->box->owner = other;
     return other;
+}
+
+/* What may be done with a tensor whose shape is not known yet, as PyTorch's UninitializedTensorMixin lists it. */
+static bool needs_no_shape(PyObject *name)
+{
+    static const char *const names[] = {"copy_", "to", "half", "float", "double", "int", "long", "cpu", "alias"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (PyUnicode_CompareWithASCIIString(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+int py_refuse_unshaped(PyObject *name, PyObject *const *args, Py_ssize_t n, int depth)
+{
+    for (Py_ssize_t i = 0; i < n; i++) {
+        bool many = depth == 0 && (PyTuple_Check(args[i]) || PyList_Check(args[i]));
+        if (many && py_refuse_unshaped(name, PySequence_Fast_ITEMS(args[i]), PySequence_Fast_GET_SIZE(args[i]), 1) < 0)
+            return -1;
+        if (PyType_IsSubtype(Py_TYPE(args[i]), py_unshaped) && !needs_no_shape(name)) {
+            PyErr_Format(PyExc_ValueError, "Attempted to use an uninitialized parameter in %U(). Call forward() of its module with a batch first, or materialize(shape).", name);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* _unshaped(cls): ops refuse its instances from now on. */
+PyObject *py_set_unshaped(PyObject *module, PyObject *cls)
+{
+    (void)module;
+    if (!PyType_Check(cls))
+        return PyErr_Format(PyExc_TypeError, "_unshaped: expected a class, got %s", Py_TYPE(cls)->tp_name);
+    Py_INCREF(cls);
+    Py_XSETREF(py_unshaped, (PyTypeObject *)cls);
+    Py_RETURN_NONE;
 }
 
 PyObject *py_recast(PyObject *result, PyObject *const *args, Py_ssize_t n)

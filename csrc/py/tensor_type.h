@@ -6,10 +6,12 @@
 
 int py_tensor_setup(PyObject *module);
 bool py_is_custom_class(PyTypeObject *type);               /* subclass.c */
+PyObject *py_set_unshaped(PyObject *module, PyObject *cls);
 PyObject *py_tensor_as_subclass(PyObject *self, PyObject *cls);
 PyObject *py_wrap_as(PyTypeObject *type, tensor *t);     /* new object of a subclass; takes *t */
 /* tensor_set_requires_grad that also lets the leaf's node find its object. -1: a status of the tape is pending. */
 int py_set_requires_grad(PyObject *self, bool wanted);
+int py_settle_grad(PyObject *out, bool wanted, bool is_made);
 int py_born_with_grad(PyObject *made);           /* the same of a tensor that is being made */
 /* Called after a view of `first` may have been made: a base that has no object yet is shown by this one. */
 static inline void py_note_base(PyObject *first)

@@ -91,24 +91,25 @@ static uint64_t closed_takes(node *n)
 }
 const node_kind closed_kind = {"Closed", closed_grad, .takes = closed_takes};
 
-static int pack_all(node *n)
+static int pack_inputs(node *n)
 {
-    for (uint32_t i = 0; i < n->n_kept; i++)
+    for (uint32_t i = 0; i < ct_bits(n->keep_in); i++)
         if (node_pack(n, i, NULL) < 0)
             return -1;
     return 0;
 }
 
-node *closed_node(const char *name, uint32_t n_in, tensor *const *in, uint32_t n_made, tensor *const *made, uint64_t keep)
+node *closed_node(const char *name, uint32_t n_in, tensor *const *in, uint32_t n_made, tensor *const *made, uint64_t keep, uint64_t keep_made)
 {
-    uint32_t n_out = 0, kept_in = 0, k = n_in;
+    uint32_t n_out = 0, held = 0, k = n_in;
     int ndim = 0;
     for (uint32_t i = 0; i < n_made; i++) {
         n_out += made[i]->fn != NULL;
         ndim = made[i]->a->ndim > ndim ? made[i]->a->ndim : ndim;
     }
+    keep_made &= ((uint64_t)1 << (n_made < 63 ? n_made : 63)) - 1;
     keep &= n_in < 64 ? ((uint64_t)1 << n_in) - 1 : ~(uint64_t)0;
-    node *n = node_new(&closed_kind, (node_shape){.n_in = n_in + n_out, .n_out = n_out, .n_kept = (uint16_t)ct_bits(keep), .out_ndim = (uint8_t)ndim});
+    node *n = node_new(&closed_kind, (node_shape){.n_in = n_in + n_out, .n_out = n_out, .n_kept = (uint16_t)(ct_bits(keep) + ct_bits(keep_made)), .out_ndim = (uint8_t)ndim});
     if (!n)
         return NULL;
     n->payload = (void *)name;
@@ -118,8 +119,11 @@ node *closed_node(const char *name, uint32_t n_in, tensor *const *in, uint32_t n
         if (in[i]->fn)
             e[i] = (edge){node_keep(in[i]->fn), in[i]->nr};
         if (keep >> i & 1)
-            node_kept(n)[kept_in++] = (kept){array_keep(in[i]->a), {.version = in[i]->a->ver->count}};
+            node_kept(n)[held++] = (kept){array_keep(in[i]->a), {.version = in[i]->a->ver->count}};
     }
+    for (uint32_t i = 0; i < n_made && i < 63; i++)
+        if (keep_made >> i & 1)
+            node_kept(n)[held++] = (kept){array_keep(made[i]->a), {.version = made[i]->a->ver->count}};
     for (uint32_t i = 0; i < n_made; i++)
         if (made[i]->fn) {
             node_set_out(n, k - n_in, made[i]->a);
@@ -127,7 +131,7 @@ node *closed_node(const char *name, uint32_t n_in, tensor *const *in, uint32_t n
         }
     if (CT_UNLIKELY(tape_now.anomaly && tape_trace))
         tape_trace(n);
-    if (tape_now.packs && pack_all(n) < 0) {
+    if (tape_now.packs && pack_inputs(n) < 0) {
         node_drop(n);
         return NULL;
     }

@@ -262,11 +262,12 @@ static int check_nan(node *n, tensor **grads)
     return 0;
 }
 
-/* What the formula does not read must be as it was nevertheless: every kept input, and where some gradients are not asked for, what they would read. */
+/* What the formula does not read must be as it was nevertheless: every kept input, all that a composition or an NK_KEEPS_ALL node keeps, and where some
+ * gradients are not asked for, what they would read. */
 static int check_unread(node *n)
 {
     edge *e = node_edges(n);
-    bool all = false;
+    bool all = n->kind == &closed_kind || n->kind->flags & NK_KEEPS_ALL;
     for (uint32_t i = 0; tape_now.partial && i < n->n_in; i++)
         all |= e[i].fn && !node_leads_on(e[i].fn);
     return node_check_kept(n, all ? n->n_kept : ct_bits(n->keep_in));

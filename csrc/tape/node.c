@@ -19,7 +19,7 @@ node *node_new(const node_kind *kind, node_shape shape)
         return NULL;
     n->kind = kind;
     n->refs = 1;
-    n->seq = kind->flags & (NK_UNTOLD | NK_LEAF) ? UINT64_MAX : next_seq++;
+    n->seq = kind->flags & NK_LEAF ? UINT64_MAX : next_seq++;
     n->n_in = shape.n_in;
     n->n_out = shape.n_out;
     n->bytes = (uint32_t)bytes;

@@ -30,6 +30,7 @@ enum {
     NK_POINTWISE = 16,      /* kept values are narrowed to size 1 in the dims in which the gradient arrived summed, to lines where it arrived slid */
     NK_ROW_1 = 1 << 16,     /* beside NK_ROW: Backward1 */
     NK_HOMOGENEOUS = 1 << 17, /* its formula serves a gradient that lacks a factor (run_defers) */
+    NK_KEEPS_ALL = 1 << 19, /* PyTorch's node keeps the results too, whichever are read: they may not be written to */
     NK_UNTOLD = 1 << 18,    /* has no derivative: its turn to say so comes before that of nodes recorded later, as a leaf's does */
 };
 /* Bits 8 to 15 of flags: the inputs that users see (next_functions, hooks), as a mask; none given: all of them. */
@@ -122,7 +123,7 @@ enum { CLOSED_MANY = 64 /* operands */ };
 node *passage_node(node *to, uint32_t nr, const array *a);
 /* in: tensors over the operands, which come through passages where they want a gradient; made: the results by the composition's own history, of which
  * one has some; they are its outputs. The name is static. keep: the operands that must be as they are when the gradient comes, as a mask. */
-node *closed_node(const char *name, uint32_t n_in, tensor *const *in, uint32_t n_made, tensor *const *made, uint64_t keep);
+node *closed_node(const char *name, uint32_t n_in, tensor *const *in, uint32_t n_made, tensor *const *made, uint64_t keep, uint64_t keep_made);
 
 /* The inputs that users see, as a mask (0: all). How many these are, and the place of the k-th of them: n_in or above where a number stands for it. */
 static inline uint32_t node_shows(const node *n) { return n->kind->flags >> 8 & 255; }

@@ -281,12 +281,12 @@ static bool defers(const run *r, const slot *to, int steps)
 }
 bool run_defers(const run *r, const slot *to) { return defers(r, to, STEPS); }
 
-/* ---- the ready heap: leaves first, then the newest node --------------------------------------------------- */
+/* ---- the ready heap: leaves first, then what has no derivative, then the newest node ---------------------- */
 static bool before(const run *r, uint32_t a, uint32_t b)
 {
     const node *x = r->slots[a].fn, *y = r->slots[b].fn;
-    bool x_leaf = x->kind->flags & NK_LEAF, y_leaf = y->kind->flags & NK_LEAF;
-    return x_leaf != y_leaf ? x_leaf : x->seq > y->seq;
+    bool x_first = x->kind->flags & (NK_LEAF | NK_UNTOLD), y_first = y->kind->flags & (NK_LEAF | NK_UNTOLD);
+    return x_first != y_first ? x_first : x->seq > y->seq;
 }
 
 void run_push(run *r, uint32_t item)

@@ -189,6 +189,37 @@ static int move_on(tensor *t, node *fn, uint32_t nr)
 }
 
 /* The base was written through another member: a base takes the new history over, a view is cut out of it anew. */
+/* The history of a view, told anew as a part of its base; base_fn: the base's, owned. *result: none for a view of integers, which a write gave a history. */
+static int tell_view(const tensor *t, node *base_fn, uint32_t nr, node **result)
+{
+    scope s;
+    scope_open(&s);
+    tensor base = {.a = array_keep(t->base->a), .fn = base_fn, .nr = nr};
+    tape_mode before = tape_now;
+    tape_now.grad = true;
+    tensor *view = tape_algebra.view_of_base(&s, &base, t->a);
+    tape_now = before;
+    *result = view && view->fn ? node_keep(view->fn) : NULL;
+    tensor_clear(&base);
+    scope_close(&s);
+    return view ? 0 : -1;
+}
+
+/* A view of a leaf that is itself a view of what has no history: as PyTorch has it, it still asks for a gradient, which leads nowhere. */
+static int tell_view_of_nothing(const tensor *t, node **result)
+{
+    gradbox *box = gradbox_new();
+    node *leaf = box ? leaf_node(box, t->base->a) : NULL;
+    gradbox_drop(box);
+    if (!leaf || tell_view(t, leaf, 0, result) < 0)
+        return -1;
+    if (*result) {
+        node_drop(node_edges(*result)[0].fn);
+        node_edges(*result)[0] = (edge){0};
+    }
+    return 0;
+}
+
 int tensor_sync_slow(tensor *t)
 {
     viewbase *b = t->base;
@@ -199,23 +230,10 @@ int tensor_sync_slow(tensor *t)
     if (tensor_is_view(t) && tensor_view_broken(t) && (t->fn || b->fn))
         return tensor_refuse_view(t, "its base or another view of its base has been modified inplace");
     node *fn = b->fn ? node_keep(b->fn) : NULL;
-    uint32_t nr = b->nr;
-    if (tensor_is_view(t) && fn) {
-        scope s;
-        scope_open(&s);
-        tensor base = {.a = array_keep(b->a), .fn = fn, .nr = nr};
-        tape_mode before = tape_now;
-        tape_now.grad = true;
-        tensor *view = tape_algebra.view_of_base(&s, &base, t->a);
-        tape_now = before;
-        fn = view && view->fn ? node_keep(view->fn) : NULL; /* none: a view of integers, which a write gave a history */
-        nr = 0;
-        tensor_clear(&base);
-        scope_close(&s);
-        if (!view)
-            return -1;
-    }
-    int result = move_on(t, fn, nr);
+    bool view = tensor_is_view(t);
+    if (view && fn ? tell_view(t, fn, b->nr, &fn) < 0 : view && t->fn && tell_view_of_nothing(t, &fn) < 0)
+        return -1;
+    int result = move_on(t, fn, view ? 0 : b->nr);
     node_drop(fn);
     if (result == 0)
         t->gen = b->gen;

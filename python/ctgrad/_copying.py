@@ -68,7 +68,8 @@ class UntypedStorage:
     __len__ = nbytes
 
     def _as_tensor(self, dtype):
-        """A vector of the dtype over the memory, for the constructors of old."""
+        """A vector of the dtype over the memory, of int64 where none is given: what `tensor` and the constructors of old make of it."""
+        dtype = dtype or ctgrad.int64
         return self.tensor(dtype, (self.nbytes() // ctgrad.empty(0, dtype=dtype).element_size(),), (1,), 0)
 
     @property
@@ -123,7 +124,8 @@ class UntypedStorage:
         """A tensor over this storage that no history and no view relation ties to others; writes are counted for all of them."""
         whole = self._whole
         if whole.dtype != dtype:
-            whole = _over_memory(memory_of(whole), dtype)
+            memory = memory_of(whole).view(np.uint8)
+            whole = _over_memory(memory[:len(memory) - len(memory) % ctgrad.empty(0, dtype=dtype).element_size()], dtype)
         return whole.as_strided(size, stride, offset).detach()
 
 

@@ -129,6 +129,8 @@ def contains(self, element):
 
 def is_set_to(self, tensor):
     """Whether both show the same elements of the same storage by the same shape and strides."""
+    if not isinstance(tensor, Tensor):
+        raise TypeError(f"is_set_to(): argument 'tensor' (position 1) must be Tensor, not {type(tensor).__name__}")
     places = [(t._storage_ptr(), t.storage_offset(), t.shape, t.stride(), t.dtype) for t in (self, tensor)]
     return places[0] == places[1]
 

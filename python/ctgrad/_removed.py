@@ -1,5 +1,6 @@
 """What PyTorch has under its name but no longer does, and says so; names that say little here: no number is complex, no bit stands for a sign."""
 
+from ctgrad import _C
 from ctgrad._C import Tensor
 
 __all__ = ["conj_physical", "eig", "is_autocast_enabled", "lstsq", "matrix_rank", "resolve_conj", "resolve_neg", "solve", "symeig"]
@@ -20,9 +21,9 @@ def _removed(name):
 eig, lstsq, matrix_rank, solve, symeig, _reinforce = map(_removed, _INSTEAD)
 
 
-def conj_physical(input):
+def conj_physical(input, *, out=None):
     """input: no dtype is complex."""
-    return input.conj_physical()
+    return input.conj_physical() if out is None else _C.maximum(input, input, out=out)
 
 
 def resolve_conj(input):

@@ -18,7 +18,7 @@ import numpy as np
 import ctgrad
 from ctgrad import Tensor
 from ctgrad._copying import UntypedStorage, memory_of
-from ctgrad.nn.parameter import Buffer, Parameter
+from ctgrad.nn.parameter import Buffer, Parameter, is_lazy
 from ctgrad.storage import TypedStorage
 
 __all__ = ["add_safe_globals", "clear_safe_globals", "get_safe_globals", "load", "safe_globals", "save"]
@@ -113,7 +113,7 @@ class _Pickler(pickle._Pickler):
 
     def reducer_override(self, obj):
         if isinstance(obj, Tensor):
-            return _reduced(obj)
+            return obj.__reduce_ex__(2) if is_lazy(obj) else _reduced(obj)
         if isinstance(obj, ctgrad.Size):
             return ctgrad.Size, (tuple(obj),)
         if isinstance(obj, (ctgrad.dtype, _Name)):

@@ -8,7 +8,7 @@ from ctgrad._C import digamma, erf, erfc, erfinv, exp2, expm1, log1p, log_softma
 from ctgrad._C import lgamma as gammaln
 from ctgrad._C import sigmoid as expit
 from ctgrad import _bessel, _polynomials, _quantile
-from ctgrad.composed import need_tensor, registry, with_out
+from ctgrad.composed import need_tensor, registry, with_out, with_shared_out
 from ctgrad.composed.closed import node
 from ctgrad.composed.incomplete import igamma as gammainc, igammac as gammaincc
 from ctgrad.composed.logs import times_log1p
@@ -46,7 +46,7 @@ def xlog1py(input, other):
     return times_log1p(f"SpecialXlog1PyBackward{form}", x, y, form == 2)
 
 
-@with_out
+@with_shared_out
 def ndtr(input):
     """The distribution function of the standard normal distribution."""
     need_tensor("special_ndtr", input)
@@ -54,7 +54,7 @@ def ndtr(input):
 
 
 @with_out
-@node("SpecialLogNdtrBackward0")
+@node("SpecialLogNdtrBackward0", results=(0,))
 def log_ndtr(input):
     """The logarithm of ndtr, accurate in the left tail."""
     need_tensor("special_log_ndtr", input)
@@ -70,7 +70,7 @@ def log_ndtr(input):
     return made.to(input.dtype if input.is_floating_point() else _C.get_default_dtype())
 
 
-@with_out
+@with_shared_out
 @node("MvlgammaBackward0")
 def multigammaln(input, p):
     """The logarithm of the multivariate gamma function of dimension p; elements above (p - 1) / 2."""

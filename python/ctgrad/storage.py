@@ -30,7 +30,8 @@ class TypedStorage:
         self._numbers = self._memory.tensor(dtype, (self._memory.nbytes() // _C.empty(0, dtype=dtype).element_size(),), (1,), 0)
 
     def _as_tensor(self, dtype):
-        """A vector over the memory, for the constructors of old."""
+        """A vector over the memory, for `tensor` and the constructors of old; of the default dtype where none is asked for."""
+        dtype = dtype or _C.get_default_dtype()
         if dtype != self.dtype:
             raise RuntimeError(f"Expected a Storage of type {dtype} or an UntypedStorage, but got type {self.dtype} for argument 1 'storage'")
         return self._numbers.detach()

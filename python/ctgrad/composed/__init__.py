@@ -7,6 +7,7 @@ gives shapes, dtypes and errors; each name has cases in tests/cases like every o
 
 import functools
 import inspect
+import itertools
 import warnings
 from collections import namedtuple
 from collections.abc import Callable
@@ -24,10 +25,10 @@ registry: dict[str, Callable[..., Any]] = {}
 
 def composed(method=True, function=True, out=False, in_place=""):
     """Decorator: register a composition, as function, method or both. With out=True it takes `out=`, with out="exact" of the result's dtype
-    alone; in_place="method" gives it a method `name_` as well, "both" a function of that name too."""
+    alone, with out="shared" one that may share a part of an operand, with "whole" of the result's dtype and sharing none; in_place="method" gives it a method `name_` as well, "both" a function of that name too."""
 
     def register(f):
-        made = with_out(f, out == "exact") if out else typed(f)
+        made = with_out(f, out in ("exact", "whole"), out in ("exact", "shared")) if out else typed(f)
         registry[f.__name__] = made
         if method:
             setattr(Tensor, f.__name__, made)
@@ -70,8 +71,25 @@ def warn_once(text, stacklevel=2):
 _written: dict[str, Callable[..., Any]] = {}  # functions that write into their first argument
 
 
-def with_out(f, exact=False):
-    """f with a keyword `out`: the tensor that gets the result, or for several results a tuple."""
+def refuse_parts(name, out, made, operands):
+    """out= may be an operand, all of it, but not a part of one. Where it gets another shape first, its memory may be another too."""
+    pairs = zip(out, made, strict=False) if isinstance(made, tuple) and isinstance(out, (tuple, list)) else [(out, made)]
+    for (one, of), operand in itertools.product(pairs, operands):
+        fits = isinstance(operand, Tensor) and isinstance(one, Tensor) and isinstance(of, Tensor) and one.shape == of.shape
+        if fits and one._overlaps(operand) and not _is_same(one, operand):
+            raise RuntimeError("unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory location. "
+                               f"Please clone() the tensor before performing the operation. ({name})")
+
+
+def _is_same(a, b):
+    return (a.shape, a.stride(), a.storage_offset(), a.dtype) == (b.shape, b.stride(), b.storage_offset(), b.dtype)
+
+
+def with_out(f, exact=False, shared=None):
+    """f with a keyword `out`: the tensor that gets the result, or for several results a tuple.
+
+    ``shared``: it may share a part of an operand, which otherwise it may be as a whole only; ops of matrices by default.
+    """
 
     check = told_first(f)
 
@@ -83,7 +101,11 @@ def with_out(f, exact=False):
         except Exception as error:
             refuse_misfits(f, args, kwargs, error)
             raise
-        return made if out is None else deliver(f.__name__, made, out, exact)
+        if out is None:
+            return made
+        if not (exact if shared is None else shared):
+            refuse_parts(f.__name__, out, made, [*args, *kwargs.values()])
+        return deliver(f.__name__, made, out, exact)
 
     call.__signature__ = _WithOut(f)
     return call
@@ -105,6 +127,7 @@ class _WithOut(inspect.Signature):
 
 
 with_exact_out = functools.partial(with_out, exact=True)
+with_shared_out = functools.partial(with_out, shared=True)
 
 
 def _in_place(f):

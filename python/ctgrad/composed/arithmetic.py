@@ -68,7 +68,7 @@ def signbit(input):
 
 
 @composed(out=True, in_place="method")
-@node(lambda input, other: f"CopysignBackward{0 if isinstance(other, Tensor) else 1}", unkept=(1,))
+@node(lambda input, other: f"CopysignBackward{0 if isinstance(other, Tensor) else 1}", unkept=(1,), results=(0,))
 def copysign(input, other):
     """The magnitudes of input with the signs of other, in the dtype of both; both broadcast. The gradient at 0 is 0."""
     need_tensor("copysign", input)
@@ -103,7 +103,7 @@ def nan_to_num_(input, nan=0.0, posinf=None, neginf=None):
     return _C._ops["_become_"](input, nan_to_num(kept, nan, posinf, neginf)) if input.is_floating_point() else input.copy_(input)
 
 
-@composed(out="exact", in_place="method")
+@composed(out="whole", in_place="method")
 def heaviside(input, values):
     """0 below 0, 1 above it, `values` at it; dtypes must be the same."""
     need_tensor("heaviside", input)
@@ -197,7 +197,7 @@ def logit(input, eps=None):
     return (x / (1 - x)).log()
 
 
-@composed(out=True)
+@composed(out="shared")
 def nanmean(input, dim=None, keepdim=False, *, dtype=None):
     """The mean of what is not NaN."""
     need_tensor("nanmean", input)
@@ -343,6 +343,8 @@ def _differences(x1, x2, p):
 @composed(method=False)
 def cdist(x1, x2, p=2.0, compute_mode: Any = "use_mm_for_euclid_dist_if_necessary"):
     """The p-norms of all differences of a row of x1 and one of x2: (..., m, d) and (..., n, d) to (..., m, n)."""
+    need_tensor("cdist", x1, "x1", 1)
+    need_tensor("cdist", x2, "x2", 2)
     if compute_mode not in ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist"):
         raise ValueError(f"{compute_mode} is not a valid value for compute_mode")
     if x1.dim() < 2 or x2.dim() < 2 or x1.size(-1) != x2.size(-1):

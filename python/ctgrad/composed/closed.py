@@ -27,14 +27,14 @@ def _is_operand(x):
     return isinstance(x, Tensor) and x.is_floating_point()
 
 
-def node(name, unkept=(), apart=False):
+def node(name, unkept=(), apart=False, results=()):
     """Decorator: one node for the composition. `name`: PyTorch's, or a function that finds it from the arguments.
 
     `unkept`: which of the operands, counted from 0, PyTorch's node does not keep, so that they may be written to before the gradient comes.
-    `apart`: results may share memory with the operand and each other, and be written to all the same.
+    `results`: which of the results it keeps. `apart`: results may share memory with the operand and each other, and be written to all the same.
     """
 
-    kept = (1 << 64) - 1 - sum(1 << i for i in unkept)
+    kept, kept_results = (1 << 64) - 1 - sum(1 << i for i in unkept), sum(1 << i for i in results)
 
     def decorate(f):
         @functools.wraps(f)
@@ -46,7 +46,7 @@ def node(name, unkept=(), apart=False):
             given = iter(said)
             put = [next(given) if _is_operand(x) else x for x in args]
             made = f(*put, **{key: next(given) if _is_operand(x) else x for key, x in kwargs.items()})
-            return _C._closed(name if isinstance(name, str) else name(*args, **kwargs), made, said, kept, apart)
+            return _C._closed(name if isinstance(name, str) else name(*args, **kwargs), made, said, kept, kept_results, apart)
 
         return call
 

@@ -10,7 +10,7 @@ def _copied(view):
     return view.clone(memory_format=_C.contiguous_format)
 
 
-@composed(method=False, out=True)
+@composed(method=False, out="shared")
 @node("AliasBackward0_copy", unkept=(0,))
 def alias_copy(input):
     """What alias shows, copied."""
@@ -18,7 +18,7 @@ def alias_copy(input):
     return _copied(input)
 
 
-@composed(method=False, out=True)
+@composed(method=False, out="shared")
 @node("DiagonalBackward0_copy", unkept=(0,))
 def diagonal_copy(input, offset=0, dim1=0, dim2=1):
     """What diagonal shows, copied."""
@@ -26,7 +26,7 @@ def diagonal_copy(input, offset=0, dim1=0, dim2=1):
     return _copied(input.diagonal(offset, dim1, dim2))
 
 
-@composed(method=False, out=True)
+@composed(method=False, out="shared")
 @node("ExpandBackward0_copy", unkept=(0,))
 def expand_copy(input, size):
     """What expand shows, copied."""
@@ -34,7 +34,7 @@ def expand_copy(input, size):
     return _copied(input.expand(size))
 
 
-@composed(out=True)
+@composed(out="shared")
 @node("NarrowCopyBackward0", unkept=(0,))
 def narrow_copy(input, dim, start, length):
     """What narrow shows, copied."""
@@ -42,7 +42,7 @@ def narrow_copy(input, dim, start, length):
     return _copied(input.narrow(dim, start, length))
 
 
-@composed(method=False, out=True)
+@composed(method=False, out="shared")
 @node("PermuteBackward0_copy", unkept=(0,))
 def permute_copy(input, dims):
     """What permute shows, copied."""
@@ -50,7 +50,7 @@ def permute_copy(input, dims):
     return _copied(input.permute(dims))
 
 
-@composed(method=False, out=True)
+@composed(method=False, out="shared")
 @node("SelectBackward0_copy", unkept=(0,))
 def select_copy(input, dim, index):
     """What select shows, copied."""
@@ -58,7 +58,7 @@ def select_copy(input, dim, index):
     return _copied(input.select(dim, index))
 
 
-@composed(method=False, out=True)
+@composed(method=False, out="shared")
 @node("SliceBackward0_copy", unkept=(0,))
 def slice_copy(input, dim=0, start=None, end=None, step=1):
     """What slice shows, copied."""
@@ -68,7 +68,7 @@ def slice_copy(input, dim=0, start=None, end=None, step=1):
     return _copied(input[(slice(None),) * wrap_dim(dim, input.dim()) + (slice(start, end, step),)])
 
 
-@composed(method=False, out=True)
+@composed(method=False, out="shared")
 @node("SplitBackward0_copy", unkept=(0,))
 def split_copy(input, split_size, dim=0):
     """What split shows, each part copied."""
@@ -76,7 +76,7 @@ def split_copy(input, split_size, dim=0):
     return tuple(map(_copied, input.split(split_size, dim)))
 
 
-@composed(method=False, out=True)
+@composed(method=False, out="shared")
 @node("SplitWithSizesBackward0_copy", unkept=(0,))
 def split_with_sizes_copy(input, split_sizes, dim=0):
     """What split_with_sizes shows, each part copied."""
@@ -84,7 +84,7 @@ def split_with_sizes_copy(input, split_sizes, dim=0):
     return tuple(map(_copied, input.split_with_sizes(split_sizes, dim)))
 
 
-@composed(method=False, out=True)
+@composed(method=False, out="shared")
 @node(lambda input, dim=None: "SqueezeBackward0_copy" if dim is None else "SqueezeBackward1_copy", unkept=(0,))
 def squeeze_copy(input, dim=None):
     """What squeeze shows, copied."""
@@ -92,7 +92,7 @@ def squeeze_copy(input, dim=None):
     return _copied(input.squeeze() if dim is None else input.squeeze(dim))
 
 
-@composed(method=False, out=True)
+@composed(method=False, out="shared")
 @node("TBackward0_copy", unkept=(0,))
 def t_copy(input):
     """What t shows, copied."""
@@ -100,7 +100,7 @@ def t_copy(input):
     return _copied(input.t())
 
 
-@composed(method=False, out=True)
+@composed(method=False, out="shared")
 @node("TransposeBackward0_copy", unkept=(0,))
 def transpose_copy(input, dim0, dim1):
     """What transpose shows, copied."""
@@ -108,7 +108,7 @@ def transpose_copy(input, dim0, dim1):
     return _copied(input.transpose(dim0, dim1))
 
 
-@composed(method=False, out=True)
+@composed(method=False, out="shared")
 @node("UnbindBackward0_copy", unkept=(0,))
 def unbind_copy(input, dim=0):
     """What unbind shows, each part copied."""
@@ -116,7 +116,7 @@ def unbind_copy(input, dim=0):
     return tuple(map(_copied, input.unbind(dim)))
 
 
-@composed(method=False, out=True)
+@composed(method=False, out="shared")
 @node("UnfoldBackward0_copy", unkept=(0,))
 def unfold_copy(input, dimension, size, step):
     """What unfold shows, copied."""
@@ -124,7 +124,7 @@ def unfold_copy(input, dimension, size, step):
     return _copied(input.unfold(dimension, size, step))
 
 
-@composed(method=False, out=True)
+@composed(method=False, out="shared")
 @node("UnsqueezeBackward0_copy", unkept=(0,))
 def unsqueeze_copy(input, dim):
     """What unsqueeze shows, copied."""
@@ -132,7 +132,7 @@ def unsqueeze_copy(input, dim):
     return _copied(input.unsqueeze(dim))
 
 
-@composed(method=False, out=True)
+@composed(method=False, out="shared")
 @node("ViewBackward0_copy", unkept=(0,))
 def view_copy(input, size):
     """What view shows, copied."""

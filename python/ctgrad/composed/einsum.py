@@ -70,6 +70,9 @@ def _subscripts(operands):
         tensors = operands[1:]
         if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)):
             tensors = tensors[0]
+        for i, x in enumerate(tensors):
+            if not isinstance(x, Tensor):
+                raise TypeError(f"einsum(): expected Tensor as element {i} of the operands, but got {type(x).__name__}")
         return operands[0], tensors
     if not isinstance(operands[0], Tensor):
         raise TypeError(f"einsum(): argument 'equation' (position 1) must be str, not {type(operands[0]).__name__}")
@@ -293,7 +296,7 @@ def einsum(*args):
     """
     if len(args) < 2:
         raise ValueError("einsum(): must specify the equation string and at least one operand, or at least one operand and its subscripts list")
-    if len(args) == 3 and type(args[0]) is str:
+    if len(args) == 3 and type(args[0]) is str and isinstance(args[1], Tensor) and isinstance(args[2], Tensor):
         equation, result, other = args
         key = equation, result.shape, other.shape
         plan = _plans.get(key)
@@ -383,6 +386,8 @@ def tensordot(a, b, dims=2, out=None):
         b = b if q is None else b.sum(q, keepdim=True, dtype=b.dtype)
     if plan.empty:
         result = ctgrad.zeros(plan.size, dtype=a.dtype)
+        if ctgrad.is_grad_enabled() and (a.requires_grad or b.requires_grad):
+            result = result + a.reshape(-1)[:0].sum() * b.reshape(-1)[:0].sum()  # zeros that the operands have a part in
     else:
         result = _tensordot_of(a.permute(plan.left), b.permute(plan.right), plan).reshape(plan.size)
     return result if out is None else deliver("tensordot", result, out, True)

@@ -4,7 +4,7 @@ import math
 
 from ctgrad import _C
 from ctgrad._C import Tensor
-from ctgrad.composed import composed, results, warn_once, with_exact_out, with_out
+from ctgrad.composed import composed, results, warn_once, with_exact_out, with_shared_out
 from ctgrad.composed.closed import node
 from ctgrad.composed.shape import wrap_dim
 
@@ -25,7 +25,7 @@ def _linalg():
     return linalg
 
 
-@with_out
+@with_shared_out
 def det(input):
     """Determinants of square matrices."""
     return _linalg().det(input)
@@ -69,7 +69,7 @@ def matrix_exp(input):
     return _linalg().matrix_exp(input)
 
 
-@with_out
+@with_shared_out
 @node("CholeskyBackward0", unkept=(0,))
 def cholesky(input, upper=False):
     """linalg.cholesky."""
@@ -84,7 +84,7 @@ def _definite(factor, upper):
     return read.mT @ read if upper else read @ read.mT
 
 
-@with_out
+@with_shared_out
 @node("CholeskyInverseBackward0")
 def cholesky_inverse(input, upper=False):
     """The inverse of L L^T, or with upper of U^T U, where input is L or U."""
@@ -92,7 +92,7 @@ def cholesky_inverse(input, upper=False):
     return _linalg().inv(_definite(input, upper))
 
 
-@with_out
+@with_shared_out
 @node("CholeskySolveBackward0")
 def cholesky_solve(input, input2, upper=False):
     """X of L L^T X = input, or with upper of U^T U X = input, where input2 is L or U."""
@@ -102,11 +102,11 @@ def cholesky_solve(input, input2, upper=False):
     return _linalg().solve(_definite(input2, upper), input)
 
 
-def mvlgamma(input, p):
+def mvlgamma(input, p, *, out=None):
     """special.multigammaln."""
     from ctgrad import special
 
-    return special.multigammaln(input, p)
+    return special.multigammaln(input, p, out=out)
 
 
 def mvlgamma_(input, p):
@@ -243,7 +243,7 @@ def cross(input, other, dim=None):
     return _linalg().cross(input, other, dim=dim)
 
 
-@composed(out="exact", in_place="method")
+@composed(out="whole", in_place="method")
 @node("RenormBackward0")
 def renorm(input, p, dim, maxnorm):
     """Parts along dim whose p-norm is above maxnorm, shrunk to it."""

@@ -54,7 +54,7 @@ def lcm(input, other):
     return _paired(np.lcm(a.numpy(), b.numpy()), a, b, dtype)
 
 
-@composed(out=True, in_place="both")
+@composed(out="shared", in_place="both")
 @node("LdexpBackward0", unkept=(0,))
 def ldexp(input, other):
     """input times 2 to the power of other; both broadcast."""
@@ -64,7 +64,7 @@ def ldexp(input, other):
     return input * (factor if other.is_floating_point() else factor.to(dtype if dtype.is_floating_point else _C.get_default_dtype()))
 
 
-@composed(out="exact")
+@composed(out="whole")
 def frexp(input):
     """(mantissa, exponent): input = mantissa times 2 to the power of exponent (int32), mantissas from 0.5 to 1 in magnitude."""
     need_tensor("frexp", input)

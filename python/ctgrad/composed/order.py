@@ -31,7 +31,7 @@ def argsort(input, dim=-1, descending=False, stable=False):
     return input.sort(dim=dim, descending=descending, stable=stable)[1]
 
 
-@composed(out="exact")
+@composed(out="whole")
 def msort(input):
     """The elements in order along the first dimension; gradients flow."""
     need_tensor("msort", input)

@@ -55,8 +55,7 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
     """
     _check_put(input, index, source)
     line = input.reshape(-1).index_put((index.reshape(-1),), source.reshape(-1), accumulate)
-    result = line.reshape(input.shape)
-    return result if input.is_contiguous() else _C.empty_like(input).copy_(result)
+    return _shaped(line, input.shape) if input.is_contiguous() else _C.empty_like(input).copy_(line.reshape(input.shape))
 
 
 @composed(function=False)
@@ -77,6 +76,11 @@ def put_(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False)
 
 
 # ---- masked_scatter: the values one after the other, where a mask is True -------------------------------------------------
+
+
+def _shaped(made, shape):
+    """What was made in another shape, as no view of it."""
+    return made if made.shape == shape else _C._ops["_unsafe_view"](made, shape)
 
 
 def _masked(input, mask, source):
@@ -102,7 +106,7 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     need_tensor("masked_scatter", mask, "mask", 2)
     input, mask = broadcast_tensors(input, mask)
     places, values = _masked(input, mask, source)
-    return (input.contiguous() if input.dim() else input.unsqueeze(0)).index_put(places, values).reshape(input.shape)
+    return _shaped((input.contiguous() if input.dim() else input.unsqueeze(0)).index_put(places, values), input.shape)
 
 
 @composed(function=False)

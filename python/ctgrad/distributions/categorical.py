@@ -34,7 +34,7 @@ class Categorical(Distribution):
     def _param(self):
         return vars(self)[self._given]
 
-    @property
+    @constraints.dependent_property(is_discrete=True, event_dim=0)
     def support(self):
         return constraints.integer_interval(0, self._num_events - 1)
 

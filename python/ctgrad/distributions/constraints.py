@@ -2,7 +2,7 @@
 
 import ctgrad
 
-__all__ = ["Constraint", "boolean", "dependent", "greater_than", "greater_than_eq", "half_open_interval", "independent", "integer_interval", "interval",
+__all__ = ["Constraint", "boolean", "dependent", "dependent_property", "greater_than", "greater_than_eq", "half_open_interval", "independent", "integer_interval", "interval",
            "less_than", "lower_cholesky", "lower_triangular", "multinomial", "nonnegative", "nonnegative_integer", "one_hot", "positive", "positive_definite",
            "positive_integer", "real", "real_vector", "simplex", "square", "symmetric", "unit_interval"]
 
@@ -21,6 +21,44 @@ class Constraint:
 
     def __repr__(self):
         return f"{self.name}({self.shown})"
+
+
+class _Dependent(Constraint):
+    """What is known only once the other parameters are. `is_discrete` and `event_dim`, where they are known before."""
+
+    def __init__(self, *, is_discrete=NotImplemented, event_dim=NotImplemented):
+        self._told = {"is_discrete": is_discrete, "event_dim": event_dim}
+        self.name, self.shown = "Dependent", ""
+
+    def _of_class(self, name):
+        if self._told[name] is NotImplemented:
+            raise NotImplementedError(f".{name} cannot be determined statically")
+        return self._told[name]
+
+    is_discrete = property(lambda self: self._of_class("is_discrete"))
+    event_dim = property(lambda self: self._of_class("event_dim"))
+
+    def __call__(self, **told):
+        """Another one, of which these are known."""
+        return _Dependent(**{**self._told, **told})
+
+    def check(self, value):
+        """ValueError: nothing can be checked."""
+        raise ValueError("Cannot determine validity of dependent constraint")
+
+
+class dependent_property(property, _Dependent):
+    """A property whose value is a constraint; of the class it is a dependent constraint. Decorates a method, with or without what is known of it."""
+
+    def __init__(self, fn=None, *, is_discrete=NotImplemented, event_dim=NotImplemented):
+        property.__init__(self, fn)
+        _Dependent.__init__(self, is_discrete=is_discrete, event_dim=event_dim)
+        self.name = "DependentProperty"
+
+    def __call__(self, fn):
+        return dependent_property(fn, **self._told)
+
+    __repr__ = Constraint.__repr__
 
 
 def _independent_test(base, dims):
@@ -103,7 +141,7 @@ def _is_definite(x):
     return ctgrad.linalg.cholesky_ex(x)[1].eq(0) if held.all() else held
 
 
-dependent = Constraint("Dependent", None)
+dependent = _Dependent()
 boolean = Constraint("Boolean", lambda x: (x == 0) | (x == 1), 0, True)
 one_hot = Constraint("OneHot", lambda x: ((x == 0) | (x == 1)).all(-1) & x.sum(-1).eq(1), 1, True)
 real = Constraint("Real", lambda x: x == x)
@@ -122,4 +160,4 @@ positive_definite = Constraint("PositiveDefinite", _is_definite, 2)
 
 def is_dependent(constraint):
     """Whether the constraint is known only once the other parameters are."""
-    return constraint is dependent
+    return isinstance(constraint, _Dependent)

@@ -33,7 +33,7 @@ class Independent(Distribution):
         new.base_dist = self.base_dist.expand(ctgrad.Size(batch_shape) + self.event_shape[:self.reinterpreted_batch_ndims])
         return new
 
-    @property
+    @constraints.dependent_property
     def support(self):
         base = self.base_dist.support
         return constraints.independent(base, self.reinterpreted_batch_ndims) if self.reinterpreted_batch_ndims else base

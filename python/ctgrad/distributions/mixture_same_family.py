@@ -41,7 +41,7 @@ class MixtureSameFamily(Distribution):
     def has_rsample(self):
         return False
 
-    @property
+    @constraints.dependent_property
     def support(self):
         inner = self._component_distribution.support
         made = constraints.Constraint("MixtureSameFamilyConstraint", lambda x: inner.check(self._pad(x)).flatten(x.dim() - self._event_ndims).all(-1),

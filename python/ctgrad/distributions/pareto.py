@@ -13,7 +13,7 @@ class Pareto(TransformedDistribution):
     """No less than `scale`; the probability of more falls with the power `alpha`."""
 
     arg_constraints = {"alpha": constraints.positive, "scale": constraints.positive}
-    support = property(lambda self: constraints.greater_than_eq(self.scale))
+    support = constraints.dependent_property(lambda self: constraints.greater_than_eq(self.scale), is_discrete=False, event_dim=0)
     mode = property(lambda self: self.scale)
 
     def __init__(self, scale, alpha, validate_args=None):

@@ -25,7 +25,7 @@ class Uniform(Distribution):
         if self._validate_args and not ctgrad.lt(self.low, self.high).all():
             raise ValueError("Uniform is not defined when low>= high")
 
-    @property
+    @constraints.dependent_property(is_discrete=False, event_dim=0)
     def support(self):
         return constraints.interval(self.low, self.high)
 

@@ -120,7 +120,7 @@ def permutation(pivots, rows, like):
     return new(np.arange(rows)[:, None] == order[..., None, :], tuple(like.shape[:-2])).to(like.dtype)
 
 
-@node("LinalgLuBackward0", unkept=(0,))
+@node("LinalgLuBackward0", unkept=(0,), results=(0, 1, 2))
 def _lu(A, pivot):
     LU, pivots, _ = factored("linalg.lu", A, pivot)
     return permutation(pivots, A.size(-2), A), *unpacked(LU)

@@ -5,7 +5,7 @@ import math
 import ctgrad
 from ctgrad import _C
 from ctgrad._dtypes import scalar_name, unsupported
-from ctgrad.composed import need_tensor, with_exact_out, with_out
+from ctgrad.composed import need_tensor, with_exact_out, with_shared_out
 from ctgrad.composed.closed import node
 
 from ._checks import need_matrices
@@ -125,7 +125,7 @@ def _in_order(tensors, cut, first, last):
     return done[0]
 
 
-@with_out
+@with_shared_out
 @node("LinalgMatrixExpBackward0")
 def matrix_exp(A):
     """e to the power of square matrices: the series of A / 2^k, squared k times."""
@@ -144,7 +144,7 @@ def matrix_exp(A):
     return made
 
 
-@with_out
+@with_shared_out
 def tensorinv(A, ind=2):
     """The inverse of A as a map from its dims from `ind` on to those before."""
     if ind <= 0:
@@ -156,7 +156,7 @@ def tensorinv(A, ind=2):
     return inv(A.reshape(math.prod(rows), -1 if A.numel() else 0)).reshape(*columns, *rows)
 
 
-@with_out
+@with_shared_out
 def tensorsolve(A, B, dims=None):
     """X of tensordot(A, X, X.dim()) = B; dims of A are moved to its end first."""
     if dims is not None:

@@ -4,7 +4,7 @@ import ctgrad
 from ctgrad import _C
 from ctgrad._dtypes import scalar_name
 from ctgrad.autograd import Function
-from ctgrad.composed import need_tensor, results, with_out
+from ctgrad.composed import need_tensor, results, with_shared_out
 from ctgrad.composed.closed import named, node
 
 from ._checks import LinAlgError, need_matrices
@@ -45,7 +45,7 @@ def _least(A, S, atol, rtol):
     return _C.maximum((rtol * largest), atol.expand_as(largest) if atol.dim() <= 1 else atol)
 
 
-@with_out
+@with_shared_out
 def matrix_rank(A, tol=None, hermitian=False, *, atol=None, rtol=None):
     """How many singular values are above max(atol, rtol times the largest); rtol defaults to max(m, n) eps. hermitian: the
     lower triangle counts. `tol` is an older atol."""
@@ -60,7 +60,7 @@ def _empty_inverse(A):
     return A.mT.clone(memory_format=_C.contiguous_format)
 
 
-@with_out
+@with_shared_out
 def pinv(A, rcond=None, hermitian=False, *, atol=None, rtol=None):
     """Pseudo-inverses; singular values up to max(atol, rtol times the largest) count as 0. hermitian: the lower triangle counts."""
     need_matrices("pinv", A, hermitian)
@@ -74,7 +74,7 @@ def pinv(A, rcond=None, hermitian=False, *, atol=None, rtol=None):
     return _PseudoInverse.apply(A, _least(A, svdvals(read.detach()), atol, rtol), hermitian)
 
 
-@with_out
+@with_shared_out
 def cond(A, p=None):
     """Condition numbers by the matrix norm p: the largest singular value over the least, unless p says otherwise."""
     need_matrices("svd" if p in (None, 2, -2) else "inv", A, kernel="linalg_svd_cpu" if p in (None, 2, -2) else None)
@@ -135,7 +135,7 @@ def lstsq(A, B, rcond=None, *, driver=None):
     return LeastSquares(X, away, rank, values)
 
 
-@node("LinalgLstsqBackward0")
+@node("LinalgLstsqBackward0", results=(0,))
 def _nearest(A, B, rcond, vector, overdetermined):
     """X with the least |A X - B|, of these the shortest, and its squared distances: none where X is not the only one, or meets B."""
     X = pinv(A, rtol=rcond) @ B

@@ -44,7 +44,7 @@ def _need_batches(name, A, tau):
         raise RuntimeError(f"torch.{name}: Expected batch dimensions of tau to be equal to input.shape[:-2], but got {list(tau.shape[:-1])}")
 
 
-@node("LinalgHouseholderProductBackward0")
+@node("LinalgHouseholderProductBackward0", results=(0,))
 def _product(A, tau):
     V, T = _parts(A, tau)
     return columns(_C.eye(*A.shape[-2:], dtype=A.dtype) - V @ (T @ V[..., :A.size(-1), :].mT))

@@ -165,7 +165,6 @@ def _cofactors(A):
     return (det(U.detach()) * det(Vh.detach()))[..., None, None] * ((U * others.unsqueeze(-2)) @ Vh)
 
 
-@named("LinalgSlogdetBackward0")
 class _LogDeterminant(Function):
     _mixes = 2
 
@@ -187,7 +186,12 @@ def det(A):
     return _Determinant.apply(A)
 
 
+@node("LinalgSlogdetBackward0", results=(0,))
+def _signed(A):
+    return _LogDeterminant.apply(A)
+
+
 def slogdet(A, *, out=None):
     """(sign, logabsdet): signs of the determinants, and logarithms of their magnitudes."""
     need_matrices("slogdet", A, True)
-    return SLogDet(*_LogDeterminant.apply(A)) if out is None else SLogDet(*(o.copy_(x) for o, x in zip(out, _LogDeterminant.apply(A), strict=True)))
+    return SLogDet(*_signed(A)) if out is None else SLogDet(*(o.copy_(x) for o, x in zip(out, _signed(A), strict=True)))

@@ -87,6 +87,23 @@ class Buffer(Tensor, metaclass=_MarkedMeta):
         return buffer
 
 
+def _refusing(name):
+    def method(self, *args, **kwargs):
+        raise ValueError(f"Attempted to use an uninitialized parameter in {name}(). Call forward() of its module with a batch first, or materialize(shape).")
+    method.__name__ = name
+    return method
+
+
+# What PyTorch lets through, and what makes an object of any class.
+_ALLOWED = ["size", "copy_", "is_complex", "is_floating_point", "half", "float", "double", "int", "long", "cuda", "cpu", "to", "get_device", "__hash__", "__class__", "__new__",
+            "__init__", "__getattribute__", "__getattr__", "__setattr__", "__delattr__", "__repr__", "__str__", "__reduce__", "__reduce_ex__", "__init_subclass__", "__subclasshook__", "__sizeof__",
+            "__getstate__", "__setstate__", "__copy__"]
+
+
+def _is_refused(name):
+    return callable(getattr(Tensor, name)) and name not in _ALLOWED and (not name.startswith("_") or name.endswith("__"))
+
+
 class _Uninitialized:
     """A tensor that a layer gives its shape when it sees its first input: ``materialize`` makes it an ordinary one."""
 
@@ -99,9 +116,6 @@ class _Uninitialized:
     def shape(self):
         raise RuntimeError("Can't access the shape of an uninitialized parameter or buffer. This error usually happens in `load_state_dict` when trying to "
                            "load an uninitialized parameter into an initialized one. Call `forward` to initialize the parameters first.")
-
-    def numel(self):
-        raise ValueError("Attempted to use an uninitialized parameter in numel. Call `forward` of its module with a batch first, or `materialize`.")
 
     def share_memory_(self):
         raise RuntimeError("Can't share memory on an uninitialized parameter or buffer. Call `forward` to initialize the parameters first.")
@@ -118,12 +132,18 @@ class _Uninitialized:
         return f"<{type(self).__name__}>"
 
 
+for _name in filter(_is_refused, dir(Tensor)):
+    if _name not in vars(_Uninitialized):
+        setattr(_Uninitialized, _name, _refusing(_name))
+
+
 class UninitializedParameter(_Uninitialized, Parameter):
     """A Parameter whose shape is not known yet."""
 
     cls_to_become = Parameter
 
     def __new__(cls, requires_grad=True, device=None, dtype=None):
+        ctgrad._C._unshaped(_Uninitialized)
         return Tensor._make_subclass(cls, ctgrad.empty(0, device=device, dtype=dtype), requires_grad)
 
 
@@ -133,6 +153,7 @@ class UninitializedBuffer(_Uninitialized, Tensor):
     cls_to_become = Tensor
 
     def __new__(cls, requires_grad=False, device=None, dtype=None, persistent=True):
+        ctgrad._C._unshaped(_Uninitialized)
         made = Tensor._make_subclass(cls, ctgrad.empty(0, device=device, dtype=dtype), requires_grad)
         made.persistent = persistent
         made._is_buffer = True

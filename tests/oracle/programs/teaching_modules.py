@@ -167,7 +167,7 @@ s3 = torch.optim.lr_scheduler.StepLR(o3, 1)
 s3.step()
 nn.utils.clip_grad_norm_(model.parameters(), 0.1)
 nn.utils.clip_grad_value_(model.parameters(), 0.01)
-model[0].bias.grad
+[f"{g:.3f}" for g in model[0].bias.grad.tolist()]
 
 def lrs(make, n=8, **k):
     o = torch.optim.SGD([nn.Parameter(torch.ones(1))], lr=0.1, momentum=0.9)

@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum { MAX_OVERLOADS = 16 };
-typedef struct overload { const op *op; signature *sig; } overload;
+typedef struct overload { const op *op; signature *sig; } overload; /* sig: NULL until it is first read */
 
 typedef struct PyOp {
     PyObject_HEAD
@@ -24,89 +24,6 @@ typedef struct PyOp {
 static PyTypeObject function_type, method_type;
 
 /* ---- a call ------------------------------------------------------------------------------------------------ */
-/* Tensors given as out=, and their arrays before the call: a resized one is told to the user. */
-typedef struct outs { PyObject *given[MAX_OUT]; array *before[MAX_OUT]; uint32_t n; } outs;
-
-static int set_outs(call *c, PyObject *out, outs *o)
-{
-    uint32_t wanted = c->op->n_out > 1 ? c->op->n_out : 1;
-    o->n = 0;
-    if (wanted > 1 && PySequence_Fast_GET_SIZE(out) != (Py_ssize_t)wanted) {
-        PyErr_Format(PyExc_TypeError, "expected tuple of %u elements but got %zd", wanted, PySequence_Fast_GET_SIZE(out));
-        return -1;
-    }
-    for (uint32_t i = 0; i < wanted; i++) {
-        o->given[i] = Py_NewRef(wanted > 1 ? PySequence_Fast_GET_ITEM(out, i) : out);
-        o->before[i] = array_keep(py_t(o->given[i])->a);
-        c->out_given[i] = py_t(o->given[i]);
-    }
-    o->n = wanted;
-    c->mode = CALL_OUT;
-    return 0;
-}
-
-static void drop_outs(outs *o)
-{
-    for (uint32_t i = 0; i < o->n; i++) {
-        Py_DECREF(o->given[i]);
-        array_drop(o->before[i]);
-    }
-    o->n = 0;
-}
-
-static int warn_resized(const outs *o)
-{
-    char was[300], is[300];
-    for (uint32_t i = 0; i < o->n; i++) {
-        const array *before = o->before[i], *now = py_t(o->given[i])->a;
-        if (before == now || before->numel == 0 || array_same_size(before, now))
-            continue;
-        if (PyErr_WarnFormat(PyExc_UserWarning, 1, "An output with one or more elements was resized since it had shape %s, which does not match the "
-                             "required output shape %s. To reuse a tensor on purpose, empty it first with t.resize_(0).",
-                             layout_text(before->ndim, array_size(before), was, sizeof was), layout_text(now->ndim, array_size(now), is, sizeof is)) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-/* The very objects that were given. */
-static PyObject *outs_result(const call *c, const outs *o)
-{
-    bool made = (!c->n_in && c->op != &op_arange && c->op != &op_arange_end) || c->op->flags & OP_DRAWS; /* or drawn: PyTorch says nothing there */
-    if (!made && warn_resized(o) < 0)
-        return NULL;
-    if (o->n == 1)
-        return Py_NewRef(o->given[0]);
-    PyTypeObject *type = c->op->ret ? py_return_type_of(c->op, true) : NULL;
-    PyObject *all = type ? PyStructSequence_New(type) : PyErr_Occurred() ? NULL : PyTuple_New(o->n);
-    for (uint32_t i = 0; all && i < o->n; i++)
-        if (type)
-            PyStructSequence_SET_ITEM(all, i, Py_NewRef(o->given[i]));
-        else
-            PyTuple_SET_ITEM(all, i, Py_NewRef(o->given[i]));
-    return all;
-}
-
-static PyObject *call_with_out(call *c, const bound *b)
-{
-    outs o;
-    if (set_outs(c, b->out, &o) < 0)
-        return NULL;
-    PyObject *result = NULL;
-    if (op_call(c) < 0)
-        py_raise();
-    else {
-        call_clear_results(c);
-        result = outs_result(c, &o);
-    }
-    drop_outs(&o);
-    if (result && py_is_tensor(result) && py_settle_grad(result, b->requires_grad == Py_True, c->op->flags & OP_NO_GRAD && !c->n_in) < 0) {
-        Py_DECREF(result);
-        return py_raise();
-    }
-    return result;
-}
-
 /* contiguous() of a contiguous tensor and the like: the op returned its operand as it was, so the same object is shown. */
 static bool is_operand(const call *c, PyObject *first)
 {
@@ -141,7 +58,7 @@ static PyObject *run(const PyOp *f, const op *o, bound *b)
     if (CT_UNLIKELY(b->device) && py_check_device(b->device) < 0)
         return NULL;
     if (CT_UNLIKELY(b->out && b->out != Py_None))
-        return call_with_out(&c, b);
+        return py_call_with_out(&c, b);
     if (CT_UNLIKELY(op_call(&c) < 0))
         return py_raise();
     if (c.mode == CALL_NEW)
@@ -150,7 +67,24 @@ static PyObject *run(const PyOp *f, const op *o, bound *b)
     return Py_NewRef(b->first);
 }
 
-/* The signatures that are told; how many. */
+static uint32_t sig_how(const op *o, uint32_t mode, bool method)
+{
+    return (method ? SIG_METHOD : 0) | (o->flags & OP_OUT && mode == CALL_NEW && !method ? SIG_OUT : 0);
+}
+
+/* Parses the signatures, which nobody needs while 1,400 callables are made; -1: of one the text is wrong, or no memory. */
+static int parse(PyOp *f)
+{
+    const char *name = PyUnicode_AsUTF8(f->name);
+    for (uint32_t i = 0; name && i < f->n; i++) {
+        overload *o = &f->over[i];
+        if (!o->sig && !(o->sig = signature_parse(name, o->op->sig, sig_how(o->op, f->mode, f->method), o->op->n_out)))
+            return -1;
+    }
+    return name ? 0 : -1;
+}
+
+/* The signatures that are told, once parsed; how many. */
 static uint32_t told(const PyOp *f, const signature **all)
 {
     uint32_t n = 0;
@@ -193,32 +127,31 @@ static PyObject *method_vectorcall(PyObject *self, PyObject *const *args, size_t
 /* ---- the object ----------------------------------------------------------------------------------------------- */
 static bool has_self(const op *o) { return strstr(o->sig, " self") != NULL; }
 
-static uint32_t sig_how(const op *o, uint32_t mode, bool method)
+static PyObject *first_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *kwnames)
 {
-    return (method ? SIG_METHOD : 0) | (o->flags & OP_OUT && mode == CALL_NEW && !method ? SIG_OUT : 0);
+    PyOp *f = (PyOp *)self;
+    if (parse(f) < 0)
+        return NULL;
+    f->vectorcall = f->method ? method_vectorcall : op_vectorcall;
+    return f->vectorcall(self, args, nargsf, kwnames);
 }
 
-PyObject *py_op_new(const op *const *overloads, uint32_t n, uint32_t mode, const char *name, bool method)
+/* mode: CALL_NEW or CALL_INPLACE. Methods bind to an instance; functions, like Python's built-in ones, do not (class A: f = relu). */
+static PyObject *new_op(const op *const *overloads, uint32_t n, uint32_t mode, const char *name, bool method)
 {
     PyOp *f = PyObject_NewVar(PyOp, method ? &method_type : &function_type, n);
     if (!f)
         return NULL;
-    f->vectorcall = method ? method_vectorcall : op_vectorcall;
-    f->n = 0;
+    f->vectorcall = first_vectorcall;
+    f->n = n;
     f->mode = (uint8_t)mode;
     f->method = method;
     f->name = PyUnicode_InternFromString(name);
     f->qualname = PyUnicode_FromFormat(method ? "Tensor.%s" : "%s", name);
     f->module = PyUnicode_InternFromString("ctgrad");
-    bool ok = f->name && f->qualname && f->module;
-    for (; ok && f->n < n; f->n++) {
-        const op *o = overloads[f->n];
-        signature *sig = signature_parse(name, o->sig, sig_how(o, mode, method), o->n_out);
-        if (!(ok = sig != NULL))
-            break;
-        f->over[f->n] = (overload){o, sig};
-    }
-    if (!ok)
+    for (uint32_t i = 0; i < n; i++)
+        f->over[i] = (overload){overloads[i], NULL};
+    if (!f->name || !f->qualname || !f->module)
         Py_CLEAR(f);
     return (PyObject *)f;
 }
@@ -264,9 +197,9 @@ static PyObject *op_same(PyObject *self, PyObject *ignored) { return (void)ignor
 
 static PyObject *op_get_doc(PyObject *self, void *ignored)
 {
-    const PyOp *f = (const PyOp *)self;
+    PyOp *f = (PyOp *)self;
     const char *before = NULL;
-    PyObject *text = PyUnicode_FromString("");
+    PyObject *text = parse(f) < 0 ? NULL : PyUnicode_FromString("");
     (void)ignored;
     for (uint32_t i = 0; text && i < f->n; i++) {
         const char *doc = f->over[i].op->doc ? f->over[i].op->doc : "";
@@ -287,10 +220,10 @@ static PyObject *op_get_doc(PyObject *self, void *ignored)
 
 static PyObject *op_get_signature(PyObject *self, void *ignored)
 {
-    const PyOp *f = (const PyOp *)self;
+    PyOp *f = (PyOp *)self;
     const signature *all[MAX_OVERLOADS];
     (void)ignored;
-    return signature_inspect(all, told(f, all));
+    return parse(f) < 0 ? NULL : signature_inspect(all, told(f, all));
 }
 
 static PyObject *op_get_text_signature(PyObject *self, void *ignored)
@@ -412,12 +345,13 @@ static int offer(registry *r, const group *g, choice *chosen, uint32_t mode, con
         }
     if (!picked.n)
         return 0;
-    PyObject *f = py_op_new(picked.all, picked.n, mode, name, method);
+    PyObject *f = new_op(picked.all, picked.n, mode, name, method);
     if (!f)
         return -1;
-    if (chosen == in_place_function && signature_required(((PyOp *)f)->over[0].sig) > 1) {
+    int parsed = chosen == in_place_function ? parse((PyOp *)f) : 0;
+    if (parsed < 0 || (chosen == in_place_function && signature_required(((PyOp *)f)->over[0].sig) > 1)) {
         Py_DECREF(f); /* torch.exp_ and torch.relu_, but no torch.add_ */
-        return 0;
+        return parsed;
     }
     int result = hidden ? 0 : method ? add_method(r, name, f) : PyModule_AddObjectRef(r->module, name, f);
     if (result == 0 && (!method || !PyDict_GetItemString(r->ops, name)))

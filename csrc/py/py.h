@@ -146,12 +146,11 @@ typedef struct py_sig { const char *name, *text; signature *parsed; } py_sig;
 int py_bind(py_sig *s, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, bound *b);
 const char *py_type_name(PyObject *o);          /* of o's class as PyTorch shows it, good until the next call */
 
-/* ---- op_type.c: the callable of every op; results.c: what it returns ---- */
-/* CALL_NEW or CALL_INPLACE. Methods bind to an instance; functions, like Python's built-in ones, do not (class A: f = relu). */
-PyObject *py_op_new(const op *const *overloads, uint32_t n, uint32_t mode, const char *name, bool method);
+/* ---- op_type.c: the callable of every op; results.c: what it returns; outs.c: or writes into out= ---- */
 int py_ops_setup(PyObject *module, PyTypeObject *tensor_type);
 PyObject *py_op_object(const char *name);                         /* borrowed; the function, or the method where there is none; NULL without exception */
 PyObject *py_call_op(const op *o, uint32_t n_args, arg *args);    /* new result; for slots */
+PyObject *py_call_with_out(call *c, const bound *b);                /* new: what b->out is, or holds */
 PyObject *py_results(call *c);                                    /* new: a Tensor, a named tuple or a tuple; empties the call */
 /* A tuple class with named fields ("values indices"), shown as torch.return_types.NAME and found in ctgrad.return_types; borrowed. */
 PyTypeObject *py_return_type(const char *name, const char *fields);

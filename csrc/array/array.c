@@ -181,9 +181,9 @@ array *array_new_over(storage *s, ct_dtype dtype, int ndim, const int64_t *size,
         a->dim[d] = size[d];
         a->dim[ndim + d] = stride[d];
     }
-    a->numel = layout_numel(ndim, size);
-    if (layout_is_contiguous(ndim, size, stride))
-        a->flags |= layout_is_row_major(ndim, size, stride) ? A_CONTIGUOUS | A_PLAIN : A_CONTIGUOUS;
+    bool contiguous, row_major;
+    a->numel = layout_look(ndim, size, stride, &contiguous, &row_major);
+    a->flags |= contiguous ? row_major ? A_CONTIGUOUS | A_PLAIN : A_CONTIGUOUS : 0;
     return a;
 }
 

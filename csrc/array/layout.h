@@ -31,6 +31,22 @@ int layout_check_numel(const char *op, int ndim, const int64_t *size, int64_t *n
 bool layout_is_contiguous(int ndim, const int64_t *size, const int64_t *stride);
 /* The strides of layout_row_major, of sizes 0 and 1 too. */
 bool layout_is_row_major(int ndim, const int64_t *size, const int64_t *stride);
+/* The three above in one pass: every view asks for all of them. */
+static inline int64_t layout_look(int ndim, const int64_t *size, const int64_t *stride, bool *contiguous, bool *row_major)
+{
+    int64_t numel = 1, step = 1;
+    bool dense = true, exact = true;
+    for (int d = ndim - 1; d >= 0; d--) {
+        bool as_fresh = stride[d] == step;
+        exact &= as_fresh;
+        dense &= as_fresh | (size[d] == 1);
+        numel *= size[d];
+        step *= size[d] ? size[d] : 1;
+    }
+    *contiguous = dense || !numel;
+    *row_major = exact;
+    return numel;
+}
 /* No gaps and no overlaps in *some* order of dimensions. */
 bool layout_is_dense(int ndim, const int64_t *size, const int64_t *stride);
 /* PyTorch's NHWC order of a 4-d shape (`rank` 4), NDHWC of a 5-d one; CT_RUNTIME for another number of dimensions. */

@@ -7,10 +7,20 @@ function once (branches on values, `.item()`) works here.
 import functools
 
 import ctgrad
-from ctgrad._C import Tensor
+from ctgrad._C import Tensor, _keep_graphs
 from ctgrad.utils._pytree import _broadcast_to_and_flatten, tree_flatten, tree_leaves, tree_structure, tree_unflatten
 
 __all__ = ["Draws", "vmap"]
+
+
+def _kept(more, func, args, kwargs):
+    """func(*args, **kwargs). Where more slices follow, a graph of the outside that it runs through is kept for them."""
+    before = _keep_graphs(True) if more else None
+    try:
+        return func(*args, **kwargs)
+    finally:
+        if more:
+            _keep_graphs(before)
 
 
 class Draws:
@@ -152,7 +162,8 @@ def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):
         with Draws(randomness) as draws:
             for i in range(max(count, 1)):
                 draws.again()
-                result = func(*tree_unflatten([arg if dim is None else arg.select(dim, i) for arg, dim in zip(flat, dims, strict=True)], spec), **kwargs)
+                here = tree_unflatten([arg if dim is None else arg.select(dim, i) for arg, dim in zip(flat, dims, strict=True)], spec)
+                result = _kept(i + 1 < count, func, here, kwargs)
                 if i == 0:
                     draws.check()  # the others are checked together
                 values, out_spec = tree_flatten(result)

@@ -24,13 +24,13 @@ def _names(text):
 
 
 def _parsed(side):
-    """A list of names for each dimension that the side shows. The dots stand for several."""
+    """A list of names for each dimension that the side shows; the dots outside of brackets, for several, are no list."""
     text = side.replace("...", f" {_DOTS} ")
     if "." in text or text.count(_DOTS) > 1:
         raise ValueError(f"Expression may contain dots only inside ellipsis (...), and one of these: {side}")
     if re.search(r"[()]", _GROUP.sub("", text)):
         raise ValueError(f"Brackets are not balanced, or stand in one another: {side}")
-    groups = [_names(match[1] if match[1] is not None else match[2]) for match in _GROUP.finditer(text)]
+    groups = [_DOTS if match[2] == _DOTS else _names(match[1] if match[2] is None else match[2]) for match in _GROUP.finditer(text)]
     flat = [name for group in groups for name in group]
     if len({*flat}) < len(flat):
         raise ValueError(f"Indexing expression contains a dimension twice: {side}")
@@ -41,7 +41,7 @@ def _check(left, right, lengths, pattern):
     of_left, of_right = ({name for group in side for name in group} for side in (left, right))
     if of_right - of_left == {_DOTS}:
         raise ValueError(f"Ellipsis found in right side, but not left side of a pattern {pattern}")
-    if _DOTS in of_left and [_DOTS] not in left:
+    if _DOTS in of_left and _DOTS not in left:
         raise ValueError(f"Ellipsis in parenthesis in the left side is not allowed: {pattern}")
     if of_left != of_right:
         raise ValueError(f"Identifiers only on one side of rearrange expression (should be on both): {of_left ^ of_right}")
@@ -55,11 +55,11 @@ def _check(left, right, lengths, pattern):
 def _apart(shape, left, lengths):
     """The sizes after everything is taken apart, in the order of the left side, and where each name's dimensions are in them."""
     several = len(shape) - (len(left) - 1)
-    if several < 0 if [_DOTS] in left else several != 1:
+    if several < 0 if _DOTS in left else several != 1:
         raise ValueError(f"The pattern has {len(left)} dimensions, the tensor {len(shape)}")
     sizes, places, at = [], {}, 0
     for group in left:
-        if group == [_DOTS]:
+        if group == _DOTS:
             places[_DOTS] = [*range(len(sizes), len(sizes) + several)]
             sizes += shape[at:at + several]
             at += several
@@ -93,5 +93,5 @@ def rearrange(tensor, pattern, **axes_lengths):
     joined = []
     for group in right:
         of_group = [sizes[i] for name in group for i in places[name]]
-        joined += of_group if group == [_DOTS] else [math.prod(of_group)]
+        joined += of_group if group == _DOTS else [math.prod(of_group)]
     return tensor.reshape(sizes).permute(order).reshape(joined)

@@ -146,6 +146,7 @@ def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):
     (RuntimeError when func draws from the default generator), "different" (each slice draws numbers of its own, one slice after the
     other: normal numbers are not those that PyTorch draws for all slices at once) or "same".
     With no slices, func runs once on zeros, to learn the shapes of the results. chunk_size is accepted and changes nothing.
+    A graph made outside, through which func goes backward, is freed by the last slice, as by one call, unless func says otherwise.
     It composes with grad both ways: vmap(grad(loss), in_dims=(None, 0, 0)) gives gradients for each sample.
     """
     Draws(randomness)

@@ -109,6 +109,39 @@ nn.SyncBatchNorm.convert_sync_batchnorm(net, 'group')[1].process_group, net
 nn.SyncBatchNorm.convert_sync_batchnorm(nn.BatchNorm1d(3)), isinstance(nn.SyncBatchNorm(2), nn.modules.batchnorm._BatchNorm)
 nn.SyncBatchNorm(2).state_dict()
 
+import dataclasses, torch.utils._pytree as pytree
+@dataclasses.dataclass
+class Point:
+    x: object
+    y: object
+    z: object = None
+pytree.register_dataclass(Point)
+point = pytree.tree_map(lambda x: x + 1, Point(torch.tensor(0), torch.tensor(1)))
+point, pytree.tree_leaves([Point(1, (2, 3)), Point(None, None, 4)]), pytree.tree_structure(Point(1, 2)) == pytree.tree_structure(Point(1, 2, 3))
+pytree.register_dataclass(Point)
+@dataclasses.dataclass(frozen=True)
+class Config:
+    norm: str
+pytree.register_constant(Config)
+config, values = Config('l1'), None
+values, spec = pytree.tree_flatten([config, 2])
+values, pytree.tree_unflatten([3], spec), spec == pytree.tree_structure([Config('l1'), 0]), spec == pytree.tree_structure([Config('l2'), 0])
+class Plain:
+    def __init__(self, a, b=5):
+        self.a, self.b = a, b
+pytree.register_constant(Plain)
+pytree.register_dataclass(Plain)
+pytree.register_dataclass(Plain, field_names=['a'])
+pytree.tree_map(lambda a: a * 2, Plain(3, 4)).a, pytree.tree_map(lambda a: a * 2, Plain(3, 4)).b
+@dataclasses.dataclass
+class Other:
+    a: int
+    b: int = 1
+pytree.register_dataclass(Other, field_names=['a'])
+pytree.register_dataclass(Other, field_names=['a', 'b', 'c'])
+pytree.register_dataclass(Other, field_names=['a'], drop_field_names=['b'])
+pytree.tree_map(lambda a: -a, Other(3, 4))
+
 with torch.autograd.graph.allow_mutation_on_saved_tensors():
     a = torch.ones(2, 3, requires_grad=True)
     b = a.clone()

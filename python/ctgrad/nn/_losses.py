@@ -196,12 +196,15 @@ def _check_linear(input, linear_weight, linear_bias):
                            f"got unbatched input with shape {tuple(input.shape)}")
 
 
-def linear_cross_entropy(input, linear_weight, target, *, linear_bias=None, weight=None, reduction="mean", ignore_index=None, label_smoothing=0.0):
+def linear_cross_entropy(input, linear_weight, target, *, linear_bias=None, weight=None, reduction="mean", ignore_index=None, label_smoothing=0.0,
+                         options=None):
     """``cross_entropy`` of ``linear(input, linear_weight, linear_bias)``: input (in) or (N, in), weight (C, in) or (C, d1, ..., in).
 
     With weights of more dimensions the logits are (N, C, d1, ...). The bias has the weight's shape but for the last dimension.
     RuntimeError: shapes that do not fit, or ``ignore_index`` beside class probabilities.
     """
+    if options is not None:
+        raise NotImplementedError("linear_cross_entropy: options tell how the logits are computed in chunks; they are computed at once here: leave them out")
     _check_linear(input, linear_weight, linear_bias)
     shape = (*input.shape[:-1], *linear_weight.shape[:-1])
     if target.shape == shape and ignore_index is not None:

@@ -111,7 +111,9 @@ class LinearCrossEntropyLoss(_WeightedLoss):
     __constants__ = ["num_classes", "out_features", "reduction", "ignore_index", "label_smoothing"]
 
     def __init__(self, in_features, num_classes, *, out_features=(), bias=False, device=None, dtype=None, reduction="mean", weight=None,
-                 ignore_index=None, label_smoothing=0.0):
+                 ignore_index=None, label_smoothing=0.0, options=None):
+        if options is not None:
+            raise NotImplementedError("LinearCrossEntropyLoss: options tell how the logits are computed in chunks; they are computed at once here: leave them out")
         if weight is not None and weight.shape != (num_classes,):
             raise RuntimeError(f"expected weight shape to be {(num_classes,)}, got {tuple(weight.shape)}")
         if not 0 <= label_smoothing <= 1:

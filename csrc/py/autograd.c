@@ -134,6 +134,20 @@ static int check_inputs(const tensors *inputs)
     return 0;
 }
 
+static _Thread_local bool keeps_graphs; /* a loop over slices goes on: the next slice runs through what this one does */
+
+/* _keep_graphs(keep) -> before. A run that is not told retain_graph frees nothing while it is set. */
+static PyObject *set_keeps(PyObject *module, PyObject *on)
+{
+    (void)module;
+    bool before = keeps_graphs;
+    int now = PyObject_IsTrue(on);
+    if (now < 0)
+        return NULL;
+    keeps_graphs = now;
+    return PyBool_FromLong(before);
+}
+
 /* ---- backward -------------------------------------------------------------------------------------------------- */
 static int run(tensors *roots, tensors *grads, tensors *inputs, PyObject *retain, bool create_graph, tensor *found)
 {
@@ -145,7 +159,7 @@ static int run(tensors *roots, tensors *grads, tensors *inputs, PyObject *retain
             return -1;
         Py_DECREF(done);
     }
-    int keep = retain && retain != Py_None ? PyObject_IsTrue(retain) : create_graph;
+    int keep = retain && retain != Py_None ? PyObject_IsTrue(retain) : create_graph || keeps_graphs;
     if (keep < 0)
         return -1;
     backward b = {.n_roots = (uint32_t)roots->n, .roots = roots->t, .grads = grads->n ? grads->t : NULL, .retain_graph = keep,
@@ -432,6 +446,7 @@ static PyMethodDef methods[] = {
     {"_set_inference_mode", set_inference, METH_O, NULL},
     {"is_anomaly_enabled", get_anomaly, METH_NOARGS, "True inside detect_anomaly."},
     {"is_anomaly_check_nan_enabled", get_anomaly_nan, METH_NOARGS, "True if anomaly mode looks for NaN."},
+    {"_keep_graphs", set_keeps, METH_O, NULL},
     {"_set_anomaly", set_anomaly, METH_VARARGS, NULL},
     {NULL},
 };

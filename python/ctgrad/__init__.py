@@ -36,7 +36,7 @@ newaxis = None
 _LATER = {"__config__": None, "amp": None, "func": None, "linalg": None, "special": None, "nn": None, "optim": None, "testing": None, "serialization": None, "load": "serialization", "save": "serialization"}  # name: the module that has it
 _LATER |= dict.fromkeys((
     "alpha_dropout", "batch_norm", "bilinear", "celu", "celu_", "channel_shuffle", "conv_tbc", "cosine_similarity", "dropout",
-    "feature_alpha_dropout", "group_norm", "hardshrink", "instance_norm", "layer_norm",
+    "feature_alpha_dropout", "group_norm", "hardshrink", "instance_norm", "layer_norm", "native_channel_shuffle",
     "pairwise_distance", "pixel_shuffle", "pixel_unshuffle", "prelu", "rms_norm", "rrelu", "rrelu_", "selu", "selu_",
     "threshold", "threshold_"), "nn.functional")
 _LATER |= dict.fromkeys((

@@ -345,6 +345,7 @@ from ctgrad.nn._numbered import (
 )
 from ctgrad.nn._vision import (
     channel_shuffle as channel_shuffle,
+    native_channel_shuffle as native_channel_shuffle,
     pixel_shuffle as pixel_shuffle,
     pixel_unshuffle as pixel_unshuffle,
     rms_norm as rms_norm,

@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from itertools import pairwise
 
 from ctgrad import _C
 from ctgrad._C import Tensor
@@ -91,8 +92,23 @@ def _swapped(shape, stride, a, b):
     return 1 if shape[a] > shape[b] else 0
 
 
+def _check_order(self, check):
+    """RuntimeError where strides leave the order of dims open, and not exactly one of the formats asked about fits."""
+    formats = check if isinstance(check, list) else []
+    if not isinstance(check, (bool, list)) or not all(isinstance(f, _C.memory_format) for f in formats):
+        raise TypeError("The ambiguity_check argument must be a bool or a list of memory formats.")
+    stride = self.stride()
+    is_open = check is not False and (1 in self.shape or any(a == b for a, b in pairwise(stride)))
+    if is_open and sum(self.is_contiguous(memory_format=f) for f in formats) != 1:
+        raise RuntimeError("The tensor does not have unique dim order, or cannot map to exact one of the given memory formats.")
+
+
 def dim_order(self, *, ambiguity_check=False):
-    """The dimensions from the outermost in memory to the innermost; what strides do not tell stays as it is."""
+    """The dimensions from the outermost in memory to the innermost; what strides do not tell stays as it is.
+
+    ambiguity_check: RuntimeError where they do not tell; a list: unless just one of these memory formats fits.
+    """
+    _check_order(self, ambiguity_check)
     shape, stride = self.shape, self.stride()
     inner = [*reversed(range(self.dim()))]
     for i in range(1, len(inner)):

@@ -80,6 +80,8 @@ def test_module(info, dtype):
             made, given, what = sample.constructor_input, sample.forward_input, f"{sample.desc}, training={training}"
             if given is None or sample.desc == "zero_batch":  # PyTorch copies what has no numbers: another node
                 continue
+            if made.kwargs.get("options") is not None:  # LinearCrossEntropyLoss computed in chunks: refused by name
+                continue
             for held in (given.args, given.kwargs):
                 assert not [t for t in tensors(held) if t.grad is not None], what
             theirs = info.module_cls(*made.args, **made.kwargs).to(dtype).train(training)

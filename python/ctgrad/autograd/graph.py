@@ -21,6 +21,7 @@ from ctgrad.utils.hooks import RemovableHandle
 __all__ = [
     "GradientEdge",
     "Node",
+    "allow_mutation_on_saved_tensors",
     "disable_saved_tensors_hooks",
     "get_gradient_edge",
     "increment_version",
@@ -86,6 +87,50 @@ class save_on_cpu(saved_tensors_hooks):
 
     def __init__(self, pin_memory=False, device_type="cuda"):
         super().__init__(Tensor.detach, lambda tensor: tensor)
+
+
+class _Copies:
+    """What a block of allow_mutation_on_saved_tensors keeps: copies, until it ends."""
+
+    def __init__(self):
+        self.kept = {}  # a token of each value kept: its copy
+
+    def pack(self, tensor):
+        """A token, which the graph holds."""
+        token = object()
+        self.kept[token] = tensor.detach().clone()
+        return token
+
+    def unpack(self, token):
+        """The copy. AssertionError once the block has ended."""
+        if token not in self.kept:
+            raise AssertionError("Trying to backward outside of the 'allow_mutation_on_saved_tensors' context in which the graph was originally recorded.")
+        return self.kept[token]
+
+    def clear(self):
+        """Forget all copies."""
+        self.kept.clear()
+
+
+_copying: list = []  # the _Copies of the block that is open, in whatever thread
+
+
+@contextlib.contextmanager
+def allow_mutation_on_saved_tensors():
+    """Inside the block, tensors that are kept for backward may be written to: copies are kept of them, all at once, until the block ends.
+
+    Backward runs within the block too: AssertionError after it. Gives an object whose ``clear()`` drops the copies. No nesting: RuntimeError.
+    """
+    if _copying:
+        raise RuntimeError("allow_mutation_on_saved_tensors contexts cannot be nested")
+    copies = _Copies()
+    _copying.append(copies)
+    try:
+        with saved_tensors_hooks(copies.pack, copies.unpack):
+            yield copies
+    finally:
+        copies.clear()
+        _copying.remove(copies)
 
 
 @contextlib.contextmanager

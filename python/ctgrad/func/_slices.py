@@ -7,10 +7,20 @@ function once (branches on values, `.item()`) works here.
 import functools
 
 import ctgrad
-from ctgrad._C import Tensor
+from ctgrad._C import Tensor, _keep_graphs
 from ctgrad.utils._pytree import _broadcast_to_and_flatten, tree_flatten, tree_leaves, tree_structure, tree_unflatten
 
 __all__ = ["Draws", "vmap"]
+
+
+def _kept(more, func, args, kwargs):
+    """func(*args, **kwargs). Where more slices follow, a graph of the outside that it runs through is kept for them."""
+    before = _keep_graphs(True) if more else None
+    try:
+        return func(*args, **kwargs)
+    finally:
+        if more:
+            _keep_graphs(before)
 
 
 class Draws:
@@ -136,6 +146,7 @@ def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):
     (RuntimeError when func draws from the default generator), "different" (each slice draws numbers of its own, one slice after the
     other: normal numbers are not those that PyTorch draws for all slices at once) or "same".
     With no slices, func runs once on zeros, to learn the shapes of the results. chunk_size is accepted and changes nothing.
+    A graph made outside, through which func goes backward, is freed by the last slice, as by one call, unless func says otherwise.
     It composes with grad both ways: vmap(grad(loss), in_dims=(None, 0, 0)) gives gradients for each sample.
     """
     Draws(randomness)
@@ -152,7 +163,8 @@ def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):
         with Draws(randomness) as draws:
             for i in range(max(count, 1)):
                 draws.again()
-                result = func(*tree_unflatten([arg if dim is None else arg.select(dim, i) for arg, dim in zip(flat, dims, strict=True)], spec), **kwargs)
+                here = tree_unflatten([arg if dim is None else arg.select(dim, i) for arg, dim in zip(flat, dims, strict=True)], spec)
+                result = _kept(i + 1 < count, func, here, kwargs)
                 if i == 0:
                     draws.check()  # the others are checked together
                 values, out_spec = tree_flatten(result)

@@ -16,7 +16,7 @@ from ctgrad.composed.misfit import beyond, typed
 from . import _reduction
 
 __all__ = ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "nll_loss", "cross_entropy", "binary_cross_entropy",
-           "binary_cross_entropy_with_logits", "kl_div"]
+           "binary_cross_entropy_with_logits", "kl_div", "linear_cross_entropy"]
 
 
 def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", weight=None):
@@ -178,6 +178,43 @@ def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-1
         _check_smoothing(label_smoothing)
         return _smoothed_cross_entropy(input, target, weight, reduction, ignore_index, label_smoothing)
     return nll_loss(input.log_softmax(class_dim), target, weight, None, ignore_index, None, reduction)
+
+
+def _check_linear(input, linear_weight, linear_bias):
+    if not 1 <= input.dim() <= 2:
+        raise RuntimeError(f"expected input with dimensionality 1 or 2, got {input.dim()}")
+    if linear_weight.dim() < 2:
+        raise RuntimeError(f"expected linear_weight with dimensionality at least 2, got {linear_weight.dim()}")
+    if input.shape[-1] != linear_weight.shape[-1]:
+        raise RuntimeError("expected equal input and linear_weight last dimensions (in_features), "
+                           f"got {input.shape[-1]} and {linear_weight.shape[-1]}, respectively")
+    wanted = linear_weight.shape[:-1]
+    if linear_bias is not None and linear_bias.shape != wanted:
+        raise RuntimeError(f"expected linear_bias shape {tuple(wanted)}, got {tuple(linear_bias.shape)}")
+    if len(wanted) > 1 and input.dim() == 1:
+        raise RuntimeError(f"a K-dimensional loss (linear_weight of shape {tuple(linear_weight.shape)}) requires batched input, (N, {input.shape[-1]}), "
+                           f"got unbatched input with shape {tuple(input.shape)}")
+
+
+def linear_cross_entropy(input, linear_weight, target, *, linear_bias=None, weight=None, reduction="mean", ignore_index=None, label_smoothing=0.0,
+                         options=None):
+    """``cross_entropy`` of ``linear(input, linear_weight, linear_bias)``: input (in) or (N, in), weight (C, in) or (C, d1, ..., in).
+
+    With weights of more dimensions the logits are (N, C, d1, ...). The bias has the weight's shape but for the last dimension.
+    RuntimeError: shapes that do not fit, or ``ignore_index`` beside class probabilities.
+    """
+    if options is not None:
+        raise NotImplementedError("linear_cross_entropy: options tell how the logits are computed in chunks; they are computed at once here: leave them out")
+    _check_linear(input, linear_weight, linear_bias)
+    shape = (*input.shape[:-1], *linear_weight.shape[:-1])
+    if target.shape == shape and ignore_index is not None:
+        raise RuntimeError("ignore_index cannot be specified when target contains probabilities")
+    if linear_weight.dim() > 2:
+        linear_weight = linear_weight.reshape(-1, linear_weight.shape[-1])
+        linear_bias = None if linear_bias is None else linear_bias.reshape(-1)
+    logits = ctgrad._C.linear(input, linear_weight, linear_bias).reshape(shape)
+    return cross_entropy(logits, target, weight=weight, ignore_index=-100 if ignore_index is None else ignore_index, reduction=reduction,
+                         label_smoothing=label_smoothing)
 
 
 def _check_smoothing(label_smoothing):

@@ -14,7 +14,7 @@ from ._cubic import far, near
 from ._halves import widened
 from ._order import in_order_of
 
-__all__ = ["channel_shuffle", "fold", "interpolate", "local_response_norm", "pixel_shuffle", "pixel_unshuffle", "rms_norm", "unfold", "upsample",
+__all__ = ["channel_shuffle", "fold", "interpolate", "local_response_norm", "native_channel_shuffle", "pixel_shuffle", "pixel_unshuffle", "rms_norm", "unfold", "upsample",
            "upsample_bilinear", "upsample_nearest"]
 
 
@@ -74,6 +74,9 @@ def channel_shuffle(input, groups):
     if c % groups:
         raise RuntimeError(f"Number of channels must be divisible by groups. Got {c} channels and {groups} groups.")
     return in_order_of(input, input.reshape(n, groups, c // groups, *rest).transpose(1, 2).reshape(input.shape).contiguous())
+
+
+native_channel_shuffle = channel_shuffle  # PyTorch's is the kernel alone, without a gradient
 
 
 # --- other sizes ---

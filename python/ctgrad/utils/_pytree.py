@@ -3,11 +3,13 @@
 Lists, tuples, named tuples, results of several names, dicts and those that `register_pytree_node` adds; all else, None too, is a leaf.
 """
 
+import dataclasses
+import warnings
 from collections import OrderedDict, defaultdict, deque, namedtuple
 
 from ctgrad import return_types
 
-__all__ = ["PyTree", "TreeSpec", "register_pytree_node", "tree_all", "tree_any", "tree_flatten", "tree_leaves", "tree_map", "tree_map_", "tree_map_only",
+__all__ = ["PyTree", "TreeSpec", "register_constant", "register_dataclass", "register_pytree_node", "tree_all", "tree_any", "tree_flatten", "tree_leaves", "tree_map", "tree_map_", "tree_map_only",
            "tree_structure", "tree_unflatten"]
 
 PyTree = object
@@ -35,6 +37,43 @@ def register_pytree_node(cls, flatten_fn, unflatten_fn, **named):
     if cls in _kinds:
         raise ValueError(f"{cls} is already registered as pytree node.")
     _kinds[cls] = _Kind(flatten_fn, unflatten_fn)
+
+
+def _register_anew(cls, flatten, unflatten):
+    if cls in _kinds:
+        warnings.warn(f"{cls} is already registered as pytree node. Overwriting the previous registration.", stacklevel=3)
+    _kinds[cls] = _Kind(flatten, unflatten)
+
+
+def register_constant(cls):
+    """Objects of cls are containers of nothing, part of the spec. TypeError where they compare or hash as every object does."""
+    if cls.__eq__ is object.__eq__ or cls.__hash__ is None:
+        raise TypeError(f"register_constant(cls) expects `cls` to have a non-default `__eq__` and a `__hash__`, got {cls}")
+    _register_anew(cls, lambda tree: ([], tree), lambda children, tree: tree)
+
+
+def _fields(cls, names, dropped):
+    if not dataclasses.is_dataclass(cls):
+        if names is None:
+            raise ValueError(f"field_names must be specified with a list of all fields used to initialize {cls}, as it is not a dataclass.")
+        return names
+    of_init = [field.name for field in dataclasses.fields(cls) if field.init]
+    if names is not None and {*of_init} - {*dropped} != {*names}:
+        raise ValueError(f"field_names does not include all dataclass fields: {sorted(({*of_init} - {*dropped}) ^ {*names})} are missing or unexpected. "
+                         "Add them to field_names or drop_field_names, or remove them.")
+    return of_init if names is None else names
+
+
+def register_dataclass(cls, *, field_names=None, drop_field_names=None, serialized_type_name=None):
+    """Objects of cls are containers of their fields, made anew with those by keyword; fields that are None belong to the spec."""
+    names = _fields(cls, field_names, drop_field_names or ())
+
+    def flatten(tree):
+        values = {name: getattr(tree, name) for name in names}
+        there = [name for name, value in values.items() if value is not None]
+        return [values[name] for name in there], [there, [name for name in names if name not in there]]
+
+    _register_anew(cls, flatten, lambda children, context: cls(**dict(zip(context[0], children, strict=True)), **dict.fromkeys(context[1])))
 
 
 def _register_results(kinds):

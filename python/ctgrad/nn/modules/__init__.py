@@ -25,7 +25,7 @@ from .adaptive import AdaptiveLogSoftmaxWithLoss
 from .conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from .container import Container, ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
 from .batchnorm import _InstanceNorm as _InstanceNorm
-from .batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d, InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
+from .batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d, InstanceNorm1d, InstanceNorm2d, InstanceNorm3d, SyncBatchNorm
 from .dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
 from .flatten import Flatten, Unflatten
 from .lazy import *
@@ -39,6 +39,7 @@ from .loss import (
     HuberLoss,
     KLDivLoss,
     L1Loss,
+    LinearCrossEntropyLoss,
     MSELoss,
     NLLLoss,
     NLLLoss2d,
@@ -60,10 +61,10 @@ from .vision import __all__ as _vision
 from .transformer import Transformer, TransformerDecoder, TransformerDecoderLayer, TransformerEncoder, TransformerEncoderLayer
 
 __all__ = [
-    *_lazy, *_pooling, *_margins, *_padding, *_piecewise, *_vision, "RMSNorm", "AlphaDropout", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaDropout",
+    *_lazy, *_pooling, *_margins, *_padding, *_piecewise, *_vision, "RMSNorm", "SyncBatchNorm", "AlphaDropout", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaDropout",
     "GroupNorm", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "MultiheadAttention", "Transformer", "TransformerDecoder", "TransformerDecoderLayer", "TransformerEncoder",
     "TransformerEncoderLayer", "GRU", "GRUCell", "LSTM", "LSTMCell", "RNN", "RNNBase", "RNNCell", "RNNCellBase", "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d",
-    "BCELoss", "BCEWithLogitsLoss", "Bilinear", "Container", "NLLLoss2d", "CrossEntropyLoss", "Dropout", "ELU", "Embedding", "EmbeddingBag", "CTCLoss", "AdaptiveLogSoftmaxWithLoss", "Flatten", "GELU",
+    "BCELoss", "BCEWithLogitsLoss", "Bilinear", "Container", "NLLLoss2d", "CrossEntropyLoss", "LinearCrossEntropyLoss", "Dropout", "ELU", "Embedding", "EmbeddingBag", "CTCLoss", "AdaptiveLogSoftmaxWithLoss", "Flatten", "GELU",
     "HuberLoss", "Identity", "KLDivLoss", "L1Loss", "LayerNorm", "LeakyReLU", "Linear", "LogSigmoid", "LogSoftmax", "MSELoss",
     "Module", "ModuleDict", "ModuleList", "NLLLoss", "ParameterDict", "ParameterList", "ReLU", "Sequential", "SiLU",
     "Sigmoid", "SmoothL1Loss", "Softmax", "Softmax2d", "Softmin", "Softplus", "Softsign", "Tanh", "Tanhshrink", "Unflatten",

@@ -7,6 +7,7 @@ import dataclasses
 
 import ctgrad
 import pytest
+from ctgrad import debug
 from ctgrad.nn import functional as F
 
 from . import lawops
@@ -68,3 +69,12 @@ def test_other_sizes(name, size):
                 run(f, given, c.kwargs)
             except REFUSALS as error:
                 assert str(error), (name, other)
+
+
+def test_none_of_what_is_held_once_is_held_in_full():
+    """No elements of a compressed tensor, as a gradient: what is made of them has none either, and no dim to narrow."""
+    x = ctgrad.ones(0, 2, 4, 5, requires_grad=True)
+    none = (ctgrad.ones(1, 1, 4, 5, 2).expand(300, 1, 4, 5, 2) * 1)[:0]
+    assert not debug.layout(none + 1).compressed
+    x.unfold(1, 2, 1).backward(none)
+    assert x.grad.shape == x.shape

@@ -80,11 +80,11 @@ static array *array_new_once(const call *c, ct_dtype dtype, int ndim, const int6
     return c->slide ? array_new_slid(dtype, &shown, once, c->slide, c->slide_out) : array_new_spread(dtype, &shown, once);
 }
 
-/* What is small is held once only as a reduction, or the like, of something that was worth it: what is made of it is too. */
-static bool goes_on(const call *c)
+/* What is small is held once only as a reduction, or the like, of something that was worth it: what is made of it is too, if that is anything. */
+static bool goes_on(const call *c, int64_t numel)
 {
     bool held = false;
-    for (uint32_t i = 0; i < c->n_in && !held; i++)
+    for (uint32_t i = 0; numel && spread_from != INT64_MAX && i < c->n_in && !held; i++)
         held = c->ia[i] && array_is_compressed(c->ia[i]);
     return held;
 }
@@ -96,7 +96,7 @@ int out_once(call *c, ct_dtype dtype, int ndim, const int64_t *size, const int64
     int64_t numel;
     if (c->op->flags & OP_POINTWISE && !c->slide)
         call_slides(c, ndim, size);
-    if (CT_LIKELY(!once && !c->slide) || layout_check_numel(c->op->name, ndim, size, &numel) < 0 || (!c->once && !spread_worth(dtype, numel) && !(spread_from != INT64_MAX && goes_on(c)))) {
+    if (CT_LIKELY(!once && !c->slide) || layout_check_numel(c->op->name, ndim, size, &numel) < 0 || (!c->once && !spread_worth(dtype, numel) && !goes_on(c, numel))) {
         c->slide = 0;
         return 0;
     }

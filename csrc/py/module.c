@@ -36,7 +36,7 @@ static PyObject *set_default_dtype(PyObject *m, PyObject *value)
 static PyMethodDef methods[] = {
     {"get_default_dtype", get_default_dtype, METH_NOARGS, "The dtype of results made from Python floats."},
     {"set_default_dtype", set_default_dtype, METH_O, "set_default_dtype(d): float32 or float64. TypeError otherwise."},
-    {"_unshaped", py_set_unshaped, METH_O, "_unshaped(cls): ops refuse instances of cls, whose shape is not known yet."},
+    {"_unshaped", py_set_unshaped, METH_O, "_unshaped(cls, /)\n--\n\nOps refuse instances of cls, whose shape is not known yet."},
     {NULL},
 };
 

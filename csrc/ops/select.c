@@ -141,7 +141,11 @@ static T counts_along(scope *s, T index, T like, int64_t dim)
     return f_reshape(s, f_call(s, &op_index_add, 4, (arg[]){a_t(f_zeros(s, dtype, 1, &places)), a_i(0), a_t(flat_index), a_t(ones)}), like->a->ndim, size);
 }
 /* x as often as it counts; 0 where it does not, whatever x is. */
-static T as_often(scope *s, T counts, T x) { return counts ? f_where(s, f_cast(s, counts, DT_BOOL), f_mul(s, counts, x), f_zeros_like(s, f_mul(s, counts, x))) : NULL; }
+static T as_often(scope *s, T counts, T x)
+{
+    T product = counts ? f_mul(s, counts, x) : NULL;
+    return product ? f_where(s, f_cast(s, counts, DT_BOOL), product, f_zeros_like(s, product)) : NULL;
+}
 /* Are the slices of source all one, and more of them than places? Their count is enough then. (Gradients are added up as PyTorch's, term by term.) */
 static bool counts_do(const call *c, int dim)
 {

@@ -188,7 +188,6 @@ static int move_on(tensor *t, node *fn, uint32_t nr)
     return 0;
 }
 
-/* The base was written through another member: a base takes the new history over, a view is cut out of it anew. */
 /* The history of a view, told anew as a part of its base; base_fn: the base's, owned. *result: none for a view of integers, which a write gave a history. */
 static int tell_view(const tensor *t, node *base_fn, uint32_t nr, node **result)
 {
@@ -220,6 +219,7 @@ static int tell_view_of_nothing(const tensor *t, node **result)
     return 0;
 }
 
+/* The base was written through another member: a base takes the new history over, a view is cut out of it anew. */
 int tensor_sync_slow(tensor *t)
 {
     viewbase *b = t->base;

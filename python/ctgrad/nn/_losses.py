@@ -180,6 +180,12 @@ def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-1
     return nll_loss(input.log_softmax(class_dim), target, weight, None, ignore_index, None, reduction)
 
 
+def refuse_chunks(name, options):
+    """NotImplementedError for options of linear_cross_entropy and its module."""
+    if options is not None:
+        raise NotImplementedError(f"{name}: options tell how the logits are computed in chunks; they are computed at once here: leave them out")
+
+
 def _check_linear(input, linear_weight, linear_bias):
     if not 1 <= input.dim() <= 2:
         raise RuntimeError(f"expected input with dimensionality 1 or 2, got {input.dim()}")
@@ -203,8 +209,7 @@ def linear_cross_entropy(input, linear_weight, target, *, linear_bias=None, weig
     With weights of more dimensions the logits are (N, C, d1, ...). The bias has the weight's shape but for the last dimension.
     RuntimeError: shapes that do not fit, or ``ignore_index`` beside class probabilities.
     """
-    if options is not None:
-        raise NotImplementedError("linear_cross_entropy: options tell how the logits are computed in chunks; they are computed at once here: leave them out")
+    refuse_chunks("linear_cross_entropy", options)
     _check_linear(input, linear_weight, linear_bias)
     shape = (*input.shape[:-1], *linear_weight.shape[:-1])
     if target.shape == shape and ignore_index is not None:

@@ -4,6 +4,7 @@ import math
 
 from ctgrad.nn import _reduction
 from ctgrad.nn import functional as F
+from ctgrad.nn._losses import refuse_chunks
 
 from .linear import Linear
 from .module import Module, buffer
@@ -112,8 +113,7 @@ class LinearCrossEntropyLoss(_WeightedLoss):
 
     def __init__(self, in_features, num_classes, *, out_features=(), bias=False, device=None, dtype=None, reduction="mean", weight=None,
                  ignore_index=None, label_smoothing=0.0, options=None):
-        if options is not None:
-            raise NotImplementedError("LinearCrossEntropyLoss: options tell how the logits are computed in chunks; they are computed at once here: leave them out")
+        refuse_chunks("LinearCrossEntropyLoss", options)
         if weight is not None and weight.shape != (num_classes,):
             raise RuntimeError(f"expected weight shape to be {(num_classes,)}, got {tuple(weight.shape)}")
         if not 0 <= label_smoothing <= 1:

@@ -6,7 +6,8 @@
 #include "kernel/matmul.h"
 
 enum { GEMM_KC = 256, GEMM_MC = 144, GEMM_NC = 2048, GEMM_MAX_MR = 12, GEMM_MAX_NR = 64, GEMM_THIN = 4, GEMM_DOT = 16, GEMM_HANDFUL = 64,
-       GEMM_CACHED = 160000, GEMM_CACHED_WIDE = 600000 /* numbers of A and B that tiles find near; of vectors of 64 bytes */, GEMM_LONG = 2048 };
+       GEMM_CACHED = 160000, GEMM_CACHED_WIDE = 600000 /* numbers of A and B that tiles find near; of vectors of 64 bytes */, GEMM_LONG = 2048,
+       GEMM_FAR = 100000 /* numbers that the second cache does not keep beside others */, GEMM_BEYOND = 250000 /* that no second cache keeps */, GEMM_SETS = 512 };
 
 /* k in passes of equal depth, of about GEMM_KC and at most half as much again: a short last one would read and write C for little. */
 static inline int64_t gemm_depth(int64_t k)
@@ -33,6 +34,12 @@ static inline k_gemm gemm_turned(const k_gemm *g)
                     .c_row = g->m, .add = g->add, .scratch = g->scratch, .threads = g->threads};
 }
 
+/* Steps of k at a distance by which lines fall into a few sets of the first cache, and push each other out of them. */
+static inline bool gemm_collides(const k_gemm *g)
+{
+    return g->k >= GEMM_KC && ((g->a_col > 1 && g->a_col % GEMM_SETS == 0) || (g->b_row > 1 && g->b_row % GEMM_SETS == 0));
+}
+
 /* Of a product that gemm_turned has seen; wide: vectors of 64 bytes. */
 static inline gemm_way gemm_choose(const k_gemm *g, bool wide)
 {
@@ -44,7 +51,8 @@ static inline gemm_way gemm_choose(const k_gemm *g, bool wide)
             return GEMM_DOTS;
     }
     double numbers = (double)g->k * ((double)m + (double)n);
-    if (m >= 32 && n >= 16 && g->k >= 32 && numbers > (wide ? GEMM_CACHED_WIDE : GEMM_CACHED) && !(wide && m <= 64 && g->k <= GEMM_LONG))
+    const double cached = wide && !gemm_collides(g) ? GEMM_CACHED_WIDE : GEMM_CACHED;
+    if (m >= 32 && n >= 16 && g->k >= 32 && numbers > cached && !(wide && m <= 64 && g->k <= GEMM_LONG))
         return GEMM_PACKED;
     if (m == 1 && n == 1 && g->k <= GEMM_HANDFUL)
         return GEMM_FEW;

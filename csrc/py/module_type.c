@@ -1,9 +1,40 @@
 /* What is hot in nn.Module: the call, where there are no hooks, and access to members. All else of it is Python, in nn/modules. */
 #include "py/tensor_type.h"
 
-/* Of a module's own __dict__. In the order in which PyTorch reads the hooks. */
-static PyObject *own_hooks[4], *members[3], *forward_name, *with_hooks_name, *getattr_name, *getattribute_name;
+static PyObject *forward_name, *with_hooks_name, *getattr_name, *getattribute_name;
 static PyObject *global_hooks, *module_getattr; /* a tuple of dicts; Module.__getattr__, for what is no member */
+
+/* ---- look-ups by where the name was found last ------------------------------------------------------------------------ */
+/* Module's own dicts are filled in one order, so that a name nearly always stands at the same place: a glance, in place of a search. Borrowed. */
+typedef struct hint { PyObject *name; Py_ssize_t at; } hint;
+static hint own_hooks[4] /* in the order in which PyTorch reads them */, members[3];
+static PyObject *search(PyObject *dict, hint *h)
+{
+    PyObject *key, *value, *found = PyDict_GetItemWithError(dict, h->name);
+    for (Py_ssize_t next = 0, at = 0; found && PyDict_Next(dict, &next, &key, &value); at = next)
+        if (key == h->name) {
+            h->at = at;
+            break;
+        }
+    return found;
+}
+static inline PyObject *glance(PyObject *dict, hint *h)
+{
+    PyObject *key, *value;
+    Py_ssize_t at = h->at;
+    return CT_LIKELY(PyDict_Next(dict, &at, &key, &value) && key == h->name) ? value : search(dict, h);
+}
+/* The same of any name in a dict of members, of which the first few are looked at. */
+static PyObject *among_few(PyObject *dict, PyObject *name)
+{
+    enum { FEW = 3 };
+    PyObject *key, *value;
+    Py_ssize_t at = 0;
+    for (int i = 0; i < FEW && PyDict_Next(dict, &at, &key, &value); i++)
+        if (key == name)
+            return value;
+    return PyDict_GET_SIZE(dict) ? PyDict_GetItemWithError(dict, name) : NULL;
+}
 
 static int any_global(void)
 {
@@ -17,9 +48,9 @@ static int any_global(void)
 static int any_hooks(PyObject *self, PyObject *own)
 {
     for (int i = 0; i < 4; i++) {
-        PyObject *hooks = PyDict_GetItemWithError(own, own_hooks[i]);
+        PyObject *hooks = glance(own, own_hooks + i);
         if (CT_UNLIKELY(!hooks || !PyDict_Check(hooks))) {
-            PyObject *found = PyErr_Occurred() ? NULL : PyObject_GetAttr(self, own_hooks[i]);
+            PyObject *found = PyErr_Occurred() ? NULL : PyObject_GetAttr(self, own_hooks[i].name);
             int some = found ? PyObject_IsTrue(found) : -1;
             Py_XDECREF(found);
             if (some)
@@ -76,8 +107,8 @@ static PyObject *module_call(PyObject *self, PyObject *args, PyObject *kwargs)
 static PyObject *member(PyObject *own, PyObject *name)
 {
     for (int i = 0; i < 3; i++) {
-        PyObject *dict = PyDict_GetItemWithError(own, members[i]);
-        PyObject *found = dict && PyDict_Check(dict) ? PyDict_GetItemWithError(dict, name) : NULL;
+        PyObject *dict = glance(own, members + i);
+        PyObject *found = dict && PyDict_Check(dict) ? among_few(dict, name) : NULL;
         if (found || PyErr_Occurred())
             return found;
     }
@@ -138,10 +169,10 @@ static PyType_Slot slots[] = {
 };
 static PyType_Spec spec = {"ctgrad._C.ModuleBase", sizeof(PyObject), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, slots};
 
-static int intern(PyObject **names, const char *const *texts, int n)
+static int intern(hint *names, const char *const *texts, int n)
 {
     for (int i = 0; i < n; i++)
-        if (!(names[i] = PyUnicode_InternFromString(texts[i])))
+        if (!(names[i].name = PyUnicode_InternFromString(texts[i])))
             return -1;
     return 0;
 }

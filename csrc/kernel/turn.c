@@ -108,3 +108,85 @@ void k_copy(k_nd *nd, k_loop *copy, int64_t item)
     if (rest)
         walk_rows(nd, loop, column, row, rows - rest, rest, rest);
 }
+
+/* ---- lines whose other operands are contiguous across them ----------------------------------------------------------------
+ * A transposed operand is turned, some lines at a time, into scratch in the first cache, where the loop finds it as it wants it. */
+enum { FAR_LEAST = 32 /* bytes from step to step */, PANEL_STEPS = 128, PANEL_MOST = 2, PANEL_BYTES = PANEL_STEPS * TURN_ROWS * 8 };
+typedef struct panel {
+    const k_nd *nd;
+    int d;
+    bool far[K_MAXOP];
+    const int64_t *stride;
+    k_loop *loop;
+    const void *param;
+} panel;
+
+/* It reads all its operands but the first, which it alone writes. */
+static bool only_reads(k_loop *loop)
+{
+    for (int dtype = 0; dtype < DT_COUNT; dtype++) {
+        if (loop == K->where[dtype])
+            return true;
+        for (int op = 0; op < B_COUNT; op++)
+            if (loop == K->binary[op][dtype])
+                return true;
+        for (int op = 0; op < C_COUNT; op++)
+            if (loop == K->compare[op][dtype])
+                return true;
+        for (int to = 0; to < DT_COUNT; to++)
+            if (to != dtype && loop == K->cast[dtype][to])
+                return true;
+    }
+    return false;
+}
+
+/* An item is at most as long as its stride across the lines is. */
+static bool is_far(const k_nd *nd, int k, int d, const int64_t *stride)
+{
+    const int64_t item = nd->stride[k][d];
+    return (item == 2 || item == 4 || item == 8) && (stride[k] >= FAR_LEAST || stride[k] <= -FAR_LEAST);
+}
+
+/* Of `turned` lines, 8 or TURN_ROWS, the first `rows` are run. */
+static void run_panel(const panel *w, char *const *at, int64_t turned, int64_t rows, int64_t n)
+{
+    _Alignas(64) char scratch[PANEL_MOST][PANEL_BYTES];
+    char *p[K_MAXOP];
+    int64_t s[K_MAXOP], down[K_MAXOP];
+    for (int k = 0, used = 0; k < w->nd->nop; k++) {
+        const int64_t item = w->nd->stride[k][w->d];
+        p[k] = at[k], s[k] = w->stride[k], down[k] = item;
+        if (!w->far[k])
+            continue;
+        p[k] = scratch[used++], s[k] = item, down[k] = PANEL_STEPS * item;
+        K->turn[item / 4]((char *[]){p[k], at[k]}, (int64_t[]){item, w->stride[k]}, n, &(k_turn){turned, down[k]});
+    }
+    for (int64_t r = 0; r < rows; r++) {
+        w->loop(p, s, n, w->param);
+        for (int k = 0; k < w->nd->nop; k++)
+            p[k] += down[k];
+    }
+}
+
+/* The last line there is stays: what is read beyond an item would lie behind the operand, not before the next line's. */
+int64_t k_turned_lines(const k_nd *nd, k_line_run of, k_loop *loop, const void *param, char *const *p, const int64_t *stride)
+{
+    panel w = {nd, of.d, {false}, stride, loop, param};
+    int many = 0;
+    for (int k = 1; k < nd->nop; k++)
+        many += w.far[k] = many < PANEL_MOST && is_far(nd, k, of.d, stride);
+    if (!many || !only_reads(loop))
+        return 0;
+    int64_t done = 0;
+    for (int64_t turned, rows; done < of.lines && done + 8 < of.there; done += rows) {
+        turned = of.lines - done > 8 && done + TURN_ROWS < of.there ? TURN_ROWS : 8;
+        rows = of.lines - done < turned ? of.lines - done : turned;
+        for (int64_t i = 0; i < of.n; i += PANEL_STEPS) {
+            char *at[K_MAXOP];
+            for (int k = 0; k < nd->nop; k++)
+                at[k] = p[k] + done * nd->stride[k][of.d] + i * stride[k];
+            run_panel(&w, at, turned, rows, of.n - i < PANEL_STEPS ? of.n - i : PANEL_STEPS);
+        }
+    }
+    return done;
+}

@@ -1,6 +1,7 @@
 /* The strided walk: one inner loop run over any number of dimensions. */
 #include "base/pool.h"
 #include "kernel/kernel.h"
+#include "kernel/turn.h"
 #include <stdatomic.h>
 #include <stddef.h>
 
@@ -127,9 +128,11 @@ static k_rows *rows_of(k_loop *loop)
     return NULL;
 }
 
-/* `lines` lines of n steps, each further along dimension d; p ends behind them. */
-static void run_lines(const k_nd *nd, int d, k_loop *loop, const void *param, char **p, const int64_t *stride, int64_t n, int64_t lines)
+/* Lines, each further along their dimension; p ends behind them. */
+static void run_lines(const k_nd *nd, k_line_run of, k_loop *loop, const void *param, char **p, const int64_t *stride)
 {
+    const int d = of.d;
+    int64_t n = of.n, lines = of.lines;
     int nop = nd->nop;
     k_rows *rows = nop == 3 && n < LONG_LINE && lines > 1 ? rows_of(loop) : NULL;
     if (rows && rows(p, stride, (const int64_t[]){nd->stride[0][d], nd->stride[1][d], nd->stride[2][d]}, n, lines)) {
@@ -137,7 +140,10 @@ static void run_lines(const k_nd *nd, int d, k_loop *loop, const void *param, ch
             p[k] += lines * nd->stride[k][d];
         return;
     }
-    for (; lines > 0; lines--) {
+    const int64_t turned = of.there > 8 && n >= TURN_ROWS ? k_turned_lines(nd, of, loop, param, p, stride) : 0;
+    for (int k = 0; k < nop && turned; k++)
+        p[k] += turned * nd->stride[k][d];
+    for (lines -= turned; lines > 0; lines--) {
         loop(p, stride, n, param);
         for (int k = 0; k < nop; k++)
             p[k] += nd->stride[k][d];
@@ -166,7 +172,7 @@ static void run(const k_nd *nd, k_loop *loop, const void *param, int64_t begin, 
         if (d < 0)
             loop(p, stride, n, param);
         else
-            run_lines(nd, d, loop, param, p, stride, n, lines);
+            run_lines(nd, (k_line_run){d, n, lines, nd->size[d] - index[d]}, loop, param, p, stride);
         for (int k = 0; k < nop && d >= 0; k++)
             p[k] -= nd->stride[k][d] * (index[d] + lines);
         if (d >= 0)
@@ -193,7 +199,7 @@ static void run_rows(const k_nd *nd, k_loop *loop, const void *param)
         stride[k] = nd->stride[k][1];
         p[k] = nd->data[k];
     }
-    run_lines(nd, 0, loop, param, p, stride, n, nd->size[0]);
+    run_lines(nd, (k_line_run){0, n, nd->size[0], nd->size[0]}, loop, param, p, stride);
 }
 
 /* ---- several threads ---- */

@@ -1,9 +1,13 @@
 """TypedStorage and UntypedStorage: the memory under tensors, by numbers and by bytes."""
 
+import multiprocessing
 import sys
+
+import numpy as np
 import pytest
 
 import ctgrad
+from ctgrad import _C
 
 pytestmark = pytest.mark.filterwarnings("ignore:TypedStorage")
 DTYPES = [ctgrad.bool, ctgrad.uint8, ctgrad.int32, ctgrad.int64, ctgrad.float16, ctgrad.bfloat16, ctgrad.float32, ctgrad.float64]
@@ -123,3 +127,69 @@ def test_constructors_of_old_show_a_storage():
     with pytest.raises(RuntimeError, match="Expected a Storage"):
         ctgrad.LongTensor(s)
     assert ctgrad.LongTensor(ctgrad.UntypedStorage(16)).shape == (2,)
+
+
+# ---- memory that child processes share ----
+def in_a_child(f):
+    process = multiprocessing.get_context("fork").Process(target=f)
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+
+
+def test_a_child_writes_to_shared_parameters():
+    layer = ctgrad.nn.Linear(3, 2)
+    row, kept = layer.weight.data[0], layer.weight.detach().clone()
+    assert not layer.weight.is_shared() and layer.share_memory() is layer
+    assert layer.weight.is_shared() and row.is_shared() and layer.bias.storage().is_shared() and layer.weight.untyped_storage().is_shared()
+    assert ctgrad.equal(layer.weight, kept)
+
+    def work():
+        layer.weight.data.add_(1)
+
+    in_a_child(work)
+    assert ctgrad.equal(layer.weight, kept + 1) and ctgrad.equal(row, kept[0] + 1)
+    assert not layer.weight.clone().is_shared()
+
+
+def test_what_is_held_once_is_shared_in_full():
+    x = ctgrad.ones(100000).mul(3)
+    in_a_child(x.share_memory_().zero_)
+    assert x.is_shared() and x.sum().item() == 0
+    tied = ctgrad.zeros(4).expand(3, 4)
+    tied.share_memory_()
+    assert tied.is_shared() and tied.stride() == (0, 1)
+    assert ctgrad.empty(0).share_memory_().is_shared()
+
+
+def test_memory_that_others_point_to_does_not_move():
+    x = ctgrad.ones(3)
+    array = x.numpy()
+    with pytest.raises(RuntimeError, match=r"share_memory_\(\): another object"):
+        x.share_memory_()
+    array[0] = 5
+    assert x.tolist() == [5, 1, 1] and not x.is_shared()
+    y = ctgrad.from_numpy(np.ones(3)).share_memory_()
+    assert y.is_shared() and y.tolist() == [1, 1, 1]
+    with pytest.raises(RuntimeError, match="not resizable"):
+        y.resize_(100)
+
+
+def test_shared_memory_may_be_short():
+    x = ctgrad.ones(3)
+    _C._fail_alloc(0)
+    try:
+        with pytest.raises(MemoryError):
+            _C._share_memory(x)
+    finally:
+        _C._fail_alloc(-1)
+    assert not x.is_shared() and x.tolist() == [1, 1, 1]
+
+
+def test_a_storage_that_moved_is_not_taken_for_what_lies_there_now():
+    x = ctgrad.zeros(100000)
+    before = x.untyped_storage()
+    x.resize_(300000)
+    others = [ctgrad.ones(100000) for _ in range(8)]
+    assert all(o.untyped_storage() is not before and o.untyped_storage().nbytes() == 400000 for o in others)
+    assert before.nbytes() == 1200000

@@ -62,13 +62,20 @@ void storage_set_owner(storage *s, void (*release)(void *, void *), void *owner)
 
 static size_t spread_block(int ndim) { return sizeof(spread) + (3 * (size_t)ndim + 1) * sizeof(int64_t); }
 
+static void drop_bytes(storage *s)
+{
+    if (s->flags & ST_FOREIGN && foreign_of(s)->release)
+        foreign_of(s)->release(foreign_of(s)->owner, s->data);
+    else if (s->flags & ST_SHARED && s->nbytes)
+        ct_free_shared(s->data, (size_t)s->nbytes);
+    else if (s->flags & ST_OWN_BLOCK)
+        ct_free(s->data, (size_t)storage_held(s));
+}
+
 void storage_free(storage *s)
 {
     live_storages--;
-    if (s->flags & ST_FOREIGN && foreign_of(s)->release)
-        foreign_of(s)->release(foreign_of(s)->owner, s->data);
-    else if (s->flags & ST_OWN_BLOCK)
-        ct_free(s->data, (size_t)storage_held(s));
+    drop_bytes(s);
     if (storage_is_compressed(s))
         ct_free(storage_spread(s), spread_block(storage_spread(s)->ndim));
     ct_free(s, storage_block(s));
@@ -81,6 +88,27 @@ void storage_take_full(storage *s, char *data)
     ct_free(p, spread_block(p->ndim));
     s->data = data;
     s->flags &= (uint16_t)~ST_COMPRESSED;
+}
+
+int storage_share(storage *s)
+{
+    if (s->flags & ST_SHARED)
+        return 0;
+    if (s->busy || s->flags & ST_PINNED)
+        return ct_fail(CT_RUNTIME, "share_memory_(): another object holds a pointer to this memory, which would move (an array made by numpy(), a buffer, DLPack); "
+                                   "share it before you export it, or clone() it");
+    if (!s->nbytes) {
+        s->flags |= ST_SHARED | ST_PINNED;
+        return 0;
+    }
+    char *pages = ct_alloc_shared((size_t)s->nbytes);
+    if (!pages)
+        return -1;
+    memcpy(pages, s->data, (size_t)s->nbytes);
+    drop_bytes(s);
+    s->data = pages;
+    s->flags = (uint16_t)((s->flags & ~(ST_FOREIGN | ST_OWN_BLOCK | ST_READONLY)) | ST_SHARED | ST_PINNED);
+    return 0;
 }
 
 int storage_resize(storage *s, int64_t nbytes)

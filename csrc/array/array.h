@@ -43,6 +43,7 @@ enum {
     ST_PINNED = 4,    /* somebody outside holds a pointer into it: the bytes may not move any more */
     ST_COMPRESSED = 16, /* implies ST_OWN_BLOCK */
     ST_FOREIGN = 32,  /* the memory belongs to an owner, who is told at the end */
+    ST_SHARED = 64,   /* pages that child processes share; implies ST_PINNED */
 };
 typedef struct spread {
     int64_t held;     /* bytes */
@@ -57,6 +58,8 @@ void storage_set_owner(storage *s, void (*release)(void *, void *), void *owner)
 void storage_free(storage *s);
 static inline storage *storage_keep(storage *s) { s->refs++; return s; }
 static inline void storage_drop(storage *s) { if (s && --s->refs == 0) storage_free(s); }
+/* Moves a full storage to pages that child processes share, or nothing if it is there; CT_RUNTIME where somebody holds a pointer into it. */
+int storage_share(storage *s);
 int storage_resize(storage *s, int64_t nbytes); /* grows own memory, contents kept; CT_RUNTIME for foreign */
 static inline bool storage_is_compressed(const storage *s) { return s->flags & ST_COMPRESSED; }
 static inline spread *storage_spread(const storage *s) { return *(spread *const *)(s + 1); } /* of a compressed one */

@@ -146,6 +146,23 @@ void *ct_alloc(size_t nbytes)
     return block;
 }
 
+void *ct_alloc_shared(size_t nbytes)
+{
+    void *pages = told_to_fail() ? MAP_FAILED : mmap(NULL, nbytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (pages == MAP_FAILED) {
+        ct_fail(CT_MEMORY, "not enough memory: you tried to share %zu bytes", nbytes);
+        return NULL;
+    }
+    count_taken(nbytes);
+    return pages;
+}
+
+void ct_free_shared(void *pages, size_t nbytes)
+{
+    munmap(pages, nbytes);
+    count_freed(nbytes);
+}
+
 void *ct_alloc_zero(size_t nbytes)
 {
     void *block = ct_alloc(nbytes);

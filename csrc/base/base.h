@@ -29,6 +29,9 @@ enum { CT_BIG = 1024 };
 void *ct_alloc(size_t nbytes);              /* NULL and CT_MEMORY when exhausted; 0 bytes is valid */
 void ct_free(void *block, size_t nbytes);   /* nbytes as given to ct_alloc; NULL is allowed */
 void *ct_alloc_zero(size_t nbytes);
+/* Pages that the children of this process, by fork, share with it: zeros. NULL and CT_MEMORY; nbytes > 0. Counted as ct_alloc's are. */
+void *ct_alloc_shared(size_t nbytes);
+void ct_free_shared(void *pages, size_t nbytes);
 void ct_alloc_trim(void);                   /* returns cached blocks to libc */
 
 /* Bits set, of masks that have few: no instruction is assumed for it. */

@@ -209,7 +209,27 @@ static PyObject *distinct(PyObject *module, PyObject *args)
     }
     return py_wrap_array(made);
 }
+/* ---- memory shared with child processes ---- */
+static PyObject *shared(PyObject *m, PyObject *o)
+{
+    (void)m;
+    if (!py_is_tensor(o))
+        return PyErr_Format(PyExc_TypeError, "is_shared(): expected a Tensor, got %s", Py_TYPE(o)->tp_name);
+    return PyBool_FromLong(py_t(o)->a->st->flags & ST_SHARED);
+}
+static PyObject *share(PyObject *m, PyObject *o)
+{
+    (void)m;
+    if (!py_is_tensor(o))
+        return PyErr_Format(PyExc_TypeError, "share_memory_(): expected a Tensor, got %s", Py_TYPE(o)->tp_name);
+    if (array_write_out(py_t(o)->a) < 0 || storage_share(py_t(o)->a->st) < 0)
+        return py_raise();
+    return Py_NewRef(o);
+}
+
 static PyMethodDef functions[] = {
+    {"_share_memory", share, METH_O, "_share_memory(x, /)\n--\n\nMoves the storage of x to memory that child processes share; x."},
+    {"_is_shared", shared, METH_O, "_is_shared(x, /)\n--\n\nWhether child processes share the memory of x."},
     {"_distinct", distinct, METH_VARARGS, "_distinct(x, mixed, /)\n--\n\nThe numbers of x, of size 1 along the dims that repeat, but for the last `mixed`."},
     {NULL},
 };

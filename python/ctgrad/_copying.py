@@ -52,7 +52,7 @@ class UntypedStorage:
     def of(cls, t):
         address = t._storage_ptr()
         found = cls._shown.get(address) if t._storage_nbytes() else None
-        if found is None:
+        if found is None or found.data_ptr() != address:        # its bytes moved, when it grew or became shared
             found = cls._shown[address] = cls(_whole(t))
         return found
 
@@ -103,6 +103,15 @@ class UntypedStorage:
     @property
     def device(self):
         return ctgrad.device("cpu")
+
+    def is_shared(self):
+        """Whether child processes share the memory."""
+        return self._whole.is_shared()
+
+    def share_memory_(self):
+        """self, moved to memory that child processes share; see ``Tensor.share_memory_``."""
+        self._whole.share_memory_()
+        return self
 
     def clone(self):
         """A storage of its own with the same bytes."""

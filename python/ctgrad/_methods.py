@@ -66,7 +66,6 @@ _METHODS = {
     "__rdiv__": _quotient_of,
     "__idiv__": Tensor.__itruediv__,
     "is_pinned": is_never,
-    "is_shared": is_never,
     "is_distributed": is_never,
     "is_coalesced": is_coalesced,
     "conj": itself,

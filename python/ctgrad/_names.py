@@ -79,8 +79,16 @@ def unravel_index(indices, shape):
 
 
 def share_memory_(self):
-    """self: memory is that of one process. (PyTorch's is then shared with its children.)"""
-    return self
+    """self, its storage in memory that child processes (of ``fork``) share: what one writes all see.
+
+    RuntimeError where a NumPy array or another object holds that memory already.
+    """
+    return _C._share_memory(self)
+
+
+def is_shared(self):
+    """Whether ``share_memory_`` was called on a tensor of this storage."""
+    return _C._is_shared(self)
 
 
 def _swapped(shape, stride, a, b):
@@ -146,7 +154,7 @@ def new_empty_strided(self, size, stride, *, dtype=None, device=None, requires_g
     return _C.empty_strided(size, stride, dtype=dtype or self.dtype, requires_grad=requires_grad)
 
 
-METHODS = {"share_memory_": share_memory_, "dim_order": dim_order, "grad_dtype": property(grad_dtype), "sum_to_size": sum_to_size,
+METHODS = {"share_memory_": share_memory_, "is_shared": is_shared, "dim_order": dim_order, "grad_dtype": property(grad_dtype), "sum_to_size": sum_to_size,
            "new_empty_strided": new_empty_strided}
 for _name, _method in METHODS.items():
     setattr(Tensor, _name, _method)

@@ -1,4 +1,5 @@
-"""Processes of Python's own ``multiprocessing``, under PyTorch's name. Tensors reach another process as copies."""
+"""Processes of Python's own ``multiprocessing``, under PyTorch's name. Tensors sent to another process reach it as copies;
+those of ``share_memory_`` are the same ones in a child that was forked."""
 
 import multiprocessing
 from multiprocessing import *  # noqa: F403

@@ -138,8 +138,13 @@ class TypedStorage:
         return self
 
     def is_shared(self):
-        """False: the memory is this process's."""
-        return False
+        """Whether child processes share the memory."""
+        return self._numbers.is_shared()
+
+    def share_memory_(self):
+        """self, moved to memory that child processes share; see ``Tensor.share_memory_``."""
+        self._numbers.share_memory_()
+        return self
 
 
 def _conversion(name):

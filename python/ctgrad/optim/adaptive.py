@@ -38,7 +38,9 @@ class Adagrad(Stepwise):
     _defaults_of_old_states = (("foreach", None), ("maximize", False), ("differentiable", False), ("fused", None))
 
     def share_memory(self):
-        """Nothing to do: memory is that of one process."""
+        """The sums of squares in memory that child processes share."""
+        for state in self.state.values():
+            state["sum"].share_memory_()
 
     def _first_state(self, state, param, group):
         state["sum"] = ctgrad.full_like(param, group["initial_accumulator_value"])

@@ -34,7 +34,7 @@ class Convertible:
         """Nothing: there is no compiler here, see ``ctgrad.compile``."""
 
     def share_memory(self):
-        """self: memory is that of one process. RuntimeError while a parameter or buffer has no shape yet."""
+        """self, its parameters and buffers in memory that child processes share. RuntimeError while one has no shape yet."""
         return self._apply(lambda t: t.share_memory_())
 
     def to_empty(self, *, device, recurse=True):

@@ -95,8 +95,10 @@ def _sizes(input, size, scale_factor, recompute):
         given = list(given)
     else:
         given = [given] * dims
-    if any(isinstance(n, float if size is not None else ctgrad.Tensor) for n in given[:1]):
-        raise TypeError(f"interpolate(): {name} takes {'ints' if size is not None else 'numbers'}, got {type(given[0]).__name__}")
+    wrong = [n for n in given if isinstance(n, (float, str) if size is not None else (ctgrad.Tensor, str))]
+    wrong += [given[0]] if size is not None and isinstance(given[0], bool) else []
+    if wrong:
+        raise TypeError(f"interpolate(): {name} takes {'ints' if size is not None else 'numbers'}, got {type(wrong[0]).__name__}")
     if size is not None:
         return [int(n) for n in given], [None] * dims
     sizes = [math.floor(float(n) * factor) for n, factor in zip(input.shape[2:], given, strict=True)]

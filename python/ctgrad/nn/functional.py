@@ -293,8 +293,9 @@ def one_hot(tensor, num_classes=-1):
     RuntimeError: not int64, a negative index, an index beyond ``num_classes``, or nothing to count classes by.
     """
     need_tensor("one_hot", tensor)
-    if isinstance(num_classes, ctgrad.Tensor) and num_classes.dim():
-        raise TypeError("one_hot(): argument 'num_classes' (position 2) must be int, not a Tensor of dimensions")
+    if isinstance(num_classes, bool) or (isinstance(num_classes, ctgrad.Tensor) and num_classes.dim()):
+        given = "bool" if isinstance(num_classes, bool) else "a Tensor of dimensions"
+        raise TypeError(f"one_hot(): argument 'num_classes' (position 2) must be int, not {given}")
     if tensor.dtype != ctgrad.int64:
         raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")
     if tensor.numel() == 0:

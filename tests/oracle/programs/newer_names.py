@@ -3,6 +3,7 @@
 PROGRAMS = r"""
 x = torch.arange(6.).view(2, 3)
 x.dim_order(), x.t().dim_order(), x.expand(2, 2, 3).dim_order(), torch.ones(2, 3, 4, 5).to(memory_format=torch.channels_last).dim_order(), torch.ones(1, 1).dim_order(), torch.tensor(1).dim_order()
+torch.ones(3).is_shared(), torch.ones(3).share_memory_().is_shared(), torch.empty(0).share_memory_().is_shared(), torch.ones(2).share_memory_().clone().is_shared(), torch.ones(4).share_memory_()[1:].untyped_storage().is_shared()
 x.share_memory_() is x, torch.is_storage(x), torch.is_storage(x.untyped_storage()), torch.typename(x), torch.typename(3), torch.typename(torch.nn.Linear)
 torch.get_default_device(), torch.inf, torch.nan, torch.pi, torch.e, torch.newaxis, x[torch.newaxis].shape
 x.sum_to_size(1, 3), x.sum_to_size((3,)), x.sum_to_size(2, 1), x.new_empty_strided((2, 3), (1, 2)).stride(), x.grad_dtype, x.sum_to_size(2, 3)

@@ -139,4 +139,15 @@ a.combinations()
 [g.tolist() for g in torch.meshgrid(a, a[:2], indexing='xy')], [g.stride() for g in torch.meshgrid(a, a[:2], indexing='xy')]
 torch.meshgrid(a, a[:2], indexing='zz')
 torch.meshgrid(a, a.float())
+
+i = torch.tensor([0, 1, 1])
+F.one_hot(i, True)
+F.one_hot(i, num_classes=False)
+img = torch.arange(16.).view(1, 1, 4, 4)
+F.interpolate(img, size=True)
+F.interpolate(img, size=[2, True])
+F.interpolate(img, size=(2, 2.5))
+F.interpolate(img, size=2.5)
+F.interpolate(img, scale_factor='a')
+F.interpolate(img, scale_factor=(True, True)).shape
 """.strip().split("\n\n")

@@ -54,3 +54,36 @@ def test_of_convolutions(seed, history):
                 continue  # a convolution is linear in each
             for got, want in zip(second(f, *held, first, then), second(f, *full, first, then), strict=True):
                 ctgrad.testing.assert_close(got, want, rtol=1e-9, atol=1e-9)
+
+
+PAIRS = {
+    "linear": lambda a, b: F.linear(a, b).sum(-1, keepdim=True) * a,
+    "mm": lambda a, b: (a @ b.t()).tanh(),
+    "bmm": lambda a, b: ctgrad.bmm(a[None], b.t()[None]).sum(2, keepdim=True) * a,
+    "outer": lambda a, b: ctgrad.outer(a[0], b[0]).sum() + a,
+    "mul": lambda a, b: (a * b).sum(1, keepdim=True) * a,
+    "attention": lambda a, b: F.scaled_dot_product_attention(a[None], b[None], b[None]),
+    "attention of values": lambda a, b: F.scaled_dot_product_attention(a[None], a[None], b[None]),
+    "kron": lambda a, b: ctgrad.kron(a.contiguous(), b.contiguous()),
+    "chain": lambda a, b: ctgrad.linalg.multi_dot([a, b, a]),
+    "addmm": lambda a, b: ctgrad.addmm(a, a, b.t() @ b),
+    "conv1d": lambda a, b: F.conv1d(a[None], b.reshape(1, 5, 5)[..., :2]).sum(-1, keepdim=True) * a,
+}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+@pytest.mark.parametrize("a_once", [0, 1, 2, 3])
+@pytest.mark.parametrize("b_once", [1, 2, 3])
+def test_of_an_operand_that_the_first_run_left_out(name, a_once, b_once):
+    """What is between a leaf and a product, and has no gradient asked for in the first run, is asked for its own in the second."""
+    bases = [ctgrad.rand([1 if once >> d & 1 else 5 for d in range(2)], dtype=ctgrad.float64, requires_grad=True) for once in (a_once, b_once)]
+    for first in "xw":
+        for then in "xw":
+            found = []
+            for held in (True, False):
+                a, b = (base.expand(5, 5) if held else base.expand(5, 5).contiguous() for base in bases)
+                operands = {"x": a, "w": b}
+                g, = ctgrad.autograd.grad(PAIRS[name](a, b).sum(), operands[first], create_graph=True)
+                found.append(ctgrad.autograd.grad(weighted(g), operands[then], allow_unused=True)[0] if g.requires_grad else None)
+            if found[0] is not None:
+                ctgrad.testing.assert_close(*found, rtol=1e-8, atol=1e-8)

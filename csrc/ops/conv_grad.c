@@ -116,8 +116,8 @@ uint64_t convolution_takes(node *n)
     uint64_t dims = 1, still = images ? (k->a ? still_dims(k->a, k->a->ndim) : 0) : ~(uint64_t)0, of = weights ? (weight->a ? still_dims(weight->a, weight->a->ndim) : 0) : ~(uint64_t)0;
     for (int64_t d = 0; d < o.h.nd; d++)
         dims |= (uint64_t)(o.h.pad[d] == 0 && !o.transposed) << (d + 2);
-    dims &= still & (node_needs(n, 0) ? node_takes(n, 0) : as_one(n, 0));
-    of &= node_needs(n, 1) ? node_takes(n, 1) : as_one(n, 1);
+    dims &= still & (node_needs(n, 0) ? node_takes(n, 0) : ~(uint64_t)0);
+    of &= node_needs(n, 1) ? node_takes(n, 1) : ~(uint64_t)0;
     if (n->n_in > 2 && node_needs(n, 2))
         all = (int64_t)(node_takes(n, 2) & 1);
     return dims | (uint64_t)(o.collapses && all && o.out[1] > 1 && (o.groups > 1 || of >> o.of & 1)) << 1;

@@ -254,3 +254,44 @@ def test_another_thread_takes_a_gradient_away():
     finally:
         done.set()
         thread.join()
+
+
+@pytest.mark.parametrize("assigned", [3, int, ctgrad.Tensor, type("Other", (), {})])
+def test_a_function_whose_class_of_contexts_is_assigned(assigned):
+    class Twice(ctgrad.autograd.Function):
+        _backward_cls = assigned
+
+        @staticmethod
+        def forward(ctx, x):
+            return x * 2
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * 2
+
+    x = ctgrad.ones(2, requires_grad=True)
+    Twice.apply(x).sum().backward()
+    assert x.grad.tolist() == [2.0, 2.0]
+    Twice._backward_cls._forward_cls = assigned
+    with contextlib.suppress(AttributeError, RuntimeError, TypeError):
+        Twice.apply(x).sum().backward()
+
+
+def test_memory_that_python_does_not_get():
+    """Each allocation of Python's in a Function's call fails once: an error that is told, never a NULL without one (SystemError)."""
+    testing = pytest.importorskip("_testcapi")
+
+    class Least(ctgrad.autograd.Function):
+        forward = staticmethod(min)  # of C, as its call is: what fails is the call
+        backward = staticmethod(min)
+
+    told = set()
+    for n in range(20):
+        with pytest.raises((MemoryError, TypeError)) as error:
+            testing.set_nomemory(n, n + 1)
+            try:
+                Least.apply(1.0)
+            finally:
+                testing.remove_mem_hooks()
+        told.add(error.type)
+    assert told == {MemoryError, TypeError}

@@ -373,3 +373,12 @@ def test_the_engine_works_before_numpy_is_imported():
     code = f"import sys, types, importlib.util as u; p = types.ModuleType('ctgrad'); p.__path__ = {list(ctgrad.__path__)!r}; sys.modules['ctgrad'] = p\n{program}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=os.environ)
     assert done.stdout.split() == ["float32", "torch.float64"], done.stderr
+
+
+@pytest.mark.parametrize("array", [np.array([None, 1], object), np.zeros(2, [("a", "O"), ("b", "f4")]), (ctypes.py_object * 2)(1, 2)])
+def test_memory_of_objects_is_not_shared(array):
+    for share in (lambda: ctgrad.frombuffer(array, dtype=ctgrad.uint8), lambda: ctgrad.asarray(memoryview(array))):
+        with pytest.raises(ValueError, match="holds Python objects"):
+            share()
+    fields = np.zeros(2, [("O", "f4")])
+    assert ctgrad.frombuffer(fields, dtype=ctgrad.float32).tolist() == [0.0, 0.0]

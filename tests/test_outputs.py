@@ -186,3 +186,21 @@ def test_more_combinations_than_memory_can_hold():
     for again in (False, True):
         with pytest.raises(RuntimeError, match="rows are too many"):
             ctgrad.combinations(ctgrad.ones(1000), 8, again)
+
+
+@pytest.mark.parametrize("name", ["sum", "nansum", "prod", "mean", "amax", "std", "var", "logsumexp", "argmin", "argmax", "norm"])
+@pytest.mark.parametrize("dim", [None, 0, 1])
+@pytest.mark.parametrize("start", [lambda: ctgrad.tensor([[1.0, 2.0, 7.0], [3.0, 4.0, 0.5]]), lambda: ctgrad.tensor([1.0, 2.0, 7.0]).expand(4, 3).contiguous(),
+                                   lambda: ctgrad.tensor([1.0, 2.0, 7.0]).expand(4, 3), lambda: ctgrad.tensor([[1.0], [2.0]]).expand(2, 40)])  # fmt: skip
+def test_an_operand_that_is_out_gets_the_result_of_what_it_was(name, dim, start, recwarn):
+    x = start().long() if name.startswith("arg") else start()
+    if name == "logsumexp" and dim is None:
+        dim = (0, 1)
+    args = () if dim is None else (("fro", dim) if name == "norm" else (dim,))
+    before = ctgrad._C._switches(0, True)
+    try:
+        want = getattr(ctgrad, name)(x.clone(), *args)
+        getattr(ctgrad, name)(x, *args, out=x)
+    finally:
+        ctgrad._C._switches(*before)
+    ctgrad.testing.assert_close(x, want)

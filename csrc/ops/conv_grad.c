@@ -38,13 +38,20 @@ static T conv_weight(scope *s, T y, T x, const int64_t *size, const shape *h)
 /* ---- what repeats ------------------------------------------------------------------------------------------------- */
 /* Channels that are equal are one, times the sum of what they meet. Of the weight, `in` is the dim of an image's channels, `of` that of the result's. */
 typedef struct operands { shape h; const int64_t *out; bool transposed, collapses, folds; int in, of; int64_t groups; /* that are one; else 1 */ } operands;
+/* The dims in which operand i may be read at one place for all: every one whose values are the same, as values; but what a later run may ask
+ * for its own gradient is a variable at each place, unless it is asked for the sum alone. */
+static uint64_t as_one(node *n, uint32_t i)
+{
+    return node_needs(n, i) && tape_now.grad ? node_takes(n, i) : tape_now.grad && node_edges(n)[i].fn ? 0 : ~(uint64_t)0;
+}
 /* Are all groups one, and their gradients asked for as a sum? Then they are as one group of fewer channels. */
 static bool groups_are_one(node *n, const operands *o)
 {
     const array *images = n->keep_in & 1 ? node_kept(n)->a : NULL, *weights = n->keep_in >> 1 & 1 ? node_kept(n)[n->keep_in & 1].a : NULL;
     uint64_t sums = o->transposed && o->out[1] > o->h.groups ? 3 : 1; /* of the weights */
     return !(n->flags & N_PACKED) && (!node_needs(n, 0) || (conv_equal_weights(weights, o->transposed) && node_takes(n, 0) & 2)) &&
-           (!node_needs(n, 1) || (conv_equal_images(images) && (node_takes(n, 1) & sums) == sums));
+           (!node_needs(n, 1) || (conv_equal_images(images) && (node_takes(n, 1) & sums) == sums)) &&
+           (!node_needs(n, 0) || (as_one(n, 1) & sums) == sums) && (!node_needs(n, 1) || as_one(n, 0) & 2);
 }
 static operands operands_of(node *n)
 {
@@ -62,7 +69,7 @@ static operands operands_of(node *n)
     o.h.groups /= o.groups;
     return o;
 }
-static bool stands(T x, int dim) { return x && still_dims(x->a, x->a->ndim) >> dim & 1 && array_size(x->a)[dim] > 1; }
+static bool stands(node *n, uint32_t i, T x, int dim) { return x && still_dims(x->a, x->a->ndim) & as_one(n, i) & (uint64_t)1 << dim && array_size(x->a)[dim] > 1; }
 static T first(scope *s, T x, int dim) { return tape_algebra.narrow(s, x, (uint64_t)1 << dim); }
 static T summed(scope *s, T x, int dim) { return x && array_size(x->a)[dim] > 1 ? f_sum_dims(s, x, 1, (int64_t[]){dim}, true) : x; }
 /* Of one group. */
@@ -127,13 +134,13 @@ static T images_grad(scope *s, node *n, operands *o, T g)
     bool one = false;
     if (o->transposed)
         w = of_group(s, w, 0, o->groups);
-    if (o->groups > 1 || (o->collapses && stands(w, o->of)))
+    if (o->groups > 1 || (o->collapses && stands(n, 1, w, o->of)))
         g = summed(s, g, 1);
-    if (o->collapses && stands(w, o->of))
+    if (o->collapses && stands(n, 1, w, o->of))
         w = first(s, w, o->of);
     if (o->collapses && takes & 2)
         w = summed(s, w, o->in);
-    else if (o->collapses && (one = stands(w, o->in)))
+    else if (o->collapses && (one = stands(n, 1, w, o->in)))
         w = first(s, w, o->in);
     for (int d = 2; d < ndim && w; d++) {
         int64_t kernel = array_size(w->a)[d], runs = takes >> d & 1 ? runs_along(o, d, in[d], kernel, got) : 1;
@@ -158,7 +165,7 @@ static T weights_grad(scope *s, node *n, operands *o, T g)
     x = x && got & 1 ? first(s, x, 0) : x;
     x = of_group(s, x, 1, o->groups);
     for (int d = 2; d < ndim; d++) {
-        int64_t places = stands(x, d) ? array_size(x->a)[d] : 0, runs = places ? runs_along(o, d, places, size[d], got) : 1;
+        int64_t places = stands(n, 0, x, d) ? array_size(x->a)[d] : 0, runs = places ? runs_along(o, d, places, size[d], got) : 1;
         if (runs > 1) {
             g = folded(s, g, o, d, size[d], runs);
             x = f_call(s, &op_narrow, 4, (arg[]){a_t(x), a_i(d), a_i(0), a_i(places - (runs - 1) * conv_step(&o->h, o->transposed, d - 2))});
@@ -168,7 +175,7 @@ static T weights_grad(scope *s, node *n, operands *o, T g)
         g = summed(s, g, 1);
     if (o->collapses && takes >> o->in & 1)
         x = summed(s, x, 1);
-    else if (o->collapses && (one = stands(x, 1)))
+    else if (o->collapses && (one = stands(n, 0, x, 1)))
         x = first(s, x, 1);
     T w = o->transposed ? conv_weight(s, x, g, size, &o->h) : conv_weight(s, g, x, size, &o->h);
     return one ? widened(s, w, o->in, size[o->in]) : w;

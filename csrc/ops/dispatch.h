@@ -57,6 +57,7 @@ int target_in_place(call *c, ct_dtype dtype, int ndim, const int64_t *size);
 int refuse_shared(const call *c, uint32_t n);            /* CT_RUNTIME where self, written in place, shares memory with another of the first n inputs */
 /* stride: of out= where it is resized; NULL: row-major. */
 int target_out(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *size, const int64_t *stride);
+void target_forget_before(call *c);
 array *tensor_resized(tensor *t, int ndim, const int64_t *size, const int64_t *stride); /* owned; t is not touched; stride NULL: row-major */
 int tensor_join(tensor *view, tensor *of, uint32_t flags);
 

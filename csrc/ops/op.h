@@ -116,6 +116,7 @@ struct call {
      * as many places as it has members. op.keep, node edges and grad's out[] count the same way. */
     uint32_t n_in;
     tensor **in;
+    tensor *before;      /* owned, at most MAX_OUT: inputs that are out= as well, as they were before it took the result's shape */
     /* What kernels read: the operands' arrays, replaced by in_cast/in_contiguous where the rule asks; oa[] the outputs'. */
     const array **ia;
     array *oa[MAX_OUT];

@@ -198,6 +198,31 @@ static int check_parts(const call *c, const array *out)
     return c->op->flags & (OP_OUT_WHOLE | OP_POINTWISE) ? check_inputs_apart(c, out) : 0;
 }
 
+/* An input that is out= itself is still what it was when the kernel asks how large it is. */
+static int keep_before(call *c, uint32_t i)
+{
+    bool found = false;
+    for (uint32_t k = 0; k < c->n_in && !found; k++)
+        found = c->in[k] == c->out_given[i];
+    if (!found)
+        return 0;
+    if (!c->before && !(c->before = ct_alloc_zero(MAX_OUT * sizeof *c->before)))
+        return -1;
+    if (!c->before[i].a)
+        tensor_init(&c->before[i], array_keep(c->out_given[i]->a));
+    for (uint32_t k = 0; k < c->n_in; k++)
+        if (c->in[k] == c->out_given[i])
+            c->in[k] = &c->before[i];
+    return 0;
+}
+void target_forget_before(call *c)
+{
+    for (uint32_t i = 0; i < MAX_OUT; i++)
+        tensor_clear(&c->before[i]);
+    ct_free(c->before, MAX_OUT * sizeof *c->before);
+    c->before = NULL;
+}
+
 /* out= takes the result's shape: resized if it is empty or of another shape (with PyTorch's warning left to py/). */
 int target_out(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *size, const int64_t *stride)
 {
@@ -218,7 +243,7 @@ int target_out(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *siz
     for (uint32_t k = 0; k < c->n_in && (c->op->domain || c->op->flags & OP_POINTWISE); k++)
         if (c->in[k] == out) /* it would lose what is to be read */
             return check_target(out->a, dtype, ndim, size);
-    array *fresh = tensor_resized(out, ndim, size, stride);
+    array *fresh = keep_before(c, i) < 0 ? NULL : tensor_resized(out, ndim, size, stride);
     if (!fresh)
         return -1;
     array_set(&out->a, fresh);

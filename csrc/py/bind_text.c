@@ -333,7 +333,7 @@ static PyObject *default_object(const param *p)
 /* inspect.Parameter(name, kind, default=..., annotation=...); Python's own keywords (uniform_'s `from`) get a line below. */
 static PyObject *inspect_parameter(PyObject *inspect, PyObject *name, const char *kind, const param *p)
 {
-    PyObject *keyword = PyImport_ImportModule("keyword"), *class = PyObject_GetAttrString(inspect, "Parameter"), *made = NULL;
+    PyObject *keyword = PyImport_ImportModule("keyword"), *class = keyword ? PyObject_GetAttrString(inspect, "Parameter") : NULL, *made = NULL;
     PyObject *reserved = keyword ? PyObject_CallMethod(keyword, "iskeyword", "O", name) : NULL;
     PyObject *shown = reserved ? PyUnicode_FromFormat("%U%s", name, reserved == Py_True ? "_" : "") : NULL;
     PyObject *values = PyDict_New(), *place = class ? PyObject_GetAttrString(class, kind) : NULL;
@@ -414,7 +414,7 @@ static int add_shared(PyObject *inspect, PyObject *list, const signature *s, uin
 
 PyObject *signature_inspect(const signature *const *s, uint32_t n)
 {
-    PyObject *inspect = PyImport_ImportModule("inspect"), *list = PyList_New(0), *made = NULL;
+    PyObject *inspect = PyImport_ImportModule("inspect"), *list = inspect ? PyList_New(0) : NULL, *made = NULL;
     int result = inspect && list ? 0 : -1;
     uint32_t shared = shared_params(s, n);
     for (uint32_t i = 0; i < shared && result == 0; i++)

@@ -70,8 +70,8 @@ static PyObject *context_name(const FunctionContext *c) { return PyObject_GetAtt
 /* ---- gradients that arrive summed ------------------------------------------------------------------------------- */
 static long dims_mixed(const FunctionContext *c)
 {
-    PyObject *cls = PyDict_GetItemString(Py_TYPE((PyObject *)c)->tp_dict, "_forward_cls"), *told = cls ? PyDict_GetItemString(((PyTypeObject *)cls)->tp_dict, "_mixes") : NULL;
-    return told ? PyLong_AsLong(told) : -1;
+    PyObject *cls = PyDict_GetItemString(Py_TYPE((PyObject *)c)->tp_dict, "_forward_cls"), *told = cls && PyType_Check(cls) ? PyDict_GetItemString(((PyTypeObject *)cls)->tp_dict, "_mixes") : NULL;
+    return told && PyLong_CheckExact(told) ? PyLong_AsLong(told) : -1;
 }
 
 /* Dims of output 0 as those of `a`: the batch stands first, or all of them broadcast. */

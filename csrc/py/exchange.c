@@ -126,10 +126,31 @@ static int elements_in(Py_ssize_t len, int64_t item, int64_t count, int64_t offs
     return -1;
 }
 
+/* Are there addresses of Python objects in it? Numbers written over them would end the process. Names of fields stand between colons. */
+static bool holds_objects(PyObject *o)
+{
+    Py_buffer view;
+    bool found = false, named = false;
+    if (PyObject_GetBuffer(o, &view, PyBUF_FULL_RO) < 0) {
+        PyErr_Clear();
+        return false;
+    }
+    for (const char *c = view.format ? view.format : ""; *c; c++) {
+        named ^= *c == ':';
+        found |= !named && *c == 'O';
+    }
+    PyBuffer_Release(&view);
+    return found;
+}
+
 static Py_buffer *view_of(PyObject *o)
 {
     if (!PyObject_CheckBuffer(o)) {
         PyErr_SetString(PyExc_ValueError, "object does not implement Python buffer protocol.");
+        return NULL;
+    }
+    if (holds_objects(o)) {
+        PyErr_SetString(PyExc_ValueError, "the buffer holds Python objects, whose memory cannot be shared as numbers");
         return NULL;
     }
     Py_buffer *view = PyMem_Malloc(sizeof *view);

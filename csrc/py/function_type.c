@@ -31,9 +31,9 @@ PyObject *py_function_context(node *n) { return n->kind == &function_kind ? n->p
 static PyObject *backward_class(PyObject *cls)
 {
     PyObject *have = PyDict_GetItemString(((PyTypeObject *)cls)->tp_dict, "_backward_cls");
-    if (have)
+    if (have && PyType_Check(have) && PyType_IsSubtype((PyTypeObject *)have, py_context_type)) /* anybody may assign to it */
         return Py_NewRef(have);
-    PyObject *name = PyObject_GetAttrString(cls, "__name__"), *module = PyObject_GetAttrString(function_type, "__module__");
+    PyObject *name = PyObject_GetAttrString(cls, "__name__"), *module = name ? PyObject_GetAttrString(function_type, "__module__") : NULL;
     PyObject *made = name && module ? PyObject_CallFunction((PyObject *)&PyType_Type, "N(O){sOsO}", PyUnicode_FromFormat("%UBackward", name), py_context_type,
                                                             "_forward_cls", cls, "__module__", module) : NULL;
     if (made && PyObject_SetAttrString(cls, "_backward_cls", made) < 0)
@@ -68,12 +68,12 @@ static PyObject *bind_arguments(PyObject *cls, PyObject *const *args, Py_ssize_t
 
 static PyObject *run_forward(PyObject *cls, PyObject *ctx, PyObject *const *args, Py_ssize_t n)
 {
-    PyObject *forward = PyObject_GetAttrString(cls, "forward"), *setup = PyObject_GetAttrString(cls, "setup_context"), *out = NULL;
-    PyObject **all = PyMem_Malloc(((size_t)n + 1) * sizeof *all);
+    PyObject *forward = PyObject_GetAttrString(cls, "forward"), *setup = forward ? PyObject_GetAttrString(cls, "setup_context") : NULL, *out = NULL;
+    PyObject **all = setup ? PyMem_Malloc(((size_t)n + 1) * sizeof *all) : NULL;
     bool separate = setup && setup != base_setup;
     ((FunctionContext *)ctx)->separate = separate;
     tape_mode before = tape_now;
-    if (forward && setup && all) {
+    if (all) {
         all[0] = ctx;
         for (Py_ssize_t i = 0; i < n; i++)
             all[i + 1] = args[i];
@@ -92,6 +92,8 @@ static PyObject *run_forward(PyObject *cls, PyObject *ctx, PyObject *const *args
         }
         tape_now.grad = before.grad;
     }
+    if (setup && !all)
+        PyErr_NoMemory();
     PyMem_Free(all);
     Py_XDECREF(forward);
     Py_XDECREF(setup);

@@ -209,6 +209,17 @@ static bool is_told(node *n)
  * must find there what it would in full. Held by edges (and this run) alone, nobody can ask. */
 static bool is_forgotten(const run *r, const slot *s) { return !r->task->create_graph || s->fn->refs <= (int64_t)s->waits + 1; }
 
+/* Nor may an operand that this run leaves out (inputs=) but that has a history, and so may be asked for its own gradient by a later run: what
+ * is kept of it would be read at one place for all, which is right of its values alone. */
+static bool leaves_out_a_variable(const run *r, node *n)
+{
+    edge *e = node_edges(n);
+    for (uint32_t i = 0; r->task->create_graph && i < n->n_in; i++)
+        if (e[i].fn && !node_needs(n, i) && (i >= 8 * sizeof n->keep_in || n->keep_in >> i & 1))
+            return true;
+    return false;
+}
+
 /* Where gradients begin to be summed ahead: a small value's are not, so that their last bits are PyTorch's. */
 static bool is_small_origin(const run *r, node *n)
 {
@@ -232,7 +243,7 @@ void run_mark_takes(run *r)
     sort_by_age(r);
     for (uint32_t i = 0; i < r->n; i++) {
         slot *s = &r->slots[r->ready[i]];
-        if (s->fn->kind->takes && is_told(s->fn) && is_forgotten(r, s) && !node_watched(s->fn) && !s->captured)
+        if (s->fn->kind->takes && is_told(s->fn) && is_forgotten(r, s) && !leaves_out_a_variable(r, s->fn) && !node_watched(s->fn) && !s->captured)
             s->takes = where_wide(s->fn, s->fn->kind->takes(s->fn));
         if (s->takes && is_small_origin(r, s->fn))
             s->takes = 0;

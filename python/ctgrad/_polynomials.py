@@ -18,18 +18,20 @@ def _operands(name, *given):
     return dtype if dtype.is_floating_point else _C.get_default_dtype(), [x.detach().double() if isinstance(x, ctgrad.Tensor) else _C.tensor(float(x), dtype=_C.float64) for x in given]
 
 
-def _polynomial(name, first, second, onward, doc, shift=False):
-    """P_0 = first(x), P_1 = second(x), P_k = onward(k, x, P_k-1, P_k-2); of a degree below 0: 0."""
+def _polynomial(name, first, second, onward, doc, shift=False, grows=False):
+    """P_0 = first(x), P_1 = second(x), P_k = onward(k, x, P_k-1, P_k-2); of a degree below 0, or that is no number: 0. Those that grow
+    like factorials are nan from where PyTorch does not follow them."""
 
     def f(input, n: Any):
         dtype, (x, n) = _operands(name, input, n)
-        x, n = ctgrad.broadcast_tensors(2 * x - 1 if shift else x, n.trunc())
+        x, n = ctgrad.broadcast_tensors(2 * x - 1 if shift else x, _C.where(n.isfinite(), n.trunc(), -1.0))
         before, now = first(x), second(x)
         made = _C.where(n == 0, before, _C.where(n < 0, 0.0, now))
-        for k in range(2, int(n.max().item()) + 1 if n.numel() else 0):
+        most = math.inf if not grows else 512 if dtype == _C.float64 else 128
+        for k in range(2, int(n.clamp(max=most).max().item()) + 1 if n.numel() else 0):
             before, now = now, onward(k, x, now, before)
             made = _C.where(n >= k, now, made)
-        return made.to(dtype)
+        return made.masked_fill(n > most, math.nan).to(dtype)
 
     f.__name__ = f.__qualname__ = name
     f.__doc__ = doc
@@ -46,8 +48,8 @@ POLYNOMIALS = {
     for prefix, where in (("", ""), ("shifted_", ", at 2 x - 1"))
     for kind, second in (("t", lambda x: x), ("u", lambda x: 2 * x), ("v", lambda x: 2 * x - 1), ("w", lambda x: 2 * x + 1))
 } | {
-    "hermite_polynomial_h": _polynomial("hermite_polynomial_h", _ones, lambda x: 2 * x, lambda k, x, now, before: 2 * x * now - 2 * (k - 1) * before, "Hermite's polynomial of the physicists, of degree n."),
-    "hermite_polynomial_he": _polynomial("hermite_polynomial_he", _ones, lambda x: x, lambda k, x, now, before: x * now - (k - 1) * before, "Hermite's polynomial of the probabilists, of degree n."),
+    "hermite_polynomial_h": _polynomial("hermite_polynomial_h", _ones, lambda x: 2 * x, lambda k, x, now, before: 2 * x * now - 2 * (k - 1) * before, "Hermite's polynomial of the physicists, of degree n.", grows=True),
+    "hermite_polynomial_he": _polynomial("hermite_polynomial_he", _ones, lambda x: x, lambda k, x, now, before: x * now - (k - 1) * before, "Hermite's polynomial of the probabilists, of degree n.", grows=True),
     "laguerre_polynomial_l": _polynomial("laguerre_polynomial_l", _ones, lambda x: 1 - x, lambda k, x, now, before: ((2 * k - 1 - x) * now - (k - 1) * before) / k, "Laguerre's polynomial of degree n."),
     "legendre_polynomial_p": _polynomial("legendre_polynomial_p", _ones, lambda x: x, lambda k, x, now, before: ((2 * k - 1) * x * now - (k - 1) * before) / k, "Legendre's polynomial of degree n."),
 }

@@ -150,4 +150,9 @@ F.interpolate(img, size=(2, 2.5))
 F.interpolate(img, size=2.5)
 F.interpolate(img, scale_factor='a')
 F.interpolate(img, scale_factor=(True, True)).shape
+
+x = torch.tensor([0.5, -0.25])
+torch.special.hermite_polynomial_h(x, 2 ** 62), torch.special.hermite_polynomial_he(x, 129), torch.special.hermite_polynomial_he(x.double(), 513)
+torch.special.legendre_polynomial_p(x, float('inf')), torch.special.chebyshev_polynomial_t(x, float('nan')), torch.special.laguerre_polynomial_l(x, float('-inf'))
+torch.special.hermite_polynomial_h(x, torch.tensor([float('inf'), 2.0]))
 """.strip().split("\n\n")

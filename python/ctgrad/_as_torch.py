@@ -44,7 +44,7 @@ class Facade(ModuleType):
         if name == "torch":
             for value in vars(real.return_types).values():
                 _named_as_torch(value)
-            vars(self)["__version__"] = f"{_API_VERSION}+ctgrad{real.__version__}"
+            vars(self).update(__version__=f"{_API_VERSION}+ctgrad{real.__version__}", torch=self)  # torch.torch is torch
 
     def __getattr__(self, name):
         real = vars(self)["_real"]

@@ -51,6 +51,13 @@ def _assert_async(input, assert_msg=""):
         raise RuntimeError(assert_msg or "Expected Tensor with single nonzero value, but got zero")
 
 
+def _get_tracing_state():
+    """None: nothing is traced."""
+
+
+_C._get_tracing_state = _get_tracing_state  # where code that could be traced asks
+
+
 def get_device(input):
     """-1: the memory is the CPU's."""
     return input.get_device()

@@ -79,5 +79,8 @@ x = torch.arange(1., 10.).view(3, 3)
 tril_matrix_to_vec(x, 3)
 vec_to_tril_matrix(torch.ones(2, 5))
 u = torch.zeros(3, requires_grad=True); d = Normal(0., transform_to(Normal.arg_constraints['scale'])(u)); d.log_prob(torch.tensor([1., 2., 3.])).sum().backward(); u.grad
+register_kl(Normal, dict)(lambda p, q: 3)(1, 2)
+register_kl(3, Normal)
+register_kl(Normal, 3)
 u = torch.tensor([[.1, .2]], requires_grad=True); s = biject_to(Dirichlet(torch.ones(3)).support)(u); (s[0, 0] * 2).backward(); s, u.grad
 """.strip().split("\n\n")

@@ -104,7 +104,7 @@ def test_devices_that_are_not_there():
     assert ctgrad.accelerator.current_accelerator() is None and ctgrad.cuda.max_memory_allocated() == 0 and not ctgrad.cuda.is_bf16_supported()
     assert (ctgrad.LongTensor | None).__args__ == (ctgrad.LongTensor, type(None)) == (int | ctgrad.LongTensor | None).__args__[1:]
     for wrong, error in [(lambda: ctgrad.cuda.FloatTensor(2), TypeError), (lambda: ctgrad.cuda.NoTensor, AttributeError), (ctgrad.cuda.synchronize, AssertionError),
-                         (ctgrad.distributed.get_rank, ValueError)]:
+                         (ctgrad.distributed.get_rank, ValueError), (lambda: ctgrad.distributed.all_reduce(ctgrad.ones(2), op=ctgrad.distributed.ReduceOp.SUM), ValueError)]:
         with pytest.raises(error):
             wrong()
 

@@ -168,3 +168,10 @@ def test_classes_and_results_are_shown_as_torch_shows_them(script):
     assert first == ("<class 'torch.Tensor'> <class 'torch.nn.modules.linear.Linear'> <class 'torch.nn.parameter.Parameter'> "
                      "<class 'torch.Size'> <class 'torch.dtype'>")
     assert rest[0] == "torch.return_types.linalg_qr(" and rest[-1] == "<class 'torch.nn.modules.container.Sequential'> torch.Size([1])"
+
+
+def test_functions_and_classes_are_looked_up_in_the_dictionary(script):
+    text = ("import torch, torch.distributions\nprint(torch.optim.__dict__['SGD'] is torch.optim.SGD, vars(torch.nn.functional)['relu'] is torch.nn.functional.relu)\n"
+            "print([n for n, k in torch.distributions.__dict__.items() if isinstance(k, type) and issubclass(k, torch.distributions.Normal)])\n"
+            "torch.relu = abs\nprint(torch.relu(-3))")
+    assert run(script(text))[0] == "True True\n['Normal']\n3\n"

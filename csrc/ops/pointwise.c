@@ -22,9 +22,9 @@ static int div_compose(scope *s, call *c, T *out)
     const op *o = !mode ? &op_div : strcmp(mode, "floor") == 0 ? &op_div_floor : strcmp(mode, "trunc") == 0 ? &op_div_trunc : NULL;
     if (!o)
         return ct_fail(CT_RUNTIME, "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '%s'", mode), scope_fail(s), -1;
-    return (out[0] = f_binary(s, o, c->args[0].t, operand(s, c, &c->args[1]))) ? 0 : -1;
+    return (out[0] = f_binary(s, o, operand(s, c, &c->args[0]), operand(s, c, &c->args[1]))) ? 0 : -1;
 }
-const op op_div_mode = {.name = "div.mode", .sig = "(Tensor self, Operand other, *, str? rounding_mode)", .flags = OP_INPLACE | OP_OUT | OP_OUT_WHOLE, .run = op_compose,
+const op op_div_mode = {.name = "div.mode", .sig = "(Operand self, Operand other, *, str? rounding_mode)", .flags = OP_INPLACE | OP_OUT | OP_OUT_WHOLE, .run = op_compose,
     .compose = div_compose, .doc = "Quotient, true (None), rounded towards zero ('trunc') or down ('floor')."};
 
 /* ---- pow with a number ------------------------------------------------------------------------------------------ */

@@ -18,6 +18,7 @@ from math import e, inf, nan, pi  # noqa: E402
 
 from ctgrad import autograd, backends, cuda, debug, random, storage, utils, version  # noqa: E402
 from ctgrad._dtypes import finfo, iinfo  # noqa: E402
+from ctgrad._foreach import *  # noqa: E402, F403
 from ctgrad._names import *  # noqa: E402, F403
 from ctgrad._queries import *  # noqa: E402, F403
 from ctgrad._removed import *  # noqa: E402, F403
@@ -44,7 +45,7 @@ _LATER |= dict.fromkeys((
     "triplet_margin_loss"), "nn._numbered")
 _LATER |= dict.fromkeys(("autocast", "get_autocast_dtype", "is_autocast_cache_enabled", "is_autocast_enabled"), "amp.autocast_mode")
 _LATER |= {"compile": "compiler", "GradScaler": "amp.grad_scaler"}
-_SELDOM = ("accelerator", "compiler", "distributed", "distributions", "functional", "hub", "jit", "mps", "types", "xpu")
+_SELDOM = ("accelerator", "compiler", "distributed", "distributions", "functional", "hub", "jit", "mps", "multiprocessing", "onnx", "types", "xpu")
 _LATER |= {"_utils": None, "vmap": "func", "affine_grid_generator": "nn._grids", "grid_sampler": "nn._grids"}
 _LATER |= dict.fromkeys(("gru", "gru_cell", "lstm", "lstm_cell", "rnn_relu", "rnn_relu_cell", "rnn_tanh", "rnn_tanh_cell"), "nn._cells")
 _LATER |= {"signal": None}

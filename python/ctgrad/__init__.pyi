@@ -21,7 +21,9 @@ from ctgrad import (
     jit as jit,
     linalg as linalg,
     mps as mps,
+    multiprocessing as multiprocessing,
     nn as nn,
+    onnx as onnx,
     optim as optim,
     random as random,
     serialization as serialization,
@@ -42,6 +44,9 @@ from ctgrad._dtypes import (
     iinfo as iinfo,
 )
 from ctgrad._names import (
+    SymBool as SymBool,
+    SymFloat as SymFloat,
+    SymInt as SymInt,
     get_device as get_device,
     is_storage as is_storage,
     unravel_index as unravel_index,

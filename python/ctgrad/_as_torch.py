@@ -1,8 +1,8 @@
 """Answer `import torch` with ctgrad, for the scripts that `python -m ctgrad` runs.
 
 A finder in front of `sys.meta_path` claims `torch` and everything below it, also where the real one is installed. What a
-script gets are facades: modules named `torch...` that hold no objects of their own, pass every name through to the
-ctgrad module behind them, and say so when ctgrad lacks one. The ctgrad modules themselves are left as they are, but for the
+script gets are facades: modules named `torch...` that have the functions and classes of the ctgrad module behind them, pass every other name
+through to it, and say so when ctgrad lacks one. The ctgrad modules themselves are left as they are, but for the
 module that their classes say they are of: what a script prints shows PyTorch's.
 """
 
@@ -35,6 +35,8 @@ class Facade(ModuleType):
     def __init__(self, name):
         super().__init__(name)
         real = importlib.import_module(_real_name(name))
+        # Scripts look functions and classes up in the dictionary: vars(torch.optim)["SGD"].
+        vars(self).update({key: value for key, value in vars(real).items() if not key.startswith("_") and callable(value)})
         # written to the dictionary: attribute assignment on a facade reaches the real module
         vars(self).update(_real=real, __doc__=real.__doc__, __file__=getattr(real, "__file__", None))
         if hasattr(real, "__path__"):
@@ -44,7 +46,7 @@ class Facade(ModuleType):
         if name == "torch":
             for value in vars(real.return_types).values():
                 _named_as_torch(value)
-            vars(self)["__version__"] = f"{_API_VERSION}+ctgrad{real.__version__}"
+            vars(self).update(__version__=f"{_API_VERSION}+ctgrad{real.__version__}", torch=self)  # torch.torch is torch
 
     def __getattr__(self, name):
         real = vars(self)["_real"]

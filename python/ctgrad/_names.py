@@ -8,7 +8,7 @@ from ctgrad import _C
 from ctgrad._C import Tensor
 from ctgrad.storage import TypedStorage, UntypedStorage
 
-__all__ = ["_assert_async", "e", "get_device", "get_default_device", "get_float32_matmul_precision", "inf", "is_storage", "nan", "newaxis", "pi", "set_default_device",
+__all__ = ["SymBool", "SymFloat", "SymInt", "_assert", "_assert_async", "e", "get_device", "get_default_device", "get_float32_matmul_precision", "inf", "is_storage", "nan", "newaxis", "pi", "set_default_device",
            "set_float32_matmul_precision", "typename", "unravel_index"]
 
 e, inf, nan, newaxis, pi = math.e, math.inf, math.nan, None, math.pi
@@ -16,15 +16,46 @@ _PRECISIONS = ("highest", "high", "medium")
 _precision = ["highest"]
 
 
+class _Symbol:
+    """A size that is not known yet: what PyTorch's tracer has in place of numbers, and code asks for by isinstance. There is none here."""
+
+    def __init__(self, *args, **kwargs):
+        raise TypeError(f"{type(self).__name__}(): all sizes are known here, and numbers")
+
+
+class SymInt(_Symbol):
+    """A whole number that is not known yet."""
+
+
+class SymFloat(_Symbol):
+    """A number that is not known yet."""
+
+
+class SymBool(_Symbol):
+    """An answer that is not known yet."""
+
+
 def get_default_device():
     """The CPU."""
     return _C.device("cpu")
+
+
+def _assert(condition, message):
+    """AssertionError(message) unless condition: an assertion that PyTorch can trace."""
+    assert condition, message
 
 
 def _assert_async(input, assert_msg=""):
     """RuntimeError unless the only element is not 0. (Here at once.)"""
     if not input:
         raise RuntimeError(assert_msg or "Expected Tensor with single nonzero value, but got zero")
+
+
+def _get_tracing_state():
+    """None: nothing is traced."""
+
+
+_C._get_tracing_state = _get_tracing_state  # where code that could be traced asks
 
 
 def get_device(input):

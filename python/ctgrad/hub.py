@@ -1,24 +1,35 @@
 """Weights that were downloaded before. Nothing is fetched here."""
 
 import os
+import re
 from urllib.parse import urlparse
 
-__all__ = ["get_dir", "load_state_dict_from_url", "set_dir"]
+__all__ = ["download_url_to_file", "get_dir", "load_state_dict_from_url", "set_dir"]
+
+HASH_REGEX = re.compile(r"-([a-f0-9]*)\.")  # in a file's name: the first digits of what its bytes hash to
 
 _chosen = [None]
 
 
+def _get_torch_home():
+    """$TORCH_HOME, or ~/.cache/torch; libraries put what they keep beside it."""
+    cache = os.path.expanduser(os.getenv("XDG_CACHE_HOME", "~/.cache"))
+    return os.path.expanduser(os.getenv("TORCH_HOME", os.path.join(cache, "torch")))
+
+
 def get_dir():
     """The directory of PyTorch's downloads: what set_dir said, $TORCH_HOME/hub, or ~/.cache/torch/hub."""
-    if _chosen[0] is not None:
-        return _chosen[0]
-    cache = os.path.expanduser(os.getenv("XDG_CACHE_HOME", "~/.cache"))
-    return os.path.join(os.path.expanduser(os.getenv("TORCH_HOME", os.path.join(cache, "torch"))), "hub")
+    return os.path.join(_get_torch_home(), "hub") if _chosen[0] is None else _chosen[0]
 
 
 def set_dir(d):
     """Where get_dir points from now on."""
     _chosen[0] = os.path.expanduser(d)
+
+
+def download_url_to_file(url, dst, hash_prefix=None, progress=True):
+    """FileNotFoundError: nothing is fetched."""
+    raise FileNotFoundError(f"ctgrad downloads nothing: put the file of {url} at {dst}")
 
 
 def load_state_dict_from_url(url, model_dir=None, map_location=None, progress=True, check_hash=False, file_name=None, weights_only=False):

@@ -4,7 +4,9 @@ import builtins
 import warnings
 from typing import Final
 
-__all__ = ["Final", "annotate", "export", "ignore", "is_scripting", "is_tracing", "isinstance", "script", "script_if_tracing", "unused"]
+from ctgrad.nn.modules.module import Module as ScriptModule
+
+__all__ = ["Final", "ScriptModule", "annotate", "export", "ignore", "is_scripting", "is_tracing", "isinstance", "script", "script_if_tracing", "script_method", "unused"]
 
 
 def script(obj, optimize=None, _frames_up=0, _rcb=None, example_inputs=None):
@@ -23,9 +25,8 @@ def export(fn):
     return fn
 
 
-def unused(fn):
-    """fn itself."""
-    return fn
+unused = script_method = _overload = _overload_method = export
+_script_if_tracing = script_if_tracing
 
 
 def ignore(drop=False, **kwargs):

@@ -16,7 +16,7 @@ from typing import Any
 
 from ctgrad import _C
 from ctgrad._C import Tensor
-from ctgrad.composed.misfit import beyond, refuse_misfits, told_first, typed
+from ctgrad.composed.misfit import beyond, first_names, refuse_misfits, told_first, typed
 
 __all__ = ["alias", "composed", "deliver", "need_tensor", "refuse_expanded", "refuse_leaf", "registry", "results", "warn_once", "with_out"]
 
@@ -99,6 +99,9 @@ def with_out(f, exact=False, shared=None):
         try:
             made = f(*args, **kwargs)
         except Exception as error:
+            named = first_names(f, kwargs, error)
+            if named:
+                return call(*args, out=out, **named)
             refuse_misfits(f, args, kwargs, error)
             raise
         if out is None:

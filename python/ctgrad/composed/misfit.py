@@ -14,6 +14,8 @@ from ctgrad._C import Tensor
 from ctgrad._C import bool as bool_
 
 _COUNTS = {"diagonal", "dim", "downscale_factor", "groups", "k", "minlength", "n", "num_classes", "num_samples", "offset", "upscale_factor"}
+_SECOND_NAMES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x1": "input", "x2": "other"}  # NumPy's; the binder of C has them too
+_OF_PYTHON = {"unique", "unique_consecutive"}  # in PyTorch too, with its names alone
 _TENSORS = {"input", "other", "target", "weight", "index", "source", "mask", "values", "x1", "x2", "A", "B"}
 
 
@@ -38,10 +40,22 @@ def typed(f):
         try:
             return f(*args, **kwargs)
         except Exception as error:
+            named = first_names(f, kwargs, error)
+            if named:
+                return call(*args, **named)
             refuse_misfits(f, args, kwargs, error)
             raise
 
     return call
+
+
+def first_names(f, kwargs, error):
+    """kwargs by the names of f's parameters, where f failed for NumPy's names in them and nothing of it has run; otherwise None."""
+    if not isinstance(error, TypeError) or _SECOND_NAMES.keys().isdisjoint(kwargs) or f.__name__ in _OF_PYTHON:
+        return None
+    known = inspect.signature(f).parameters
+    named = {name if name in known else _SECOND_NAMES.get(name, name): value for name, value in kwargs.items()}
+    return named if named.keys() != kwargs.keys() and len(named) == len(kwargs) and known.keys() >= named.keys() else None
 
 
 def told_first(f):

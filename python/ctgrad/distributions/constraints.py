@@ -2,25 +2,30 @@
 
 import ctgrad
 
-__all__ = ["Constraint", "boolean", "dependent", "dependent_property", "greater_than", "greater_than_eq", "half_open_interval", "independent", "integer_interval", "interval",
-           "less_than", "lower_cholesky", "lower_triangular", "multinomial", "nonnegative", "nonnegative_integer", "one_hot", "positive", "positive_definite",
-           "positive_integer", "real", "real_vector", "simplex", "square", "symmetric", "unit_interval"]
+__all__ = ["Constraint", "MixtureSameFamilyConstraint", "boolean", "cat", "corr_cholesky", "dependent", "dependent_property", "greater_than", "greater_than_eq", "half_open_interval", "independent",
+           "integer_interval", "interval", "less_than", "lower_cholesky", "lower_triangular", "multinomial", "nonnegative", "nonnegative_integer", "one_hot", "positive",
+           "positive_definite", "positive_integer", "positive_semidefinite", "real", "real_vector", "simplex", "square", "stack", "symmetric", "unit_interval"]
 
 
 class Constraint:
-    """A named test of the last `event_dim` dimensions; `check` gives a bool for each of the others."""
+    """A test of the last `event_dim` dimensions; `check` gives a bool for each of the others. A subclass says `check`, and what `bounds` it is made with."""
 
-    def __init__(self, name, test, event_dim=0, is_discrete=False, **bounds):
-        self.name, self.test, self.event_dim, self.is_discrete = name, test, event_dim, is_discrete
-        self.shown = ", ".join(f"{name}={bound}" for name, bound in bounds.items())
-        vars(self).update(bounds)
+    is_discrete = False
+    event_dim = 0
+    bounds: tuple[str, ...] = ()
+
+    def __init__(self, *values, **named):
+        given = dict(zip(self.bounds, values, strict=False), **named)
+        if given.keys() != set(self.bounds) or len(values) > len(self.bounds):
+            raise TypeError(f"{type(self).__name__}() takes {', '.join(self.bounds) or 'no arguments'}")
+        vars(self).update(given)
 
     def check(self, value):
         """Where value satisfies the constraint."""
-        return self.test(value)
+        raise NotImplementedError
 
     def __repr__(self):
-        return f"{self.name}({self.shown})"
+        return f"{type(self).__name__[1:]}({', '.join(f'{name}={getattr(self, name)}' for name in self.bounds)})"
 
 
 class _Dependent(Constraint):
@@ -28,7 +33,6 @@ class _Dependent(Constraint):
 
     def __init__(self, *, is_discrete=NotImplemented, event_dim=NotImplemented):
         self._told = {"is_discrete": is_discrete, "event_dim": event_dim}
-        self.name, self.shown = "Dependent", ""
 
     def _of_class(self, name):
         if self._told[name] is NotImplemented:
@@ -53,75 +57,87 @@ class dependent_property(property, _Dependent):
     def __init__(self, fn=None, *, is_discrete=NotImplemented, event_dim=NotImplemented):
         property.__init__(self, fn)
         _Dependent.__init__(self, is_discrete=is_discrete, event_dim=event_dim)
-        self.name = "DependentProperty"
 
     def __call__(self, fn):
         return dependent_property(fn, **self._told)
 
-    __repr__ = Constraint.__repr__
+    def __repr__(self):
+        return "DependentProperty()"
 
 
-def _independent_test(base, dims):
-    def test(value):
-        held = base.check(value)
+class _IndependentConstraint(Constraint):
+    """Of a vector (or more), whose numbers each satisfy another constraint."""
+
+    bounds = ("base_constraint", "reinterpreted_batch_ndims")
+    is_discrete = property(lambda self: self.base_constraint.is_discrete)
+    event_dim = property(lambda self: self.base_constraint.event_dim + self.reinterpreted_batch_ndims)
+
+    def check(self, value):
+        """Where all numbers of an event satisfy it."""
+        held, dims = self.base_constraint.check(value), self.reinterpreted_batch_ndims
         if held.dim() < dims:
-            raise ValueError(f"Expected value.dim() >= {base.event_dim + dims} but got {value.dim()}")
+            raise ValueError(f"Expected value.dim() >= {self.event_dim} but got {value.dim()}")
         return held.reshape(held.shape[:held.dim() - dims] + (-1,)).all(-1)
-    return test
+
+    def __repr__(self):
+        return f"{type(self).__name__[1:]}({self.base_constraint!r}, {self.reinterpreted_batch_ndims})"
 
 
-def independent(base_constraint, reinterpreted_batch_ndims):
-    """The constraint of a vector (or more) whose numbers each satisfy another."""
-    dims = reinterpreted_batch_ndims
-    made = Constraint("IndependentConstraint", _independent_test(base_constraint, dims), base_constraint.event_dim + dims, base_constraint.is_discrete)
-    made.base_constraint, made.reinterpreted_batch_ndims, made.shown = base_constraint, dims, f"{base_constraint!r}, {dims}"
-    return made
+class MixtureSameFamilyConstraint(Constraint):
+    """Of what any part of a mixture may draw: the constraint of its parts, without their dimension."""
+
+    bounds = ("base_constraint",)
+    is_discrete = property(lambda self: self.base_constraint.is_discrete)
+    event_dim = property(lambda self: self.base_constraint.event_dim)
+
+    def check(self, value):
+        """Where all numbers of an event satisfy it."""
+        if value.dim() < self.event_dim:
+            raise ValueError(f"Expected value.dim() >= {self.event_dim} but got {value.dim()}")
+        held = self.base_constraint.check(value.unsqueeze(value.dim() - self.event_dim))
+        return held.reshape(held.shape[:value.dim() - self.event_dim] + (-1,)).all(-1)
+
+    def __repr__(self):
+        return f"{type(self).__name__}({self.base_constraint!r})"
 
 
-def greater_than(lower_bound):
-    """x > lower_bound"""
-    return Constraint("GreaterThan", lambda x: lower_bound < x, lower_bound=lower_bound)
+class _Sequence(Constraint):
+    """A constraint for each part along a dimension."""
+
+    def __init__(self, cseq, dim=0):
+        assert all(isinstance(part, Constraint) for part in cseq), "All elements of cseq must be Constraint instances"
+        self.cseq, self.dim = list(cseq), dim
+
+    is_discrete = property(lambda self: any(part.is_discrete for part in self.cseq))
 
 
-def greater_than_eq(lower_bound):
-    """x >= lower_bound"""
-    return Constraint("GreaterThanEq", lambda x: lower_bound <= x, lower_bound=lower_bound)
+class _Cat(_Sequence):
+    """Parts of `lengths` (1 each by default) beside each other, as `cat` puts them."""
+
+    def __init__(self, cseq, dim=0, lengths=None):
+        super().__init__(cseq, dim)
+        self.lengths = [1] * len(self.cseq) if lengths is None else list(lengths)
+        assert len(self.lengths) == len(self.cseq), f"lengths ({len(self.lengths)}) must match cseq ({len(self.cseq)})"
+
+    event_dim = property(lambda self: max(part.event_dim for part in self.cseq))
+
+    def check(self, value):
+        """Where each part satisfies its own."""
+        return ctgrad.cat([part.check(x) for part, x in zip(self.cseq, value.split(self.lengths, self.dim), strict=True)], self.dim)
 
 
-def less_than(upper_bound):
-    """x < upper_bound"""
-    return Constraint("LessThan", lambda x: x < upper_bound, upper_bound=upper_bound)
+class _Stack(_Sequence):
+    """Parts one after the other along a dimension of their own, as `stack` puts them."""
 
+    @property
+    def event_dim(self):
+        """That of the parts, and theirs where `dim` lies in an event."""
+        most = max(part.event_dim for part in self.cseq)
+        return most + (self.dim + most < 0)
 
-def interval(lower_bound, upper_bound):
-    """lower_bound <= x <= upper_bound"""
-    return Constraint("Interval", lambda x: (lower_bound <= x) & (x <= upper_bound), lower_bound=lower_bound, upper_bound=upper_bound)
-
-
-def half_open_interval(lower_bound, upper_bound):
-    """lower_bound <= x < upper_bound"""
-    return Constraint("HalfOpenInterval", lambda x: (lower_bound <= x) & (x < upper_bound), lower_bound=lower_bound, upper_bound=upper_bound)
-
-
-def integer_interval(lower_bound, upper_bound):
-    """Whole numbers from lower_bound to upper_bound."""
-    return Constraint("IntegerInterval", lambda x: (x % 1 == 0) & (lower_bound <= x) & (x <= upper_bound), 0, True,
-                      lower_bound=lower_bound, upper_bound=upper_bound)
-
-
-def multinomial(upper_bound):
-    """Vectors of counts whose sum is no more than upper_bound."""
-    made = Constraint("Multinomial", lambda x: (x >= 0).all(-1) & (x.sum(-1) <= upper_bound), 1, True)
-    made.upper_bound = upper_bound
-    return made
-
-
-def _whole_from(lower_bound):
-    return Constraint("IntegerGreaterThan", lambda x: (x % 1 == 0) & (x >= lower_bound), 0, True, lower_bound=lower_bound)
-
-
-def _is_simplex(x):
-    return ((x >= 0).all(-1)) & ((x.sum(-1) - 1).abs() < 1e-6)
+    def check(self, value):
+        """Where each part satisfies its own."""
+        return ctgrad.stack([part.check(x) for part, x in zip(self.cseq, value.unbind(self.dim), strict=True)], self.dim)
 
 
 def _is_square(x):
@@ -130,6 +146,15 @@ def _is_square(x):
 
 def _is_lower(x):
     return (x.tril() == x).flatten(-2).all(-1)
+
+
+def _is_lower_cholesky(x):
+    return _is_lower(x) & (x.diagonal(dim1=-2, dim2=-1) > 0).all(-1)
+
+
+def _is_corr_cholesky(x):
+    off = (ctgrad.linalg.norm(x.detach(), dim=-1) - 1).abs()
+    return _is_lower_cholesky(x) & (off <= ctgrad.finfo(x.dtype).eps * x.size(-1) * 10).all(-1)
 
 
 def _is_symmetric(x):
@@ -141,21 +166,50 @@ def _is_definite(x):
     return ctgrad.linalg.cholesky_ex(x)[1].eq(0) if held.all() else held
 
 
+def _is_semidefinite(x):
+    held = _is_symmetric(x)
+    return (ctgrad.linalg.eigvalsh(x) >= 0).all(-1) if held.all() else held
+
+
+# A class each, since registries of transforms look constraints up by class.
+def _kind(name, test, bounds="", event_dim=0, is_discrete=False):
+    def check(self, value):
+        return test(value, *[getattr(self, bound) for bound in self.bounds])
+
+    return type(name, (Constraint,), {"check": check, "bounds": tuple(bounds.split()), "event_dim": event_dim, "is_discrete": is_discrete,
+                                      "__module__": __name__, "__doc__": f"What `{name}` says."})
+
+
+_Multinomial = _kind("_Multinomial", lambda x, high: (x >= 0).all(-1) & (x.sum(-1) <= high), "upper_bound", 1, True)
+_Multinomial.__repr__ = lambda self: "Multinomial()"
+independent, cat, stack, multinomial = _IndependentConstraint, _Cat, _Stack, _Multinomial
+greater_than = _GreaterThan = _kind("_GreaterThan", lambda x, low: low < x, "lower_bound")
+greater_than_eq = _GreaterThanEq = _kind("_GreaterThanEq", lambda x, low: low <= x, "lower_bound")
+less_than = _LessThan = _kind("_LessThan", lambda x, high: x < high, "upper_bound")
+interval = _Interval = _kind("_Interval", lambda x, low, high: (low <= x) & (x <= high), "lower_bound upper_bound")
+half_open_interval = _HalfOpenInterval = _kind("_HalfOpenInterval", lambda x, low, high: (low <= x) & (x < high), "lower_bound upper_bound")
+integer_interval = _IntegerInterval = _kind("_IntegerInterval", lambda x, low, high: (x % 1 == 0) & (low <= x) & (x <= high), "lower_bound upper_bound", 0, True)
+_IntegerLessThan = _kind("_IntegerLessThan", lambda x, high: (x % 1 == 0) & (x <= high), "upper_bound", 0, True)
+_IntegerGreaterThan = _kind("_IntegerGreaterThan", lambda x, low: (x % 1 == 0) & (x >= low), "lower_bound", 0, True)
+_Boolean = _kind("_Boolean", lambda x: (x == 0) | (x == 1), "", 0, True)
+_OneHot = _kind("_OneHot", lambda x: ((x == 0) | (x == 1)).all(-1) & x.sum(-1).eq(1), "", 1, True)
+_Real = _kind("_Real", lambda x: x == x)
+_Simplex = _kind("_Simplex", lambda x: (x >= 0).all(-1) & ((x.sum(-1) - 1).abs() < 1e-6), "", 1)
+_Square = _kind("_Square", _is_square, "", 2)
+_LowerTriangular = _kind("_LowerTriangular", _is_lower, "", 2)
+_LowerCholesky = _kind("_LowerCholesky", _is_lower_cholesky, "", 2)
+_CorrCholesky = _kind("_CorrCholesky", _is_corr_cholesky, "", 2)
+_Symmetric = _kind("_Symmetric", _is_symmetric, "", 2)
+_PositiveDefinite = _kind("_PositiveDefinite", _is_definite, "", 2)
+_PositiveSemidefinite = _kind("_PositiveSemidefinite", _is_semidefinite, "", 2)
+
 dependent = _Dependent()
-boolean = Constraint("Boolean", lambda x: (x == 0) | (x == 1), 0, True)
-one_hot = Constraint("OneHot", lambda x: ((x == 0) | (x == 1)).all(-1) & x.sum(-1).eq(1), 1, True)
-real = Constraint("Real", lambda x: x == x)
+boolean, one_hot, real, simplex, square = _Boolean(), _OneHot(), _Real(), _Simplex(), _Square()
+lower_triangular, lower_cholesky, corr_cholesky = _LowerTriangular(), _LowerCholesky(), _CorrCholesky()
+symmetric, positive_definite, positive_semidefinite = _Symmetric(), _PositiveDefinite(), _PositiveSemidefinite()
 real_vector = independent(real, 1)
-positive = greater_than(0.0)
-nonnegative = greater_than_eq(0.0)
-unit_interval = interval(0.0, 1.0)
-nonnegative_integer, positive_integer = _whole_from(0), _whole_from(1)
-simplex = Constraint("Simplex", _is_simplex, 1)
-square = Constraint("Square", _is_square, 2)
-lower_triangular = Constraint("LowerTriangular", _is_lower, 2)
-lower_cholesky = Constraint("LowerCholesky", lambda x: _is_lower(x) & (x.diagonal(dim1=-2, dim2=-1) > 0).all(-1), 2)
-symmetric = Constraint("Symmetric", _is_symmetric, 2)
-positive_definite = Constraint("PositiveDefinite", _is_definite, 2)
+positive, nonnegative, unit_interval = greater_than(0.0), greater_than_eq(0.0), interval(0.0, 1.0)
+nonnegative_integer, positive_integer = _IntegerGreaterThan(0), _IntegerGreaterThan(1)
 
 
 def is_dependent(constraint):

@@ -43,11 +43,7 @@ class MixtureSameFamily(Distribution):
 
     @constraints.dependent_property
     def support(self):
-        inner = self._component_distribution.support
-        made = constraints.Constraint("MixtureSameFamilyConstraint", lambda x: inner.check(self._pad(x)).flatten(x.dim() - self._event_ndims).all(-1),
-                                      inner.event_dim, inner.is_discrete)
-        made.shown = repr(inner)
-        return made
+        return constraints.MixtureSameFamilyConstraint(self._component_distribution.support)
 
     def _pad(self, x):
         return x.unsqueeze(-1 - self._event_ndims)

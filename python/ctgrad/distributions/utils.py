@@ -5,7 +5,7 @@ from numbers import Number
 
 import ctgrad
 
-__all__ = ["broadcast_all", "clamp_probs", "lazy_property", "logits_to_probs", "probs_to_logits", "standard_normal", "sum_rightmost"]
+__all__ = ["broadcast_all", "clamp_probs", "lazy_property", "logits_to_probs", "probs_to_logits", "standard_normal", "sum_rightmost", "tril_matrix_to_vec", "vec_to_tril_matrix"]
 
 
 def broadcast_all(*values):
@@ -65,3 +65,26 @@ def probs_to_logits(probs, is_binary=False):
 
 
 _standard_normal, _sum_rightmost = standard_normal, sum_rightmost
+
+
+def _lower_part(n, diag):
+    places = ctgrad.arange(n)
+    return places < places.view(-1, 1) + (diag + 1)
+
+
+def tril_matrix_to_vec(mat, diag=0):
+    """The numbers of square matrices on and below a diagonal, row by row."""
+    n = mat.shape[-1]
+    if diag < -n or diag >= n:
+        raise ValueError(f"diag ({diag}) provided is outside [{-n}, {n - 1}].")
+    return mat[..., _lower_part(n, diag)]
+
+
+def vec_to_tril_matrix(vec, diag=0):
+    """The square matrices of which vec has the numbers on and below a diagonal; zeros elsewhere."""
+    n = (((1 + 2 * diag) ** 2 + 8 * vec.shape[-1] + 4 * abs(diag) * (diag + 1)) ** 0.5 - (1 + 2 * diag)) / 2
+    if round(n) - n > ctgrad.finfo(vec.dtype).eps:
+        raise ValueError(f"The size of last dimension is {vec.shape[-1]} which cannot be expressed as the lower triangular part of a square D x D matrix.")
+    mat = vec.new_zeros((*vec.shape[:-1], round(n), round(n)))
+    mat[..., _lower_part(round(n), diag)] = vec
+    return mat

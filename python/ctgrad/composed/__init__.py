@@ -180,7 +180,13 @@ def deliver(name, made, out, exact):
     for one, into in zip(made, out, strict=True):
         _check_out(name, one, into, exact)
     delivered = [_C.maximum(one, one, out=into) for one, into in zip(made, out, strict=True)]
-    return type(made)(*delivered) if hasattr(made, "_fields") else tuple(delivered)
+    return _written_results(type(made))(*delivered) if hasattr(made, "_fields") else tuple(delivered)
+
+
+@functools.cache
+def _written_results(kind):
+    """The class of what was written into out=: the same fields, shown by another name."""
+    return results(kind.__name__ + "_out", " ".join(kind._fields))
 
 
 def results(name, fields):

@@ -8,7 +8,6 @@ from ctgrad import _C
 from ctgrad.autograd import Function
 from ctgrad.composed import deliver, results, with_exact_out
 from ctgrad.composed.closed import named, node
-from ctgrad.composed.misfit import typed
 
 from ._checks import LinAlgError, as_array, as_columns, as_tensor, first_bad_minor, lapack, need_matrices
 from ._solve import Solution, columns as by_columns
@@ -55,6 +54,7 @@ def symmetric(A, upper):
     return A.triu() + A.triu(1).mT if upper else A.tril() + A.tril(-1).mT
 
 
+@with_exact_out
 def cholesky_ex(A, *, upper=False, check_errors=False):
     """(L, info): cholesky, with the order of the first minor that is not positive-definite in place of an exception."""
     try:
@@ -132,7 +132,7 @@ class _Eigen(Function):
         return (made + made.mT) / 2, None
 
 
-@typed
+@with_exact_out
 def eigh(A, UPLO="L"):
     """(eigenvalues, eigenvectors) of symmetric matrices, values ascending, vectors as columns; only the lower ('U': upper) triangle counts."""
     need_matrices("eigh", A, True, kernel="linalg_eigh_cpu", integers=True)
@@ -177,6 +177,7 @@ class _Singular(Function):
         return sum(terms, U @ sum(inner[1:], inner[0]) @ Vh) if inner else None
 
 
+@with_exact_out
 def svd(A, full_matrices=True, *, driver=None):
     """(U, S, Vh) of A = U diag(S) Vh, S descending; full_matrices: U and Vh square, what is added to them without gradient."""
     need_matrices("svd", A, kernel="linalg_svd_cpu")

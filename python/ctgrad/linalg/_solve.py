@@ -60,6 +60,7 @@ def inv(A):
     return InverseOf.apply(A)
 
 
+@with_exact_out
 def inv_ex(A, *, check_errors=False):
     """(inverse, info): info is 0, or for a singular matrix the place of the first zero pivot; its inverse is NaN."""
     need_matrices("inv", A, True)
@@ -191,7 +192,8 @@ def _signed(A):
     return _LogDeterminant.apply(A)
 
 
-def slogdet(A, *, out=None):
+@with_exact_out
+def slogdet(A):
     """(sign, logabsdet): signs of the determinants, and logarithms of their magnitudes."""
     need_matrices("slogdet", A, True)
-    return SLogDet(*_signed(A)) if out is None else SLogDet(*(o.copy_(x) for o, x in zip(out, _signed(A), strict=True)))
+    return SLogDet(*_signed(A))

@@ -41,6 +41,21 @@ torch.nanmean(x, 0, axis=0)
 torch.div(7, x + 1, rounding_mode='floor'), torch.div(7, x + 1, rounding_mode=None), torch.div(7, torch.arange(1, 4), rounding_mode='trunc'), torch.div(7, 2, rounding_mode='floor')
 x = torch.tensor([2.], requires_grad=True); torch.div(7, x, rounding_mode=None).backward(); x.grad
 
+a = torch.tensor([[4., 1.], [1., 3.]]); bad = torch.tensor([[1., 2.], [2., 1.]])
+L, info = torch.empty(0), torch.empty(0, dtype=torch.int32)
+torch.linalg.cholesky_ex(a, out=(L, info)); L, info
+torch.linalg.cholesky_ex(torch.stack([a, bad]), upper=True, out=(L, info))[1] is info, L.shape, info
+w, V = torch.empty(2), torch.empty(2, 2); torch.linalg.eigh(a, out=(w, V)); w, V.abs(), torch.linalg.eigh(a, 'U', out=(w, V)).eigenvalues is w
+U, S, Vh = torch.empty(0), torch.empty(0), torch.empty(0); torch.linalg.svd(a, out=(U, S, Vh)).S is S, U.abs(), S, Vh.abs(), torch.linalg.svd(a[:1], full_matrices=False, out=(U, S, Vh)).Vh.shape
+X, info = torch.empty(2, 2), torch.empty((), dtype=torch.int32); torch.linalg.inv_ex(a, out=(X, info)); X, info
+torch.linalg.slogdet(torch.stack([a, bad]), out=(S, U)), torch.linalg.slogdet(a, out=(torch.empty(0), torch.empty(0))), torch.slogdet(a)
+torch.linalg.slogdet(a, out=(S.double(), U))
+torch.linalg.eigh(a, out=(w.double(), V))
+torch.linalg.svd(a, out=(U, S))
+torch.linalg.cholesky_ex(a, out=L)
+torch.linalg.inv_ex(a, out=(X, X))
+torch.linalg.eigh(a.requires_grad_(), out=(w, V))
+
 t = torch.ones(2)
 import torch.distributed as dist
 dist.is_available() and dist.is_initialized(), dist.ReduceOp.SUM == dist.ReduceOp.SUM, dist.ReduceOp.MAX == dist.ReduceOp.MIN

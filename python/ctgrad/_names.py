@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from ctgrad import _C
 from ctgrad._C import Tensor
+from ctgrad.composed import need_tensor
 from ctgrad.storage import TypedStorage, UntypedStorage
 
 __all__ = ["_assert_async", "e", "get_device", "get_default_device", "get_float32_matmul_precision", "inf", "is_storage", "nan", "newaxis", "pi", "set_default_device",
@@ -29,6 +30,7 @@ def _assert_async(input, assert_msg=""):
 
 def get_device(input):
     """-1: the memory is the CPU's."""
+    need_tensor("get_device", input)
     return input.get_device()
 
 

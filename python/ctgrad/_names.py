@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from ctgrad import _C
 from ctgrad._C import Tensor
+from ctgrad.composed import need_tensor
 from ctgrad.storage import TypedStorage, UntypedStorage
 
 __all__ = ["SymBool", "SymFloat", "SymInt", "_assert", "_assert_async", "e", "get_device", "get_default_device", "get_float32_matmul_precision", "inf", "is_storage", "nan", "newaxis", "pi", "set_default_device",
@@ -60,6 +61,7 @@ _C._get_tracing_state = _get_tracing_state  # where code that could be traced as
 
 def get_device(input):
     """-1: the memory is the CPU's."""
+    need_tensor("get_device", input)
     return input.get_device()
 
 

@@ -1,5 +1,6 @@
 """Functions about tensors that compute nothing: what they are, and which dtype a computation would have."""
 
+import functools
 import warnings
 
 import ctgrad
@@ -9,63 +10,83 @@ from ctgrad.composed import need_tensor
 __all__ = ["can_cast", "is_same_size", "is_complex", "conj", "real", "imag", "is_conj", "is_neg", "is_inference", "is_signed", "is_distributed", "is_floating_point", "is_nonzero", "is_tensor", "numel", "promote_types", "result_type"]
 
 
+def _of_a_tensor(f):
+    """f(input), with TypeError for what is no Tensor."""
+
+    @functools.wraps(f)
+    def ask(input):
+        need_tensor(f.__name__, input)
+        return f(input)
+
+    return ask
+
+
 def is_tensor(obj):
     """True for a Tensor, subclasses included."""
     return isinstance(obj, Tensor)
 
 
+@_of_a_tensor
 def is_floating_point(input):
     """Whether the dtype is a float."""
-    need_tensor("is_floating_point", input)
     return input.is_floating_point()
 
 
+@_of_a_tensor
 def is_complex(input):
     """False: no dtype is complex."""
     return input.is_complex()
 
 
+@_of_a_tensor
 def conj(input):
     """input: no dtype is complex."""
     return input.conj()
 
 
+@_of_a_tensor
 def real(input):
     """input: no dtype is complex."""
     return input.real
 
 
+@_of_a_tensor
 def is_conj(input):
     """False."""
     return input.is_conj()
 
 
+@_of_a_tensor
 def is_neg(input):
     """False."""
     return input.is_neg()
 
 
+@_of_a_tensor
 def is_inference(input):
     """Whether the tensor was made in inference mode."""
     return input.is_inference()
 
 
+@_of_a_tensor
 def is_signed(input):
     """Whether the dtype has negative numbers."""
     return input.is_signed()
 
 
+@_of_a_tensor
 def is_distributed(input):
     """False."""
     return input.is_distributed()
 
 
+@_of_a_tensor
 def numel(input):
     """Number of elements."""
-    need_tensor("numel", input)
     return input.numel()
 
 
+@_of_a_tensor
 def is_nonzero(input):
     """Whether the only element is not zero. RuntimeError for more elements, or none."""
     return bool(input)
@@ -73,6 +94,8 @@ def is_nonzero(input):
 
 def is_same_size(input, other):
     """Whether the shapes are equal."""
+    need_tensor("is_same_size", input)
+    need_tensor("is_same_size", other, "other", 2)
     return input.shape == other.shape
 
 
@@ -162,6 +185,7 @@ def itself(self):
 
 def imag(self):
     """RuntimeError: no dtype is complex."""
+    need_tensor("imag", self)
     raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
 
 

@@ -2,6 +2,7 @@
 
 from ctgrad import _C
 from ctgrad._C import Tensor
+from ctgrad.composed import need_tensor
 
 __all__ = ["conj_physical", "eig", "is_autocast_enabled", "lstsq", "matrix_rank", "resolve_conj", "resolve_neg", "solve", "symeig"]
 
@@ -23,16 +24,19 @@ eig, lstsq, matrix_rank, solve, symeig, _reinforce = map(_removed, _INSTEAD)
 
 def conj_physical(input, *, out=None):
     """input: no dtype is complex."""
+    need_tensor("conj_physical", input)
     return input.conj_physical() if out is None else _C.maximum(input, input, out=out)
 
 
 def resolve_conj(input):
     """input: no dtype is complex."""
+    need_tensor("resolve_conj", input)
     return input.resolve_conj()
 
 
 def resolve_neg(input):
     """input: no tensor is the negative of its memory."""
+    need_tensor("resolve_neg", input)
     return input.resolve_neg()
 
 

@@ -42,6 +42,7 @@ def cross(input, other, *, dim=-1):
 
 def diagonal(A, *, offset=0, dim1=-2, dim2=-1):
     """The diagonals of the last two dimensions, as a view."""
+    need_tensor("linalg_diagonal", A, "A")
     return A.diagonal(offset, dim1, dim2)
 
 

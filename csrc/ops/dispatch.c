@@ -128,8 +128,7 @@ int op_call(call *c)
     c->list = NULL;
     c->n_list = 0;
     c->temps = NULL;
-    c->slices = NULL;
-    c->before = NULL;
+    c->slices = NULL, c->before = NULL;
     blank_output(c, 0); /* by itself: a loop would be calls of memset */
     for (uint32_t i = 1; i < c->n_out; i++)
         blank_output(c, i);
@@ -140,8 +139,7 @@ int op_call(call *c)
     int result = sync_inputs(c) < 0 || check_leaf(c) < 0 ? -1 : c->op->run(c);
     drop_inputs(c);
     node_drop(c->slices);
-    if (CT_UNLIKELY(c->before != NULL))
-        target_forget_before(c);
+    target_drop_before(c);
     if (CT_UNLIKELY(result < 0))
         call_clear_results(c);
     if (CT_UNLIKELY(op_profiled != NULL) && result == 0 && c->op->run != op_compose)

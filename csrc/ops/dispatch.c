@@ -121,12 +121,11 @@ int op_call(call *c)
         return viewed < 0 ? -1 : 0;
     c->n_out = (c->op->n_out ? c->op->n_out : 1u) + c->op->n_aside;
     c->kind = &c->op->kind;
-    c->n_param = 0;
+    c->n_param = c->n_list = 0;
     c->scratch_bytes = c->work = c->effective = 0;
     c->unrecorded = c->row_major = false;
     c->once = c->once_out = c->slide = 0;
     c->list = NULL;
-    c->n_list = 0;
     c->temps = NULL;
     c->slices = NULL;
     c->before = NULL;
@@ -140,8 +139,7 @@ int op_call(call *c)
     int result = sync_inputs(c) < 0 || check_leaf(c) < 0 ? -1 : c->op->run(c);
     drop_inputs(c);
     node_drop(c->slices);
-    if (CT_UNLIKELY(c->before != NULL))
-        target_forget_before(c);
+    call_forget_before(c);
     if (CT_UNLIKELY(result < 0))
         call_clear_results(c);
     if (CT_UNLIKELY(op_profiled != NULL) && result == 0 && c->op->run != op_compose)

@@ -58,6 +58,7 @@ int refuse_shared(const call *c, uint32_t n);            /* CT_RUNTIME where sel
 /* stride: of out= where it is resized; NULL: row-major. */
 int target_out(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *size, const int64_t *stride);
 void target_forget_before(call *c);
+static inline void call_forget_before(call *c) { if (CT_UNLIKELY(c->before != NULL)) target_forget_before(c); }
 array *tensor_resized(tensor *t, int ndim, const int64_t *size, const int64_t *stride); /* owned; t is not touched; stride NULL: row-major */
 int tensor_join(tensor *view, tensor *of, uint32_t flags);
 

@@ -246,6 +246,10 @@ int target_out(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *siz
     array *fresh = keep_before(c, i) < 0 ? NULL : tensor_resized(out, ndim, size, stride);
     if (!fresh)
         return -1;
+    if ((c->op->domain || c->op->flags & OP_POINTWISE) && check_inputs_apart(c, fresh) < 0) { /* refused before out= is another */
+        array_drop(fresh);
+        return -1;
+    }
     array_set(&out->a, fresh);
     return 0;
 }

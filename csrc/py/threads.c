@@ -47,7 +47,10 @@ static PyObject *set_interop(PyObject *m, PyObject *value)
 static PyObject *share_always(PyObject *m, PyObject *value)
 {
     (void)m;
-    ct_share_always = PyObject_IsTrue(value) == 1;
+    int truth = PyObject_IsTrue(value);
+    if (truth < 0)
+        return NULL;
+    ct_share_always = truth;
     Py_RETURN_NONE;
 }
 static PyObject *shared(PyObject *m, PyObject *unused) { (void)m, (void)unused; return PyLong_FromLongLong(ct_shared()); }

@@ -11,33 +11,34 @@ ALWAYS __m512d wide_of(double x) { return _mm512_set1_pd(x); }
 
 /* The second operand of a minimum or maximum is what a NaN leaves. */
 ALWAYS __m512 wide_between(__m512 x, float low, float high) { return _mm512_max_ps(_mm512_set1_ps(low), _mm512_min_ps(_mm512_set1_ps(high), x)); }
-ALWAYS __m256 half_between(__m256 x, float low, float high) { return _mm256_max_ps(_mm256_set1_ps(low), _mm256_min_ps(_mm256_set1_ps(high), x)); }
 
-/* x = s ln2 + r, s a multiple of 1/128; 2^(s - floor(s)). */
+/* unit x = s ln2 + r, s a multiple of 1/128, and 2^(s - floor(s)); s, and r over unit. unit is a power of 2. */
 typedef struct wide_split { __m512d s, r, power; } wide_split;
-ALWAYS wide_split split_by_ln2(__m512d x)
+ALWAYS wide_split split_by_ln2(__m512d x, double unit)
 {
-    const __m512d t = wide_fma(x, wide_of(EXP_INV_LN2), wide_of(EXP_ROUND)), s = t - EXP_ROUND;
-    const __m512d r = wide_fma(s, wide_of(-EXP_LN2_LO), wide_fma(s, wide_of(-EXP_LN2_HI), x));
+    const __m512d t = wide_fma(x, wide_of(unit * EXP_INV_LN2), wide_of(EXP_ROUND)), s = t - EXP_ROUND;
+    const __m512d r = wide_fma(s, wide_of(-EXP_LN2_LO / unit), wide_fma(s, wide_of(-EXP_LN2_HI / unit), x));
     const __m512i bits = _mm512_castpd_si512(t);
     const __m512d parts = _mm512_permutexvar_pd(bits, _mm512_loadu_pd(exp_parts));
     const __m512d sixteenths = _mm512_permutex2var_pd(_mm512_loadu_pd(exp_sixteenths), _mm512_srli_epi64(bits, 3), _mm512_loadu_pd(exp_sixteenths + 8));
     return (wide_split){s, r, sixteenths * parts};
 }
 
+/* Without bounds: where |x| is large r is too, but the sum stays positive and finite, and scaling makes it infinite or 0; of infinite x the
+ * sum is NaN, which scaling by an infinite power of 2 makes infinite or 0 as well. */
 ALWAYS __m256 wide_exp(__m256 x)
 {
-    const wide_split a = split_by_ln2(_mm512_cvtps_pd(half_between(x, -110, 100)));
+    const wide_split a = split_by_ln2(_mm512_cvtps_pd(x), 1);
     return _mm512_cvtpd_ps(_mm512_scalef_pd(a.power * wide_fma(wide_fma(a.r, wide_of(0.5), wide_of(1)), a.r, wide_of(1)), a.s));
 }
 
+/* (e^(2 |x|) - 1) / (e^(2 |x|) + 1); p = e^(2 r) - 1. */
 ALWAYS __m256 wide_tanh(__m256 x)
 {
     const __m256 sign = _mm256_set1_ps(-0.0f);
-    const __m512d b = 2 * _mm512_cvtps_pd(half_between(_mm256_andnot_ps(sign, x), 0, 20));
-    const wide_split a = split_by_ln2(b);
+    const wide_split a = split_by_ln2(_mm512_cvtps_pd(_mm256_min_ps(_mm256_set1_ps(10), _mm256_andnot_ps(sign, x))), 2);
     const __m512d r = a.r, power = _mm512_scalef_pd(a.power, a.s);
-    const __m512d p = wide_fma(wide_fma(wide_fma(wide_of(1.0 / 24), r, wide_of(1.0 / 6)), r, wide_of(0.5)), r, wide_of(1)) * r;
+    const __m512d p = wide_fma(wide_fma(wide_fma(wide_of(16.0 / 24), r, wide_of(8.0 / 6)), r, wide_of(2)), r, wide_of(2)) * r;
     const __m512d less = wide_fma(power, p, power - 1);
     return _mm256_or_ps(_mm512_cvtpd_ps(less / (less + 2)), _mm256_and_ps(sign, x));
 }

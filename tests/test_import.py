@@ -30,3 +30,19 @@ def test_a_run_without_a_seed_is_a_stream_of_its_own():
     program = "import ctgrad; print(ctgrad.initial_seed(), ctgrad.rand(4).tolist())"
     first, second = (subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout for _ in range(2))
     assert first != second
+
+
+def printed(program):
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+
+
+def test_the_collector_is_left_as_it_was():
+    assert printed("import gc, ctgrad; print(gc.isenabled())") == "True\n"
+    assert printed("import gc; gc.disable(); import ctgrad; print(gc.isenabled())") == "False\n"
+
+
+def test_ops_over_lists_come_when_asked_for_and_with_nn():
+    asked = "import ctgrad as c; print('_foreach_add' in vars(c), c._foreach_add([c.ones(2)], 1), '_foreach_mul' in vars(c))"
+    assert printed(asked) == "False (tensor([2., 2.]),) True\n"
+    assert printed("import ctgrad as c, ctgrad.nn; print('_foreach_add' in vars(c))") == "True\n"
+    assert printed("import ctgrad as c; print(hasattr(c, '_foreach_no'), c.debug.live()['tensors'] >= 0, c.backends.mkldnn.is_available())").startswith("False True")

@@ -3,38 +3,45 @@
 Ops are the C objects themselves (`ctgrad.add is ctgrad._C.add`); what is composed of them stands in `ctgrad.composed`.
 """
 
-from ctgrad import _C
-from ctgrad._C import *  # noqa: F403
-from ctgrad._C import Tensor
+import gc as _gc
 
-from ctgrad import _methods as _methods  # noqa: E402  (attaches the methods of Tensor that are written in Python)
-from ctgrad.composed import functions as _functions  # noqa: E402
-from ctgrad.composed import arithmetic as _arithmetic, compare as _compare, convert as _convert, copies as _copies, draw as _draw, einsum as _einsum, index as _index, integrals as _integrals, lowrank as _lowrank, matrices as _matrices, names as _names, numbers as _numbers, order as _order, segments as _segments, shape as _shape, window as _window, write as _write  # noqa: E402, F401
+_collects = _gc.isenabled()
+_gc.disable()  # nearly all that an import makes stays: looking through it again and again took an eighth of its time
+try:
+    from ctgrad import _C
+    from ctgrad._C import *  # noqa: F403
+    from ctgrad._C import Tensor
 
-globals().update({name: getattr(_C, name) for name in vars(_C) if not name.startswith("_")})
-globals().update(_functions())
+    from ctgrad import _methods as _methods  # noqa: E402  (attaches the methods of Tensor that are written in Python)
+    from ctgrad.composed import functions as _functions  # noqa: E402
+    from ctgrad.composed import arithmetic as _arithmetic, compare as _compare, convert as _convert, copies as _copies, draw as _draw, einsum as _einsum, index as _index, integrals as _integrals, lowrank as _lowrank, matrices as _matrices, names as _names, numbers as _numbers, order as _order, segments as _segments, shape as _shape, window as _window, write as _write  # noqa: E402, F401
 
-from math import e, inf, nan, pi  # noqa: E402
+    globals().update({name: getattr(_C, name) for name in vars(_C) if not name.startswith("_")})
+    globals().update(_functions())
 
-from ctgrad import autograd, backends, cuda, debug, random, storage, utils, version  # noqa: E402
-from ctgrad._dtypes import finfo, iinfo  # noqa: E402
-from ctgrad._foreach import *  # noqa: E402, F403
-from ctgrad._names import *  # noqa: E402, F403
-from ctgrad._queries import *  # noqa: E402, F403
-from ctgrad._removed import *  # noqa: E402, F403
-from ctgrad._settings import *  # noqa: E402, F403
-from ctgrad._tensor_str import set_printoptions  # noqa: E402
-from ctgrad._copying import from_file  # noqa: E402, F401
-from ctgrad.storage import *  # noqa: E402, F403
-from ctgrad.composed.matrices import *  # noqa: E402, F403
-from ctgrad.composed.incomplete import *  # noqa: E402, F403
-from ctgrad.composed.segments import *  # noqa: E402, F403
-from ctgrad.autograd import enable_grad, inference_mode, no_grad, set_grad_enabled  # noqa: E402
+    from math import e, inf, nan, pi  # noqa: E402
+
+    from ctgrad import autograd, cuda, random, storage, utils, version  # noqa: E402
+    from ctgrad._dtypes import finfo, iinfo  # noqa: E402
+    from ctgrad._names import *  # noqa: E402, F403
+    from ctgrad._queries import *  # noqa: E402, F403
+    from ctgrad._removed import *  # noqa: E402, F403
+    from ctgrad._settings import *  # noqa: E402, F403
+    from ctgrad._tensor_str import set_printoptions  # noqa: E402
+    from ctgrad._copying import from_file  # noqa: E402, F401
+    from ctgrad.storage import *  # noqa: E402, F403
+    from ctgrad.composed.matrices import *  # noqa: E402, F403
+    from ctgrad.composed.incomplete import *  # noqa: E402, F403
+    from ctgrad.composed.segments import *  # noqa: E402, F403
+    from ctgrad.autograd import enable_grad, inference_mode, no_grad, set_grad_enabled  # noqa: E402
+finally:
+    if _collects:
+        _gc.enable()
 
 __version__ = "0.1.0"
 newaxis = None
 
-_LATER = {"__config__": None, "amp": None, "func": None, "linalg": None, "special": None, "nn": None, "optim": None, "testing": None, "serialization": None, "load": "serialization", "save": "serialization"}  # name: the module that has it
+_LATER = {"__config__": None, "amp": None, "backends": None, "debug": None, "func": None, "linalg": None, "special": None, "nn": None, "optim": None, "testing": None, "serialization": None, "load": "serialization", "save": "serialization"}  # name: the module that has it
 _LATER |= dict.fromkeys((
     "alpha_dropout", "batch_norm", "bilinear", "celu", "celu_", "channel_shuffle", "conv_tbc", "cosine_similarity", "dropout",
     "feature_alpha_dropout", "group_norm", "hardshrink", "instance_norm", "layer_norm", "native_channel_shuffle",
@@ -55,8 +62,12 @@ __all__ = [name for name in globals() if not name.startswith("_")] + [*_LATER, *
 def _import(name):
     import importlib
     module = importlib.import_module(f"ctgrad.{_LATER[name] or name}")
-    found = globals()[name] = getattr(module, name) if _LATER[name] else module
-    return found
+    globals()[name] = getattr(module, name) if _LATER[name] else module
+
+
+def _import_foreach():
+    from ctgrad import _foreach
+    globals().update({name: getattr(_foreach, name) for name in _foreach.__all__})
 
 
 def _import_when_used(name):
@@ -77,12 +88,15 @@ def __getattr__(name):
     """Half of the package, imported when it is first asked for."""
     if name in _SELDOM:
         return _import_when_used(name)
-    if name not in _LATER:
+    if name.startswith("_foreach_"):
+        _import_foreach()
+    elif name in _LATER:
+        _import(name)
+        if "nn" in globals():
+            _import_the_rest()
+    if name not in globals():
         raise AttributeError(f"module 'ctgrad' has no attribute {name!r}")
-    found = _import(name)
-    if "nn" in globals():
-        _import_the_rest()
-    return found
+    return globals()[name]
 
 
 def _import_the_rest():
@@ -96,6 +110,7 @@ def _import_the_rest():
     for name in _SELDOM:
         if name not in globals():
             _import_when_used(name)
+    _import_foreach()
     globals().pop("__getattr__", None)
 
 

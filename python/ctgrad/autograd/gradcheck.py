@@ -6,7 +6,7 @@ Unlike PyTorch's, the check accepts inputs that overlap: it perturbs memory, see
 """
 
 import warnings
-from collections import namedtuple
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -20,8 +20,6 @@ __all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]
 class GradcheckError(RuntimeError):
     """Raised by gradcheck and gradgradcheck where a gradient is wrong."""
 
-
-_Limits = namedtuple("_Limits", "eps atol rtol nondet_tol check_grad_dtypes")
 
 _UNDEFINED = (
     "Expected all input grads to be undefined or zero when all output grads are undefined or zero: "
@@ -332,7 +330,7 @@ def gradcheck(
         check_batched_forward_grad=check_batched_forward_grad,
         check_forward_ad=check_forward_ad,
     )
-    limits = _Limits(eps, atol, rtol, nondet_tol, check_grad_dtypes)
+    limits = SimpleNamespace(eps=eps, atol=atol, rtol=rtol, nondet_tol=nondet_tol, check_grad_dtypes=check_grad_dtypes)
     try:
         _check(func, _as_tuple(inputs), limits, fast_mode, check_undefined_grad)
     except GradcheckError:

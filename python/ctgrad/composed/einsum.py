@@ -5,7 +5,8 @@ tensors spends its time on the products.
 """
 
 import math
-from typing import Any, NamedTuple
+from types import SimpleNamespace
+from typing import Any
 
 import ctgrad
 from ctgrad._C import Tensor
@@ -18,34 +19,33 @@ _Sizes = tuple[int, ...]
 _REPEATS, _COPIES = 1, 2  # of Tensor._reshapes
 
 
-class _Operand(NamedTuple):
+class _Operand:  # (the classes here are plain: named tuples are compiled one by one as their module is imported)
     """How one operand of a step gets the dimensions that all share, and then those of the batched product."""
 
-    diagonals: tuple[tuple[int, int], ...]  # pairs of dimensions, one after the other
-    missing: tuple[int, ...]  # places, at the end, of new dimensions of size 1
-    order: tuple[int, ...] | None  # of the dimensions after that
-    sums: list[int]  # dimensions that only this operand has left, summed before the product
-    product_order: tuple[int, ...] = ()
-    size: _Sizes = ()  # of the batches of matrices
-    direct: tuple[int, ...] | None = None  # both orders in one, without the new dimensions; None: as they are
-    is_direct: bool = False  # no diagonals and no sums: `direct` says it all
+    __slots__ = ("diagonals", "direct", "is_direct", "missing", "order", "product_order", "size", "sums")
+    product_order: tuple[int, ...]
+    size: _Sizes  # of the batches of matrices
+    direct: tuple[int, ...] | None  # both orders in one, without the new dimensions; None: as they are
+    is_direct: bool  # no diagonals and no sums: `direct` says it all
+
+    def __init__(self, diagonals, missing, order):
+        self.diagonals = diagonals  # pairs of dimensions, one after the other
+        self.missing = missing  # places, at the end, of new dimensions of size 1
+        self.order = order  # of the dimensions after that; None: as they are
+        self.sums = []  # dimensions that only this operand has left, summed before the product
 
 
-class _Step(NamedTuple):
+class _Step:
     """Product of the result so far and the next operand: elementwise if there is nothing to sum, else batched and viewed as what it is."""
 
-    left: _Operand
-    right: _Operand
-    size: _Sizes | None = None  # of the batches of matrices that are the result, dimension by dimension, the summed ones as 1
-    order: tuple[int, ...] = ()  # of these, as all share them
-    swap: bool = False  # the operands have changed places
+    __slots__ = ("left", "order", "right", "size", "swap")
 
-
-class _Plan(NamedTuple):
-    first: _Operand | None  # of a single operand
-    steps: tuple[_Step, ...]
-    sums: list[int]  # of a single operand
-    size: _Sizes | None  # of the result, where summed dimensions are to go
+    def __init__(self, left, right, size=None, order=(), swap=False):
+        self.left = left
+        self.right = right
+        self.size = size  # of the batches of matrices that are the result, dimension by dimension, the summed ones as 1
+        self.order = order  # of these, as all share them
+        self.swap = swap  # the operands have changed places
 
 
 _plans: dict[tuple[Any, ...], Any] = {}
@@ -144,7 +144,7 @@ def _spread(diagonals, size, labels, order):
     labels, size = labels + missing, [*size, *[1] * len(missing)]
     places = tuple(labels.index(x) for x in order)
     new = tuple(range(len(labels) - len(missing), len(labels)))
-    return _Operand(diagonals, new, places, []), [size[i] for i in places]
+    return _Operand(diagonals, new, places), [size[i] for i in places]
 
 
 def _check_sizes(sizes, order):
@@ -155,11 +155,13 @@ def _check_sizes(sizes, order):
 
 
 def _for_product(operand, size, order, sizes):
-    """The operand with the order and size of its batches of matrices, and the way there in one."""
+    """The operand, which now has the order and size of its batches of matrices, and the way there in one."""
     places = operand.order or range(len(size))
     direct = tuple(places[i] for i in order if places[i] not in operand.missing)
-    return operand._replace(product_order=tuple(order), size=sizes, direct=None if direct == tuple(range(len(direct))) else direct,
-                            is_direct=not (operand.diagonals or operand.sums))
+    operand.product_order, operand.size = tuple(order), sizes
+    operand.direct = None if direct == tuple(range(len(direct))) else direct
+    operand.is_direct = not (operand.diagonals or operand.sums)
+    return operand
 
 
 def _plan_step(left, right, left_size, right_size, summed):
@@ -202,16 +204,17 @@ def _plan_steps(operands, sizes, n_keep):
             elif any(sides) and uses[k] == 1:
                 only[sides[1]].append(k)
                 uses[k] = 0
-        left, right = left._replace(sums=only[0]), right._replace(sums=only[1])
+        left.sums, right.sums = only
         left_size, right_size = ([1 if k in dims else n for k, n in enumerate(size)] for size, dims in zip((left_size, right_size), only, strict=True))
         step, left_size = _plan_step(left, right, left_size, right_size, summed)
         steps.append(step)
-        left = _Operand((), (), None, [])
+        left = _Operand((), (), None)
     return tuple(steps), left_size
 
 
 def _plan(equation, shapes):
-    """The steps of an equation for operands of these shapes. RuntimeError: malformed, or sizes that do not match."""
+    """The steps of an equation for operands of these shapes: (the only operand or None, steps, the only operand's sums, the result's size where
+    summed dimensions are to go or None). RuntimeError: malformed, or sizes that do not match."""
     if "." in equation.replace("...", ""):
         raise RuntimeError(f"einsum(): found '.' in the equation '{equation}' that is not part of any ellipsis")
     left, arrow, out = equation.replace(" ", "").partition("->")
@@ -230,9 +233,9 @@ def _plan(equation, shapes):
     operands, sizes = zip(*[_spread(*one, order) for one in found], strict=True)
     _check_sizes(sizes, order)
     if len(operands) == 1:
-        return _Plan(operands[0], (), list(range(len(keep), len(order))), None)
+        return operands[0], (), list(range(len(keep), len(order))), None
     steps, size = _plan_steps(operands, sizes, len(keep))
-    return _Plan(None, steps, [], None if len(order) == len(keep) else tuple(size[:len(keep)]))
+    return None, steps, [], None if len(order) == len(keep) else tuple(size[:len(keep)])
 
 
 # ---- following ----
@@ -240,14 +243,13 @@ def _plan(equation, shapes):
 
 def _whole(t, operand):
     """The operand with the dimensions that all share."""
-    diagonals, missing, order, sums = operand[:4]
-    for first, second in diagonals:
+    for first, second in operand.diagonals:
         t = t.diagonal(0, first, second)
-    for place in missing:
+    for place in operand.missing:
         t = t.unsqueeze(place)
-    if order is not None:
-        t = t.permute(order)
-    return t.sum(sums, keepdim=True) if sums else t
+    if operand.order is not None:
+        t = t.permute(operand.order)
+    return t.sum(operand.sums, keepdim=True) if operand.sums else t
 
 
 def _turned(t, operand):
@@ -273,10 +275,10 @@ def _contracted(a, b, a_way, b_way, size, matrices=False):
 
 
 def _product(a, b, step):
-    left, right, size, order, swap = step
+    left, right, size, order = step.left, step.right, step.size, step.order
     if size is None:
         return _whole(a, left) * _whole(b, right)
-    if swap:
+    if step.swap:
         a, b = b, a
     rows, columns = _turned(a, left), _turned(b, right)
     a_way, b_way = rows._reshapes(*left.size), columns._reshapes(*right.size)
@@ -316,18 +318,9 @@ def einsum(*args):
     return result if size is None else result.view(size)
 
 
-class _Tensordot(NamedTuple):
-    sums: tuple[tuple[int | None, int | None], ...]  # dimensions of a and b that the other has with size 1
-    left: tuple[int, ...]
-    right: tuple[int, ...]
-    n: int  # elements of a contracted part
-    size: _Sizes
-    whole: _Sizes  # with the contracted dimensions as 1
-    rest: tuple[int, int]  # how many dimensions of a, and of b, are left
-    empty: bool
-
-
 def _plan_tensordot(a, b, dims):
+    """`sums`: dimensions of a and b that the other has with size 1; `n`: elements of a contracted part; `whole`: the size with the contracted
+    dimensions as 1; `rest`: how many dimensions of a, and of b, are left."""
     a, b = list(a), list(b)
     if isinstance(dims, int):
         if dims < 0:
@@ -351,7 +344,8 @@ def _plan_tensordot(a, b, dims):
     size = [a[d] for d in rest_a] + [b[d] for d in rest_b]
     whole = (*size[:len(rest_a)], *[1] * len(left), *size[len(rest_a):])
     rest = len(rest_a), len(rest_b)
-    return _Tensordot(tuple(sums), (*rest_a, *left), (*right, *rest_b), _count(a, left), tuple(size), whole, rest, 0 in a or 0 in b)
+    return SimpleNamespace(sums=sums, left=(*rest_a, *left), right=(*right, *rest_b), n=_count(a, left), size=tuple(size), whole=whole, rest=rest,
+                           empty=0 in a or 0 in b)
 
 
 def _tensordot_of(a, b, plan):

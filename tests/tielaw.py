@@ -401,23 +401,27 @@ def accumulate(run, t):
     return t
 
 
+def asked(run, tensors):
+    """Those whose gradients a run is for: all, or some, so that one run records what another leaves out."""
+    return tensors if len(tensors) < 2 or run.r.random() < 0.6 else run.r.sample(tensors, run.r.randrange(1, len(tensors)))
 def backward(run, t):
     mode = run.r.random()
     weight = ctgrad.arange(t.numel(), dtype=DTYPE[0]).reshape(t.shape) % 5 - 2 if run.r.random() < 0.6 else ctgrad.ones(t.shape, dtype=DTYPE[0])
     if mode < 0.5:
         t.backward(weight, retain_graph=True)
     elif mode < 0.65:
-        for g in ctgrad.autograd.grad(t, run.leaves + [run.any()], weight, allow_unused=True, retain_graph=True):
+        for g in ctgrad.autograd.grad(t, asked(run, run.leaves + [run.any()]), weight, allow_unused=True, retain_graph=True):
             if g is not None:
                 run.see("grad", g)
     else:
-        grads = [g for g in ctgrad.autograd.grad(t, run.leaves, weight, create_graph=True, allow_unused=True) if g is not None]
+        grads = [g for g in ctgrad.autograd.grad(t, asked(run, run.leaves), weight, create_graph=True, allow_unused=True) if g is not None]
         for g in grads:
             run.see("first", g)
         again = [(g * g).sum() for g in grads if g.requires_grad]
         if again and run.r.random() < 0.5:
-            for g in ctgrad.autograd.grad(sum(again), [u for u in run.pool[-4:] if u.requires_grad] + run.leaves, allow_unused=True):
-                run.see_hook(g) if g is not None else run.see("second", g)
+            for rest in range(run.r.randrange(1, 3), 0, -1):
+                for g in ctgrad.autograd.grad(sum(again), asked(run, [u for u in run.pool[-4:] if u.requires_grad] + run.leaves), allow_unused=True, retain_graph=rest > 1):
+                    run.see_hook(g) if g is not None else run.see("second", g)
         elif again:
             sum(again).backward()
 

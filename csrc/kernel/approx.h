@@ -24,31 +24,31 @@ ALWAYS double double_bits(uint64_t u) { double x; memcpy(&x, &u, 8); return x; }
 
 /* ---- float32 by short polynomials in double, cut where PyTorch's x86 builds (outside Intel's processors) cut ---- */
 
-/* sin r = r + r^3 p(r^2) on [-pi/2, pi/2]: p is the polynomial of degree 3 with the least relative error of sin, 6.05e-9,
- * found by Remez' exchange algorithm. */
+/* sin r = r (1 + r^2 p(r^2)) on [-pi/2, pi/2], -0 of -0: p is the polynomial of degree 3 with the least relative error of sin, 6.05e-9,
+ * found by Remez' exchange algorithm. Fused or not, the results below are the same float32 for each argument that fits. */
 ALWAYS double sin_near_0(double r)
 {
-    double z = r * r, p = 2.6057806382397463e-06;
-    p = p * z - 0.0001980960290207873;
-    p = p * z + 0.008333066246084276;
-    p = p * z - 0.16666659550427834;
-    return r + r * (z * p);
+    double z = r * r, p = EXP_FUSED(z, 2.6057806382397463e-06, -0.0001980960290207873);
+    p = EXP_FUSED(p, z, 0.008333066246084276);
+    p = EXP_FUSED(p, z, -0.16666659550427834);
+    return r * EXP_FUSED(p, z, 1);
 }
 
 /* x - turns * pi; turns times the first part is exact (fdlibm's reduction in parts). */
-ALWAYS double minus_pi_times(double x, double turns) { return x - turns * 0x1.921fb544p+1 - turns * 0x1.0b4611a626331p-33; }
-ALWAYS double minus_if_odd(double x, double turns) { return turns - 2 * rint(turns * 0.5) != 0 ? -x : x; }
+ALWAYS double minus_pi_times(double x, double turns) { return EXP_FUSED(turns, -0x1.0b4611a626331p-33, EXP_FUSED(turns, -0x1.921fb544p+1, x)); }
+/* A whole number n plus this has n in its low bits, and is the nearest to what was added. */
+#define TO_WHOLE 0x1.8p52
+ALWAYS double minus_if_odd(double x, double whole) { return double_bits(bits_double(x) ^ bits_double(whole) << 63); }
 
 ALWAYS float sin_near_F32(float x)
 {
-    double turns = rint(x * 0.31830988618379067154);
-    float y = (float)minus_if_odd(sin_near_0(minus_pi_times(x, turns)), turns);
-    return fabsf(x) < 0x1p-60f ? x : y; /* -0 stays */
+    double whole = EXP_FUSED(x, 0.31830988618379067154, TO_WHOLE), turns = whole - TO_WHOLE;
+    return (float)minus_if_odd(sin_near_0(minus_pi_times(x, turns)), whole);
 }
 ALWAYS float cos_near_F32(float x) /* sin(x + pi/2) */
 {
-    double turns = rint(x * 0.31830988618379067154 - 0.5);
-    return (float)-minus_if_odd(sin_near_0(minus_pi_times(x, turns + 0.5)), turns);
+    double whole = EXP_FUSED(x, 0.31830988618379067154, -0.5) + TO_WHOLE, turns = whole - TO_WHOLE;
+    return (float)-minus_if_odd(sin_near_0(minus_pi_times(x, turns + 0.5)), whole);
 }
 /* Beyond 10^4 PyTorch reduces the argument otherwise, with results near the rounded ones. */
 ALWAYS int sin_fits_F32(float x) { return fabsf(x) < 1e4f; }
@@ -60,10 +60,10 @@ ALWAYS float cos_F32(float x) { return cos_fits_F32(x) ? cos_near_F32(x) : (floa
 ALWAYS int tan_fits_F32(float x) { return fabsf(x) < 1e4f; }
 ALWAYS float tan_near_F32(float x)
 {
-    double turns = rint(x * 0.63661977236758134308), r = turns == 0 ? x : minus_pi_times(x, turns * 0.5), z = r * r;
-    double n = r * ((z * 21 - 1260) * z + 10395), d = ((210 - z) * z - 4725) * z + 10395;
-    int odd = turns - 2 * rint(turns * 0.5) != 0;
-    return (float)((odd ? -d : n) / (odd ? n : d));
+    double whole = EXP_FUSED(x, 0.63661977236758134308, TO_WHOLE), r = minus_pi_times(x, (whole - TO_WHOLE) * 0.5), z = r * r;
+    double n = r * EXP_FUSED(EXP_FUSED(z, 21, -1260), z, 10395), d = EXP_FUSED(EXP_FUSED(210 - z, z, -4725), z, 10395);
+    int odd = bits_double(whole) & 1;
+    return (float)minus_if_odd((odd ? d : n) / (odd ? n : d), whole);
 }
 ALWAYS float tan_F32(float x) { return tan_fits_F32(x) ? tan_near_F32(x) : (float)tan((double)x); }
 

@@ -43,6 +43,20 @@ ALWAYS __m256 wide_tanh(__m256 x)
     return _mm256_or_ps(_mm512_cvtpd_ps(less / (less + 2)), _mm256_and_ps(sign, x));
 }
 
+/* atan a = pi/4 k + atan(n / d), in approx.h's words. */
+ALWAYS __m256 wide_atan(__m256 x)
+{
+    const __m256 sign = _mm256_set1_ps(-0.0f);
+    const __m512d a = _mm512_cvtps_pd(_mm256_andnot_ps(sign, x)), one = wide_of(1), most = wide_of(1.57079632679489661923);
+    const __mmask8 far = _mm512_cmp_pd_mask(a, wide_of(2.41421356237309504880), _CMP_GT_OQ), middle = _mm512_cmp_pd_mask(a, wide_of(0.41421356237309504880), _CMP_GT_OQ);
+    const __m512d n = _mm512_mask_mov_pd(_mm512_mask_sub_pd(a, middle, a, one), far, -one), d = _mm512_mask_mov_pd(_mm512_mask_add_pd(one, middle, a, one), far, a);
+    const __m512d past = _mm512_mask_mov_pd(_mm512_maskz_mov_pd(middle, most / 2), far, most), t = n / d, z = t * t;
+    __m512d p = wide_fma(wide_of(0x1.84f2ca1782ca1p-5), z, wide_of(-0x1.5b44b8b3c2f53p-4));
+    p = wide_fma(wide_fma(p, z, wide_of(0x1.c467e332a0306p-4)), z, wide_of(-0x1.247f054541d52p-3));
+    p = wide_fma(wide_fma(p, z, wide_of(0x1.99991a3d22860p-3)), z, wide_of(-0x1.555554c887c06p-2));
+    return _mm256_or_ps(_mm512_cvtpd_ps(past + wide_fma(z * p, t, t)), _mm256_and_ps(sign, x));
+}
+
 ALWAYS __m512 wide_sleef_exp(__m512 x)
 {
     const __m512 y = wide_between(x, -105, 105), q = _mm512_roundscale_ps(y * INV_LN2, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
@@ -89,6 +103,11 @@ WIDE_LINE_8(libm_log)
 /* Lanes that are there of n at most 16 that are left. */
 ALWAYS __mmask16 wide_first(int64_t n) { return (__mmask16)(n >= 16 ? 0xffff : (1u << n) - 1); }
 /* n is a multiple of 16. */
+static void atan_blocks_F32(float *out, const float *x, int64_t n)
+{
+    for (int64_t i = 0; i < n; i += 8)
+        _mm256_storeu_ps(out + i, wide_atan(_mm256_loadu_ps(x + i)));
+}
 static void sigmoid_blocks_F32(float *out, const float *x, int64_t n)
 {
     for (int64_t i = 0; i < n; i += 16)

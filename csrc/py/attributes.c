@@ -90,6 +90,7 @@ static PyObject *get_grad_fn(PyObject *o, void *x)
         return py_raise();
     if (!t->fn || t->fn->kind == &leaf_kind)
         Py_RETURN_NONE;
+    py_tensor_track(o); /* what is asked of the node may hold the tensor */
     return py_node_object(t->fn);
 }
 

@@ -299,6 +299,9 @@ HOLDING = {
     "after, the handle": lambda x, y, kept: with_handle(x.register_post_accumulate_grad_hook).append((kept, x)),
     "node, the handle": lambda x, y, kept: with_handle(y.grad_fn.register_hook).append((kept, y)),
     "node before, the handle": lambda x, y, kept: with_handle(y.grad_fn.register_prehook).append((kept, y)),
+    "result that was viewed": lambda x, y, kept: [y.register_hook(lambda g: (kept, y)), y.view(-1), y[0]],
+    "leaf that was viewed": lambda x, y, kept: [x.register_hook(lambda g: (kept, x)), x.detach()],
+    "gradient of a leaf": lambda x, y, kept: [y.sum().backward(), setattr(x.grad, "leaf", (x, kept))],
     "notes": lambda x, y, kept: y.grad_fn.metadata.update(kept=kept, y=y),
 }
 

@@ -112,6 +112,7 @@ static PyObject *get_grad(PyObject *o, void *x)
     }
     tensor t;
     tensor_copy(&t, box->grad);
+    py_tensor_track(o); /* what is said of the gradient may lead back */
     PyObject *shown = py_wrap(&t);
     if (shown && !box->obj && box->grad) /* still: making it may have run the host's code */
         box->obj = Py_NewRef(shown);

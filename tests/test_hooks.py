@@ -335,3 +335,21 @@ def test_several_where_the_data_of_one_is_replaced():
     x.data = torch.ones(3)
     (x * 2).sum().backward()
     assert seen == [[2, 2, 2]]
+
+
+CHANGES = {
+    "requires_grad_": lambda x, y: x.requires_grad_(False),
+    "requires_grad": lambda x, y: setattr(x, "requires_grad", False),
+    "data": lambda x, y: setattr(x, "data", torch.zeros(2)),
+    "detach_": lambda x, y: y.detach_(),
+    "mul_": lambda x, y: y.mul_(3),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+def test_inputs_are_those_of_the_start_of_the_run(change):
+    x = ones(3)
+    y = x * 2
+    z = y * 5
+    z.register_hook(lambda g: (change(x, y), None)[1])
+    assert [g.tolist() for g in torch.autograd.grad(z.sum(), (x, y))] == [[10, 10, 10], [5, 5, 5]]

@@ -57,6 +57,7 @@ int target_in_place(call *c, ct_dtype dtype, int ndim, const int64_t *size);
 int refuse_shared(const call *c, uint32_t n);            /* CT_RUNTIME where self, written in place, shares memory with another of the first n inputs */
 /* stride: of out= where it is resized; NULL: row-major. */
 int target_out(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *size, const int64_t *stride);
+int target_out_elementwise(call *c, ct_dtype dtype, const layout *l); /* the one out=, of which no input may share a part */
 void target_forget_before(call *c);
 static inline void target_drop_before(call *c)
 {

@@ -16,6 +16,10 @@ void array_convert_at(const array *from, array *to, const layout *part);
 void array_add_at(const array *from, array *to, const layout *part);
 /* Runs the kernel. -1: the host ended it; then its outputs, new ones, hold anything. */
 int call_long(call *c, void (*kernel)(call *c));
+/* Of one thread: counts that keep memory under a kernel, and tell that one is at work there. `held` may have NULLs and outlives the holder. */
+typedef struct holder { struct holder *next; const void *thread; array *const *held; uint32_t n; } holder;
+void hold(holder *h, array *const *held, uint32_t n);
+void let_go(holder *h);
 static inline int call_unlocked(call *c, void (*kernel)(call *c))
 {
     if (CT_UNLIKELY(c->work >= WORK_TO_UNLOCK || c->op->flags & OP_DRAWS))

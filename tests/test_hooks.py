@@ -1,5 +1,8 @@
 """Hooks on tensors and nodes, retained gradients, hooks on several tensors, gradient edges: when what is called, with what."""
 
+import gc
+import weakref
+
 import pytest
 
 import ctgrad as torch
@@ -267,3 +270,86 @@ def test_a_table_of_hooks_for_all_modules_can_be_replaced():
     torch.nn.ReLU()(torch.ones(1))
     handle.remove()
     assert calls == [1] and not module._global_forward_hooks
+
+
+class Kept:
+    """Something that a hook holds."""
+
+
+def hooked(how):
+    x, kept = ones(), Kept()
+    y = x * 2
+    how(x, y, kept)
+    return weakref.ref(kept)
+
+
+def with_handle(hook_of):
+    box = []
+    box.append(hook_of(lambda *g: box))
+    return box
+
+
+HOLDING = {
+    "several, one twice": lambda x, y, kept: register_multi_grad_hook((x, x, y, y), lambda g: kept),
+    "several, a run": lambda x, y, kept: [register_multi_grad_hook((y, x), lambda g: kept), y.sum().backward()],
+    "several, the leaf": lambda x, y, kept: register_multi_grad_hook((y, x), lambda g: (kept, x)),
+    "several, both": lambda x, y, kept: register_multi_grad_hook((y, y), lambda g: (kept, y)),
+    "tensor, the handle": lambda x, y, kept: with_handle(x.register_hook).append(kept),
+    "result, the handle": lambda x, y, kept: with_handle(y.register_hook).append((kept, y)),
+    "after, the handle": lambda x, y, kept: with_handle(x.register_post_accumulate_grad_hook).append((kept, x)),
+    "node, the handle": lambda x, y, kept: with_handle(y.grad_fn.register_hook).append((kept, y)),
+    "node before, the handle": lambda x, y, kept: with_handle(y.grad_fn.register_prehook).append((kept, y)),
+    "result that was viewed": lambda x, y, kept: [y.register_hook(lambda g: (kept, y)), y.view(-1), y[0]],
+    "leaf that was viewed": lambda x, y, kept: [x.register_hook(lambda g: (kept, x)), x.detach()],
+    "gradient of a leaf": lambda x, y, kept: [y.sum().backward(), setattr(x.grad, "leaf", (x, kept))],
+    "notes": lambda x, y, kept: y.grad_fn.metadata.update(kept=kept, y=y),
+}
+
+
+@pytest.mark.parametrize("how", HOLDING.values(), ids=HOLDING.keys())
+def test_hooks_and_what_they_hold_are_collected(how):
+    gone = hooked(how)
+    gc.collect()
+    assert gone() is None
+
+
+def test_hooks_that_take_others_off_as_they_end():
+    class Ends:
+        def __del__(self):
+            for handle in handles:
+                handle.remove()
+
+    for register in (lambda y, f: y.register_hook(f), lambda y, f: y.grad_fn.register_hook(f), lambda y, f: y.grad_fn.register_prehook(f)):
+        y, end = ones() * 2, Ends()
+        handles = [register(y, lambda *g, end=end: None) for _ in range(3)]
+        end = None
+        y.sum().backward(retain_graph=True)
+        del y
+        gc.collect()
+        assert [handle.remove() for handle in handles] == [None] * 3
+
+
+def test_several_where_the_data_of_one_is_replaced():
+    x, seen = ones(), []
+    register_multi_grad_hook((x,), lambda gs: seen.append(gs[0].tolist()))
+    x.data = torch.ones(3)
+    (x * 2).sum().backward()
+    assert seen == [[2, 2, 2]]
+
+
+CHANGES = {
+    "requires_grad_": lambda x, y: x.requires_grad_(False),
+    "requires_grad": lambda x, y: setattr(x, "requires_grad", False),
+    "data": lambda x, y: setattr(x, "data", torch.zeros(2)),
+    "detach_": lambda x, y: y.detach_(),
+    "mul_": lambda x, y: y.mul_(3),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+def test_inputs_are_those_of_the_start_of_the_run(change):
+    x = ones(3)
+    y = x * 2
+    z = y * 5
+    z.register_hook(lambda g: (change(x, y), None)[1])
+    assert [g.tolist() for g in torch.autograd.grad(z.sum(), (x, y))] == [[10, 10, 10], [5, 5, 5]]

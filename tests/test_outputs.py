@@ -206,10 +206,30 @@ def test_an_operand_that_is_out_gets_the_result_of_what_it_was(name, dim, start,
     ctgrad.testing.assert_close(x, want)
 
 
-@pytest.mark.parametrize("f", [ctgrad.add, ctgrad.mul, ctgrad.maximum, ctgrad.gt, ctgrad.atan2])
+def lerp(x, y, out):
+    return ctgrad.lerp(x, y, 0.5, out=out)
+
+
+def addcmul(x, y, out):
+    return ctgrad.addcmul(x, y, y, out=out)
+
+
+def addcdiv(x, y, out):
+    return ctgrad.addcdiv(y, x, y, out=out)
+
+
+@pytest.mark.parametrize("f", [ctgrad.add, ctgrad.mul, ctgrad.maximum, ctgrad.gt, ctgrad.atan2, lerp, addcmul, addcdiv])
 def test_an_out_that_would_grow_into_an_operand_is_left_as_it_is(f):
     x = ctgrad.arange(9.0).view(3, 3)
     out = x[1:]
     with pytest.raises(RuntimeError, match="single memory location"):
         f(x, ctgrad.ones(3, 3), out=out)
     assert out.tolist() == [[3.0, 4.0, 5.0], [6.0, 7.0, 8.0]] and x.tolist() == ctgrad.arange(9.0).view(3, 3).tolist()
+
+
+@pytest.mark.parametrize("f", [ctgrad.add, ctgrad.maximum, lerp, addcmul, addcdiv])
+def test_an_operand_that_would_have_to_grow_is_left_as_it_is(f):
+    x = ctgrad.arange(3.0)
+    with pytest.raises(RuntimeError, match="doesn't match the broadcast shape"):
+        f(x, ctgrad.ones(3, 3), out=x)
+    assert x.tolist() == [0.0, 1.0, 2.0]

@@ -93,6 +93,23 @@ def test_damaged_files(tmp_path):
         ctgrad.load(archive(b"}S'a'\nNs"))
 
 
+@pytest.mark.parametrize("change", [0x00, 0xFF, None])
+def test_whatever_byte_of_an_archive_is_damaged(change):
+    buffer = io.BytesIO()
+    ctgrad.save([ctgrad.arange(3.0)], buffer)
+    refused = 0
+    for i in range(len(buffer.getvalue())):
+        data = bytearray(buffer.getvalue())
+        data[i] = data[i] ^ 1 if change is None else change
+        try:
+            ctgrad.load(io.BytesIO(data))
+        except RuntimeError as error:
+            refused += "PytorchStreamReader" in str(error)
+        except (IndexError, pickle.UnpicklingError):
+            assert i < 2  # no archive any more
+    assert refused > len(buffer.getvalue()) // 4
+
+
 def test_a_storage_of_another_size_is_refused():
     t = ctgrad.arange(4.0)
     buffer, changed = io.BytesIO(), io.BytesIO()

@@ -232,6 +232,46 @@ print("done")
 """, PYTHONWARNINGS="ignore") == "done\n"
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_fork_while_a_kernel_reads_what_the_child_writes():
+    """The kernel of another thread never ends in the child: nothing waits for it, and what it reads may grow."""
+    assert python("""
+import os, threading, time
+import ctgrad
+x = (ctgrad.rand(1000000, 1) + 1).expand(1000000, 50) * 1
+y = ctgrad.rand(1000000)
+going = True
+def busy():
+    while going:
+        ctgrad.lgamma(x)
+        ctgrad.lgamma(y)
+other = threading.Thread(target=busy)
+other.start()
+for _ in range(6):
+    time.sleep(0.01)
+    child = os.fork()
+    if child == 0:
+        x[0, 0] = 3
+        y.resize_(2000000)
+        os._exit(0 if x[0].tolist()[0] == 3 else 1)
+    end = time.time() + 20
+    ended = 0
+    while not ended and time.time() < end:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        time.sleep(0.001)
+    if not ended:
+        os.kill(child, 9)
+        os.waitpid(child, 0)
+        print("the child hangs")
+        break
+    if status:
+        print(status)
+going = False
+other.join()
+print("done")
+""", PYTHONWARNINGS="ignore") == "done\n"
+
+
 DRAWS = ["ctgrad.rand(n)", "ctgrad.randn(n)", "ctgrad.randn(n, dtype=ctgrad.float64)", "ctgrad.randint(9, (n,))", "ctgrad.randperm(n)",
          "ctgrad.bernoulli(p)", "ctgrad.poisson(p * 20)", "ctgrad.nn.functional.dropout(p)", "ctgrad.rand_like(p.view(2, -1).t())"]
 

@@ -16,6 +16,7 @@ typedef struct job {
     atomic_llong next;
     atomic_int working;            /* workers that have joined and not left */
     atomic_bool stop;
+    unsigned forks;                /* when it was shared */
 } job;
 
 enum { TURNS = 4000 /* of a waiting loop before a thread sleeps: about 20 us */, STACK = 1 << 20 };
@@ -261,6 +262,8 @@ static void offer(job *j)
 /* No worker joins any more, and none is at work when it returns. */
 static void withdraw(job *j)
 {
+    if (j->forks != atomic_load(&forks)) /* the workers are the parent's */
+        return;
     pthread_mutex_lock(&guard);
     shared = NULL;
     pthread_mutex_unlock(&guard);
@@ -270,6 +273,15 @@ static void withdraw(job *j)
     while (atomic_load(&j->working))
         pthread_cond_wait(&left, &guard);
     pthread_mutex_unlock(&guard);
+    pthread_mutex_unlock(&door);
+}
+
+/* The calling thread ends in the middle, as Python's daemon threads do where they ask for its lock at its exit: the job is on this thread's stack. */
+static void abandon(void *job_of_this_thread)
+{
+    job *j = job_of_this_thread;
+    atomic_store(&j->stop, true);
+    withdraw(j);
 }
 
 void ct_share(int64_t n, int64_t step, int most, ct_piece *piece, void *data)
@@ -284,16 +296,15 @@ void ct_share(int64_t n, int64_t step, int most, ct_piece *piece, void *data)
         return;
     }
     atomic_store(&j.next, first);
-    unsigned before = atomic_load(&forks);
+    j.forks = atomic_load(&forks);
     start_workers(most - 1);
     inside = true;
+    pthread_cleanup_push(abandon, &j);
     offer(&j);
     if (ct_share_always)
         sched_yield();
     run_pieces(&j, pieces, true);
-    if (before == atomic_load(&forks)) {
-        withdraw(&j);
-        pthread_mutex_unlock(&door);
-    }
+    pthread_cleanup_pop(false);
+    withdraw(&j);
     inside = false;
 }

@@ -16,6 +16,10 @@ void array_convert_at(const array *from, array *to, const layout *part);
 void array_add_at(const array *from, array *to, const layout *part);
 /* Runs the kernel. -1: the host ended it; then its outputs, new ones, hold anything. */
 int call_long(call *c, void (*kernel)(call *c));
+/* Of one thread: counts that keep memory under a kernel, and tell that one is at work there. `held` may have NULLs and outlives the holder. */
+typedef struct holder { struct holder *next; const void *thread; array *const *held; uint32_t n; } holder;
+void hold(holder *h, array *const *held, uint32_t n);
+void let_go(holder *h);
 static inline int call_unlocked(call *c, void (*kernel)(call *c))
 {
     if (CT_UNLIKELY(c->work >= WORK_TO_UNLOCK || c->op->flags & OP_DRAWS))
@@ -57,6 +61,7 @@ int target_in_place(call *c, ct_dtype dtype, int ndim, const int64_t *size);
 int refuse_shared(const call *c, uint32_t n);            /* CT_RUNTIME where self, written in place, shares memory with another of the first n inputs */
 /* stride: of out= where it is resized; NULL: row-major. */
 int target_out(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *size, const int64_t *stride);
+int target_out_elementwise(call *c, ct_dtype dtype, const layout *l); /* the one out=, of which no input may share a part */
 void target_forget_before(call *c);
 static inline void target_drop_before(call *c)
 {

@@ -168,7 +168,7 @@ int run_elementwise(call *c, elementwise *e, ct_dtype result, layout *l)
         return -1;
     if (c->mode == CALL_OUT)
         iterator_strides(c, e->n - 1, l);
-    if (c->mode == CALL_OUT && (target_out(c, 0, result, l->ndim, l->size, l->stride) < 0 || check_inputs_apart(c, c->out_given[0]->a) < 0))
+    if (c->mode == CALL_OUT && target_out_elementwise(c, result, l) < 0)
         return -1;
     tensor *target = c->mode == CALL_INPLACE ? c->args[0].t : c->out_given[0];
     if (c->mode == CALL_INPLACE && array_write_out_for(target->a, (uint32_t)e->n - 1, e->operand + 1) < 0)

@@ -37,25 +37,23 @@ static int write_out(const update *u)
 /* Long ones without the host's lock: counts keep memory under the loop. */
 static void run(const update *u, k_step_kind kind, const void *how)
 {
-    const array *a[K_MAXOP] = {0};
+    array *a[K_MAXOP] = {0};
+    holder under;
     const array *p = u->t[0]->a;
     k_nd nd;
     bool free = p->numel * 8 >= WORK_TO_UNLOCK && ct_host_lock.release;
     for (int i = 0; i < u->n; i++) {
-        a[i] = array_keep(u->t[i]->a);
-        a[i]->st->busy++;
+        a[i] = u->t[i]->a;
         for (int k = 0; k < u->writes[i]; k++)
             tensor_wrote(u->t[i], "step");
     }
-    array_operands(&nd, u->n, p->ndim, array_size(p), a);
+    array_operands(&nd, u->n, p->ndim, array_size(p), (const array *const *)a);
+    hold(&under, a, (uint32_t)u->n);
     void *state = free ? ct_host_lock.release() : NULL;
     k_walk(&nd, K->step[kind][p->dtype], how);
     if (free)
         ct_host_lock.take(state);
-    for (int i = 0; i < u->n; i++) {
-        a[i]->st->busy--;
-        array_drop((array *)a[i]);
-    }
+    let_go(&under);
 }
 
 int step_sgd(tensor *param, tensor *grad, tensor *buffer, const k_sgd *how)

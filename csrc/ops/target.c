@@ -223,8 +223,9 @@ void target_forget_before(call *c)
     c->before = NULL;
 }
 
-/* out= takes the result's shape: resized if it is empty or of another shape (with PyTorch's warning left to py/). */
-int target_out(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *size, const int64_t *stride)
+/* out= takes the result's shape: resized if it is empty or of another shape (with PyTorch's warning left to py/). Elementwise: what would be
+ * refused of it in its new shape is refused before it has that. */
+static int target_shaped(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *size, const int64_t *stride, bool elementwise)
 {
     tensor *out = c->out_given[i];
     if (check_storage(c, out->a) < 0)
@@ -240,18 +241,27 @@ int target_out(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *siz
         return check_target(out->a, dtype, out->a->ndim, array_size(out->a));
     if (out->a->ndim == ndim && memcmp(array_size(out->a), size, (size_t)ndim * sizeof *size) == 0)
         return c->op->flags & OP_CONSTANT ? 0 : check_writable(c->op->name, out->a) < 0 ? -1 : check_parts(c, out->a);
-    for (uint32_t k = 0; k < c->n_in && (c->op->domain || c->op->flags & OP_POINTWISE); k++)
+    for (uint32_t k = 0; k < c->n_in && elementwise; k++)
         if (c->in[k] == out) /* it would lose what is to be read */
             return check_target(out->a, dtype, ndim, size);
     array *fresh = keep_before(c, i) < 0 ? NULL : tensor_resized(out, ndim, size, stride);
     if (!fresh)
         return -1;
-    if ((c->op->domain || c->op->flags & OP_POINTWISE) && check_inputs_apart(c, fresh) < 0) { /* refused before out= is another */
+    if (elementwise && check_inputs_apart(c, fresh) < 0) {
         array_drop(fresh);
         return -1;
     }
     array_set(&out->a, fresh);
     return 0;
+}
+
+int target_out(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *size, const int64_t *stride)
+{
+    return target_shaped(c, i, dtype, ndim, size, stride, c->op->domain || c->op->flags & OP_POINTWISE);
+}
+int target_out_elementwise(call *c, ct_dtype dtype, const layout *l)
+{
+    return target_shaped(c, 0, dtype, l->ndim, l->size, l->stride, true) < 0 ? -1 : check_inputs_apart(c, c->out_given[0]->a);
 }
 
 /* A new shape over the tensor's own storage, which grows if needed. */

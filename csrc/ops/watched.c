@@ -1,9 +1,54 @@
 /* Kernels that may take long: the host's lock is dropped meanwhile, and Ctrl-C ends them between pieces. */
 #include "base/pool.h"
 #include "ops/dispatch.h"
+#include <pthread.h>
 
-static array *operand_at(const call *c, uint32_t i) { return i < c->n_in ? (array *)c->ia[i] : c->oa[i - c->n_in]; }
+/* ---- memory under kernels that run without the lock ---- */
+static holder *holders; /* of all threads; changed with the lock held */
+static _Thread_local char this_thread;
 
+/* In a child the other threads' kernels never end: what they held is free. */
+static void forget_others(void)
+{
+    for (holder **at = &holders; *at;) {
+        holder *h = *at;
+        if (h->thread == &this_thread) {
+            at = &h->next;
+            continue;
+        }
+        *at = h->next;
+        for (uint32_t i = 0; i < h->n; i++)
+            if (h->held[i])
+                h->held[i]->st->busy--;
+    }
+}
+
+void hold(holder *h, array *const *held, uint32_t n)
+{
+    static bool prepared;
+    if (!prepared)
+        prepared = pthread_atfork(NULL, NULL, forget_others) == 0;
+    for (uint32_t i = 0; i < n; i++)
+        if (held[i])
+            array_keep(held[i])->st->busy++;
+    *h = (holder){holders, &this_thread, held, n};
+    holders = h;
+}
+
+void let_go(holder *h)
+{
+    holder **at = &holders;
+    while (*at != h)
+        at = &(*at)->next;
+    *at = h->next;
+    for (uint32_t i = 0; i < h->n; i++)
+        if (h->held[i]) {
+            h->held[i]->st->busy--;
+            array_drop(h->held[i]);
+        }
+}
+
+/* ---- calls ---- */
 /* Other threads, signal handlers and listeners to warnings may give a tensor another array while a call is under way, which goes on with the
  * old one: a count on it keeps it and its address. Told by the tensors that the call reads again. */
 static int refuse_changed(const call *c)
@@ -53,17 +98,14 @@ static int run_watched(call *c, void (*kernel)(call *c), bool unlocked)
     bool changed = false;
     for (uint32_t i = 0; i < MAX_OUT; i++)
         was[i] = array_of(again[i] = read_again(c, i));
-    for (uint32_t i = 0; i < c->n_in + c->n_out; i++)
-        if (operand_at(c, i))
-            array_keep(operand_at(c, i))->st->busy++;
+    holder read, written;
+    hold(&read, (array *const *)c->ia, c->n_in);
+    hold(&written, c->oa, c->n_out);
     ct_watch_begin(&watch, c->mode == CALL_NEW, unlocked);
     kernel(c);
     bool stopped = ct_watch_end(&watch);
-    for (uint32_t i = 0; i < c->n_in + c->n_out; i++)
-        if (operand_at(c, i)) {
-            operand_at(c, i)->st->busy--;
-            array_drop(operand_at(c, i));
-        }
+    let_go(&written);
+    let_go(&read);
     for (uint32_t i = 0; i < MAX_OUT; i++)
         changed |= is_other(again[i], was[i]);
     return stopped ? -1 : changed ? refuse_changed(c) : 0;

@@ -90,6 +90,7 @@ static PyObject *get_grad_fn(PyObject *o, void *x)
         return py_raise();
     if (!t->fn || t->fn->kind == &leaf_kind)
         Py_RETURN_NONE;
+    py_tensor_track(o); /* what is asked of the node may hold the tensor */
     return py_node_object(t->fn);
 }
 
@@ -111,6 +112,7 @@ static PyObject *get_grad(PyObject *o, void *x)
     }
     tensor t;
     tensor_copy(&t, box->grad);
+    py_tensor_track(o); /* what is said of the gradient may lead back */
     PyObject *shown = py_wrap(&t);
     if (shown && !box->obj && box->grad) /* still: making it may have run the host's code */
         box->obj = Py_NewRef(shown);

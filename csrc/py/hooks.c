@@ -3,6 +3,93 @@
 
 static uint32_t next_id;
 
+/* ---- handles ---------------------------------------------------------------------------------------------------
+ * What is on a node's list is the handle: it owns the callable and is owned by the node, to which it leads weakly. So it keeps no
+ * graph alive, and the collector sees through hooks that hold their own handle. */
+typedef struct PyHandle {
+    PyObject_HEAD
+    PyObject *call;  /* NULL once the hook is off */
+    node_extra *on;  /* borrowed: where the list is, NULL once the hook is off */
+    uint32_t id;
+    int list; /* 0 tensor hooks, 1 pre, 2 post, 3 after */
+} PyHandle;
+static PyTypeObject *handle_type;
+
+static hook **list_of(node_extra *x, int which) { return which == 0 ? &x->hooks : which == 1 ? &x->pre : which == 2 ? &x->post : &x->after; }
+
+static void release_handle(void *obj)
+{
+    PyHandle *h = obj;
+    h->on = NULL;
+    Py_CLEAR(h->call);
+    Py_DECREF(h);
+}
+
+bool py_handle_node(PyObject *o, node **n)
+{
+    if (!Py_IS_TYPE(o, handle_type))
+        return false;
+    node_extra *on = ((PyHandle *)o)->on;
+    *n = on ? on->of : NULL;
+    return true;
+}
+
+static void take_off(PyHandle *h)
+{
+    node_extra *on = h->on;
+    h->on = NULL;
+    if (on)
+        node_remove_hook(list_of(on, h->list), h->id);
+}
+
+static PyObject *handle_remove(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    take_off((PyHandle *)self);
+    Py_RETURN_NONE;
+}
+static PyObject *handle_enter(PyObject *self, PyObject *unused) { (void)unused; return Py_NewRef(self); }
+static PyObject *handle_exit(PyObject *self, PyObject *args) { (void)args; return handle_remove(self, NULL); }
+static PyObject *handle_id(PyObject *self, void *x) { (void)x; return PyLong_FromUnsignedLong(((PyHandle *)self)->id); }
+static int handle_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(((PyHandle *)self)->call);
+    return 0;
+}
+/* Garbage with the node: the hook goes off, so that none on a list is without its callable. */
+static int handle_clear(PyObject *self)
+{
+    take_off((PyHandle *)self);
+    return 0;
+}
+static void handle_dealloc(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    Py_XDECREF(((PyHandle *)self)->call);
+    type->tp_free(self);
+    Py_DECREF(type);
+}
+
+static PyObject *add_hook(node *n, int which, hook h, PyObject *call)
+{
+    PyHandle *handle = (PyHandle *)handle_type->tp_alloc(handle_type, 0);
+    if (!handle)
+        return NULL;
+    handle->call = Py_NewRef(call);
+    handle->id = h.id = next_id++;
+    handle->list = which;
+    h.release = release_handle;
+    h.obj = handle;
+    if (!node_extras(n) || node_add_hook(list_of(n->extra, which), h) < 0) {
+        Py_DECREF(handle);
+        return py_raise();
+    }
+    handle->on = n->extra;
+    return Py_NewRef(handle);
+}
+
 /* ---- gradients to Python and back --------------------------------------------------------------------------- */
 static PyObject *shown(const tensor *g)
 {
@@ -56,72 +143,22 @@ static int replace(scope *s, PyObject *hook, PyObject *answer, tensor **g)
     return 0;
 }
 
+/* New: what the handle on a node's list calls. It outlives the call, whatever that does to the handle. */
+static PyObject *callable(void *handle) { return Py_NewRef(((PyHandle *)handle)->call); }
+
 static int call_tensor_hook(scope *s, void *obj, tensor **g)
 {
-    PyObject *grad = shown(*g), *answer = grad ? PyObject_CallOneArg(obj, grad) : NULL;
+    PyObject *call = callable(obj), *grad = shown(*g), *answer = grad ? PyObject_CallOneArg(call, grad) : NULL;
     Py_XDECREF(grad);
-    int result = answer ? replace(s, obj, answer, g) : -1;
+    int result = answer ? replace(s, call, answer, g) : -1;
     Py_XDECREF(answer);
+    Py_DECREF(call);
     if (result < 0)
         py_note_foreign();
     return result;
 }
 
-static void release_hook(void *obj) { Py_DECREF((PyObject *)obj); }
-
-/* ---- handles --------------------------------------------------------------------------------------------------- */
-typedef struct PyHandle {
-    PyObject_HEAD
-    node *n;
-    uint32_t id;
-    int list; /* 0 tensor hooks, 1 pre, 2 post, 3 after */
-} PyHandle;
-static PyTypeObject *handle_type;
-
-static hook **list_of(node *n, int which)
-{
-    return which == 0 ? &n->extra->hooks : which == 1 ? &n->extra->pre : which == 2 ? &n->extra->post : &n->extra->after;
-}
-
-static PyObject *handle_remove(PyObject *self, PyObject *unused)
-{
-    PyHandle *h = (PyHandle *)self;
-    (void)unused;
-    if (h->n && h->n->extra)
-        node_remove_hook(list_of(h->n, h->list), h->id);
-    node *n = h->n;
-    h->n = NULL;
-    node_drop(n);
-    Py_RETURN_NONE;
-}
-static PyObject *handle_enter(PyObject *self, PyObject *unused) { (void)unused; return Py_NewRef(self); }
-static PyObject *handle_exit(PyObject *self, PyObject *args) { (void)args; return handle_remove(self, NULL); }
-static PyObject *handle_id(PyObject *self, void *x) { (void)x; return PyLong_FromUnsignedLong(((PyHandle *)self)->id); }
-static void handle_dealloc(PyObject *self)
-{
-    PyTypeObject *type = Py_TYPE(self);
-    node_drop(((PyHandle *)self)->n);
-    type->tp_free(self);
-    Py_DECREF(type);
-}
-
-static PyObject *add_hook(node *n, int which, hook h)
-{
-    PyHandle *handle = (PyHandle *)handle_type->tp_alloc(handle_type, 0);
-    if (!handle)
-        return NULL;
-    h.id = next_id++;
-    h.release = release_hook;
-    if (!node_extras(n) || node_add_hook(list_of(n, which), h) < 0) {
-        Py_DECREF(handle);
-        return py_raise();
-    }
-    Py_INCREF((PyObject *)h.obj);
-    handle->n = node_keep(n);
-    handle->id = h.id;
-    handle->list = which;
-    return (PyObject *)handle;
-}
+static void release_notes(void *obj) { Py_DECREF((PyObject *)obj); }
 
 PyObject *py_tensor_register_hook(PyObject *self, PyObject *hook_object)
 {
@@ -129,7 +166,7 @@ PyObject *py_tensor_register_hook(PyObject *self, PyObject *hook_object)
     if (!tensor_requires_grad(t))
         return PyErr_Format(PyExc_RuntimeError, "cannot register a hook on a tensor that doesn't require gradient");
     py_tensor_track(self);
-    return add_hook(t->fn, 0, (hook){.call = call_tensor_hook, .obj = hook_object, .nr = t->nr});
+    return add_hook(t->fn, 0, (hook){.call = call_tensor_hook, .nr = t->nr}, hook_object);
 }
 
 /* The hooks on a tensor by their ids, in order of registration; None where none was registered. */
@@ -144,7 +181,7 @@ PyObject *py_tensor_hooks(PyObject *module, PyObject *o)
         return py_raise();
     for (hook *h = t->fn && t->fn->extra ? t->fn->extra->hooks : NULL; h; h = h->next) {
         PyObject *id = h->nr == t->nr ? PyLong_FromUnsignedLong(h->id) : NULL;
-        if (h->nr == t->nr && (!id || (!all && !(all = PyDict_New())) || PyDict_SetItem(all, id, h->obj) < 0)) {
+        if (h->nr == t->nr && (!id || (!all && !(all = PyDict_New())) || PyDict_SetItem(all, id, ((PyHandle *)h->obj)->call) < 0)) {
             Py_XDECREF(id);
             Py_XDECREF(all);
             return NULL;
@@ -156,11 +193,12 @@ PyObject *py_tensor_hooks(PyObject *module, PyObject *o)
 
 static int call_with_leaf(scope *s, void *obj, tensor **g)
 {
-    PyObject *leaf = leaf_box(tape_running())->owner, *answer = leaf ? PyObject_CallOneArg(obj, leaf) : Py_NewRef(Py_None);
+    PyObject *call = callable(obj), *leaf = leaf_box(tape_running())->owner, *answer = leaf ? PyObject_CallOneArg(call, leaf) : Py_NewRef(Py_None);
     (void)s, (void)g;
     if (answer && answer != Py_None && answer != leaf)
         PyErr_SetString(py_is_tensor(answer) ? PyExc_RuntimeError : PyExc_TypeError, "Tensor post accumulate grad hooks should return None.");
     Py_XDECREF(answer);
+    Py_DECREF(call);
     if (PyErr_Occurred())
         py_note_foreign();
     return PyErr_Occurred() ? -1 : 0;
@@ -174,7 +212,7 @@ PyObject *py_tensor_register_post_accumulate_grad_hook(PyObject *self, PyObject 
     if (t->fn->kind != &leaf_kind)
         return PyErr_Format(PyExc_RuntimeError, "post accumulate grad hooks cannot be registered on non-leaf tensors");
     py_tensor_track(self);
-    return add_hook(t->fn, 3, (hook){.call = call_with_leaf, .obj = hook_object});
+    return add_hook(t->fn, 3, (hook){.call = call_with_leaf}, hook_object);
 }
 
 /* ---- hooks on nodes ------------------------------------------------------------------------------------------------ */
@@ -241,14 +279,15 @@ static int take_output_answers(scope *s, PyObject *hook, PyObject *answer, tenso
 /* The engine calls with all gradients of the node that is running; grad_outputs come first in the same array. */
 static int call_node_hook(scope *s, void *obj, tensor **g, node *n, bool post)
 {
-    PyObject *values = post ? gradients(g, node_shown(n), n) : output_gradients(n, g);
+    PyObject *call = callable(obj), *values = post ? gradients(g, node_shown(n), n) : output_gradients(n, g);
     PyObject *outputs = post && values ? output_gradients(n, g - n->n_out) : NULL, *answer = NULL;
     if (values && (!post || outputs))
-        answer = PyObject_CallFunctionObjArgs(obj, values, outputs, NULL);
+        answer = PyObject_CallFunctionObjArgs(call, values, outputs, NULL);
     Py_XDECREF(values);
     Py_XDECREF(outputs);
-    int result = !answer ? -1 : post ? take_answers(s, obj, answer, g, node_shown(n), n) : take_output_answers(s, obj, answer, g, n);
+    int result = !answer ? -1 : post ? take_answers(s, call, answer, g, node_shown(n), n) : take_output_answers(s, call, answer, g, n);
     Py_XDECREF(answer);
+    Py_DECREF(call);
     if (result < 0)
         py_note_foreign();
     return result;
@@ -259,7 +298,7 @@ static int call_post(scope *s, void *obj, tensor **g) { return call_node_hook(s,
 
 PyObject *py_node_hook(node *n, PyObject *hook_object, int when)
 {
-    return add_hook(n, when == HOOK_PRE ? 1 : 2, (hook){.call = when == HOOK_PRE ? call_pre : call_post, .obj = hook_object});
+    return add_hook(n, when == HOOK_PRE ? 1 : 2, (hook){.call = when == HOOK_PRE ? call_pre : call_post}, hook_object);
 }
 
 PyObject *py_node_metadata(node *n)
@@ -269,7 +308,7 @@ PyObject *py_node_metadata(node *n)
         return py_raise();
     if (!x->notes) {
         PyObject *dict = PyDict_New();
-        if (dict && node_add_hook(&x->notes, (hook){.obj = dict, .release = release_hook}) < 0) {
+        if (dict && node_add_hook(&x->notes, (hook){.obj = dict, .release = release_notes}) < 0) {
             Py_DECREF(dict);
             return py_raise();
         }
@@ -287,8 +326,8 @@ static PyMethodDef methods[] = {
 };
 static PyGetSetDef getset[] = {{"id", handle_id, NULL, "Number of the hook.", NULL}, {NULL}};
 static PyType_Slot slots[] = {{Py_tp_doc, "Handle of a registered hook; remove() takes it off."}, {Py_tp_methods, methods},
-                              {Py_tp_getset, getset}, {Py_tp_dealloc, handle_dealloc}, {0, NULL}};
-static PyType_Spec spec = {"torch.utils.hooks.RemovableHandle", sizeof(PyHandle), 0, Py_TPFLAGS_DEFAULT, slots};
+                              {Py_tp_getset, getset}, {Py_tp_traverse, handle_traverse}, {Py_tp_clear, handle_clear}, {Py_tp_dealloc, handle_dealloc}, {0, NULL}};
+static PyType_Spec spec = {"torch.utils.hooks.RemovableHandle", sizeof(PyHandle), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, slots};
 int py_hooks_setup(PyObject *module)
 {
     handle_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &spec, NULL);

@@ -234,17 +234,20 @@ static PyGetSetDef getset[] = {
 static PyObject *will_run(PyObject *module, PyObject *o)
 {
     (void)module;
-    if (!PyObject_TypeCheck(o, node_base) && !PyObject_TypeCheck(o, py_context_type))
+    node *n = NULL;
+    bool handle = py_handle_node(o, &n);
+    if (!handle && !PyObject_TypeCheck(o, node_base) && !PyObject_TypeCheck(o, py_context_type))
         return PyErr_Format(PyExc_RuntimeError, "_will_engine_execute_node expects an grad_fn, but got %s", Py_TYPE(o)->tp_name);
     if (tape_task() < 0)
         return PyErr_Format(PyExc_RuntimeError, "_will_engine_execute_node should only be called during the backward pass");
-    node *n = py_node_of(o);
+    if (!handle)
+        n = py_node_of(o);
     int runs = n ? tape_will_run(n) : 0;
     return runs >= 0 ? PyBool_FromLong(runs)
                      : PyErr_Format(PyExc_RuntimeError, "A leaf node was passed to _will_engine_execute_node but we are currently running autograd.grad(). This is not supported.");
 }
 
-static PyMethodDef functions[] = {{"_will_engine_execute_node", will_run, METH_O, "_will_engine_execute_node(node, /)\n--\n\nWill the backward run that is at work run this node?"}, {NULL}};
+static PyMethodDef functions[] = {{"_will_engine_execute_node", will_run, METH_O, "_will_engine_execute_node(node, /)\n--\n\nWill the backward run that is at work run this node? Of a hook's handle: the node that the hook is on, False once it is off."}, {NULL}};
 static PyMethodDef methods[] = {
     {"__dir__", node_dir, METH_NOARGS, "With the names of what the node keeps."},
     {"name", node_name_method, METH_NOARGS, "Name of the node."},

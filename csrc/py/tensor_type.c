@@ -55,14 +55,25 @@ PyObject *py_wrap_array(array *a)
 }
 
 /* ---- the collector --------------------------------------------------------------------------------------- */
+/* Does this object alone keep its node? What views of it would share holds the node too, and goes with the object while there is none. */
+static bool owns_node(const tensor *t)
+{
+    return t->fn && t->fn->refs == (t->base && t->base->refs == 1 && t->base->fn == t->fn ? 2u : 1u);
+}
+
+static bool owns_grad(const tensor *t)
+{
+    return t->box && t->box->refs == 1 + (owns_node(t) && t->fn->kind == &leaf_kind && leaf_box(t->fn) == t->box);
+}
+
 static int tensor_traverse(PyObject *self, visitproc visit, void *arg)
 {
     PyTensor *p = (PyTensor *)self;
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(p->dict);
-    if (p->t.box && p->t.box->refs == 1)
+    if (owns_grad(&p->t))
         Py_VISIT((PyObject *)p->t.box->obj);
-    if (p->t.fn && p->t.fn->refs == 1)
+    if (owns_node(&p->t))
         return py_node_traverse(p->t.fn, visit, arg);
     return 0;
 }
@@ -71,7 +82,7 @@ static int tensor_tp_clear(PyObject *self)
 {
     PyTensor *p = (PyTensor *)self;
     Py_CLEAR(p->dict);
-    if (p->t.fn && p->t.fn->refs == 1)
+    if (owns_node(&p->t))
         py_node_clear(p->t.fn);
     return 0;
 }

@@ -244,11 +244,11 @@ static void capture(run *r, node *n, tensor **g)
 {
     const backward *b = r->task;
     for (uint32_t i = 0; i < b->n_inputs; i++) {
-        tensor *t = b->inputs[i];
-        if (!node_same(t->fn, n) || !g[t->nr])
+        edge in = r->asked[i];
+        if (!node_same(in.fn, n) || !g[in.nr])
             continue;
         if (!b->accumulate) /* else a leaf's accumulates when it runs, another's is retained */
-            tensor_copy(&b->found[i], g[t->nr]);
+            tensor_copy(&b->found[i], g[in.nr]);
     }
 }
 
@@ -443,6 +443,10 @@ static void finish(run *r)
     }
     for (uint32_t i = 0; i < r->n; i++)
         node_drop(r->slots[i].fn);
+    for (uint32_t i = 0; r->asked && i < r->task->n_inputs; i++)
+        node_drop(r->asked[i].fn);
+    if (r->asked)
+        ct_free(r->asked, r->task->n_inputs * sizeof *r->asked);
     ct_free(r->slots, r->capacity * sizeof *r->slots);
     ct_free(r->ready, r->capacity * sizeof *r->ready);
     ct_free(r->table, r->table_size * sizeof *r->table);
@@ -450,9 +454,8 @@ static void finish(run *r)
 
 static int walk(run *r)
 {
-    if (run_discover(r) < 0)
+    if (run_discover(r) < 0 || run_mark_needed(r) < 0)
         return -1;
-    run_mark_needed(r);
     run_mark_takes(r);
     if (seed(r) < 0)
         return -1;

@@ -92,25 +92,28 @@ void hook_drop(hook *h)
     ct_free(h, sizeof *h);
 }
 
-static void drop_hooks(hook *h)
+/* What one hook's end runs may take others off. */
+static void drop_hooks(hook **list)
 {
-    while (h) {
-        hook *next = h->next;
-        h->next = NULL;
-        hook_drop(h);
-        h = next;
+    while (*list) {
+        hook *gone = *list;
+        *list = gone->next;
+        gone->next = NULL;
+        hook_drop(gone);
     }
 }
 
-static void drop_extra(node_extra *x)
+static void drop_extra(node_extra *x, const node *of)
 {
+    if (x->of == of)
+        x->of = NULL;
     if (--x->refs)
         return;
-    drop_hooks(x->hooks);
-    drop_hooks(x->pre);
-    drop_hooks(x->post);
-    drop_hooks(x->after);
-    drop_hooks(x->notes);
+    drop_hooks(&x->hooks);
+    drop_hooks(&x->pre);
+    drop_hooks(&x->post);
+    drop_hooks(&x->after);
+    drop_hooks(&x->notes);
     while (x->retains) {
         struct retain *next = x->retains->next;
         gradbox_drop(x->retains->box);
@@ -144,7 +147,7 @@ static void release_one(node *n)
     if (n->kind->release)
         n->kind->release(n);
     if (n->extra)
-        drop_extra(n->extra);
+        drop_extra(n->extra, n);
     live_nodes--;
     ct_free(n, n->bytes);
 }
@@ -180,8 +183,10 @@ node_extra *node_extras(node *n)
 {
     if (!n->extra)
         n->extra = ct_alloc_zero(sizeof *n->extra);
-    if (n->extra && !n->extra->refs)
+    if (n->extra && !n->extra->refs) {
         n->extra->refs = 1;
+        n->extra->of = n;
+    }
     return n->extra;
 }
 
@@ -387,6 +392,7 @@ node *leaf_renewed(node *leaf, const array *a)
     node *n = x ? leaf_node(leaf_box(leaf), a) : NULL;
     if (n) {
         n->extra = x;
+        x->of = n;
         x->refs++;
     }
     return n;

@@ -61,6 +61,7 @@ typedef struct hook {
 /* What few nodes have. */
 typedef struct node_extra {
     uint32_t refs;              /* the nodes of one leaf before and after its data was replaced */
+    node *of;                   /* borrowed: the newest of these nodes, NULL once it is gone */
     hook *hooks;                /* on outputs (tensor hooks), in order of registration */
     hook *pre, *post;           /* on the whole node: obj's call gets all gradients (py/ only) */
     hook *after;                /* of a leaf: called before post, once the gradient is in place */

@@ -151,15 +151,18 @@ static void sort_by_age(run *r)
     }
 }
 
-void run_mark_needed(run *r)
+int run_mark_needed(run *r)
 {
     const backward *b = r->task;
     for (uint32_t i = 0; i < r->n; i++)
         r->slots[i].needed = b->n_inputs == 0;
     if (b->n_inputs == 0)
-        return;
+        return 0;
+    if (!(r->asked = ct_alloc(b->n_inputs * sizeof *r->asked)))
+        return -1;
     for (uint32_t i = 0; i < b->n_inputs; i++) {
-        const node *n = b->inputs[i]->fn;
+        node *n = node_keep(b->inputs[i]->fn);
+        r->asked[i] = (edge){n, b->inputs[i]->nr};
         slot *s = slot_of(r, n);
         if (s)
             s->captured = true;
@@ -176,6 +179,7 @@ void run_mark_needed(run *r)
                 s->needed = to->needed || to->captured;
             }
     }
+    return 0;
 }
 
 /* Dims that can be summed ahead: those of more than one element; none where there are no elements, since the sum of none is 0

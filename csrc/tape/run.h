@@ -24,6 +24,7 @@ typedef struct run {
     struct foreign { node *fn; uint32_t slot; } *table; /* open addressing; nodes that another run has claimed */
     uint32_t table_size, table_used;
     const backward *task;
+    edge *asked;       /* owned: the task's inputs as they were at the start, whatever hooks do to those */
     node *at;          /* being run, for explanations */
     uint32_t input;    /* whose gradient is being delivered */
     double factor;     /* what the gradients of `at` are yet to be multiplied with; 0: nothing */
@@ -35,7 +36,7 @@ slot *slot_of(const run *r, const node *n);   /* NULL for a node that the run ha
 /* Every node reachable from the roots gets a slot; each edge counts as one delivery to wait for. */
 int run_discover(run *r);
 void run_mark_takes(run *r);
-void run_mark_needed(run *r);                 /* which slots must run for the inputs asked for */
+int run_mark_needed(run *r);                  /* which slots must run for the inputs asked for */
 bool run_defers(const run *r, const slot *to); /* may a factor of its gradient wait until that is small? */
 int leaf_add(const run *r, node *leaf, tensor *g);
 tensor *leaf_grad_now(scope *s, const gradbox *box); /* another thread may take .grad away while it is added to */

@@ -453,30 +453,48 @@ def load(f, map_location=None, pickle_module=None, *, weights_only=None, mmap=No
             if not start:
                 raise EOFError("Ran out of input")
             return _load_former(file, weights_only is False)
-        try:
+        with _reading("zip archive"):
             archive = opened.enter_context(zipfile.ZipFile(file))
-        except zipfile.BadZipFile as error:
-            raise RuntimeError(f"PytorchStreamReader failed reading zip archive: {error}") from None
         return _load_archive(archive, weights_only is False)
 
 
+@contextlib.contextmanager
+def _reading(what):
+    """What a damaged archive ends in becomes RuntimeError; OSError is the file's own."""
+    import zipfile
+    import zlib
+    try:
+        yield
+    except (*_DAMAGE, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
+        raise RuntimeError(f"PytorchStreamReader failed reading {what}: {str(error) or type(error).__name__}") from None
+
+
+def _member(archive, name):
+    """A file's bytes. KeyError where there is none."""
+    info = archive.getinfo(name)
+    with _reading(f"file {name}"):
+        if info.compress_type not in (0, 8):
+            raise ValueError(f"compression {info.compress_type}, which no library writes")
+        return archive.read(info)
+
+
 def _load_archive(archive, trusted):
-    from zipfile import BadZipFile
     names = [name for name in archive.namelist() if name.endswith("/data.pkl")]
     if not names:
         raise RuntimeError("PytorchStreamReader failed locating file data.pkl: file not found")
     root = names[0].removesuffix("/data.pkl")
     with contextlib.suppress(KeyError):
-        if archive.read(f"{root}/byteorder") != b"little":
+        if _member(archive, f"{root}/byteorder") != b"little":
             raise RuntimeError("load(): the file's numbers are big-endian")
     def read(key, nbytes, itemsize):
         try:
-            data = archive.read(f"{root}/data/{key}")
+            data = _member(archive, f"{root}/data/{key}")
         except KeyError:
             raise RuntimeError(f"PytorchStreamReader failed locating file data/{key}: file not found") from None
         return UntypedStorage.of(ctgrad.from_numpy(np.frombuffer(data, dtype=np.uint8).copy()))
 
+    program = io.BytesIO(_member(archive, names[0]))
     try:
-        return _Unpickler(io.BytesIO(archive.read(names[0])), read, trusted).load()
-    except (*_DAMAGE, BadZipFile) as error:
+        return _Unpickler(program, read, trusted).load()
+    except _DAMAGE as error:
         raise pickle.UnpicklingError(f"load(): the file is damaged: {type(error).__name__}: {error}") from error

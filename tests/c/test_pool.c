@@ -1,5 +1,5 @@
 /* pool: every piece runs once, at any number of threads; nested calls, callers at the same time, changes of the number, fork, a host that ends
- * the work. Built with -fsanitize=thread as well as the others' sanitizers. */
+ * the work, or the thread. Built with -fsanitize=thread as well as the others' sanitizers. */
 #include "base/base.h"
 #include "base/pool.h"
 #include "check.h"
@@ -142,6 +142,40 @@ static void stops(void)
     ct_host_lock = (ct_lock){0};
 }
 
+/* ---- a host that ends a thread where it asks for the lock, as Python ends daemon threads at its exit ---- */
+static atomic_int finished;
+static void gone(void *state) { (void)state; pthread_exit(NULL); }
+static void *endless(void *unused)
+{
+    ct_watch w;
+    ct_watch_begin(&w, true, true);
+    ct_share(100000, 1, POOL_MOST, slow, &finished);
+    return &finished;
+}
+static void ends(void)
+{
+    enum { STACK = 1 << 22 };
+    void *stack = aligned_alloc(4096, STACK), *result = &finished;
+    pthread_attr_t own;
+    pthread_t thread;
+    ct_host_lock = (ct_lock){release, gone, interrupted};
+    ct_set_threads(3);
+    pthread_attr_init(&own);
+    pthread_attr_setstack(&own, stack, STACK);
+    CHECK(pthread_create(&thread, &own, endless, NULL) == 0, "no thread");
+    pthread_attr_destroy(&own);
+    pthread_join(thread, &result);
+    memset(stack, 0, STACK); /* the job was there */
+    int after = atomic_load(&finished);
+    nanosleep(&(struct timespec){0, 20000000}, NULL);
+    CHECK(result == NULL && after == atomic_load(&finished) && after < 100000, "workers go on without the job's owner: %d pieces, then %d", after, atomic_load(&finished));
+    ct_host_lock = (ct_lock){0};
+    int64_t before = ct_shared();
+    ct_share(100, 1, POOL_MOST, slow, &finished);
+    CHECK(ct_shared() == before + 1 && atomic_load(&finished) == after + 100, "the workers are to be had again");
+    free(stack);
+}
+
 int main(void)
 {
     ct_share_always = true;
@@ -152,6 +186,7 @@ int main(void)
     ct_share_always = false;
     several();
     stops();
+    ends();
     CHECK(ct_shared() > 0, "nothing was shared");
     printf("%d checks, %d failures\n", checks, failures);
     return failures != 0;

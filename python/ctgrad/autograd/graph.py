@@ -179,14 +179,14 @@ def register_multi_grad_hook(tensors, fn, *, mode="all"):
         tensors = [t for t in tensors if t.requires_grad]
     elif not all(isinstance(t, Tensor) and t.requires_grad for t in tensors):
         raise AssertionError("Expected gradient function to be set: every tensor must require a gradient")
-    nodes = [get_gradient_edge(t).node for t in tensors] if mode == "all" else []
+    count, handles = len(tensors), []  # hooks that held a tensor or node would keep the graph alive: a handle tells of its node
 
     def hook_of(place):
         def all_there(grad):
             run = _current_graph_task_id()
             with lock:
                 if run not in rounds:
-                    rounds[run] = [sum(map(_will_engine_execute_node, nodes)), [None] * len(tensors)]
+                    rounds[run] = [sum(map(_will_engine_execute_node, handles)), [None] * count]
                 rounds[run][0] -= 1
                 left, grads = rounds[run]
                 grads[place] = grad
@@ -207,4 +207,5 @@ def register_multi_grad_hook(tensors, fn, *, mode="all"):
 
         return all_there if mode == "all" else first
 
-    return _MultiHandle([tensor.register_hook(hook_of(place)) for place, tensor in enumerate(tensors)])
+    handles += [tensor.register_hook(hook_of(place)) for place, tensor in enumerate(tensors)]
+    return _MultiHandle(handles)

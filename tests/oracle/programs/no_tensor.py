@@ -1,4 +1,4 @@
-"""What is no Tensor where one is asked for: which class tells it, function by function; gradients asked of it; lists of floats as an index."""
+"""What is no Tensor where one is asked for: which class tells it, function by function; floats in an index list; parts that are all of a tensor; small batches of products."""
 
 PROGRAMS = r"""
 image, grid, four = torch.rand(2, 4, 6, 6), torch.rand(2, 3, 3, 2), torch.ones(4)
@@ -95,4 +95,15 @@ F.fold(torch.ones(1, 4, 4), (3, 3), 2.0)
 F.fold(torch.ones(1, 4, 4), (3, 3, 3), 2)
 F.pad(torch.ones(2, 2), [1.0, 1.0])
 F.pad(torch.ones(2, 2), "ab")
+torch.dist(torch.ones(2), 1)
+torch.inner(torch.tensor(1.0), 1)
+
+x = torch.ones(2, 2, requires_grad=True)
+for src in (torch.ones(2, 2) > 0, torch.ones(2, 2, dtype=torch.int64), torch.ones(2, 2), torch.ones(2, 2, dtype=torch.float64)):
+    print(x.slice_scatter(src).requires_grad, x.slice_scatter(src, 0, 0, 2).requires_grad, x.select_scatter(src[0], 0, 0).requires_grad, x[:1].select_scatter(src[0], 0, 0).requires_grad, (x * 1).slice_scatter(src).requires_grad)
+torch.autograd.grad(x.slice_scatter(torch.zeros(2, 2)).sum(), x), torch.autograd.grad(x[:1].select_scatter(torch.zeros(2), 0, 0).sum(), x)
+x.slice_scatter(torch.zeros(2, 2)).grad_fn.name(), torch.ones(2, 2).slice_scatter(torch.zeros(2, 2)).requires_grad
+w = torch.full((1, 2, 3), 1 / 3)
+w @ torch.arange(12.0).view(1, 3, 4), torch.bmm(w, torch.arange(12.0).view(1, 4, 3).mT)
+F.scaled_dot_product_attention(torch.ones(1, 2, 4), torch.ones(1, 3, 4), torch.arange(12.0).view(1, 3, 4))
 """.strip().split("\n\n")

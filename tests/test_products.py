@@ -457,3 +457,15 @@ def test_what_a_reshape_would_copy_gets_its_gradient_row_major(product):
     finally:
         ctgrad._C._switches(*before)
     assert strides[0] == strides[1]
+
+
+@pytest.mark.parametrize(("batch", "rows", "steps", "columns"), [(1, 2, 3, 4), (2, 3, 3, 3), (3, 5, 4, 3), (2, 7, 8, 7), (1, 1, 30, 4), (2, 4, 9, 1)])
+@pytest.mark.parametrize("turned", [False, True])
+def test_few_products_of_a_batch_are_one_chain_without_fusing_on_every_processor(batch, rows, steps, columns, turned):
+    draw = np.random.default_rng(steps)
+    a, b = (draw.normal(size=size).astype(np.float32) for size in ((batch, rows, steps), (batch, steps, columns)))
+    wanted = np.zeros((batch, rows, columns), np.float32)
+    for p in range(steps):
+        wanted = wanted + a[:, :, p : p + 1] * b[:, p : p + 1]
+    other = ctgrad.tensor(b.swapaxes(1, 2).copy()).transpose(1, 2) if turned else ctgrad.tensor(b)
+    np.testing.assert_array_equal(ctgrad.bmm(ctgrad.tensor(a), other).numpy(), wanted)

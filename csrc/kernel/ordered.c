@@ -116,8 +116,8 @@ bool k_ordered_of_batch(const k_gemm *g)
 {
     double steps = (double)g->m * (double)g->n * (double)g->k;
     bool few = steps < ORDERED_LOOP_BELOW, vector = g->m == 1 || g->n == 1;
-    if (!k_unfused_products || g->add || !(few || (vector && g->b_col == 1 && steps <= ORDERED_MOST)))
-        return ordered_whole(g);
+    if (g->add || !(few || (k_unfused_products && vector && g->b_col == 1 && steps <= ORDERED_MOST)))
+        return ordered_whole(g); /* a few are no matter of the BLAS, and so of no processor */
     if (g->b_col == 1)
         run(g, few ? ORDERED_ROW : ORDERED_CHAINS);
     else

@@ -51,11 +51,12 @@ static int take_edge(tensors *v, Py_ssize_t i, PyObject *o)
     return edge_tensor(o, v->t[i]);
 }
 
-/* One Tensor or a sequence of them; None among them is NULL where allowed (of gradients), and edges are not. */
-static int tensors_from(PyObject *o, const char *what, bool none_allowed, tensors *v)
+/* One Tensor or a sequence of them. None, and None among them, is NULL where they are gradients, which edges are not. */
+typedef enum { ROOTS, GRADS, INPUTS } role;
+static int tensors_from(PyObject *o, const char *what, role role, tensors *v)
 {
     *v = (tensors){0};
-    if (!o || o == Py_None)
+    if (!o || (o == Py_None && role == GRADS))
         return 0;
     v->held = py_is_tensor(o) || is_edge(o) ? PyTuple_Pack(1, o) : PySequence_Tuple(o);
     if (!v->held)
@@ -68,16 +69,16 @@ static int tensors_from(PyObject *o, const char *what, bool none_allowed, tensor
     }
     for (Py_ssize_t i = 0; i < v->n; i++) {
         PyObject *item = PyTuple_GET_ITEM(v->held, i);
-        if (item == Py_None && none_allowed)
+        if (item == Py_None && role == GRADS)
             continue;
-        if (!none_allowed && is_edge(item)) {
+        if (role != GRADS && is_edge(item)) {
             if (take_edge(v, i, item) < 0)
                 return -1;
             continue;
         }
         if (!py_is_tensor(item)) {
-            PyErr_Format(none_allowed ? PyExc_TypeError : PyExc_RuntimeError, "%s: expected %s, but got %s", what,
-                         none_allowed ? "Tensors or None" : "all of them to be Tensors", Py_TYPE(item)->tp_name);
+            PyErr_Format(role == GRADS ? PyExc_TypeError : role == ROOTS ? PyExc_AssertionError : PyExc_RuntimeError, "%s: expected %s, but got %s", what,
+                         role == GRADS ? "Tensors or None" : "all of them to be Tensors", Py_TYPE(item)->tp_name);
             return -1;
         }
         if (tensor_sync(py_t(item)) < 0)
@@ -179,8 +180,9 @@ static PyObject *backward_of(PyObject *roots, PyObject *grads, PyObject *retain,
 {
     tensors r = {0}, g = {0}, in = {0};
     int create_graph = create ? PyObject_IsTrue(create) : 0, result = -1;
-    if (create_graph >= 0 && tensors_from(roots, "backward", false, &r) == 0) {
-        if (tensors_from(grads, "gradients can be either Tensors or None", true, &g) == 0 && tensors_from(inputs, "inputs", false, &in) == 0) {
+    if (create_graph >= 0 && tensors_from(roots, "backward", ROOTS, &r) == 0) {
+        if (tensors_from(grads, "gradients can be either Tensors or None", GRADS, &g) == 0 &&
+            tensors_from(inputs == Py_None ? NULL : inputs, "inputs", INPUTS, &in) == 0) {
             if (inputs && inputs != Py_None && in.n == 0)
                 PyErr_SetString(PyExc_RuntimeError, "`inputs` argument to `backward()` cannot be empty.");
             else
@@ -361,7 +363,7 @@ static PyObject *grad_function(PyObject *module, PyObject *args, PyObject *kwarg
         return PyErr_Format(PyExc_ValueError, "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False.");
     tensors out = {0}, g = {0}, in = {0};
     PyObject *all = NULL;
-    if (tensors_from(outputs, "grad", false, &out) == 0 && tensors_from(grads, "grad_outputs", true, &g) == 0 && tensors_from(inputs, "grad", false, &in) == 0)
+    if (tensors_from(outputs, "grad", ROOTS, &out) == 0 && tensors_from(grads, "grad_outputs", GRADS, &g) == 0 && tensors_from(inputs, "grad", INPUTS, &in) == 0)
         all = (batched ? grad_of_rows : grad_of)(&out, &g, &in, retain, create, allow, zeros);
     tensors_clear(&out);
     tensors_clear(&g);

@@ -169,11 +169,12 @@ static int item_sequence(indexing *x, PyObject *sequence)
     array *a = py_array_from_data(sequence, DT_NONE, false);
     if (!a)
         return -1;
-    if (a->numel == 0 && dtype_is_float(a->dtype)) {
-        array *whole = array_new(DT_I64, a->ndim, array_size(a));
+    if (dtype_is_float(a->dtype)) { /* numbers in a list are read as whole ones, as PyTorch does */
         array_drop(a);
-        a = whole;
+        a = py_array_from_data(sequence, DT_I64, false);
     }
+    if (!a)
+        return -1;
     PyObject *t = py_wrap_array(a);
     int result = t ? item_tensor(x, t) : -1;
     Py_XDECREF(t);

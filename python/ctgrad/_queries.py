@@ -235,6 +235,7 @@ def apply_(self, callable):
 
 def map_(self, tensor, callable):
     """Replaces each element by `callable` of it and `tensor`'s element there, broadcast to self."""
+    need_tensor("map_", tensor, "other")
     _refuse_grad("map_", self, tensor)
     pairs = zip(self.reshape(-1).tolist(), tensor.expand(self.shape).reshape(-1).tolist(), strict=True)
     flat = [_one_number(callable(x, y), "map_") for x, y in pairs]

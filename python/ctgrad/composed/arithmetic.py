@@ -294,6 +294,7 @@ def gradient(input, *, spacing: Any = 1, dim=None, edge_order=1):
 def inner(input, other):
     """Sums of products along the last dimensions; a product where one is a scalar."""
     need_tensor("inner", input)
+    need_tensor("inner", other, "other", 2)
     if input.dim() == 0 or other.dim() == 0:
         return input * other
     if input.size(-1) != other.size(-1):
@@ -317,6 +318,8 @@ def kron(input, other):
 @node("DistBackward0")
 def dist(input, other, p=2):
     """The p-norm of input - other."""
+    need_tensor("dist", input)
+    need_tensor("dist", other, "other", 2)
     return (input - other).norm(p)
 
 

@@ -4,7 +4,7 @@ import math
 
 from ctgrad import _C
 from ctgrad._C import Tensor
-from ctgrad.composed import composed, results, warn_once, with_exact_out, with_shared_out
+from ctgrad.composed import composed, need_tensor, results, warn_once, with_exact_out, with_shared_out
 from ctgrad.composed.closed import node
 from ctgrad.composed.shape import wrap_dim
 
@@ -223,7 +223,8 @@ def chain_matmul(*matrices, out=None):
     warn_once("torch.chain_matmul is deprecated and will be removed in a future PyTorch release. Use torch.linalg.multi_dot instead.")
     if not matrices:
         raise RuntimeError("chain_matmul(): Expected one or more matrices")
-    for one in matrices:
+    for position, one in enumerate(matrices, 1):
+        need_tensor("chain_matmul", one, "matrices", position)
         if one.dim() != 2:
             raise RuntimeError(f"Tensor dimension is {one.dim()}, expected 2 instead.")
     if len(matrices) == 1:

@@ -15,6 +15,10 @@ from ctgrad._C import bool as bool_
 
 _COUNTS = {"diagonal", "dim", "downscale_factor", "groups", "k", "minlength", "n", "num_classes", "num_samples", "offset", "upscale_factor"}
 _SECOND_NAMES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x1": "input", "x2": "other"}  # NumPy's; the binder of C has them too
+# PyTorch asks what is no Tensor for its shape there, and fails by AttributeError; but for what it hands on.
+_ASKED = {"adaptive_max_pool2d", "adaptive_max_pool3d", "affine_grid", "binary_cross_entropy_with_logits", "gaussian_nll_loss", "group_norm",
+          "instance_norm", "local_response_norm", "margin_ranking_loss", "tensordot", "triplet_margin_with_distance_loss", "upsample", "upsample_bilinear", "upsample_nearest"}
+_HANDED_ON = {"bias", "pos_weight", "running_mean", "running_var", "weight"}
 _OF_PYTHON = {"unique", "unique_consecutive"}  # in PyTorch too, with its names alone
 _TENSORS = {"input", "other", "target", "weight", "index", "source", "mask", "values", "x1", "x2", "A", "B"}
 
@@ -112,7 +116,8 @@ def refuse_misfits(f, args, kwargs, error):
     for position, (name, value) in enumerate(bound.arguments.items(), 1):
         wanted = _wanted(bound.signature.parameters[name], value, error)
         if wanted:
-            raise TypeError(f"{f.__name__}(): argument '{name}' (position {position}) must be {wanted}, not {type(value).__name__}") from error
+            kind = AttributeError if isinstance(error, AttributeError) and f.__name__ in _ASKED and name not in _HANDED_ON else TypeError
+            raise kind(f"{f.__name__}(): argument '{name}' (position {position}) must be {wanted}, not {type(value).__name__}") from error
 
 
 def _is_number(value):
@@ -123,7 +128,7 @@ def _wanted(parameter, value, error):
     """What the parameter takes, where `value` is none of it: by the type of its default, or by how the call failed."""
     if parameter.kind is parameter.VAR_POSITIONAL:
         return None
-    if isinstance(error, AttributeError) and error.obj is value and not isinstance(value, Tensor):
+    if isinstance(error, AttributeError) and error.obj is value and not isinstance(value, Tensor) and value is not parameter.default:
         return "Tensor"
     if parameter.annotation is Any:     # takes several types
         return None

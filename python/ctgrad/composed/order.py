@@ -2,6 +2,7 @@
 unless said otherwise."""
 
 import math
+import numbers
 
 import numpy as np
 
@@ -216,6 +217,8 @@ def bucketize(input, boundaries, *, out_int32=False, right=False):
 @composed(method=False, out="exact")
 def isin(elements, test_elements, *, assume_unique=False, invert=False):
     """True where an element is one of the others; numbers count as tensors."""
+    if not all(isinstance(x, (Tensor, numbers.Number)) for x in (elements, test_elements)) or not isinstance(elements, Tensor) and not isinstance(test_elements, Tensor):
+        raise TypeError(f"isin() takes Tensors and at most one number, got ({type(elements).__name__}, {type(test_elements).__name__})")
     first, second = (x if isinstance(x, Tensor) else _C.tensor(x) for x in (elements, test_elements))
     for x in (first, second):
         if x.dtype == _C.bool:

@@ -305,12 +305,15 @@ def flipud(input):
 @composed(method=False)
 def broadcast_shapes(*shapes):
     """The shape that operands of the given shapes (tuples, or ints for one dimension) broadcast to, a Size. RuntimeError if none."""
-    shapes = [(shape,) if isinstance(shape, int) else tuple(shape) for shape in shapes]
+    shapes = [(shape,) if isinstance(shape, int) else shape for shape in shapes if shape is not None]
+    for shape in shapes:
+        if not isinstance(shape, (tuple, list)):
+            raise RuntimeError(f"broadcast_shapes(): Input shapes should be of type ints, a tuple of ints, or a list of ints, got {shape}")
     result = [1] * max(map(len, shapes), default=0)
     for at, shape in enumerate(shapes):
         for d in range(-len(shape), 0):
             if shape[d] < 0:
-                raise RuntimeError(f"Trying to create tensor with negative dimension ({shape[d]}): ({shape[d]})")
+                raise (ValueError if result[d] == 1 else RuntimeError)(f"broadcast_shapes(): a dimension of negative length {shape[d]} in {shape}")
             if shape[d] not in (1, result[d]) and result[d] != 1:
                 raise RuntimeError(f"Attempting to broadcast a dimension of length {shape[d]} at {d}! Mismatching argument at index {at} had {shape}; "
                                    f"but expected shape should be broadcastable to {result}")

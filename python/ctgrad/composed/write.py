@@ -231,7 +231,8 @@ def _joined_slices(name, input, view, src, first):
         slab = src.unsqueeze(dim) if src.dim() < input.dim() else src
         behind = before + slab.size(dim)
         parts = [input.narrow(dim, 0, before), slab.to(input.dtype), input.narrow(dim, behind, input.size(dim) - behind)]
-        joined = _C.cat([x for x in parts if x.size(dim)], dim)
+        kept = [x for x in parts if x.size(dim)]
+        joined = _C.cat(kept if len(kept) > 1 else parts, dim)  # of an input that is all written the history still tells
         if joined.is_contiguous():
             return joined
     return _written(name, input, view, src)

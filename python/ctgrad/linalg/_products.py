@@ -48,6 +48,7 @@ def diagonal(A, *, offset=0, dim1=-2, dim2=-1):
 
 def vander(x, *, N=None):
     """Powers 0 to N - 1 of the elements of vectors as rows."""
+    need_tensor("linalg_vander", x, "x")
     n = (x.size(-1) if x.dim() else 1) if N is None else N
     if N is not None and N <= 1:
         raise RuntimeError(f"N must be greater than 1, got {N}")
@@ -85,6 +86,7 @@ def multi_dot(tensors):
     if len(tensors) < 2:
         raise RuntimeError(f"multi_dot(): expected at least 2 tensors but got {len(tensors)}")
     for i, t in enumerate(tensors):
+        need_tensor("multi_dot", t, f"tensors[{i}]", 0)
         ends = i in (0, len(tensors) - 1)
         if not (t.dim() == 2 or (ends and t.dim() == 1)):
             raise RuntimeError(f"multi_dot(): tensor {i} must be 2D{' or 1D' * ends} but got {t.dim()}D")

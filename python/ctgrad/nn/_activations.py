@@ -156,6 +156,7 @@ def rrelu_(input, lower=1.0 / 8, upper=1.0 / 3, training=False):
     return rrelu(input, lower, upper, training, True)
 
 
+@typed
 def gumbel_softmax(logits, tau=1, hard=False, eps=1e-10, dim=-1):
     """A softmax of logits with Gumbel noise, divided by ``tau``; ``hard``: one-hot, with the gradient of the soft one (Jang et al. 2017)."""
     noise = -ctgrad.empty(logits.shape, dtype=logits.dtype).exponential_().log()

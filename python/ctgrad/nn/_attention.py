@@ -6,11 +6,13 @@ import warnings
 import ctgrad
 from ctgrad import Tensor
 from ctgrad._C import _ops
+from ctgrad.composed.misfit import typed
 
 from ._halves import HALVES
 from ._padding import pad
 
 
+@typed
 def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None, enable_gqa=False):
     """softmax(query @ key.T * scale + mask) @ value: (..., L, E), (..., S, E), (..., S, V) to (..., L, V).
 

@@ -1,8 +1,12 @@
 """``functional.ctc_loss`` (Graves et al. 2006)."""
 
+import operator
+
 import ctgrad
 from ctgrad import Tensor
+from ctgrad._dtypes import unsupported
 from ctgrad.composed.closed import node
+from ctgrad.composed.misfit import typed
 
 from . import _reduction
 from ._halves import widened
@@ -13,6 +17,7 @@ __all__ = ["ctc_loss"]
 _NEVER = -1e30
 
 
+@typed
 def ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reduction="mean", zero_infinity=False):
     """-log of the probability that an alignment gives the target, over all alignments: (batch,), its mean or its sum.
 
@@ -25,6 +30,9 @@ def ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reducti
     if single:
         log_probs = log_probs.unsqueeze(1)
     _check(log_probs, blank)
+    if not any(all(isinstance(x, kind) for x in (input_lengths, target_lengths)) for kind in (Tensor, (tuple, list))):
+        raise TypeError("ctc_loss(): input_lengths and target_lengths must be two Tensors or two tuples of ints, got "
+                        f"{type(input_lengths).__name__} and {type(target_lengths).__name__}")
     lengths, sizes = _as_list(input_lengths, "input_lengths"), _as_list(target_lengths, "target_lengths")
     labels = _labels(log_probs, targets, lengths, sizes, single)
     losses = _alignments(log_probs, labels, ctgrad.tensor(lengths), ctgrad.tensor(sizes), blank, zero_infinity)
@@ -57,7 +65,7 @@ def _check(log_probs, blank):
     if log_probs.dim() != 3 or log_probs.numel() == 0:
         raise RuntimeError(f"log_probs tensor must be (T, batch, classes) or (T, classes) and not be empty, but got {list(log_probs.shape)}")
     if not log_probs.is_floating_point():
-        raise RuntimeError(f"ctc_loss(): expected log_probs to be floating point, but got {log_probs.dtype}")
+        raise unsupported("ctc_loss_cpu", log_probs.dtype)
     if not 0 <= blank < log_probs.size(2):
         raise RuntimeError(f"blank must be in label range: {blank} is not one of {log_probs.size(2)} classes")
 
@@ -67,7 +75,7 @@ def _as_list(lengths, name):
         if lengths.is_floating_point() or lengths.dtype == ctgrad.bool:
             raise RuntimeError(f"{name} must be integral")
         return lengths.reshape(-1).tolist()
-    return [int(n) for n in (lengths if isinstance(lengths, (tuple, list)) else [lengths])]
+    return [operator.index(n) for n in lengths]
 
 
 def _labels(log_probs, targets, lengths, sizes, single):

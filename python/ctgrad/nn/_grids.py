@@ -1,10 +1,11 @@
 """``functional`` of images read at places that a grid names: ``grid_sample``, ``affine_grid``."""
 
 import warnings
+from typing import Any
 
 import ctgrad
 from ctgrad.composed.closed import node
-from ctgrad.composed.misfit import need_flag
+from ctgrad.composed.misfit import beyond, need_flag, typed
 
 from ._cubic import far, near
 from ._halves import widened
@@ -12,6 +13,7 @@ from ._halves import widened
 __all__ = ["affine_grid", "grid_sample"]
 
 
+@typed
 @node("AffineGridGeneratorBackward0", unkept=(0,))
 def affine_grid(theta, size, align_corners=None):
     """Where matrices (N, 2, 3) or (N, 3, 4) send the places of an image of ``size`` (N, C, H, W) or (N, C, D, H, W): (N, H, W, 2), (N, D, H, W, 3).
@@ -53,11 +55,12 @@ def _line(n, align, dtype):
 
 def _warn_corners(function):
     warnings.warn(f"Default {function} behavior has changed to align_corners=False since 1.3.0. Please specify align_corners=True if the old behavior is "
-                  "desired.", stacklevel=3)
+                  "desired.", stacklevel=beyond(4))
 
 
+@typed
 @node(lambda input, *others, **more: f"GridSampler{input.dim() - 2}DBackward0")
-def grid_sample(input, grid, mode="bilinear", padding_mode="zeros", align_corners=None):
+def grid_sample(input, grid, mode="bilinear", padding_mode: Any = "zeros", align_corners=None):
     """The image (N, C, H, W) or (N, C, D, H, W) read at the places ``grid`` (N, *, 2) or (N, *, 3), x first, from -1 to 1: (N, C, *).
 
     ``mode``: "bilinear", "nearest", and of 4-D input "bicubic". ``padding_mode``, outside: "zeros", "border", "reflection". ``align_corners``

@@ -305,6 +305,7 @@ def _binary_cross_entropy(input, target, weight, reduction):
     return _ops["binary_cross_entropy"](input, target, weight, _reduction.number(reduction))
 
 
+@typed
 def binary_cross_entropy_with_logits(input, target, weight=None, size_average=None, reduce=None, reduction="mean",
                                      pos_weight=None):
     """``binary_cross_entropy`` of ``sigmoid(input)``, computed without overflow; then ``reduction``.

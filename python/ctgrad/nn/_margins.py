@@ -6,6 +6,7 @@ from typing import Any
 import ctgrad
 from ctgrad._C import _ops
 from ctgrad._dtypes import scalar_name, unsupported
+from ctgrad.composed import need_tensor
 from ctgrad.composed.closed import node
 from ctgrad.composed.misfit import typed
 from ctgrad.composed.order import is_held_once
@@ -36,6 +37,8 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
 @typed
 def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
     """The ``p``-norm along the last dimension of x1 - x2 + ``eps``; shapes broadcast."""
+    need_tensor("pairwise_distance", x1, "x1")
+    need_tensor("pairwise_distance", x2, "x2", 2)
     return _norm_of_rows(x1 - x2 + eps, p, keepdim)
 
 
@@ -161,6 +164,7 @@ def poisson_nll_loss(input, target, log_input=True, full=False, size_average=Non
         reduction = _reduction.legacy_get_string(size_average, reduce)
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"{reduction} is not a valid value for reduction")
+    need_tensor("poisson_nll_loss", target, "target", 2)
     losses = input.exp() - target * input if log_input else input - target * (input + eps).log()
     if full:
         rest = target * target.log() - target + 0.5 * (2 * math.pi * target).log()

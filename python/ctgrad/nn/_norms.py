@@ -7,7 +7,7 @@ import ctgrad
 from ctgrad._C import _layout, _ops
 from ctgrad._dtypes import unsupported
 from ctgrad.composed import need_tensor
-from ctgrad.composed.misfit import need_flag
+from ctgrad.composed.misfit import need_flag, typed
 
 from . import _reduction
 from ._halves import HALVES, single, widened
@@ -42,18 +42,28 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
         _verify_batch_size(input.size())
     if eps <= 0.0 if training else eps < 0.0:
         raise ValueError(f"batch_norm eps must be {'positive during training' if training else 'non-negative'}, but got {eps}")
+    return _batch_norm(input, running_mean, running_var, weight, bias, training, momentum, eps)
+
+
+def _batch_norm(input, running_mean=None, running_var=None, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5):
     if input.dim() < 2 and input.numel():
         raise (IndexError if training else RuntimeError)(f"batch_norm(): expected at least 2 dimensions, a batch and channels, but got {input.dim()}")
     return _normed(input, running_mean, running_var, weight, bias, training, momentum, eps)
+
+
+_batch_norm.__name__ = "batch_norm"
+_batch_norm = typed(_batch_norm)
 
 
 def _normed(input, running_mean, running_var, weight, bias, training, momentum, eps):
     _reduction.refuse_gradient("native_batch_norm", running_mean=running_mean, running_var=running_var)
     if input.numel() == 0:
         return _nothing_normed(input, weight, bias)
-    _check_running(input, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
     if not training and (running_mean is None or running_var is None):
         raise RuntimeError("running_mean and running_var must be defined in evaluation mode")
+    _check_running(input, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
+    if (running_mean is None) != (running_var is None):
+        raise ValueError("running_mean and running_var must either both be None or neither be None")
     x = widened(input)
     if not training:
         mean, scale = running_mean.to(x.dtype), (running_var.to(x.dtype) + eps).rsqrt()
@@ -85,6 +95,7 @@ def _is_one(input, dim):
     return input is None or input.stride(dim) == 0 or (input.numel() > 1000 and not _layout(input)["held_stride"][dim])
 
 
+@typed
 def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=None, use_input_stats=True, momentum=0.1, eps=1e-5):
     """``batch_norm`` of each channel of each member of the batch by itself; the running values move towards their means."""
     if use_input_stats:
@@ -107,6 +118,7 @@ def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=
     return normed.view(shape) if input.shape == shape else normed.view(input.shape).expand(shape).contiguous().view(shape)
 
 
+@typed
 def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
     """Zero mean and unit variance over each of ``num_groups`` groups of channels of (N, C, ...) (Wu & He 2018), then weight and bias."""
     if input.dim() < 2:

@@ -23,6 +23,8 @@ def pad(input, pad, mode="constant", value=None):
         raise TypeError(f"pad(): argument 'mode' (position 3) must be str, not {type(mode).__name__}")
     if mode not in ("constant", "circular", "reflect", "replicate"):
         raise NotImplementedError(f"Unrecognised padding mode {mode}")
+    if isinstance(pad, str) or any(isinstance(n, float) for n in pad):
+        raise TypeError(f"pad(): argument 'pad' (position 2) must be tuple of ints, but got {pad!r}")
     if len(pad) % 2:
         raise RuntimeError(f"Padding length must be divisible by 2, but got {len(pad)}")
     if len(pad) > 2 * input.dim():

@@ -1,6 +1,7 @@
 """Pooling: what ``functional`` offers of it. The windows are computed in C (csrc/ops/pool.c)."""
 
 from ctgrad import _C
+from ctgrad.composed.misfit import typed
 
 _ops = _C._ops
 avg_pool1d, avg_pool2d, avg_pool3d = (_ops[f"avg_pool{n}d"] for n in (1, 2, 3))
@@ -76,7 +77,7 @@ def _adaptive_max_pool(n):
     with_indices.__doc__ = f"``adaptive_max_pool{n}d``, and where in its plane each value came from."
     pool.__name__ = pool.__qualname__ = f"adaptive_max_pool{n}d"
     pool.__doc__ = f"The largest of each of ``output_size`` windows that cover the last {n} dims evenly; None keeps a size."
-    return pool, with_indices
+    return typed(pool), typed(with_indices)
 
 
 adaptive_max_pool1d, adaptive_max_pool1d_with_indices = _adaptive_max_pool(1)

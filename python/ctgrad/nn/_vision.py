@@ -7,6 +7,7 @@ from typing import Any
 import ctgrad
 from ctgrad._C import _ops
 from ctgrad._dtypes import unsupported
+from ctgrad.composed import need_tensor
 from ctgrad.composed.closed import node
 from ctgrad.composed.misfit import typed
 
@@ -96,7 +97,7 @@ def _sizes(input, size, scale_factor, recompute):
     else:
         given = [given] * dims
     wrong = [n for n in given if isinstance(n, (float, str) if size is not None else (ctgrad.Tensor, str))]
-    wrong += [given[0]] if size is not None and isinstance(given[0], bool) else []
+    wrong += given[:1] if size is not None and isinstance(next(iter(given), None), bool) else []
     if wrong:
         raise TypeError(f"interpolate(): {name} takes {'ints' if size is not None else 'numbers'}, got {type(wrong[0]).__name__}")
     if size is not None:
@@ -237,7 +238,13 @@ def upsample_bilinear(input, size=None, scale_factor=None):
 # --- windows as columns ---
 
 def _pair(value):
-    return (value, value) if isinstance(value, int) else tuple(value)
+    pair = (value, value) if isinstance(value, int) else tuple(value)
+    for n in pair:
+        if isinstance(n, (bool, float)):
+            raise TypeError(f"the sizes of windows are ints, but got {type(n).__name__} in {pair}")
+    if len(pair) != 2:
+        raise RuntimeError(f"sizes of windows are one int or two, but got {len(pair)}: {pair}")
+    return pair
 
 
 def _check_steps(kernel, dilation, padding, stride):
@@ -306,6 +313,8 @@ def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
 @typed
 def rms_norm(input, normalized_shape, weight=None, eps=None):
     """x / sqrt(mean of squares + eps) over the last dimensions, of sizes ``normalized_shape``, times ``weight`` (Zhang & Sennrich 2019)."""
+    if weight is not None:
+        need_tensor("rms_norm", weight, "weight", 3)
     shape = tuple(normalized_shape)
     if shape and input.dim() < len(shape):
         raise ValueError(f"rms_norm(): Input tensor must have at least {len(shape)} dimensions, but got {input.dim()}")

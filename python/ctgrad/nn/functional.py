@@ -5,7 +5,7 @@ import warnings
 import ctgrad
 from ctgrad._C import _ops, conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d, linear
 from ctgrad.composed import need_tensor
-from ctgrad.composed.misfit import need_flag
+from ctgrad.composed.misfit import need_flag, typed
 from ctgrad.composed.arithmetic import pdist
 
 from . import grad as grad
@@ -202,14 +202,16 @@ def log_softmax(input, dim=None, _stacklevel=3, dtype=None):
 
 def bilinear(input1, input2, weight, bias=None):
     """``y[k] = x1 @ weight[k] @ x2 + bias[k]``: (..., a), (..., b), weight (k, a, b), bias (k,) to (..., k)."""
-    for position, given in enumerate((input1, input2, weight), 1):
-        need_tensor("bilinear", given, ("input1", "input2", "weight")[position - 1], position)
+    for position, (name, given) in enumerate({"input1": input1, "input2": input2, "weight": weight, "bias": bias}.items(), 1):
+        if given is not None or name != "bias":
+            need_tensor("bilinear", given, name, position)
     if input1.shape[:-1] != input2.shape[:-1]:
         raise RuntimeError(f"bilinear(): input batch dimensions do not match: got {list(input1.shape)} and {list(input2.shape)}")
     result = ctgrad.einsum("...a,kab,...b->...k", input1, weight, input2)
     return result if bias is None else result + bias
 
 
+@typed
 def conv_tbc(input, weight, bias, pad=0):
     """``conv1d`` with the steps first: (steps, N, C), weight (kernel, C, K), bias (K,) to (steps', N, K)."""
     if input.dim() != 3 or weight.dim() != 3 or bias.dim() != 1:
@@ -266,6 +268,7 @@ def _renorm_rows(weight, indices, max_norm, norm_type):
                 row.mul_(max_norm / (norm + 1e-7))
 
 
+@typed
 def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
     """(x - mean) / sqrt(var + eps) over the last dimensions, of sizes ``normalized_shape``, times ``weight`` plus ``bias``.
 
@@ -293,8 +296,8 @@ def one_hot(tensor, num_classes=-1):
     RuntimeError: not int64, a negative index, an index beyond ``num_classes``, or nothing to count classes by.
     """
     need_tensor("one_hot", tensor)
-    if isinstance(num_classes, bool) or (isinstance(num_classes, ctgrad.Tensor) and num_classes.dim()):
-        given = "bool" if isinstance(num_classes, bool) else "a Tensor of dimensions"
+    if isinstance(num_classes, (bool, float)) or (isinstance(num_classes, ctgrad.Tensor) and (num_classes.dim() or num_classes.is_floating_point())):
+        given = "a Tensor of dimensions or floats" if isinstance(num_classes, ctgrad.Tensor) else type(num_classes).__name__
         raise TypeError(f"one_hot(): argument 'num_classes' (position 2) must be int, not {given}")
     if tensor.dtype != ctgrad.int64:
         raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")

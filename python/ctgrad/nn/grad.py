@@ -6,12 +6,15 @@ from ctgrad._C import conv1d, conv2d, conv3d
 __all__ = ["conv1d_input", "conv1d_weight", "conv2d_input", "conv2d_weight", "conv3d_input", "conv3d_weight"]
 
 
-def _gradient(name, convolve, size, other, grad_output, of_input, options):
+def _gradient(function, convolve, size, other, grad_output, of_input, options):
+    for name, given in (("weight" if of_input else "input", other), ("grad_output", grad_output)):
+        if not isinstance(given, ctgrad.Tensor):
+            raise (AttributeError if name == "grad_output" else RuntimeError)(f"{function}: expected a Tensor for argument '{name}', but got {type(given).__name__}")
     wanted = ctgrad.zeros(size, dtype=other.dtype, requires_grad=True)
     with ctgrad.enable_grad():
         result = convolve(*((wanted, other) if of_input else (other, wanted)), None, *options)
     if result.shape != grad_output.shape:
-        raise RuntimeError(f"{name}: grad_output has shape {list(grad_output.shape)}, but the convolution gives {list(result.shape)}")
+        raise RuntimeError(f"{function}: grad_output has shape {list(grad_output.shape)}, but the convolution gives {list(result.shape)}")
     return ctgrad.autograd.grad(result, wanted, grad_output, create_graph=ctgrad.is_grad_enabled() and (other.requires_grad or grad_output.requires_grad))[0]
 
 

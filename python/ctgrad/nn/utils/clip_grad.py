@@ -50,11 +50,11 @@ def get_total_norm(tensors, norm_type=2.0, error_if_nonfinite=False, foreach=Non
 
 def clip_grads_with_norm_(parameters, max_norm, total_norm, foreach=None):
     """Multiply the gradients of ``parameters`` in place by max_norm / (total_norm + 1e-6), or by 1 if that is larger."""
-    grads = [parameter.grad for parameter in _as_list(parameters) if parameter.grad is not None]
+    grads, max_norm = [parameter.grad for parameter in _as_list(parameters) if parameter.grad is not None], float(max_norm)
     if not grads:
         return
     with ctgrad.no_grad():
-        factor = (float(max_norm) / (total_norm + 1e-6)).clamp(max=1.0)
+        factor = (max_norm / (total_norm + 1e-6)).clamp(max=1.0)
         for grad in grads:
             grad.mul_(factor)
 
@@ -90,6 +90,8 @@ def clip_grad_value_(parameters, clip_value, foreach=None):
     """
     clip_value = float(clip_value)
     given = [parameter for parameter in _as_list(parameters) if parameter.grad is not None]
+    if not given:
+        raise RuntimeError("clip_grad_value_(): none of the parameters has a gradient: call backward() first")
     found = _shared(given)
     with ctgrad.no_grad():
         for parameter in given:

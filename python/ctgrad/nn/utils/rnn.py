@@ -7,6 +7,8 @@ import numpy as np
 
 import ctgrad
 from ctgrad import Tensor
+from ctgrad.composed import need_tensor
+from ctgrad.composed.misfit import need_flag
 
 __all__ = ["PackedSequence", "invert_permutation", "pack_padded_sequence", "pad_packed_sequence", "pad_sequence", "unpad_sequence",
            "pack_sequence", "unpack_sequence"]
@@ -95,6 +97,8 @@ def pack_padded_sequence(input, lengths, batch_first=False, enforce_sorted=True)
     With ``enforce_sorted`` the lengths must fall; otherwise the sequences are sorted first. RuntimeError for lengths that do not
     fall, are not positive, are more or fewer than the batch, or longer than the steps.
     """
+    need_tensor("_pack_padded_sequence", input)
+    need_flag("_pack_padded_sequence", batch_first, "batch_first")
     lengths = ctgrad.tensor(lengths, dtype=ctgrad.int64) if not isinstance(lengths, Tensor) else lengths.to(dtype=ctgrad.int64)
     if lengths.dim() != 1 or input.numel() == 0:
         raise RuntimeError("Cannot pack empty tensors." if input.numel() == 0 else f"lengths must be 1-dimensional, got {lengths.dim()}")
@@ -152,6 +156,8 @@ def pad_sequence(sequences, batch_first=False, padding_value=0.0, padding_side="
         raise RuntimeError("received an empty list of sequences")
     if padding_side not in ("left", "right"):
         raise RuntimeError(f"Expected padding_side to be one of left or right, but got {padding_side}.")
+    for at, s in enumerate(sequences):
+        need_tensor("pad_sequence", s, f"sequences[{at}]", 0)
     longest = max(s.shape[0] for s in sequences)
     padded = []
     for s in sequences:
@@ -163,6 +169,8 @@ def pad_sequence(sequences, batch_first=False, padding_value=0.0, padding_side="
 
 def unpad_sequence(padded_sequences, lengths, batch_first=False):
     """The sequences of a padded tensor, as a list."""
+    if not isinstance(padded_sequences, Tensor):
+        raise AttributeError(f"unpad_sequence: expected a Tensor for argument 'padded_sequences', but got {type(padded_sequences).__name__}")
     if not batch_first:
         padded_sequences = padded_sequences.transpose(0, 1)
     return [row[:length] for row, length in zip(padded_sequences, lengths.tolist(), strict=True)]

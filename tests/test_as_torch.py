@@ -175,3 +175,26 @@ def test_functions_and_classes_are_looked_up_in_the_dictionary(script):
             "print([n for n, k in torch.distributions.__dict__.items() if isinstance(k, type) and issubclass(k, torch.distributions.Normal)])\n"
             "torch.relu = abs\nprint(torch.relu(-3))")
     assert run(script(text))[0] == "True True\n['Normal']\n3\n"
+
+
+def test_processes_started_anew_are_answered_too(script):
+    out, err, code = run(
+        script("""
+        import torch
+        import torch.multiprocessing as mp
+        from torch import nn
+
+        def work(net, row, answers):
+            answers.put((torch.__version__, type(net[0]).__module__, net(row).tolist()))
+
+        if __name__ == "__main__":
+            context = mp.get_context("spawn")
+            net, row, answers = nn.Sequential(nn.Linear(2, 1)), torch.ones(1, 2), context.Queue()
+            process = context.Process(target=work, args=(net, row, answers))
+            process.start()
+            version, module, result = answers.get(timeout=100)
+            process.join()
+            print(version == torch.__version__, module, result == net(row).tolist(), process.exitcode)
+        """)
+    )
+    assert (out, code) == ("True torch.nn.modules.linear True 0\n", 0), err

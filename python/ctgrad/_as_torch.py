@@ -10,7 +10,7 @@ import importlib
 import importlib.util
 import sys
 from contextlib import suppress
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType
 
 from ctgrad._homes import move
@@ -91,9 +91,33 @@ def _exists(name):
         return False
 
 
+class _Told:
+    """Unpickled first of all in a process that multiprocessing starts anew: it answers `import torch` as this one does."""
+
+    def __reduce__(self):
+        return install, ()
+
+
+def _tell_processes(spawn):
+    prepared = spawn.get_preparation_data
+    spawn.get_preparation_data = lambda name: {"torch": _Told(), **prepared(name)}
+
+
+class _TellingLoader(SourceFileLoader):
+    """Of multiprocessing.spawn, which few scripts import."""
+
+    def exec_module(self, module):
+        super().exec_module(module)
+        _tell_processes(module)
+
+
 class _Finder:
     @staticmethod
     def find_spec(name, path=None, target=None):
+        if name == "multiprocessing.spawn":
+            spec = PathFinder.find_spec(name, path)
+            spec.loader = _TellingLoader(name, spec.origin)
+            return spec
         if name.partition(".")[0] != "torch":
             return None
         if not _exists(_real_name(name)):
@@ -117,7 +141,11 @@ class _Loader:
 
 
 def install():
-    """From now on, in this process, `import torch` and `import torch.x` give ctgrad's modules."""
+    """From now on, in this process and those that it starts, `import torch` and `import torch.x` give ctgrad's modules."""
+    if _Finder in sys.meta_path:
+        return
     for name in [name for name in sys.modules if name.partition(".")[0] == "torch"]:
         del sys.modules[name]
     sys.meta_path.insert(0, _Finder)
+    if "multiprocessing.spawn" in sys.modules:
+        _tell_processes(sys.modules["multiprocessing.spawn"])

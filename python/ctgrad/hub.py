@@ -1,7 +1,9 @@
 """Weights that were downloaded before. Nothing is fetched here."""
 
+import importlib
 import os
 import re
+import sys
 from urllib.parse import urlparse
 
 __all__ = ["download_url_to_file", "get_dir", "load_state_dict_from_url", "set_dir"]
@@ -9,6 +11,45 @@ __all__ = ["download_url_to_file", "get_dir", "load_state_dict_from_url", "set_d
 HASH_REGEX = re.compile(r"-([a-f0-9]*)\.")  # in a file's name: the first digits of what its bytes hash to
 
 _chosen = [None]
+
+
+class _Faketqdm:
+    """What stands for tqdm where it is not installed: a count on the error stream, no iteration."""
+
+    def __init__(self, total=None, disable=False, unit=None, *args, **kwargs):
+        self.total, self.disable, self.n = total, disable, 0
+
+    def update(self, n):
+        if not self.disable:
+            self.n += n
+            sys.stderr.write(f"\r{self.n:.1f} bytes" if self.total is None else f"\r{100 * self.n / float(self.total):.1f}%")
+            sys.stderr.flush()
+
+    def set_description(self, *args, **kwargs):
+        """Shown nowhere."""
+
+    def write(self, s):
+        sys.stderr.write(f"{s}\n")
+
+    def close(self):
+        self.disable = True
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        if not self.disable:
+            sys.stderr.write("\n")
+
+
+def __getattr__(name):
+    """``tqdm``: the installed one, imported when it is asked for."""
+    if name != "tqdm":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=sys.modules[__name__])
+    try:
+        return importlib.import_module("tqdm").tqdm
+    except ImportError:
+        return _Faketqdm
 
 
 def _get_torch_home():

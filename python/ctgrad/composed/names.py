@@ -12,6 +12,7 @@ NAMES = {
 
 for _new, _old in NAMES.items():
     alias(_new, _old)
+_C.dsmm = _C.spmm = _C.mm  # functions only; of a dense matrix they are its product
 
 
 def _function(name):

@@ -83,4 +83,16 @@ F.gelu(torch.tensor([-10., -1., 0., 1., 10.])), F.gelu(torch.linspace(-10, 10, 9
 x = torch.tensor([-10., -3., -1., 0., 1., 3., 10.], requires_grad=True); F.gelu(x).sum().backward(); x.grad
 x.grad = None; y = F.gelu(x, approximate='tanh'); y.sum().backward(); y, x.grad
 x = torch.tensor([-100., -80., 0., 1., 200., 88.], requires_grad=True); l = F.soft_margin_loss(x, torch.tensor([1., 1., 1., -1., -1., -1.])); l.backward(); l, x.grad
+
+a = torch.arange(6.).view(2, 3).requires_grad_(); b = torch.ones(3, 2)
+torch.spmm(a, b), torch.dsmm(a, b), torch.spmm(a, b).grad_fn.name(), hasattr(a, 'spmm'), hasattr(torch, 'spmm_')
+torch.spmm(a, b).sum().backward(); a.grad
+torch.spmm(a, a)
+torch.spmm(a[0], b)
+torch.spmm(a, 2)
+
+from torch.hub import tqdm
+with tqdm(total=4, disable=True) as bar: bar.update(1); bar.set_description('x')
+bar.n, bar.total, bar.disable
+torch.hub.no_such_name
 """.strip().split("\n\n")

@@ -71,3 +71,25 @@ def test_a_second_backward_and_a_written_operand(name):
                 again.backward()
             with REFUSED:
                 again.backward()
+
+
+def test_a_write_into_a_part_is_freed_by_backward_whatever_it_keeps():
+    def pasted(x):
+        y = ctgrad.zeros(4)
+        y[:3] = x
+        return y
+
+    def added(x):
+        y = x + 1
+        y[1:].add_(x[:2])
+        return y
+
+    for made in (pasted, added, lambda x: ctgrad.nn.functional.pad(x.view(1, 1, 3), (1, 1), mode="circular")):
+        x = ctgrad.ones(3, requires_grad=True)
+        total = made(x).sum()
+        total.backward(retain_graph=True)
+        first = x.grad.clone()
+        total.backward()
+        assert x.grad.equal(2 * first)
+        with pytest.raises(RuntimeError, match="second time"):
+            total.backward()

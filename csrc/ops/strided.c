@@ -293,6 +293,8 @@ const op op_as_strided = {.name = "as_strided", .sig = "(Tensor self, int[] size
 static int copy_slices_grad(scope *s, node *n, T const *g, T *out)
 {
     layout base, view;
+    if (node_check_released(n) < 0)
+        return -1;
     read_geometry(read_geometry(node_params(n), &base), &view);
     T at_view = restride(s, g[0], &base, &view);
     if (node_needs(n, 1))

@@ -171,7 +171,7 @@ void node_release_kept(node *n)
 {
     if (n->flags & N_RELEASED)
         return;
-    if (n->n_kept || n->kind->forget)
+    if (n->n_kept || n->kind->forget || n->kind->flags & NK_SHOWS_WRITE)
         n->flags |= N_RELEASED;
     drop_kept(n);
     if (n->kind->forget)
@@ -247,6 +247,8 @@ int kept_is_as_it_was(const char *keeper, const array *a, int64_t then)
                    dtype_title((ct_dtype)a->dtype), layout_text(a->ndim, array_size(a), text, sizeof text), keeper, (long long)then,
                    (long long)v->count, (long long)then, v->writer ? v->writer : "memory shared with another object");
 }
+
+int node_check_released(const node *n) { return n->flags & N_RELEASED ? refuse_kept(n, NULL) : 0; }
 
 int node_check_kept(node *n, uint32_t count)
 {

@@ -24,7 +24,7 @@ enum {
     NK_WANTS_UNDEFINED = 2, /* call grad even if no gradient arrived */
     NK_ROW = 4,             /* `name` is the row's ("log_softmax"): shown as LogSoftmaxBackward0 */
     NK_SPREADS = 8,         /* its gradient is a sum (expand, repeat): a graph without such a node has nothing to reduce */
-    NK_SHOWS_WRITE = 128,   /* its second input is a write, which users see through */
+    NK_SHOWS_WRITE = 128,   /* its second input is a write, which users see through; it holds that, and so is freed by backward, whatever it keeps */
     NK_HOST = 64,           /* the formula is code of the host language */
     NK_MIXES = 32,          /* what it takes summed goes to inputs that take it summed too (products): no sum is due on the way to any other */
     NK_POINTWISE = 16,      /* kept values are narrowed to size 1 in the dims in which the gradient arrived summed, to lines where it arrived slid */
@@ -154,6 +154,7 @@ static inline void node_set(node **place, node *with)
 node_extra *node_extras(node *n);              /* made on demand, NULL when memory fails */
 const char *node_name(const node *n);
 int node_check_kept(node *n, uint32_t count);  /* as reading each of the first kept values would: -1 where one was freed or written to since */
+int node_check_released(const node *n);        /* -1 where backward has freed n */
 void node_release_kept(node *n);               /* after backward without retain_graph */
 
 /* Kept values as tensors of the scope: CT_RUNTIME when changed since (naming both ops, both versions and the remedy)

@@ -1,4 +1,4 @@
-"""Tensors that change places: by hand, and when a module takes a state in the objects that it has."""
+"""Tensors that change places: by hand, and when a module takes a state in the objects that it has; masks of attention by their corner."""
 
 PROGRAMS = r"""
 a, b = torch.arange(2), torch.arange(3.)
@@ -36,4 +36,18 @@ m.load_state_dict({'weight': torch.zeros(1, 2), 'bias': torch.ones(1)}), m.weigh
 torch.__future__.set_swap_module_params_on_conversion(False)
 m.load_state_dict(state, assign=True), m.weight is weight
 torch.__future__.set_overwrite_module_params_on_conversion(False)
+
+from torch.nn.attention.bias import CausalBias, CausalVariant, causal_lower_right, causal_upper_left
+upper, lower = causal_upper_left(2, 4), causal_lower_right(2, 4)
+upper, lower, type(upper), isinstance(lower, torch.Tensor), causal_lower_right(4, 2), causal_upper_left(3, 3)
+CausalVariant.UPPER_LEFT, int(CausalVariant.LOWER_RIGHT), upper.variant, lower.seq_len_q, lower.seq_len_kv
+q, k, v = torch.ones(1, 2, 2, 8), torch.arange(64.).view(1, 2, 4, 8) / 32, torch.arange(64.).view(1, 2, 4, 8)
+for bias in (upper, lower):
+    seen = F.scaled_dot_product_attention(q, k, v, bias)
+    print(type(seen).__name__, seen[0, 1].round(decimals=2), F.scaled_dot_product_attention(q[0], k[0], v[0], attn_mask=bias)[0, 1].round(decimals=2))
+torch.equal(F.scaled_dot_product_attention(q, k, v, upper), F.scaled_dot_product_attention(q, k, v, is_causal=True))
+causal_upper_left(2)
+causal_lower_right(2, 3, 4)
+causal_upper_left(2.5, 3)
+CausalBias(1, 2, 3)
 """.strip().split("\n\n")

@@ -106,6 +106,12 @@ def test_the_identity_grid_reads_the_image(size, align):
         assert ctgrad.allclose(F.grid_sample(image, grid, mode, padding, align), image, atol=1e-12)
 
 
+def test_places_of_a_grid_are_rounded_twice():
+    for n in (24, 28, 56):
+        places = F.affine_grid(ctgrad.eye(2, 3)[None], (1, 1, n, n), False)[0, 0, :, 0]
+        assert ctgrad.equal(places, ctgrad.linspace(-1, 1, n) * (n - 1) / n)
+
+
 @pytest.mark.parametrize("mode", ["bilinear", "bicubic"])
 @pytest.mark.parametrize("padding", ["zeros", "border", "reflection"])
 def test_gradients_of_grid_sample(mode, padding):

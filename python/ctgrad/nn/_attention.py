@@ -21,6 +21,8 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
     ``enable_gqa``, groups of query heads share the heads of key and value. RuntimeError for shapes that do not fit, for other mask
     dtypes, and for a mask together with ``is_causal``.
     """
+    if getattr(type(attn_mask), "_of_attention", False):  # a CausalBias: the result is none
+        attn_mask = attn_mask.as_subclass(ctgrad.Tensor)
     _check_attention(query, key, value, attn_mask, is_causal)
     if dropout_p == 0.0 and not enable_gqa and _one_pass(query, key, value, attn_mask):
         return _ops["attention"](query, key, value, attn_mask, is_causal, scale=1.0 / math.sqrt(query.size(-1)) if scale is None else scale)[0]

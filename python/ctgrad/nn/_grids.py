@@ -50,7 +50,7 @@ def _line(n, align, dtype):
     if n <= 1:
         return ctgrad.zeros(n, dtype=dtype)
     line = ctgrad.linspace(-1, 1, n, dtype=dtype)
-    return line if align else line * ((n - 1) / n)
+    return line if align else line * (n - 1) / n  # rounded twice, as in PyTorch: an identity meets the middle of every pixel or just misses it
 
 
 def _warn_corners(function):

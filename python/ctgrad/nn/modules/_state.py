@@ -8,7 +8,9 @@ from collections.abc import Mapping
 
 import ctgrad
 from ctgrad import Tensor
+from ctgrad.__future__ import get_swap_module_params_on_conversion as _swaps
 from ctgrad.nn.parameter import Parameter, is_lazy
+from ctgrad.utils import swap_tensors
 
 from ._hooks import add_hook
 from ._ties import LoadedTies, put
@@ -244,7 +246,9 @@ class Stateful:
             return
         try:
             with ctgrad.no_grad():
-                if assign:
+                if assign and _swaps():
+                    swap_tensors(tensor, _assignable(tensor, value.detach()))
+                elif assign:
                     setattr(self, name, _assignable(tensor, value))
                 else:
                     put(tensor, value)

@@ -1,7 +1,10 @@
 """TypedStorage and UntypedStorage: the memory under tensors, by numbers and by bytes."""
 
 import multiprocessing
+import os
+import pickle
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -150,6 +153,35 @@ def test_a_child_writes_to_shared_parameters():
     in_a_child(work)
     assert ctgrad.equal(layer.weight, kept + 1) and ctgrad.equal(row, kept[0] + 1)
     assert not layer.weight.clone().is_shared()
+
+
+def shared_files():
+    open_files = [Path("/proc/self/fd", name) for name in os.listdir("/proc/self/fd")]
+    return sum("memfd:ctgrad" in os.readlink(file) for file in open_files if file.is_symlink())
+
+
+def _add_one(layer, row):
+    assert layer.weight.is_shared() and row.is_shared() and not layer.bias.is_shared()
+    assert layer.weight.data_ptr() == row.data_ptr()
+    row.add_(1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory without a name, of which another process gets a descriptor")
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_a_process_started_anew_writes_to_shared_memory(method):
+    layer = ctgrad.nn.Linear(3000, 2)
+    layer.weight.share_memory_()
+    row, kept = layer.weight.data[0], layer.weight.detach().clone()
+    files = shared_files()
+    for _ in range(2):
+        process = multiprocessing.get_context(method).Process(target=_add_one, args=(layer, row))
+        process.start()
+        process.join()
+        assert process.exitcode == 0
+    assert ctgrad.equal(row, kept[0] + 1 + 1) and ctgrad.equal(layer.weight.data[1], kept[1])
+    del layer, row
+    assert shared_files() == files - 1
+    assert pickle.loads(pickle.dumps(kept.share_memory_())).is_shared() is False
 
 
 def test_what_is_held_once_is_shared_in_full():

@@ -111,6 +111,21 @@ int storage_share(storage *s)
     return 0;
 }
 
+int storage_file(const storage *s) { return s->flags & ST_SHARED && s->nbytes ? ct_shared_file(s->data) : -1; }
+
+storage *storage_new_shared(int file, int64_t nbytes)
+{
+    storage *s = storage_header(nbytes, ROOM_STEP, 0);
+    char *pages = s ? ct_map_shared(file, (size_t)nbytes) : NULL;
+    if (s && !pages)
+        storage_drop(s);
+    if (!pages)
+        return NULL;
+    s->data = pages;
+    s->flags = ST_SHARED | ST_PINNED;
+    return s;
+}
+
 int storage_resize(storage *s, int64_t nbytes)
 {
     if (nbytes <= s->nbytes)

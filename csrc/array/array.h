@@ -60,6 +60,8 @@ static inline storage *storage_keep(storage *s) { s->refs++; return s; }
 static inline void storage_drop(storage *s) { if (s && --s->refs == 0) storage_free(s); }
 /* Moves a full storage to pages that child processes share, or nothing if it is there; CT_RUNTIME where somebody holds a pointer into it. */
 int storage_share(storage *s);
+int storage_file(const storage *s);                          /* of shared pages, for a process that is no child of fork; -1: none */
+storage *storage_new_shared(int file, int64_t nbytes);       /* takes the file, unless it fails */
 int storage_resize(storage *s, int64_t nbytes); /* grows own memory, contents kept; CT_RUNTIME for foreign */
 static inline bool storage_is_compressed(const storage *s) { return s->flags & ST_COMPRESSED; }
 static inline spread *storage_spread(const storage *s) { return *(spread *const *)(s + 1); } /* of a compressed one */

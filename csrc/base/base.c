@@ -1,5 +1,5 @@
 /* Status, and the allocator: size-class free lists over libc, counters, failure on demand. */
-#define _DEFAULT_SOURCE /* madvise */
+#define _GNU_SOURCE /* madvise, memfd_create */
 #include "base/base.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -7,6 +7,7 @@
 #include <string.h>
 #if defined(__linux__)
 #include <sys/mman.h>
+#include <unistd.h>
 #endif
 
 ct_lock ct_host_lock;
@@ -146,20 +147,57 @@ void *ct_alloc(size_t nbytes)
     return block;
 }
 
-void *ct_alloc_shared(size_t nbytes)
+/* Shared pages lie behind one that is this process's own: its first number is the file that holds them, -1 for none. */
+static size_t page_bytes(void) { return (size_t)sysconf(_SC_PAGESIZE); }
+int ct_shared_file(const void *pages) { return *(const int *)((const char *)pages - page_bytes()); }
+
+void *ct_map_shared(int file, size_t nbytes)
 {
-    void *pages = told_to_fail() ? MAP_FAILED : mmap(NULL, nbytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (pages == MAP_FAILED) {
+    size_t page = page_bytes();
+    char *block = told_to_fail() ? MAP_FAILED : mmap(NULL, page + nbytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    int kind = MAP_SHARED | MAP_FIXED | (file < 0 ? MAP_ANONYMOUS : 0);
+    if (block != MAP_FAILED && mmap(block + page, nbytes, PROT_READ | PROT_WRITE, kind, file, 0) == MAP_FAILED) {
+        munmap(block, page + nbytes);
+        block = MAP_FAILED;
+    }
+    if (block == MAP_FAILED) {
         ct_fail(CT_MEMORY, "not enough memory: you tried to share %zu bytes", nbytes);
         return NULL;
     }
+    *(int *)block = file;
     count_taken(nbytes);
+    return block + page;
+}
+
+/* Without a name, gone with its last user; -1 where the system has none to give. */
+static int new_file(size_t nbytes)
+{
+    int file = -1;
+#ifdef __linux__
+    file = memfd_create("ctgrad", MFD_CLOEXEC);
+    if (file >= 0 && ftruncate(file, (off_t)nbytes) < 0) {
+        close(file);
+        file = -1;
+    }
+#endif
+    return file;
+}
+
+void *ct_alloc_shared(size_t nbytes)
+{
+    int file = new_file(nbytes);
+    void *pages = ct_map_shared(file, nbytes);
+    if (!pages && file >= 0)
+        close(file);
     return pages;
 }
 
 void ct_free_shared(void *pages, size_t nbytes)
 {
-    munmap(pages, nbytes);
+    int file = ct_shared_file(pages);
+    if (file >= 0)
+        close(file);
+    munmap((char *)pages - page_bytes(), page_bytes() + nbytes);
     count_freed(nbytes);
 }
 

@@ -31,6 +31,8 @@ void ct_free(void *block, size_t nbytes);   /* nbytes as given to ct_alloc; NULL
 void *ct_alloc_zero(size_t nbytes);
 /* Pages that the children of this process, by fork, share with it: zeros. NULL and CT_MEMORY; nbytes > 0. Counted as ct_alloc's are. */
 void *ct_alloc_shared(size_t nbytes);
+void *ct_map_shared(int file, size_t nbytes); /* takes the file, unless it fails */
+int ct_shared_file(const void *pages);        /* -1: none, only children of fork see the pages */
 void ct_free_shared(void *pages, size_t nbytes);
 void ct_alloc_trim(void);                   /* returns cached blocks to libc */
 

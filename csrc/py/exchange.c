@@ -248,7 +248,33 @@ static PyObject *share(PyObject *m, PyObject *o)
     return Py_NewRef(o);
 }
 
+static PyObject *shared_file(PyObject *m, PyObject *o)
+{
+    (void)m;
+    if (!py_is_tensor(o))
+        return PyErr_Format(PyExc_TypeError, "_shared_file(): expected a Tensor, got %s", Py_TYPE(o)->tp_name);
+    return PyLong_FromLong(storage_file(py_t(o)->a->st));
+}
+static PyObject *open_shared(PyObject *m, PyObject *args)
+{
+    int file;
+    long long n;
+    PyObject *o;
+    ct_dtype d;
+    (void)m;
+    if (!PyArg_ParseTuple(args, "iLO", &file, &n, &o) || py_dtype_from(o, &d) < 0)
+        return NULL;
+    int64_t count = n, one = 1;
+    storage *s = storage_new_shared(file, count * dtype_bytes(d));
+    array *a = s ? array_new_over(s, d, 1, &count, &one, 0) : NULL;
+    if (s)
+        storage_drop(s);
+    return py_wrap_array(a);
+}
+
 static PyMethodDef functions[] = {
+    {"_shared_file", shared_file, METH_O, "_shared_file(x, /)\n--\n\nThe descriptor of the file that holds the shared memory of x; -1: there is none."},
+    {"_open_shared", open_shared, METH_VARARGS, "_open_shared(file, count, dtype, /)\n--\n\nA vector over the memory that another process shares; takes the descriptor."},
     {"_share_memory", share, METH_O, "_share_memory(x, /)\n--\n\nMoves the storage of x to memory that child processes share; x."},
     {"_is_shared", shared, METH_O, "_is_shared(x, /)\n--\n\nWhether child processes share the memory of x."},
     {"_distinct", distinct, METH_VARARGS, "_distinct(x, mixed, /)\n--\n\nThe numbers of x, of size 1 along the dims that repeat, but for the last `mixed`."},

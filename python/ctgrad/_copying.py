@@ -5,12 +5,14 @@ gives each its own, its deep copy each Parameter). A storage is shown by one `Un
 to it; that identity is what `pickle` goes by. A deep copy goes by the address, which it remembers with the copy.
 """
 
+import sys
 import weakref
 from copy import deepcopy
 
 import numpy as np
 
 import ctgrad
+from ctgrad import _C
 from ctgrad._C import Tensor
 
 
@@ -127,6 +129,11 @@ class UntypedStorage:
         return memo[id(self)]
 
     def __reduce__(self):
+        context = sys.modules.get("multiprocessing.context")
+        file = _C._shared_file(self._whole) if context and context.get_spawning_popen() is not None else -1
+        if file >= 0:  # what a process is started with: it gets the memory itself
+            from multiprocessing.reduction import DupFd
+            return _open_storage, (DupFd(file), self._whole.numel(), self._whole.dtype)
         return _load_storage, (memory_of(self._whole),)
 
     def tensor(self, dtype, size, stride, offset):
@@ -213,6 +220,10 @@ def copied_memory(t, memo):
 def _load_storage(values):
     # Arrays that unpickle over read-only memory would make a tensor that must not be written.
     return UntypedStorage.of(ctgrad.from_numpy(values if values.flags.writeable else np.array(values)))
+
+
+def _open_storage(file, count, dtype):
+    return UntypedStorage.of(_C._open_shared(file.detach(), count, dtype))
 
 
 def _rebuild(cls, storage, dtype, size, stride, offset, requires_grad, attributes):

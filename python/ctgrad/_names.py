@@ -112,7 +112,7 @@ def unravel_index(indices, shape):
 
 
 def share_memory_(self):
-    """self, its storage in memory that child processes (of ``fork``) share: what one writes all see.
+    """self, its storage in memory that the processes share which are started with it afterwards: what one writes all see.
 
     RuntimeError where a NumPy array or another object holds that memory already.
     """

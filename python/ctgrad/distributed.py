@@ -3,7 +3,7 @@ before `init_process_group`; scripts and libraries name it, and call it only whe
 
 import enum
 
-__all__ = ["ProcessGroup", "ReduceOp", "get_rank", "is_available", "is_gloo_available", "is_initialized", "is_mpi_available", "is_nccl_available"]
+__all__ = ["ProcessGroup", "ReduceOp", "destroy_process_group", "get_rank", "init_process_group", "is_available", "is_gloo_available", "is_initialized", "is_mpi_available", "is_nccl_available"]
 
 
 class ReduceOp(enum.Enum):
@@ -25,6 +25,16 @@ def is_available():
 
 
 is_initialized = is_gloo_available = is_mpi_available = is_nccl_available = is_available
+
+
+def init_process_group(backend=None, *args, **kwargs):
+    """ValueError: no process is spoken to."""
+    raise ValueError(f"init_process_group(): backend {backend!r} is not there, ctgrad trains in one process: leave the call out, or run the script without its launcher")
+
+
+def destroy_process_group(group=None):
+    """AssertionError, as before init_process_group."""
+    raise AssertionError("destroy_process_group(): there is no group; call it only where is_initialized()")
 
 
 def get_rank(group=None):

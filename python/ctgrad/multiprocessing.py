@@ -1,5 +1,5 @@
 """Processes of Python's own ``multiprocessing``, under PyTorch's name. Tensors sent to another process reach it as copies;
-those of ``share_memory_`` are the same ones in a child that was forked."""
+those of ``share_memory_`` are the same ones in a process that is started with them."""
 
 import multiprocessing
 from multiprocessing import *  # noqa: F403

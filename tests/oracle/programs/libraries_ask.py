@@ -66,6 +66,10 @@ dist.barrier()
 dist.get_rank()
 dist.reduce(t, 0, op=dist.ReduceOp.MAX)
 dist.all_gather_object([None], 1)
+from torch.distributed import init_process_group, destroy_process_group
+if dist.is_initialized(): destroy_process_group()
+destroy_process_group()
+init_process_group('gloo')
 nn.parallel.DistributedDataParallel(nn.Linear(1, 1))
 isinstance(nn.Linear(1, 1), (nn.parallel.DistributedDataParallel, nn.DataParallel))
 torch.hub.HASH_REGEX.search('net-0123abcd.pth').group(1), torch.hub.get_dir() == torch.hub._get_torch_home() + '/hub'

@@ -184,6 +184,20 @@ def test_a_process_started_anew_writes_to_shared_memory(method):
     assert pickle.loads(pickle.dumps(kept.share_memory_())).is_shared() is False
 
 
+def test_no_memory_is_shared_beyond_a_file():
+    import os
+    kept = ctgrad.ones(5).share_memory_()
+    file = ctgrad._C._shared_file(kept)
+    for wrong, count, error in ((os.dup(file), 5000, RuntimeError), (1 << 20, 5, RuntimeError), (-1, 5, ValueError), (file, -5, ValueError), (file, 2**62, ValueError)):
+        with pytest.raises(error):
+            ctgrad._C._open_shared(wrong, count, ctgrad.float32)
+        if error is RuntimeError and count == 5000:
+            os.close(wrong)
+    there = ctgrad._C._open_shared(os.dup(file), 5, ctgrad.float32)
+    there[0] = 7
+    assert kept[0].item() == 7 and ctgrad._C._shared_file(ctgrad.ones(5)) == -1
+
+
 def test_what_is_held_once_is_shared_in_full():
     x = ctgrad.ones(100000).mul(3)
     in_a_child(x.share_memory_().zero_)

@@ -7,6 +7,7 @@
 #include <string.h>
 #if defined(__linux__)
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #endif
 
@@ -151,9 +152,20 @@ void *ct_alloc(size_t nbytes)
 static size_t page_bytes(void) { return (size_t)sysconf(_SC_PAGESIZE); }
 int ct_shared_file(const void *pages) { return *(const int *)((const char *)pages - page_bytes()); }
 
+/* Pages beyond a file's end are there to be mapped, and end the process that reads them. */
+static bool is_of_size(int file, size_t nbytes)
+{
+    struct stat found;
+    return fstat(file, &found) == 0 && found.st_size >= 0 && (size_t)found.st_size >= nbytes;
+}
+
 void *ct_map_shared(int file, size_t nbytes)
 {
     size_t page = page_bytes();
+    if (file >= 0 && !is_of_size(file, nbytes)) {
+        ct_fail(CT_RUNTIME, "there is no file of %zu bytes to share behind descriptor %d", nbytes, file);
+        return NULL;
+    }
     char *block = told_to_fail() ? MAP_FAILED : mmap(NULL, page + nbytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     int kind = MAP_SHARED | MAP_FIXED | (file < 0 ? MAP_ANONYMOUS : 0);
     if (block != MAP_FAILED && mmap(block + page, nbytes, PROT_READ | PROT_WRITE, kind, file, 0) == MAP_FAILED) {

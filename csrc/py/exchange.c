@@ -264,6 +264,8 @@ static PyObject *open_shared(PyObject *m, PyObject *args)
     (void)m;
     if (!PyArg_ParseTuple(args, "iLO", &file, &n, &o) || py_dtype_from(o, &d) < 0)
         return NULL;
+    if (file < 0 || n <= 0 || n > INT64_MAX / 16)
+        return PyErr_Format(PyExc_ValueError, "_open_shared(): needs a descriptor and a number of elements, got %d and %lld", file, n);
     int64_t count = n, one = 1;
     storage *s = storage_new_shared(file, count * dtype_bytes(d));
     array *a = s ? array_new_over(s, d, 1, &count, &one, 0) : NULL;

@@ -5,6 +5,7 @@ gives each its own, its deep copy each Parameter). A storage is shown by one `Un
 to it; that identity is what `pickle` goes by. A deep copy goes by the address, which it remembers with the copy.
 """
 
+import os
 import sys
 import weakref
 from copy import deepcopy
@@ -222,8 +223,13 @@ def _load_storage(values):
     return UntypedStorage.of(ctgrad.from_numpy(values if values.flags.writeable else np.array(values)))
 
 
-def _open_storage(file, count, dtype):
-    return UntypedStorage.of(_C._open_shared(file.detach(), count, dtype))
+def _open_storage(sent, count, dtype):
+    file = sent.detach()
+    try:
+        return UntypedStorage.of(_C._open_shared(file, count, dtype))
+    except BaseException:
+        os.close(file)
+        raise
 
 
 def _rebuild(cls, storage, dtype, size, stride, offset, requires_grad, attributes):

@@ -1,5 +1,6 @@
 """Timer, Measurement and Compare, without PyTorch beside them."""
 
+import json
 import pickle
 
 import pytest
@@ -56,3 +57,75 @@ def test_swapping_refuses_results_of_recorded_ops():
     leaf = ctgrad.ones(2, requires_grad=True)
     with pytest.raises(RuntimeError, match=r"only leaves.*detach"):
         ctgrad.utils.swap_tensors(leaf * 2, leaf)
+
+
+def averages(profile):
+    return {event.key: event for event in profile.key_averages()}
+
+
+def test_a_profile_counts_ops_and_takes_the_inner_from_the_outer_time():
+    x = ctgrad.ones(50, 60, requires_grad=True)
+    with ctgrad.profiler.profile() as found:
+        with ctgrad.profiler.record_function("forward"):
+            y = (x.exp() + x.exp()).sum()
+        y.backward()
+    x.exp()
+    seen = averages(found)
+    assert seen["aten::exp"].count == 2 and seen["aten::sum"].count == 1 and seen["forward"].count == 1
+    inside = [event for event in found.events() if event.key in ("aten::exp", "aten::add", "aten::sum")][:4]
+    block = seen["forward"]
+    assert block.self_cpu_time_total == pytest.approx(block.cpu_time_total - sum(event.cpu_time_total for event in inside), abs=1e-6)
+    assert 0 < block.self_cpu_time_total < block.cpu_time_total and seen["aten::exp"].cpu_time == seen["aten::exp"].cpu_time_total / 2
+    table = found.key_averages().table(sort_by="count", row_limit=1)
+    assert "aten::exp" in table and "forward" not in table and "Self CPU time total" in table
+
+
+def test_profiles_nest_and_end_with_their_blocks():
+    x = ctgrad.ones(3)
+    with ctgrad.profiler.profile() as outer:
+        x.exp()
+        with ctgrad.autograd.profiler.profile() as inner, ctgrad.debug.profile() as steps:
+            x.cos()
+        x.exp()
+    assert averages(outer).keys() == {"aten::exp"} and averages(inner).keys() == {"aten::cos"} and [row[0] for row in steps.rows] == ["cos"]
+    with pytest.raises(ValueError), ctgrad.profiler.profile() as failed:
+        raise ValueError
+    x.exp()
+    assert not failed.events() and not ctgrad.profiler._ACTIVE
+
+
+def test_a_schedule_records_some_steps(tmp_path):
+    x, told = ctgrad.ones(3), []
+    plan = ctgrad.profiler.schedule(wait=1, warmup=1, active=2, repeat=2, skip_first=1)
+
+    def ready(profile):
+        told.append((profile.step_num, averages(profile)["aten::exp"].count))
+        profile.export_chrome_trace(tmp_path / "trace.json")
+
+    with ctgrad.profiler.profile(schedule=plan, on_trace_ready=ready) as profile:
+        for _ in range(12):
+            x.exp()
+            profile.step()
+    assert told == [(5, 2), (9, 2)]
+    events = json.loads((tmp_path / "trace.json").read_text())["traceEvents"]
+    assert [event["name"] for event in events] == ["aten::exp"] * 2 and events[0]["ts"] < events[1]["ts"]
+
+
+def test_a_decorated_function_is_a_block_each_call():
+    @ctgrad.profiler.record_function("step")
+    def double(x):
+        return x * 2
+
+    with ctgrad.profiler.profile() as found:
+        double(ctgrad.ones(2))
+        double(ctgrad.ones(2))
+    assert averages(found)["step"].count == 2 and averages(found)["aten::mul"].count == 2
+
+
+def test_what_a_profile_does_not_record_it_refuses():
+    with ctgrad.profiler.profile() as found:
+        ctgrad.ones(2).exp()
+    with pytest.raises(NotImplementedError, match="self_cpu_time_total"):
+        found.key_averages().table(sort_by="cuda_time_total")
+    with pytest.raises(NotImplementedError, match="by name"):
+        found.key_averages(group_by_input_shape=True)

@@ -112,7 +112,7 @@ static int check_leaf(const call *c)
     return tape_now.grad && tensor_of_leaf(t) && !is_unseen(c) ? check_rewrite(t, true) : 0;
 }
 
-void (*op_profiled)(const call *c);
+void (*op_profiled)(call *c, bool done);
 
 int op_call(call *c)
 {
@@ -125,10 +125,10 @@ int op_call(call *c)
     c->scratch_bytes = c->work = c->effective = 0;
     c->unrecorded = c->row_major = false;
     c->once = c->once_out = c->slide = 0;
-    c->list = NULL;
-    c->n_list = 0;
-    c->temps = NULL;
-    c->slices = NULL, c->before = NULL;
+    c->list = NULL, c->n_list = 0;
+    c->temps = NULL, c->slices = NULL, c->before = NULL;
+    if (CT_UNLIKELY(op_profiled != NULL))
+        op_profiled(c, false);
     blank_output(c, 0); /* by itself: a loop would be calls of memset */
     for (uint32_t i = 1; i < c->n_out; i++)
         blank_output(c, i);
@@ -143,7 +143,7 @@ int op_call(call *c)
     if (CT_UNLIKELY(result < 0))
         call_clear_results(c);
     if (CT_UNLIKELY(op_profiled != NULL) && result == 0 && c->op->run != op_compose)
-        op_profiled(c);
+        op_profiled(c, true);
     return result;
 }
 

@@ -125,6 +125,7 @@ struct call {
     int threads;         /* that scratch has room for: of products and convolutions */
     int64_t work;        /* elementary steps of the kernel: above a threshold the host's lock is dropped */
     int64_t effective;   /* what they would be if nothing were computed once; 0: as many */
+    int64_t began;       /* nanoseconds, of a clock that only a profile reads */
     /* Declared by the shape rule. */
     struct declared { uint8_t how; uint8_t dtype; bool undifferentiable; array *made; } declared[MAX_OUT];
     uint32_t n_out;      /* op->n_aside of them, at the end, until a block has kept these */
@@ -159,7 +160,7 @@ extern int (*op_warn)(bool *once, const char *text);
 /* Runs an op on bound arguments: fills c->out (or c->list). Arguments are borrowed. -1: nothing was written, results blank. */
 int op_call(call *c);
 void call_clear_results(call *c);
-extern void (*op_profiled)(const call *c); /* py/: called after every op while a profile is taken; else NULL */
+extern void (*op_profiled)(call *c, bool done); /* py/: called before every op, and after it unless it failed, while a profile is taken; else NULL */
 
 /* ---- for shape rules ---------------------------------------------------------------------------------------- */
 int out_new(call *c, uint32_t i, ct_dtype dtype, int ndim, const int64_t *size);      /* fresh, contiguous */

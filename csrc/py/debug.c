@@ -50,28 +50,48 @@ static PyObject *debug_layout(PyObject *m, PyObject *o)
     return told;
 }
 
-/* ---- profile: a list gets (name, effective steps, distinct steps) of every op that computes ------------------------------------ */
-static PyObject *profile;
+/* ---- profile: lists get a row of every op: (name, effective steps, distinct steps) where it computes, (name, began, ended) in nanoseconds ---- */
+static PyObject *profile, *timed;
 
-static void profiled(const call *c)
+static int64_t clock_now(void) /* Python's time.perf_counter_ns() */
 {
-    int64_t effective = c->effective ? c->effective : c->work;
-    PyObject *row = profile && c->work ? Py_BuildValue("(sLL)", c->op->name, (long long)effective, (long long)c->work) : NULL;
-    if (row && PyList_Append(profile, row) < 0)
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static void add_row(PyObject *list, PyObject *row)
+{
+    if (!row || PyList_Append(list, row) < 0)
         PyErr_Clear(); /* a row is lost; the op is not */
     Py_XDECREF(row);
 }
 
-static PyObject *debug_profile(PyObject *m, PyObject *list)
+static void profiled(call *c, bool done)
 {
-    (void)m;
+    if (!done) {
+        c->began = timed ? clock_now() : 0;
+        return;
+    }
+    if (timed)
+        add_row(timed, Py_BuildValue("(sLL)", c->op->name, (long long)c->began, (long long)clock_now()));
+    if (profile && c->work)
+        add_row(profile, Py_BuildValue("(sLL)", c->op->name, (long long)(c->effective ? c->effective : c->work), (long long)c->work));
+}
+
+/* Puts a list, or NULL for None, in the place; returns what was there. */
+static PyObject *taking(PyObject **place, PyObject *list, const char *function)
+{
     if (list != Py_None && !PyList_Check(list))
-        return PyErr_Format(PyExc_TypeError, "_profile() takes a list or None, not %s", Py_TYPE(list)->tp_name);
-    PyObject *before = profile ? profile : Py_NewRef(Py_None);
-    profile = list == Py_None ? NULL : Py_NewRef(list);
-    op_profiled = profile ? profiled : NULL;
+        return PyErr_Format(PyExc_TypeError, "%s() takes a list or None, not %s", function, Py_TYPE(list)->tp_name);
+    PyObject *before = *place ? *place : Py_NewRef(Py_None);
+    *place = list == Py_None ? NULL : Py_NewRef(list);
+    op_profiled = profile || timed ? profiled : NULL;
     return before;
 }
+
+static PyObject *debug_profile(PyObject *m, PyObject *list) { (void)m; return taking(&profile, list, "_profile"); }
+static PyObject *debug_timed(PyObject *m, PyObject *list) { (void)m; return taking(&timed, list, "_timed"); }
 
 /* ---- switches ------------------------------------------------------------------------------------------------------------------ */
 static bool is_off(const char *setting) { return setting && *setting == '0'; }
@@ -116,6 +136,8 @@ static PyMethodDef methods[] = {
      "_layout(tensor, /)\n--\n\nShown and held layout of a tensor, bytes held and seen; see ctgrad.debug.layout."},
     {"_profile", debug_profile, METH_O,
      "_profile(rows, /)\n--\n\nRows of every op that computes are appended to the list (or None: to none). Returns the list before."},
+    {"_timed", debug_timed, METH_O,
+     "_timed(rows, /)\n--\n\n(name, began, ended) of every op are appended to the list (or None: to none), in nanoseconds of time.perf_counter_ns(). Returns the list before."},
     {"_switches", debug_switches, METH_VARARGS,
      "_switches(compress=None, reduce=None, /)\n--\n\nSets what is not None, returns what was set."},
     {NULL},

@@ -52,7 +52,7 @@ _LATER |= dict.fromkeys((
     "triplet_margin_loss"), "nn._numbered")
 _LATER |= dict.fromkeys(("autocast", "get_autocast_dtype", "is_autocast_cache_enabled", "is_autocast_enabled"), "amp.autocast_mode")
 _LATER |= {"compile": "compiler", "GradScaler": "amp.grad_scaler"}
-_SELDOM = ("__future__", "accelerator", "compiler", "distributed", "distributions", "functional", "hub", "jit", "mps", "multiprocessing", "onnx", "types", "xpu")
+_SELDOM = ("__future__", "accelerator", "compiler", "distributed", "distributions", "functional", "hub", "jit", "mps", "multiprocessing", "onnx", "profiler", "types", "xpu")
 _LATER |= {"_utils": None, "vmap": "func", "affine_grid_generator": "nn._grids", "grid_sampler": "nn._grids"}
 _LATER |= dict.fromkeys(("gru", "gru_cell", "lstm", "lstm_cell", "rnn_relu", "rnn_relu_cell", "rnn_tanh", "rnn_tanh_cell"), "nn._cells")
 _LATER |= {"signal": None}

@@ -25,6 +25,7 @@ from ctgrad import (
     nn as nn,
     onnx as onnx,
     optim as optim,
+    profiler as profiler,
     random as random,
     serialization as serialization,
     signal as signal,

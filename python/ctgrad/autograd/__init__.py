@@ -35,3 +35,11 @@ __all__ = [
     "set_grad_enabled",
     "variable",
 ]
+
+
+def __getattr__(name):
+    """The profiler is imported when it is asked for."""
+    if name != "profiler":
+        raise AttributeError(f"module 'ctgrad.autograd' has no attribute {name!r}")
+    import importlib
+    return importlib.import_module("ctgrad.autograd.profiler")

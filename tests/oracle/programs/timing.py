@@ -1,4 +1,4 @@
-"""Timing: statements measured and set side by side, from given times; grids whose last bits decide which pixels they meet."""
+"""Timing: statements measured and set side by side, from given times; profiles; grids whose last bits decide which pixels they meet."""
 
 PROGRAMS = r"""
 from torch.utils.benchmark import Compare, Measurement, TaskSpec, Timer, select_unit
@@ -34,6 +34,30 @@ Timer(print)
 Timer('x', global_setup='y')
 Timer('pass').repeat()
 Timer('pass').autorange()
+
+from torch.profiler import ProfilerActivity, profile, record_function, schedule
+x = torch.ones(3, 4)
+with profile(activities=[ProfilerActivity.CPU], record_shapes=True) as prof:
+    with record_function('both'):
+        y = x.exp() + x.exp()
+    z = y * 2
+found = {event.key: event.count for event in prof.key_averages()}
+found['both'], found['aten::exp'], found['aten::add'], found['aten::mul'], len(prof.events()) >= 5
+text = prof.key_averages().table(sort_by='self_cpu_time_total', row_limit=10)
+'both' in text, 'Self CPU time total: ' in text, [word in text for word in ('Name', 'Self CPU %', 'Self CPU', 'CPU total', 'CPU time avg', '# of Calls')]
+with torch.autograd.profiler.profile() as old:
+    for _ in range(3):
+        z = z / x
+{event.key: event.count for event in old.key_averages()}
+for plan in (dict(wait=1, warmup=1, active=2), dict(wait=0, warmup=0, active=1, repeat=1), dict(wait=2, warmup=1, active=3, repeat=2, skip_first=3)):
+    print([schedule(**plan)(step).name for step in range(16)])
+schedule(wait=0, warmup=0, active=0)
+told = []
+with profile(schedule=schedule(wait=1, warmup=1, active=2, repeat=2), on_trace_ready=lambda p: told.append(p.step_num)) as prof:
+    for _ in range(10):
+        x.exp()
+        prof.step()
+told, prof.step_num
 
 same = torch.tensor([[[1., 0., 0.], [0., 1., 0.]]])
 for n in (1, 2, 5, 7, 24, 28, 31, 32):

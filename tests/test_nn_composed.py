@@ -106,6 +106,13 @@ def test_the_identity_grid_reads_the_image(size, align):
         assert ctgrad.allclose(F.grid_sample(image, grid, mode, padding, align), image, atol=1e-12)
 
 
+@pytest.mark.parametrize("call", [lambda: F.affine_grid(ctgrad.eye(2, 3)[None], (1, 1, 2, 2)), lambda: F.grid_sample(double(1, 1, 2, 2), double(1, 2, 2, 2))])
+def test_the_warning_of_left_out_corners_is_of_the_line_that_left_them_out(call):
+    with pytest.warns(UserWarning, match="grid_sample and affine_grid") as told:
+        call()
+    assert told[0].filename == __file__
+
+
 def test_places_of_a_grid_are_rounded_twice():
     for n in (24, 28, 56):
         places = F.affine_grid(ctgrad.eye(2, 3)[None], (1, 1, n, n), False)[0, 0, :, 0]

@@ -21,7 +21,7 @@ def affine_grid(theta, size, align_corners=None):
     Places go from -1 to 1, x first; ``align_corners``: to the middle of the outermost elements, not to their edges. ValueError for sizes that do not fit.
     """
     if align_corners is None:
-        _warn_corners("affine_grid")
+        _warn_corners()
         align_corners = False
     if not theta.is_floating_point():
         raise ValueError(f"Expected theta to have floating point type, but got {theta.dtype}")
@@ -53,9 +53,9 @@ def _line(n, align, dtype):
     return line if align else line * (n - 1) / n  # rounded twice, as in PyTorch: an identity meets the middle of every pixel or just misses it
 
 
-def _warn_corners(function):
-    warnings.warn(f"Default {function} behavior has changed to align_corners=False since 1.3.0. Please specify align_corners=True if the old behavior is "
-                  "desired.", stacklevel=beyond(4))
+def _warn_corners():
+    warnings.warn("Default grid_sample and affine_grid behavior has changed to align_corners=False since 1.3.0. Please specify align_corners=True if the "
+                  "old behavior is desired. See the documentation of grid_sample for details.", stacklevel=beyond(4))
 
 
 @typed
@@ -72,7 +72,7 @@ def grid_sample(input, grid, mode="bilinear", padding_mode: Any = "zeros", align
         raise ValueError("nn.functional.grid_sample(): expected padding_mode to be 'zeros', 'border', or 'reflection', but got: "
                          f"'{padding_mode}'")
     if align_corners is None:
-        _warn_corners("grid_sample")
+        _warn_corners()
         align_corners = False
     need_flag("grid_sampler", align_corners, "align_corners")
     _check(input, grid, mode)

@@ -202,6 +202,30 @@ def test_python_threads():
     assert not wrong
 
 
+def test_threads_that_give_one_tensor_other_shapes():
+    """Whoever waits for another's kernel, or works without the lock, goes on with the array that it started on."""
+    assert python("""
+import random, threading
+import ctgrad
+choice = random.Random(25).choice
+s = ctgrad.zeros(1000, 1000)
+def work():
+    for _ in range(200):
+        try:
+            s.resize_(choice([10, 1000, 500]), 1000)
+            s.add_(1)
+            s @ s[:, :s.shape[0]].t()
+        except (RuntimeError, IndexError):
+            pass
+threads = [threading.Thread(target=work) for _ in range(3)]
+for t in threads:
+    t.start()
+for t in threads:
+    t.join()
+print("done")
+""", PYTHONWARNINGS="ignore") == "done\n"
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_fork():
     """Children of a process whose workers have worked, and are at work, start their own."""

@@ -8,6 +8,7 @@
 #include <string.h>
 
 /* ---- inputs ------------------------------------------------------------------------------------------- */
+/* The call counts what it reads: while it waits or works without the lock, another thread may give a tensor another array. */
 static int place_inputs(call *c, uint32_t n)
 {
     c->n_in = n;
@@ -30,11 +31,14 @@ static bool collect_few(call *c)
         return false;
     for (uint32_t i = 0; i < c->n_args; i++) {
         const arg *a = &c->args[i];
-        if (a->kind == ARG_TENSORS)
+        if (a->kind == ARG_TENSORS) {
+            while (i)
+                array_drop((array *)c->ia_few[--i]);
             return false;
+        }
         tensor *t = a->kind == ARG_TENSOR ? a->t : NULL;
         c->in_few[i] = t;
-        c->ia_few[i] = t ? t->a : NULL;
+        c->ia_few[i] = t ? array_keep(t->a) : NULL;
         if (t)
             last = i + 1;
     }
@@ -63,7 +67,7 @@ static int collect_inputs(call *c)
         for (uint32_t k = 0; k < (a->kind == ARG_TENSORS ? a->n : 1); k++) {
             tensor *t = a->kind == ARG_TENSORS ? a->ts[k] : a->kind == ARG_TENSOR ? a->t : NULL;
             c->in[n] = t;
-            c->ia[n++] = t ? t->a : NULL;
+            c->ia[n++] = t ? array_keep(t->a) : NULL;
         }
     }
     return 0;
@@ -71,10 +75,8 @@ static int collect_inputs(call *c)
 
 static void drop_inputs(call *c)
 {
-    for (uint32_t i = 0; c->temps && i < c->n_in; i++)
-        array_drop(c->temps[i]);
-    if (c->temps && c->temps != c->temps_few)
-        ct_free(c->temps, c->n_in * sizeof *c->temps);
+    for (uint32_t i = 0; i < c->n_in; i++)
+        array_drop((array *)c->ia[i]);
     if (c->in != c->in_few)
         ct_free(c->in, c->n_in * (sizeof *c->in + sizeof *c->ia));
 }
@@ -126,7 +128,7 @@ int op_call(call *c)
     c->unrecorded = c->row_major = false;
     c->once = c->once_out = c->slide = 0;
     c->list = NULL, c->n_list = 0;
-    c->temps = NULL, c->slices = NULL, c->before = NULL;
+    c->slices = NULL, c->before = NULL;
     if (CT_UNLIKELY(op_profiled != NULL))
         op_profiled(c, false);
     blank_output(c, 0); /* by itself: a loop would be calls of memset */
@@ -164,16 +166,7 @@ static int in_take(call *c, uint32_t i, array *with)
 {
     if (!with)
         return -1;
-    if (!c->temps) {
-        c->temps = c->n_in <= FEW_IN ? c->temps_few : ct_alloc(c->n_in * sizeof *c->temps);
-        if (!c->temps) {
-            array_drop(with);
-            return -1;
-        }
-        memset(c->temps, 0, c->n_in * sizeof *c->temps);
-    }
-    array_drop(c->temps[i]);
-    c->temps[i] = with;
+    array_drop((array *)c->ia[i]);
     c->ia[i] = with;
     return 0;
 }

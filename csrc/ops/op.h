@@ -144,7 +144,6 @@ struct call {
     /* Space for small calls. */
     tensor *in_few[FEW_IN];
     const array *ia_few[FEW_IN];
-    array **temps, *temps_few[FEW_IN]; /* casts and copies, one place an input, dropped at the end; NULL until one is made */
 };
 
 /* The short way of a binary op on args[2], plain tensors of one shape and floating dtype or one of these and a number. 1: done;

@@ -146,6 +146,7 @@ static int number_bound(call *c, int i)
         return ct_fail(CT_TYPE, "%s() received an invalid combination of arguments - got one bound that is a Tensor and one that is a number", c->op->name);
     c->args[i] = number;
     c->in[i] = NULL;
+    array_drop((array *)c->ia[i]);
     c->ia[i] = NULL;
     return 0;
 }

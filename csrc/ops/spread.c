@@ -194,11 +194,12 @@ static int storage_write_out(storage *s)
 
 int array_write_out_slow(array *a)
 {
-    if (storage_is_compressed(a->st) && storage_write_out(a->st) < 0)
-        return -1;
-    if (a->flags & A_SHOWN_CONTIGUOUS) /* one layout is left: this array's own flags tell it */
+    array_keep(a); /* its tensor may be given another while a kernel is waited for */
+    int result = storage_is_compressed(a->st) ? storage_write_out(a->st) : 0;
+    if (result == 0 && a->flags & A_SHOWN_CONTIGUOUS) /* one layout is left: this array's own flags tell it */
         a->flags |= layout_is_row_major(a->ndim, array_size(a), array_visible_stride(a)) ? A_CONTIGUOUS | A_PLAIN : A_CONTIGUOUS;
-    return 0;
+    array_drop(a);
+    return result;
 }
 
 int array_export(array *a)

@@ -70,11 +70,10 @@ int view_short(call *c)
     c->n_param = c->n_list = 0;
     c->unrecorded = false;
     c->list = NULL;
-    c->temps = NULL;
     c->in = c->in_few;
     c->ia = c->ia_few;
     c->in_few[0] = self;
-    c->ia_few[0] = self->a;
+    c->ia_few[0] = self->a; /* not counted: nobody waits on this way */
     blank_output(c, 0);
     if (c->op->shape(c) < 0)
         return refuse_shape(c);

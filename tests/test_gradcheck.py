@@ -5,7 +5,7 @@ import itertools
 import ctgrad as torch
 import pytest
 from ctgrad.autograd import Function, gradcheck, gradgradcheck
-from ctgrad.autograd.gradcheck import GradcheckError
+from ctgrad.autograd.gradcheck import GradcheckError, _check_batched
 
 
 def rand(*size):
@@ -149,3 +149,28 @@ def test_refusals():
         gradcheck(torch.exp, rand(2), check_forward_ad=True)
     with pytest.warns(UserWarning, match="Input #0 requires gradient"):
         gradcheck(torch.exp, torch.ones(2, requires_grad=True), atol=1, rtol=1)
+
+
+class Fickle(Function):
+    """The derivative of the square, but every third time it is asked for."""
+
+    asked = 0
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x * x
+
+    @staticmethod
+    def backward(ctx, g):
+        Fickle.asked += 1
+        return g * (2 + (Fickle.asked % 3 == 0)) * ctx.saved_tensors[0]
+
+
+def test_gradients_of_a_batch():
+    """check_batched_grad compares gradients asked for at once with gradients asked for one by one."""
+    assert gradcheck(lambda x, y: (x @ y, x.sum()), (rand(2, 3), rand(3, 2)), check_batched_grad=True)
+    assert gradgradcheck(lambda x: x.exp(), (rand(2),), check_batched_grad=True)
+    x = rand(2)
+    with pytest.raises(GradcheckError, match="is_grads_batched=True"):
+        _check_batched(Fickle.apply, (x,), [x])

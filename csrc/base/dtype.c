@@ -9,8 +9,8 @@
 #define F32 DT_F32
 #define F64 DT_F64
 const dtype_info ct_dtypes[DT_COUNT] = {
-#define DTYPE(id, ctype, name, alias, cls, format, numpy, sum, title) \
-    [DT_##id] = {name, alias, format, numpy, (int64_t)sizeof(ctype), cls, sum, title},
+#define DTYPE(id, ctype, name, alias, cls, format, numpy, sum, title, cxx) \
+    [DT_##id] = {name, alias, format, numpy, (int64_t)sizeof(ctype), cls, sum, title, cxx},
 #include "table/dtype.def"
 #undef DTYPE
 };

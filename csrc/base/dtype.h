@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 typedef enum ct_dtype {
-#define DTYPE(id, ctype, name, alias, class, format, numpy, sum, title) DT_##id,
+#define DTYPE(id, ctype, name, alias, class, format, numpy, sum, title, cxx) DT_##id,
 #include "table/dtype.def"
 #undef DTYPE
     DT_COUNT,
@@ -19,7 +19,7 @@ typedef struct dtype_info {
     int64_t bytes;
     ct_class cls;
     ct_dtype sum;      /* what sum() returns without dtype= */
-    const char *title; /* "Float": as PyTorch names dtypes in messages */
+    const char *title, *cxx; /* "Long", "long int": as PyTorch names dtypes in messages */
 } dtype_info;
 extern const dtype_info ct_dtypes[DT_COUNT];
 
@@ -29,6 +29,7 @@ static inline bool dtype_is_float(ct_dtype d) { return ct_dtypes[d].cls == C_FLO
 static inline bool dtype_is_half(ct_dtype d) { return d == DT_F16 || d == DT_BF16; }
 static inline ct_dtype dtype_computed(ct_dtype d) { return dtype_is_half(d) ? DT_F32 : d; }
 static inline const char *dtype_title(ct_dtype d) { return ct_dtypes[d].title; }
+static inline const char *dtype_cxx(ct_dtype d) { return ct_dtypes[d].cxx; }
 static inline const char *dtype_name(ct_dtype d) { return ct_dtypes[d].name; }
 
 ct_dtype dtype_default(void);                 /* float32 unless set_default_dtype said otherwise */

@@ -14,12 +14,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *c_name(ct_dtype d)
-{
-    static const char *const names[DT_COUNT] = {"bool", "unsigned char", "int", "long int", "c10::Half", "c10::BFloat16", "float", "double"};
-    return names[d];
-}
-
 int conv_ints(const call *c, const arg *a, const char *name, int64_t nd, int64_t *to)
 {
     char buffer[200];
@@ -71,10 +65,11 @@ static int check_operands(const call *c, const array *x, const array *w, const a
 {
     if (conv_range(c, x->ndim, array_size(x)) < 0 || conv_range(c, w->ndim, array_size(w)) < 0)
         return -1;
-    if (x->dtype != w->dtype)
-        return ct_fail(CT_RUNTIME, "Input type (%s) and weight type (%s) should be the same", c_name(x->dtype), c_name(w->dtype));
     if (bias && bias->dtype != x->dtype)
-        return ct_fail(CT_RUNTIME, "Input type (%s) and bias type (%s) should be the same", c_name(x->dtype), c_name(bias->dtype));
+        return ct_fail(CT_RUNTIME, "Input type (%s) and bias type (%s) should be the same", dtype_cxx(x->dtype), dtype_cxx(bias->dtype));
+    if (x->dtype != w->dtype)
+        return ct_fail(CT_RUNTIME, dtype_is_half(x->dtype) ? "Input type (torch.%sTensor) and weight type (torch.%sTensor) should be the same" :
+                       "expected scalar type %s but found %s: the types of input and weight", dtype_title(x->dtype), dtype_title(w->dtype));
     return 0;
 }
 /* int64 has every convolution, the other integers those that read their input without gaps: as in PyTorch. */

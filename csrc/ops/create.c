@@ -108,7 +108,7 @@ static int empty_strided_rule(call *c)
     l.ndim = (int)size->n;
     l.offset = 0;
     if (size->n != stride->n)
-        return ct_fail(CT_RUNTIME, "mismatch in length of strides and shape: empty_strided got %u sizes and %u strides", size->n, stride->n);
+        return ct_fail(CT_RUNTIME, "dimensionality of sizes (%u) must match dimensionality of strides (%u)", size->n, stride->n);
     if (layout_check_numel("empty_strided", l.ndim, size->ints, &numel) < 0)
         return -1;
     if (view_as_strided(l.ndim, size->ints, stride->ints, 0, INT64_MAX, 1, &l) < 0)

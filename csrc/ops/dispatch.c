@@ -419,7 +419,8 @@ int tensor_join(tensor *view, tensor *of, uint32_t flags)
     b->refs++;
     view->base = b;
     view->gen = b->gen;
-    view->flags |= T_VIEW | flags | (of->flags & (T_MULTI_VIEW | T_NO_GRAD_VIEW | T_FUNCTION_VIEW)) | (tape_now.grad ? 0 : T_NO_GRAD_VIEW);
+    view->flags |= T_VIEW | flags | (of->flags & (T_MULTI_VIEW | T_NO_GRAD_VIEW | T_INFERENCE_VIEW | T_FUNCTION_VIEW)) | (tape_now.grad ? 0 : T_NO_GRAD_VIEW) |
+                   (tape_now.inference ? T_INFERENCE_VIEW : 0);
     return 0;
 }
 

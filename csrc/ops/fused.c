@@ -175,9 +175,8 @@ const op op_addcdiv = {.name = "addcdiv", .sig = "(Tensor self, Tensor tensor1, 
 /* ---- lerp: args self, end, weight --------------------------------------------------------------------------------------- */
 static int same_dtype(const call *c, uint32_t i, const char *name)
 {
-    static const char *const ctypes[DT_COUNT] = {"bool", "unsigned char", "int", "long int", "c10::Half", "c10::BFloat16", "float", "double"};
     ct_dtype have = c->in[i]->a->dtype, want = c->in[0]->a->dtype;
-    return have == want ? 0 : ct_fail(CT_RUNTIME, "expected dtype %s for `%s` but got dtype %s", ctypes[want], name, ctypes[have]);
+    return have == want ? 0 : ct_fail(CT_RUNTIME, "expected dtype %s for `%s` but got dtype %s", dtype_cxx(want), name, dtype_cxx(have));
 }
 static int lerp_number_grad(scope *s, node *n, T const *g, T *out)
 {

@@ -47,7 +47,7 @@ static int check_groups(const call *c, const array *x, int64_t groups, const arr
             return ct_fail(CT_RUNTIME, "Expected %s to be a vector of size equal to the number of channels in input, but got %s of shape %s and input of shape %s", name[i],
                            name[i], layout_text(of[i]->ndim, array_size(of[i]), one, sizeof one), layout_text(x->ndim, array_size(x), two, sizeof two));
         if (of[i] && of[i]->dtype != x->dtype)
-            return ct_fail(CT_RUNTIME, "%s(): input and %s must have one dtype, got %s and %s", c->op->name, name[i], dtype_name(x->dtype), dtype_name(of[i]->dtype));
+            return ct_fail(CT_RUNTIME, "mixed dtype (CPU): input and %s of %s must have one dtype, got %s and %s", name[i], c->op->name, dtype_name(x->dtype), dtype_name(of[i]->dtype));
     }
     return 0;
 }

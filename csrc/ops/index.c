@@ -67,7 +67,9 @@ static int plan_indices(call *c, uint32_t first, plan *p)
 int check_index(const char *op, const array *index, int64_t size, int dim)
 {
     int64_t wrong;
-    return index_within(index, -size, size, &wrong) ? 0 :
+    if (index_within(index, -size, size, &wrong))
+        return 0;
+    return size == 0 ? ct_fail(CT_INDEX, "index is out of bounds for dimension with size 0 (dimension %d of %s)", dim, op) :
            ct_fail(CT_INDEX, "index %lld is out of bounds for dimension %d with size %lld (%s)", (long long)wrong, dim, (long long)size, op);
 }
 
@@ -406,14 +408,14 @@ static int index_put_rule(call *c)
             return -1;
     if (plan_indices(c, first, &p) < 0)
         return -1;
-    if (v->dtype != self->dtype)
-        return ct_fail(CT_RUNTIME, "Index put requires the source and destination dtypes match, got %s for the destination and %s for the source.", dtype_name(self->dtype), dtype_name(v->dtype));
     wide.ndim = result_shape(&p, size);
     if (!layout_is_expandable_to(v->ndim, array_size(v), wide.ndim, size)) {
         char one[200], two[200];
         return ct_fail(CT_RUNTIME, "shape mismatch: value tensor of shape %s cannot be broadcast to indexing result of shape %s",
                        layout_text(v->ndim, array_size(v), one, sizeof one), layout_text(wide.ndim, size, two, sizeof two));
     }
+    if (v->dtype != self->dtype)
+        return ct_fail(CT_RUNTIME, "Index put requires the source and destination dtypes match, got %s for the destination and %s for the source.", dtype_name(self->dtype), dtype_name(v->dtype));
     if (check_indices(&p) < 0)
         return -1;
     for (int i = 0; i < p.n_index; i++)

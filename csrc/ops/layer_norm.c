@@ -28,7 +28,7 @@ static int check_shapes(const call *c, const array *x, const arg *shape, const a
         return ct_fail(CT_NOTIMPL, "\"LayerNormKernelImpl\" not implemented for '%s'", dtype_title(x->dtype));
     for (int i = 0; i < 2; i++)
         if (rows[i] && rows[i]->dtype != x->dtype)
-            return ct_fail(CT_RUNTIME, "%s(): input and %s must have one dtype, got %s and %s", c->op->name, names[i], dtype_name(x->dtype), dtype_name(rows[i]->dtype));
+            return ct_fail(CT_RUNTIME, "mixed dtype (CPU): input and %s of %s must have one dtype, got %s and %s", names[i], c->op->name, dtype_name(x->dtype), dtype_name(rows[i]->dtype));
     return 0;
 }
 /* x may have one index along a dim of the normal shape that repeats: mean and variance of all are those of one. Of equal numbers the kernel's mean

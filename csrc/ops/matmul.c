@@ -7,16 +7,8 @@
 #include "ops/spread.h"
 #include <string.h>
 
-static const char *c_name(ct_dtype d)
+static int refuse_bool(const call *c, const array *a)
 {
-    static const char *const names[DT_COUNT] = {"bool", "unsigned char", "int", "long", "c10::Half", "c10::BFloat16", "float", "double"};
-    return names[d];
-}
-
-static int same_dtype(const call *c, const array *a, const array *b)
-{
-    if (a->dtype != b->dtype)
-        return ct_fail(CT_RUNTIME, "expected m1 and m2 to have the same dtype, but got: %s != %s", c_name(a->dtype), c_name(b->dtype));
     return a->dtype != DT_BOOL ? 0 : ct_fail(CT_NOTIMPL, "\"%s\" not implemented for 'Bool'", c->op->name);
 }
 
@@ -102,7 +94,9 @@ static int mm_rule(call *c)
         return ct_fail(CT_RUNTIME, "mat2 must be a matrix: mm got a tensor of %d dimensions", b->ndim);
     if (array_size(a)[1] != array_size(b)[0])
         return refuse_shapes(a, b);
-    if (same_dtype(c, a, b) < 0)
+    if (a->dtype != b->dtype)
+        return ct_fail(CT_RUNTIME, "expected m1 and m2 to have the same dtype, but got: %s != %s", dtype_cxx(a->dtype), dtype_cxx(b->dtype));
+    if (refuse_bool(c, a) < 0)
         return -1;
     int64_t size[2] = {array_size(a)[0], array_size(b)[1]};
     keep_param(c, product_order(a, b));
@@ -148,7 +142,9 @@ static int bmm_rule(call *c)
     if (x[0] != y[0] || x[2] != y[1])
         return ct_fail(CT_RUNTIME, "Expected size for first two dimensions of batch2 tensor to be: [%lld, %lld] but got: [%lld, %lld].",
                        (long long)x[0], (long long)x[2], (long long)y[0], (long long)y[1]);
-    if (same_dtype(c, a, b) < 0)
+    if (a->dtype != b->dtype)
+        return ct_fail(CT_RUNTIME, "expected scalar type %s but found %s: the types of bmm's operands", dtype_title(a->dtype), dtype_title(b->dtype));
+    if (refuse_bool(c, a) < 0)
         return -1;
     c->once_out = product_once(a, b);
     return plan_matrices(c, a, b, 3, (int64_t[]){x[0], x[1], y[2]});
@@ -214,7 +210,9 @@ static int mv_rule(call *c)
     if (array_size(a)[1] != array_size(v)[0])
         return ct_fail(CT_RUNTIME, "size mismatch, got input (%lld), mat (%lldx%lld), vec (%lld)", (long long)array_size(a)[0],
                        (long long)array_size(a)[0], (long long)array_size(a)[1], (long long)array_size(v)[0]);
-    if (same_dtype(c, a, v) < 0)
+    if (a->dtype != v->dtype)
+        return ct_fail(CT_RUNTIME, "addmv input tensors must have the same dtype, but got %s, %s, and %s", dtype_title(v->dtype), dtype_title(a->dtype), dtype_title(v->dtype));
+    if (refuse_bool(c, a) < 0)
         return -1;
     c->once_out = still_dims(a, 2) & 1;
     product p;
@@ -261,7 +259,7 @@ static int dot_rule(call *c)
     if (a->numel != b->numel)
         return ct_fail(CT_RUNTIME, "inconsistent tensor size, expected tensor [%lld] and src [%lld] to have the same number of elements, but got %lld and %lld elements respectively",
                        (long long)a->numel, (long long)b->numel, (long long)a->numel, (long long)b->numel);
-    if (same_dtype(c, a, b) < 0)
+    if (refuse_bool(c, a) < 0)
         return -1;
     product p;
     if (out_new(c, 0, a->dtype, 0, NULL) < 0)
@@ -309,10 +307,11 @@ static int addmm_rule(call *c)
         return ct_fail(CT_RUNTIME, "mat1 must be a matrix, got %d-D tensor: addmm takes two matrices, the other has %d dimensions", a->ndim, b->ndim);
     if (array_size(a)[1] != array_size(b)[0])
         return refuse_shapes(a, b);
-    if (same_dtype(c, a, b) < 0)
+    const array *self = c->in[0]->a, *other = self->dtype != b->dtype ? self : a;
+    if (other->dtype != b->dtype)
+        return ct_fail(CT_RUNTIME, "%s and mat2 must have the same dtype, but got %s and %s", other == self ? "self" : "mat1", dtype_title(other->dtype), dtype_title(b->dtype));
+    if (refuse_bool(c, a) < 0)
         return -1;
-    if (c->in[0]->a->dtype != a->dtype)
-        return ct_fail(CT_RUNTIME, "self and mat2 must have the same dtype, but got %s and %s", c_name(c->in[0]->a->dtype), c_name(b->dtype));
     layout l, wide;
     int64_t size[2] = {array_size(a)[0], array_size(b)[1]};
     array_layout(c->in[0]->a, &l);

@@ -142,9 +142,10 @@ static int run_places(call *c)
 }
 static int run_nonzero(call *c)
 {
+    const tensor *out = c->mode == CALL_OUT ? c->out_given[0] : NULL;
     if (c->n_args < 2 || !arg_bool(&c->args[1]))
-        return op_block(c);
-    return c->mode == CALL_OUT ? ct_fail(CT_RUNTIME, "nonzero does not support the out kwarg when as_tuple is True") : run_places(c);
+        return out && out->a->dtype != DT_I64 ? ct_fail(CT_RUNTIME, "nonzero: Expected out tensor to have scalar type Long but got scalar type %s", dtype_title(out->a->dtype)) : op_block(c);
+    return out ? ct_fail(CT_RUNTIME, "nonzero does not support the out kwarg when as_tuple is True") : run_places(c);
 }
 const op op_where_places = {.name = "where.places", .sig = "(Tensor condition)", .flags = OP_FUNCTION | OP_NO_GRAD, .run = run_places,
     .doc = "nonzero(condition, as_tuple=True)."};

@@ -112,7 +112,7 @@ bool tensor_number(const tensor *t, arg *out)
 #define READ_C_BOOL(ctype) (arg){.kind = ARG_BOOL, .i = *(const ctype *)at != 0}
 #define READ_C_INT(ctype) (arg){.kind = ARG_INT, .i = (int64_t)*(const ctype *)at}
 #define READ_C_FLOAT(ctype) (arg){.kind = ARG_FLOAT, .f = dtype_load(at, (ct_dtype)t->a->dtype)}
-#define DTYPE(id, ctype, name, alias, class, format, numpy, sum, title) case DT_##id: *out = READ_##class(ctype); return true;
+#define DTYPE(id, ctype, name, alias, class, format, numpy, sum, title, cxx) case DT_##id: *out = READ_##class(ctype); return true;
 #include "table/dtype.def"
 #undef DTYPE
     default: return false;

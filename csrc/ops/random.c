@@ -136,9 +136,9 @@ static int check_bounds(const call *c, ct_dtype d, int64_t low, int64_t high)
     int64_t least = d == DT_F16 ? -65504 : d == DT_I32 ? INT32_MIN : d == DT_U8 || d == DT_BOOL ? 0 : INT64_MIN;
     int64_t most = d == DT_F16 ? 65504 : d == DT_I32 ? INT32_MAX : d == DT_U8 ? 255 : d == DT_BOOL ? 1 : INT64_MAX;
     if (low < least || low > most)
-        return ct_fail(CT_RUNTIME, "from is out of bounds for %s", dtype_title(d));
+        return ct_fail(CT_RUNTIME, "from is out of bounds for %s", dtype_cxx(d));
     if (high < least || high > most)
-        return ct_fail(CT_RUNTIME, "to - 1 is out of bounds for %s", dtype_title(d));
+        return ct_fail(CT_RUNTIME, "to - 1 is out of bounds for %s", dtype_cxx(d));
     return warn_of_gaps(c, d, "from", low) < 0 || warn_of_gaps(c, d, "to - 1", high) < 0 ? -1 : 0;
 }
 /* From low up to the last number before which all are exact: is there any? */
@@ -159,10 +159,10 @@ static int random_rule(call *c)
         c->kind = &random_any;
     int64_t low = arg_int(&c->args[1], 0), high = arg_int(&c->args[2], 0);
     ct_dtype d = (ct_dtype)c->in[0]->a->dtype;
-    if (arg_given(&c->args[1]) && (arg_given(&c->args[2]) ? check_bounds(c, d, low, high - 1) : check_from(c, d, low)) < 0)
-        return -1;
     if (arg_given(&c->args[2]) && low >= high)
         return ct_fail(CT_RUNTIME, "random_ expects 'from' to be less than 'to', but got from=%lld >= to=%lld", (long long)low, (long long)high);
+    if (arg_given(&c->args[1]) && (arg_given(&c->args[2]) ? check_bounds(c, d, low, high - 1) : check_from(c, d, low)) < 0)
+        return -1;
     return in_place_rule(c, k_random_range);
 }
 static void random_kernel(call *c)

@@ -178,6 +178,8 @@ static int logcumsumexp_rule(call *c)
         return -1;
     if (!dtype_is_float(a->dtype))
         return ct_fail(CT_NOTIMPL, "\"logcumsumexp_out_cpu\" not implemented for '%s'", dtype_title(a->dtype));
+    if (c->mode == CALL_OUT && c->out_given[0]->a->dtype != a->dtype)
+        return ct_fail(CT_RUNTIME, "logcumsumexp(): expected scalar_type %s but found %s: the dtype of out=", dtype_title(a->dtype), dtype_title(c->out_given[0]->a->dtype));
     c->work *= 16;
     return out_new(c, 0, a->dtype, a->ndim, array_size(a));
 }

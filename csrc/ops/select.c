@@ -45,6 +45,8 @@ static int index_select_compose(scope *s, call *c, T *out)
         return -1;
     if (!of->ndim && c->in[2]->a->numel != 1)
         return REFUSE(CT_RUNTIME, "index_select(): Index to scalar can have only 1 value, got %lld value(s)", (long long)c->in[2]->a->numel);
+    if (of->ndim > 1 && of->numel == 0 && array_size(of)[dim] == 0 && c->in[2]->a->numel)
+        return REFUSE(CT_RUNTIME, "index_select(): self indexing axis dim should be positive: dimension %d has no places", dim);
     /* PyTorch's exception is another along the second dimension, and where there is nothing to pick from. */
     if (refuse_negative(s, c, c->in[2]->a, dim, of->ndim > 1 && (dim == 1 || of->numel == 0) ? CT_RUNTIME : CT_INDEX) < 0)
         return -1;

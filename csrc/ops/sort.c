@@ -243,6 +243,10 @@ static int topk_compose(scope *s, call *c, T *out)
     T places = along_rows(s, &op_pick_places, self, dim, 5, (arg[]){a_none(), a_i(k), c->args[3], c->args[4], a_i(SOME)});
     return places ? deliver(s, c, self, dim, false, places, out) : -1;
 }
+static int refuse_none(scope *s, const call *c, int dim)
+{
+    return ct_fail(CT_INDEX, "%s(): Expected reduction dim %d to have non-zero size.", c->op->name, dim), scope_fail(s), -1;
+}
 static int kthvalue_compose(scope *s, call *c, T *out)
 {
     int dim = 0;
@@ -250,8 +254,10 @@ static int kthvalue_compose(scope *s, call *c, T *out)
     T self = vector_of(s, c, c->args[2].i, &dim);
     if (!self)
         return -1;
+    if (length(self, dim) == 0)
+        return refuse_none(s, c, dim);
     if (k < 1 || k > length(self, dim))
-        return ct_fail(length(self, dim) ? CT_RUNTIME : CT_INDEX, "kthvalue(): selected number k out of range for dimension %d", dim), scope_fail(s), -1;
+        return ct_fail(CT_RUNTIME, "kthvalue(): selected number k out of range for dimension %d", dim), scope_fail(s), -1;
     if (refuse_bool(s, c) < 0)
         return -1;
     T places = along_rows(s, &op_pick_places, self, dim, 5, (arg[]){a_none(), a_i(k - 1), a_b(false), a_b(false), a_i(KTH)});
@@ -274,7 +280,7 @@ static int median_run(scope *s, call *c, bool skip, T *out)
     if (!self)
         return -1;
     if (length(self, dim) == 0)
-        return ct_fail(CT_INDEX, "%s(): Expected reduction dim %d to have non-zero size.", c->op->name, dim), scope_fail(s), -1;
+        return refuse_none(s, c, dim);
     if (refuse_bool(s, c) < 0)
         return -1;
     T places = middle(s, self, dim, skip);

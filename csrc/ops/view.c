@@ -155,11 +155,16 @@ const op op_view_as = {.name = "view_as", .sig = "(Tensor self, Tensor other)", 
     .compose = view_as_compose, .doc = "self.view(other.size())."};
 
 /* ---- view as another dtype ----------------------------------------------------------------------------------- */
-static int refuse_bits(const array *a, ct_dtype to, const char *format, int64_t got)
+/* `fault`: what must be so, but is `got`. */
+static int refuse_bits(const array *a, ct_dtype to, const char *fault, int64_t got)
 {
-    char text[160];
-    snprintf(text, sizeof text, format, (long long)dtype_bytes(to) / dtype_bytes((ct_dtype)a->dtype), (long long)got);
-    return ct_fail(CT_RUNTIME, "%s (to view %s as %s: different element sizes)", text, dtype_name(a->dtype), dtype_name(to));
+    return ct_fail(CT_RUNTIME, "self.%s to view %s as %s (different element sizes), but got %lld", fault, dtype_title(a->dtype), dtype_title(to), (long long)got);
+}
+static int refuse_rest(const array *a, ct_dtype to, const char *what, int64_t ratio, int64_t got)
+{
+    char fault[80];
+    snprintf(fault, sizeof fault, "%s must be divisible by %lld", what, (long long)ratio);
+    return refuse_bits(a, to, fault, got);
 }
 
 /* The last dimension, and with it everything counted in elements, shrinks by `ratio`. */
@@ -167,12 +172,14 @@ static int widen(const array *a, ct_dtype to, int64_t ratio, layout *l)
 {
     int last = l->ndim - 1;
     if (l->size[last] % ratio)
-        return refuse_bits(a, to, "self.size(-1) must be divisible by %lld, but got %lld", l->size[last]);
+        return refuse_rest(a, to, "size(-1)", ratio, l->size[last]);
     if (l->offset % ratio)
-        return refuse_bits(a, to, "self.storage_offset() must be divisible by %lld, but got %lld", l->offset);
+        return refuse_rest(a, to, "storage_offset()", ratio, l->offset);
     for (int d = 0; d < last; d++) {
+        char which[20];
+        snprintf(which, sizeof which, "stride(%d)", d);
         if (l->stride[d] % ratio)
-            return refuse_bits(a, to, "self.stride() must be divisible by %lld in all but the last dimension, but got %lld", l->stride[d]);
+            return refuse_rest(a, to, which, ratio, l->stride[d]);
         l->stride[d] /= ratio;
     }
     l->size[last] /= ratio;
@@ -200,9 +207,9 @@ static int view_dtype_shape(call *c)
     array_layout(a, &l);
     if (was != is) {
         if (l.ndim == 0)
-            return refuse_bits(a, to, "self.dim() cannot be 0", 0);
+            return refuse_bits(a, to, "dim() cannot be 0", 0);
         if (l.stride[l.ndim - 1] != 1)
-            return refuse_bits(a, to, "self.stride(-1) must be 1", 0);
+            return refuse_bits(a, to, "stride(-1) must be 1", l.stride[l.ndim - 1]);
         if ((was < is ? widen(a, to, is / was, &l) : narrow_items(was / is, &l)) < 0)
             return -1;
     }

@@ -278,8 +278,17 @@ static PyObject *grad_of(tensors *outputs, tensors *grads, tensors *inputs, PyOb
 }
 
 /* ---- is_grads_batched: row by row, and the rows' gradients stacked ---------------------------------------------------- */
-/* How many rows every given gradient has. */
-static int64_t count_rows(const tensors *grads)
+static int refuse_row(Py_ssize_t i, const array *grad, const array *output)
+{
+    char got[256], want[256];
+    PyErr_Format(PyExc_RuntimeError, "If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch dimension. The sizes of the "
+                 "remaining dimensions are expected to match the shape of corresponding output, but a mismatch was detected: grad_output[%zd] has a shape of "
+                 "torch.Size(%s) and output[%zd] has a shape of torch.Size(%s). If you only want some tensors in `grad_output` to be considered batched, consider "
+                 "using vmap.", i, layout_text(grad->ndim - 1, array_size(grad) + 1, got, sizeof got), i, layout_text(output->ndim, array_size(output), want, sizeof want));
+    return -1;
+}
+/* How many rows every given gradient has, each of its output's shape. */
+static int64_t count_rows(const tensors *outputs, const tensors *grads)
 {
     int64_t rows = -1;
     for (Py_ssize_t i = 0; i < grads->n; i++) {
@@ -288,6 +297,9 @@ static int64_t count_rows(const tensors *grads)
             return PyErr_Format(PyExc_IndexError, "grad: with is_grads_batched=True a tensor of grad_outputs has a first dimension, the batch; got a 0-dim tensor"), -1;
         if (a && (rows >= 0 && array_size(a)[0] != rows))
             return PyErr_Format(PyExc_ValueError, "grad: with is_grads_batched=True every tensor of grad_outputs has a first dimension of one size"), -1;
+        const array *to = i < outputs->n ? outputs->t[i]->a : NULL;
+        if (a && to && (a->ndim - 1 != to->ndim || memcmp(array_size(a) + 1, array_size(to), to->ndim * sizeof(int64_t))))
+            return refuse_row(i, a, to);
         rows = a ? array_size(a)[0] : rows;
     }
     if (rows <= 0)
@@ -326,7 +338,7 @@ static PyObject *grad_of_row(tensors *outputs, const tensors *grads, tensors *in
 
 static PyObject *grad_of_rows(tensors *outputs, tensors *grads, tensors *inputs, PyObject *retain, bool create, bool unused, bool zeros)
 {
-    int64_t n = count_rows(grads);
+    int64_t n = count_rows(outputs, grads);
     PyObject *rows = n > 0 ? PyTuple_New((Py_ssize_t)n) : NULL, *all = NULL;
     for (Py_ssize_t k = 0; rows && k < n; k++) {
         PyObject *found = grad_of_row(outputs, grads, inputs, k, k + 1 < n ? Py_True : retain, create, unused, zeros);

@@ -222,7 +222,7 @@ static PyObject *tie_output(FunctionContext *c, node *fn, uint32_t nr, PyObject 
         return result;
     if (t->base) {
         t->gen = t->base->gen;
-        t->flags &= ~(uint32_t)T_NO_GRAD_VIEW;
+        t->flags &= ~(uint32_t)(T_NO_GRAD_VIEW | T_INFERENCE_VIEW);
     }
     t->nr = nr;
     node_set(&t->fn, node_keep(fn));

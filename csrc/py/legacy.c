@@ -249,7 +249,18 @@ static PyGetSetDef tensortype_getset[] = {
     {"dtype", tensortype_dtype, NULL, "The dtype of the tensors made.", NULL},
     {0},
 };
+/* As a class with such a base asks for it: there are none. */
+static PyObject *tensortype_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    (void)kwargs;
+    PyObject *bases = PyTuple_GET_SIZE(args) == 3 ? PyTuple_GET_ITEM(args, 1) : NULL;
+    PyObject *base = bases && PyTuple_Check(bases) && PyTuple_GET_SIZE(bases) ? PyTuple_GET_ITEM(bases, 0) : NULL;
+    if (base && Py_IS_TYPE(base, type))
+        return PyErr_Format(PyExc_TypeError, "type 'torch.%s' is not an acceptable base type: use torch.Tensor", ((PyTensorType *)base)->name);
+    return PyErr_Format(PyExc_TypeError, "cannot create 'torch.tensortype' instances");
+}
 static PyType_Slot tensortype_slots[] = {
+    {Py_tp_new, tensortype_new},
     {Py_tp_doc, (char *)"Constructor of tensors of one dtype, from sizes or data."},
     {Py_tp_call, tensortype_call},
     {Py_tp_repr, tensortype_repr},
@@ -258,7 +269,7 @@ static PyType_Slot tensortype_slots[] = {
     {Py_tp_getset, tensortype_getset},
     {0},
 };
-static PyType_Spec tensortype_spec = {"ctgrad.tensortype", sizeof(PyTensorType), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, tensortype_slots};
+static PyType_Spec tensortype_spec = {"ctgrad.tensortype", sizeof(PyTensorType), 0, Py_TPFLAGS_DEFAULT, tensortype_slots};
 
 int py_legacy_setup(PyObject *module)
 {

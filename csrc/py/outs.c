@@ -31,14 +31,19 @@ static void drop_outs(outs *o)
     o->n = 0;
 }
 
-static int warn_resized(const outs *o)
+static int warn_resized(const op *op, const outs *o)
 {
     char was[300], is[300];
     for (uint32_t i = 0; i < o->n; i++) {
         const array *before = o->before[i], *now = py_t(o->given[i])->a;
         if (before == now || before->numel == 0 || array_same_size(before, now))
             continue;
-        if (PyErr_WarnFormat(PyExc_UserWarning, 1, "An output with one or more elements was resized since it had shape %s, which does not match the "
+        if ((op == &op_arange || op == &op_arange_end) && before->numel != now->numel) {
+            if (PyErr_WarnFormat(PyExc_UserWarning, 1, "The number of elements in the out tensor of shape %s is %lld which does not match the computed number of elements "
+                                 "%lld. Note that this may occur as a result of rounding error. The out tensor will be resized to a tensor of shape (%lld,).",
+                                 layout_text(before->ndim, array_size(before), was, sizeof was), (long long)before->numel, (long long)now->numel, (long long)now->numel) < 0)
+                return -1;
+        } else if (PyErr_WarnFormat(PyExc_UserWarning, 1, "An output with one or more elements was resized since it had shape %s, which does not match the "
                              "required output shape %s. To reuse a tensor on purpose, empty it first with t.resize_(0).",
                              layout_text(before->ndim, array_size(before), was, sizeof was), layout_text(now->ndim, array_size(now), is, sizeof is)) < 0)
             return -1;
@@ -50,7 +55,7 @@ static int warn_resized(const outs *o)
 static PyObject *outs_result(const call *c, const outs *o)
 {
     bool made = (!c->n_in && c->op != &op_arange && c->op != &op_arange_end) || c->op->flags & OP_DRAWS; /* or drawn: PyTorch says nothing there */
-    if (!made && warn_resized(o) < 0)
+    if (!made && warn_resized(c->op, o) < 0)
         return NULL;
     if (o->n == 1)
         return Py_NewRef(o->given[0]);

@@ -145,11 +145,12 @@ int tensor_refuse_view(const tensor *t, const char *what)
 {
     const char *why = t->flags & T_MULTI_VIEW ? "This view is the output of a function that returns multiple views. Such functions do not allow the "
                       "output views to be modified inplace. You should replace the inplace operation by an out-of-place one."
-                    : t->flags & T_NO_GRAD_VIEW ? "Which of the two is meant cannot be known: do both inside the no_grad block (not recorded), or both outside it (recorded)."
+                    : t->flags & T_NO_GRAD_VIEW && !(t->flags & T_FUNCTION_VIEW)
+                    ? "Which of the two is meant cannot be known: do both inside the no_grad block (not recorded), or both outside it (recorded)."
                     : "This view was created inside a custom Function (or because an input was returned as-is) and the autograd logic to handle "
                       "view+inplace would override the custom backward. Clone the output of the Function first.";
     if (!t->fn || t->fn->kind == &leaf_kind)
-        return ct_fail(CT_RUNTIME, "A view was created in no_grad mode and %s with grad mode enabled. %s", what, why);
+        return ct_fail(CT_RUNTIME, "A view was created in %s mode and %s with grad mode enabled. %s", t->flags & T_INFERENCE_VIEW ? "inference" : "no_grad", what, why);
     const char *name = node_name(t->fn), *end = strstr(name, "Backward");
     return ct_fail(CT_RUNTIME, "Output %u of %.*s is a view and %s. %s", t->nr, end ? (int)(end - name) : (int)strlen(name), name, what, why);
 }

@@ -43,6 +43,7 @@ enum {
     T_MULTI_VIEW = 2,      /* from split, unbind ...: may not be written in place while recorded */
     T_NO_GRAD_VIEW = 4,    /* made under no_grad */
     T_FUNCTION_VIEW = 8,   /* returned as a view by a user's Function */
+    T_INFERENCE_VIEW = 16, /* under inference_mode, which is no_grad as well */
     T_RETAINS = 32,        /* retain_grad() was called */
     T_SCALAR = 64,         /* stands for a Python number (weak), not for an argument that can be recorded */
 };

@@ -16,6 +16,8 @@ _PYTHON = {builtins.float: _C.float64, builtins.int: _C.int64, builtins.bool: _C
 _DEFAULT = object()
 _SCALAR_NAMES = {"float32": "Float", "float64": "Double", "int64": "Long", "int32": "Int", "uint8": "Byte", "bool": "Bool",
                  "float16": "Half", "bfloat16": "BFloat16", "int16": "Short", "int8": "Char"}
+_CXX_NAMES = {"float16": "c10::Half", "bfloat16": "c10::BFloat16", "float32": "float", "float64": "double", "int64": "long int",
+              "int32": "int", "uint8": "unsigned char"}
 
 
 class _Info:
@@ -77,6 +79,12 @@ def scalar_name(dtype):
     """The dtype's name in error texts: "Float" for float32."""
     short = str(dtype).rpartition(".")[2]
     return _SCALAR_NAMES.get(short, short)
+
+
+def cxx_name(dtype):
+    """Its name in others of them: "float" for float32, "long int" for int64."""
+    short = str(dtype).rpartition(".")[2]
+    return _CXX_NAMES.get(short, short)
 
 
 def unsupported(kernel, dtype):

@@ -56,9 +56,9 @@ def get_default_device():
 def use_deterministic_algorithms(mode, *, warn_only=False):
     """Noted, and told by the functions beside this one. Nothing to choose: results are the same in every run."""
     if not isinstance(mode, bool):
-        raise TypeError(f"use_deterministic_algorithms(): argument 'mode' (position 1) must be bool, not {type(mode).__name__}")
+        raise TypeError(f"_set_deterministic_algorithms(): argument 'mode' (position 1) must be bool, not {type(mode).__name__}")
     if not isinstance(warn_only, bool):
-        raise TypeError(f"use_deterministic_algorithms(): argument 'warn_only' must be bool, not {type(warn_only).__name__}")
+        raise TypeError(f"_set_deterministic_algorithms(): argument 'warn_only' must be bool, not {type(warn_only).__name__}")
     _now["mode"] = (1 if warn_only else 2) if mode else 0
     _now["warn_only"] = warn_only
 

@@ -7,10 +7,9 @@ import numpy as np
 from ctgrad import _C
 from ctgrad._C import Tensor, device
 from ctgrad._copying import UntypedStorage, from_file, shown_numbers
+from ctgrad._dtypes import scalar_name
 
 __all__ = ["BFloat16Storage", "BoolStorage", "ByteStorage", "DoubleStorage", "FloatStorage", "HalfStorage", "IntStorage", "LongStorage", "Storage", "TypedStorage", "UntypedStorage"]
-
-_TITLES = {"float32": "Float", "float64": "Double", "float16": "Half", "bfloat16": "BFloat16", "int64": "Long", "int32": "Int", "uint8": "Byte", "bool": "Bool"}
 
 
 class TypedStorage:
@@ -107,7 +106,7 @@ class TypedStorage:
 
     def pickle_storage_type(self):
         """The same without the module."""
-        return f"{_TITLES[str(self.dtype).rpartition('.')[2]]}Storage"
+        return f"{scalar_name(self.dtype)}Storage"
 
     def tolist(self):
         """The numbers."""

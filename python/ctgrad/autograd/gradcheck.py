@@ -277,7 +277,21 @@ def _check_undefined(func, inputs, targets):
         _check_absent([_Undefined.apply(o) if i == absent else o for i, o in enumerate(outputs)], targets)
 
 
-def _check(func, inputs, limits, fast_mode, check_undefined_grad):
+def _check_batched(func, inputs, targets):
+    """Two gradients of an output at once give what they give one after the other."""
+    for place, output in enumerate(_differentiable(func(*inputs))):
+        grads = ctgrad.stack([ctgrad.randn_like(output, requires_grad=False) for _ in range(2)])
+        each = [grad(output, targets, row, retain_graph=True, allow_unused=True) for row in grads]
+        at_once = grad(output, targets, grads, retain_graph=True, allow_unused=True, is_grads_batched=True)
+        for number, (first, second, both) in enumerate(zip(*each, at_once, strict=True)):
+            if both is not None and not ctgrad.allclose(both, ctgrad.stack([first, second])):
+                raise GradcheckError(
+                    f"For output {place} and input {number}: the gradients of a batch of two grad_outputs (is_grads_batched=True) "
+                    f"differ from those of one grad_output after the other.\nGot:\n{both}\n\nExpected:\n{ctgrad.stack([first, second])}"
+                )
+
+
+def _check(func, inputs, limits, fast_mode, check_undefined_grad, check_batched_grad):
     targets = _check_inputs(inputs)
     groups = _cells.group(targets)
     outputs = _differentiable(func(*inputs))
@@ -286,12 +300,14 @@ def _check(func, inputs, limits, fast_mode, check_undefined_grad):
         return
     (_fast if fast_mode else _slow)(_Function(func, inputs, _differentiable), outputs, targets, groups, limits)
     _check_linear(outputs, targets)
+    if check_batched_grad:
+        _check_batched(func, inputs, targets)
     if check_undefined_grad:
         _check_undefined(func, inputs, targets)
 
 
 def _refuse(**flags):
-    """Checks by forward differentiation or vmap, which ctgrad does not have."""
+    """Checks by forward differentiation, which ctgrad does not have."""
     asked = [name for name, wanted in flags.items() if wanted]
     if asked:
         raise NotImplementedError(f"gradcheck: {asked[0]}=True is not supported, only the checks of backward")
@@ -320,19 +336,16 @@ def gradcheck(
     func: takes tensors, returns a tensor or a tuple of them. inputs: a tensor or a tuple; float64 unless the
     tolerances are wide. They may overlap in memory, within one tensor or across several. eps: the step.
     A pair agrees when |analytical - numerical| <= atol + rtol |numerical|. nondet_tol: how far two backward passes
-    may differ. check_undefined_grad: absent gradients must count as zeros. fast_mode: compare one random projection
+    may differ. check_undefined_grad: absent gradients must count as zeros. check_batched_grad: gradients asked for in a
+    batch must be those asked for one by one. fast_mode: compare one random projection
     of each Jacobian. Returns True. Raises GradcheckError, or returns False where `raise_exception` is false.
     """
     if not (check_forward_ad or check_backward_ad):
         raise AssertionError("Expected at least one of check_forward_ad or check_backward_ad to be True")
-    _refuse(
-        check_batched_grad=check_batched_grad,
-        check_batched_forward_grad=check_batched_forward_grad,
-        check_forward_ad=check_forward_ad,
-    )
+    _refuse(check_batched_forward_grad=check_batched_forward_grad, check_forward_ad=check_forward_ad)
     limits = SimpleNamespace(eps=eps, atol=atol, rtol=rtol, nondet_tol=nondet_tol, check_grad_dtypes=check_grad_dtypes)
     try:
-        _check(func, _as_tuple(inputs), limits, fast_mode, check_undefined_grad)
+        _check(func, _as_tuple(inputs), limits, fast_mode, check_undefined_grad, check_batched_grad)
     except GradcheckError:
         if raise_exception:
             raise

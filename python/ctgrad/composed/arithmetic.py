@@ -216,6 +216,8 @@ def diff(input, n=1, dim=-1, prepend=None, append=None):
         raise RuntimeError("diff expects input to be at least one-dimensional")
     if n < 0:
         raise RuntimeError(f"order must be non-negative but got {n}")
+    if any(part is not None and part.dim() != input.dim() for part in (prepend, append)):
+        raise RuntimeError("diff expects prepend or append to be the same dimension as input")
     if n == 0:
         return _C.zeros_like(input).copy_(input)
     parts = [part for part in (prepend, input, append) if part is not None]

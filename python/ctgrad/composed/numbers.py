@@ -129,8 +129,13 @@ def histogram(input, bins: Any = 100, *, range=None, weight=None, density=False)
     if isinstance(bins, Tensor):
         if range is not None:
             raise TypeError("histogram() takes no range where bins are edges")
-        if bins.dim() != 1 or bins.dtype != input.dtype or bins.numel() == 0:
-            raise RuntimeError(f"torch.histogram(): bins must be a vector of {input.dtype}, got {list(bins.shape)} of {bins.dtype}")
+        if bins.dtype != input.dtype:
+            raise RuntimeError("histogram: input tensor and bins tensors should have the same dtype, but got input with dtype "
+                               f"{input.dtype} and bins with dtype {bins.dtype}")
+        if bins.dim() != 1:
+            raise RuntimeError(f"histogram: bins tensor should have one dimension, but got {bins.dim()} dimensions in the bins tensor")
+        if bins.numel() == 0:
+            raise RuntimeError("histogram: bins tensor should have at least 1 element, but got 0 elements in the bins tensor")
         bins = bins.detach().numpy()
     elif bins <= 0:
         raise RuntimeError(f"torch.histogram(): bins must be > 0, but got {bins}")

@@ -10,6 +10,7 @@ import ctgrad
 from ctgrad import _C
 from ctgrad._C import Tensor
 from ctgrad.composed import composed, need_tensor
+from ctgrad._dtypes import scalar_name
 from ctgrad.composed.misfit import beyond
 
 _slice = _C._ops["slice"]
@@ -132,7 +133,7 @@ def column_stack(tensors, *, out=None):
 def _split_by_tensor(where):
     """A 0-d tensor stands for a number of sections, a 1-d one for indices."""
     if where.dtype is not ctgrad.int64:
-        raise RuntimeError(f"tensor_split expected tensor_indices_or_sections to have dtype of long, but got {where.dtype}")
+        raise RuntimeError(f"tensor_split expected tensor_indices_or_sections to have dtype of long, but got {scalar_name(where.dtype)}")
     if where.ndim > 1:
         raise RuntimeError("tensor_split expected tensor_indices_or_sections to be a zero-dimensional or one-dimensional tensor, "
                            f"but got a tensor with {where.ndim} dims")

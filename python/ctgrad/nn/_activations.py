@@ -2,7 +2,7 @@
 
 import ctgrad
 from ctgrad._C import _ops
-from ctgrad._dtypes import unsupported
+from ctgrad._dtypes import scalar_name, unsupported
 from ctgrad.composed import need_tensor
 from ctgrad.composed.closed import node
 from ctgrad.composed.misfit import typed
@@ -114,7 +114,7 @@ def glu(input, dim=-1):
 def prelu(input, weight):
     """x, times ``weight`` where it is negative: one number, or one for each channel (He et al. 2015). RuntimeError where it does not fit."""
     if input.dtype != weight.dtype:
-        raise RuntimeError(f"prelu: Type promoting not supported. Got {input.dtype} and {weight.dtype}")
+        raise RuntimeError(f"prelu: Type promoting not supported. Got {scalar_name(input.dtype)} and {scalar_name(weight.dtype)}")
     if weight.dim() > 1:
         raise RuntimeError(f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.dim()}")
     if weight.numel() != 1:

@@ -6,6 +6,7 @@ import warnings
 import ctgrad
 from ctgrad import Tensor
 from ctgrad._C import _ops
+from ctgrad._dtypes import cxx_name
 from ctgrad.composed.misfit import typed
 
 from ._halves import HALVES
@@ -57,8 +58,8 @@ def _one_pass(query, key, value, attn_mask):
 def _check_attention(query, key, value, attn_mask, is_causal):
     dtypes = query.dtype, key.dtype, value.dtype
     if len(set(dtypes)) > 1:
-        raise RuntimeError(f"Expected query, key, and value to have the same dtype, but got query.dtype: {_name(dtypes[0])} key.dtype: "
-                           f"{_name(dtypes[1])} and value.dtype: {_name(dtypes[2])} instead.")
+        raise RuntimeError(f"Expected query, key, and value to have the same dtype, but got query.dtype: {cxx_name(dtypes[0])} key.dtype: "
+                           f"{cxx_name(dtypes[1])} and value.dtype: {cxx_name(dtypes[2])} instead.")
     if min(query.dim(), key.dim(), value.dim()) < 2:
         raise RuntimeError("Expected query, key, and value to all be  at least 2 dimensional, but got query.dim(): "
                            f"{query.dim()}, key.dim(): {key.dim()} and value.dim(): {value.dim()} instead.")
@@ -67,12 +68,7 @@ def _check_attention(query, key, value, attn_mask, is_causal):
             raise RuntimeError("_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True")
         if attn_mask.dtype not in (ctgrad.bool, query.dtype):
             raise RuntimeError("Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype: "
-                               f"{_name(attn_mask.dtype)} and  query.dtype: {_name(query.dtype)} instead.")
-
-
-def _name(dtype):
-    names = {"float16": "c10::Half", "bfloat16": "c10::BFloat16", "float32": "float", "float64": "double", "int64": "long int", "int32": "int"}
-    return names.get(str(dtype).rpartition(".")[2], str(dtype))
+                               f"{cxx_name(attn_mask.dtype)} and  query.dtype: {cxx_name(query.dtype)} instead.")
 
 
 def _added_mask(query, key, attn_mask, is_causal):

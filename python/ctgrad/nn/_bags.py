@@ -38,7 +38,7 @@ def embedding_bag(input, weight, offsets=None, max_norm=None, norm_type=2, scale
     if max_norm is not None:
         ctgrad.nn.functional._renorm_rows(weight, input, max_norm, norm_type)
     if per_sample_weights is not None and per_sample_weights.dtype != weight.dtype:
-        raise RuntimeError(f"expected weight and per_sample_weights to have the same dtype, but got {weight.dtype} and {per_sample_weights.dtype}")
+        raise RuntimeError(f"embedding_bag: Expected weight to have the same type as per_sample_weights, but got {weight.dtype} and {per_sample_weights.dtype}")
     if padding_idx >= 0:
         kept = (input != padding_idx).nonzero().squeeze(1)
         input, bag = input[kept], bag[kept]
@@ -51,7 +51,7 @@ def _bagged(weight, per_sample_weights, input, bag, bags, mode, options):
     try:
         rows = widened(ctgrad.embedding(weight, input, *options))
     except IndexError as error:
-        raise RuntimeError(f"embedding_bag(): {error}") from None
+        raise RuntimeError(f"embedding_bag: Expected idx >= 0 && idx < num_embeddings: {error}") from None
     if per_sample_weights is not None:
         rows = rows * per_sample_weights.unsqueeze(1)
     return _put_together(rows, bag, bags, mode).to(weight.dtype)

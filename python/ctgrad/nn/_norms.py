@@ -28,7 +28,7 @@ def _check_running(input, **given):
         if t is not None and t.numel() != input.size(1):
             raise RuntimeError(f"{name} should contain {input.size(1)} elements not {t.numel()}")
         if t is not None and t.dtype != input.dtype and not (input.dtype in HALVES and t.dtype == ctgrad.float32):
-            raise RuntimeError(f"{name} should be of {input.dtype} as the input is, but got {t.dtype}")
+            raise RuntimeError(f"mixed dtype (CPU): {name} should be of {input.dtype} as the input is, but got {t.dtype}")
 
 
 def batch_norm(input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5):

@@ -4,6 +4,7 @@ import warnings
 
 import ctgrad
 from ctgrad._C import _ops, conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d, linear
+from ctgrad._dtypes import cxx_name
 from ctgrad.composed import need_tensor
 from ctgrad.composed.misfit import need_flag, typed
 from ctgrad.composed.arithmetic import pdist
@@ -207,6 +208,8 @@ def bilinear(input1, input2, weight, bias=None):
             need_tensor("bilinear", given, name, position)
     if input1.shape[:-1] != input2.shape[:-1]:
         raise RuntimeError(f"bilinear(): input batch dimensions do not match: got {list(input1.shape)} and {list(input2.shape)}")
+    if not input1.dtype == input2.dtype == weight.dtype:
+        raise RuntimeError(f"All tensors must have the same dtype, got input1: {cxx_name(input1.dtype)}, input2: {cxx_name(input2.dtype)}, weight: {cxx_name(weight.dtype)}")
     result = ctgrad.einsum("...a,kab,...b->...k", input1, weight, input2)
     return result if bias is None else result + bias
 

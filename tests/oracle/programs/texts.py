@@ -1,0 +1,86 @@
+"""What the texts of errors must tell, as PyTorch's own tests look for it: types that differ, places that are not there, outs of another dtype."""
+
+PROGRAMS = r"""
+import re
+def says(pattern, call):
+    try:
+        call()
+        print("taken", pattern)
+    except Exception as error:
+        print(type(error).__name__, pattern if re.search(pattern, str(error)) else str(error))
+real, double, whole = torch.ones(2, 3), torch.ones(2, 3, dtype=torch.float64), torch.ones(2, 3, dtype=torch.int64)
+says(r"expected m1 and m2 to have the same dtype, but got: long int != float", lambda: torch.mm(whole, real.t()))
+says(r"expected m1 and m2 to have the same dtype, but got: float != double", lambda: F.linear(real, double))
+says(r"self and mat2 must have the same dtype, but got Float and Double", lambda: F.linear(real, double, torch.ones(2)))
+says(r"mat1 and mat2 must have the same dtype, but got Long and Float", lambda: F.linear(whole, real, torch.ones(2)))
+says(r"self and mat2 must have the same dtype, but got Double and Float", lambda: torch.addmm(torch.ones(2, dtype=torch.float64), real, real.t()))
+says(r"addmv input tensors must have the same dtype, but got Double, Float, and Double", lambda: real @ torch.ones(3, dtype=torch.float64))
+says(r"expected scalar type Float but found Double", lambda: torch.bmm(real[None], double.t()[None]))
+says(r"expected scalar type Long but found Float", lambda: torch.einsum("ij,kj->ik", whole, real))
+says(r"All tensors must have the same dtype, got input1: long int, input2: long int, weight: float", lambda: F.bilinear(whole, whole, torch.ones(1, 3, 3)))
+says(r"prelu: Type promoting not supported. Got Float and Double", lambda: F.prelu(real, torch.ones(1, dtype=torch.float64)))
+says(r"mixed dtype \(CPU\)", lambda: F.layer_norm(real, (3,), double[0]))
+says(r"mixed dtype \(CPU\)", lambda: F.batch_norm(real, double[0], double[0], training=True))
+
+image, kernel = torch.ones(1, 1, 4, 4), torch.ones(1, 1, 2, 2)
+says(r"expected scalar type Long but found Double", lambda: F.conv2d(image.long(), kernel.double()))
+says(r"Input type \(torch.HalfTensor\) and weight type \(torch.FloatTensor\) should be the same", lambda: F.conv2d(image.half(), kernel))
+says(r"Input type \(int\) and bias type \(float\) should be the same", lambda: F.conv2d(image.int(), kernel, torch.ones(1)))
+
+empty = torch.ones(10, 0)
+says(r"is out of bounds for dimension with size 0", lambda: empty[:, [0, 1]])
+says(r"is out of bounds for dimension with size 0", lambda: torch.ones(0, 3)[torch.tensor([0]), torch.tensor([1])])
+says(r"self indexing axis dim should be positive", lambda: empty.index_select(1, torch.tensor([0])))
+says(r"kthvalue\(\): Expected reduction dim 1 to have non-zero size", lambda: torch.kthvalue(empty, 1, dim=1))
+counts = torch.arange(4)
+def put(values):
+    counts[counts > -1] = torch.tensor(values)
+says(r"shape mismatch", lambda: put([]))
+says(r"shape mismatch", lambda: put([1.0, 2.0, 3.0]))
+says(r"diff expects prepend or append to be the same dimension as input", lambda: torch.diff(torch.ones(3), prepend=torch.ones(1, 1)))
+
+says(r"Expected out tensor to have scalar type Long", lambda: torch.nonzero(real, out=torch.ones(2)))
+says(r"expected scalar_type Double but found Float", lambda: torch.logcumsumexp(double, 0, out=torch.ones(2, 3)))
+says(r"input tensor and bins tensors should have the same dtype", lambda: torch.histogram(torch.ones(3), torch.tensor([1.0, 2.0], dtype=torch.float64)))
+says(r"bins tensor should have one dimension", lambda: torch.histogram(torch.ones(3), torch.tensor([[1.0, 2.0]])))
+
+says(r"self.size\(-1\) must be divisible by 2 to view Float as Double \(different element sizes\), but got 3", lambda: real.view(torch.float64))
+says(r"self.stride\(-1\) must be 1 to view Float as Double \(different element sizes\), but got 4", lambda: torch.ones(6, 4).t().view(torch.float64))
+says(r"self.stride\(0\) must be divisible by 2 to view Half as Float \(different element sizes\), but got 5", lambda: torch.ones(3, 5).half()[:, :4].view(torch.float32))
+says(r"self.storage_offset\(\) must be divisible by 4 to view Bool as Float", lambda: torch.ones(8).bool()[1:5].view(torch.float32))
+says(r"self.dim\(\) cannot be 0 to view Float as Double", lambda: torch.tensor(1.0).view(torch.float64))
+says(r"to have dtype of long, but got Float", lambda: torch.ones(3).tensor_split(torch.tensor([1.0])))
+
+leaf = torch.ones(2, 2, requires_grad=True)
+says(r"grad_output\[0\] has a shape of torch.Size\(\[\]\) and output\[0\] has a shape of torch.Size\(\[2, 2\]\)", lambda: torch.autograd.grad(leaf * 1, leaf, torch.ones(2), is_grads_batched=True))
+says(r"dimensionality of sizes \(1\) must match dimensionality of strides \(0\)", lambda: torch.empty_strided((2,), ()))
+says(r"random_ expects 'from' to be less than 'to', but got from=-42 >= to=-42", lambda: torch.ones(3).bool().random_(-42, -42))
+says(r"from is out of bounds for bool", lambda: torch.ones(3).bool().random_(-42, 5))
+says(r"_set_deterministic_algorithms\(\): argument 'mode' \(position 1\) must be bool, not int", lambda: torch.use_deterministic_algorithms(1))
+says(r"type 'torch.FloatTensor' is not an acceptable base type", lambda: type(torch.FloatTensor)("Mine", (torch.FloatTensor,), {}))
+table = torch.ones(10, 3)
+for mode in ("sum", "mean", "max"):
+    says(r"Expected idx >= 0 && idx < num_embeddings", lambda: F.embedding_bag(torch.tensor([0, -1]), table, torch.tensor([0]), mode=mode, padding_idx=0))
+says(r"to have the same type as", lambda: F.embedding_bag(torch.tensor([0, 1]), table, torch.tensor([0]), mode="sum", per_sample_weights=torch.ones(2, dtype=torch.float64)))
+
+class AsView(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x.view_as(x)
+    @staticmethod
+    def backward(ctx, g):
+        return g
+says(r"A view was created in no_grad mode and is being modified inplace with grad mode enabled. This view was created inside a custom Function", lambda: AsView.apply(torch.ones(1, 2)).add_(torch.ones(1, requires_grad=True)))
+made = torch.ones(1, 2, requires_grad=True).clone()
+with torch.inference_mode():
+    view, other = made.view(-1), made.view_as(made)
+says(r"A view was created in inference mode and is being modified inplace", lambda: view.add_(2))
+made.add_(1)
+says(r"A view was created in inference mode and its base or another view of its base has been modified inplace", lambda: other.grad_fn)
+
+import warnings
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    torch.arange(5, out=torch.ones(2, 3))
+print([re.search(r"The out tensor will be resized to a tensor of shape \(5,\)", str(w.message)) is not None for w in caught])
+""".strip().split("\n\n")

@@ -124,7 +124,9 @@ class profile:
 
     def __init__(self, activities=None, *, schedule=None, on_trace_ready=None, record_shapes=False, profile_memory=False, with_stack=False,
                  with_flops=False, with_modules=False, experimental_config=None, execution_trace_observer=None, acc_events=False, use_cuda=None,
-                 custom_trace_id_callback=None, enabled=True, use_cpu=True):
+                 custom_trace_id_callback=None, enabled=True, use_cpu=True, use_kineto=False, use_device=None):
+        if isinstance(activities, bool):  # the older class takes `enabled` first
+            enabled = activities
         self._schedule, self._ready, self._enabled = schedule, on_trace_ready, enabled
         self._rows, self._before = [], None
         self.step_num, self._action = 0, ProfilerAction.NONE

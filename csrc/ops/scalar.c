@@ -268,6 +268,8 @@ int op_binary(call *c)
     ct_dtype compute;
     if (CT_UNLIKELY(c->n_in == 0))
         return op_compose(c);
+    if (c->kind == &c->op->kind)
+        c->kind = op_kind_by_number(c->op, c->args);
     return row_dtype(c, common_dtype(c), &compute) < 0 ? -1 : run_binary(c, K->binary, compute, compute);
 }
 
@@ -355,6 +357,7 @@ static T f_inverse_or_0(scope *s, T x) /* 1 / x, and 0 for 0 */
 #define inverse_or_0(a) f_inverse_or_0(s, a)
 #define where(condition, a, b) f_where(s, condition, a, b)
 #define zeros_like(a) f_zeros_like(s, a)
+#define masked_out(a, mask) f_call(s, &op_masked_fill, 3, (arg[]){a_t(a), a_t(mask), a_i(0)})
 
 #define UNARY(name, value, gradient, ...)                                                       \
     static int grad_##name(scope *s, node *n, T const *g, T *out)                               \
@@ -405,6 +408,21 @@ static int op_numbered(call *c)
     else if (second && c->op != &op_pow)
         c->kind = c->op == &op_fmod ? &fmod_tensor : &remainder_tensor;
     return op_binary(c);
+}
+/* What an operand that is a number inside a formula or composition is recorded as: PyTorch's overloads for numbers. By row; the second column where it is
+ * the first operand. */
+#define BY_NUMBER(title, id, flag) {{title "Backward1", grad_##id, .flags = NK_POINTWISE | (flag) | NK_SHOWS(1), .takes = pointwise_takes}, \
+                                    {title "Backward1", grad_##id, .flags = NK_POINTWISE | (flag) | NK_SHOWS(2), .takes = pointwise_takes}}
+static const node_kind by_number[][2] = {[B_add] = BY_NUMBER("Add", add, NK_HOMOGENEOUS), [B_sub] = BY_NUMBER("Sub", sub, NK_HOMOGENEOUS),
+                                         [B_mul] = BY_NUMBER("Mul", mul, 0), [B_div] = BY_NUMBER("Div", div, 0)};
+const node_kind *op_kind_by_number(const op *o, const arg *args)
+{
+    bool turns = o == &op_add || o == &op_mul;
+    if (!turns && o != &op_sub && o != &op_div)
+        return &o->kind;
+    if (args[1].kind == ARG_TENSOR && array_is_weak(args[1].t->a))
+        return &by_number[o->row][0];
+    return turns && args[0].kind == ARG_TENSOR && array_is_weak(args[0].t->a) ? &by_number[o->row][1] : &o->kind;
 }
 #define SHOWS(name) (IS(name, "remainder") || IS(name, "fmod") ? 0 : NK_SHOWS(3)) /* a number stands for a tensor */
 #define RUN(name) (IS(name, "remainder") || IS(name, "fmod") || IS(name, "pow") ? op_numbered : op_binary)

@@ -415,14 +415,16 @@ static int op_numbered(call *c)
                                     {title "Backward1", grad_##id, .flags = NK_POINTWISE | (flag) | NK_SHOWS(2), .takes = pointwise_takes}}
 static const node_kind by_number[][2] = {[B_add] = BY_NUMBER("Add", add, NK_HOMOGENEOUS), [B_sub] = BY_NUMBER("Sub", sub, NK_HOMOGENEOUS),
                                          [B_mul] = BY_NUMBER("Mul", mul, 0), [B_div] = BY_NUMBER("Div", div, 0)};
+/* A number that the user gave is kept, and comes back, as a tensor. */
+static bool is_number(const arg *a) { return a->kind == ARG_TENSOR && array_is_weak(a->t->a) && !(a->t->flags & T_SCALAR); }
 const node_kind *op_kind_by_number(const op *o, const arg *args)
 {
     bool turns = o == &op_add || o == &op_mul;
     if (!turns && o != &op_sub && o != &op_div)
         return &o->kind;
-    if (args[1].kind == ARG_TENSOR && array_is_weak(args[1].t->a))
+    if (is_number(&args[1]))
         return &by_number[o->row][0];
-    return turns && args[0].kind == ARG_TENSOR && array_is_weak(args[0].t->a) ? &by_number[o->row][1] : &o->kind;
+    return turns && is_number(&args[0]) ? &by_number[o->row][1] : &o->kind;
 }
 #define SHOWS(name) (IS(name, "remainder") || IS(name, "fmod") ? 0 : NK_SHOWS(3)) /* a number stands for a tensor */
 #define RUN(name) (IS(name, "remainder") || IS(name, "fmod") || IS(name, "pow") ? op_numbered : op_binary)

@@ -288,6 +288,8 @@ static tensor *kept_tensor(scope *s, node *n, const kept *k, node *fn, uint32_t 
     tensor *t = scope_array(s, k->a == KEPT_PACKED ? tape_packing.unpack(k->u.packed) : array_keep(k->a));
     if (t && fn && dtype_is_float((ct_dtype)t->a->dtype)) /* places have none */
         tensor_set_history(t, fn, nr);
+    if (CT_UNLIKELY(tape_now.passing != NULL) && t)
+        passing_through(s, t);
     if (!t || !(n->kind->flags & NK_POINTWISE))
         return t;
     uint64_t got = node_got(n), slid = node_got_slid(n);

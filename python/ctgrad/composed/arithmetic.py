@@ -370,7 +370,7 @@ def cdist(x1, x2, p=2.0, compute_mode: Any = "use_mm_for_euclid_dist_if_necessar
 
 
 @composed(method=False)
-@node("PdistBackward0")
+@node("PdistBackward0", again="{name}BackwardBackward0")
 def pdist(input, p=2.0):
     """The p-norms of the differences of every two rows, first with later ones: (n, d) to (n·(n - 1) / 2,)."""
     if input.dim() != 2:

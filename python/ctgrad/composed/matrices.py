@@ -233,7 +233,7 @@ def chain_matmul(*matrices, out=None):
 
 
 @composed(out="exact")
-@node("LinalgCrossBackward0")
+@node("LinalgCrossBackward0", again="LinalgCrossBackward0")
 def cross(input, other, dim=None):
     """The cross product of vectors of size 3 along dim; by default the first dimension of that size."""
     if dim is None:

@@ -25,7 +25,7 @@ def vecdot(x, y, *, dim=-1):
 
 
 @with_exact_out
-@node("LinalgCrossBackward0")
+@node("LinalgCrossBackward0", again="LinalgCrossBackward0")
 def cross(input, other, *, dim=-1):
     """The cross product of vectors of size 3 along dim; the rest broadcasts."""
     need_tensor("linalg_cross", input)

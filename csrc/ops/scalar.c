@@ -399,9 +399,14 @@ static int op_numbered(call *c)
 {
     static const node_kind remainder_tensor = {"RemainderBackward1", grad_remainder, .flags = NK_POINTWISE, .takes = pointwise_takes};
     static const node_kind fmod_tensor = {"FmodBackward1", grad_fmod, .flags = NK_POINTWISE, .takes = pointwise_takes}, pow_of_number = {"PowBackward2", grad_pow, .flags = NK_POINTWISE | NK_SHOWS(2), .takes = pointwise_takes};
-    static const node_kind remainder_of_number = {"torch::autograd::NotImplemented", no_derivative, .flags = NK_UNTOLD};
+    static const node_kind remainder_of_number = {"torch::autograd::NotImplemented", no_derivative, .flags = NK_UNTOLD | NK_SHOWS(2)};
+    static const node_kind quotient_by_number = {"torch::autograd::NotImplemented", grad_floor_divide, .flags = NK_POINTWISE | NK_UNTOLD | NK_SHOWS(1), .takes = pointwise_takes};
+    static const node_kind quotient_of_number = {"torch::autograd::NotImplemented", grad_floor_divide, .flags = NK_POINTWISE | NK_UNTOLD | NK_SHOWS(2), .takes = pointwise_takes};
     bool second = c->args[1].kind == ARG_TENSOR;
-    if (c->op == &op_remainder && c->args[0].kind != ARG_TENSOR)
+    if (c->op == &op_floor_divide) {
+        if (!second || c->args[0].kind != ARG_TENSOR)
+            c->kind = second ? &quotient_of_number : &quotient_by_number;
+    } else if (c->op == &op_remainder && c->args[0].kind != ARG_TENSOR)
         c->kind = &remainder_of_number;
     else if (c->op == &op_pow && c->args[0].kind != ARG_TENSOR)
         c->kind = &pow_of_number;
@@ -427,7 +432,7 @@ const node_kind *op_kind_by_number(const op *o, const arg *args)
     return turns && is_number(&args[0]) ? &by_number[o->row][1] : &o->kind;
 }
 #define SHOWS(name) (IS(name, "remainder") || IS(name, "fmod") ? 0 : NK_SHOWS(3)) /* a number stands for a tensor */
-#define RUN(name) (IS(name, "remainder") || IS(name, "fmod") || IS(name, "pow") ? op_numbered : op_binary)
+#define RUN(name) (IS(name, "floor_divide") || IS(name, "remainder") || IS(name, "fmod") || IS(name, "pow") ? op_numbered : op_binary)
 
 /* ---- records ------------------------------------------------------------------------------------------------ */
 #define KEEP_X .keep = {1}, .keep_out = 0

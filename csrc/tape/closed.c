@@ -150,12 +150,15 @@ void passing_through(scope *s, tensor *t)
 {
     passing *p = tape_now.passing;
     uint32_t i = 0;
-    if (!t->fn)
-        return;
-    while (i < p->n && (p->from[i].fn != t->fn || p->from[i].nr != t->nr))
+    while (i < p->n && (p->from[i].fn != t->fn || p->from[i].nr != t->nr || (!t->fn && p->through[i].a != t->a)))
         i++;
-    if (i == PASSING_MANY)
+    if (i == PASSING_MANY || !dtype_is_float((ct_dtype)t->a->dtype))
         return;
+    if (!t->fn) { /* a constant, in whose place users see None */
+        if (i == p->n)
+            tensor_init(&p->through[p->n++], array_keep(t->a));
+        return;
+    }
     if (i == p->n) {
         node *n = passage_node(t->fn, t->nr, t->a);
         if (!n) {
@@ -196,6 +199,19 @@ static int close_over(scope *s, const char *name, passing *p, uint32_t n_made, t
 
 static const char *again(const node *n) { return n->kind == &closed_kind ? (const char *)node_params((node *)n)[0] : n->kind->again; }
 
+/* What broadcast is summed inside the node, as PyTorch's formulas do. */
+static tensor *summed(scope *s, tensor *g, edge to)
+{
+    int ndim;
+    ct_dtype dtype;
+    const int64_t *size = node_out_size(to.fn, to.nr, &ndim, &dtype);
+    bool lead = g->a->ndim >= ndim;
+    for (int d = 0; lead && d < ndim; d++)
+        lead = size[d] == 1 || size[d] == array_size(g->a)[g->a->ndim - ndim + d];
+    bool same = g->a->ndim == ndim && memcmp(array_size(g->a), size, (size_t)ndim * sizeof *size) == 0;
+    return lead && !same ? tape_algebra.sum_to(s, g, ndim, size) : g;
+}
+
 static int as_one(scope *s, node *n, tensor *const *g, tensor **grads)
 {
     passing p = {0}, *outer = tape_now.passing;
@@ -203,13 +219,16 @@ static int as_one(scope *s, node *n, tensor *const *g, tensor **grads)
     tape_now.passing = &p;
     for (uint32_t i = 0; i < n->n_out && !s->failed; i++) {
         given[i] = g[i] ? scope_array(s, array_keep(g[i]->a)) : NULL;
-        if (given[i] && g[i]->fn) {
+        if (given[i] && g[i]->fn)
             tensor_set_history(given[i], g[i]->fn, g[i]->nr);
+        if (given[i])
             passing_through(s, given[i]);
-        }
     }
     int result = s->failed ? -1 : n->kind->grad(s, n, given, grads);
     tape_now.passing = outer;
+    for (uint32_t i = 0; result == 0 && i < n->n_in; i++)
+        if (grads[i] && node_edges(n)[i].fn && !node_takes(n, i) && !node_takes_slid(n, i))
+            grads[i] = summed(s, grads[i], node_edges(n)[i]);
     if (n->kind == &closed_kind) /* its parts read the operands themselves, which came through passages */
         for (uint32_t i = 0; i < first_part(n) && p.n < PASSING_MANY; i++)
             if (node_edges(n)[i].fn)

@@ -130,7 +130,7 @@ node *closed_node(closed_names names, uint32_t n_in, tensor *const *in, uint32_t
 
 /* The formula of n; where it is recorded and the kind says so, as one node (`again`). */
 int node_gradient(scope *s, node *n, tensor *const *g, tensor **grads);
-void passing_through(scope *s, tensor *t); /* a value with history that the formula reads, while tape_now.passing */
+void passing_through(scope *s, tensor *t); /* a gradient or value that the formula reads, while tape_now.passing */
 /* The inputs that users see, as a mask (0: all). How many these are, and the place of the k-th of them: n_in or above where a number stands for it. */
 static inline uint32_t node_shows(const node *n) { return n->kind->flags >> 8 & 255; }
 static inline uint32_t node_shown(const node *n) { return node_shows(n) ? (uint32_t)__builtin_popcount(node_shows(n)) : n->kind == &closed_kind ? n->n_in - n->n_out : n->n_in; }

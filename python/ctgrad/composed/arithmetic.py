@@ -133,7 +133,7 @@ def logaddexp2(input, other):
 
 
 @composed(out=True)
-@node("FmaxBackward0")
+@node("FmaxBackward0", again="MaskedFillBackward0")
 def fmax(input, other):
     """The larger of two elements; of one and NaN, the one."""
     need_tensor("fmax", input)
@@ -142,7 +142,7 @@ def fmax(input, other):
 
 
 @composed(out=True)
-@node("FminBackward0")
+@node("FminBackward0", again="MaskedFillBackward0")
 def fmin(input, other):
     """The smaller of two elements; of one and NaN, the one."""
     need_tensor("fmin", input)
@@ -308,10 +308,11 @@ def kron(input, other):
     need_tensor("kron", input)
     need_tensor("kron", other, "other", 2)
     dims = max(input.dim(), other.dim())
-    a, b = (x.reshape([1] * (dims - x.dim()) + list(x.shape)) for x in (input, other))
-    wide = [size for pair in zip(a.shape, [1] * dims, strict=True) for size in pair]
-    inside = [size for pair in zip([1] * dims, b.shape, strict=True) for size in pair]
-    return _C._ops["_unsafe_view"](a.reshape(wide) * b.reshape(inside), [m * n for m, n in zip(a.shape, b.shape, strict=True)])
+    a, b = ([1] * (dims - x.dim()) + list(x.shape) for x in (input, other))
+    wide = [size for pair in zip(a, [1] * dims, strict=True) for size in pair]
+    inside = [size for pair in zip([1] * dims, b, strict=True) for size in pair]
+    whole, view = [m * n for m, n in zip(a, b, strict=True)], _C._ops["_unsafe_view"]
+    return view(view(input.contiguous(), wide) * view(other.contiguous(), inside), whole)
 
 
 @composed()

@@ -70,6 +70,8 @@ def matrix_power(A, n):
         return inv(A) if n == -1 else matrix_power(inv(A), -n)
     if n == 0:
         return A.clone(memory_format=_C.contiguous_format).copy_(_C.eye(A.size(-1), dtype=A.dtype))
+    if n == 3:
+        return (A @ A) @ A
     made, square = None, A
     while n:
         if n & 1:

@@ -375,7 +375,7 @@ static T f_inverse_or_0(scope *s, T x) /* 1 / x, and 0 for 0 */
 #define sigmoid_backward(a, b) f_binary(s, &op_sigmoid_backward, a, b)
 #define threshold_backward(a, b) f_binary(s, &op_threshold_backward, a, b)
 #define BINARY(name, value, gradient_a, gradient_b, ...)                                        \
-    static int grad_##name(scope *s, node *n, T const *g, T *out)                               \
+    int op_grad_##name(scope *s, node *n, T const *g, T *out)                               \
     {                                                                                           \
         (void)s, (void)g;                                                                       \
         if (node_needs(n, 0))                                                                   \
@@ -387,50 +387,6 @@ static T f_inverse_or_0(scope *s, T x) /* 1 / x, and 0 for 0 */
 #include "table/binary.def"
 #undef BINARY
 
-/* PyTorch has no derivative of number % tensor: the history tells what was done. */
-static int no_derivative(scope *s, node *n, T const *g, T *out)
-{
-    (void)n, (void)g, (void)out;
-    ct_fail(CT_RUNTIME, "derivative for aten::remainder is not implemented where the dividend is a number");
-    return scope_fail(s), -1;
-}
-/* Rows whose node has another number for another kind of operand. */
-static int op_numbered(call *c)
-{
-    static const node_kind remainder_tensor = {"RemainderBackward1", grad_remainder, .flags = NK_POINTWISE, .takes = pointwise_takes};
-    static const node_kind fmod_tensor = {"FmodBackward1", grad_fmod, .flags = NK_POINTWISE, .takes = pointwise_takes}, pow_of_number = {"PowBackward2", grad_pow, .flags = NK_POINTWISE | NK_SHOWS(2), .takes = pointwise_takes};
-    static const node_kind remainder_of_number = {"torch::autograd::NotImplemented", no_derivative, .flags = NK_UNTOLD | NK_SHOWS(2)};
-    static const node_kind quotient_by_number = {"torch::autograd::NotImplemented", grad_floor_divide, .flags = NK_POINTWISE | NK_UNTOLD | NK_SHOWS(1), .takes = pointwise_takes};
-    static const node_kind quotient_of_number = {"torch::autograd::NotImplemented", grad_floor_divide, .flags = NK_POINTWISE | NK_UNTOLD | NK_SHOWS(2), .takes = pointwise_takes};
-    bool second = c->args[1].kind == ARG_TENSOR;
-    if (c->op == &op_floor_divide) {
-        if (!second || c->args[0].kind != ARG_TENSOR)
-            c->kind = second ? &quotient_of_number : &quotient_by_number;
-    } else if (c->op == &op_remainder && c->args[0].kind != ARG_TENSOR)
-        c->kind = &remainder_of_number;
-    else if (c->op == &op_pow && c->args[0].kind != ARG_TENSOR)
-        c->kind = &pow_of_number;
-    else if (second && c->op != &op_pow)
-        c->kind = c->op == &op_fmod ? &fmod_tensor : &remainder_tensor;
-    return op_binary(c);
-}
-/* What an operand that is a number inside a formula or composition is recorded as: PyTorch's overloads for numbers. By row; the second column where it is
- * the first operand. */
-#define BY_NUMBER(title, id, flag) {{title "Backward1", grad_##id, .flags = NK_POINTWISE | (flag) | NK_SHOWS(1), .takes = pointwise_takes}, \
-                                    {title "Backward1", grad_##id, .flags = NK_POINTWISE | (flag) | NK_SHOWS(2), .takes = pointwise_takes}}
-static const node_kind by_number[][2] = {[B_add] = BY_NUMBER("Add", add, NK_HOMOGENEOUS), [B_sub] = BY_NUMBER("Sub", sub, NK_HOMOGENEOUS),
-                                         [B_mul] = BY_NUMBER("Mul", mul, 0), [B_div] = BY_NUMBER("Div", div, 0)};
-/* A number that the user gave is kept, and comes back, as a tensor. */
-static bool is_number(const arg *a) { return a->kind == ARG_TENSOR && array_is_weak(a->t->a) && !(a->t->flags & T_SCALAR); }
-const node_kind *op_kind_by_number(const op *o, const arg *args)
-{
-    bool turns = o == &op_add || o == &op_mul;
-    if (!turns && o != &op_sub && o != &op_div)
-        return &o->kind;
-    if (is_number(&args[1]))
-        return &by_number[o->row][0];
-    return turns && is_number(&args[0]) ? &by_number[o->row][1] : &o->kind;
-}
 #define SHOWS(name) (IS(name, "remainder") || IS(name, "fmod") ? 0 : NK_SHOWS(3)) /* a number stands for a tensor */
 #define RUN(name) (IS(name, "floor_divide") || IS(name, "remainder") || IS(name, "fmod") || IS(name, "pow") ? op_numbered : op_binary)
 
@@ -467,7 +423,7 @@ const node_kind *op_kind_by_number(const op *o, const arg *args)
                         .sig = IS(#id, "pow") ? "(Tensor self, Operand exponent)" : (set) & TENSORS ? "(Tensor self, Tensor other)" \
                              : (set) & NUMBER_FIRST ? "(Operand self, Operand other)" : "(Tensor self, Operand other)", \
                         .doc = text, .flags = FLAGS(id, set), .run = RUN(#id),                                          \
-                        .kind = {NODE(#id), FORMULA(id, TEXT(gradient_a)), NULL, NODE_FLAGS(#id) | SHOWS(#id), .takes = pointwise_takes}, keeps, .row = B_##id, .dtypes = set, \
+                        .kind = {NODE(#id), IS_NONE(TEXT(gradient_a)) ? NULL : op_grad_##id, NULL, NODE_FLAGS(#id) | SHOWS(#id), .takes = pointwise_takes}, keeps, .row = B_##id, .dtypes = set, \
                         .domain = #low ", " #high, .reference = ref};
 #include "table/binary.def"
 #undef BINARY

@@ -58,7 +58,7 @@ def cosine_embedding_loss(input1, input2, target, margin=0, size_average=None, r
         raise RuntimeError(f"{target.dim()}D target tensor expects {target.dim() + 1}D input tensors, but found inputs with sizes {list(input1.shape)} "
                            f"and {list(input2.shape)}.")
     dim = target.dim()
-    squares = [(x * x).sum(dim) + 1e-12 for x in (input1, input2)]
+    squares = [plus((x * x).sum(dim), 1e-12) for x in (input1, input2)]
     cosine = (input1 * input2).sum(dim) / (squares[0] * squares[1]).sqrt()
     return apply(ctgrad.where(target == 1, number_less(1, cosine), 0) + ctgrad.where(target == -1, less(cosine, margin).clamp_min(0), 0), reduction)
 

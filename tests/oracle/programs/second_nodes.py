@@ -53,7 +53,7 @@ nodes((2 % x).grad_fn), nodes((2 // x).grad_fn), nodes((x // 2).grad_fn), nodes(
 (2 // x).sum().backward()
 nodes((2 * x).grad_fn), nodes((2 + x).grad_fn), nodes((2 ** x).grad_fn), nodes(x.__rpow__(y).grad_fn), nodes(x.__rmul__(y).grad_fn), nodes(x.__radd__(y).grad_fn), nodes(x.__rmatmul__(y).grad_fn)
 nodes(torch.kron(x, y).grad_fn), nodes(torch.trapezoid(x).grad_fn), nodes(torch.trapezoid(y, x).grad_fn), nodes(torch.cumulative_trapezoid(y, x).grad_fn), nodes(F.pairwise_distance(x, y).grad_fn)
-nodes(F.margin_ranking_loss(x, y, y.detach()).grad_fn), nodes(F.triplet_margin_loss(x[None], y[None], y[None] * 2).grad_fn), nodes(m.matrix_power(3).grad_fn), nodes(F.hinge_embedding_loss(x, y.detach()).grad_fn)
+nodes(F.margin_ranking_loss(x, y, y.detach()).grad_fn), nodes(F.triplet_margin_loss(x[None], y[None], y[None] * 2).grad_fn), nodes(m.matrix_power(3).grad_fn), nodes(F.hinge_embedding_loss(x, y.detach()).grad_fn), nodes(F.cosine_embedding_loss(x[None], y[None], torch.ones(1)).grad_fn)
 nodes(F.cross_entropy(x, torch.tensor(1), label_smoothing=0.1).grad_fn), nodes(F.cross_entropy(x, torch.tensor([0.5, 0.5])).grad_fn), nodes(torch.cov(x).grad_fn)
 (x.unsqueeze(0) * 1).grad_fn.next_functions[0][0]._saved_dim, x[:, None].grad_fn._saved_dim, x.unsqueeze(-1).grad_fn._saved_dim, m.squeeze(0).grad_fn._saved_dim, m.squeeze(-1).grad_fn._saved_dim, m.squeeze((0, 1)).grad_fn._saved_dim
 

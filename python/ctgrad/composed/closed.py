@@ -32,6 +32,7 @@ def node(name, unkept=(), apart=False, results=(), again=None):
 
     `unkept`: which of the operands, counted from 0, PyTorch's node does not keep, so that they may be written to before the gradient comes.
     `again`: the name of the one node that its gradient is recorded as, {name} in it being that of the op; None: it is recorded as its parts are.
+    A name without it is that of an op whose gradient is summed outside, where operands broadcast.
     `results`: which of the results it keeps. `apart`: results may share memory with the operand and each other, and be written to all the same.
     """
 
@@ -48,7 +49,8 @@ def node(name, unkept=(), apart=False, results=(), again=None):
             put = [next(given) if _is_operand(x) else x for x in args]
             made = f(*put, **{key: next(given) if _is_operand(x) else x for key, x in kwargs.items()})
             told = name if isinstance(name, str) else name(*args, **kwargs)
-            return _C._closed(told, again and again.format(name=told.removesuffix("Backward0")), made, said, kept, kept_results, apart)
+            one = again and ("{name}" in again or len({t.shape for t in tensors}) == 1)
+            return _C._closed(told, again.format(name=told.removesuffix("Backward0")) if one else None, made, said, kept, kept_results, apart)
 
         return call
 

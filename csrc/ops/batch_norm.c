@@ -179,7 +179,7 @@ static uint64_t norm_takes(node *n)
 }
 const op op_batch_norm = {.name = "batch_norm", .flags = OP_FUNCTION | OP_HIDDEN | OP_KEEPS_ORDER, .run = op_block, .shape = norm_rule, .kernel = norm_kernel,
     .sig = "(Tensor input, Tensor? weight, Tensor mean, Tensor scale, Tensor? bias=None, float eps=1e-05, bool training=False)",
-    .kind = {"NativeBatchNormBackward0", norm_grad, .flags = NK_SHOWS(1 | 2 | 16), .takes = norm_takes}, .keep = {1 | 2 | 16, 1 | 2 | 16, 1 | 2 | 16, 1 | 2 | 16},
+    .kind = {"NativeBatchNormBackward0", norm_grad, .flags = NK_SHOWS(1 | 2 | 16), .takes = norm_takes, .again = "NativeBatchNormBackwardBackward0"}, .keep = {1 | 2 | 16, 1 | 2 | 16, 1 | 2 | 16, 1 | 2 | 16},
     .doc = "(input - mean) * scale of each channel of (batch, channels, ...), times weight plus bias. In training mean and scale are the input's own, "
            "those of batch_norm_moments, and gradients go through them."};
 

@@ -327,7 +327,7 @@ static int collapsed_compose(scope *s, call *c, T *out)
 static int convolution_run(call *c) { return collapses(c) ? op_closed(c) : op_block(c); }
 const op op_convolution = {.name = "convolution", .flags = OP_FUNCTION | OP_KEEPS_ORDER, .run = convolution_run, .compose = collapsed_compose, .shape = convolution_rule, .kernel = convolution_kernel,
     .sig = "(Tensor input, Tensor weight, Tensor? bias, int[] stride, int[] padding, int[] dilation, bool transposed, int[] output_padding, int groups)",
-    .kind = {"ConvolutionBackward0", convolution_grad, .flags = NK_SHOWS(7), .takes = convolution_takes}, .keep = {2, 1},
+    .kind = {"ConvolutionBackward0", convolution_grad, .flags = NK_SHOWS(7), .takes = convolution_takes, .again = "ConvolutionBackwardBackward0"}, .keep = {2, 1},
     .doc = "Cross-correlation of input (N, C, ...) with weight (O, C / groups, ...), one to three dimensions, or its adjoint (transposed: weight (C, O / groups, ...)). One dtype: floats, int64, or without gaps other integers."};
 
 /* ---- conv_input: args grad, weight, input_size, stride, padding, dilation, groups ------------------------------------ */

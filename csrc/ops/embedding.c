@@ -137,7 +137,7 @@ static int embedding_grad(scope *s, node *n, T const *g, T *out)
 }
 const op op_embedding = {.name = "embedding", .sig = "(Tensor weight, Tensor indices, int padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False)",
     .flags = OP_FUNCTION, .run = embedding_run, .shape = embedding_rule, .kernel = embedding_kernel, .compose = embedding_compose,
-    .kind = {"EmbeddingBackward0", embedding_grad, .flags = NK_SHOWS(1), .takes = embedding_takes}, .keep = {0, 1},
+    .kind = {"EmbeddingBackward0", embedding_grad, .flags = NK_SHOWS(1), .takes = embedding_takes, .again = "EmbeddingDenseBackwardBackward0"}, .keep = {0, 1},
     .doc = "Rows of weight (n, d) at indices (*), int64 or int32: (*, d). The row padding_idx gets no gradient; scale_grad_by_freq divides a row's gradient by "
            "how often it was used; gradients are dense. IndexError for an index out of range."};
 

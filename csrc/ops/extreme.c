@@ -99,12 +99,12 @@ static int place_grad(scope *s, node *n, T const *g, T *out)
     T places = reduced_out(s, n, 1);
     if (!places || !g[0])
         return g[0] ? -1 : 0;
-    if (ndim == 0)
+    if (ndim == 0 && !tape_now.grad)
         out[0] = g[0];
-    else if (node_takes(n, 0) >> p[ndim + 1] & 1) /* wherever it belongs, the sum is it */
+    else if (ndim && node_takes(n, 0) >> p[ndim + 1] & 1) /* wherever it belongs, the sum is it */
         out[0] = widen_only(s, n, g[0]);
     else
-        out[0] = f_call(s, &op_scatter_add, 4, (arg[]){a_t(f_zeros(s, dtype, ndim, size)), a_i(p[ndim + 1]), a_t(widen_only(s, n, places)), a_t(widen_only(s, n, g[0]))});
+        out[0] = f_call(s, &op_scatter, 4, (arg[]){a_t(f_zeros(s, dtype, ndim, size)), a_i(ndim ? p[ndim + 1] : 0), a_t(widen_only(s, n, places)), a_t(widen_only(s, n, g[0]))});
     return out[0] ? 0 : -1;
 }
 #define PLACED(id, public, node_name, fold, text)                                                                                       \

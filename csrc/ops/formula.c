@@ -196,6 +196,8 @@ T f_sum_to(scope *s, T x, int ndim, const int64_t *size)
 {
     if (!x)
         return NULL;
+    if (!ndim && x->a->ndim && tape_now.grad)
+        return f_unary(s, &op_sum, x);
     int64_t dims[CT_MAXDIM];
     int n = 0, lead = x->a->ndim - ndim;
     const int64_t *from = array_size(x->a);

@@ -77,7 +77,7 @@ static int glu_grad(scope *s, node *n, T const *g, T *out)
     return out[0] ? 0 : -1;
 }
 const op op_glu = {.name = "glu", .sig = "(Tensor self, int dim=-1)", .flags = OP_HIDDEN | OP_FUNCTION, .run = op_closed, .compose = glu_compose,
-    .kind = {"GluBackward0", glu_grad, .takes = glu_takes}, .keep = {1}, .doc = "The first half along dim times the sigmoid of the second. RuntimeError for an odd size."};
+    .kind = {"GluBackward0", glu_grad, .takes = glu_takes, .again = "GluBackwardBackward0"}, .keep = {1}, .doc = "The first half along dim times the sigmoid of the second. RuntimeError for an odd size."};
 
 /* ---- prelu: args self, weight (which broadcasts) ------------------------------------------------------------------------ */
 static T positive(scope *s, T x) { return f_binary(s, &op_gt, x, f_number(s, 0)); }
@@ -99,4 +99,4 @@ static int prelu_grad(scope *s, node *n, T const *g, T *out)
     return s->failed ? -1 : 0;
 }
 const op op_prelu_kernel = {.name = "prelu_kernel", .sig = "(Tensor self, Tensor weight)", .flags = OP_HIDDEN | OP_FUNCTION, .run = op_closed, .compose = prelu_compose,
-    .kind = {"PreluKernelBackward0", prelu_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}, .keep = {3, 1}, .doc = "self, times weight, which broadcasts, where it is not positive."};
+    .kind = {"PreluKernelBackward0", prelu_grad, .flags = NK_POINTWISE, .takes = pointwise_takes, .again = "PreluKernelBackwardBackward0"}, .keep = {3, 1}, .doc = "self, times weight, which broadcasts, where it is not positive."};

@@ -136,7 +136,7 @@ static uint64_t norm_takes(node *n)
 }
 const op op_layer_norm = {.name = "layer_norm", .sig = "(Tensor input, int[] normalized_shape, Tensor? weight=None, Tensor? bias=None, float eps=1e-05)",
     .flags = OP_HIDDEN | OP_FUNCTION, .run = op_block, .shape = norm_rule, .kernel = norm_kernel,
-    .kind = {"NativeLayerNormBackward0", norm_grad, .flags = NK_POINTWISE | NK_SHOWS(13), .takes = norm_takes}, .keep = {5, 0, 1}, .n_aside = 2,
+    .kind = {"NativeLayerNormBackward0", norm_grad, .flags = NK_POINTWISE | NK_SHOWS(13), .takes = norm_takes, .again = "NativeLayerNormBackwardBackward0"}, .keep = {5, 0, 1}, .n_aside = 2,
     .doc = "(x - mean) / sqrt(var + eps) over the last dims, of sizes normalized_shape, times weight plus bias. RuntimeError where shapes do not fit."};
 
 /* ---- args grad, input, normalized_shape, weight, mean, scale (those of forward), and which of the three gradients are wanted: the others have no elements ---- */

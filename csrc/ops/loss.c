@@ -76,7 +76,7 @@ static int mse_compose(scope *s, call *c, T *out)
 static T mse_slope(scope *s, node *n, T d, T g) { return MUL(MUL(d, NUMBER(norm(n, 2))), g); }
 static int mse_grad(scope *s, node *n, T const *g, T *out) { return difference_grad(s, n, g[0], mse_slope, out); }
 const op op_mse_loss = {.name = "mse_loss", .sig = "(Tensor self, Tensor target, int reduction=1)", .flags = OP_HIDDEN | OP_FUNCTION, .run = op_closed,
-    .compose = mse_compose, .kind = {"MseLossBackward0", mse_grad}, .keep = {3, 3}, .doc = "(self - target)^2, reduced: 0 none, 1 mean, 2 sum."};
+    .compose = mse_compose, .kind = {"MseLossBackward0", mse_grad, .again = "MseLossBackwardBackward0"}, .keep = {3, 3}, .doc = "(self - target)^2, reduced: 0 none, 1 mean, 2 sum."};
 
 /* ---- div_count: a sum of losses over their number, recorded as PyTorch records a quotient by a number of its own ------------ */
 static int count_compose(scope *s, call *c, T *out)
@@ -127,7 +127,7 @@ static T smooth_slope(scope *s, node *n, T d, T g)
 }
 static int smooth_grad(scope *s, node *n, T const *g, T *out) { return difference_grad(s, n, g[0], smooth_slope, out); }
 const op op_smooth_l1_loss = {.name = "smooth_l1_loss", .sig = "(Tensor self, Tensor target, int reduction=1, float beta=1.0)", .flags = OP_HIDDEN | OP_FUNCTION,
-    .run = op_closed, .compose = smooth_compose, .kind = {"SmoothL1LossBackward0", smooth_grad}, .keep = {3, 3},
+    .run = op_closed, .compose = smooth_compose, .kind = {"SmoothL1LossBackward0", smooth_grad, .again = "SmoothL1LossBackwardBackward0"}, .keep = {3, 3},
     .doc = "With d = |self - target|: d^2 / (2 beta) below beta, d - beta / 2 from there on; reduced."};
 
 static int huber_compose(scope *s, call *c, T *out)
@@ -156,7 +156,7 @@ static int huber_grad(scope *s, node *n, T const *g, T *out)
     return difference_grad(s, n, g[0], huber_slope, out);
 }
 const op op_huber_loss = {.name = "huber_loss", .sig = "(Tensor self, Tensor target, int reduction=1, float delta=1.0)", .flags = OP_HIDDEN | OP_FUNCTION,
-    .run = op_closed, .compose = huber_compose, .kind = {"HuberLossBackward0", huber_grad}, .keep = {3, 3},
+    .run = op_closed, .compose = huber_compose, .kind = {"HuberLossBackward0", huber_grad, .again = "HuberLossBackwardBackward0"}, .keep = {3, 3},
     .doc = "With d = |self - target|: d^2 / 2 up to delta, delta (d - delta / 2) beyond; reduced."};
 
 /* ---- soft_margin_loss: args self, target, reduction ----------------------------------------------------------------------- */
@@ -174,7 +174,7 @@ static int soft_grad(scope *s, node *n, T const *g, T *out)
     return s->failed ? -1 : 0;
 }
 const op op_soft_margin_loss = {.name = "soft_margin_loss", .sig = "(Tensor self, Tensor target, int reduction=1)", .flags = OP_HIDDEN | OP_FUNCTION, .run = op_closed,
-    .compose = soft_compose, .kind = {"SoftMarginLossBackward0", soft_grad}, .keep = {3, 3}, .doc = "log(1 + e^(-target self)), reduced."};
+    .compose = soft_compose, .kind = {"SoftMarginLossBackward0", soft_grad, .again = "SoftMarginLossBackwardBackward0"}, .keep = {3, 3}, .doc = "log(1 + e^(-target self)), reduced."};
 
 /* ---- binary_cross_entropy: args self, target, weight, reduction -------------------------------------------------------- */
 static T weighed(scope *s, T x, T weight) { return weight ? MUL(x, weight) : x; }
@@ -203,7 +203,7 @@ static int bce_grad(scope *s, node *n, T const *g, T *out)
     return s->failed ? -1 : 0;
 }
 const op op_binary_cross_entropy = {.name = "binary_cross_entropy", .sig = "(Tensor self, Tensor target, Tensor? weight=None, int reduction=1)",
-    .flags = OP_HIDDEN | OP_FUNCTION, .run = op_closed, .compose = bce_compose, .kind = {"BinaryCrossEntropyBackward0", bce_grad, .flags = NK_SHOWS(3)}, .keep = {3, 3, 3},
+    .flags = OP_HIDDEN | OP_FUNCTION, .run = op_closed, .compose = bce_compose, .kind = {"BinaryCrossEntropyBackward0", bce_grad, .flags = NK_SHOWS(3), .again = "BinaryCrossEntropyBackwardBackward0"}, .keep = {3, 3, 3},
     .doc = "-(target log(self) + (1 - target) log(1 - self)), each logarithm cut at -100, times weight; reduced."};
 
 /* ---- the same of logits: args self, target, weight, pos_weight, reduction ------------------------------------------------ */

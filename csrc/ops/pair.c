@@ -102,7 +102,7 @@ int record_short(const op *o, arg *args, uint32_t n, const int64_t *param, uint3
 {
     call c;
     c.op = o;
-    c.kind = &o->kind;
+    c.kind = o->run == op_binary ? op_kind_by_number(o, args) : &o->kind;
     c.args = args;
     c.n_args = n;
     c.mode = CALL_NEW;

@@ -268,6 +268,8 @@ int op_binary(call *c)
     ct_dtype compute;
     if (CT_UNLIKELY(c->n_in == 0))
         return op_compose(c);
+    if (c->kind == &c->op->kind)
+        c->kind = op_kind_by_number(c->op, c->args);
     return row_dtype(c, common_dtype(c), &compute) < 0 ? -1 : run_binary(c, K->binary, compute, compute);
 }
 
@@ -355,6 +357,7 @@ static T f_inverse_or_0(scope *s, T x) /* 1 / x, and 0 for 0 */
 #define inverse_or_0(a) f_inverse_or_0(s, a)
 #define where(condition, a, b) f_where(s, condition, a, b)
 #define zeros_like(a) f_zeros_like(s, a)
+#define masked_out(a, mask) f_call(s, &op_masked_fill, 3, (arg[]){a_t(a), a_t(mask), a_i(0)})
 
 #define UNARY(name, value, gradient, ...)                                                       \
     static int grad_##name(scope *s, node *n, T const *g, T *out)                               \
@@ -372,7 +375,7 @@ static T f_inverse_or_0(scope *s, T x) /* 1 / x, and 0 for 0 */
 #define sigmoid_backward(a, b) f_binary(s, &op_sigmoid_backward, a, b)
 #define threshold_backward(a, b) f_binary(s, &op_threshold_backward, a, b)
 #define BINARY(name, value, gradient_a, gradient_b, ...)                                        \
-    static int grad_##name(scope *s, node *n, T const *g, T *out)                               \
+    int op_grad_##name(scope *s, node *n, T const *g, T *out)                               \
     {                                                                                           \
         (void)s, (void)g;                                                                       \
         if (node_needs(n, 0))                                                                   \
@@ -384,30 +387,8 @@ static T f_inverse_or_0(scope *s, T x) /* 1 / x, and 0 for 0 */
 #include "table/binary.def"
 #undef BINARY
 
-/* PyTorch has no derivative of number % tensor: the history tells what was done. */
-static int no_derivative(scope *s, node *n, T const *g, T *out)
-{
-    (void)n, (void)g, (void)out;
-    ct_fail(CT_RUNTIME, "derivative for aten::remainder is not implemented where the dividend is a number");
-    return scope_fail(s), -1;
-}
-/* Rows whose node has another number for another kind of operand. */
-static int op_numbered(call *c)
-{
-    static const node_kind remainder_tensor = {"RemainderBackward1", grad_remainder, .flags = NK_POINTWISE, .takes = pointwise_takes};
-    static const node_kind fmod_tensor = {"FmodBackward1", grad_fmod, .flags = NK_POINTWISE, .takes = pointwise_takes}, pow_of_number = {"PowBackward2", grad_pow, .flags = NK_POINTWISE | NK_SHOWS(2), .takes = pointwise_takes};
-    static const node_kind remainder_of_number = {"torch::autograd::NotImplemented", no_derivative, .flags = NK_UNTOLD};
-    bool second = c->args[1].kind == ARG_TENSOR;
-    if (c->op == &op_remainder && c->args[0].kind != ARG_TENSOR)
-        c->kind = &remainder_of_number;
-    else if (c->op == &op_pow && c->args[0].kind != ARG_TENSOR)
-        c->kind = &pow_of_number;
-    else if (second && c->op != &op_pow)
-        c->kind = c->op == &op_fmod ? &fmod_tensor : &remainder_tensor;
-    return op_binary(c);
-}
 #define SHOWS(name) (IS(name, "remainder") || IS(name, "fmod") ? 0 : NK_SHOWS(3)) /* a number stands for a tensor */
-#define RUN(name) (IS(name, "remainder") || IS(name, "fmod") || IS(name, "pow") ? op_numbered : op_binary)
+#define RUN(name) (IS(name, "floor_divide") || IS(name, "remainder") || IS(name, "fmod") || IS(name, "pow") ? op_numbered : op_binary)
 
 /* ---- records ------------------------------------------------------------------------------------------------ */
 #define KEEP_X .keep = {1}, .keep_out = 0
@@ -442,7 +423,7 @@ static int op_numbered(call *c)
                         .sig = IS(#id, "pow") ? "(Tensor self, Operand exponent)" : (set) & TENSORS ? "(Tensor self, Tensor other)" \
                              : (set) & NUMBER_FIRST ? "(Operand self, Operand other)" : "(Tensor self, Operand other)", \
                         .doc = text, .flags = FLAGS(id, set), .run = RUN(#id),                                          \
-                        .kind = {NODE(#id), FORMULA(id, TEXT(gradient_a)), NULL, NODE_FLAGS(#id) | SHOWS(#id), .takes = pointwise_takes}, keeps, .row = B_##id, .dtypes = set, \
+                        .kind = {NODE(#id), IS_NONE(TEXT(gradient_a)) ? NULL : op_grad_##id, NULL, NODE_FLAGS(#id) | SHOWS(#id), .takes = pointwise_takes}, keeps, .row = B_##id, .dtypes = set, \
                         .domain = #low ", " #high, .reference = ref};
 #include "table/binary.def"
 #undef BINARY

@@ -185,7 +185,7 @@ static int order_grad(scope *s, node *n, T const *g, T *out)
     if (node_takes(n, 0) >> dim & 1) /* wherever it belongs, the sum is it */
         return (out[0] = got >> dim & 1 ? there : f_sum_dims(s, there, 1, &dim, true)) ? 0 : -1;
     summed_size(n, got, size);
-    out[0] = f_call(s, &op_scatter_add, 4, (arg[]){a_t(f_zeros(s, dtype, ndim, size)), a_i(dim), a_t(places), a_t(there)});
+    out[0] = f_call(s, &op_scatter, 4, (arg[]){a_t(f_zeros(s, dtype, ndim, size)), a_i(dim), a_t(places), a_t(there)});
     return out[0] ? 0 : -1;
 }
 static int refuse_bool(scope *s, const call *c)

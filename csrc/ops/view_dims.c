@@ -51,7 +51,14 @@ const op op_turned_view = {.name = "_turned_view", .sig = "(Tensor self, int dim
 TRANSPOSE(swapaxes, "swapaxes", "axis0", "axis1")
 TRANSPOSE(swapdims, "swapdims", "dim0", "dim1")
 
-static const node_kind t_in_place = {"TBackward1", transpose_grad, .takes = transpose_takes};
+/* As PyTorch's formulas say it, where what they record is seen. */
+static int t_grad(scope *s, node *n, T const *g, T *out)
+{
+    if (!tape_now.grad || node_got_slid(n))
+        return transpose_grad(s, n, g, out);
+    return (out[0] = f_turned(s, g[0])) ? 0 : -1;
+}
+static const node_kind t_in_place = {"TBackward1", t_grad, .takes = transpose_takes};
 static int t_shape(call *c)
 {
     int ndim = c->in[0]->a->ndim;
@@ -60,7 +67,7 @@ static int t_shape(call *c)
     kind_in_place(c, &t_in_place);
     return exchange(c, 0, ndim < 2 ? 0 : 1);
 }
-const op op_t = {.name = "t", .sig = "(Tensor self)", .flags = OP_VIEW | OP_INPLACE, .run = op_view, .shape = t_shape, .kind = {"TBackward0", transpose_grad, .takes = transpose_takes},
+const op op_t = {.name = "t", .sig = "(Tensor self)", .flags = OP_VIEW | OP_INPLACE, .run = op_view, .shape = t_shape, .kind = {"TBackward0", t_grad, .takes = transpose_takes},
     .doc = "The transpose of a matrix, as a view; a 1-d or 0-d tensor as it is."};
 
 static int adjoint_compose(scope *s, call *c, T *out)
@@ -154,26 +161,55 @@ MOVEDIM(moveaxis_int, "moveaxis.int", "(Tensor self, int source, int destination
 MOVEDIM(moveaxis, "moveaxis.intlist", "(Tensor self, int[] source, int[] destination)")
 
 /* ---- dimensions of size 1 ------------------------------------------------------------------------------------ */
-static const node_kind unsqueeze_in_place = {"UnsqueezeBackward1", reshape_grad, .takes = reshape_takes};
+static bool as_a_whole(node *n) { return !tape_now.grad || node_got(n) || node_got_slid(n); }
+/* Parameter: the dim as it was given. */
+static int unsqueeze_grad(scope *s, node *n, T const *g, T *out)
+{
+    if (as_a_whole(n))
+        return reshape_grad(s, n, g, out);
+    return (out[0] = f_call(s, &op_squeeze_dim, 2, (arg[]){a_t(g[0]), a_i(node_params(n)[0])})) ? 0 : -1;
+}
+static const node_kind unsqueeze_in_place = {"UnsqueezeBackward1", unsqueeze_grad, .takes = reshape_takes};
 static int unsqueeze_shape(call *c)
 {
     layout in, out;
     array_layout(c->in[0]->a, &in);
     kind_in_place(c, &unsqueeze_in_place);
+    keep_param(c, c->args[1].i);
     return view_unsqueeze(&in, c->args[1].i, &out) < 0 ? -1 : out_view(c, 0, &out);
 }
 const op op_unsqueeze = {.name = "unsqueeze", .sig = "(Tensor self, int dim)", .flags = OP_VIEW | OP_INPLACE, .run = op_view, .shape = unsqueeze_shape,
-    .kind = {"UnsqueezeBackward0", reshape_grad, .takes = reshape_takes}, .doc = "View of self with a dimension of size 1 inserted at dim."};
+    .kind = {"UnsqueezeBackward0", unsqueeze_grad, .takes = reshape_takes}, .doc = "View of self with a dimension of size 1 inserted at dim."};
 
 static int squeeze(call *c, int n, const int64_t *dims, bool all)
 {
     layout in, out;
     array_layout(c->in[0]->a, &in);
+    for (int i = 0; i < n; i++)
+        keep_param(c, dims[i]);
     return view_squeeze(&in, n, dims, all, &out) < 0 ? -1 : out_view(c, 0, &out);
 }
-static const node_kind squeeze_in_place = {"SqueezeBackward3", reshape_grad, .takes = reshape_takes};
-static const node_kind squeeze_dim_in_place = {"SqueezeBackward4", reshape_grad, .takes = reshape_takes};
-static const node_kind squeeze_dims_in_place = {"SqueezeBackward5", reshape_grad, .takes = reshape_takes};
+/* Parameters: the dims that were named; none: all. Those of size 1 come back one after the other. */
+static int squeeze_grad(scope *s, node *n, T const *g, T *out)
+{
+    int ndim;
+    ct_dtype dtype;
+    const int64_t *size = node_in_size(n, 0, &ndim, &dtype);
+    if (as_a_whole(n))
+        return reshape_grad(s, n, g, out);
+    out[0] = g[0];
+    for (int d = 0; d < ndim && g[0]->a->ndim < ndim; d++) {
+        bool named = !n->n_param;
+        for (int i = 0; i < n->n_param; i++)
+            named |= node_params(n)[i] == d || node_params(n)[i] + ndim == d;
+        if (named && size[d] == 1)
+            out[0] = f_unsqueeze(s, out[0], d);
+    }
+    return out[0] ? 0 : -1;
+}
+static const node_kind squeeze_in_place = {"SqueezeBackward3", squeeze_grad, .takes = reshape_takes};
+static const node_kind squeeze_dim_in_place = {"SqueezeBackward4", squeeze_grad, .takes = reshape_takes};
+static const node_kind squeeze_dims_in_place = {"SqueezeBackward5", squeeze_grad, .takes = reshape_takes};
 static int squeeze_shape(call *c)
 {
     kind_in_place(c, &squeeze_in_place);
@@ -191,8 +227,8 @@ static int squeeze_dims_shape(call *c)
 }
 #define SQUEEZE_DOC "View of self without its dimensions of size 1: all of them, or those named that have that size."
 const op op_squeeze = {.name = "squeeze", .sig = "(Tensor self)", .flags = OP_VIEW | OP_INPLACE, .run = op_view, .shape = squeeze_shape,
-    .kind = {"SqueezeBackward0", reshape_grad, .takes = reshape_takes}, .doc = SQUEEZE_DOC};
+    .kind = {"SqueezeBackward0", squeeze_grad, .takes = reshape_takes}, .doc = SQUEEZE_DOC};
 const op op_squeeze_dim = {.name = "squeeze.dim", .sig = "(Tensor self, int dim)", .flags = OP_VIEW | OP_INPLACE, .run = op_view,
-    .shape = squeeze_dim_shape, .kind = {"SqueezeBackward1", reshape_grad, .takes = reshape_takes}, .doc = SQUEEZE_DOC};
+    .shape = squeeze_dim_shape, .kind = {"SqueezeBackward1", squeeze_grad, .takes = reshape_takes}, .doc = SQUEEZE_DOC};
 const op op_squeeze_dims = {.name = "squeeze.dims", .sig = "(Tensor self, int[] dim)", .flags = OP_VIEW | OP_INPLACE, .run = op_view,
-    .shape = squeeze_dims_shape, .kind = {"SqueezeBackward2", reshape_grad, .takes = reshape_takes}, .doc = SQUEEZE_DOC};
+    .shape = squeeze_dims_shape, .kind = {"SqueezeBackward2", squeeze_grad, .takes = reshape_takes}, .doc = SQUEEZE_DOC};

@@ -180,13 +180,15 @@ static int set_default(reader *r, param *p, span written)
 }
 
 /* ---- parameters ----------------------------------------------------------------------------------------------- */
-static int set_name(param *p, span name)
+static int set_name(const signature *s, param *p, span name)
 {
     bool self = name.length == 4 && !strncmp(name.text, "self", 4);
     p->name = self ? PyUnicode_FromString("input") : PyUnicode_FromStringAndSize(name.text, (Py_ssize_t)name.length);
     if (!p->name)
         return -1;
     PyUnicode_InternInPlace(&p->name);
+    if (PyUnicode_CompareWithASCIIString(s->name, "norm") == 0) /* a function in Python there: it has the names of its own parameters alone */
+        return 0;
     for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++)
         for (int k = 0; k < MAX_ALIAS && aliases[i].alias[k] && PyUnicode_CompareWithASCIIString(p->name, aliases[i].name) == 0; k++)
             if (!(p->alias[k] = PyUnicode_InternFromString(aliases[i].alias[k])))
@@ -222,7 +224,7 @@ static int read_param(reader *r)
         default_text = read_default(r);
     }
     param *p = add_param(r);
-    if (!p || set_name(p, name) < 0 || set_type(r, p, type) < 0)
+    if (!p || set_name(r->s, p, name) < 0 || set_type(r, p, type) < 0)
         return -1;
     return default_text.text ? set_default(r, p, default_text) : 0;
 }
@@ -231,7 +233,7 @@ static int add_out(reader *r, uint32_t n_outputs)
 {
     r->keyword_only = true;
     param *p = add_param(r);
-    if (!p || set_name(p, (span){"out", 3}) < 0)
+    if (!p || set_name(r->s, p, (span){"out", 3}) < 0)
         return -1;
     p->required = false;
     p->none_ok = true;

@@ -11,7 +11,7 @@
 static int dim_argument(const char *op, PyObject *self, PyObject *const *args, Py_ssize_t n, PyObject *kw, int *dim)
 {
     Py_ssize_t named = kw ? PyTuple_GET_SIZE(kw) : 0;
-    if (n + named > 1 || (named && PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(kw, 0), "dim"))) {
+    if (n + named > 1 || (named && PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(kw, 0), "dim") && PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(kw, 0), "axis"))) {
         PyErr_Format(PyExc_TypeError, "%s() takes one argument, dim", op);
         return -1;
     }

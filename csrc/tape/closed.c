@@ -65,16 +65,19 @@ static int run_parts(scope *s, node *n, tensor *const *g, tensor **grads)
     size_t bytes = n->n_out * (sizeof(tensor) + 2 * sizeof(tensor *));
     tensor *root = ct_alloc(bytes), **roots = (tensor **)(root + n->n_out);
     bool formula = tape_now.formula;
+    struct passing *passing = tape_now.passing;
     tape_now.formula = false;
+    tape_now.passing = NULL;
     int result = root ? run_from(s, n, g, grads, root, roots, roots + n->n_out) : -1;
     tape_now.formula = formula;
+    tape_now.passing = passing;
     ct_free(root, bytes);
     return result;
 }
 
 static int closed_grad(scope *s, node *n, tensor *const *g, tensor **grads)
 {
-    if (!node_is_run(n) || (n->extra && n->extra->post))
+    if (tape_now.passing || !node_is_run(n) || (n->extra && n->extra->post))
         return run_parts(s, n, g, grads);
     for (uint32_t k = 0; k < n->n_out; k++)
         grads[first_part(n) + k] = g[k];
@@ -99,7 +102,7 @@ static int pack_inputs(node *n)
     return 0;
 }
 
-node *closed_node(const char *name, uint32_t n_in, tensor *const *in, uint32_t n_made, tensor *const *made, uint64_t keep, uint64_t keep_made)
+node *closed_node(closed_names names, uint32_t n_in, tensor *const *in, uint32_t n_made, tensor *const *made, uint64_t keep, uint64_t keep_made)
 {
     uint32_t n_out = 0, held = 0, k = n_in;
     int ndim = 0;
@@ -109,10 +112,11 @@ node *closed_node(const char *name, uint32_t n_in, tensor *const *in, uint32_t n
     }
     keep_made &= ((uint64_t)1 << (n_made < 63 ? n_made : 63)) - 1;
     keep &= n_in < 64 ? ((uint64_t)1 << n_in) - 1 : ~(uint64_t)0;
-    node *n = node_new(&closed_kind, (node_shape){.n_in = n_in + n_out, .n_out = n_out, .n_kept = (uint16_t)(ct_bits(keep) + ct_bits(keep_made)), .out_ndim = (uint8_t)ndim});
+    node *n = node_new(&closed_kind, (node_shape){.n_in = n_in + n_out, .n_out = n_out, .n_kept = (uint16_t)(ct_bits(keep) + ct_bits(keep_made)), .n_param = 1, .out_ndim = (uint8_t)ndim});
     if (!n)
         return NULL;
-    n->payload = (void *)name;
+    n->payload = (void *)names.name;
+    node_params(n)[0] = (int64_t)names.again;
     n->keep_in = keep;
     edge *e = node_edges(n);
     for (uint32_t i = 0; i < n_in; i++) {
@@ -136,4 +140,108 @@ node *closed_node(const char *name, uint32_t n_in, tensor *const *in, uint32_t n
         return NULL;
     }
     return n;
+}
+
+/* ---- a gradient that is recorded as one node ------------------------------------------------------------------------- */
+enum { PASSING_MANY = 24 }; /* gradients and kept values of one node; what more there are is recorded without a passage */
+typedef struct passing { uint32_t n; edge from[PASSING_MANY]; tensor through[PASSING_MANY]; } passing;
+
+void passing_through(scope *s, tensor *t)
+{
+    passing *p = tape_now.passing;
+    uint32_t i = 0;
+    while (i < p->n && (p->from[i].fn != t->fn || p->from[i].nr != t->nr || (!t->fn && p->through[i].a != t->a)))
+        i++;
+    if (i == PASSING_MANY || !dtype_is_float((ct_dtype)t->a->dtype))
+        return;
+    if (!t->fn) { /* a constant, in whose place users see None */
+        if (i == p->n)
+            tensor_init(&p->through[p->n++], array_keep(t->a));
+        return;
+    }
+    if (i == p->n) {
+        node *n = passage_node(t->fn, t->nr, t->a);
+        if (!n) {
+            scope_fail(s);
+            return;
+        }
+        p->from[i] = (edge){t->fn, t->nr};
+        tensor_init(&p->through[i], array_keep(t->a));
+        tensor_set_history(&p->through[i], n, 0);
+        node_drop(n);
+        p->n++;
+    }
+    node_set(&t->fn, node_keep(p->through[i].fn));
+    t->nr = 0;
+}
+
+/* What the formula made, as the results of one node over what came through passages. */
+static int close_over(scope *s, const char *name, passing *p, uint32_t n_made, tensor **made)
+{
+    tensor *in[PASSING_MANY], *own[PASSING_MANY];
+    uint32_t n_own = 0, nr = 0;
+    for (uint32_t i = 0; i < p->n; i++)
+        in[i] = &p->through[i];
+    for (uint32_t i = 0; i < n_made && n_own < PASSING_MANY; i++)
+        if (made[i] && made[i]->fn)
+            own[n_own++] = made[i];
+    node *n = n_own ? closed_node((closed_names){name, NULL}, p->n, in, n_own, own, 0, 0) : NULL;
+    for (uint32_t i = 0; n && i < n_made && nr < n_own; i++)
+        if (made[i] && made[i]->fn) {
+            tensor *t = scope_array(s, array_keep(made[i]->a));
+            if (t)
+                tensor_set_history(t, n, nr++);
+            made[i] = t;
+        }
+    node_drop(n);
+    return s->failed || (n_own && !n) ? -1 : 0;
+}
+
+static const char *again(const node *n) { return n->kind == &closed_kind ? (const char *)node_params((node *)n)[0] : n->kind->again; }
+
+/* What broadcast is summed inside the node, as PyTorch's formulas do. */
+static tensor *summed(scope *s, tensor *g, edge to)
+{
+    int ndim;
+    ct_dtype dtype;
+    const int64_t *size = node_out_size(to.fn, to.nr, &ndim, &dtype);
+    bool lead = g->a->ndim >= ndim;
+    for (int d = 0; lead && d < ndim; d++)
+        lead = size[d] == 1 || size[d] == array_size(g->a)[g->a->ndim - ndim + d];
+    bool same = g->a->ndim == ndim && memcmp(array_size(g->a), size, (size_t)ndim * sizeof *size) == 0;
+    return lead && !same ? tape_algebra.sum_to(s, g, ndim, size) : g;
+}
+
+static int as_one(scope *s, node *n, tensor *const *g, tensor **grads)
+{
+    passing p = {0}, *outer = tape_now.passing;
+    tensor *given[PASSING_MANY];
+    tape_now.passing = &p;
+    for (uint32_t i = 0; i < n->n_out && !s->failed; i++) {
+        given[i] = g[i] ? scope_array(s, array_keep(g[i]->a)) : NULL;
+        if (given[i] && g[i]->fn)
+            tensor_set_history(given[i], g[i]->fn, g[i]->nr);
+        if (given[i])
+            passing_through(s, given[i]);
+    }
+    int result = s->failed ? -1 : n->kind->grad(s, n, given, grads);
+    tape_now.passing = outer;
+    for (uint32_t i = 0; result == 0 && i < n->n_in; i++)
+        if (grads[i] && node_edges(n)[i].fn && !node_takes(n, i) && !node_takes_slid(n, i))
+            grads[i] = summed(s, grads[i], node_edges(n)[i]);
+    if (n->kind == &closed_kind) /* its parts read the operands themselves, which came through passages */
+        for (uint32_t i = 0; i < first_part(n) && p.n < PASSING_MANY; i++)
+            if (node_edges(n)[i].fn)
+                tensor_set_history(&p.through[p.n++], node_edges(n)[i].fn, node_edges(n)[i].nr);
+    if (result == 0 && !s->failed)
+        result = close_over(s, again(n), &p, n->kind == &closed_kind ? first_part(n) : n->n_in, grads);
+    for (uint32_t i = 0; i < p.n; i++)
+        tensor_clear(&p.through[i]);
+    return result;
+}
+
+int node_gradient(scope *s, node *n, tensor *const *g, tensor **grads)
+{
+    bool one = tape_now.grad && again(n) && n->n_out <= PASSING_MANY / 2;
+    return CT_UNLIKELY(one) ? as_one(s, n, g, grads) : n->kind->grad(s, n, g, grads);
 }

@@ -299,7 +299,7 @@ static int formula(run *r, scope *s, slot *at, tensor **g, tensor **grads)
     if (any && (n->kind->flags & NK_HOST || node_leads(n))) {
         tape_now.formula = !(n->kind->flags & NK_HOST);
         r->factor = slot_factor(at);
-        int result = check_unread(n) < 0 ? -1 : n->kind->grad(s, n, g, grads);
+        int result = check_unread(n) < 0 ? -1 : node_gradient(s, n, g, grads);
         tape_now.formula = false;
         if (CT_UNLIKELY(n->flags & N_PACKED))
             node_forget_unpacked(n);
@@ -335,7 +335,7 @@ int tape_call_node(scope *s, node *n, tensor *const *g, tensor **grads)
     now = NULL;
     running = n;
     tape_now.formula = !(n->kind->flags & NK_HOST);
-    int result = n->kind->grad(s, n, g, grads);
+    int result = node_gradient(s, n, g, grads);
     edge *e = node_edges(n);
     for (uint32_t i = 0; i < n->n_in && result == 0; i++)
         if (e[i].fn && grads[i] && !(grads[i] = fit(s, grads[i], e[i].fn, e[i].nr, 0)))

@@ -7,7 +7,8 @@
 extern int64_t tape_reduces_from; /* bytes of a value from which its gradient may travel reduced, smaller ones being summed in PyTorch's order; INT64_MAX: never (CTGRAD_REDUCE=0) */
 /* Elements from which the order of a sum is free: of fewer, the last bits are PyTorch's. */
 static inline int64_t tape_many(void) { return tape_reduces_from > INT64_MAX / 4 ? INT64_MAX : 4 * tape_reduces_from; }
-typedef struct tape_mode { bool grad, inference, anomaly, anomaly_nan, packs /* hooks on what is kept are in force */, partial /* a run is at work that was asked for certain gradients */, formula /* an op's gradient is being computed: no user code runs */; uint32_t depth; } tape_mode;
+typedef struct tape_mode { bool grad, inference, anomaly, anomaly_nan, packs /* hooks on what is kept are in force */, partial /* a run is at work that was asked for certain gradients */, formula /* an op's gradient is being computed: no user code runs */; uint32_t depth;
+                           struct passing *passing; /* a gradient that is recorded as one node is being computed */ } tape_mode;
 extern _Thread_local tape_mode tape_now __attribute__((tls_model("initial-exec")));
 
 /* What the tape must do with gradients, handed over by ops/ so that it is recorded under create_graph. */

@@ -279,6 +279,7 @@ static tensor *narrowed(scope *s, node *n, tensor *t, uint64_t got)
     return dims & wide ? tape_algebra.narrow(s, t, dims & wide) : t;
 }
 
+enum { ASIDE = UINT32_MAX }; /* in place of an output's number: of what users do not see */
 static tensor *kept_tensor(scope *s, node *n, const kept *k, node *fn, uint32_t nr)
 {
     if (s->failed || check_kept(n, k) < 0)
@@ -288,6 +289,8 @@ static tensor *kept_tensor(scope *s, node *n, const kept *k, node *fn, uint32_t 
     tensor *t = scope_array(s, k->a == KEPT_PACKED ? tape_packing.unpack(k->u.packed) : array_keep(k->a));
     if (t && fn && dtype_is_float((ct_dtype)t->a->dtype)) /* places have none */
         tensor_set_history(t, fn, nr);
+    if (CT_UNLIKELY(tape_now.passing != NULL) && t && nr != ASIDE)
+        passing_through(s, t);
     if (!t || !(n->kind->flags & NK_POINTWISE))
         return t;
     uint64_t got = node_got(n), slid = node_got_slid(n);
@@ -308,7 +311,7 @@ tensor *node_kept_out(scope *s, node *n, uint32_t i)
 
 tensor *node_kept_aside(scope *s, node *n, uint32_t i)
 {
-    return kept_tensor(s, n, node_kept(n) + ct_bits(n->keep_in) + ct_bits(n->keep_out) + i, NULL, 0);
+    return kept_tensor(s, n, node_kept(n) + ct_bits(n->keep_in) + ct_bits(n->keep_out) + i, NULL, ASIDE);
 }
 
 /* Input or output i stands at kept place k: found by counting bits. */

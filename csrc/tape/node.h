@@ -18,6 +18,7 @@ typedef struct node_kind {
     uint32_t flags;
     void (*forget)(node *n);           /* drops what the payload keeps for the formula; NULL when nothing */
     uint64_t (*takes)(node *n);        /* dims of output 0 in which the gradient may arrive summed to size 1; NULL: none. Gradients of other outputs, where there are any, in these of their dims too. See engine.h */
+    const char *again;         /* name of the one node that its gradient is recorded as; NULL: as the ops of the formula are */
 } node_kind;
 enum {
     NK_LEAF = 1,
@@ -123,9 +124,13 @@ extern const node_kind closed_kind, passage_kind;
 enum { CLOSED_MANY = 64 /* operands */ };
 node *passage_node(node *to, uint32_t nr, const array *a);
 /* in: tensors over the operands, which come through passages where they want a gradient; made: the results by the composition's own history, of which
- * one has some; they are its outputs. The name is static. keep: the operands that must be as they are when the gradient comes, as a mask. */
-node *closed_node(const char *name, uint32_t n_in, tensor *const *in, uint32_t n_made, tensor *const *made, uint64_t keep, uint64_t keep_made);
+ * one has some; they are its outputs. The names are static. keep: the operands that must be as they are when the gradient comes, as a mask. */
+typedef struct closed_names { const char *name, *again; /* of its gradient, or NULL */ } closed_names;
+node *closed_node(closed_names names, uint32_t n_in, tensor *const *in, uint32_t n_made, tensor *const *made, uint64_t keep, uint64_t keep_made);
 
+/* The formula of n; where it is recorded and the kind says so, as one node (`again`). */
+int node_gradient(scope *s, node *n, tensor *const *g, tensor **grads);
+void passing_through(scope *s, tensor *t); /* a gradient or value that the formula reads, while tape_now.passing */
 /* The inputs that users see, as a mask (0: all). How many these are, and the place of the k-th of them: n_in or above where a number stands for it. */
 static inline uint32_t node_shows(const node *n) { return n->kind->flags >> 8 & 255; }
 static inline uint32_t node_shown(const node *n) { return node_shows(n) ? (uint32_t)__builtin_popcount(node_shows(n)) : n->kind == &closed_kind ? n->n_in - n->n_out : n->n_in; }

@@ -74,6 +74,8 @@ def log_ndtr(input):
 @node("MvlgammaBackward0")
 def multigammaln(input, p):
     """The logarithm of the multivariate gamma function of dimension p; elements above (p - 1) / 2."""
+    if not isinstance(p, int):
+        raise TypeError(f"mvlgamma(): argument 'p' (position 2) must be int, not {type(p).__name__}")
     if p < 1:
         raise RuntimeError("p has to be greater than or equal to 1")
     steps = _C.arange(p, dtype=input.dtype if input.is_floating_point() else _C.get_default_dtype()) / 2

@@ -133,7 +133,7 @@ def logaddexp2(input, other):
 
 
 @composed(out=True)
-@node("FmaxBackward0")
+@node("FmaxBackward0", again="MaskedFillBackward0")
 def fmax(input, other):
     """The larger of two elements; of one and NaN, the one."""
     need_tensor("fmax", input)
@@ -142,7 +142,7 @@ def fmax(input, other):
 
 
 @composed(out=True)
-@node("FminBackward0")
+@node("FminBackward0", again="MaskedFillBackward0")
 def fmin(input, other):
     """The smaller of two elements; of one and NaN, the one."""
     need_tensor("fmin", input)
@@ -310,10 +310,11 @@ def kron(input, other):
     need_tensor("kron", input)
     need_tensor("kron", other, "other", 2)
     dims = max(input.dim(), other.dim())
-    a, b = (x.reshape([1] * (dims - x.dim()) + list(x.shape)) for x in (input, other))
-    wide = [size for pair in zip(a.shape, [1] * dims, strict=True) for size in pair]
-    inside = [size for pair in zip([1] * dims, b.shape, strict=True) for size in pair]
-    return _C._ops["_unsafe_view"](a.reshape(wide) * b.reshape(inside), [m * n for m, n in zip(a.shape, b.shape, strict=True)])
+    a, b = ([1] * (dims - x.dim()) + list(x.shape) for x in (input, other))
+    wide = [size for pair in zip(a, [1] * dims, strict=True) for size in pair]
+    inside = [size for pair in zip([1] * dims, b, strict=True) for size in pair]
+    whole, view = [m * n for m, n in zip(a, b, strict=True)], _C._ops["_unsafe_view"]
+    return view(view(input.contiguous(), wide) * view(other.contiguous(), inside), whole)
 
 
 @composed()
@@ -372,7 +373,7 @@ def cdist(x1, x2, p=2.0, compute_mode: Any = "use_mm_for_euclid_dist_if_necessar
 
 
 @composed(method=False)
-@node("PdistBackward0")
+@node("PdistBackward0", again="{name}BackwardBackward0")
 def pdist(input, p=2.0):
     """The p-norms of the differences of every two rows, first with later ones: (n, d) to (n·(n - 1) / 2,)."""
     if input.dim() != 2:

@@ -27,10 +27,12 @@ def _is_operand(x):
     return isinstance(x, Tensor) and x.is_floating_point()
 
 
-def node(name, unkept=(), apart=False, results=()):
+def node(name, unkept=(), apart=False, results=(), again=None):
     """Decorator: one node for the composition. `name`: PyTorch's, or a function that finds it from the arguments.
 
     `unkept`: which of the operands, counted from 0, PyTorch's node does not keep, so that they may be written to before the gradient comes.
+    `again`: the name of the one node that its gradient is recorded as, {name} in it being that of the op; None: it is recorded as its parts are.
+    A name without it is that of an op whose gradient is summed outside, where operands broadcast.
     `results`: which of the results it keeps. `apart`: results may share memory with the operand and each other, and be written to all the same.
     """
 
@@ -46,7 +48,9 @@ def node(name, unkept=(), apart=False, results=()):
             given = iter(said)
             put = [next(given) if _is_operand(x) else x for x in args]
             made = f(*put, **{key: next(given) if _is_operand(x) else x for key, x in kwargs.items()})
-            return _C._closed(name if isinstance(name, str) else name(*args, **kwargs), made, said, kept, kept_results, apart)
+            told = name if isinstance(name, str) else name(*args, **kwargs)
+            one = again and ("{name}" in again or len({t.shape for t in tensors}) == 1)
+            return _C._closed(told, again.format(name=told.removesuffix("Backward0")) if one else None, made, said, kept, kept_results, apart)
 
         return call
 

@@ -13,6 +13,23 @@ def times(x, number):
     return x * number
 
 
+@node("AddBackward1")
+def plus(x, number):
+    """x + number, likewise."""
+    return x + number
+
+
+@node("SubBackward1")
+def less(x, number):
+    """x - number, likewise."""
+    return x - number
+
+
+def number_less(number, x):
+    """number - x, of a tensor that holds the number."""
+    return _C.scalar_tensor(number, dtype=x.dtype) - x if x.is_floating_point() else number - x
+
+
 @node("DivBackward1")
 def _halved(x):
     """x / 2, as PyTorch's own compositions divide."""
@@ -25,8 +42,10 @@ def _beside(name, y, x, dim):
     if x.dim() == 1:
         if x.size(0) != n:
             raise RuntimeError(f"{name}: There must be one `x` value for each sample point, got {x.size(0)} for {n}")
-        x = x.view(-1, *[1] * (y.dim() - 1 - dim))
-    x = x.view(*[1] * (y.dim() - x.dim()), *x.shape)
+        shape = (n, *[1] * (y.dim() - 1 - dim))
+    else:
+        shape = tuple(x.shape)
+    x = x.view(*[1] * (y.dim() - len(shape)), *shape)
     return ctgrad.diff(x, dim=dim)
 
 
@@ -52,7 +71,7 @@ def trapezoid(y, x=None, *, dx=None, dim=-1):
         return _halved((_neighbours(y, dim) * _beside("trapezoid", y, x, dim)).sum(dim))
     if y.size(dim) == 0:
         return y.sum(dim, dtype=y.dtype)
-    return times(y.sum(dim) - (y.select(dim, 0) + y.select(dim, -1)) * 0.5, 1.0 if dx is None else float(dx))  # PyTorch's order of roundings
+    return times(y.sum(dim) - times(y.select(dim, 0) + y.select(dim, -1), 0.5), 1.0 if dx is None else float(dx))  # PyTorch's order of roundings
 
 
 @composed(method=False)
@@ -66,7 +85,7 @@ def cumulative_trapezoid(y, x=None, *, dx=None, dim=-1):
     """The running integral of y along dim by the trapezoidal rule, at places x or a distance dx (1); one element fewer."""
     _one_spacing("cumulative_trapezoid", x, dx)
     if x is None:
-        return (_neighbours(y, dim) * ((1 if dx is None else dx) / 2)).cumsum(dim)
+        return times(_neighbours(y, dim), (1 if dx is None else dx) / 2).cumsum(dim)
     return _halved((_neighbours(y, dim) * _beside("cumulative_trapezoid", y, x, dim)).cumsum(dim))
 
 
@@ -97,7 +116,7 @@ def cov(input, *, correction=1, fweights=None, aweights=None):
     for given in (fweights, aweights):
         weights = given if weights is None else weights if given is None else weights * given
     total = n if weights is None else weights.sum()
-    mean = (rows if weights is None else rows * weights).sum(1, keepdim=True) / total
+    mean = ((rows if weights is None else rows * weights).sum(1) / total).unsqueeze(1)
     norm = total - correction if aweights is None else total - correction * (weights * aweights).sum() / total
     away = rows - mean
     products = (away if weights is None else away * weights) @ away.t()

@@ -89,6 +89,8 @@ def _definite(factor, upper):
 def cholesky_inverse(input, upper=False):
     """The inverse of L L^T, or with upper of U^T U, where input is L or U."""
     _linalg()._checks.need_kernel("cholesky_inverse_out_cpu", input)
+    if input.dim() < 2 or input.size(-1) != input.size(-2):
+        raise RuntimeError(f"cholesky_inverse: A must be batches of square matrices, but they are {' by '.join(map(str, input.shape[-2:]))} matrices")
     return _linalg().inv(_definite(input, upper))
 
 
@@ -233,7 +235,7 @@ def chain_matmul(*matrices, out=None):
 
 
 @composed(out="exact")
-@node("LinalgCrossBackward0")
+@node("LinalgCrossBackward0", again="LinalgCrossBackward0")
 def cross(input, other, dim=None):
     """The cross product of vectors of size 3 along dim; by default the first dimension of that size."""
     if dim is None:

@@ -281,6 +281,8 @@ def _ranks(name, q, input):
 
 def _quantile(name, input, q, dim, keepdim, interpolation, skip):
     need_tensor(name, input)
+    if not isinstance(q, (int, float, Tensor)):
+        raise TypeError(f"{name}(): argument 'q' (position 2) must be Tensor or float, not {type(q).__name__}")
     wanted = _ranks(name, q, input)
     if interpolation not in ("linear", "lower", "higher", "midpoint", "nearest"):
         raise RuntimeError(f"{name}() interpolation must be one of linear, lower, higher, midpoint or nearest, but got {interpolation}")

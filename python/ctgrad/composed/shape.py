@@ -153,6 +153,13 @@ def _bounds(size, where):
     return zip([0, *ends[:-1]], ends, strict=True)
 
 
+def _split_argument(op, apart, given):
+    """Where the three splits cut: of ints given one by one, the places."""
+    if len(apart) > 1 and all(type(i) is int for i in apart):
+        apart = (apart,)
+    return _where_argument(op, (*apart, *given))
+
+
 def _where_argument(op, given):
     """The one of several spellings of an argument that was used."""
     used = [value for value in given if value is not None]
@@ -190,25 +197,25 @@ def _split_along(op, input, where, dim, least):
 
 
 @composed()
-def hsplit(input, indices_or_sections=None, *, indices=None, sections=None):
+def hsplit(input, *apart, indices_or_sections=None, indices=None, sections=None):
     """tensor_split along the second dimension, of a vector along the first; a number must divide it. RuntimeError otherwise."""
     need_tensor("hsplit", input)
-    where = _where_argument("hsplit", (indices_or_sections, indices, sections))
+    where = _split_argument("hsplit", apart, (indices_or_sections, indices, sections))
     return _split_along("hsplit", input, where, 0 if input.ndim == 1 else 1, 1)
 
 
 @composed()
-def vsplit(input, indices_or_sections=None, *, indices=None, sections=None):
+def vsplit(input, *apart, indices_or_sections=None, indices=None, sections=None):
     """tensor_split along the first of two or more dimensions; a number must divide it. RuntimeError otherwise."""
     need_tensor("vsplit", input)
-    return _split_along("vsplit", input, _where_argument("vsplit", (indices_or_sections, indices, sections)), 0, 2)
+    return _split_along("vsplit", input, _split_argument("vsplit", apart, (indices_or_sections, indices, sections)), 0, 2)
 
 
 @composed()
-def dsplit(input, indices_or_sections=None, *, indices=None, sections=None):
+def dsplit(input, *apart, indices_or_sections=None, indices=None, sections=None):
     """tensor_split along the third of three or more dimensions; a number must divide it. RuntimeError otherwise."""
     need_tensor("dsplit", input)
-    return _split_along("dsplit", input, _where_argument("dsplit", (indices_or_sections, indices, sections)), 2, 3)
+    return _split_along("dsplit", input, _split_argument("dsplit", apart, (indices_or_sections, indices, sections)), 2, 3)
 
 
 # ---- repeating ---------------------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ def vecdot(x, y, *, dim=-1):
 
 
 @with_exact_out
-@node("LinalgCrossBackward0")
+@node("LinalgCrossBackward0", again="LinalgCrossBackward0")
 def cross(input, other, *, dim=-1):
     """The cross product of vectors of size 3 along dim; the rest broadcasts."""
     need_tensor("linalg_cross", input)
@@ -70,6 +70,8 @@ def matrix_power(A, n):
         return inv(A) if n == -1 else matrix_power(inv(A), -n)
     if n == 0:
         return A.clone(memory_format=_C.contiguous_format).copy_(_C.eye(A.size(-1), dtype=A.dtype))
+    if n == 3:
+        return (A @ A) @ A
     made, square = None, A
     while n:
         if n & 1:

@@ -31,7 +31,7 @@ class InverseOf(Function):
     @staticmethod
     def backward(ctx, g):
         turned = ctx.saved_tensors[0].mT
-        return -turned @ g @ turned
+        return -(turned @ (g @ turned))
 
 
 @named("LinalgSolveExBackward0")
@@ -50,7 +50,7 @@ class Solution(Function):
     def backward(ctx, g):
         A, X = ctx.saved_tensors
         to_b = Solution.apply(A.mT, g)
-        return -to_b @ X.mT, to_b
+        return -(to_b @ X.mT), to_b
 
 
 @with_exact_out

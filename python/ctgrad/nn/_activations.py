@@ -145,7 +145,7 @@ def rrelu(input, lower=1.0 / 8, upper=1.0 / 3, training=False, inplace=False):
     return input.mul_(slopes) if inplace else _sloped(input, [slopes])
 
 
-@node("RreluWithNoiseBackward0")
+@node("RreluWithNoiseBackward0", again="{name}BackwardBackward0")
 def _sloped(input, slope):
     """With one slope below 0, or a list that holds the factor of each element."""
     return (input * slope[0] if isinstance(slope, list) else _ops["leaky_relu"](input, slope)).contiguous()

@@ -46,7 +46,7 @@ def embedding_bag(input, weight, offsets=None, max_norm=None, norm_type=2, scale
     return _bagged(weight, per_sample_weights, input, bag, bags, mode, (padding_idx, scale_grad_by_freq, sparse))
 
 
-@node("EmbeddingBagBackward0", unkept=(0,))
+@node("EmbeddingBagBackward0", unkept=(0,), again="{name}BackwardBackward0")
 def _bagged(weight, per_sample_weights, input, bag, bags, mode, options):
     try:
         rows = widened(ctgrad.embedding(weight, input, *options))

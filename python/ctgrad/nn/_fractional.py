@@ -45,7 +45,7 @@ def _pooled(name, n, input, kernel_size, output_size, output_ratio, samples):
     return _largest(input, places)
 
 
-@node(lambda input, places: f"FractionalMaxPool{(places.dim() - 3)}DBackward0")
+@node(lambda input, places: f"FractionalMaxPool{(places.dim() - 3)}DBackward0", again="{name}BackwardBackward0")
 def _largest(input, places):
     images = input if input.dim() == places.dim() - 1 else input.unsqueeze(0)
     read = images.flatten(2).gather(2, places.flatten(2)).view(places.shape)

@@ -59,7 +59,7 @@ def _warn_corners():
 
 
 @typed
-@node(lambda input, *others, **more: f"GridSampler{input.dim() - 2}DBackward0")
+@node(lambda input, *others, **more: f"GridSampler{input.dim() - 2}DBackward0", again="{name}BackwardBackward0")
 def grid_sample(input, grid, mode="bilinear", padding_mode: Any = "zeros", align_corners=None):
     """The image (N, C, H, W) or (N, C, D, H, W) read at the places ``grid`` (N, *, 2) or (N, *, 3), x first, from -1 to 1: (N, C, *).
 

@@ -11,6 +11,7 @@ import ctgrad
 from ctgrad._C import Tensor, _layout, _ops, int64 as _int64
 from ctgrad._dtypes import scalar_name, unsupported
 from ctgrad.composed import need_tensor
+from ctgrad.composed.integrals import times
 from ctgrad.composed.misfit import beyond, typed
 
 from . import _reduction
@@ -71,6 +72,9 @@ def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
 
 
 def _huber(input, target, reduction, delta):
+    if target.is_floating_point() and not input.is_floating_point():
+        raise RuntimeError(f"result type {scalar_name(target.dtype)} can't be cast to the desired output type {scalar_name(input.dtype)}: "
+                           "convert huber_loss's input")
     if not delta > 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
     return _ops["huber_loss"](input, target, _reduction.number(reduction), delta)
@@ -277,7 +281,7 @@ def _smoothed_cross_entropy(input, target, weight, reduction, ignore_index, labe
         uniform = uniform.sum() / (used.numel() if weight is None else weight[used].sum())
     elif reduction == "sum":
         uniform = uniform.sum()
-    return (1 - label_smoothing) * expected + uniform * _share(label_smoothing, input.shape[class_dim])
+    return times(expected, 1 - label_smoothing) + times(uniform, _share(label_smoothing, input.shape[class_dim]))
 
 
 def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=None, reduction="mean"):

@@ -8,6 +8,7 @@ from ctgrad._C import _ops
 from ctgrad._dtypes import scalar_name, unsupported
 from ctgrad.composed import need_tensor
 from ctgrad.composed.closed import node
+from ctgrad.composed.integrals import less, number_less, plus
 from ctgrad.composed.misfit import typed
 from ctgrad.composed.order import is_held_once
 
@@ -39,7 +40,7 @@ def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
     """The ``p``-norm along the last dimension of x1 - x2 + ``eps``; shapes broadcast."""
     need_tensor("pairwise_distance", x1, "x1")
     need_tensor("pairwise_distance", x2, "x2", 2)
-    return _norm_of_rows(x1 - x2 + eps, p, keepdim)
+    return _norm_of_rows(plus(x1 - x2, eps), p, keepdim)
 
 
 @node("NormBackward1")
@@ -57,9 +58,9 @@ def cosine_embedding_loss(input1, input2, target, margin=0, size_average=None, r
         raise RuntimeError(f"{target.dim()}D target tensor expects {target.dim() + 1}D input tensors, but found inputs with sizes {list(input1.shape)} "
                            f"and {list(input2.shape)}.")
     dim = target.dim()
-    squares = [(x * x).sum(dim) + 1e-12 for x in (input1, input2)]
+    squares = [plus((x * x).sum(dim), 1e-12) for x in (input1, input2)]
     cosine = (input1 * input2).sum(dim) / (squares[0] * squares[1]).sqrt()
-    return apply(ctgrad.where(target == 1, 1 - cosine, 0) + ctgrad.where(target == -1, (cosine - margin).clamp_min(0), 0), reduction)
+    return apply(ctgrad.where(target == 1, number_less(1, cosine), 0) + ctgrad.where(target == -1, less(cosine, margin).clamp_min(0), 0), reduction)
 
 
 @typed
@@ -68,7 +69,7 @@ def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=No
     reduction = resolve(reduction, size_average, reduce)
     if reduction == "mean" and not input.is_floating_point():
         raise RuntimeError(f"hinge_embedding_loss(): the mean of {input.dtype} has no dtype; convert input to a floating point dtype")
-    return apply(ctgrad.where(target != 1, (margin - input).clamp_min(0), 0) + ctgrad.where(target != -1, input, 0), reduction)
+    return apply(ctgrad.where(target != 1, number_less(margin, input).clamp_min(0), 0) + ctgrad.where(target != -1, input, 0), reduction)
 
 
 @typed
@@ -78,7 +79,7 @@ def margin_ranking_loss(input1, input2, target, margin=0, size_average=None, red
     if input1.dim() != input2.dim() or input1.dim() != target.dim():
         raise RuntimeError(f"margin_ranking_loss : All input tensors should have same dimension but got sizes: input1: {input1.size()}, "
                            f"input2: {input2.size()}, target: {target.size()} ")
-    return apply((-target * (input1 - input2) + margin).clamp_min(0), reduction)
+    return apply(plus(-target * (input1 - input2), margin).clamp_min(0), reduction)
 
 
 @typed
@@ -88,6 +89,8 @@ def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="m
     if not input.is_floating_point():
         raise RuntimeError(f"soft_margin_loss(): result type Float can't be cast to the desired output type {scalar_name(input.dtype)}")
     _reduction.refuse_gradient("soft_margin_loss", target=target)
+    if (shape := ctgrad.broadcast_shapes(input.shape, target.shape)) != input.shape:
+        raise RuntimeError(f"soft_margin_loss(): output with shape {list(input.shape)} doesn't match the broadcast shape {list(shape)}: expand input to it")
     return _ops["soft_margin_loss"](input, target, _reduction.number(reduction))
 
 
@@ -206,7 +209,7 @@ def triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2, eps=1e-6, s
                            f"{anchor.dim()}D, positive {positive.dim()}D, and negative {negative.dim()}D inputs")
     near, far = pairwise_distance(anchor, positive, p, eps), pairwise_distance(anchor, negative, p, eps)
     far = ctgrad.minimum(far, pairwise_distance(positive, negative, p, eps)) if swap else far
-    return apply((margin + near - far).clamp_min(0), reduction)
+    return apply((plus(near, margin) - far).clamp_min(0), reduction)
 
 
 @typed

@@ -40,6 +40,8 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
     """
     if training:
         _verify_batch_size(input.size())
+    if momentum is None:
+        raise TypeError("batch_norm(): argument 'momentum' must be float, not NoneType: a module of momentum None gives 1 / the number of batches")
     if eps <= 0.0 if training else eps < 0.0:
         raise ValueError(f"batch_norm eps must be {'positive during training' if training else 'non-negative'}, but got {eps}")
     return _batch_norm(input, running_mean, running_var, weight, bias, training, momentum, eps)

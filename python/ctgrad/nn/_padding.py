@@ -50,7 +50,7 @@ def pad(input, pad, mode="constant", value=None):
     return _framed(input, pad, mode)
 
 
-@node(lambda input, pad, mode: f"{'Reflection' if mode == 'reflect' else 'Replication'}Pad{len(pad) // 2}DBackward0")
+@node(lambda input, pad, mode: f"{'Reflection' if mode == 'reflect' else 'Replication'}Pad{len(pad) // 2}DBackward0", again="{name}BackwardBackward0")
 def _framed(input, pad, mode):
     return in_order_of(input, _ops["pad_places"](input, pad, mode == "replicate"))
 

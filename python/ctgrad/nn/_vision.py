@@ -33,7 +33,7 @@ def _fresh(moved, r):
 
 
 @typed
-@node("PixelShuffleBackward0", unkept=(0,))
+@node("PixelShuffleBackward0", unkept=(0,), again="PixelUnshuffleBackward0")
 def pixel_shuffle(input, upscale_factor):
     """(*, C·r², H, W) to (*, C, H·r, W·r). RuntimeError where r² does not divide the channels."""
     r = upscale_factor
@@ -47,7 +47,7 @@ def pixel_shuffle(input, upscale_factor):
 
 
 @typed
-@node("PixelUnshuffleBackward0", unkept=(0,))
+@node("PixelUnshuffleBackward0", unkept=(0,), again="PixelShuffleBackward0")
 def pixel_unshuffle(input, downscale_factor):
     """(*, C, H·r, W·r) to (*, C·r², H, W). RuntimeError where r does not divide the sizes."""
     r = downscale_factor
@@ -64,7 +64,7 @@ def pixel_unshuffle(input, downscale_factor):
 
 
 @typed
-@node("ChannelShuffleBackward0", unkept=(0,))
+@node("ChannelShuffleBackward0", unkept=(0,), again="ChannelShuffleBackward0")
 def channel_shuffle(input, groups):
     """(N, C, *): the channels of each group apart, one of each group after the other."""
     if input.dim() < 3:
@@ -196,7 +196,7 @@ def _resampling(input, sizes, steps, mode, align_corners, antialias):
     return f"Upsample{title}{input.dim() - 2}D{'Aa' if antialias else ''}Backward0"
 
 
-@node(_resampling, unkept=(0,))
+@node(_resampling, unkept=(0,), again="{name}BackwardBackward0")
 def _resampled(input, sizes, steps, mode, align_corners, antialias):
     stretch, cubic, given = _antialiased if antialias else _stretch, mode == "bicubic", input
     input = input if mode.startswith("nearest") else widened(input)

@@ -86,11 +86,14 @@ def grid_sample(input, grid, mode="bilinear", padding_mode: Any = "zeros", align
     return (reader.nearest(at) if mode == "nearest" else reader.linear(at)).to(input.dtype).contiguous()
 
 
+_FORMS = "grid_sampler(): expected 4D or 5D input and grid with same number of dimensions, but got input with sizes {} and grid with sizes {}"
+
+
 def _check(input, grid, mode):
     n = input.dim() - 2
-    if n not in (2, 3) or grid.dim() != input.dim():
-        raise RuntimeError(f"grid_sampler(): expected 4D or 5D input and grid with same number of dimensions, but got input with sizes {list(input.shape)} "
-                           f"and grid with sizes {list(grid.shape)}")
+    fits = n in (2, 3) and grid.dim() == input.dim()
+    if not fits and 0 in (input.dim(), grid.dim()):
+        raise RuntimeError(_FORMS.format(list(input.shape), list(grid.shape)))
     if input.size(0) != grid.size(0):
         raise RuntimeError(f"grid_sampler(): expected grid and input to have same batch size, but got input with sizes {list(input.shape)} and grid with "
                            f"sizes {list(grid.shape)}")
@@ -98,6 +101,8 @@ def _check(input, grid, mode):
         raise RuntimeError(f"grid_sampler(): expected grid to have size {n} in last dimension, but got grid with sizes {list(grid.shape)}")
     if min(input.shape[2:]) <= 0:
         raise RuntimeError(f"grid_sampler(): expected input to have non-empty spatial dimensions, but input has sizes {list(input.shape)}")
+    if not fits:
+        raise RuntimeError(_FORMS.format(list(input.shape), list(grid.shape)))
     if n == 3 and mode == "bicubic":
         raise RuntimeError("grid_sampler(): bicubic interpolation only supports 4D input")
     if input.dtype != grid.dtype:

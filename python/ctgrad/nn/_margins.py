@@ -111,6 +111,11 @@ def _of_others(short, rows, own):
     return (short * ctgrad.ones_like(rows, requires_grad=False).scatter(1, own, 0.0)).sum(1)
 
 
+def _refuse_empty(input):
+    if input.dim() > 2 or (input.dim() and input.size(-1) == 0):
+        raise RuntimeError(f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(input.shape)}")
+
+
 @typed
 @node("MultiMarginLossBackward0")
 def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=None, reduce=None, reduction="mean"):
@@ -120,12 +125,11 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
         raise ValueError("only p == 1 and p == 2 supported")
     if weight is not None and weight.dim() != 1:
         raise ValueError("weight must be one-dimensional")
+    _refuse_empty(input)
     single = input.dim() < 2
-    rows, classes = (input.reshape(1, -1), target.reshape(1)) if single else (input, target)
+    rows, classes = (input.reshape(1, -1), target.reshape(-1)) if single else (input, target)
     if rows.dim() != 2 or classes.dim() != 1 or rows.size(0) != classes.size(0):
         raise RuntimeError(f"inconsistent target size, expected {list(rows.shape[:1])} but got {list(target.shape)}")
-    if rows.size(1) == 0:
-        raise RuntimeError(f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(input.shape)}")
     if not input.is_floating_point():
         raise unsupported("multi_margin_loss_cpu_kernel", input.dtype)
     _reduction.refuse_gradient("multi_margin_loss", weight=weight)
@@ -141,12 +145,11 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
 def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     """The sum over classes y of the target (up to the first -1) and classes i outside it of max(0, 1 - x[y] + x[i]), over the number of classes."""
     reduction = resolve(reduction, size_average, reduce)
-    if target.shape != input.shape or input.dim() > 2:
+    _refuse_empty(input)
+    if target.shape != input.shape:
         raise RuntimeError(f"inconsistent target size: {list(target.shape)} for input of size: {list(input.shape)}")
     single = input.dim() < 2
     rows, wanted = (input.reshape(1, -1), target.reshape(1, -1)) if single else (input, target)
-    if rows.size(1) == 0:
-        raise RuntimeError(f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(input.shape)}")
     given = (wanted < 0).long().cumsum(1) == 0
     places = wanted.clamp_min(0)
     member = ctgrad.zeros_like(rows, requires_grad=False).scatter_add(1, places, given.to(rows.dtype)) > 0

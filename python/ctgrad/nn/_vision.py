@@ -258,8 +258,8 @@ def _windows(size, kernel, dilation, padding, stride):
     _check_steps(kernel, dilation, padding, stride)
     windows = [(n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, d, p, s in zip(size, kernel, dilation, padding, stride, strict=True)]
     if min(windows) <= 0:
-        raise RuntimeError(f"Given input with spatial size {tuple(size)}, kernel_size={kernel}, dilation={dilation}, padding={padding}, the array of "
-                           "sliding blocks has a dimension that is not positive")
+        raise RuntimeError(f"Given input with spatial size {tuple(size)}, kernel_size={kernel}, dilation={dilation}, padding={padding}, calculated shape of "
+                           f"the array of sliding blocks as {tuple(windows)}, but its components must be at least one.")
     return windows
 
 
@@ -288,9 +288,13 @@ def fold(input, output_size, kernel_size, dilation: Any = 1, padding: Any = 0, s
         raise RuntimeError(f"Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and non-zero dimensions for input, but got: {list(input.shape)}")
     rows, columns = _windows(size, kernel, dilation, padding, stride)
     block = kernel[0] * kernel[1]
-    if input.shape[-2] % block or input.shape[-1] != rows * columns:
-        raise RuntimeError(f"Expected size of input's dimension 1 to be divisible by the product of kernel_size and its last to be {rows * columns}, but got "
-                           f"input.size={list(input.shape)} and kernel_size={kernel}")
+    if input.shape[-2] % block:
+        raise RuntimeError(f"Expected size of input's dimension {input.dim() - 2} to be divisible by the product of kernel_size, but got "
+                           f"input.size({input.dim() - 2})={input.shape[-2]} and kernel_size={kernel}.")
+    if input.shape[-1] != rows * columns:
+        raise RuntimeError(f"Given output_size={size}, kernel_size={kernel}, dilation={dilation}, padding={padding}, stride={stride}, expected size of input's "
+                           f"dimension {input.dim() - 1} to match the calculated number of sliding blocks {rows} * {columns} = {rows * columns}, but got "
+                           f"input.size({input.dim() - 1})={input.shape[-1]}.")
     blocks = input.reshape(*input.shape[:-2], input.shape[-2] // block, *kernel, rows, columns)
     return _ops["_fold_windows"](blocks, size, kernel, dilation, padding, stride)
 

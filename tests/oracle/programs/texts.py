@@ -78,6 +78,16 @@ says(r"A view was created in inference mode and is being modified inplace", lamb
 made.add_(1)
 says(r"A view was created in inference mode and its base or another view of its base has been modified inplace", lambda: other.grad_fn)
 
+says(r"expected size of input's dimension 2 to match the calculated number of sliding blocks 3 \* 3 = 9, but got input.size\(2\)=10", lambda: F.fold(torch.ones(1, 6, 10), (4, 5), (2, 3)))
+says(r"be divisible by the product of kernel_size, but got input.size\(1\)=5", lambda: F.fold(torch.ones(1, 5, 9), (4, 5), (2, 3)))
+says(r"calculated shape of the array of sliding blocks as \(1, 0\), but its components must be at least one", lambda: F.unfold(torch.ones(1, 2, 2, 2), (2, 3)))
+grid = torch.ones(1, 1, 1, 2)
+says(r"expected grid to have size 1 in last dimension", lambda: F.grid_sample(torch.ones(1, 2, 2), grid, align_corners=False))
+says(r"input and grid with same number of dimensions", lambda: F.grid_sample(torch.ones(1, 1, 2, 2), torch.ones(1, 1, 1, 1, 2), align_corners=False))
+for loss in (F.multi_margin_loss, F.multilabel_margin_loss):
+    says(r"Expected non-empty vector or matrix with optional 0-dim batch size", lambda: loss(torch.ones(0), torch.ones(10).long()))
+    says(r"Expected non-empty vector or matrix with optional 0-dim batch size", lambda: loss(torch.ones(10, 0), torch.ones(10, 0).long()))
+
 import warnings
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")

@@ -32,5 +32,8 @@ void k_ordered_base(const k_gemm *g, ordered_form form);
 #if defined(__x86_64__)
 void k_ordered_avx2(const k_gemm *g, ordered_form form);
 void k_ordered_avx512(const k_gemm *g, ordered_form form);
+/* Where PyTorch has Intel's BLAS: false if that form is not known there. A dot's numbers may begin anywhere. */
+bool k_ordered_intel(const k_gemm *g, ordered_form form);
+float k_dot_intel(const float *a, const float *b, int64_t k);
 #endif
 #endif

@@ -28,10 +28,12 @@ static inline __m128 quarter_of(__m512 x, const folding way)
     return _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
 }
 
-/* Lanes (0 + 2) + (1 + 3) of each of four. */
+/* Of each of four: lanes (0 + 2) + (1 + 3), of quarters (0 + 1) + (2 + 3). */
 static inline __m128 folded(const __m512 *x, const folding way)
 {
     __m128 a = quarter_of(x[0], way), b = quarter_of(x[1], way), c = quarter_of(x[2], way), d = quarter_of(x[3], way);
+    if (way == BY_QUARTERS)
+        return _mm_hadd_ps(_mm_hadd_ps(a, b), _mm_hadd_ps(c, d));
     __m128 ab = _mm_add_ps(_mm_movelh_ps(a, b), _mm_movehl_ps(b, a)), cd = _mm_add_ps(_mm_movelh_ps(c, d), _mm_movehl_ps(d, c));
     return _mm_add_ps(_mm_shuffle_ps(ab, cd, 0x88), _mm_shuffle_ps(ab, cd, 0xdd));
 }
@@ -79,11 +81,12 @@ static void four_dots(const k_gemm *g, const float *a, float *c)
         put(c + r * g->c_row, at[r], g->add);
 }
 
-static float last_dot(const float *a, const float *x, int64_t k)
+/* A row of those that are left of fours; the second of them is one vector of sums. */
+static float last_dot(const float *a, const float *x, int64_t k, bool two)
 {
     __m512 sum = _mm512_setzero_ps();
     int64_t p = 1;
-    if (p + 2 * W <= k) {
+    if (two && p + 2 * W <= k) {
         __m512 odd = sum;
         for (; p + 2 * W <= k; p += 2 * W) {
             sum = _mm512_fmadd_ps(_mm512_loadu_ps(a + p), _mm512_loadu_ps(x + p), sum);
@@ -95,7 +98,7 @@ static float last_dot(const float *a, const float *x, int64_t k)
         __mmask16 some = first_of(k - p);
         sum = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(some, a + p), _mm512_maskz_loadu_ps(some, x + p), sum);
     }
-    return __builtin_fmaf(a[0], x[0], folded_one(sum));
+    return folded_one(sum) + a[0] * x[0];
 }
 
 static void run_dots(const k_gemm *g)
@@ -104,7 +107,7 @@ static void run_dots(const k_gemm *g)
     for (; i + 4 <= g->m; i += 4)
         four_dots(g, (const float *)g->a + i * g->a_row, (float *)g->c + i * g->c_row);
     for (; i < g->m; i++)
-        put((float *)g->c + i * g->c_row, last_dot((const float *)g->a + i * g->a_row, g->b, g->k), g->add);
+        put((float *)g->c + i * g->c_row, last_dot((const float *)g->a + i * g->a_row, g->b, g->k, i % 4 != 1), g->add);
 }
 
 /* Rows of A by columns of B, both contiguous, each number one vector of sums. */
@@ -169,11 +172,17 @@ static void run_row(const k_gemm *g)
     }
 }
 
+/* Of W columns of B that are contiguous, from the first. */
+static inline __m512i places(const k_gemm *g)
+{
+    return _mm512_mullo_epi32(_mm512_set1_epi32((int)g->b_col), _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
+}
+
 /* One chain for each number of `rows` rows by up to W columns; what C holds is added last, but to a single product first. */
 static inline void chains(const k_gemm *g, const int rows, const bool lies, const float *a, const float *b, float *c, __mmask16 some)
 {
     __m512 sum[MOST_ROWS];
-    __m512i at = _mm512_mullo_epi32(_mm512_set1_epi32((int)g->b_col), _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
+    __m512i at = places(g);
     UNROLLED for (int r = 0; r < rows; r++)
         sum[r] = g->add && g->k == 1 ? _mm512_maskz_loadu_ps(some, c + r * g->c_row) : _mm512_setzero_ps();
     const float *x = a;
@@ -213,10 +222,41 @@ static inline void run_chains(const k_gemm *g, const bool lies)
 static void run_lying(const k_gemm *g) { run_chains(g, true); }
 static void run_gathered(const k_gemm *g) { run_chains(g, false); }
 
-/* ---- which ------------------------------------------------------------------------------------------------------ */
-/* Both turned: few products of fewer rows than columns are summed four at a time there. */
-static bool of_turned(const k_gemm *g) { return g->m < 8 && g->m < g->n && g->k <= g->n; }
+/* Both turned, fewer rows than columns, few products: fours of them are chains, what is left is not fused. */
+static bool of_fours(const k_gemm *g) { return g->m < 8 && g->m < g->n && g->k <= g->n; }
 
+static void run_fours(const k_gemm *g)
+{
+    for (int64_t j = 0; j < g->n; j += W) {
+        __mmask16 some = first_of(g->n - j);
+        __m512i at = places(g);
+        for (int64_t i = 0; i < g->m; i++) {
+            const float *a = (const float *)g->a + i * g->a_row, *b = (const float *)g->b + j * g->b_col;
+            float *c = (float *)g->c + i * g->c_row + j;
+            __m512 sum = _mm512_setzero_ps();
+            int64_t p = 0;
+#define A(q) _mm512_set1_ps(a[(p + (q)) * g->a_col])
+#define B(q) _mm512_mask_i32gather_ps(_mm512_setzero_ps(), some, at, b + p + (q), 4)
+            for (; p + 4 <= g->k; p += 4)
+                sum = _mm512_add_ps(sum, _mm512_fmadd_ps(A(3), B(3), _mm512_fmadd_ps(A(2), B(2), _mm512_fmadd_ps(A(0), B(0), _mm512_mul_ps(A(1), B(1))))));
+            if (p < g->k) {
+                __m512 rest = _mm512_mul_ps(A(0), B(0));
+                if (p + 2 < g->k)
+                    rest = _mm512_add_ps(rest, _mm512_mul_ps(A(2), B(2)));
+                if (p + 1 < g->k)
+                    rest = _mm512_add_ps(rest, _mm512_mul_ps(A(1), B(1)));
+                sum = _mm512_add_ps(sum, rest);
+            }
+#undef A
+#undef B
+            if (g->add)
+                sum = _mm512_add_ps(_mm512_maskz_loadu_ps(some, c), sum);
+            _mm512_mask_storeu_ps(c, some, sum);
+        }
+    }
+}
+
+/* ---- which ------------------------------------------------------------------------------------------------------ */
 static bool matrix(const k_gemm *g)
 {
     bool rows = g->a_col == 1 && g->a_row >= g->k, far = g->b_col > INT32_MAX / W;
@@ -228,11 +268,13 @@ static bool matrix(const k_gemm *g)
         run_lying(g);
     } else if (g->b_row != 1 || g->b_col < g->k || far)
         return false;
-    else if (rows && (g->n <= 3 ? g->m * g->n < 32 : g->n < 12 && g->m < g->n && g->k <= g->n))
-        run_halves(g);
     else if (rows && g->k >= 24 * g->m)
         run_quarters(g);
-    else if ((!rows && of_turned(g)) || (g->m >= ORDERED_ROWS && g->n >= ORDERED_COLUMNS && g->k > 1))
+    else if (rows && (g->n <= 3 ? g->m * g->n < 32 : g->n < 12 && g->m < g->n && g->k <= g->n))
+        run_halves(g);
+    else if (!rows && g->k > 1 && of_fours(g))
+        run_fours(g);
+    else if ((g->m >= ORDERED_ROWS && g->n >= ORDERED_COLUMNS && g->k > 1))
         return false;
     else
         run_gathered(g);

@@ -110,7 +110,24 @@ static void run_dots(const k_gemm *g)
         put((float *)g->c + i * g->c_row, last_dot((const float *)g->a + i * g->a_row, g->b, g->k, i % 4 != 1), g->add);
 }
 
-/* Rows of A by columns of B, both contiguous, each number one vector of sums. */
+/* Rows of A by columns of B, both contiguous, each number one vector of sums; in every other row two, to the first of which the second is
+ * added before what is left of pairs. */
+static inline int64_t pairs(const float *a, const float *const *line, int64_t k, __m512 *sum)
+{
+    __m512 odd[4] = {sum[0], sum[1], sum[2], sum[3]};
+    int64_t p = 0;
+    for (; p + 2 * W <= k; p += 2 * W) {
+        __m512 x = _mm512_loadu_ps(a + p), y = _mm512_loadu_ps(a + p + W);
+        UNROLLED for (int q = 0; q < 4; q++) {
+            sum[q] = _mm512_fmadd_ps(x, _mm512_loadu_ps(line[q] + p), sum[q]);
+            odd[q] = _mm512_fmadd_ps(y, _mm512_loadu_ps(line[q] + p + W), odd[q]);
+        }
+    }
+    UNROLLED for (int q = 0; q < 4; q++)
+        sum[q] = _mm512_add_ps(sum[q], odd[q]);
+    return p;
+}
+
 static inline void run_lanes(const k_gemm *g, const folding way)
 {
     for (int64_t i = 0; i < g->m; i++)
@@ -119,7 +136,10 @@ static inline void run_lanes(const k_gemm *g, const folding way)
             int64_t count = g->n - j < 4 ? g->n - j : 4;
             const float *line[4] = {b, b + (count > 1) * g->b_col, b + (count > 2 ? 2 : 0) * g->b_col, b + (count > 3 ? 3 : 0) * g->b_col};
             __m512 sum[4] = {_mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps()};
-            for (int64_t p = 0; p < g->k; p += W) {
+            int64_t p = 0;
+            if (way == BY_HALVES && i % 2 == 0 && g->k >= 2 * W)
+                p = pairs(a, line, g->k, sum);
+            for (; p < g->k; p += W) {
                 __mmask16 some = first_of(g->k - p);
                 __m512 x = _mm512_maskz_loadu_ps(some, a + p);
                 UNROLLED for (int q = 0; q < 4; q++)

@@ -73,6 +73,20 @@ static void run_loop(const k_gemm *g)
     }
 }
 
+/* Long chains, block by block. */
+static bool ordered_blocks(const k_gemm *g)
+{
+    k_gemm block = *g;
+    if (!k_chained_anyway(g) || g->k <= ORDERED_BLOCK || (double)g->m * (double)g->n * (double)g->k > ORDERED_BLOCKS_MOST)
+        return false;
+    int64_t left = k_first_block(&block);
+    if (k_gemm_scratch(DT_F32, &block) > (g->scratch ? k_gemm_scratch(DT_F32, g) : 0))
+        return false;
+    for (; left >= 0; left = k_next_block(&block, left))
+        k_gemm_run(DT_F32, &block);
+    return true;
+}
+
 static bool ordered_lanes(const k_gemm *whole)
 {
     if ((double)whole->m * (double)whole->n * (double)whole->k > ORDERED_MOST || whole->k < 1)
@@ -82,7 +96,7 @@ static bool ordered_lanes(const k_gemm *whole)
     if (g.m > 1 && g.n > 1)
         return k_ordered_intel(&g, ORDERED_LINES);
     ordered_form form = of_vector(&g);
-    return form != ORDERED_NOT && k_ordered_intel(&g, form);
+    return form != ORDERED_NOT && g.m * g.n * g.k > 1 && k_ordered_intel(&g, form);
 #else
     return false;
 #endif
@@ -91,7 +105,7 @@ static bool ordered_lanes(const k_gemm *whole)
 static bool ordered_whole(const k_gemm *whole)
 {
     if (k_lane_products)
-        return ordered_lanes(whole);
+        return ordered_lanes(whole) || ordered_blocks(whole);
     if (!k_unfused_products || (whole->m >= ORDERED_ROWS && whole->n >= ORDERED_COLUMNS) || whole->k < 2 ||
         (double)whole->m * (double)whole->n * (double)whole->k > ORDERED_MOST)
         return false;

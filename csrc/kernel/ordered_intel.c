@@ -10,7 +10,7 @@
 #endif
 #include <immintrin.h>
 
-enum { W = 16, MOST_ROWS = 8, LONGEST = 384 }; /* of longer lines the BLAS takes so many products at a time */
+enum { W = 16, MOST_ROWS = 8 };
 #define UNROLLED _Pragma("GCC unroll 8")
 static inline __mmask16 first_of(int64_t n) { return n >= W ? 0xffff : (__mmask16)((1u << n) - 1); }
 static inline void put(float *c, float sum, bool add) { *c = add ? *c + sum : sum; }
@@ -277,27 +277,34 @@ static void run_fours(const k_gemm *g)
 }
 
 /* ---- which ------------------------------------------------------------------------------------------------------ */
+static void by_blocks(const k_gemm *g, k_gemm_f *run)
+{
+    k_gemm block = *g;
+    for (int64_t left = k_first_block(&block); left >= 0; left = k_next_block(&block, left))
+        run(&block);
+}
+
 static bool matrix(const k_gemm *g)
 {
     bool rows = g->a_col == 1 && g->a_row >= g->k, far = g->b_col > INT32_MAX / W;
-    if (g->k > LONGEST || (!rows && (g->a_row != 1 || g->a_col < g->m)))
+    if (!rows && (g->a_row != 1 || g->a_col < g->m))
         return false;
     if (g->b_col == 1) {
-        if (g->b_row < g->n || (g->m >= ORDERED_ROWS && g->n >= ORDERED_COLUMNS && g->k > 1))
+        if (g->b_row < g->n || k_chained_anyway(g))
             return false;
-        run_lying(g);
+        by_blocks(g, run_lying);
     } else if (g->b_row != 1 || g->b_col < g->k || far)
         return false;
-    else if (rows && g->k >= 24 * g->m)
+    else if (rows && g->m < W && g->k >= 24 * g->m)
         run_quarters(g);
     else if (rows && (g->n <= 3 ? g->m * g->n < 32 : g->n < 12 && g->m < g->n && g->k <= g->n))
         run_halves(g);
     else if (!rows && g->k > 1 && of_fours(g))
         run_fours(g);
-    else if ((g->m >= ORDERED_ROWS && g->n >= ORDERED_COLUMNS && g->k > 1))
+    else if (k_chained_anyway(g))
         return false;
     else
-        run_gathered(g);
+        by_blocks(g, run_gathered);
     return true;
 }
 

@@ -95,8 +95,10 @@ static bool ordered_lanes(const k_gemm *whole)
     k_gemm g = *whole;
     if (g.m > 1 && g.n > 1)
         return k_ordered_intel(&g, ORDERED_LINES);
+    if (g.k == 1 && g.m == 1 && (g.b_row < g.n || g.n == 1))
+        return false; /* a column turned, and one number: not fused there */
     ordered_form form = of_vector(&g);
-    return form != ORDERED_NOT && g.m * g.n * g.k > 1 && k_ordered_intel(&g, form);
+    return form != ORDERED_NOT && k_ordered_intel(&g, form);
 #else
     return false;
 #endif
@@ -148,6 +150,12 @@ bool k_ordered_of_batch(const k_gemm *g)
 {
     double steps = (double)g->m * (double)g->n * (double)g->k;
     bool few = steps < ORDERED_LOOP_BELOW, vector = g->m == 1 || g->n == 1;
+#if defined(__x86_64__)
+    if (k_lane_products && !few && !g->add && vector && g->k > 0 && steps <= ORDERED_MOST) {
+        bool row = g->m == 1 && g->a_row >= g->k; /* the only vector that its BLAS multiplies as one in a batch */
+        return row ? ordered_lanes(g) : k_ordered_intel(g, ORDERED_LINES);
+    }
+#endif
     if (g->add || !(few || (k_unfused_products && vector && g->b_col == 1 && steps <= ORDERED_MOST)))
         return ordered_whole(g); /* a few are no matter of the BLAS, and so of no processor */
     if (g->b_col == 1)

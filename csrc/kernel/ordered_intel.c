@@ -290,7 +290,7 @@ static bool matrix(const k_gemm *g)
     if (!rows && (g->a_row != 1 || g->a_col < g->m))
         return false;
     if (g->b_col == 1) {
-        if (g->b_row < g->n || k_chained_anyway(g))
+        if ((g->k > 1 && g->b_row < g->n) || k_chained_anyway(g))
             return false;
         by_blocks(g, run_lying);
     } else if (g->b_row != 1 || g->b_col < g->k || far)

@@ -240,7 +240,29 @@ static inline void run_chains(const k_gemm *g, const bool lies)
     }
 }
 static void run_lying(const k_gemm *g) { run_chains(g, true); }
-static void run_gathered(const k_gemm *g) { run_chains(g, false); }
+/* What several rows of A meet is gathered once. A block at most. */
+static void run_gathered(const k_gemm *g)
+{
+    if (g->m <= MOST_ROWS) {
+        run_chains(g, false);
+        return;
+    }
+    float lying[ORDERED_BLOCK * W];
+    __m512i at = places(g);
+    for (int64_t j = 0; j < g->n; j += W) {
+        k_gemm strip = *g;
+        __mmask16 some = first_of(g->n - j);
+        const float *b = (const float *)g->b + j * g->b_col;
+        for (int64_t p = 0; p < g->k; p++)
+            _mm512_storeu_ps(lying + p * W, _mm512_mask_i32gather_ps(_mm512_setzero_ps(), some, at, b + p, 4));
+        strip.n = g->n - j < W ? g->n - j : W;
+        strip.b = lying;
+        strip.b_row = W;
+        strip.b_col = 1;
+        strip.c = (float *)g->c + j;
+        run_chains(&strip, true);
+    }
+}
 
 /* Both turned, fewer rows than columns, few products: fours of them are chains, what is left is not fused. */
 static bool of_fours(const k_gemm *g) { return g->m < 8 && g->m < g->n && g->k <= g->n; }

@@ -17,7 +17,7 @@ static const k_isa *const best_first[] = {&k_isa_base};
 #endif
 const k_isa *K = &k_isa_base;
 _Thread_local bool k_zero_division;
-bool k_rough_sqrt, k_unfused_products;
+bool k_rough_sqrt, k_unfused_products, k_lane_products;
 
 static bool machine_has(const k_isa *isa)
 {
@@ -89,5 +89,8 @@ void k_choose(const char *wanted)
             K = best_first[i];
             break;
         }
+#if defined(__x86_64__)
+    k_lane_products = __builtin_cpu_is("intel") && K == &k_isa_avx512;
+#endif
     k_choose_random();
 }

@@ -119,6 +119,7 @@ typedef struct k_isa {
 extern const k_isa *K;
 extern bool k_rough_sqrt;                 /* float32 sqrt as PyTorch computes it outside Intel's processors; see approx.h */
 extern bool k_unfused_products;           /* small float32 products as PyTorch sums them there; see ordered.h */
+extern bool k_lane_products;              /* and as it sums them on Intel's with AVX-512 */
 /* Set by integer floor_divide, remainder and fmod (which write 0) when a divisor is 0; the caller clears and reads it. */
 extern _Thread_local bool k_zero_division;
 void k_choose(const char *wanted);        /* NULL: the best this machine has; called once at import */

@@ -1,4 +1,5 @@
-/* Which products are summed in the order of PyTorch's BLAS, and in which form. It is the order it has on processors that are not Intel's. */
+/* Which products are summed in the order of PyTorch's BLAS, and in which form. The order it has on Intel's processors is told in
+ * ordered_intel.c, the other ones in ordered.inc. */
 #include "kernel/kernel.h"
 #include "kernel/ordered.h"
 #include <string.h>
@@ -72,8 +73,41 @@ static void run_loop(const k_gemm *g)
     }
 }
 
+/* Long chains, block by block. */
+static bool ordered_blocks(const k_gemm *g)
+{
+    k_gemm block = *g;
+    if (!k_chained_anyway(g) || g->k <= ORDERED_BLOCK || (double)g->m * (double)g->n * (double)g->k > ORDERED_BLOCKS_MOST)
+        return false;
+    int64_t left = k_first_block(&block);
+    if (k_gemm_scratch(DT_F32, &block) > (g->scratch ? k_gemm_scratch(DT_F32, g) : 0))
+        return false;
+    for (; left >= 0; left = k_next_block(&block, left))
+        k_gemm_run(DT_F32, &block);
+    return true;
+}
+
+static bool ordered_lanes(const k_gemm *whole)
+{
+    if ((double)whole->m * (double)whole->n * (double)whole->k > ORDERED_MOST || whole->k < 1)
+        return false;
+#if defined(__x86_64__)
+    k_gemm g = *whole;
+    if (g.m > 1 && g.n > 1)
+        return k_ordered_intel(&g, ORDERED_LINES);
+    if (g.k == 1 && g.m == 1 && (g.b_row < g.n || g.n == 1))
+        return false; /* a column turned, and one number: not fused there */
+    ordered_form form = of_vector(&g);
+    return form != ORDERED_NOT && k_ordered_intel(&g, form);
+#else
+    return false;
+#endif
+}
+
 static bool ordered_whole(const k_gemm *whole)
 {
+    if (k_lane_products)
+        return ordered_lanes(whole) || ordered_blocks(whole);
     if (!k_unfused_products || (whole->m >= ORDERED_ROWS && whole->n >= ORDERED_COLUMNS) || whole->k < 2 ||
         (double)whole->m * (double)whole->n * (double)whole->k > ORDERED_MOST)
         return false;
@@ -116,6 +150,12 @@ bool k_ordered_of_batch(const k_gemm *g)
 {
     double steps = (double)g->m * (double)g->n * (double)g->k;
     bool few = steps < ORDERED_LOOP_BELOW, vector = g->m == 1 || g->n == 1;
+#if defined(__x86_64__)
+    if (k_lane_products && !few && !g->add && vector && g->k > 0 && steps <= ORDERED_MOST) {
+        bool row = g->m == 1 && g->a_row >= g->k; /* the only vector that its BLAS multiplies as one in a batch */
+        return row ? ordered_lanes(g) : k_ordered_intel(g, ORDERED_LINES);
+    }
+#endif
     if (g->add || !(few || (k_unfused_products && vector && g->b_col == 1 && steps <= ORDERED_MOST)))
         return ordered_whole(g); /* a few are no matter of the BLAS, and so of no processor */
     if (g->b_col == 1)
@@ -130,6 +170,12 @@ bool k_ordered_of_batch(const k_gemm *g)
 bool k_ordered_dot(const k_gemm *g)
 {
     const float *a = g->a, *b = g->b;
+#if defined(__x86_64__)
+    if (k_lane_products && !g->add && g->m == 1 && g->n == 1 && g->a_col == 1 && g->b_row == 1 && (double)g->k <= ORDERED_DOT_MOST) {
+        *(float *)g->c = k_dot_intel(a, b, g->k);
+        return true;
+    }
+#endif
     if (!k_unfused_products || g->add || g->m != 1 || g->n != 1 || g->a_col != 1 || g->b_row != 1 || (double)g->k > ORDERED_DOT_MOST ||
         ((uintptr_t)a - (uintptr_t)b) % 16)
         return false;

@@ -9,7 +9,10 @@ import torch
 import ctgrad
 
 CPU = Path("/proc/cpuinfo")
-pytestmark = pytest.mark.skipif(not CPU.exists() or "AuthenticAMD" not in CPU.read_text(), reason="the order is that of AMD's processors")
+PROCESSOR = CPU.read_text() if CPU.exists() else ""
+AMD = "AuthenticAMD" in PROCESSOR
+INTEL = "GenuineIntel" in PROCESSOR and "avx512vl" in PROCESSOR
+pytestmark = pytest.mark.skipif(not (AMD or INTEL), reason="the order is known of AMD's processors and of Intel's with AVX-512")
 LONGEST = 130
 
 
@@ -27,11 +30,18 @@ def small(draw):
             return m, n, k
 
 
+def known(form, m, k):
+    """On Intel's processors the last of three rows has another order where both are turned."""
+    return AMD or form != "TT" or m != 3 or k < 12
+
+
 @pytest.mark.parametrize("form", ["NT", "NN", "TN", "TT"])
 def test_products(form):
     draw = np.random.default_rng(ord(form[0]) * 100 + ord(form[1]))
     for _ in range(300):
         m, n, k = small(draw)
+        if not known(form, m, k):
+            continue
         offsets = [0, 0] if 1 in (m, n) else draw.integers(0, 4, 2)
         (a, x), (b, y) = both(draw, m, k, form[0] == "T", offsets[0]), both(draw, k, n, form[1] == "T", offsets[1])
         bias = draw.standard_normal(n).astype("f4")
@@ -124,6 +134,8 @@ def one_thread():
     ("RNNCell", (5, 7), 0, 3, {}), ("GRUCell", (5, 7), 0, 3, {}), ("GRUCell", (3, 4), 0, 1, {}),
 ])
 def test_recurrent_layers(kind, sizes, steps, batch, settings, one_thread):
+    if INTEL and settings.get("nonlinearity") != "relu":
+        pytest.skip("PyTorch's tanh rounds otherwise on Intel's processors")
     mine, theirs = (recurrent(lib, kind, sizes, steps, batch, settings) for lib in (ctgrad, torch))
     assert all(np.array_equal(x, y) for x, y in zip(mine, theirs, strict=True))
 
@@ -150,5 +162,19 @@ def test_few_rows_that_are_left_for_the_second_thread(rows):
 @two_threads
 @pytest.mark.parametrize("batch", [5, 6, 10])
 def test_few_rows_of_a_recurrent_layer(batch):
-    mine, theirs = (recurrent(lib, "RNN", (5, 20), 4, batch, {}) for lib in (ctgrad, torch))
+    mine, theirs = (recurrent(lib, "RNN", (5, 20), 4, batch, {"nonlinearity": "relu"} if INTEL else {}) for lib in (ctgrad, torch))
     assert all(np.array_equal(x, y) for x, y in zip(mine, theirs, strict=True))
+
+
+@pytest.mark.skipif(not INTEL, reason="blocks of long lines are known of Intel's processors")
+@pytest.mark.parametrize("form", ["NT", "NN", "TN", "TT"])
+def test_long_lines(form, one_thread):
+    draw = np.random.default_rng(ord(form[0]) * 100 + ord(form[1]))
+    for m, n in ((1, 1), (1, 10), (2, 3), (3, 20), (4, 2), (8, 10), (11, 12), (16, 4), (16, 16), (20, 9), (32, 20)):
+        for k in (64, 200, 384, 385, 500, 767, 784, 1000):
+            if form == "TT" and m < 8 and k <= 64:
+                continue
+            (a, x), (b, y) = both(draw, m, k, form[0] == "T", 0), both(draw, k, n, form[1] == "T", 0)
+            bias = draw.standard_normal(n).astype("f4")
+            assert np.array_equal((a @ b).numpy(), (x @ y).numpy()), (m, n, k)
+            assert np.array_equal(torch.addmm(torch.tensor(bias), a, b).numpy(), ctgrad.addmm(ctgrad.tensor(bias), x, y).numpy()), (m, n, k)

@@ -9,9 +9,12 @@
 static holder *holders; /* of all threads; changed with the lock held */
 static _Thread_local char this_thread;
 
-/* In a child the other threads' kernels never end: what they held is free. */
+int writers_waiting;
+
+/* In a child the other threads' kernels never end: what they held is free, and nobody waits for it. */
 static void forget_others(void)
 {
+    writers_waiting = 0;
     for (holder **at = &holders; *at;) {
         holder *h = *at;
         if (h->thread == &this_thread) {
@@ -51,7 +54,6 @@ void let_go(holder *h)
 }
 
 /* A thread that runs one kernel after the other drops the lock inside kernels alone: whoever waits for them to end would never see it. */
-int writers_waiting;
 void let_writers_in(void)
 {
     if (CT_LIKELY(!writers_waiting))

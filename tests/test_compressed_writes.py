@@ -1,4 +1,6 @@
 """Writes in place to what is held compressed: those that are the same along what repeats leave it so."""
+import warnings
+
 import numpy as np
 import pytest
 
@@ -41,6 +43,17 @@ def test_one_row_seen_as_many_is_written_alone(write):
 
 
 @pytest.mark.filterwarnings("ignore:Use of")
+@pytest.mark.parametrize("of", [lambda: ctgrad.zeros(3, 1).expand(3, 3), lambda: ctgrad.zeros(5).as_strided((3, 3), (1, 1)), lambda: ctgrad.zeros(3, 3)])
+@pytest.mark.parametrize("size", [(2, 3, 3), (1, 3, 3), (1, 1, 1, 1, 3, 3)])
+def test_a_mask_of_more_dims_than_what_is_filled(of, size):
+    """Refused as anywhere, where elements share memory too: such a mask has no strides in self's dims."""
+    x = of()
+    with warnings.catch_warnings(), pytest.raises(RuntimeError, match="doesn't match the broadcast shape"):
+        warnings.simplefilter("ignore")
+        x.masked_fill_(ctgrad.ones(*size).bool(), 1)
+    assert x.tolist() == [[0.0] * 3] * 3
+
+
 @pytest.mark.parametrize("write", [lambda v: v.masked_fill_(v > 2, 7), lambda v: v.index_fill_(0, ctgrad.tensor([1]), 7), lambda v: v.fill_(7)])
 def test_a_matrix_that_slides_seen_many_times(write):
     t, dense = slid()

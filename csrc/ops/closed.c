@@ -21,7 +21,7 @@ static int deliver_in_place(call *c, T result)
     const array *r = result->a;
     node *n = NULL;
     bool written = r == self->a; /* by its compose, where elements share memory */
-    if ((!written && (target_in_place(c, r->dtype, r->ndim, array_size(r)) < 0 || array_write_out_for(self->a, 1, &r) < 0)) || (call_needs_grad(c) && !(n = call_node(c))))
+    if ((!written && (target_in_place(c, r->dtype, r->ndim, array_size(r)) < 0 || write_out_self(c, 1, &r) < 0)) || (call_needs_grad(c) && !(n = call_node(c))))
         return -1;
     if (!written)
         array_convert(r, self->a);

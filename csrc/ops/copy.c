@@ -195,7 +195,7 @@ static int run_fill(call *c)
     c->unrecorded = !dtype_is_float(a->dtype);
     if (!fresh && (c->args[1].kind == ARG_TENSOR || c->op == &op_copy_) && check_expanded("copy_", a) < 0)
         return -1;
-    if (fill_value(c, a->dtype, &value) < 0 || (!fresh && (check_history(c, c->in[0]) < 0 || array_write_out_for(c->in[0]->a, 0, NULL) < 0)) || (fresh && out_like(c, 0, a, a->dtype) < 0))
+    if (fill_value(c, a->dtype, &value) < 0 || (!fresh && (check_history(c, c->in[0]) < 0 || write_out_self(c, 0, NULL) < 0)) || (fresh && out_like(c, 0, a, a->dtype) < 0))
         return -1;
     if (!fresh)
         c->oa[0] = array_keep(c->in[0]->a);

@@ -305,10 +305,11 @@ static int start_as_self(call *c)
 {
     array *self = c->in[0]->a;
     if (c->mode == CALL_INPLACE) {
-        if (target_in_place(c, self->dtype, self->ndim, array_size(self)) < 0)
+        const array *told = c->oa[0] ? c->oa[0] : self; /* a rule that declares may have broadcast */
+        if (target_in_place(c, self->dtype, told->ndim, array_size(told)) < 0)
             return -1;
         for (uint32_t i = 1; i < c->n_in; i++)
-            if (c->ia[i] && (array_write_out_for(self, 1, c->ia + i) < 0 || (array_overlap(self, c->ia[i]) != OVERLAP_NONE &&
+            if (c->ia[i] && (write_out_self(c, 1, c->ia + i) < 0 || (array_overlap(self, c->ia[i]) != OVERLAP_NONE &&
                 in_replace(c, i, array_new(c->ia[i]->dtype, c->ia[i]->ndim, array_size(c->ia[i]))) < 0)))
                 return -1;
         array_drop(c->oa[0]);
@@ -398,7 +399,7 @@ int op_block(call *c)
         return -1;
     }
     if (run_kernel(c) < 0 || (c->op->flags & OP_KEEPS_ORDER && !c->row_major && c->mode == CALL_NEW && keep_order(c) < 0) ||
-        (c->mode == CALL_INPLACE && array_write_out_for(c->args[0].t->a, 1, (const array *const *)c->oa) < 0)) {
+        (c->mode == CALL_INPLACE && write_out_self(c, 1, (const array *const *)c->oa) < 0)) {
         drop_outputs(c);
         node_drop(n);
         return -1;
@@ -429,7 +430,7 @@ static int assign_in_place(scope *s, call *c, T result)
 {
     tensor *self = c->args[0].t;
     if (target_in_place(c, result->a->dtype, result->a->ndim, array_size(result->a)) < 0 || !(result = f_cast(s, result, self->a->dtype)) ||
-        array_write_out_for(self->a, 1, (const array *const *)&result->a) < 0)
+        write_out_self(c, 1, (const array *const *)&result->a) < 0)
         return -1;
     bool recorded = tape_now.grad && (result->fn || self->fn);
     if (recorded && call_slices(c, result->fn, result->nr) < 0)

@@ -16,10 +16,14 @@ void array_convert_at(const array *from, array *to, const layout *part);
 void array_add_at(const array *from, array *to, const layout *part);
 /* Runs the kernel. -1: the host ended it; then its outputs, new ones, hold anything. */
 int call_long(call *c, void (*kernel)(call *c));
+/* array_write_out_for self of a call in place, which may wait for a kernel: CT_RUNTIME where another thread gave self another array meanwhile. */
+int write_out_self(const call *c, uint32_t n, const array *const *with);
 /* Of one thread: counts that keep memory under a kernel, and tell that one is at work there. `held` may have NULLs and outlives the holder. */
 typedef struct holder { struct holder *next; const void *thread; array *const *held; uint32_t n; } holder;
 void hold(holder *h, array *const *held, uint32_t n);
 void let_go(holder *h);
+extern int writers_waiting; /* threads in wait for kernels to end; changed with the lock held */
+void let_writers_in(void);    /* after let_go: lets them have the lock, if there are any */
 static inline int call_unlocked(call *c, void (*kernel)(call *c))
 {
     if (CT_UNLIKELY(c->work >= WORK_TO_UNLOCK || c->op->flags & OP_DRAWS))

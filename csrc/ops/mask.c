@@ -57,7 +57,7 @@ static void masked_fill_kernel(call *c)
         nd.data[2] = (char *)&room;
         memset(nd.stride[2], 0, y->ndim * sizeof(int64_t));
     }
-    if (y == c->in[0]->a)
+    if (y == c->ia[0])
         write_masked(y, c->ia[1], nd.data[2]);
     else
         k_walk(&nd, K->where[y->dtype], NULL);

@@ -171,7 +171,7 @@ int run_elementwise(call *c, elementwise *e, ct_dtype result, layout *l)
     if (c->mode == CALL_OUT && target_out_elementwise(c, result, l) < 0)
         return -1;
     tensor *target = c->mode == CALL_INPLACE ? c->args[0].t : c->out_given[0];
-    if (c->mode == CALL_INPLACE && array_write_out_for(target->a, (uint32_t)e->n - 1, e->operand + 1) < 0)
+    if (c->mode == CALL_INPLACE && write_out_self(c, (uint32_t)e->n - 1, e->operand + 1) < 0)
         return -1;
     bool direct = c->mode != CALL_NEW && target->a->dtype == result && !may_fail(c, result);
     array *out = direct ? array_keep(target->a) : fresh_output(c, result, e->n - 1, l);

@@ -149,11 +149,13 @@ array *array_repeat(const array *one, int ndim, const int64_t *size)
 /* A kernel may be reading the bytes held without the lock: it is let finish. */
 static void wait_for_kernels(const storage *s)
 {
+    writers_waiting++;
     while (s->busy && ct_host_lock.release) {
         void *state = ct_host_lock.release();
         sched_yield();
         ct_host_lock.take(state);
     }
+    writers_waiting--;
 }
 
 static void copy_out(const storage *s, char *full)
@@ -202,12 +204,23 @@ int array_write_out_slow(array *a)
     return result;
 }
 
+array *tensor_written_out(tensor *t)
+{
+    array *a = array_keep(t->a); /* t may be given another while a kernel is waited for */
+    if (array_write_out(a) == 0)
+        return a;
+    array_drop(a);
+    return NULL;
+}
+
 int array_export(array *a)
 {
-    if (array_write_out(a) < 0)
-        return -1;
-    a->st->flags |= ST_PINNED;
-    return 0;
+    array_keep(a);
+    int result = array_write_out(a);
+    if (result == 0)
+        a->st->flags |= ST_PINNED;
+    array_drop(a);
+    return result;
 }
 
 /* How many elements of a compressed storage each one held stands for; 0 where that differs: in lines. */

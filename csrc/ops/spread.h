@@ -52,6 +52,7 @@ int array_start_as(const array *x, array *y); /* y = x, of y's shape, once where
  * others, and where a view cannot be told in the bytes held. -1: out of memory, nothing changed. */
 int array_write_out_slow(array *a);
 static inline int array_write_out(array *a) { return CT_UNLIKELY(a->flags & A_TWO) ? array_write_out_slow(a) : 0; }
+array *tensor_written_out(tensor *t);            /* its array, so, counted */
 int array_export(array *a);                    /* the same, and the bytes may not move any more: somebody outside gets a pointer */
 /* Unless what is made of these, or `with` themselves, can be written to the bytes held. */
 int array_write_out_for_slow(array *a, uint32_t n, const array *const *with);

@@ -26,12 +26,18 @@ static bool suits(const update *u)
     }
     return true;
 }
-static int write_out(const update *u)
+/* 1: written out, and as it was: another thread that was let in meanwhile may have given a tensor another array. */
+static int write_out(const update *u, tensor *step)
 {
     for (int i = 0; i < u->n; i++)
         if (i != 1 && array_write_out(u->t[i]->a) < 0)
             return -1;
-    return 0;
+    if (step && array_write_out(step->a) < 0)
+        return -1;
+    for (int i = 0; i < u->n; i++)
+        if (i != 1 && array_is_compressed(u->t[i]->a))
+            return 0;
+    return suits(u) && !(step && array_is_compressed(step->a));
 }
 
 /* Long ones without the host's lock: counts keep memory under the loop. */
@@ -54,6 +60,8 @@ static void run(const update *u, k_step_kind kind, const void *how)
     if (free)
         ct_host_lock.take(state);
     let_go(&under);
+    if (free)
+        let_writers_in();
 }
 
 int step_sgd(tensor *param, tensor *grad, tensor *buffer, const k_sgd *how)
@@ -61,8 +69,9 @@ int step_sgd(tensor *param, tensor *grad, tensor *buffer, const k_sgd *how)
     update u = {.t = {param, grad, buffer}, .n = buffer ? 3 : 2, .writes = {1, 0, 2}};
     if (!suits(&u))
         return 0;
-    if (write_out(&u) < 0)
-        return -1;
+    int written = write_out(&u, NULL);
+    if (written <= 0)
+        return written;
     run(&u, buffer ? STEP_MOMENTUM : STEP_SGD, how);
     return 1;
 }
@@ -79,8 +88,9 @@ int step_adam(tensor *param, tensor *grad, tensor *step, tensor *mean, tensor *s
     update u = {.t = {param, grad, mean, square, most}, .n = most ? 5 : 4, .writes = {how->decoupled && how->decay != 0 ? 2 : 1, 0, 1, 2, 1}};
     if (!counts(step->a) || !suits(&u))
         return 0;
-    if (write_out(&u) < 0 || array_write_out(step->a) < 0)
-        return -1;
+    int written = write_out(&u, step);
+    if (written <= 0 || !counts(step->a))
+        return written < 0 ? -1 : 0;
     double t = count_one(step);
     how->correction1 = 1 - pow(how->beta1, t);
     how->root2 = pow(1 - pow(how->beta2, t), 0.5);

@@ -1,15 +1,20 @@
 /* Kernels that may take long: the host's lock is dropped meanwhile, and Ctrl-C ends them between pieces. */
 #include "base/pool.h"
 #include "ops/dispatch.h"
+#include "ops/spread.h"
 #include <pthread.h>
+#include <time.h>
 
 /* ---- memory under kernels that run without the lock ---- */
 static holder *holders; /* of all threads; changed with the lock held */
 static _Thread_local char this_thread;
 
-/* In a child the other threads' kernels never end: what they held is free. */
+int writers_waiting;
+
+/* In a child the other threads' kernels never end: what they held is free, and nobody waits for it. */
 static void forget_others(void)
 {
+    writers_waiting = 0;
     for (holder **at = &holders; *at;) {
         holder *h = *at;
         if (h->thread == &this_thread) {
@@ -48,6 +53,16 @@ void let_go(holder *h)
         }
 }
 
+/* A thread that runs one kernel after the other drops the lock inside kernels alone: whoever waits for them to end would never see it. */
+void let_writers_in(void)
+{
+    if (CT_LIKELY(!writers_waiting))
+        return;
+    void *state = ct_host_lock.release();
+    nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    ct_host_lock.take(state);
+}
+
 /* ---- calls ---- */
 /* Other threads, signal handlers and listeners to warnings may give a tensor another array while a call is under way, which goes on with the
  * old one: a count on it keeps it and its address. Told by the tensors that the call reads again. */
@@ -61,6 +76,14 @@ static bool is_other(const tensor *t, array *was)
     bool other = t && t->a != was;
     array_drop(was);
     return other;
+}
+
+int write_out_self(const call *c, uint32_t n, const array *const *with)
+{
+    tensor *self = c->args[0].t;
+    array *was = array_of(self);
+    int result = array_write_out_for(was, n, with);
+    return is_other(self, was) && result == 0 ? refuse_changed(c) : result;
 }
 
 /* What is looked at after a kernel: where the results go and, where a rule runs one of its own before it declares outputs, what it reads. */
@@ -106,6 +129,8 @@ static int run_watched(call *c, void (*kernel)(call *c), bool unlocked)
     bool stopped = ct_watch_end(&watch);
     let_go(&written);
     let_go(&read);
+    if (unlocked)
+        let_writers_in();
     for (uint32_t i = 0; i < MAX_OUT; i++)
         changed |= is_other(again[i], was[i]);
     return stopped ? -1 : changed ? refuse_changed(c) : 0;

@@ -193,16 +193,22 @@ PyObject *py_tensor_dlpack_device(PyObject *self, PyObject *none)
 static void release_old(void *owner, void *data)
 {
     dl_managed *m = owner;
+    py_told told;
     (void)data;
+    py_set_aside(&told);
     if (m->deleter)
         m->deleter(m);
+    py_put_back(&told);
 }
 static void release_new(void *owner, void *data)
 {
     dl_versioned *m = owner;
+    py_told told;
     (void)data;
+    py_set_aside(&told);
     if (m->deleter)
         m->deleter(m);
+    py_put_back(&told);
 }
 
 static int refuse(const char *why)

@@ -60,14 +60,16 @@ int py_tensor_getbuffer(PyObject *self, Py_buffer *view, int flags)
     if (why)
         return refuse(view, why);
     exported *e = PyMem_Malloc(sizeof *e);
+    array_keep(a);
     if (!e || array_export(a) < 0) {
         PyMem_Free(e);
+        array_drop(a);
         ct_clear();
         view->obj = NULL;
         PyErr_NoMemory();
         return -1;
     }
-    e->a = array_keep(a);
+    e->a = a;
     int64_t item = dtype_bytes((ct_dtype)a->dtype);
     for (int d = 0; d < a->ndim; d++) {
         e->size[d] = (Py_ssize_t)array_size(a)[d];
@@ -94,9 +96,12 @@ void py_tensor_releasebuffer(PyObject *self, Py_buffer *view)
 /* ---- in: frombuffer ------------------------------------------------------------------------------------ */
 static void release_view(void *owner, void *data)
 {
+    py_told told;
     (void)data;
+    py_set_aside(&told);
     PyBuffer_Release(owner);
     PyMem_Free(owner);
+    py_put_back(&told);
 }
 
 static int warn_readonly(void)
@@ -243,9 +248,10 @@ static PyObject *share(PyObject *m, PyObject *o)
     (void)m;
     if (!py_is_tensor(o))
         return PyErr_Format(PyExc_TypeError, "share_memory_(): expected a Tensor, got %s", Py_TYPE(o)->tp_name);
-    if (array_write_out(py_t(o)->a) < 0 || storage_share(py_t(o)->a->st) < 0)
-        return py_raise();
-    return Py_NewRef(o);
+    array *a = tensor_written_out(py_t(o));
+    bool shared = a && storage_share(a->st) == 0;
+    array_drop(a);
+    return shared ? Py_NewRef(o) : py_raise();
 }
 
 static PyObject *shared_file(PyObject *m, PyObject *o)

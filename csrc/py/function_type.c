@@ -15,13 +15,16 @@ static void function_release(node *n)
         return;
     c->n = NULL;
     n->payload = NULL;
-    Py_DECREF((PyObject *)c);
+    py_drop((PyObject *)c);
 }
 static void function_forget(node *n)
 {
     FunctionContext *c = n->payload;
+    py_told told;
+    py_set_aside(&told);
     context_forget(c);
     c->released = true;
+    py_put_back(&told);
 }
 static const node_kind function_kind = {"Function", function_grad, function_release, NK_WANTS_UNDEFINED | NK_HOST, function_forget, context_takes};
 

@@ -113,10 +113,15 @@ static const uint8_t *state_bytes(PyObject *o)
     else if (a->numel != CT_RNG_STATE_BYTES)
         PyErr_Format(PyExc_RuntimeError, "Expected a CPUGeneratorImplState of size %d but found the input RNG state size to be %lld",
                      CT_RNG_STATE_BYTES, (long long)a->numel);
-    else if (array_write_out(a) < 0)
+    else if (!(a = tensor_written_out(py_t(o))))
         py_raise();
-    else
-        return (const uint8_t *)array_data(a);
+    else {
+        bool same = a == py_t(o)->a;
+        array_drop(a);
+        if (same)
+            return (const uint8_t *)array_data(a);
+        PyErr_SetString(PyExc_RuntimeError, "the RNG state was given other memory by another thread");
+    }
     return NULL;
 }
 

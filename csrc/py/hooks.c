@@ -20,8 +20,10 @@ static hook **list_of(node_extra *x, int which) { return which == 0 ? &x->hooks 
 static void release_handle(void *obj)
 {
     PyHandle *h = obj;
+    PyObject *call = h->call;
     h->on = NULL;
-    Py_CLEAR(h->call);
+    h->call = NULL;
+    py_drop(call);
     Py_DECREF(h);
 }
 
@@ -158,7 +160,7 @@ static int call_tensor_hook(scope *s, void *obj, tensor **g)
     return result;
 }
 
-static void release_notes(void *obj) { Py_DECREF((PyObject *)obj); }
+static void release_notes(void *obj) { py_drop(obj); }
 
 PyObject *py_tensor_register_hook(PyObject *self, PyObject *hook_object)
 {

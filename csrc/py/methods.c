@@ -52,15 +52,19 @@ PLAIN(tensor_storage_offset) { (void)unused; return PyLong_FromLongLong(py_t(sel
 PLAIN(tensor_data_ptr)
 {
     (void)unused;
-    array *a = py_t(self)->a;
-    return array_write_out(a) < 0 ? py_raise() : PyLong_FromVoidPtr(a->st->nbytes ? array_data(a) : NULL);
+    array *a = tensor_written_out(py_t(self));
+    void *at = a && a->st->nbytes ? array_data(a) : NULL;
+    array_drop(a);
+    return a ? PyLong_FromVoidPtr(at) : py_raise();
 }
 PLAIN(tensor_storage_bytes) { (void)unused; return PyLong_FromLongLong(py_t(self)->a->st->nbytes); }
 PLAIN(tensor_storage_ptr)
 {
     (void)unused;
-    array *a = py_t(self)->a;
-    return array_write_out(a) < 0 ? py_raise() : PyLong_FromVoidPtr(a->st->data);
+    array *a = tensor_written_out(py_t(self));
+    void *at = a ? a->st->data : NULL;
+    array_drop(a);
+    return a ? PyLong_FromVoidPtr(at) : py_raise();
 }
 
 METHOD(tensor_is_contiguous)

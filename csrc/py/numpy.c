@@ -211,17 +211,20 @@ static PyObject *over_array(array *a)
 {
     if (a->dtype == DT_BF16)
         return PyErr_Format(PyExc_TypeError, "Got unsupported ScalarType %s", dtype_title((ct_dtype)a->dtype));
-    if (array_export(a) < 0)
+    PyObject *base = PyCapsule_New(array_keep(a), NULL, drop_array); /* first: the tensor may be given another array while a kernel is waited for */
+    if (!base) {
+        array_drop(a);
+        return NULL;
+    }
+    if (array_export(a) < 0) {
+        py_drop(base);
         return py_raise();
+    }
     npy_intp size[CT_MAXDIM], stride[CT_MAXDIM];
     for (int d = 0; d < a->ndim; d++) {
         size[d] = array_size(a)[d];
         stride[d] = array_visible_stride(a)[d] * dtype_bytes(a->dtype);
     }
-    PyObject *base = PyCapsule_New(a, NULL, drop_array);
-    if (!base)
-        return NULL;
-    array_keep(a);
     int flags = NPY_ARRAY_ALIGNED | (a->st->flags & ST_READONLY ? 0 : NPY_ARRAY_WRITEABLE);
     PyObject *made = PyArray_NewFromDescr(&PyArray_Type, PyArray_DescrFromType(typenum[a->dtype]), a->ndim, size, stride, array_data(a), flags, NULL);
     if (!made || PyArray_SetBaseObject((PyArrayObject *)made, base) < 0) { /* takes base, also on failure */

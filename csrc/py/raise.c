@@ -41,6 +41,27 @@ int py_raise_int(void)
 
 void py_note_foreign(void) { ct_fail(CT_FOREIGN, "%s", ""); }
 
+void py_set_aside(py_told *told)
+{
+    told->status = ct_failed();
+    if (CT_UNLIKELY(told->status != CT_OK))
+        strcpy(told->message, ct_message());
+}
+
+void py_put_back(const py_told *told)
+{
+    if (CT_UNLIKELY(told->status != CT_OK))
+        ct_fail(told->status, "%s", told->message);
+}
+
+void py_drop(PyObject *o)
+{
+    py_told told;
+    py_set_aside(&told);
+    Py_XDECREF(o);
+    py_put_back(&told);
+}
+
 /* ---- warnings that are shown once -------------------------------------------------------------------------- */
 static bool warn_always;
 

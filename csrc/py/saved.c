@@ -114,9 +114,9 @@ static void packed_drop(void *packed_value)
     packed *p = packed_value;
     if (--p->refs)
         return;
-    Py_XDECREF(p->data);
-    Py_XDECREF(p->unpack);
-    Py_XDECREF(p->shown);
+    py_drop(p->data);
+    py_drop(p->unpack);
+    py_drop(p->shown);
     PyMem_Free(p);
 }
 
@@ -174,7 +174,13 @@ static array *unpack(void *packed_value)
     return a;
 }
 
-static void forget(void *packed_value) { Py_CLEAR(((packed *)packed_value)->shown); }
+static void forget(void *packed_value)
+{
+    packed *p = packed_value;
+    PyObject *shown = p->shown;
+    p->shown = NULL;
+    py_drop(shown);
+}
 
 int py_packed_traverse(void *packed_value, visitproc visit, void *arg)
 {

@@ -1,7 +1,7 @@
 /* Anomaly mode: where a node was recorded, told when its formula fails. */
 #include "py/tensor_type.h"
 
-static void drop_trace(void *trace) { Py_DECREF((PyObject *)trace); }
+static void drop_trace(void *trace) { py_drop(trace); }
 
 static PyObject *stack_text(void)
 {

@@ -111,11 +111,33 @@ int call_warn(const call *c, bool *once, const char *text)
     return result == 0 && changed ? refuse_changed(c) : result;
 }
 
+/* Kernels ask inputs for the sizes of what repeats, too: they see tensors of the call's own, which nobody gives another array. (Those of lists
+ * do not ask.) */
+typedef struct stand_ins { tensor own[FEW_IN], *given[FEW_IN]; uint32_t n; } stand_ins;
+static void stand_in(call *c, stand_ins *s)
+{
+    s->n = c->n_in <= FEW_IN ? c->n_in : 0;
+    for (uint32_t i = 0; i < s->n; i++) {
+        if (!(s->given[i] = c->in[i]))
+            continue;
+        s->own[i] = *c->in[i];
+        array_keep(s->own[i].a);
+        c->in[i] = &s->own[i];
+    }
+}
+static void stand_back(call *c, stand_ins *s)
+{
+    for (uint32_t i = 0; i < s->n; i++)
+        if ((c->in[i] = s->given[i]))
+            array_drop(s->own[i].a);
+}
+
 /* The one place where the host's lock is dropped. Counts on every operand keep memory under the kernel meanwhile. Draws keep the
  * lock, for threads that share a generator take turns; what a draw that was ended has taken of its stream is gone. */
 static int run_watched(call *c, void (*kernel)(call *c), bool unlocked)
 {
     ct_watch watch;
+    stand_ins inputs;
     array *was[MAX_OUT];
     const tensor *again[MAX_OUT];
     bool changed = false;
@@ -124,9 +146,11 @@ static int run_watched(call *c, void (*kernel)(call *c), bool unlocked)
     holder read, written;
     hold(&read, (array *const *)c->ia, c->n_in);
     hold(&written, c->oa, c->n_out);
+    stand_in(c, &inputs);
     ct_watch_begin(&watch, c->mode == CALL_NEW, unlocked);
     kernel(c);
     bool stopped = ct_watch_end(&watch);
+    stand_back(c, &inputs);
     let_go(&written);
     let_go(&read);
     if (unlocked)

@@ -12,7 +12,7 @@ _INSTEAD = {"eig": "linalg.eig", "lstsq": "linalg.lstsq", "matrix_rank": "linalg
 
 def _removed(name):
     def call(*args, **kwargs):
-        raise RuntimeError(f"{name}() was deprecated and is now removed: use {_INSTEAD[name]} instead.")
+        raise RuntimeError(f"This function was deprecated{' since version 1.9' * (name != 'reinforce')} and is now removed. Instead of {name}() use {_INSTEAD[name]}.")
 
     call.__name__ = call.__qualname__ = name
     call.__doc__ = f"RuntimeError: removed; {_INSTEAD[name]} does it."

@@ -216,7 +216,9 @@ def _plan(equation, shapes):
     """The steps of an equation for operands of these shapes: (the only operand or None, steps, the only operand's sums, the result's size where
     summed dimensions are to go or None). RuntimeError: malformed, or sizes that do not match."""
     if "." in equation.replace("...", ""):
-        raise RuntimeError(f"einsum(): found '.' in the equation '{equation}' that is not part of any ellipsis")
+        wrong = [i for i, term in enumerate(equation.partition("->")[0].split(",")) if "." in term.replace("...", "")]
+        where = f"for operand {wrong[0]}" if wrong else "in the result"
+        raise RuntimeError(f"einsum(): found '.' {where} that is not part of any ellipsis")
     left, arrow, out = equation.replace(" ", "").partition("->")
     parts = left.split(",")
     if not shapes:

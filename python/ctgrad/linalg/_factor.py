@@ -92,18 +92,35 @@ def _wide_qr(A):
     return Q, by_columns(_C.cat([R, Q.mT @ A[..., m:]], -1))
 
 
+@named("LinalgQrBackward0")
+class _UnderivableQR(Function):
+    """Q and R in the modes that have no derivative: 'r', and 'complete' of more rows than columns, where columns of Q are free to turn."""
+
+    @staticmethod
+    def forward(ctx, A, mode):
+        ctx.mode = mode
+        Q, R = np.linalg.qr(as_array(A), "complete") if mode == "complete" else (None, np.linalg.qr(as_array(A), "r"))
+        return A.new_empty(0) if Q is None else as_columns(Q, A), as_columns(R, A)
+
+    @staticmethod
+    def backward(ctx, g_q, g_r):
+        if ctx.mode == "r":
+            raise RuntimeError("The derivative of linalg.qr depends on Q, which is not computed when mode='r'. Please use linalg.qr(A, mode='reduced') "
+                               "if you are going to differentiate through linalg.qr.")
+        raise RuntimeError("The QR decomposition is not differentiable when mode='complete' and nrows > ncols.")
+
+
 def qr(A, mode="reduced", *, out=None):
-    """(Q, R) of A = Q R, Q with orthonormal columns and R upper triangular; mode 'reduced', 'complete' or 'r' (Q is empty)."""
+    """(Q, R) of A = Q R, Q with orthonormal columns and R upper triangular; mode 'reduced', 'complete' or 'r' (Q is empty). Gradients flow in mode
+    'reduced', and in 'complete' unless there are more rows than columns: RuntimeError on the way back."""
     need_matrices("qr", A, kernel="geqrf_cpu")
     if mode not in ("reduced", "complete", "r"):
         raise RuntimeError(f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or 'complete'")
     m, n = A.shape[-2:]
-    if mode == "complete" and m > n:
-        made = [as_columns(x, A) for x in np.linalg.qr(as_array(A), "complete")]  # no gradient: columns of Q are free to turn
+    if mode == "r" or (mode == "complete" and m > n):
+        made = _UnderivableQR.apply(A, mode)
     else:
-        made = list(_TallQR.apply(A) if m >= n else _wide_qr(A))
-    if mode == "r":
-        made[0] = A.new_empty(0)
+        made = _TallQR.apply(A) if m >= n else _wide_qr(A)
     return QR(*made) if out is None else deliver("qr", QR(*made), out, True)
 
 
@@ -208,6 +225,8 @@ def svdvals(A, *, driver=None):
 
 def singular(A):
     """Reduced U, S and Vh."""
-    if not bool(A.detach().isfinite().all()):
-        raise LinAlgError("linalg.svd: The algorithm failed to converge because the input matrix contained non-finite values.")
+    finite = A.detach().isfinite().flatten(-2).all(-1)
+    if not bool(finite.all()):
+        where = f"(Batch element {int(finite.flatten().int().argmin())}): " if A.dim() > 2 else ""
+        raise LinAlgError(f"linalg.svd: {where}The algorithm failed to converge because the input matrix contained non-finite values.")
     return _Singular.apply(A)

@@ -65,5 +65,5 @@ def norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):
     if ord is not None and dim is None and A.dim() != 1:
         raise RuntimeError("linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got {}D.".format(A.dim()))
     if isinstance(ord, str):
-        raise RuntimeError(f"linalg.norm: ord '{ord}' is of matrices, and needs two dims")
+        raise RuntimeError(f"linalg.matrix_norm: The input tensor A must have at least 2 dimensions, and so must dim, for ord '{ord}'.")
     return vector_norm(A, 2 if ord is None else ord, dim, keepdim)

@@ -91,7 +91,8 @@ def multi_dot(tensors):
         need_tensor("multi_dot", t, f"tensors[{i}]", 0)
         ends = i in (0, len(tensors) - 1)
         if not (t.dim() == 2 or (ends and t.dim() == 1)):
-            raise RuntimeError(f"multi_dot(): tensor {i} must be 2D{' or 1D' * ends} but got {t.dim()}D")
+            which = f"the {'last' if i else 'first'} tensor must be 1D or 2D" if ends else f"tensor {i} must be 2D"
+            raise RuntimeError(f"multi_dot(): {which} but got {t.dim()}D")
         if t.dtype != tensors[0].dtype:
             raise RuntimeError(f"multi_dot(): all tensors must have be the same dtype but tensor 0 is {tensors[0].dtype} and tensor {i} {t.dtype}")
     row, column = tensors[0].dim() == 1, tensors[-1].dim() == 1

@@ -88,6 +88,21 @@ for loss in (F.multi_margin_loss, F.multilabel_margin_loss):
     says(r"Expected non-empty vector or matrix with optional 0-dim batch size", lambda: loss(torch.ones(0), torch.ones(10).long()))
     says(r"Expected non-empty vector or matrix with optional 0-dim batch size", lambda: loss(torch.ones(10, 0), torch.ones(10, 0).long()))
 
+def through_qr(shape, mode):
+    q, r = torch.linalg.qr(torch.ones(shape, dtype=torch.float64, requires_grad=True), mode)
+    r.sum().backward()
+says(r"The derivative of linalg.qr depends on Q, which is not computed when mode='r'", lambda: through_qr((3, 5), "r"))
+says(r"The QR decomposition is not differentiable when mode='complete' and nrows > ncols", lambda: through_qr((5, 3), "complete"))
+says(r"linalg.matrix_norm: The input tensor A must have at least 2 dimensions", lambda: torch.linalg.norm(torch.ones(10), "fro"))
+says(r"the first tensor must be 1D or 2D but got 0D", lambda: torch.linalg.multi_dot([torch.tensor(1.0), torch.ones(2, 2)]))
+says(r"the last tensor must be 1D or 2D but got 0D", lambda: torch.linalg.multi_dot([torch.ones(2, 2), torch.tensor(1.0)]))
+broken = torch.ones(2, 3, 3)
+broken[1, 0, 0] = float("nan")
+says(r"linalg.svd: \(Batch element 1\): The algorithm failed to converge", lambda: torch.linalg.svd(broken))
+says(r"einsum\(\): found '.' for operand 0 that is not part of any ellipsis", lambda: torch.einsum(". ..", torch.ones(2)))
+for name in ("eig", "solve", "lstsq", "matrix_rank", "symeig"):
+    says(r"This function was deprecated since version 1.9 and is now removed", lambda: getattr(torch, name)(torch.ones(3, 3), torch.ones(3, 3)))
+
 import warnings
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")

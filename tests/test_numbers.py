@@ -215,3 +215,30 @@ def test_hurwitz_zeta():
     assert odd[[0, 2]].isinf().all() and odd[[1, 3, 4]].isnan().all()
     with pytest.raises(NotImplementedError, match="zeta"):
         special.zeta(q[:1].detach().requires_grad_() + 2, 1.0).sum().backward()
+
+
+@pytest.mark.parametrize(("a", "x", "lower", "upper"), [  # by mpmath, 30 digits
+    (0.25, 1e-9, 0.00620410181252695628, 0.993795898187473044), (1e-12, 1e-9, 0.999999999979853950, 2.01460501728427686e-11),
+    (30.0, 36.0, 0.862112398975099479, 0.137887601024900521), (100.0, 250.0, 1.0, 1.17370177044877872e-27)])
+def test_incomplete_gamma(a, x, lower, upper):
+    assert ctgrad.igamma(doubles(a), doubles(x)).item() == pytest.approx(lower, rel=1e-14)
+    assert ctgrad.igammac(doubles(a), doubles(x)).item() == pytest.approx(upper, rel=1e-13)
+
+
+@pytest.mark.parametrize(("a", "x"), [(0.3, 0.4), (0.7, 3.0), (5.0, 3.0), (19.9, 21.0), (20.1, 21.0), (20.1, 28.0), (199.0, 190.0), (201.0, 170.0), (1e3, 1e3), (1e6, 1.001e6)])
+def test_incomplete_gamma_by_the_order(a, x):
+    """From each formula into the next: P + Q = 1, and P(a + 1, x) = P(a, x) - x^a e^-x / gamma(a + 1)."""
+    one, other = doubles(a), doubles(x)
+    p, q = ctgrad.igamma(one, other).item(), ctgrad.igammac(one, other).item()
+    assert p + q == pytest.approx(1, rel=1e-15)
+    step = math.exp(a * math.log(x) - x - math.lgamma(a + 1))
+    assert p - ctgrad.igamma(one + 1, other).item() == pytest.approx(step, rel=1e-7, abs=1e-14)
+
+
+def test_incomplete_gamma_where_it_ends():
+    inf, nan = math.inf, math.nan
+    a, x = doubles(0, 0, 2, inf, inf, 2, -1, 2, nan), doubles(0, 1, 0, 1, inf, inf, 1, -1, 1)
+    p, q = ctgrad.igamma(a, x), ctgrad.igammac(a, x)
+    assert p.tolist()[1:4] == [1, 0, 0] and q.tolist()[1:4] == [0, 1, 1] and p[5] == 1 and q[5] == 0
+    assert p[[0, 4, 6, 7, 8]].isnan().all() and q[[0, 4, 6, 7, 8]].isnan().all()
+    assert ctgrad.igamma(doubles(1e10), doubles(1e10)).item() == pytest.approx(0.5, abs=2e-6)  # a fixed number of steps

@@ -116,6 +116,9 @@ typedef struct k_isa {
     k_attend attention[DT_COUNT];
     k_reductions reduce;
 } k_isa;
+/* out, a, x: P(a, x), or Q where param, a const bool, says so. Prepared once, with the host's lock held. */
+extern k_loop *const k_incomplete[DT_COUNT];
+void k_incomplete_prepare(void);
 extern const k_isa *K;
 extern bool k_rough_sqrt;                 /* float32 sqrt as PyTorch computes it outside Intel's processors; see approx.h */
 extern bool k_unfused_products;           /* small float32 products as PyTorch sums them there; see ordered.h */

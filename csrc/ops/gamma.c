@@ -1,5 +1,6 @@
-/* Functions by kernels of their own. Derivatives of digamma: args self, n >= 0; each is the gradient of the one before. Logarithms as
- * PyTorch's loops over single elements take them, whose float32 has the C library's bits: args self, one: 1 is added to it. */
+/* Functions by kernels of their own. Derivatives of digamma: args self, n >= 0; each is the gradient of the one before. The incomplete gamma
+ * functions: args self, other, upper. Logarithms as PyTorch's loops over single elements take them, whose float32 has the C library's bits:
+ * args self, one: 1 is added to it. */
 #include "ops/dispatch.h"
 #include "ops/takes.h"
 #include <string.h>
@@ -19,6 +20,15 @@ static int polygamma_grad(scope *s, node *n, T const *g, T *out)
 }
 const op op_polygamma_kernel = {.name = "polygamma_kernel", .sig = "(Tensor self, int n)", .flags = OP_HIDDEN | OP_FUNCTION | OP_POINTWISE, .run = polygamma_run,
     .kind = {"PolygammaBackward0", polygamma_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}, .keep = {1}, .doc = "The n-th derivative of digamma."};
+
+static int incomplete_gamma_run(call *c)
+{
+    bool upper = arg_bool(&c->args[2]);
+    k_incomplete_prepare();
+    return run_floats(c, k_incomplete, 2, &upper, upper ? "igammac_cpu" : "igamma_cpu");
+}
+const op op_incomplete_gamma = {.name = "incomplete_gamma", .sig = "(Tensor self, Tensor other, bool upper)", .flags = OP_HIDDEN | OP_FUNCTION | OP_POINTWISE | OP_NO_GRAD,
+    .run = incomplete_gamma_run, .doc = "P(self, other), or Q = 1 - P, the regularised incomplete gamma functions of order self; both broadcast. NaN where one is negative."};
 
 static int log_of_one_run(call *c)
 {

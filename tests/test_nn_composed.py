@@ -320,3 +320,15 @@ def test_strided_convolutions_of_whole_numbers(stride, dilation, padding, dtype)
     x, w = ctgrad.randint(-9, 9, (2, 4, 6, 7, 40)), ctgrad.randint(-9, 9, (6, 2, 2, 3, 3))
     options = {"stride": (2, 1, 2), "padding": (1, 0, 1), "groups": 2}
     assert ctgrad.equal(F.conv3d(x.to(dtype), w.to(dtype), **options), F.conv3d(x, w, **options).to(dtype))
+
+
+@pytest.mark.parametrize("channels", [2, 64])
+def test_gradients_of_convolutions_keep_channels_last_where_channels_are_all_one(channels):
+    """As PyTorch's: where one channel stands for all, too."""
+    last, conv = ctgrad.channels_last, ctgrad.nn.functional.conv2d
+    image = (ctgrad.arange(30.0).reshape(1, 1, 5, 6).expand(1, channels, 5, 6) * 1).contiguous(memory_format=last)
+    kernel = ctgrad.ones(2, channels, 2, 2, requires_grad=True)
+    assert ctgrad.autograd.grad(conv(image, kernel), kernel, ctgrad.rand(1, 2, 4, 5))[0].is_contiguous(memory_format=last)
+    kernel = (ctgrad.ones(2, 1, 2, 2).expand(2, channels, 2, 2) * 1).contiguous(memory_format=last)
+    image = ctgrad.ones(1, channels, 5, 6, requires_grad=True)
+    assert ctgrad.autograd.grad(conv(image, kernel), image, ctgrad.rand(1, 2, 4, 5))[0].is_contiguous(memory_format=last)

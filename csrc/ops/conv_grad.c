@@ -81,7 +81,9 @@ static T widened(scope *s, T x, int dim, int64_t n)
         return NULL;
     memcpy(size, array_size(x->a), (size_t)x->a->ndim * sizeof *size);
     size[dim] = n;
-    return f_row_major(s, f_expand(s, x, x->a->ndim, size)); /* shown as the fresh tensor that it is */
+    bool last = layout_like_channels_last(x->a->ndim, array_size(x->a), array_visible_stride(x->a));
+    int64_t order = !last ? FORMAT_CONTIGUOUS : x->a->ndim == 5 ? FORMAT_CHANNELS_LAST_3D : FORMAT_CHANNELS_LAST;
+    return f_call(s, &op_clone, 2, (arg[]){a_t(f_expand(s, x, x->a->ndim, size)), a_i(order)}); /* shown as the fresh tensor that it is */
 }
 
 /* Runs of places of dim d that are the same, where `in` places of an image are one; 1: not so, or too few to matter (but where `got`, all are one). */

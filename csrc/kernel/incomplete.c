@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stdbool.h>
 
-enum { ORDERS = 12, POWERS = 26, STEPS = 20000 };
+enum { ORDERS = 12, POWERS = 26, STEPS = 2000 };
 static double temme[ORDERS][POWERS]; /* d(k, n) of DLMF 8.12.9 */
 
 /* d(k, n) by the recurrences 8.12.11 and 12, from the coefficients of x / a by eta, which also make up Stirling's (5.11.5). */
@@ -141,8 +141,7 @@ static double incomplete(double a, double x, bool upper)
         return upper;
     if (a == 0 || isinf(x))
         return !upper;
-    double away = fabs(x - a) / a;
-    if ((a > 20 && a < 200 && away < 0.3) || (a >= 200 && away < 4.5 / sqrt(a)))
+    if (a > 20 && fabs(x - a) < 0.3 * a) /* where the others take some sqrt(a) steps; beyond, a hundred at most */
         return uniform(a, x, upper);
     if (x > 1.1 && x > a)
         return upper ? fraction(a, x) : 1 - fraction(a, x);

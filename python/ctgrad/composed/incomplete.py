@@ -10,6 +10,7 @@ from ctgrad.composed.closed import named
 
 __all__ = ["igamma", "igammac"]
 
+
 class _Incomplete(Function):
     @staticmethod
     def forward(ctx, a, x, upper):

@@ -243,3 +243,17 @@ def test_incomplete_gamma_where_it_ends():
     assert p.tolist()[1:4] == [1, 0, 0] and q.tolist()[1:4] == [0, 1, 1] and p[5] == 1 and q[5] == 0
     assert p[[0, 4, 6, 7, 8]].isnan().all() and q[[0, 4, 6, 7, 8]].isnan().all()
     assert ctgrad.igamma(doubles(1e10), doubles(1e10)).item() == pytest.approx(0.5, abs=2e-6)  # a fixed number of steps
+
+
+@pytest.mark.parametrize("dtype", [ctgrad.float32, ctgrad.float64, ctgrad.int64, ctgrad.uint8])
+def test_clamp_where_bounds_are_lines_or_numbers(dtype):
+    """Each of both bounds a line of its own or one number for all: as maximum and minimum; a NaN among them wins."""
+    x = (ctgrad.arange(97) * 37 % 101).to(dtype)
+    line, one = (ctgrad.arange(97) * 53 % 89).to(dtype), ctgrad.full((1,), 40).to(dtype)
+    if dtype.is_floating_point:
+        line[5], x[6], x[5] = math.nan, math.nan, 3
+    for low, high in ((line, line.flip(0)), (line, one), (one, line), (one, one + 9), (line, None), (None, line)):
+        wanted = x if low is None else ctgrad.maximum(x, low)
+        wanted = wanted if high is None else ctgrad.minimum(wanted, high)
+        for made in (x.clamp(low, high), ctgrad.stack([x, x], 1)[:, 0].clamp(low, high)):
+            np.testing.assert_array_equal(made.numpy(), wanted.numpy())

@@ -86,10 +86,10 @@ def _scaled(input, one, other):
 
 def _longest_run(ordered):
     """For rows in order: how far from the end the first of the longest runs ends."""
-    length = np.ones(ordered.shape, np.int64)
-    for i in range(1, ordered.shape[-1]):
-        length[..., i] = np.where(ordered[..., i] == ordered[..., i - 1], length[..., i - 1] + 1, 1)
-    return length.argmax(-1, keepdims=True)
+    place = np.arange(ordered.shape[-1])
+    begins = np.ones(ordered.shape, bool)
+    np.not_equal(ordered[..., 1:], ordered[..., :-1], out=begins[..., 1:])
+    return (place - np.maximum.accumulate(np.where(begins, place, 0), -1)).argmax(-1, keepdims=True)
 
 
 @composed(out=True)

@@ -469,3 +469,21 @@ def test_few_products_of_a_batch_are_one_chain_without_fusing_on_every_processor
         wanted = wanted + a[:, :, p : p + 1] * b[:, p : p + 1]
     other = ctgrad.tensor(b.swapaxes(1, 2).copy()).transpose(1, 2) if turned else ctgrad.tensor(b)
     np.testing.assert_array_equal(ctgrad.bmm(ctgrad.tensor(a), other).numpy(), wanted)
+
+
+@pytest.mark.parametrize("form", ["NN", "NT", "TN", "TT"])
+def test_sizes_of_which_some_are_0(form):
+    """Nothing is written where a result has no rows or columns: whatever lies behind its memory stays."""
+    def made(rows, columns, turned):
+        whole = (np.arange(rows * columns).reshape((columns, rows) if turned else (rows, columns)) % 7 - 3).astype("f4")
+        return (whole.T, ctgrad.tensor(whole).t()) if turned else (whole, ctgrad.tensor(whole))
+
+    for m, n, k in itertools.product((0, 1, 2, 3, 5, 17), repeat=3):
+        (a, x), (b, y) = made(m, k, form[0] == "T"), made(k, n, form[1] == "T")
+        around = ctgrad.full((m * n + 64,), 9.0)
+        ctgrad.mm(x, y, out=around[:m * n].view(m, n))
+        assert np.array_equal(around[:m * n].numpy().reshape(m, n), a @ b) and around[m * n:].eq(9).all(), (m, n, k)
+        assert np.array_equal(ctgrad.addmm(ctgrad.ones(n), x, y).numpy(), a @ b + 1)
+        assert np.array_equal(ctgrad.bmm(x[None].expand(2, m, k).contiguous(), y[None].expand(2, k, n).contiguous())[1].numpy(), a @ b)
+        if n == 1:
+            assert np.array_equal((x @ y[:, 0]).numpy(), a @ b[:, 0])

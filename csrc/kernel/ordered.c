@@ -89,7 +89,8 @@ static bool ordered_blocks(const k_gemm *g)
 
 static bool ordered_lanes(const k_gemm *whole)
 {
-    if ((double)whole->m * (double)whole->n * (double)whole->k > ORDERED_MOST || whole->k < 1)
+    double steps = (double)whole->m * (double)whole->n * (double)whole->k;
+    if (steps > ORDERED_MOST || steps < 1) /* nothing is written where there are no rows or columns */
         return false;
 #if defined(__x86_64__)
     k_gemm g = *whole;

@@ -16,7 +16,7 @@ int py_raise_int(void);                         /* the same, returns -1 */
 int py_warn_once(bool *warned, const char *text); /* UserWarning, once in a process unless set_warn_always(True); -1: it became an exception */
 void py_note_foreign(void);                     /* a Python exception is pending: becomes CT_FOREIGN below */
 /* The end of what a failed call held may run Python code, whose own failures, and those of threads that it lets in, are others. */
-typedef struct py_told { ct_status status; char message[CT_MESSAGE]; } py_told;
+typedef struct py_told { ct_status status; char *message; /* owned; NULL where there was no memory for it */ } py_told; /* small: releases nest, on short stacks */
 void py_set_aside(py_told *told);               /* what the call failed by, if it did */
 void py_put_back(const py_told *told);
 void py_drop(PyObject *o);                      /* Py_XDECREF between these two: for what the rooms below hold */

@@ -44,14 +44,19 @@ void py_note_foreign(void) { ct_fail(CT_FOREIGN, "%s", ""); }
 void py_set_aside(py_told *told)
 {
     told->status = ct_failed();
-    if (CT_UNLIKELY(told->status != CT_OK))
-        strcpy(told->message, ct_message());
+    told->message = NULL;
+    if (CT_UNLIKELY(told->status != CT_OK)) {
+        size_t bytes = strlen(ct_message()) + 1;
+        if ((told->message = PyMem_RawMalloc(bytes)))
+            memcpy(told->message, ct_message(), bytes);
+    }
 }
 
 void py_put_back(const py_told *told)
 {
     if (CT_UNLIKELY(told->status != CT_OK))
-        ct_fail(told->status, "%s", told->message);
+        ct_fail(told->status, "%s", told->message ? told->message : "out of memory");
+    PyMem_RawFree(told->message);
 }
 
 void py_drop(PyObject *o)

@@ -59,12 +59,20 @@ void py_put_back(const py_told *told)
     PyMem_RawFree(told->message);
 }
 
-void py_drop(PyObject *o)
+static void __attribute__((noinline)) drop_aside(PyObject *o)
 {
     py_told told;
     py_set_aside(&told);
     Py_XDECREF(o);
     py_put_back(&told);
+}
+/* No frame where nothing failed: chains of releases nest deep. */
+void py_drop(PyObject *o)
+{
+    if (CT_UNLIKELY(ct_failed() != CT_OK))
+        drop_aside(o);
+    else
+        Py_XDECREF(o);
 }
 
 /* ---- warnings that are shown once -------------------------------------------------------------------------- */

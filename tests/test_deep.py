@@ -167,7 +167,6 @@ def test_the_chain_of_grad_fn():
     on_a_small_stack(run)
 
 
-@pytest.mark.skipif(sys.version_info >= (3, 13), reason="known fault: 3.13 nests the releases deeper than 512 KiB bear")
 def test_a_chain_of_gradients():
     """A tensor whose .grad has a .grad, and so on."""
     def run():

@@ -18,7 +18,7 @@ static int interrupted(void)
     return -1;
 }
 
-static void drop_object(void *obj) { Py_XDECREF((PyObject *)obj); } /* no frame more: chains of gradients nest deep */
+static void drop_object(void *obj) { py_drop(obj); }
 
 /* ---- default dtype ----------------------------------------------------------------------------------------------- */
 static PyObject *get_default_dtype(PyObject *m, PyObject *unused) { (void)m, (void)unused; return Py_NewRef(py_dtype(dtype_default())); }

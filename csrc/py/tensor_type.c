@@ -110,30 +110,51 @@ static bool dealloc_short(PyTensor *p, PyTypeObject *type)
     return true;
 }
 
-static void tensor_dealloc(PyObject *self)
+static void end_tensor(PyTensor *p)
 {
-    PyTensor *p = (PyTensor *)self;
-    PyTypeObject *type = Py_TYPE(self);
-    if (CT_LIKELY(dealloc_short(p, type)))
-        return;
-    PyObject_GC_UnTrack(self);
-    Py_TRASHCAN_BEGIN(self, tensor_dealloc)
-    if (p->weak)
-        PyObject_ClearWeakRefs(self);
+    PyTypeObject *type = Py_TYPE(p);
     Py_CLEAR(p->dict);
-    if (p->t.base && p->t.base->obj == self)
-        p->t.base->obj = NULL;
-    if (p->t.box && p->t.box->owner == self)
-        p->t.box->owner = NULL;
     tensor_clear(&p->t);
     live--;
     py_custom_live -= py_is_custom_class(type);
     if (type == py_tensor_type && n_spare < SPARE)
         spare[n_spare++] = p;
     else
-        type->tp_free(self);
+        type->tp_free(p);
     Py_DECREF(type);
-    Py_TRASHCAN_END
+}
+
+/* Tensors hold tensors (.grad has a .grad): beyond some depth they wait until those outside have ended. CPython's own means bounds the depth at its
+ * limit of recursion since 3.12, more than a short stack bears. `weak`, cleared by then, links those that wait. */
+static void tensor_dealloc(PyObject *self)
+{
+    enum { DEEP = 50 };
+    static _Thread_local int depth;
+    static _Thread_local PyTensor *waiting;
+    PyTensor *p = (PyTensor *)self;
+    if (CT_LIKELY(dealloc_short(p, Py_TYPE(self))))
+        return;
+    PyObject_GC_UnTrack(self);
+    if (p->weak)
+        PyObject_ClearWeakRefs(self);
+    if (p->t.base && p->t.base->obj == self)
+        p->t.base->obj = NULL;
+    if (p->t.box && p->t.box->owner == self)
+        p->t.box->owner = NULL;
+    if (depth == DEEP) {
+        p->weak = (PyObject *)waiting;
+        waiting = p;
+        return;
+    }
+    depth++;
+    end_tensor(p);
+    while (depth == 1 && waiting) {
+        p = waiting;
+        waiting = (PyTensor *)p->weak;
+        p->weak = NULL;
+        end_tensor(p);
+    }
+    depth--;
 }
 
 static PyObject *tensor_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)

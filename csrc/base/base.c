@@ -15,7 +15,7 @@ ct_lock ct_host_lock;
 
 /* ---- status ---------------------------------------------------------------------------------- */
 static ct_status status;      /* failures happen under the host's lock: kernels cannot fail */
-static char message[CT_MESSAGE];
+static char message[2048];
 
 int ct_fail(ct_status s, const char *format, ...)
 {

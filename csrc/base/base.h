@@ -18,7 +18,6 @@ typedef enum ct_status {
 /* Sets status and message (callers hold the host's lock); returns -1, so that `return ct_fail(...)` reads well. */
 int ct_fail(ct_status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 ct_status ct_failed(void);          /* CT_OK when nothing failed since ct_clear */
-enum { CT_MESSAGE = 2048 };          /* bytes, the last one a 0 */
 const char *ct_message(void);       /* valid until the next ct_fail */
 void ct_clear(void);
 

@@ -91,12 +91,13 @@ int run_slopes(call *c, k_loop *const *table, const double *number, const char *
 int run_short(call *c, k_loop *loop, const void *param, ct_dtype compute, ct_dtype result, int operands);
 int deliver_short(call *c, array *out);      /* a new result, taken, is the call's; recorded if it has to be */
 /* A result made by a short way, taken, as the output of a recorded call of o on `args`, at most FEW_IN. 1; -1: it was dropped. */
+int record_short(const op *o, arg *args, uint32_t n, const int64_t *param, uint32_t n_param, array *made, tensor *out);
+/* ---- numbered.c ---- */
 int op_numbered(call *c); /* op_binary, of rows whose node differs with the kind of an operand */
 #define BINARY(name, ...) int op_grad_##name(scope *s, node *n, T const *g, T *out);
 #include "table/binary.def"
 #undef BINARY
 const node_kind *op_kind_by_number(const op *o, const arg *args); /* of a row: its own, or that where an operand is a number of C's */
-int record_short(const op *o, arg *args, uint32_t n, const int64_t *param, uint32_t n_param, array *made, tensor *out);
 /* 1: has a history that is up to date; 0: is a constant; -1: it has to be asked. */
 static inline int tensor_past(const tensor *t)
 {

@@ -85,7 +85,7 @@ def _scaled(input, one, other):
 
 
 def _longest_run(ordered):
-    """For rows in order: how far from the end the first of the longest runs ends."""
+    """For rows in order: where the first of the longest runs ends."""
     place = np.arange(ordered.shape[-1])
     begins = np.ones(ordered.shape, bool)
     np.not_equal(ordered[..., 1:], ordered[..., :-1], out=begins[..., 1:])

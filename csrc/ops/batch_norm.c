@@ -109,6 +109,7 @@ static int norm_rule(call *c)
     keep_param(c, arg_bool(&c->args[6]));
     c->effective = 3 * x->numel;
     c->work = 3 * c->ia[0]->numel;
+    c->row_major = array_shows_contiguous(x); /* what is both is no image with its channels last */
     return out_new(c, 0, x->dtype, x->ndim, array_size(x));
 }
 static void norm_kernel(call *c)

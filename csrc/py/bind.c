@@ -379,7 +379,7 @@ static Py_ssize_t one_to_one(const signature *s, PyObject *const *args, Py_ssize
 {
     if (s->apart < 0 || nargs < s->apart)
         return nargs;
-    if (nargs == s->apart + 1 && bind_is_sequence(args[s->apart]))
+    if (nargs == s->apart + 1 && (bind_is_sequence(args[s->apart]) || (args[s->apart] == Py_None && s->params[s->apart].none_ok)))
         return nargs;
     return nargs > s->apart || s->params[s->apart].kind == P_TENSORS_APART ? s->apart : nargs;
 }

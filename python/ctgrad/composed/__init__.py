@@ -25,10 +25,11 @@ registry: dict[str, Callable[..., Any]] = {}
 
 def composed(method=True, function=True, out=False, in_place=""):
     """Decorator: register a composition, as function, method or both. With out=True it takes `out=`, with out="exact" of the result's dtype
-    alone, with out="shared" one that may share a part of an operand, with "whole" of the result's dtype and sharing none; in_place="method" gives it a method `name_` as well, "both" a function of that name too."""
+    alone, with out="shared" one that may share a part of an operand, with "whole" of the result's dtype and sharing none, with "bool" as "exact"
+    in PyTorch's words for truths; in_place="method" gives it a method `name_` as well, "both" a function of that name too."""
 
     def register(f):
-        made = with_out(f, out in ("exact", "whole"), out in ("exact", "shared")) if out else typed(f)
+        made = with_out(f, out if out == "bool" else out in ("exact", "whole"), out in ("exact", "bool", "shared")) if out else typed(f)
         registry[f.__name__] = made
         if method:
             setattr(Tensor, f.__name__, made)
@@ -161,6 +162,8 @@ def _need_castable(made, out):
 
 def _check_out(name, made, out, exact):
     need_tensor(name, out, "out", 0)
+    if exact == "bool" and out.dtype != made.dtype:
+        raise RuntimeError(f"{name} does not support non-boolean outputs.")
     if exact and out.dtype != made.dtype:
         raise RuntimeError(f"{name}(): Expected out tensor to have dtype {made.dtype}, but got {out.dtype} instead")
     _need_castable(made, out)

@@ -42,13 +42,13 @@ def rad2deg(input):
     return _floats(input) * (180 / math.pi)
 
 
-@composed(out="exact")
+@composed(out="bool")
 def isposinf(input):
     """True where an element is inf."""
     return input == math.inf
 
 
-@composed(out="exact")
+@composed(out="bool")
 def isneginf(input):
     """True where an element is -inf."""
     return input == -math.inf
@@ -60,7 +60,7 @@ def isreal(input):
     return _C.ones_like(input, dtype=_C.bool, requires_grad=False)
 
 
-@composed(out="exact")
+@composed(out="bool")
 def signbit(input):
     """True where the sign of an element is minus, that of -0.0 too."""
     x = input.detach()

@@ -1,6 +1,7 @@
 """Order, counts and draws: what is sorted, searched, counted or drawn by weight. Results are numbers and places, without a history
 unless said otherwise."""
 
+import functools
 import math
 import numbers
 
@@ -60,6 +61,23 @@ def _refuse_empty(input, dim):
         raise RuntimeError("There are 0 sized dimensions, and they aren't selected, so unique cannot be applied")
 
 
+def _is_before(a, b):
+    """-1 or 1 by the first numbers of which one is less than the other: NaN is neither, so that it leaves the order to those behind it."""
+    differ = (a < b) | (a > b)
+    first = int(differ.argmax()) if differ.any() else 0
+    return int(a[first] > b[first]) - int(a[first] < b[first]) if differ.any() else 0
+
+
+def _distinct_slices(values, dim):
+    """_distinct of slices some of which hold NaN: none of these equals another."""
+    rows = np.moveaxis(values, dim, 0).reshape(values.shape[dim], -1)
+    order = sorted(range(len(rows)), key=functools.cmp_to_key(lambda i, j: _is_before(rows[i], rows[j])))
+    starts = np.array([not at or not np.array_equal(rows[i], rows[order[at - 1]]) for at, i in enumerate(order)])
+    inverse = np.empty(len(rows), np.int64)
+    inverse[order] = np.cumsum(starts) - 1
+    return np.take(values, np.array(order)[starts], axis=dim), inverse, np.bincount(inverse)
+
+
 def _distinct(values, return_inverse, return_counts, dim):
     """np.unique with all three, of which None is what nobody asked for. Whole numbers that lie close together are counted."""
     least, most = (int(values.min()), int(values.max())) if dim is None and values.size and values.dtype.kind in "iu" else (0, -1)
@@ -68,6 +86,8 @@ def _distinct(values, return_inverse, return_counts, dim):
         counts = np.bincount(places)
         found = np.flatnonzero(counts)
         return (found + least).astype(values.dtype), (np.cumsum(counts > 0) - 1)[places] if return_inverse else None, counts[found]
+    if dim is not None and values.dtype.kind == "f" and np.isnan(values).any():
+        return _distinct_slices(values, dim)
     results = iter(np.unique(values, return_inverse=return_inverse, return_counts=return_counts, axis=dim, equal_nan=False)
                    if return_inverse or return_counts else (np.unique(values, axis=dim, equal_nan=False),))
     return next(results), next(results) if return_inverse else None, next(results) if return_counts else None
@@ -88,6 +108,19 @@ def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=No
     if return_counts:
         results.append(_tensor(counts, _C.int64))
     return tuple(results) if len(results) > 1 else results[0]
+
+
+@composed(method=False)
+def _unique(input, sorted=True, return_inverse=False):
+    """unique with the inverse always: of no element where nobody asks for it."""
+    return (*unique(input, sorted, True), ) if return_inverse else (unique(input), _C.empty(0, dtype=_C.int64))
+
+
+@composed(method=False)
+def _unique2(input, sorted=True, return_inverse=False, return_counts=False):
+    """unique with the inverse and the counts always: of no element where nobody asks for them."""
+    found, inverse, counts = unique(input, sorted, True, True)
+    return found, inverse if return_inverse else _C.empty(0, dtype=_C.int64), counts if return_counts else _C.empty(0, dtype=_C.int64)
 
 
 @composed()

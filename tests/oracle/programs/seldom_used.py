@@ -66,4 +66,36 @@ w.hann(5, dtype=torch.int64)
 w.exponential(5, tau=-1.)
 w.general_cosine(5, a=0.5)
 w.hann(5.0)
+
+nan = float("nan")
+x = torch.tensor([[nan, 1.], [nan, 1.], [2., 3.], [2., 3.], [0., 5.]])
+x[:3].unique(dim=0), x[2:].unique(dim=0, return_inverse=True, return_counts=True), x[:3].unique(dim=0, return_inverse=True, return_counts=True), x[3:].t().unique(dim=1)
+torch._unique(torch.tensor([3, 1, 3]), return_inverse=True), torch._unique2(torch.tensor([3, 1, 3]), return_counts=True), torch._unique2(x)
+torch.isposinf(x, out=torch.empty(5, 2))
+torch.signbit(x, out=torch.empty(5, 2))
+torch.isneginf(x, out=torch.empty(5, 2, dtype=torch.bool)).any()
+torch.ones(2, 3).count_nonzero(None), torch.ones(2, 3).count_nonzero(1), torch.ones(2, 3).count_nonzero(0, 1)
+
+def order(*size):
+    x = torch.ones(size).to(memory_format=torch.channels_last)
+    print(size, F.batch_norm(x, None, None, training=True).stride(), F.batch_norm(x, torch.zeros(size[1]), torch.ones(size[1])).stride(), F.group_norm(x, 1).stride())
+for size in (2, 3, 4, 4), (2, 1, 4, 4), (2, 3, 1, 1), (1, 3, 4, 4):
+    order(*size)
+
+m = torch.nn.utils.spectral_norm(nn.Linear(3, 2))
+stored = m.state_dict()
+stored._metadata[""] = {"version": 1}
+m.load_state_dict(stored)
+stored["weight"] = m.weight.detach().clone()
+v = stored.pop("weight_v")
+m.load_state_dict(stored)
+torch.allclose(m(torch.ones(3)), F.linear(torch.ones(3), stored["weight"], m.bias), atol=1e-5) if "weight" in stored else 0
+del stored["weight_u"]
+m.load_state_dict(stored)
+torch.nn.utils.remove_spectral_norm(m)
+
+from torch.autograd import profiler
+with profiler.emit_itt() as told, profiler.emit_nvtx(enabled=False) as none:
+    print(type(told).__name__, none)
+profiler.emit_nvtx().__enter__()
 """.strip().split("\n\n")

@@ -61,12 +61,33 @@ class SpectralNorm:
     def __call__(self, module, inputs):
         setattr(module, self.name, self.compute_weight(module, do_power_iteration=module.training))
 
+    def first_version(self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs):
+        """A hook of ``load_state_dict``: what was stored before versions were has the weight and no v, which follows from it."""
+        key = prefix + self.name
+        if local_metadata.get("spectral_norm", {}).get(self.name + ".version"):
+            return
+        if key not in state_dict and all(key + part in state_dict for part in ("_orig", "_u", "_v")):
+            return
+        missing = [key + part for part in ("_orig", "", "_u") if key + part not in state_dict]
+        missing_keys += missing if strict else []
+        if not missing:
+            with ctgrad.no_grad():
+                whole = state_dict[key + "_orig"]
+                scale = (whole / state_dict.pop(key)).mean()
+                state_dict[key + "_v"] = v_of(as_matrix(whole, self.dim), state_dict[key + "_u"], scale)
+
     def note_version(self, module, state_dict, prefix, local_metadata):
         """A hook of ``state_dict``: the version of what is stored."""
         key = self.name + ".version"
         if key in local_metadata.setdefault("spectral_norm", {}):
             raise RuntimeError(f"Unexpected key in metadata['spectral_norm']: {key}")
         local_metadata["spectral_norm"][key] = self._version
+
+
+def v_of(matrix, u, scale):
+    """The v of the least norm for which matrix @ v is along u and u @ matrix @ v is ``scale``."""
+    v = ctgrad.linalg.multi_dot([matrix.t().mm(matrix).pinverse(), matrix.t(), u.unsqueeze(1)]).squeeze(1)
+    return v.mul_(scale / u.dot(matrix.mv(v)))
 
 
 def spectral_norm(module, name="weight", n_power_iterations=1, eps=1e-12, dim=None):
@@ -90,6 +111,7 @@ def spectral_norm(module, name="weight", n_power_iterations=1, eps=1e-12, dim=No
     module.register_buffer(name + "_v", v)
     module.register_forward_pre_hook(hook)
     module._register_state_dict_hook(hook.note_version)
+    module._register_load_state_dict_pre_hook(hook.first_version)
     return module
 
 
@@ -106,7 +128,7 @@ def remove_spectral_norm(module, name="weight"):
         raise ValueError(f"spectral_norm of '{name}' not found in {module}")
     hook = module._forward_pre_hooks.pop(key)
     hook.remove(module)
-    for kept, noted in list(module._state_dict_hooks.items()):
-        if getattr(noted, "__self__", None) is hook:
-            del module._state_dict_hooks[kept]
+    for hooks in (module._state_dict_hooks, module._load_state_dict_pre_hooks):
+        for kept in [kept for kept, noted in hooks.items() if getattr(noted, "__self__", None) is hook]:
+            del hooks[kept]
     return module

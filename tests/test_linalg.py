@@ -274,7 +274,7 @@ def test_lu_and_what_is_solved_by_it():
         P, L, U = linalg.lu(x)
         assert ctgrad.allclose(P @ L @ U, x) and ctgrad.equal(L, L.tril()) and ctgrad.equal(U, U.triu())
         packed = linalg.lu_factor(x)
-        assert all(map(ctgrad.equal, ctgrad.lu_unpack(*packed), (P, L, U))) and packed.pivots.dtype == ctgrad.int32 and packed._fields == ("LU", "pivots")
+        assert all(map(ctgrad.equal, ctgrad.lu_unpack(*packed), (P, L, U))) and packed.pivots.dtype == ctgrad.int32 and packed.__match_args__ == ("LU", "pivots")
     a, b = BATCH.detach(), drawn(3, 2).detach()
     packed = linalg.lu_factor(a)
     assert ctgrad.allclose(a @ linalg.lu_solve(*packed, b), b) and ctgrad.allclose(a.mT @ linalg.lu_solve(*packed, b, adjoint=True), b)

@@ -43,3 +43,15 @@ def test_deep_and_registered():
 
     tree.register_pytree_node(Box, lambda box: ([box.inside], None), lambda children, context: Box(*children))
     assert tree.tree_map(lambda x: x + 1, Box([1])).inside == [2]
+
+
+def test_results_with_names_are_containers_and_pickle():
+    """Of ops in C and of those written in Python alike."""
+    import pickle
+
+    a = ctgrad.eye(2)
+    for result in (a.max(0), ctgrad.linalg.qr(a), ctgrad.linalg.slogdet(a), ctgrad.frexp(a)):
+        back = pickle.loads(pickle.dumps(result))
+        assert type(back) is type(result) and all(x.equal(y) for x, y in zip(back, result, strict=True))
+        leaves, spec = tree.tree_flatten(result)
+        assert len(leaves) == 2 and type(tree.tree_unflatten(leaves, spec)) is type(result)

@@ -9,7 +9,6 @@ import functools
 import inspect
 import itertools
 import warnings
-from collections import namedtuple
 from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any
@@ -183,24 +182,19 @@ def deliver(name, made, out, exact):
     for one, into in zip(made, out, strict=True):
         _check_out(name, one, into, exact)
     delivered = [_C.maximum(one, one, out=into) for one, into in zip(made, out, strict=True)]
-    return _written_results(type(made))(*delivered) if hasattr(made, "_fields") else tuple(delivered)
+    return _written_results(type(made))(*delivered) if type(made) is not tuple else tuple(delivered)
 
 
 @functools.cache
 def _written_results(kind):
     """The class of what was written into out=: the same fields, shown by another name."""
-    return results(kind.__name__ + "_out", " ".join(kind._fields))
+    return results(kind.__name__ + "_out", " ".join(kind.__match_args__))
 
 
 def results(name, fields):
-    """A class of results with names, shown as those of ops are."""
-    made = namedtuple(name, fields.split(), module="ctgrad.return_types")
-
-    def shown(self):
-        return f"torch.return_types.{name}(\n" + ",\n".join(f"{field}={value!r}" for field, value in zip(made._fields, self, strict=True)) + ")"
-
-    made.__repr__ = shown
-    return made
+    """What makes a result with names of its members: of a class of ``ctgrad.return_types``, as those of ops are."""
+    made = _C._return_type(name, fields)
+    return lambda *members: made(members)
 
 
 def need_tensor(op, value, argument="input", position=1):

@@ -76,16 +76,15 @@ def register_dataclass(cls, *, field_names=None, drop_field_names=None, serializ
     _register_anew(cls, flatten, lambda children, context: cls(**dict(zip(context[0], children, strict=True)), **dict.fromkeys(context[1])))
 
 
-def _register_results(kinds):
-    for kind in kinds:
-        register_pytree_node(kind, lambda tree: (list(tree), None), lambda children, context, kind=kind: kind(children))
-
-
-_register_results(dict.fromkeys(kind for kind in vars(return_types).values() if isinstance(kind, type) and issubclass(kind, tuple)))
+def _is_result(kind):
+    """Is it the class of an op's several results?"""
+    return issubclass(kind, tuple) and vars(return_types).get(kind.__name__) is kind
 
 
 def _kind_of(tree):
     kind = type(tree)
+    if kind not in _kinds and _is_result(kind):
+        register_pytree_node(kind, lambda tree: (list(tree), None), lambda children, context: kind(children))
     return namedtuple if issubclass(kind, tuple) and hasattr(kind, "_fields") and kind not in _kinds else kind
 
 

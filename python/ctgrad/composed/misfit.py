@@ -62,8 +62,8 @@ def first_names(f, kwargs, error):
     return named if named.keys() != kwargs.keys() and len(named) == len(kwargs) and known.keys() >= named.keys() else None
 
 
-def told_first(f):
-    """check(args, kwargs): TypeError for a flag, a word or a count of another type."""
+def _kinds_of(f):
+    """The classes that flags, words and counts among f's parameters must have: by name, and (place, name, class) of those that have a place."""
     own = f
     while hasattr(own, "__wrapped__"):
         own = own.__wrapped__
@@ -71,9 +71,18 @@ def told_first(f):
     names = code.co_varnames[:code.co_argcount + code.co_kwonlyargcount]
     defaults = dict(zip(names[code.co_argcount - len(by_place):], by_place), **by_name)
     kinds = {name: kind for name in names if said.get(name) is not Any and (kind := _exact(name, defaults.get(name)))}
-    places = [(i, name, kinds[name]) for i, name in enumerate(names[:code.co_argcount]) if name in kinds]
+    return kinds, [(i, name, kinds[name]) for i, name in enumerate(names[:code.co_argcount]) if name in kinds]
+
+
+def told_first(f):
+    """check(args, kwargs): TypeError for a flag, a word or a count of another type."""
+    known = None    # by the first call: most functions that are imported are never called
 
     def check(args, kwargs):
+        nonlocal known
+        if known is None:
+            known = _kinds_of(f)
+        kinds, places = known
         for name in kwargs:
             kind = kinds.get(name)
             if kind is not None and kwargs[name].__class__ is not kind:

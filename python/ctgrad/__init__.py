@@ -43,12 +43,12 @@ newaxis = None
 
 _LATER = {"__config__": None, "amp": None, "backends": None, "debug": None, "func": None, "linalg": None, "special": None, "nn": None, "optim": None, "testing": None, "serialization": None, "load": "serialization", "save": "serialization"}  # name: the module that has it
 _LATER |= dict.fromkeys((
-    "alpha_dropout", "batch_norm", "bilinear", "celu", "celu_", "channel_shuffle", "conv_tbc", "cosine_similarity", "dropout",
-    "feature_alpha_dropout", "group_norm", "hardshrink", "instance_norm", "layer_norm", "native_channel_shuffle",
+    "batch_norm", "bilinear", "celu", "celu_", "channel_shuffle", "conv_tbc", "cosine_similarity", "group_norm", "hardshrink", "instance_norm", "layer_norm", "native_channel_shuffle",
     "pairwise_distance", "pixel_shuffle", "pixel_unshuffle", "prelu", "rms_norm", "rrelu", "rrelu_", "selu", "selu_",
     "threshold", "threshold_"), "nn.functional")
 _LATER |= dict.fromkeys((
-    "binary_cross_entropy_with_logits", "cosine_embedding_loss", "ctc_loss", "hinge_embedding_loss", "kl_div", "margin_ranking_loss", "poisson_nll_loss",
+    "alpha_dropout", "alpha_dropout_", "binary_cross_entropy_with_logits", "cosine_embedding_loss", "ctc_loss", "dropout", "dropout_", "feature_alpha_dropout",
+    "feature_alpha_dropout_", "feature_dropout", "feature_dropout_", "hinge_embedding_loss", "kl_div", "margin_ranking_loss", "poisson_nll_loss",
     "triplet_margin_loss"), "nn._numbered")
 _LATER |= dict.fromkeys(("autocast", "get_autocast_dtype", "is_autocast_cache_enabled", "is_autocast_enabled"), "amp.autocast_mode")
 _LATER |= {"compile": "compiler", "GradScaler": "amp.grad_scaler"}

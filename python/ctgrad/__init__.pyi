@@ -74,7 +74,6 @@ from ctgrad._queries import (
 from ctgrad._removed import (
     conj_physical as conj_physical,
     eig as eig,
-    is_autocast_enabled as is_autocast_enabled,
     lstsq as lstsq,
     matrix_rank as matrix_rank,
     resolve_conj as resolve_conj,
@@ -103,6 +102,7 @@ from ctgrad.amp.autocast_mode import (
     autocast as autocast,
     get_autocast_dtype as get_autocast_dtype,
     is_autocast_cache_enabled as is_autocast_cache_enabled,
+    is_autocast_enabled as is_autocast_enabled,
 )
 from ctgrad.amp.grad_scaler import (
     GradScaler as GradScaler,
@@ -333,16 +333,22 @@ from ctgrad.nn._margins import (
     pairwise_distance as pairwise_distance,
 )
 from ctgrad.nn._norms import (
-    alpha_dropout as alpha_dropout,
     batch_norm as batch_norm,
-    feature_alpha_dropout as feature_alpha_dropout,
     group_norm as group_norm,
     instance_norm as instance_norm,
 )
 from ctgrad.nn._numbered import (
+    alpha_dropout as alpha_dropout,
+    alpha_dropout_ as alpha_dropout_,
     binary_cross_entropy_with_logits as binary_cross_entropy_with_logits,
     cosine_embedding_loss as cosine_embedding_loss,
     ctc_loss as ctc_loss,
+    dropout as dropout,
+    dropout_ as dropout_,
+    feature_alpha_dropout as feature_alpha_dropout,
+    feature_alpha_dropout_ as feature_alpha_dropout_,
+    feature_dropout as feature_dropout,
+    feature_dropout_ as feature_dropout_,
     hinge_embedding_loss as hinge_embedding_loss,
     kl_div as kl_div,
     margin_ranking_loss as margin_ranking_loss,
@@ -359,7 +365,6 @@ from ctgrad.nn._vision import (
 from ctgrad.nn.functional import (
     bilinear as bilinear,
     conv_tbc as conv_tbc,
-    dropout as dropout,
     layer_norm as layer_norm,
 )
 from ctgrad.serialization import (

@@ -1,7 +1,6 @@
 """Numbers, and what is asked of tensors and of the library, whose answer is the same everywhere here."""
 
 import math
-import warnings
 from itertools import pairwise
 
 from ctgrad import _C
@@ -9,12 +8,9 @@ from ctgrad._C import Tensor
 from ctgrad.composed import need_tensor
 from ctgrad.storage import TypedStorage, UntypedStorage
 
-__all__ = ["SymBool", "SymFloat", "SymInt", "_assert", "_assert_async", "e", "get_device", "get_default_device", "get_float32_matmul_precision", "inf", "is_storage", "nan", "newaxis", "pi", "set_default_device",
-           "set_float32_matmul_precision", "typename", "unravel_index"]
+__all__ = ["SymBool", "SymFloat", "SymInt", "_assert", "_assert_async", "e", "get_device", "inf", "is_storage", "nan", "newaxis", "pi", "unravel_index"]
 
 e, inf, nan, newaxis, pi = math.e, math.inf, math.nan, None, math.pi
-_PRECISIONS = ("highest", "high", "medium")
-_precision = ["highest"]
 
 
 class _Symbol:
@@ -34,11 +30,6 @@ class SymFloat(_Symbol):
 
 class SymBool(_Symbol):
     """An answer that is not known yet."""
-
-
-def get_default_device():
-    """The CPU."""
-    return _C.device("cpu")
 
 
 def _assert(condition, message):
@@ -65,37 +56,9 @@ def get_device(input):
     return input.get_device()
 
 
-def set_default_device(device):
-    """The CPU, or None; RuntimeError for others."""
-    if device is not None:
-        _C.empty(0, device=device)
-
-
-def get_float32_matmul_precision():
-    """What was last set. Products of float32 are computed in float32, whatever it is."""
-    return _precision[0]
-
-
-def set_float32_matmul_precision(precision):
-    """"highest", "high" or "medium": how much precision may be given up. None is. A warning for another word."""
-    if precision in _PRECISIONS:
-        _precision[0] = precision
-    else:
-        warnings.warn(f"{precision} is not one of {', '.join(_PRECISIONS)}; the current setting is kept", stacklevel=2)
-
-
 def is_storage(obj):
     """Whether obj is what ``untyped_storage()`` or ``storage()`` returns."""
     return isinstance(obj, (UntypedStorage, TypedStorage))
-
-
-def typename(obj):
-    """The type of a tensor as its elements make it, the qualified name of a class or of an object's class."""
-    if isinstance(obj, Tensor):
-        return obj.type()
-    kind = obj if hasattr(obj, "__qualname__") else type(obj)
-    module = getattr(kind, "__module__", "")
-    return kind.__qualname__ if module in ("builtins", "", None) else f"{module}.{kind.__qualname__}"
 
 
 def unravel_index(indices, shape):
@@ -150,6 +113,8 @@ def dim_order(self, *, ambiguity_check=False):
     ambiguity_check: RuntimeError where they do not tell; a list: unless just one of these memory formats fits.
     """
     _check_order(self, ambiguity_check)
+    if self.is_contiguous() and not self.is_contiguous(memory_format=_C.channels_last):
+        return tuple(range(self.dim()))
     shape, stride = self.shape, self.stride()
     inner = [*reversed(range(self.dim()))]
     for i in range(1, len(inner)):
@@ -171,6 +136,8 @@ def grad_dtype(self):
 
 def sum_to_size(self, *size):
     """The sums that make what was broadcast from `size` that size again. RuntimeError where it was not."""
+    if not size:
+        raise TypeError('sum_to_size() missing 1 required positional arguments: "size"')
     size = size[0] if len(size) == 1 and not isinstance(size[0], int) else size
     extra = self.dim() - len(size)
     if extra < 0 or any(n not in (1, m) for n, m in zip(size, self.shape[max(extra, 0):], strict=False)):

@@ -24,14 +24,14 @@ def _polynomial(name, first, second, onward, doc, shift=False, grows=False):
 
     def f(input, n: Any):
         dtype, (x, n) = _operands(name, input, n)
-        x, n = ctgrad.broadcast_tensors(2 * x - 1 if shift else x, _C.where(n.isfinite(), n.trunc(), -1.0))
+        x, n = 2 * x - 1 if shift else x, _C.where(n.isfinite(), n.trunc(), -1.0)
         before, now = first(x), second(x)
         made = _C.where(n == 0, before, _C.where(n < 0, 0.0, now))
         most = math.inf if not grows else 512 if dtype == _C.float64 else 128
         for k in range(2, int(n.clamp(max=most).max().item()) + 1 if n.numel() else 0):
             before, now = now, onward(k, x, now, before)
             made = _C.where(n >= k, now, made)
-        return made.masked_fill(n > most, math.nan).to(dtype)
+        return _C.where(n > most, math.nan, made).to(dtype)
 
     f.__name__ = f.__qualname__ = name
     f.__doc__ = doc

@@ -2,9 +2,9 @@
 
 from ctgrad import _C
 from ctgrad._C import Tensor
-from ctgrad.composed import need_tensor
+from ctgrad.composed import need_tensor, refuse_leaf
 
-__all__ = ["conj_physical", "eig", "is_autocast_enabled", "lstsq", "matrix_rank", "resolve_conj", "resolve_neg", "solve", "symeig"]
+__all__ = ["conj_physical", "eig", "lstsq", "matrix_rank", "resolve_conj", "resolve_neg", "solve", "symeig"]
 
 _INSTEAD = {"eig": "linalg.eig", "lstsq": "linalg.lstsq", "matrix_rank": "linalg.matrix_rank", "solve": "linalg.solve", "symeig": "linalg.eigh or linalg.eigvalsh",
             "reinforce": "a loss made of log probabilities"}
@@ -40,16 +40,17 @@ def resolve_neg(input):
     return input.resolve_neg()
 
 
-def is_autocast_enabled(device_type=None):
-    """False: nothing is cast."""
-    return False
-
-
 def _itself(self):
     """self."""
     return self
 
 
-for _name, _method in {"eig": eig, "lstsq": lstsq, "solve": solve, "symeig": symeig, "reinforce": _reinforce, "conj_physical": _itself, "conj_physical_": _itself,
+def _conj_physical_(self):
+    """self, which must be one that may be written."""
+    refuse_leaf(self)
+    return self
+
+
+for _name, _method in {"eig": eig, "lstsq": lstsq, "solve": solve, "symeig": symeig, "reinforce": _reinforce, "conj_physical": _itself, "conj_physical_": _conj_physical_,
                        "resolve_conj": _itself, "resolve_neg": _itself}.items():
     setattr(Tensor, _name, _method)

@@ -89,9 +89,13 @@ def get_deterministic_debug_mode():
 
 
 def set_float32_matmul_precision(precision):
-    """Noted: float32 products are computed in float32 whatever is asked for."""
+    """"highest", "high" or "medium" is noted: float32 products are computed in float32 whatever is asked for. A warning for another word."""
+    if not isinstance(precision, str):
+        raise RuntimeError(f"set_float32_matmul_precision expects a str, but got {type(precision).__name__}")
     if precision in _PRECISIONS:
         _now["precision"] = precision
+    else:
+        warn_once(f"{precision} is not one of 'highest', 'high', or 'medium'; the current setFloat32MatmulPrecision call has no effect.")
 
 
 def get_float32_matmul_precision():

@@ -10,6 +10,7 @@ from ctgrad._C import Tensor
 from ctgrad._dtypes import scalar_name, unsupported
 from ctgrad.composed import composed, need_tensor
 from ctgrad.composed.closed import node
+from ctgrad.composed.misfit import is_number
 from ctgrad.composed.logs import times_log
 from ctgrad.composed.order import is_held_once
 from ctgrad.composed.shape import wrap_dim
@@ -45,12 +46,14 @@ def rad2deg(input):
 @composed(out="bool")
 def isposinf(input):
     """True where an element is inf."""
+    need_tensor("isposinf", input)
     return input == math.inf
 
 
 @composed(out="bool")
 def isneginf(input):
     """True where an element is -inf."""
+    need_tensor("isneginf", input)
     return input == -math.inf
 
 
@@ -126,7 +129,13 @@ def xlogy(input, other):
 @composed(out=True)
 @node("Logaddexp2Backward0")
 def logaddexp2(input, other):
-    """log2(2^input + 2^other), without overflow; both broadcast."""
+    """log2(2^input + 2^other), without overflow; both broadcast. NotImplementedError unless their dtype is a float."""
+    need_tensor("logaddexp2", input)
+    need_tensor("logaddexp2", other, "other", 2)
+    dtype = ctgrad.result_type(input, other)
+    if not dtype.is_floating_point:
+        raise unsupported("logaddexp2_cpu", dtype)
+    input, other = input.to(dtype), other.to(dtype)
     away = -(input - other).abs()
     apart = _C.where(away.isnan() & (input == other), -math.inf, away)     # equal infinities
     return _C.maximum(input, other) + apart.exp2().log1p() / math.log(2)
@@ -180,15 +189,18 @@ def angle(input):
 @node("SincBackward0")
 def sinc(input):
     """sin(pi x) / (pi x), and 1 at 0."""
-    x = _floats(input) * math.pi    # a half rounds at each step, as PyTorch's does
-    zero = x == 0
-    return _C.where(zero, 1.0, x.sin() / x.masked_fill(zero, 1.0))
+    x = _floats(input)
+    turned = (x.float() if x.dtype in (_C.float16, _C.bfloat16) else x) * math.pi
+    zero = turned == 0
+    return _C.where(zero, 1.0, turned.sin() / turned.masked_fill(zero, 1.0)).to(x.dtype)
 
 
 @composed(out=True, in_place="both")
 @node("LogitBackward0")
 def logit(input, eps=None):
     """log(x / (1 - x)); with eps, of x cut to eps and 1 - eps."""
+    if eps is not None and not is_number(eps):
+        raise TypeError(f"logit(): argument 'eps' (position 2) must be float, not {type(eps).__name__}")
     x = _floats(input)
     if eps is not None:
         x = x.clamp(eps, 1 - eps)
@@ -319,7 +331,7 @@ def kron(input, other):
 
 @composed()
 @node("DistBackward0")
-def dist(input, other, p=2):
+def dist(input, other, p: Any = 2):
     """The p-norm of input - other."""
     need_tensor("dist", input)
     need_tensor("dist", other, "other", 2)

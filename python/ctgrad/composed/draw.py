@@ -101,7 +101,7 @@ def cauchy_(input: Tensor, median: float = 0, sigma: float = 1, *, generator=Non
 
 
 @composed(function=False)
-def log_normal_(input: Tensor, mean: float = 1, std: float = 2, *, generator=None) -> Tensor:
+def log_normal_(input: Tensor, mean: float = 1.0, std: float = 2.0, *, generator=None) -> Tensor:
     """Fills self with exp of normal draws of the given mean and spread. RuntimeError for std <= 0, NotImplementedError for integers."""
     if not std > 0:
         raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std:g}")

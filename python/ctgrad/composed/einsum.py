@@ -366,7 +366,7 @@ def _tensordot_of(a, b, plan):
 
 
 @composed(method=False)
-def tensordot(a, b, dims=2, out=None):
+def tensordot(a, b, dims: Any = 2, out=None):
     """Contraction of a's last `dims` dimensions with b's first, or of the two lists of dimensions in `dims`.
 
     RuntimeError when the contracted sizes differ.
@@ -377,6 +377,8 @@ def tensordot(a, b, dims=2, out=None):
         dims = tuple((x,) if isinstance(x, int) else tuple(x) for x in dims)
     key = (a.shape, b.shape, dims)
     plan = _plans.get(key) or _kept(_plans, key, _plan_tensordot(*key))
+    if a.dtype != b.dtype:
+        raise RuntimeError(f"tensordot: both inputs should have same dtype, got {a.dtype} and {b.dtype}")
     for p, q in plan.sums:
         a = a if p is None else a.sum(p, keepdim=True, dtype=a.dtype)
         b = b if q is None else b.sum(q, keepdim=True, dtype=b.dtype)

@@ -1,11 +1,13 @@
 """Functions and methods of matrices by their names outside `linalg`. What needs a factorization is no op of the registry: it is `linalg`'s."""
 
 import math
+from typing import Any
 
 from ctgrad import _C
 from ctgrad._C import Tensor
 from ctgrad.composed import composed, need_tensor, results, warn_once, with_exact_out, with_shared_out
 from ctgrad.composed.closed import node
+from ctgrad.composed.misfit import typed
 from ctgrad.composed.shape import wrap_dim
 
 __all__ = ["chain_matmul", "cholesky", "cholesky_inverse", "cholesky_solve", "det", "geqrf", "inverse", "logdet", "lu", "lu_solve", "lu_unpack", "matrix_exp", "matrix_power", "mvlgamma", "nuclear_norm", "orgqr", "ormqr", "pinverse", "qr", "slogdet", "svd", "triangular_solve"]
@@ -59,8 +61,10 @@ def pinverse(input, rcond=1e-15):
     return _linalg().pinv(input, rtol=rcond)
 
 
-def nuclear_norm(input, dim=(-2, -1), keepdim=False, *, out=None):
-    """The sum of the singular values of matrices in two dims."""
+def nuclear_norm(input, dim: Any = (-2, -1), keepdim=False, *, out=None):
+    """The sum of the singular values of matrices in two dims, or of a matrix: then the second argument is keepdim."""
+    if isinstance(dim, bool):
+        dim, keepdim = (-2, -1), dim
     return _linalg().matrix_norm(input, "nuc", dim, keepdim, out=out)
 
 
@@ -73,6 +77,8 @@ def matrix_exp(input):
 @node("CholeskyBackward0", unkept=(0,))
 def cholesky(input, upper=False):
     """linalg.cholesky."""
+    if input.dim() < 2:
+        raise RuntimeError("cholesky: The input tensor A must have at least 2 dimensions.")
     warn_once("torch.cholesky is deprecated in favor of torch.linalg.cholesky and will be removed in a future PyTorch release.", 5)
     _linalg()._checks.need_kernel("cholesky_cpu", input)
     return _linalg().cholesky(input, upper=upper)
@@ -88,8 +94,10 @@ def _definite(factor, upper):
 @node("CholeskyInverseBackward0")
 def cholesky_inverse(input, upper=False):
     """The inverse of L L^T, or with upper of U^T U, where input is L or U."""
+    if input.dim() < 2:
+        raise RuntimeError("cholesky_inverse: The input tensor A must have at least 2 dimensions.")
     _linalg()._checks.need_kernel("cholesky_inverse_out_cpu", input)
-    if input.dim() < 2 or input.size(-1) != input.size(-2):
+    if input.size(-1) != input.size(-2):
         raise RuntimeError(f"cholesky_inverse: A must be batches of square matrices, but they are {' by '.join(map(str, input.shape[-2:]))} matrices")
     return _linalg().inv(_definite(input, upper))
 
@@ -106,6 +114,8 @@ def cholesky_solve(input, input2, upper=False):
 
 def mvlgamma(input, p, *, out=None):
     """special.multigammaln."""
+    if isinstance(p, bool):
+        raise TypeError("mvlgamma(): argument 'p' (position 2) must be int, not bool")
     from ctgrad import special
 
     return special.multigammaln(input, p, out=out)
@@ -116,12 +126,14 @@ def mvlgamma_(input, p):
     return _C._ops["_become_"](input, mvlgamma(input.clone(), p))
 
 
+@typed
 def qr(input, some=True, *, out=None):
     """linalg.qr: reduced if some, complete otherwise."""
     warn_once("torch.qr is deprecated in favor of torch.linalg.qr and will be removed in a future PyTorch release.")
     return QR(*_linalg().qr(input, "reduced" if some else "complete", out=out))
 
 
+@typed
 def svd(input, some=True, compute_uv=True):
     """(U, S, V) of input = U diag(S) V^T; reduced if some. Without compute_uv, U and V are zeros."""
     U, S, Vh = _linalg().svd(input, full_matrices=not some or not compute_uv)
@@ -227,6 +239,7 @@ def chain_matmul(*matrices, out=None):
         raise RuntimeError("chain_matmul(): Expected one or more matrices")
     for position, one in enumerate(matrices, 1):
         need_tensor("chain_matmul", one, "matrices", position)
+    for one in matrices:
         if one.dim() != 2:
             raise RuntimeError(f"Tensor dimension is {one.dim()}, expected 2 instead.")
     if len(matrices) == 1:
@@ -238,6 +251,7 @@ def chain_matmul(*matrices, out=None):
 @node("LinalgCrossBackward0", again="LinalgCrossBackward0")
 def cross(input, other, dim=None):
     """The cross product of vectors of size 3 along dim; by default the first dimension of that size."""
+    need_tensor("cross", other, "other", 2)
     if dim is None:
         warn_once("Using torch.cross without specifying the dim arg is deprecated.\nPlease either pass the dim explicitly or simply use torch.linalg.cross.", 4)
         dim = next((d for d, size in enumerate(input.shape) if size == 3), None)

@@ -20,6 +20,7 @@ _ASKED = {"adaptive_max_pool2d", "adaptive_max_pool3d", "affine_grid", "binary_c
           "instance_norm", "local_response_norm", "margin_ranking_loss", "tensordot", "triplet_margin_with_distance_loss", "upsample", "upsample_bilinear", "upsample_nearest"}
 _HANDED_ON = {"bias", "pos_weight", "running_mean", "running_var", "weight"}
 _OF_PYTHON = {"unique", "unique_consecutive"}  # in PyTorch too, with its names alone
+_BOUND = ("ctgrad.composed", "ctgrad.special", "ctgrad.linalg", "ctgrad._")    # where PyTorch's functions are C's, whose binder comes first
 _TENSORS = {"input", "other", "target", "weight", "index", "source", "mask", "values", "x1", "x2", "A", "B"}
 
 
@@ -70,7 +71,9 @@ def _kinds_of(f):
     code, by_place, by_name, said = own.__code__, own.__defaults__ or (), own.__kwdefaults__ or {}, own.__annotations__     # inspect.signature takes 50 us
     names = code.co_varnames[:code.co_argcount + code.co_kwonlyargcount]
     defaults = dict(zip(names[code.co_argcount - len(by_place):], by_place), **by_name)
-    kinds = {name: kind for name in names if said.get(name) is not Any and (kind := _exact(name, defaults.get(name)))}
+    bound = (own.__module__ or "").startswith(_BOUND)
+    kinds = {name: kind for name in names if said.get(name) is not Any
+             and (kind := _exact(name, defaults.get(name)) or (_counted(name, defaults.get(name, ...)) if bound else None))}
     return kinds, [(i, name, kinds[name]) for i, name in enumerate(names[:code.co_argcount]) if name in kinds]
 
 
@@ -102,8 +105,19 @@ def _exact(name, default):
     return type(default) if isinstance(default, (bool, str)) and name not in ("inplace", "mode", "reduction") else None
 
 
+def _counted(name, default):
+    """What else PyTorch's binder looks at first: tensors, and numbers by their defaults."""
+    if default is ...:
+        return Tensor if name in _TENSORS else None
+    return type(default) if type(default) in (int, float) else None
+
+
 def _refuse_other(f, name, value, kind, place):
-    """TypeError, unless value counts as an int does; dims may be several, or left out."""
+    """TypeError, unless value counts as an int or a float does, or stands for a tensor; dims may be several, or left out."""
+    if kind is Tensor and (isinstance(value, (Tensor, numbers.Number)) or hasattr(value, "__torch_function__")):
+        return
+    if kind is float and (value is None or isinstance(value, numbers.Number) or (isinstance(value, Tensor) and not value.dim() and not value.requires_grad)):
+        return
     if kind is int and not isinstance(value, (bool, str, float, np.bool_, np.floating)) and not (isinstance(value, Tensor) and (
             value.dim() or value.requires_grad or value.dtype.is_floating_point or value.dtype == bool_)):
         return
@@ -120,8 +134,10 @@ def refuse_misfits(f, args, kwargs, error):
     """TypeError for the first argument that does not fit f's signature; nothing if all do, or if they cannot be bound."""
     try:
         bound = inspect.signature(f).bind(*args, **kwargs)
-    except TypeError:
-        return
+    except TypeError as misfit:
+        if isinstance(error, TypeError) or f.__name__ in _ASKED:
+            return
+        raise TypeError(f"{f.__name__}() {misfit}") from error    # the binder counts before anything is looked at
     for position, (name, value) in enumerate(bound.arguments.items(), 1):
         wanted = _wanted(bound.signature.parameters[name], value, error)
         if wanted:
@@ -129,7 +145,8 @@ def refuse_misfits(f, args, kwargs, error):
             raise kind(f"{f.__name__}(): argument '{name}' (position {position}) must be {wanted}, not {type(value).__name__}") from error
 
 
-def _is_number(value):
+def is_number(value):
+    """Does PyTorch's binder take it for a number?"""
     return isinstance(value, numbers.Number) or (isinstance(value, Tensor) and value.dim() == 0)
 
 
@@ -153,5 +170,5 @@ def _wanted(parameter, value, error):
         return None if isinstance(value, str) or parameter.name == "reduction" else "str"
     if default in (int, float):
         ints = isinstance(value, (tuple, list)) and parameter.name.startswith("dim")
-        return None if ints or value is None or _is_number(value) else default.__name__
+        return None if ints or value is None or is_number(value) else default.__name__
     return None

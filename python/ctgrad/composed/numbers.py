@@ -136,6 +136,8 @@ def histogram(input, bins: Any = 100, *, range=None, weight=None, density=False)
             raise RuntimeError(f"histogram: bins tensor should have one dimension, but got {bins.dim()} dimensions in the bins tensor")
         if bins.numel() == 0:
             raise RuntimeError("histogram: bins tensor should have at least 1 element, but got 0 elements in the bins tensor")
+        if bins.numel() == 1:
+            raise RuntimeError("torch.histogram(): bins must be > 0, but got 0 for dimension 0")
         bins = bins.detach().numpy()
     elif bins <= 0:
         raise RuntimeError(f"torch.histogram(): bins must be > 0, but got {bins}")

@@ -4,6 +4,7 @@ unless said otherwise."""
 import functools
 import math
 import numbers
+from typing import Any
 
 import numpy as np
 
@@ -146,6 +147,8 @@ def unique_consecutive(input, return_inverse=False, return_counts=False, dim=Non
 def bincount(input, weights=None, minlength=0):
     """How often each of 0, 1, 2, ... occurs, or the sum of its weights; at least `minlength` counts. RuntimeError for other than 1-d non-negative ints."""
     need_tensor("bincount", input)
+    if weights is not None:
+        need_tensor("bincount", weights, "weights", 2)
     if input.is_floating_point() or input.dtype == _C.bool:
         raise unsupported("bincount_cpu", input.dtype)
     if minlength < 0:
@@ -164,7 +167,7 @@ def bincount(input, weights=None, minlength=0):
 
 
 @composed(out="exact")
-def histc(input, bins=100, min=0, max=0):
+def histc(input, bins=100, min: Any = 0, max: Any = 0):
     """How many elements fall into each of `bins` equal parts from min to max (of the elements where both are 0), in the input's dtype."""
     need_tensor("histc", input)
     if not input.is_floating_point():

@@ -393,6 +393,7 @@ def cartesian_prod(*tensors):
     for i, member in enumerate(tensors):
         if not isinstance(member, Tensor):
             raise TypeError(f"expected Tensor as element {i} in argument 0, but got {type(member).__name__}")
+    for member in tensors:
         _check_vector(member)
     if len(tensors) == 1:
         return tensors[0]

@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from typing import Any
 
 import numpy as np
 
@@ -88,7 +89,7 @@ def kaiser_window(window_length: int, periodic: bool | None = None, beta: float 
 
 
 @composed(method=False)
-def range(start, end, step=1, *, out=None, dtype=None, layout=None, device=None, requires_grad: bool = False) -> Tensor:  # noqa: A001
+def range(start, end, step: Any = 1, *, out=None, dtype=None, layout=None, device=None, requires_grad: bool = False) -> Tensor:  # noqa: A001
     """start, start + step, … up to end, which is included: of the default dtype unless dtype is given. An old form of `arange`."""
     warnings.warn("torch.range is deprecated and will be removed in a future release because its behavior is inconsistent with Python's range builtin. "
                   "Instead, use torch.arange, which produces values in [start, end).", UserWarning, stacklevel=beyond(2))

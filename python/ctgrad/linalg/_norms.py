@@ -18,7 +18,7 @@ def _need_floats(name, x, dtype):
 
 
 @with_exact_out
-def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
+def vector_norm(x, ord: Any = 2, dim=None, keepdim=False, *, dtype=None):
     """(sum of |x|^ord)^(1 / ord) over dims, or all elements; ord inf, -inf and 0 (how many are not 0) too."""
     x = _need_floats("vector_norm", x, dtype)
     if isinstance(ord, str):

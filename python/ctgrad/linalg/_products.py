@@ -20,8 +20,10 @@ def matmul(input, other):
 
 @with_exact_out
 def vecdot(x, y, *, dim=-1):
-    """Sums of products along a dimension."""
-    return _C.vdot(x, y) if x.dim() == y.dim() == 1 and x.dtype == y.dtype else (x * y).sum(dim)
+    """Sums of products along a dimension. RuntimeError where the dtypes differ."""
+    if x.dtype != y.dtype:
+        raise RuntimeError(f"linalg.vecdot: Expected x and y to have the same dtype, but found x of type {scalar_name(x.dtype)} and y of type {scalar_name(y.dtype)} instead")
+    return _C.vdot(x, y) if x.dim() == y.dim() == 1 else (x * y).sum(dim)
 
 
 @with_exact_out
@@ -36,6 +38,8 @@ def cross(input, other, *, dim=-1):
         raise RuntimeError(f"linalg.cross: inputs dimension {dim} must have length 3. Got {input.size(dim)} and {other.size(dim)}")
     if input.dtype == ctgrad.bool:
         raise unsupported("cross", input.dtype)
+    if input.dtype != other.dtype:
+        raise RuntimeError(f"linalg.cross: expected scalar type {scalar_name(input.dtype)} but found {scalar_name(other.dtype)}")
     a, b = ctgrad.broadcast_tensors(input, other)
     return a.roll(-1, dim) * b.roll(-2, dim) - a.roll(-2, dim) * b.roll(-1, dim)
 
@@ -50,8 +54,8 @@ def vander(x, *, N=None):
     """Powers 0 to N - 1 of the elements of vectors as rows."""
     need_tensor("linalg_vander", x, "x")
     n = (x.size(-1) if x.dim() else 1) if N is None else N
-    if N is not None and N <= 1:
-        raise RuntimeError(f"N must be greater than 1, got {N}")
+    if n <= 1:
+        raise RuntimeError(f"linalg.vander: N must be greater than 1, got {n}")
     if x.dtype in (_C.float16, _C.bfloat16, _C.bool):
         raise RuntimeError(f"linalg.vander supports floating point, complex, and integer tensors, but got {scalar_name(x.dtype)}")
     column = (x if x.dim() else x.unsqueeze(0)).unsqueeze(-1)
@@ -84,6 +88,8 @@ def matrix_power(A, n):
 @with_exact_out
 def multi_dot(tensors):
     """The product of two or more matrices in the order with the fewest multiplications; the first and last may be vectors."""
+    if not isinstance(tensors, (tuple, list)):
+        raise TypeError(f"linalg_multi_dot(): argument 'tensors' (position 1) must be tuple of Tensors, not {type(tensors).__name__}")
     tensors = list(tensors)
     if len(tensors) < 2:
         raise RuntimeError(f"multi_dot(): expected at least 2 tensors but got {len(tensors)}")

@@ -101,7 +101,7 @@ def multilabel_soft_margin_loss(input, target, weight=None, size_average=None, r
     sigmoids = ctgrad.nn.functional.logsigmoid
     losses = -(target * sigmoids(input) + (1 - target) * sigmoids(-input))
     losses = losses if weight is None else losses * weight
-    return apply(losses.sum(-1) / input.size(-1), reduction)
+    return apply(losses.sum(input.dim() - 1) / input.size(-1), reduction)
 
 
 def _of_others(short, rows, own):

@@ -1,9 +1,13 @@
-"""The losses that the package itself offers beside ``nn.functional``'s: ``reduction`` is a number, 0: none (what PyTorch takes by default), 1: mean, 2: sum."""
+"""The losses and dropouts that the package itself offers beside ``nn.functional``'s: ``reduction`` is a number, 0: none (what PyTorch takes by default), 1: mean, 2: sum, and
+of a dropout everything is to be said."""
 from ctgrad.composed import need_tensor
+from ctgrad.composed.misfit import is_number, need_flag
 from ctgrad.nn import functional as F
 from ctgrad.nn._losses import _kl_div
+from ctgrad.nn._norms import _feature_dropout
 
-__all__ = ["binary_cross_entropy_with_logits", "cosine_embedding_loss", "ctc_loss", "hinge_embedding_loss", "kl_div", "margin_ranking_loss",
+__all__ = ["alpha_dropout", "alpha_dropout_", "binary_cross_entropy_with_logits", "cosine_embedding_loss", "ctc_loss", "dropout", "dropout_", "feature_alpha_dropout", "feature_alpha_dropout_",
+           "feature_dropout", "feature_dropout_", "hinge_embedding_loss", "kl_div", "margin_ranking_loss",
            "poisson_nll_loss", "triplet_margin_loss"]
 
 
@@ -40,8 +44,11 @@ def hinge_embedding_loss(input, target, margin=1.0, reduction=0):
 
 
 def kl_div(input, target, reduction=0, *, log_target=False):
-    """``functional.kl_div``, without its warning about the mean."""
-    return _kl_div(input, target, _word("kl_div", reduction, input=input, target=target), log_target)
+    """``functional.kl_div``, without its warning about the mean. RuntimeError for whole numbers."""
+    word = _word("kl_div", reduction, input=input, target=target)
+    if not (input.is_floating_point() and target.is_floating_point()):
+        raise RuntimeError(f"kl_div: Integral inputs not supported. Got {input.dtype} and {target.dtype}")
+    return _kl_div(input, target, word, log_target)
 
 
 def margin_ranking_loss(input1, input2, target, margin=0.0, reduction=0):
@@ -60,3 +67,24 @@ def triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2.0, eps=1e-6,
     """``functional.triplet_margin_loss``."""
     word = _word("triplet_margin_loss", reduction, anchor=anchor, positive=positive, negative=negative)
     return F.triplet_margin_loss(anchor, positive, negative, margin, p, eps, swap, reduction=word)
+
+
+def _dropout(name, drop, inplace):
+    def f(input, p, train):
+        need_tensor(name, input)
+        if not is_number(p):
+            raise TypeError(f"{name}(): argument 'p' (position 2) must be float, not {type(p).__name__}")
+        need_flag(name, train, "train")
+        if not 0 <= p <= 1:
+            raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {p}")
+        return drop(input, p, train, inplace)
+
+    f.__name__ = f.__qualname__ = name
+    f.__doc__ = f"``functional.{name.rstrip('_')}``, where `train` says so{', in place' * inplace}. RuntimeError unless 0 <= p <= 1."
+    return f
+
+
+alpha_dropout, alpha_dropout_, dropout, dropout_, feature_alpha_dropout, feature_alpha_dropout_, feature_dropout, feature_dropout_ = (
+    _dropout(name + "_" * inplace, drop, inplace)
+    for name, drop in (("alpha_dropout", F.alpha_dropout), ("dropout", F.dropout), ("feature_alpha_dropout", F.feature_alpha_dropout), ("feature_dropout", _feature_dropout))
+    for inplace in (False, True))

@@ -45,7 +45,6 @@ EXCEPTIONS = {
     "kthvalue": SORTED, "topk": SORTED, "pick_places": SORTED, "median": SORTED, "nanmedian": SORTED, "quantile": SORTED, "nanquantile": SORTED, "ranked": SORTED,
     "search_places": SEARCHED, "bucketize": SEARCHED, "aminmax": WEIGHTED, "nanmean": COUNTED + "; " + WEIGHTED,
     "cov": PRODUCTS, "corrcoef": PRODUCTS + "; the diagonal's gradient is a matrix of its own",
-    "i0": "a mean over angles, which have no line beside a sliding matrix",
     "histc": "numbers of a sliding matrix are counted one by one",
     "pdist": "its pairs of rows are chosen by number, n * n / 2 of them",
     "_pad_frame": "only pad_places calls it, where no padded dim repeats", "group_norm_backward": "only group_norm's formula calls it, with what repeats narrowed where the gradient travels summed",

@@ -193,14 +193,14 @@ def test_quantiles_of_the_normal_distribution():
 
 
 def test_bessel_functions():
-    """By their series, by the recurrence of their derivatives, and by Hankel's expansion where it takes over."""
+    """By their series, by the recurrence of their derivatives, and where the series beyond 8 takes over."""
     x = ctgrad.tensor([-3.0, -0.5, 0.0, 1e-9, 2.0, 8.0], dtype=ctgrad.float64, requires_grad=True)
     series = [sum((x.detach() / 2) ** (2 * k + n) / float(math.factorial(k) * math.factorial(k + n)) for k in range(40)) for n in (0, 1)]
     assert ctgrad.allclose(special.i0(x), series[0], rtol=1e-13) and ctgrad.allclose(special.i1(x), series[1], rtol=1e-13, atol=0)
     assert ctgrad.allclose(special.i0e(x), series[0] * (-x.abs()).exp(), rtol=1e-13) and ctgrad.allclose(special.i1e(x), series[1] * (-x.abs()).exp(), rtol=1e-13)
     assert ctgrad.allclose(ctgrad.autograd.grad(special.i0(x).sum(), x)[0], series[1], rtol=1e-12)
     assert gradgradcheck(special.i1e, x.detach()[[0, 1, 4, 5]].requires_grad_())
-    edge = ctgrad.tensor([49.999999, 50.000001], dtype=ctgrad.float64)
+    edge = ctgrad.tensor([7.9999999, 8.0000001], dtype=ctgrad.float64)
     assert abs(special.i0e(edge)[0] / special.i0e(edge)[1] - 1) < 1e-7 and special.i0e(ctgrad.tensor([math.inf])) == 0
     assert ctgrad.i0(ctgrad.tensor([0, 1])).dtype == ctgrad.float32 and ctgrad.ones(1).half().i0_().dtype == ctgrad.float16
 

@@ -106,6 +106,7 @@ HALF_LOOPS(clamp, K->clamp[DT_F32], 4, OUT | FIRST | SECOND | THIRD)
 #include "table/activation.def"
 #undef ACTIVATION
 HALF_LOOPS(polygamma, K->polygamma[DT_F32], 2, OUT | FIRST)
+HALF_LOOPS(bessel_i, K->bessel_i[DT_F32], 2, OUT | FIRST)
 HALF_LOOPS(gelu_exact, K->gelu[GELU_EXACT][DT_F32], 2, OUT | FIRST)
 HALF_LOOPS(gelu_tanh, K->gelu[GELU_TANH][DT_F32], 2, OUT | FIRST)
 HALF_LOOPS(gelu_exact_slope, K->gelu[GELU_EXACT_BACKWARD][DT_F32], 3, OUT | FIRST | SECOND)

@@ -38,6 +38,7 @@ extern const char half_wide_number;
 HALF_LOOP(clamp)
 HALF_LOOP(pow_scalar)
 HALF_LOOP(polygamma)
+HALF_LOOP(bessel_i)
 #define ACTIVATION(op) HALF_LOOP(activation_##op) HALF_LOOP(activation_##op##_slope)
 #include "table/activation.def"
 #undef ACTIVATION

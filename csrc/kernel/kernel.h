@@ -84,6 +84,10 @@ enum k_activation { /* floats; _slope: the gradient from the incoming one. */
     A_COUNT
 };
 
+typedef struct k_bessel { int order /* 0, 1 */; bool scaled /* times e^-|x| */; } k_bessel;
+typedef struct k_bessel_series { const double *near /* |x| <= 8 */, *far; int n_near, n_far; } k_bessel_series;
+extern const k_bessel_series k_bessel_narrow[2], k_bessel_wide[2]; /* by order: of float32, of float64 */
+
 /* One table per instruction set; NULL where a dtype is not offered (the shape rule refuses it before). */
 typedef struct k_isa {
     const char *name;
@@ -105,6 +109,7 @@ typedef struct k_isa {
     k_loop *pow_scalar[DT_COUNT];         /* out, in; param: const double, the power (>= 0 for integers) */
     k_loop *libm_log[2];                  /* out, in: float32 log and log1p with the C library's bits */
     k_loop *polygamma[DT_COUNT];          /* out, in; param: const int64, the order >= 1 */
+    k_loop *bessel_i[DT_COUNT];           /* out, in; param: const k_bessel */
     k_loop *activation[A_COUNT][DT_COUNT]; /* out, in, or out, incoming gradient, in; param: const double[3], the numbers */
     k_loop *fused[FUSED_COUNT][DT_COUNT];
     k_pools pool[DT_COUNT];

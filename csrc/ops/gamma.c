@@ -30,6 +30,36 @@ static int incomplete_gamma_run(call *c)
 const op op_incomplete_gamma = {.name = "incomplete_gamma", .sig = "(Tensor self, Tensor other, bool upper)", .flags = OP_HIDDEN | OP_FUNCTION | OP_POINTWISE | OP_NO_GRAD,
     .run = incomplete_gamma_run, .doc = "P(self, other), or Q = 1 - P, the regularised incomplete gamma functions of order self; both broadcast. NaN where one is negative."};
 
+/* ---- args self, order, scaled ------------------------------------------------------------------------------------------------- */
+static int bessel_i_run(call *c)
+{
+    k_bessel k = {(int)c->args[1].i, arg_bool(&c->args[2])};
+    if (c->args[1].i < 0 || c->args[1].i > 1)
+        return ct_fail(CT_RUNTIME, "bessel_i(): order must be 0 or 1, got %lld", (long long)c->args[1].i);
+    keep_param(c, k.order);
+    keep_param(c, k.scaled);
+    return run_floats(c, K->bessel_i, 1, &k, k.order ? "i1_cpu" : "i0");
+}
+static T bessel_i_of(scope *s, T x, bool order, bool scaled) { return f_call(s, &op_bessel_i, 3, (arg[]){a_t(x), a_i(order), a_b(scaled)}); }
+/* I0' = I1 and I1' = I0 - I1 / x, which is 1/2 at 0; scaled, less sign(x) times the function. */
+static int bessel_i_grad(scope *s, node *n, T const *g, T *out)
+{
+    bool order = node_params(n)[0], scaled = node_params(n)[1];
+    T x = node_kept_in(s, n, 0), slope = bessel_i_of(s, x, !order, scaled);
+    T self = order || scaled ? bessel_i_of(s, x, order, scaled) : NULL;
+    if (order) {
+        T there = f_binary(s, &op_ne, x, f_weak_int(s, 0));
+        T over = f_binary(s, &op_div, self, f_where(s, there, x, f_number(s, 1)));
+        slope = f_where(s, there, f_sub(s, slope, over), f_number(s, 0.5));
+    }
+    if (scaled)
+        slope = f_sub(s, slope, f_mul(s, f_unary(s, &op_sign, x), self));
+    return (out[0] = f_mul(s, g[0], slope)) ? 0 : -1;
+}
+const op op_bessel_i = {.name = "bessel_i", .sig = "(Tensor self, int order, bool scaled)", .flags = OP_HIDDEN | OP_FUNCTION | OP_POINTWISE, .run = bessel_i_run,
+    .kind = {"BesselIBackward0", bessel_i_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}, .keep = {1},
+    .doc = "The modified Bessel function of the first kind of order 0 or 1, times e^-|self| if scaled."};
+
 static int log_of_one_run(call *c)
 {
     bool one = c->args[1].i != 0;

@@ -1,4 +1,4 @@
-"""Modified Bessel functions of the first kind, orders 0 and 1, and Hurwitz's zeta function, in terms of other ops and in float64."""
+"""Modified Bessel functions of the first kind, orders 0 and 1, and Hurwitz's zeta function, this one in terms of other ops and in float64."""
 
 import math
 
@@ -9,33 +9,11 @@ from ctgrad.composed.closed import named, node
 
 __all__ = ["i0", "i0e", "i1", "i1e", "zeta"]
 
-_FAR, _ANGLES, _TERMS = 50.0, 96, 14
-
-
-def _scaled(order, x):
-    """e^-|x| I_order(x). Up to _FAR the mean over _ANGLES angles of e^(|x| (cos t - 1)), times x sin(t)^2 for order 1: the error is I_96, below 1e-16 of it.
-    From there on the series of Hankel, whose terms fall below 1e-18."""
-    size = x.abs()
-    far = size > _FAR
-    cosines = (_C.arange(_ANGLES, dtype=_C.float64) * (2 * math.pi / _ANGLES)).cos()
-    near = (size.masked_fill(far, 0).unsqueeze(-1) * (cosines - 1)).exp()
-    near = (near * (1 - cosines * cosines)).mean(-1) * x if order else near.mean(-1)
-    inverse = 1 / size.masked_fill(~far, _FAR)
-    series, term = _C.ones_like(inverse), _C.ones_like(inverse)
-    for k in range(1, _TERMS + 1):
-        term = term * inverse * (((2 * k - 1) ** 2 - 4 * order * order) / (8 * k))
-        series = series + term
-    series = series * (inverse / (2 * math.pi)).sqrt()
-    return _C.where(far, series * x.sign() if order else series, near)
-
-
 def _function(name, title, order, scaled):
     @node(f"{title}Backward0")
     def f(input):
         need_tensor(name, input)
-        x = input.double()
-        made = _scaled(order, x) if scaled else _scaled(order, x) * x.abs().exp()
-        return made.to(input.dtype if input.is_floating_point() else _C.get_default_dtype())
+        return _C._ops["bessel_i"](input if input.is_floating_point() else input.to(_C.get_default_dtype()), order, scaled)
 
     f.__name__ = f.__qualname__ = name
     f.__doc__ = f"The modified Bessel function of the first kind of order {order}{', times e^-|x|' if scaled else ''}."

@@ -25,6 +25,12 @@ def _running(y, x=None, *, dx=1, dim=-1):
     return np.moveaxis(steps.cumsum(-1), -1, dim)
 
 
+def _bessel_i(x, order, scaled):
+    """The mean of e^(x cos t) cos(order t) over 400 angles, whose error is I_400."""
+    t = np.arange(400) * (2 * np.pi / 400)
+    return (np.exp(np.multiply.outer(x, np.cos(t)) - np.abs(x)[..., None] * scaled) * np.cos(order * t)).mean(-1)
+
+
 def _incomplete(a, x, upper):
     """By its integral: Gauss's rule in pieces, of t = u^2, which takes the root of a = 1/2 away."""
     nodes, weights = np.polynomial.legendre.leggauss(60)
@@ -53,6 +59,8 @@ CASES = {
                        case(ints(5), ref=lambda x, size, fill_value: np.argwhere(x)[:1], grad=False, size=1, fill_value=7)],
     "histogramdd": [case(t(9, 2), 3, ref=lambda x, bins: (lambda h: (h[0], *h[1]))(np.histogramdd(x, bins)), grad=False)],
     "polygamma": [case(1, t(3, low=1, high=4)), case(3, t(3, low=1, high=4))],
+    "bessel_i": [case(t(3, 4, low=-7, high=7), order, scaled, ref=_bessel_i) for order in (0, 1) for scaled in (False, True)]
+                + [case(t(3, 4, low=-20, high=20), 0, False, ref=_bessel_i), case(t(3, 4, low=9, high=40), 1, True, ref=_bessel_i)],
     "incomplete_gamma": [case(t(3, 4, low=1, high=9), t(4, low=1, high=9), False, ref=_incomplete, grad=False), case(t(3, low=22, high=40), t(3, low=22, high=30), True, ref=_incomplete, grad=False)],
     "log_of_one": [case(t(3, 4, low=0.1, high=4), ref=np.log), case(t(3, low=-0.5, high=4), True, ref=lambda x, one: np.log1p(x))],
     "polygamma_kernel": [case(t(3, 4, low=1, high=4), 1), case(t(3, low=-0.8, high=-0.2), 2), case(t(3, low=3, high=5), 0)],

@@ -94,6 +94,11 @@ del stored["weight_u"]
 m.load_state_dict(stored)
 torch.nn.utils.remove_spectral_norm(m)
 
+x = torch.tensor([-60., -7.5, -1., -0., 1e-30, .3, 8., 8.5, 90., float("inf"), float("nan")] + [k / 7 for k in range(60)])
+[getattr(torch.special, name)(x.to(dtype)).tolist() for name in ("i0", "i0e", "i1", "i1e") for dtype in (torch.float32, torch.float64)]
+y = torch.tensor([-3., 0., 2.], dtype=torch.float64, requires_grad=True)
+[torch.autograd.grad(getattr(torch.special, name)(y).sum(), y)[0].tolist() for name in ("i0", "i0e", "i1", "i1e")], torch.special.i1e(y)
+
 from torch.autograd import profiler
 with profiler.emit_itt() as told, profiler.emit_nvtx(enabled=False) as none:
     print(type(told).__name__, none)

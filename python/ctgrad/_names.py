@@ -164,11 +164,6 @@ def dim_order(self, *, ambiguity_check=False):
     return tuple(reversed(inner))
 
 
-def grad_dtype(self):
-    """The dtype that .grad has: the tensor's own."""
-    return self.dtype
-
-
 def sum_to_size(self, *size):
     """The sums that make what was broadcast from `size` that size again. RuntimeError where it was not."""
     size = size[0] if len(size) == 1 and not isinstance(size[0], int) else size
@@ -187,7 +182,7 @@ def new_empty_strided(self, size, stride, *, dtype=None, device=None, requires_g
     return _C.empty_strided(size, stride, dtype=dtype or self.dtype, requires_grad=requires_grad)
 
 
-METHODS = {"share_memory_": share_memory_, "is_shared": is_shared, "dim_order": dim_order, "grad_dtype": property(grad_dtype), "sum_to_size": sum_to_size,
+METHODS = {"share_memory_": share_memory_, "is_shared": is_shared, "dim_order": dim_order, "sum_to_size": sum_to_size,
            "new_empty_strided": new_empty_strided}
 for _name, _method in METHODS.items():
     setattr(Tensor, _name, _method)

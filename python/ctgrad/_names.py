@@ -1,6 +1,7 @@
 """Numbers, and what is asked of tensors and of the library, whose answer is the same everywhere here."""
 
 import math
+import numbers
 import warnings
 from itertools import pairwise
 
@@ -167,6 +168,9 @@ def dim_order(self, *, ambiguity_check=False):
 def sum_to_size(self, *size):
     """The sums that make what was broadcast from `size` that size again. RuntimeError where it was not."""
     size = size[0] if len(size) == 1 and not isinstance(size[0], int) else size
+    for at, n in enumerate(size):
+        if not isinstance(n, numbers.Integral) or n.__class__ is bool:
+            raise TypeError(f"sum_to_size(): argument 'size' must be tuple of ints, but found {type(n).__name__} at pos {at}")
     extra = self.dim() - len(size)
     if extra < 0 or any(n not in (1, m) for n, m in zip(size, self.shape[max(extra, 0):], strict=False)):
         raise RuntimeError(f"size {{{list(size)}}} is not expandable to size {{{list(self.shape)}}}.")

@@ -6,6 +6,7 @@ from ctgrad import _C
 from ctgrad._C import Tensor
 from ctgrad.composed import composed, need_tensor, results, warn_once, with_exact_out, with_shared_out
 from ctgrad.composed.closed import node
+from ctgrad.composed.misfit import typed
 from ctgrad.composed.shape import wrap_dim
 
 __all__ = ["chain_matmul", "cholesky", "cholesky_inverse", "cholesky_solve", "det", "geqrf", "inverse", "logdet", "lu", "lu_solve", "lu_unpack", "matrix_exp", "matrix_power", "mvlgamma", "nuclear_norm", "orgqr", "ormqr", "pinverse", "qr", "slogdet", "svd", "triangular_solve"]
@@ -54,6 +55,7 @@ def matrix_power(input, n):
     return _linalg().matrix_power(input, n)
 
 
+@typed
 def pinverse(input, rcond=1e-15):
     """Pseudo-inverses; singular values up to rcond times the largest count as 0."""
     return _linalg().pinv(input, rtol=rcond)
@@ -116,12 +118,14 @@ def mvlgamma_(input, p):
     return _C._ops["_become_"](input, mvlgamma(input.clone(), p))
 
 
+@typed
 def qr(input, some=True, *, out=None):
     """linalg.qr: reduced if some, complete otherwise."""
     warn_once("torch.qr is deprecated in favor of torch.linalg.qr and will be removed in a future PyTorch release.")
     return QR(*_linalg().qr(input, "reduced" if some else "complete", out=out))
 
 
+@typed
 def svd(input, some=True, compute_uv=True):
     """(U, S, V) of input = U diag(S) V^T; reduced if some. Without compute_uv, U and V are zeros."""
     U, S, Vh = _linalg().svd(input, full_matrices=not some or not compute_uv)
@@ -134,6 +138,7 @@ def _solved_by_triangle(b, A, upper, transpose, unitriangular):
     return _linalg().solve_triangular(read, b, upper=lies_above, unitriangular=unitriangular), A.mT.clone(memory_format=_C.contiguous_format).mT
 
 
+@typed
 def triangular_solve(b, A, upper=True, transpose=False, unitriangular=False):
     """(X, a copy of A), X of A X = b where a triangle of A is read; transpose: of A^T X = b. The older linalg.solve_triangular."""
     warn_once("torch.triangular_solve is deprecated in favor of torch.linalg.solve_triangular and will be removed in a future PyTorch release.")
@@ -158,6 +163,7 @@ def orgqr(input, tau, *, out=None):
     return _linalg().householder_product(input, tau, out=out)
 
 
+@typed
 def ormqr(input, tau, other, left=True, transpose=False, *, out=None):
     """Q other, or with left=False other Q, where Q is the whole product of geqrf's reflections; transpose: with Q's transpose."""
     from ctgrad.linalg import _reflect
@@ -268,6 +274,7 @@ for _f in (cholesky, cholesky_inverse, cholesky_solve, mvlgamma, det, geqrf, inv
 setattr(Tensor, "mvlgamma_", mvlgamma_)
 
 
+@typed
 def _lu_method(self, pivot=True, get_infos=False):
     """lu."""
     return tuple(_lu_with_info(self, pivot, get_infos))

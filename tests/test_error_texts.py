@@ -36,9 +36,13 @@ def test_a_wrong_gradient_is_told_by_both_sizes():
     x = ctgrad.zeros(2, 3, requires_grad=True)
     with pytest.raises(RuntimeError, match=r"a gradient of size '\[4, 5\]' to a tensor of size '\[2, 3\]'"):
         x.grad = B
-    with pytest.raises(RuntimeError, match="dtype 'float64' to a tensor with dtype 'float32'"):
+    with pytest.raises(RuntimeError, match="dtype 'float64' to a tensor with grad_dtype 'float32'"):
         x.grad = A.double()
     assert x.grad is None
+    x.grad_dtype = ctgrad.float64
+    x.grad = A.double().expand(2, 3) if A.shape != x.shape else A.double()
+    with pytest.raises(RuntimeError, match="already a gradient with dtype .float64.*clear the gradient"):
+        x.grad_dtype = ctgrad.float32
 
 
 def test_a_quantile_out_of_range_is_told():

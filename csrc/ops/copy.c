@@ -71,6 +71,15 @@ static int64_t suggested_format(const array *a)
     return a->ndim == 4 ? FORMAT_CHANNELS_LAST : FORMAT_CHANNELS_LAST_3D;
 }
 
+/* Here, not where it arrives: a leaf may take gradients of any dtype. */
+static int cast_back(scope *s, node *n, T const *g, T *out)
+{
+    int ndim;
+    ct_dtype dtype;
+    node_in_size(n, 0, &ndim, &dtype);
+    return (out[0] = g[0]->a->dtype == dtype ? g[0] : f_cast(s, g[0], dtype)) ? 0 : -1;
+}
+
 /* ---- to -------------------------------------------------------------------------------------------------------- */
 static int convert_to(call *c, ct_dtype dtype, bool copy, const arg *format)
 {
@@ -85,7 +94,7 @@ static int to_shape(call *c) { return convert_to(c, arg_dtype(&c->args[1], c->in
 #define TO_DOC "self as another dtype (and device: there is one), self itself where nothing changes and copy is False. Gradients are cast back."
 #define TO(id, full_name, sig_text)                                                                                       \
     const op op_##id = {.name = full_name, .sig = sig_text, .flags = OP_METHOD | OP_MAY_VIEW | OP_POINTWISE, .run = op_block, .shape = to_shape, \
-        .kernel = copy_kernel, .kind = {"ToCopyBackward0", same_grad, .takes = copy_takes}, .doc = TO_DOC};
+        .kernel = copy_kernel, .kind = {"ToCopyBackward0", cast_back, .takes = copy_takes}, .doc = TO_DOC};
 TO(to, "to.dtype", "(Tensor self, dtype dtype, bool non_blocking=False, bool copy=False, *, format? memory_format=None)")
 TO(to_device, "to.device", "(Tensor self, host device=None, dtype? dtype=None, bool non_blocking=False, bool copy=False, *, format? memory_format=None)")
 
@@ -109,7 +118,7 @@ const op op_type_as = {.name = "type_as", .sig = "(Tensor self, Tensor other)", 
 #define SHORT_FORM(id, dtype)                                                                                            \
     static int to_##id(call *c) { return convert_to(c, dtype, false, &c->args[1]); }                                     \
     const op op_to_##id = {.name = #id, .sig = "(Tensor self, *, format? memory_format=None)", .flags = OP_METHOD | OP_MAY_VIEW | OP_POINTWISE, \
-        .run = op_block, .shape = to_##id, .kernel = copy_kernel, .kind = {"ToCopyBackward0", same_grad, .takes = copy_takes}, .doc = "self.to(" #id ")."};
+        .run = op_block, .shape = to_##id, .kernel = copy_kernel, .kind = {"ToCopyBackward0", cast_back, .takes = copy_takes}, .doc = "self.to(" #id ")."};
 SHORT_FORM(half, DT_F16)
 SHORT_FORM(bfloat16, DT_BF16)
 SHORT_FORM(float, DT_F32)

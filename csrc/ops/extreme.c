@@ -33,21 +33,28 @@ static void run_extreme(call *c, k_lines_kind kind, array *values, array *places
     k_fold_lines(&f, &K->reduce.lines[kind][c->ia[0]->dtype], NULL, dtype_bytes(c->ia[0]->dtype));
 }
 
-/* Every element that equals the extreme (NaN equals NaN where `nans` is true) gets an equal part. */
-static T share_of(scope *s, node *n, T g, uint32_t which, bool nans)
+/* Every element that equals the extreme gets an equal part. */
+static T share_of(scope *s, node *n, T g, uint32_t which)
 {
     T x = reduced_in(s, n), y = reduced_out(s, n, which);
+    int64_t dims[CT_MAXDIM];
     if (!x || !y)
         return NULL;
-    bool is_nan = nans && isnan(dtype_load(array_data(y->a), (ct_dtype)y->a->dtype));
-    int64_t dims[CT_MAXDIM];
     int n_dims = reduced_dims(n, x->a->ndim, dims);
-    T same = f_cast(s, is_nan ? f_binary(s, &op_ne, x, x) : f_binary(s, &op_eq, x, widen_only(s, n, y)), x->a->dtype);
+    T same = f_cast(s, f_binary(s, &op_eq, x, widen_only(s, n, y)), x->a->dtype);
     T ties = n_dims ? f_sum_dims(s, same, n_dims, dims, true) : same;
-    return f_div(s, f_mul(s, widen_only(s, n, g), same), ties);
+    return f_mul(s, f_div(s, widen_only(s, n, g), ties), same);
 }
-static int share_grad(scope *s, node *n, T const *g, T *out) { return (out[0] = share_of(s, n, g[0], 0, false)) ? 0 : -1; }
-static int share_nan_grad(scope *s, node *n, T const *g, T *out) { return (out[0] = share_of(s, n, g[0], 0, true)) ? 0 : -1; }
+static int share_grad(scope *s, node *n, T const *g, T *out) { return (out[0] = share_of(s, n, g[0], 0)) ? 0 : -1; }
+/* The same for one extreme of all, where NaN equals NaN. */
+static int share_nan_grad(scope *s, node *n, T const *g, T *out)
+{
+    T x = reduced_in(s, n), y = reduced_out(s, n, 0);
+    if (!x || !y)
+        return -1;
+    bool is_nan = isnan(dtype_load(array_data(y->a), (ct_dtype)y->a->dtype));
+    return (out[0] = f_shared(s, g[0], is_nan ? f_binary(s, &op_ne, x, x) : f_binary(s, &op_eq, x, y))) ? 0 : -1;
+}
 #define SHARED(id, public, signature, node_name, formula, rule, fold, text)                                                            \
     const op op_##id = {.name = public, .sig = signature, .flags = OP_OUT | OP_OUT_EXACT, .run = op_block, .shape = rule, .kernel = fold,     \
                         .kind = {node_name, formula, .takes = reduce_takes}, .keep = {1}, .keep_out = 1, .doc = text};
@@ -131,7 +138,7 @@ static int aminmax_compose(scope *s, call *c, T *out)
 static int aminmax_grad(scope *s, node *n, T const *g, T *out)
 {
     for (uint32_t i = 0; i < 2; i++) {
-        T part = g[i] ? share_of(s, n, g[i], i, false) : NULL;
+        T part = g[i] ? share_of(s, n, g[i], i) : NULL;
         out[0] = part && out[0] ? f_add(s, out[0], part) : part ? part : out[0];
     }
     return s->failed ? -1 : 0;

@@ -228,3 +228,9 @@ T f_cast(scope *s, T x, ct_dtype dtype)
 }
 
 T f_where(scope *s, T condition, T a, T b) { return f_call(s, &op_where, 3, (arg[]){a_t(condition), a_t(a), a_t(b)}); }
+
+T f_shared(scope *s, T g, T equal)
+{
+    T part = equal ? f_div(s, g, f_unary(s, &op_sum, equal)) : NULL, zero = part ? f_zeros(s, (ct_dtype)g->a->dtype, 0, NULL) : NULL;
+    return zero ? f_call(s, &op_masked_fill, 3, (arg[]){a_t(zero), a_t(equal), a_t(part)}) : NULL;
+}

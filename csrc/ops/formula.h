@@ -71,4 +71,5 @@ T f_cast(scope *s, T x, ct_dtype dtype);
 T f_zeros(scope *s, ct_dtype dtype, int ndim, const int64_t *size);
 T f_zeros_like(scope *s, T x);
 T f_where(scope *s, T condition, T a, T b);
+T f_shared(scope *s, T g, T equal);         /* a gradient of no dims, in equal parts where `equal` (bool), 0 elsewhere */
 #endif

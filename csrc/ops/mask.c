@@ -130,7 +130,7 @@ static int masked_select_grad(scope *s, node *n, T const *g, T *out)
     return (out[0] = ndim ? filled : f_reshape(s, filled, 0, NULL)) ? 0 : -1;
 }
 const op op_masked_select = {.name = "masked_select", .sig = "(Tensor self, Tensor mask)", .flags = OP_OUT | OP_OUT_EXACT | OP_OUT_APART, .run = op_closed, .compose = masked_select_compose,
-    .kind = {"MaskedSelectBackward0", masked_select_grad, .flags = NK_SHOWS(1)}, .keep = {1, 1},
+    .kind = {"MaskedSelectBackward0", masked_select_grad, .flags = NK_SHOWS(1), .again = "MaskedScatterBackward0"}, .keep = {1, 1},
     .doc = "1-d tensor of the elements where mask (bool, broadcast) is True, in row-major order."};
 
 /* ---- tril, triu: args self, diagonal ------------------------------------------------------------------------------------ */

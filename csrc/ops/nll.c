@@ -114,7 +114,7 @@ static int nll_grad(scope *s, node *n, T const *g, T *out)
              f_call(s, &op_scatter, 4, (arg[]){a_t(f_zeros(s, dtype, ndim, size)), a_i(dim), a_t(f_unsqueeze(s, class, dim)), a_t(f_unsqueeze(s, each, dim))});
     return out[0] ? 0 : -1;
 }
-static const node_kind nll_2d = {"NllLoss2DBackward0", nll_grad, .flags = NK_SHOWS(1)};
+static const node_kind nll_2d = {"NllLoss2DBackward0", nll_grad, .flags = NK_SHOWS(1), .again = "NllLoss2DBackwardBackward0"};
 const op op_nll_loss = {.name = "nll_loss", .sig = "(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, int ignore_index=-100)",
     .flags = OP_HIDDEN | OP_FUNCTION, .run = op_block, .shape = nll_rule, .kernel = nll_kernel, .n_out = 2, .kind = {"NllLossBackward0", nll_grad, .flags = NK_SHOWS(1), .again = "NllLossBackwardBackward0"},
     .keep = {1, 1, 1}, .keep_out = 1,

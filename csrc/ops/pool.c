@@ -202,8 +202,8 @@ static uint64_t max_takes(node *n)
     return places->a ? (planes_taken(n) | (node_takes(n, 0) & windows)) & still_dims(places->a, n->out_ndim) : 0;
 }
 static const node_kind max_kinds[2][SPATIAL] = {
-    {{"MaxPool2DWithIndicesBackward0", pool_max_grad, .takes = max_takes}, {"MaxPool2DWithIndicesBackward0", pool_max_grad, .takes = max_takes}, {"MaxPool3DWithIndicesBackward0", pool_max_grad, .takes = max_takes}},
-    {{"AdaptiveMaxPool2DBackward0", pool_max_grad, .takes = max_takes}, {"AdaptiveMaxPool2DBackward0", pool_max_grad, .takes = max_takes}, {"AdaptiveMaxPool3DBackward0", pool_max_grad, .takes = max_takes}},
+    {{"MaxPool2DWithIndicesBackward0", pool_max_grad, .takes = max_takes, .again = "MaxPool2DWithIndicesBackwardBackward0"}, {"MaxPool2DWithIndicesBackward0", pool_max_grad, .takes = max_takes, .again = "MaxPool2DWithIndicesBackwardBackward0"}, {"MaxPool3DWithIndicesBackward0", pool_max_grad, .takes = max_takes, .again = "MaxPool3DWithIndicesBackwardBackward0"}},
+    {{"AdaptiveMaxPool2DBackward0", pool_max_grad, .takes = max_takes, .again = "AdaptiveMaxPool2DBackwardBackward0"}, {"AdaptiveMaxPool2DBackward0", pool_max_grad, .takes = max_takes, .again = "AdaptiveMaxPool2DBackwardBackward0"}, {"AdaptiveMaxPool3DBackward0", pool_max_grad, .takes = max_takes, .again = "AdaptiveMaxPool3DBackwardBackward0"}},
 };
 /* Along these dims windows are computed once, and places moved. */
 static void once_over_windows(call *c, const how *h, const int64_t *size, uint64_t alike, bool shown)
@@ -284,7 +284,7 @@ static void pool_max_kernel(call *c)
         spread_places(c, found);
 }
 const op op_pool_max = {.name = "pool_max", .sig = "(Tensor self, int[] how, bool shown=True)", .flags = OP_FUNCTION | OP_HIDDEN | OP_KEEPS_ORDER, .run = op_block, .shape = pool_max_rule,
-    .kernel = pool_max_kernel, .kind = {"MaxPool2DWithIndicesBackward0", pool_max_grad, .takes = max_takes}, .keep = {1}, .keep_out = 1, .n_out = 2,
+    .kernel = pool_max_kernel, .kind = {"MaxPool2DWithIndicesBackward0", pool_max_grad, .takes = max_takes, .again = "MaxPool2DWithIndicesBackwardBackward0"}, .keep = {1}, .keep_out = 1, .n_out = 2,
     .doc = "The largest of each window, and its place in the plane (int64); how: nd, adaptive, ceil, count_pad, divisor, then three each of kernel, stride, padding, dilation. "
            "shown: places are for users too; else of windows that are all the same those of the first are kept."};
 
@@ -431,8 +431,8 @@ static int pool_mean_grad(scope *s, node *n, T const *g, T *out)
     return (out[0] = f_call(s, &op_pool_mean_backward, 3, (arg[]){a_t(part), a_ints((uint32_t)h.nd, plane), a_ints(HOW_INTS, (const int64_t *)&h)})) ? 0 : -1;
 }
 static const node_kind mean_kinds[2][SPATIAL] = {
-    {{"AvgPool2DBackward0", pool_mean_grad, .takes = means_taken}, {"AvgPool2DBackward0", pool_mean_grad, .takes = means_taken}, {"AvgPool3DBackward0", pool_mean_grad, .takes = means_taken}},
-    {{"AdaptiveAvgPool2DBackward0", pool_mean_grad, .takes = means_taken}, {"AdaptiveAvgPool2DBackward0", pool_mean_grad, .takes = means_taken}, {"AdaptiveAvgPool3DBackward0", pool_mean_grad, .takes = means_taken}},
+    {{"AvgPool2DBackward0", pool_mean_grad, .takes = means_taken, .again = "AvgPool2DBackwardBackward0"}, {"AvgPool2DBackward0", pool_mean_grad, .takes = means_taken, .again = "AvgPool2DBackwardBackward0"}, {"AvgPool3DBackward0", pool_mean_grad, .takes = means_taken, .again = "AvgPool3DBackwardBackward0"}},
+    {{"AdaptiveAvgPool2DBackward0", pool_mean_grad, .takes = means_taken, .again = "AdaptiveAvgPool2DBackwardBackward0"}, {"AdaptiveAvgPool2DBackward0", pool_mean_grad, .takes = means_taken, .again = "AdaptiveAvgPool2DBackwardBackward0"}, {"AdaptiveAvgPool3DBackward0", pool_mean_grad, .takes = means_taken, .again = "AdaptiveAvgPool3DBackwardBackward0"}},
 };
 static int pool_mean_rule(call *c)
 {
@@ -457,7 +457,7 @@ static void pool_mean_kernel(call *c)
         K->pool[c->ia[0]->dtype].mean(&p, array_data(c->ia[0]), array_data(c->oa[0]));
 }
 const op op_pool_mean = {.name = "pool_mean", .sig = "(Tensor self, int[] how)", .flags = OP_FUNCTION | OP_HIDDEN | OP_KEEPS_ORDER, .run = op_block, .shape = pool_mean_rule,
-    .kernel = pool_mean_kernel, .kind = {"AvgPool2DBackward0", pool_mean_grad, .takes = means_taken}, .keep = {1}, .doc = "The mean of each window; how as in pool_max. Floats, and int64 but for adaptive windows (rounded towards 0)."};
+    .kernel = pool_mean_kernel, .kind = {"AvgPool2DBackward0", pool_mean_grad, .takes = means_taken, .again = "AvgPool2DBackwardBackward0"}, .keep = {1}, .doc = "The mean of each window; how as in pool_max. Floats, and int64 but for adaptive windows (rounded towards 0)."};
 
 static int mean_backward_rule(call *c)
 {

@@ -98,7 +98,10 @@ static int cut(call *c, int dim, int64_t n, const int64_t *sizes, int64_t step)
 static int split_by(call *c, int dim, int64_t step)
 {
     int64_t whole = array_size(c->in[0]->a)[dim];
-    return cut(c, dim, whole && step ? (whole - 1) / step + 1 : 1, NULL, step);
+    if (cut(c, dim, whole && step ? (whole - 1) / step + 1 : 1, NULL, step) < 0)
+        return -1;
+    keep_param(c, step); /* users see it */
+    return 0;
 }
 
 static int split_shape(call *c)

@@ -130,8 +130,10 @@ static int check_grad(const tensor *t, PyObject *value)
         PyErr_SetString(PyExc_RuntimeError, "can't assign Variable as its own grad");
         return -1;
     }
-    if (g->dtype != t->a->dtype) {
-        PyErr_Format(PyExc_RuntimeError, "attempting to assign a gradient with dtype '%s' to a tensor with dtype '%s'. The gradient must match the tensor's dtype: convert it with .to()", dtype_name(g->dtype), dtype_name(t->a->dtype));
+    ct_dtype wanted = gradbox_dtype(t->box, (ct_dtype)t->a->dtype, (ct_dtype)g->dtype);
+    if (g->dtype != wanted) {
+        PyErr_Format(PyExc_RuntimeError, "attempting to assign a gradient with dtype '%s' to a tensor with grad_dtype '%s'. The gradient must match the tensor's grad_dtype (its dtype, "
+                     "where none was set): convert it with .to(), or set grad_dtype, to None for any dtype", dtype_name(g->dtype), dtype_name(wanted));
         return -1;
     }
     if (!array_same_size(g, t->a)) {
@@ -158,6 +160,45 @@ static int set_grad(PyObject *o, PyObject *value, void *x)
         return 0;
     Py_DECREF(value);
     return py_raise_int();
+}
+
+/* ---- grad_dtype ------------------------------------------------------------------------------------------------ */
+static PyObject *get_grad_dtype(PyObject *o, void *x)
+{
+    (void)x;
+    tensor *t = py_t(o);
+    if (!tensor_is_leaf(t))
+        return PyErr_Format(PyExc_RuntimeError, "grad_dtype can only be accessed on leaf tensors.");
+    if (t->box && t->box->dtype == GRAD_ANY)
+        Py_RETURN_NONE;
+    return Py_NewRef(py_dtype(gradbox_dtype(t->box, (ct_dtype)t->a->dtype, (ct_dtype)t->a->dtype)));
+}
+
+static int set_grad_dtype(PyObject *o, PyObject *value, void *x)
+{
+    (void)x;
+    tensor *t = py_t(o);
+    ct_dtype dtype = (ct_dtype)t->a->dtype;
+    bool any = value == Py_None;
+    if (!value || (!any && !py_is_dtype(value))) {
+        PyErr_Format(PyExc_RuntimeError, value ? "grad_dtype must be a ctgrad.dtype or None, but got %s" : "grad_dtype cannot be deleted: set a dtype, or None for any", value ? Py_TYPE(value)->tp_name : "");
+        return -1;
+    }
+    dtype = any ? dtype : py_dtype_value(value);
+    if (!tensor_is_leaf(t)) {
+        PyErr_SetString(PyExc_RuntimeError, "grad_dtype can only be set on leaf tensors.");
+        return -1;
+    }
+    const tensor *have = t->box ? t->box->grad : NULL;
+    if (have && !any && have->a->dtype != dtype) {
+        PyErr_Format(PyExc_RuntimeError, "Cannot set grad_dtype to '%s' because there is already a gradient with dtype '%s'. Please clear the gradient (.grad = None) before changing "
+                     "grad_dtype, or ensure the new grad_dtype matches the existing gradient's dtype.", dtype_name(dtype), dtype_name(have->a->dtype));
+        return -1;
+    }
+    if (!t->box && !(t->box = gradbox_new()))
+        return py_raise_int();
+    t->box->dtype = any ? GRAD_ANY : (uint8_t)(GRAD_FIRST + dtype);
+    return 0;
 }
 
 /* ---- data ------------------------------------------------------------------------------------------------------ */
@@ -282,6 +323,7 @@ PyGetSetDef py_tensor_getset[] = {
     {"_grad", get_grad, set_grad, "grad.", NULL},
     {"_grad_fn", get_grad_fn, keep_grad_fn, "grad_fn.", NULL},
     {"grad_fn", get_grad_fn, NULL, "The node of the op that made this tensor, None for leaves.", NULL},
+    {"grad_dtype", get_grad_dtype, set_grad_dtype, "The dtype that gradients of this leaf get: its own, unless another was set; None: as they arrive.", NULL},
     {"is_leaf", get_is_leaf, NULL, "True when no recorded op made this tensor.", NULL},
     {"output_nr", get_output_nr, NULL, "Which output of grad_fn this tensor is.", NULL},
     {"retains_grad", get_retains_grad, NULL, "True after retain_grad() on a non-leaf.", NULL},

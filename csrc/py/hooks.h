@@ -19,6 +19,7 @@ extern _Thread_local py_saved_hooks py_saved_now;
 void py_note_saved_hooks(void);                             /* after a change of these: tape_now.packs */
 PyObject *py_show_kept(tensor *t);                          /* new; takes the contents of t */
 PyObject *py_node_saved(node *n, const char *name);         /* new: "_saved_self", "_raw_saved_self"; NULL without exception where there is none */
+int py_node_kept_row(node *n, const char *name);         /* place of a kept value that table/saved.def names; -1 where it does not */
 PyObject *py_node_number(node *n, const char *name);        /* new: of table/saved.def; NULL without exception where there is none */
 int py_node_number_names(node *n, PyObject *names);
 int py_node_saved_names(node *n, PyObject *names);          /* appended to a list */

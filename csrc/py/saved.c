@@ -72,9 +72,14 @@ typedef struct packed {
     int64_t size[];
 } packed;
 
-/* A leaf is shown by its own object while that is the same tensor. */
+/* A leaf is shown by its own object while that is the same tensor. Passages are not seen. */
 PyObject *py_show_kept(tensor *t)
 {
+    if (t->fn && t->fn->kind == &passage_kind) {
+        edge e = node_edges(t->fn)[0];
+        node_set(&t->fn, node_keep(e.fn));
+        t->nr = e.nr;
+    }
     PyTensor *owner = t->fn && t->fn->kind == &leaf_kind ? leaf_box(t->fn)->owner : NULL;
     if (!owner || owner->t.a != t->a)
         return py_wrap(t);
@@ -268,6 +273,8 @@ PyObject *py_node_saved(node *n, const char *name)
         Py_RETURN_NONE;
     if (o && at < 0)
         at = kept_output(n, o, wanted);
+    if (at < 0)
+        at = py_node_kept_row(n, wanted);
     if (at < 0)
         return raw ? NULL : py_node_number(n, wanted);
     return raw ? py_saved_tensor(n, NULL, (uint32_t)at) : shown_kept(n, (uint32_t)at);

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-enum how { S_SIZES, S_NUMEL, S_INT, S_COUNT, S_REAL, S_SCALAR, S_TRUTH, S_ONE, S_PLACES, S_LAST, S_INTS, S_REST, S_WAY, S_MINUS, S_SOME, S_END, S_FIRST };
+enum how { S_SIZES, S_NUMEL, S_INT, S_COUNT, S_REAL, S_SCALAR, S_TRUTH, S_ONE, S_PLACES, S_LAST, S_INTS, S_REST, S_WAY, S_MINUS, S_SOME, S_END, S_FIRST, S_OUTS, S_KEPT, S_MADE };
 typedef struct row { const char *node, *name; uint8_t how, place; } row;
 static const row rows[] = {
 #define SAVED(node, name, how, place) {#node, #name, S_##how, place},
@@ -54,6 +54,22 @@ static PyObject *dims_of(const int64_t *flags, uint32_t n, bool some)
     return some && found == n ? Py_NewRef(Py_None) : ints_from(dims, found);
 }
 
+/* The sizes of the outputs along one dim. */
+static PyObject *outs_of(node *n, int64_t dim)
+{
+    PyObject *sizes = PyTuple_New(n->n_out);
+    for (uint32_t i = 0; sizes && i < n->n_out; i++) {
+        int ndim;
+        ct_dtype dtype;
+        PyObject *size = PyLong_FromLongLong(node_out_size(n, i, &ndim, &dtype)[dim]);
+        if (!size)
+            Py_CLEAR(sizes);
+        else
+            PyTuple_SET_ITEM(sizes, i, size);
+    }
+    return sizes;
+}
+
 /* An int or the bits of a double: no int that nodes hold is as large as the bits of any but the smallest. */
 static PyObject *number_of(const int64_t *at) { return *at > -(1 << 30) && *at < 1 << 30 ? PyLong_FromLongLong(*at) : real_at(at, true); }
 
@@ -76,17 +92,36 @@ static PyObject *shown(node *n, const row *r)
     case S_LAST: return PyBool_FromLong(number[count - 1 - r->place] != 0);
     case S_END: return number_of(number + count - 1 - r->place);
     case S_FIRST: return number[0] >= 0 && r->place + number[0] <= count ? ints_from(number + r->place, (uint32_t)number[0]) : NULL;
+    case S_OUTS: return outs_of(n, number[r->place]);
     case S_INTS: return ints_from(number, count);
     case S_REST: return ints_from(number + r->place, count - r->place);
     default: return PyUnicode_FromString(number[r->place] ? "tanh" : "none");
     }
 }
 
+/* Place among the kept values; -1: it is none of them. */
+static int kept_place(const node *n, const row *r)
+{
+    if (r->how == S_KEPT)
+        return r->place < n->n_in && n->keep_in >> r->place & 1 ? (int)ct_bits(n->keep_in & (((uint64_t)1 << r->place) - 1)) : -1;
+    uint32_t at = ct_bits(n->keep_in) + ct_bits(n->keep_out) + r->place;
+    return r->how == S_MADE && at < n->n_kept ? (int)at : -1;
+}
+
+int py_node_kept_row(node *n, const char *wanted)
+{
+    const char *name = node_name(n);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].how >= S_KEPT && !strcmp(rows[i].name, wanted) && !strcmp(rows[i].node, name))
+            return kept_place(n, &rows[i]);
+    return -1;
+}
+
 PyObject *py_node_number(node *n, const char *wanted)
 {
     const char *name = node_name(n);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (!strcmp(rows[i].name, wanted) && !strcmp(rows[i].node, name))
+        if (rows[i].how < S_KEPT && !strcmp(rows[i].name, wanted) && !strcmp(rows[i].node, name))
             return shown(n, &rows[i]);
     return NULL;
 }
@@ -95,13 +130,16 @@ int py_node_number_names(node *n, PyObject *names)
 {
     const char *node = node_name(n);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (strcmp(rows[i].node, node))
+        bool kept = rows[i].how >= S_KEPT;
+        if (strcmp(rows[i].node, node) || (kept && kept_place(n, &rows[i]) < 0))
             continue;
-        PyObject *name = PyUnicode_FromFormat("_saved_%s", rows[i].name);
-        int result = name ? PyList_Append(names, name) : -1;
-        Py_XDECREF(name);
-        if (result < 0)
-            return -1;
+        for (int raw = 0; raw <= kept; raw++) {
+            PyObject *name = PyUnicode_FromFormat(raw ? "_raw_saved_%s" : "_saved_%s", rows[i].name);
+            int result = name ? PyList_Append(names, name) : -1;
+            Py_XDECREF(name);
+            if (result < 0)
+                return -1;
+        }
     }
     return 0;
 }

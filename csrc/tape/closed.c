@@ -226,7 +226,8 @@ static int as_one(scope *s, node *n, tensor *const *g, tensor **grads)
     }
     int result = s->failed ? -1 : n->kind->grad(s, n, given, grads);
     tape_now.passing = outer;
-    for (uint32_t i = 0; result == 0 && i < n->n_in; i++)
+    bool inside = strstr(again(n), "BackwardBackward") != NULL; /* the formula is one op; what is an op of its own is summed after it */
+    for (uint32_t i = 0; inside && result == 0 && i < n->n_in; i++)
         if (grads[i] && node_edges(n)[i].fn && !node_takes(n, i) && !node_takes_slid(n, i))
             grads[i] = summed(s, grads[i], node_edges(n)[i]);
     if (n->kind == &closed_kind) /* its parts read the operands themselves, which came through passages */

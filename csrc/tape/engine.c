@@ -99,6 +99,13 @@ static bool may_be_summed(const array *g, int ndim, const int64_t *full, uint64_
     return layout_is_expandable_to(ndim, want, g->ndim, array_size(g));
 }
 
+static tensor *as_dtype(scope *s, tensor *g, node *to, ct_dtype dtype)
+{
+    if (CT_UNLIKELY(to->kind == &leaf_kind && leaf_box(to)->dtype != GRAD_OWN))
+        dtype = gradbox_dtype(leaf_box(to), dtype, (ct_dtype)g->a->dtype);
+    return g->a->dtype == dtype ? g : tape_algebra.cast(s, g, dtype);
+}
+
 /* The one place where a gradient takes the shape and dtype of the value it belongs to, of size 1 in the dims that the node takes
  * summed: the adjoint of broadcasting. */
 static tensor *fit(scope *s, tensor *g, node *to, uint32_t nr, uint64_t takes)
@@ -122,9 +129,7 @@ static tensor *fit(scope *s, tensor *g, node *to, uint32_t nr, uint64_t takes)
     }
     if (!same)
         g = tape_algebra.sum_to(s, g, ndim, size);
-    if (g && g->a->dtype != dtype)
-        g = tape_algebra.cast(s, g, dtype);
-    return g;
+    return g ? as_dtype(s, g, to, dtype) : NULL;
 }
 
 /* A gradient that arrived summed leaves row-major where it would have been summed, as sums are. */
@@ -144,7 +149,7 @@ static tensor *fit_slid(scope *s, tensor *g, node *to, uint64_t bits)
     int64_t lines[CT_MAXDIM];
     int n = slid_size(bits, ndim, size, lines);
     if (g->a->ndim == n && memcmp(array_size(g->a), lines, (size_t)n * sizeof *lines) == 0)
-        return g->a->dtype == dtype ? g : tape_algebra.cast(s, g, dtype);
+        return as_dtype(s, g, to, dtype);
     return (g = fit(s, g, to, 0, ~(slid_dims(bits) | slid_kept(bits)))) ? tape_algebra.slide(s, g, bits) : NULL;
 }
 

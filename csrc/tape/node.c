@@ -343,6 +343,8 @@ int node_pack(node *n, uint32_t i, void *hooks)
     kept *k = node_kept(n) + i;
     if (!KEPT_IS_ARRAY(k))
         return 0;
+    if (array_is_weak(k->a) && node_shows(n) && i < ct_bits(n->keep_in) && !(node_shows(n) >> nth_bit(n->keep_in, i) & 1))
+        return 0; /* a number: PyTorch's nodes keep none as a tensor where they have no place for it among their inputs */
     edge e = kept_edge(n, i);
     array *a = array_keep(k->a);
     tensor t;

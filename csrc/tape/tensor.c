@@ -49,6 +49,12 @@ gradbox *gradbox_new(void)
     return box;
 }
 
+ct_dtype gradbox_dtype(const gradbox *b, ct_dtype own, ct_dtype arrives)
+{
+    uint8_t dtype = b ? b->dtype : GRAD_OWN;
+    return dtype == GRAD_OWN ? own : dtype == GRAD_ANY ? arrives : (ct_dtype)(dtype - GRAD_FIRST);
+}
+
 void gradbox_drop(gradbox *box)
 {
     if (!box || --box->refs)

@@ -27,7 +27,9 @@ typedef struct gradbox {
     void *obj;        /* owned by py/: the Tensor object shown for grad, or NULL */
     void *owner;      /* borrowed by py/: the object of the leaf while it lives */
     bool idle;        /* the leaf wants no gradient any more: what was recorded before adds none */
+    uint8_t dtype;    /* what gradients become that arrive at the leaf (grad_dtype): GRAD_OWN, the leaf's; GRAD_ANY, none; or 2 + the dtype */
 } gradbox;
+enum { GRAD_OWN, GRAD_ANY, GRAD_FIRST };
 
 struct tensor {
     array *a;         /* owned */
@@ -64,6 +66,7 @@ int tensor_set_requires_grad(tensor *t, bool wanted);
 viewbase *tensor_viewbase(tensor *t);              /* made on demand; borrowed */
 void viewbase_drop(viewbase *b);
 gradbox *gradbox_new(void);
+ct_dtype gradbox_dtype(const gradbox *b, ct_dtype own, ct_dtype arrives); /* of a gradient, for a leaf of dtype own; b may be NULL */
 void gradbox_drop(gradbox *b);
 int gradbox_set(gradbox *b, const tensor *g, void *obj); /* a copy of g becomes .grad, shown as obj (taken; NULL: made when asked for); NULL empties it */
 extern void (*gradbox_release_obj)(void *obj);     /* set by py/ */

@@ -1,6 +1,7 @@
 """Numbers, and what is asked of tensors and of the library, whose answer is the same everywhere here."""
 
 import math
+import numbers
 from itertools import pairwise
 
 from ctgrad import _C
@@ -129,16 +130,14 @@ def dim_order(self, *, ambiguity_check=False):
     return tuple(reversed(inner))
 
 
-def grad_dtype(self):
-    """The dtype that .grad has: the tensor's own."""
-    return self.dtype
-
-
 def sum_to_size(self, *size):
     """The sums that make what was broadcast from `size` that size again. RuntimeError where it was not."""
     if not size:
         raise TypeError('sum_to_size() missing 1 required positional arguments: "size"')
     size = size[0] if len(size) == 1 and not isinstance(size[0], int) else size
+    for at, n in enumerate(size):
+        if not isinstance(n, numbers.Integral) or n.__class__ is bool:
+            raise TypeError(f"sum_to_size(): argument 'size' must be tuple of ints, but found {type(n).__name__} at pos {at}")
     extra = self.dim() - len(size)
     if extra < 0 or any(n not in (1, m) for n, m in zip(size, self.shape[max(extra, 0):], strict=False)):
         raise RuntimeError(f"size {{{list(size)}}} is not expandable to size {{{list(self.shape)}}}.")
@@ -154,7 +153,7 @@ def new_empty_strided(self, size, stride, *, dtype=None, device=None, requires_g
     return _C.empty_strided(size, stride, dtype=dtype or self.dtype, requires_grad=requires_grad)
 
 
-METHODS = {"share_memory_": share_memory_, "is_shared": is_shared, "dim_order": dim_order, "grad_dtype": property(grad_dtype), "sum_to_size": sum_to_size,
+METHODS = {"share_memory_": share_memory_, "is_shared": is_shared, "dim_order": dim_order, "sum_to_size": sum_to_size,
            "new_empty_strided": new_empty_strided}
 for _name, _method in METHODS.items():
     setattr(Tensor, _name, _method)

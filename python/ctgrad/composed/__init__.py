@@ -15,7 +15,7 @@ from typing import Any
 
 from ctgrad import _C
 from ctgrad._C import Tensor
-from ctgrad.composed.misfit import beyond, first_names, refuse_misfits, told_first, typed
+from ctgrad.composed.misfit import beyond, first_names, refuse_misfits, together, told_first, typed
 
 __all__ = ["alias", "composed", "deliver", "need_tensor", "refuse_expanded", "refuse_leaf", "registry", "results", "warn_once", "with_out"]
 
@@ -29,9 +29,11 @@ def composed(method=True, function=True, out=False, in_place=""):
 
     def register(f):
         made = with_out(f, out if out == "bool" else out in ("exact", "whole"), out in ("exact", "bool", "shared")) if out else typed(f)
-        registry[f.__name__] = made
         if method:
             setattr(Tensor, f.__name__, made)
+        if f.__code__.co_flags & inspect.CO_VARARGS and f.__code__.co_argcount:     # numbers one by one, behind self
+            made = together(f, made)
+        registry[f.__name__] = made
         if in_place:
             written = _in_place(f)
             setattr(Tensor, written.__name__, written)

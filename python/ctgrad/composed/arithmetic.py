@@ -353,7 +353,7 @@ def _distances(x1, x2):
     return squares.masked_fill(none, 1).sqrt().masked_fill(none, 0)
 
 
-@node("CdistBackward0")
+@node("CdistBackward0", again="{name}BackwardBackward0")
 def _differences(x1, x2, p):
     return (x1.unsqueeze(-2) - x2.unsqueeze(-3)).norm(p, -1)
 

@@ -56,6 +56,7 @@ def matrix_power(input, n):
     return _linalg().matrix_power(input, n)
 
 
+@typed
 def pinverse(input, rcond=1e-15):
     """Pseudo-inverses; singular values up to rcond times the largest count as 0."""
     return _linalg().pinv(input, rtol=rcond)
@@ -146,6 +147,7 @@ def _solved_by_triangle(b, A, upper, transpose, unitriangular):
     return _linalg().solve_triangular(read, b, upper=lies_above, unitriangular=unitriangular), A.mT.clone(memory_format=_C.contiguous_format).mT
 
 
+@typed
 def triangular_solve(b, A, upper=True, transpose=False, unitriangular=False):
     """(X, a copy of A), X of A X = b where a triangle of A is read; transpose: of A^T X = b. The older linalg.solve_triangular."""
     warn_once("torch.triangular_solve is deprecated in favor of torch.linalg.solve_triangular and will be removed in a future PyTorch release.")
@@ -170,6 +172,7 @@ def orgqr(input, tau, *, out=None):
     return _linalg().householder_product(input, tau, out=out)
 
 
+@typed
 def ormqr(input, tau, other, left=True, transpose=False, *, out=None):
     """Q other, or with left=False other Q, where Q is the whole product of geqrf's reflections; transpose: with Q's transpose."""
     from ctgrad.linalg import _reflect
@@ -282,6 +285,7 @@ for _f in (cholesky, cholesky_inverse, cholesky_solve, mvlgamma, det, geqrf, inv
 setattr(Tensor, "mvlgamma_", mvlgamma_)
 
 
+@typed
 def _lu_method(self, pivot=True, get_infos=False):
     """lu."""
     return tuple(_lu_with_info(self, pivot, get_infos))

@@ -54,6 +54,21 @@ def typed(f):
     return call
 
 
+def together(f, made):
+    """The function of what takes numbers one by one as a method: as a function in one argument, by the name that comes first behind a method's."""
+    code = f.__code__
+    places, name = code.co_argcount, code.co_varnames[code.co_argcount]
+
+    @functools.wraps(made)
+    def call(*args, **kwargs):
+        if len(args) > places + 1 or (len(args) > places and name in kwargs):
+            raise TypeError(f"{f.__name__}() takes {places + 1} positional arguments but {len(args)} were given" if len(args) > places + 1 else
+                            f"{f.__name__}() got multiple values for argument '{name}'")
+        return made(*args[:places], **kwargs, **{name: args[places]}) if len(args) > places else made(*args, **kwargs)
+
+    return call
+
+
 def first_names(f, kwargs, error):
     """kwargs by the names of f's parameters, where f failed for NumPy's names in them and nothing of it has run; otherwise None."""
     if not isinstance(error, TypeError) or _SECOND_NAMES.keys().isdisjoint(kwargs) or f.__name__ in _OF_PYTHON:
@@ -102,24 +117,31 @@ def told_first(f):
 def _exact(name, default):
     if name in _COUNTS and not isinstance(default, float):
         return int
-    return type(default) if isinstance(default, (bool, str)) and name not in ("inplace", "mode", "reduction") else None
+    return type(default) if isinstance(default, (bool, str, float)) and name not in ("inplace", "mode", "reduction") else None
+
+
+def _counts(f, name, value):
+    """Does value count as an int does? Dims may be several, or left out where that is what the signature says."""
+    if value is None:
+        return type(inspect.signature(f).parameters[name].default) is not int
+    return not isinstance(value, (bool, str, float, np.bool_, np.floating)) and not (isinstance(value, Tensor) and (
+        value.dim() or value.requires_grad or value.dtype.is_floating_point or value.dtype == bool_))
 
 
 def _counted(name, default):
     """What else PyTorch's binder looks at first: tensors, and numbers by their defaults."""
     if default is ...:
         return Tensor if name in _TENSORS else None
-    return type(default) if type(default) in (int, float) else None
+    return int if type(default) is int else None
 
 
 def _refuse_other(f, name, value, kind, place):
-    """TypeError, unless value counts as an int or a float does, or stands for a tensor; dims may be several, or left out."""
+    """TypeError, unless value counts as an int or a float does, or stands for a tensor."""
     if kind is Tensor and (isinstance(value, (Tensor, numbers.Number)) or hasattr(value, "__torch_function__")):
         return
-    if kind is float and (value is None or isinstance(value, numbers.Number) or (isinstance(value, Tensor) and not value.dim() and not value.requires_grad)):
+    if kind is float and is_number(value):
         return
-    if kind is int and not isinstance(value, (bool, str, float, np.bool_, np.floating)) and not (isinstance(value, Tensor) and (
-            value.dim() or value.requires_grad or value.dtype.is_floating_point or value.dtype == bool_)):
+    if kind is int and _counts(f, name, value):
         return
     raise TypeError(f"{f.__name__}(): argument '{name}'{place} must be {kind.__name__}, not {type(value).__name__}")
 

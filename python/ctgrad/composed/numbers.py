@@ -114,7 +114,7 @@ def _without(t, dim):
     return _C._ops["_unsafe_view"](t, t.squeeze(dim).shape)
 
 
-@node("ModeBackward0", unkept=(0,))
+@node("ModeBackward0", unkept=(0,), again="ScatterBackward0")
 def _picked(input, dim, places, keepdim):
     values = input.gather(dim, places)
     return values if keepdim else _without(values, dim)

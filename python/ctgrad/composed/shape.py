@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import numbers
 import warnings
 
 import numpy as np
@@ -155,8 +156,10 @@ def _bounds(size, where):
 
 def _split_argument(op, apart, given):
     """Where the three splits cut: of ints given one by one, the places."""
-    if len(apart) > 1 and all(type(i) is int for i in apart):
-        apart = (apart,)
+    if len(apart) > 1:
+        if other := [i for i in apart if not isinstance(i, numbers.Integral)]:
+            raise TypeError(f"{op}(): argument 'indices' must be tuple of ints, but found {type(other[0]).__name__}")
+        apart = (tuple(map(int, apart)),)
     return _where_argument(op, (*apart, *given))
 
 
@@ -227,6 +230,10 @@ def tile(input, *apart, dims=None):
     need_tensor("tile", input)
     if not apart and dims is None:
         raise TypeError('tile() missing 1 required positional arguments: "dims"')
+    if apart and dims is not None:
+        raise TypeError("tile() got multiple values for argument 'dims'")
+    if dims is not None and not isinstance(dims, (list, tuple)):
+        raise TypeError(f"tile(): argument 'dims' must be tuple of ints, not {type(dims).__name__}")
     dims = tuple(_apart(apart) if dims is None else dims)
     return input.repeat((1,) * (input.ndim - len(dims)) + dims)
 

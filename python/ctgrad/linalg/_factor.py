@@ -114,6 +114,8 @@ def qr(A, mode="reduced", *, out=None):
     """(Q, R) of A = Q R, Q with orthonormal columns and R upper triangular; mode 'reduced', 'complete' or 'r' (Q is empty). Gradients flow in mode
     'reduced', and in 'complete' unless there are more rows than columns: RuntimeError on the way back."""
     need_matrices("qr", A, kernel="geqrf_cpu")
+    if not isinstance(mode, str):
+        raise TypeError(f"linalg_qr(): argument 'mode' (position 2) must be str, not {type(mode).__name__}")
     if mode not in ("reduced", "complete", "r"):
         raise RuntimeError(f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or 'complete'")
     m, n = A.shape[-2:]

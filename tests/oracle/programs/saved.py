@@ -222,4 +222,25 @@ order(lambda: torch.atan2(a, b)), order(lambda: a ** b), order(lambda: torch.max
 order(lambda: torch.addmm(c, a, b)), order(lambda: torch.addcmul(a, b, c)), order(lambda: torch.addcdiv(a, b, c)), order(lambda: torch.logaddexp(a, b))
 order(lambda: torch.clamp(a, b, c)), order(lambda: torch.fmod(a, b)), order(lambda: torch.outer(v, v * 2)), order(lambda: torch.einsum("ij,jk->ik", a, b))
 order(lambda: F.mse_loss(a, b)), order(lambda: F.linear(a, b, v)), order(lambda: F.linear(a, b)), order(lambda: F.batch_norm(a, None, None, v, v * 3, True)), order(lambda: a.tanh().mul(b))
+
+def saved(f, *names): return [(n, v.tolist() if isinstance(v := getattr(f, "_saved_" + n), torch.Tensor) else v) for n in names]
+def named(f, *names): return [n for n in names if "_saved_" + n in dir(f)]
+x, y, m = torch.tensor([1.0, 3.0, 2.0, 0.5], requires_grad=True), torch.tensor([2.0, 1.0, 0.5, 3.0], requires_grad=True), torch.tensor([[2.0, 1.0], [1.0, 3.0]], requires_grad=True)
+saved(x.split(3)[0].grad_fn, "split_size", "dim", "self_sym_sizes"), saved(x.split(9)[0].grad_fn, "split_size"), saved(x.split([1, 3])[0].grad_fn, "split_sizes", "dim"), saved(m.chunk(2, 1)[0].grad_fn, "split_size", "dim")
+saved(x.sort(0).values.grad_fn, "dim", "indices", "self_sym_sizes"), saved(x.sort(stable=True, dim=0).values.grad_fn, "dim"), saved(x.topk(2, 0).values.grad_fn, "dim", "indices", "self_sym_sizes"), saved(x.kthvalue(2, 0).values.grad_fn, "dim", "self_sym_sizes")
+saved(torch.fmax(x, y).grad_fn, "self", "other"), saved(torch.fmin(x, y).grad_fn, "self", "other"), saved(torch.clamp(x, max=y).grad_fn, "self"), saved(x.fmod(y).grad_fn, "self", "other"), saved(torch.remainder(x, y).grad_fn, "self", "other"), saved(torch.copysign(x, y).grad_fn, "self")
+saved(torch.sinc(x).grad_fn, "self"), saved(torch.special.i1(x).grad_fn, "self"), saved(torch.logit(x / 5).grad_fn, "self"), saved(torch.special.entr(x).grad_fn, "self"), saved(torch.logaddexp2(x, y).grad_fn, "self", "other")
+saved(torch.linalg.cross(x[:3], y[:3]).grad_fn, "self", "other"), saved(torch.cdist(m, m, p=1.0).grad_fn, "x1", "x2"), saved(F.pdist(m).grad_fn, "self"), saved(torch.dist(x, y, 3).grad_fn, "self", "other")
+saved(F.adaptive_max_pool2d(m[None], 1).grad_fn, "self"), saved(F.adaptive_avg_pool3d(m[None, None, None], (1, 1, 2)).grad_fn, "self"), saved(F.avg_pool3d(m[None, None, None], (1, 2, 2)).grad_fn, "self"), saved(F.pad(m[None], (1, 1), mode="reflect").grad_fn, "self")
+saved(torch.linalg.solve(m, m).grad_fn, "A"), saved(torch.cholesky_solve(m, m).grad_fn, "self", "input2"), saved(torch.linalg.lstsq(m, m).solution.grad_fn, "self")
+named(torch.fmax(x, y).grad_fn, "self", "other", "result"), named(x.split(3)[0].grad_fn, "split_size", "dim"), named(torch.copysign(x, y).grad_fn, "self", "other")
+f = torch.fmax(x, y).grad_fn
+f._saved_self is x, f._saved_other is y, type(f._raw_saved_self).__name__
+f._raw_saved_self.register_hooks(lambda t: t * 2, lambda t: t / 2)
+f._saved_self
+(torch.fmax(x, y) * 2).sum().backward()
+x.grad, y.grad
+z = torch.fmax(x * 1, y)
+z.sum().backward()
+z.grad_fn._saved_self
 """.strip().split("\n\n")

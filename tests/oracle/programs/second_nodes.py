@@ -32,7 +32,17 @@ second(lambda m, w, b: F.layer_norm(m, (4,), w, b), m, leaf(4), leaf(4)), second
 second(F.conv1d, leaf(1, 2, 5), leaf(3, 2, 2), leaf(3)), second(F.conv2d, leaf(1, 2, 4, 4), leaf(3, 2, 2, 2), leaf(3))
 second(lambda x: F.pad(x, (1, 1)), m), second(lambda x: F.pad(x, (1, 1), mode="reflect"), m), second(lambda x: F.interpolate(x, scale_factor=2), leaf(1, 1, 4)), second(lambda x: F.pixel_shuffle(x, 2), leaf(1, 4, 2, 2))
 second(F.embedding, torch.tensor([0, 2]), m), second(lambda x: torch.gather(x, 0, torch.tensor([1, 1])), x), second(lambda x: x.index_select(0, torch.tensor([1])), x), second(lambda x: x.masked_fill(x > 0.5, 0), x)
+i, v = leaf(1, 1, 4, 4), leaf(1, 1, 4, 4, 4)
+second(lambda x: F.max_pool1d(x, 2), leaf(1, 1, 4)), second(lambda x: F.max_pool2d(x, 2), i), second(lambda x: F.max_pool3d(x, 2), v), second(lambda x: F.avg_pool1d(x, 2), leaf(1, 1, 4)), second(lambda x: F.avg_pool2d(x, 2), i), second(lambda x: F.avg_pool3d(x, 2), v)
+second(lambda x: F.adaptive_max_pool1d(x, 3), leaf(1, 1, 4)), second(lambda x: F.adaptive_max_pool2d(x, 3), i), second(lambda x: F.adaptive_max_pool3d(x, 3), v), second(lambda x: F.adaptive_avg_pool2d(x, 3), i), second(lambda x: F.adaptive_avg_pool3d(x, 3), v)
+second(lambda x: F.nll_loss(x, torch.tensor([[0, 1], [1, 0]])[:, :, None]), leaf(2, 2, 2, 1)), second(lambda x: x.as_strided((2, 2), (1, 1)), x), second(lambda x: x.take(torch.tensor([0, 5])), m), second(lambda x: x.masked_select(x > 0.3), m), second(lambda x: x.masked_select(torch.eye(4) > 0), x)
+second(torch.max, x), second(torch.min, m), second(torch.median, x), second(torch.nanmedian, m), second(lambda x: x.amax(0), m), second(lambda x: x.amin(), m), second(lambda x: x.mode(0).values, m), second(lambda x, y: torch.cdist(x, y, p=1.0), m, leaf(2, 4))
 second(torch.linalg.inv, torch.eye(2).requires_grad_()), second(lambda a, b: torch.linalg.cross(a, b), leaf(3), leaf(3)), second(lambda x: torch.lerp(x, x, 0.5), x), second(torch.addcmul, x, y, y), second(torch.addcdiv, x, y, y)
+
+t = torch.tensor([3.0, 1.0, 3.0, 3.0, math.nan])
+def shares(f, t): return torch.autograd.grad(f(x := t.clone().requires_grad_()), x, torch.tensor(0.7))[0]
+shares(torch.max, t[:4]), shares(torch.max, t), shares(torch.min, t), shares(torch.min, t[:4]), shares(torch.median, t[:4]), shares(torch.median, t), shares(torch.nanmedian, t), shares(lambda x: x.amax(0), t[:4]), shares(lambda x: x.amax(), t), shares(lambda x: x.amin((0,)), t[2:4])
+shares(lambda x: x.expand(2, 4).max(), t[:4]), shares(lambda x: x.expand(2, 4).amax(), t[:4]), shares(lambda x: x.expand(2, 4).median(), t[:4]), shares(torch.max, t[0].half()), shares(torch.max, torch.ones(3000).half())[0]
 
 x, t = torch.tensor([1.0, 2.0], requires_grad=True), torch.tensor([3.0, 4.0])
 g, = torch.autograd.grad(F.mse_loss(x, t), x, create_graph=True)

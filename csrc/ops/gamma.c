@@ -47,13 +47,15 @@ static int bessel_i_grad(scope *s, node *n, T const *g, T *out)
     bool order = node_params(n)[0], scaled = node_params(n)[1];
     T x = node_kept_in(s, n, 0), slope = bessel_i_of(s, x, !order, scaled);
     T self = order || scaled ? bessel_i_of(s, x, order, scaled) : NULL;
+    T there = order ? f_binary(s, &op_ne, x, f_weak_int(s, 0)) : NULL, factor = scaled ? f_unary(s, &op_sign, x) : NULL;
     if (order) {
-        T there = f_binary(s, &op_ne, x, f_weak_int(s, 0));
-        T over = f_binary(s, &op_div, self, f_where(s, there, x, f_number(s, 1)));
-        slope = f_where(s, there, f_sub(s, slope, over), f_number(s, 0.5));
+        T inverse = f_unary(s, &op_reciprocal, f_where(s, there, x, f_number(s, 1)));
+        factor = scaled ? f_add(s, factor, inverse) : inverse;
     }
-    if (scaled)
-        slope = f_sub(s, slope, f_mul(s, f_unary(s, &op_sign, x), self));
+    if (self)
+        slope = f_sub(s, slope, f_mul(s, self, factor));
+    if (order)
+        slope = f_where(s, there, slope, f_number(s, 0.5));
     return (out[0] = f_mul(s, g[0], slope)) ? 0 : -1;
 }
 const op op_bessel_i = {.name = "bessel_i", .sig = "(Tensor self, int order, bool scaled)", .flags = OP_HIDDEN | OP_FUNCTION | OP_POINTWISE, .run = bessel_i_run,

@@ -114,20 +114,24 @@ def told_first(f):
 def _exact(name, default):
     if name in _COUNTS and not isinstance(default, float):
         return int
+    if name == "eps":
+        return float
     return type(default) if isinstance(default, (bool, str, float)) and name not in ("inplace", "mode", "reduction") else None
 
 
-def _counts(f, name, value):
-    """Does value count as an int does? Dims may be several, or left out where that is what the signature says."""
-    if value is None:
-        return type(inspect.signature(f).parameters[name].default) is not int
+def _counts(value):
+    """Does value count as an int does? Dims may be several."""
     return not isinstance(value, (bool, str, float, np.bool_, np.floating)) and not (isinstance(value, Tensor) and (
         value.dim() or value.requires_grad or value.dtype.is_floating_point or value.dtype == bool_))
 
 
 def _refuse_other(f, name, value, kind, place):
-    """TypeError, unless value counts as an int does, or may stand for a float: what is none for sure is None, and several."""
-    if _counts(f, name, value) if kind is int else kind is float and value is not None and not (isinstance(value, Tensor) and value.dim()):
+    """TypeError, unless value counts as an int does, or may stand for a float: no word does, and nothing of dimensions. None stands where it is the default, or there is none."""
+    if value is None and kind in (int, float):
+        fits = type(inspect.signature(f).parameters[name].default) is not kind
+    else:
+        fits = _counts(value) if kind is int else kind is float and not (isinstance(value, str) or (isinstance(value, Tensor) and value.dim()))
+    if fits:
         return
     raise TypeError(f"{f.__name__}(): argument '{name}'{place} must be {kind.__name__}, not {type(value).__name__}")
 

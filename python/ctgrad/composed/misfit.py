@@ -117,13 +117,13 @@ def told_first(f):
 def _exact(name, default):
     if name in _COUNTS and not isinstance(default, float):
         return int
+    if name == "eps":
+        return float
     return type(default) if isinstance(default, (bool, str, float)) and name not in ("inplace", "mode", "reduction") else None
 
 
-def _counts(f, name, value):
-    """Does value count as an int does? Dims may be several, or left out where that is what the signature says."""
-    if value is None:
-        return type(inspect.signature(f).parameters[name].default) is not int
+def _counts(value):
+    """Does value count as an int does? Dims may be several."""
     return not isinstance(value, (bool, str, float, np.bool_, np.floating)) and not (isinstance(value, Tensor) and (
         value.dim() or value.requires_grad or value.dtype.is_floating_point or value.dtype == bool_))
 
@@ -136,12 +136,14 @@ def _counted(name, default):
 
 
 def _refuse_other(f, name, value, kind, place):
-    """TypeError, unless value counts as an int or a float does, or stands for a tensor."""
-    if kind is Tensor and (isinstance(value, (Tensor, numbers.Number)) or hasattr(value, "__torch_function__")):
-        return
-    if kind is float and is_number(value):
-        return
-    if kind is int and _counts(f, name, value):
+    """TypeError, unless value counts as an int or a float does, or stands for a tensor. None stands where it is the default, or there is none."""
+    if value is None and kind in (int, float):
+        fits = type(inspect.signature(f).parameters[name].default) is not kind
+    elif kind is Tensor:
+        fits = isinstance(value, (Tensor, numbers.Number)) or hasattr(value, "__torch_function__")
+    else:
+        fits = is_number(value) if kind is float else kind is int and _counts(value)
+    if fits:
         return
     raise TypeError(f"{f.__name__}(): argument '{name}'{place} must be {kind.__name__}, not {type(value).__name__}")
 

@@ -28,7 +28,7 @@ def _tensor(values, dtype):
 
 
 @composed()
-def argsort(input, dim=-1, descending=False, stable=False):
+def argsort(input, dim=-1, descending=False, *, stable=False):
     """The places of the elements in order along dim: int64. Equals keep their order if stable."""
     need_tensor("argsort", input)
     return input.sort(dim=dim, descending=descending, stable=stable)[1]

@@ -92,6 +92,7 @@ def selu_(input):
     return selu(input, True)
 
 
+@typed
 def celu(input, alpha=1.0, inplace=False):
     """x, or alpha·(exp(x / alpha) - 1) where it is negative (Barron 2017). RuntimeError for an alpha of 0."""
     if alpha == 0:

@@ -154,8 +154,9 @@ static int refuse_negative(scope *s, node *n, const char *name)
 }
 
 /* The op, its gradient's op, and the gradient of that. In place, the history bears another name where PyTorch's does. */
-#define ACTIVATION(id, title, written, sloped, numbers, text) ACTIVATION_AS(id, title, written, sloped, numbers, text, 0)
-#define ACTIVATION_AS(id, title, written, sloped, numbers, text, more)                                                                           \
+#define ACTIVATION(id, title, written, sloped, numbers, text) ACTIVATION_AS(id, title, title "BackwardBackward0", written, sloped, numbers, text, 0)
+/* again: what PyTorch calls the node of the recorded gradient. */
+#define ACTIVATION_AS(id, title, again, written, sloped, numbers, text, more)                                                                           \
     static int id##_backward_run(call *c) { return run_loop(c, A_##id##_slope, 2, #id "_backward_cpu"); }                                   \
     static int id##_backward_grad(scope *s, node *n, T const *g, T *out)                                                                \
     {                                                                                                                                   \
@@ -167,7 +168,7 @@ static int refuse_negative(scope *s, node *n, const char *name)
     }                                                                                                                                   \
     const op op_##id##_backward = {.name = #id "_backward", .sig = "(Tensor grad, Tensor self, Scalar first=0, Scalar second=0)",         \
         .flags = OP_HIDDEN | OP_FUNCTION, .run = id##_backward_run, .keep = {2, 3}, .doc = "Gradient of " #id " from the incoming one.",  \
-        .kind = {title "BackwardBackward0", id##_backward_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}};                       \
+        .kind = {again, id##_backward_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}};                       \
     static int id##_grad(scope *s, node *n, T const *g, T *out)                                                                         \
     {                                                                                                                                   \
         return (out[0] = id##_slope(s, n, g[0], node_kept_in(s, n, 0))) ? 0 : -1;                                                       \
@@ -214,7 +215,7 @@ ACTIVATION(mish, "Mish", "MishBackward0", false, "", "self tanh(softplus(self)).
 ACTIVATION(hardshrink, "Hardshrink", "HardshrinkBackward0", false, ", Scalar lambd=0.5", "self, or 0 from -lambd to lambd.")
 ACTIVATION(softshrink, "Softshrink", "SoftshrinkBackward0", false, ", Scalar lambd=0.5", "self moved by lambd towards 0, 0 from -lambd to lambd.")
 /* Twice is as once: the elements of what is expanded may be written so often. */
-ACTIVATION_AS(threshold_value, "Threshold", "ThresholdBackward1", false, ", Scalar threshold, Scalar value", "self where it exceeds threshold, otherwise value.", OP_SHARES)
+ACTIVATION_AS(threshold_value, "Threshold", "ThresholdBackwardBackward0", "ThresholdBackward1", false, ", Scalar threshold, Scalar value", "self where it exceeds threshold, otherwise value.", OP_SHARES)
 ACTIVATION(selu, "Elu", "EluBackward1", false, ", Scalar alpha, Scalar scale", "scale self, or scale alpha (e^self - 1) where it is negative.")
-ACTIVATION(celu, "Celu", "CeluBackward1", true, ", Scalar alpha, Scalar inverse", "self, or alpha (e^(inverse self) - 1) where it is negative.")
-ACTIVATION(replace_nonfinite, "NanToNum", "NanToNumBackward0", false, ", Scalar nan, Scalar posinf, Scalar neginf", "self, with numbers for NaN and the infinities.")
+ACTIVATION_AS(celu, "Celu", "EluBackwardBackward0", "CeluBackward1", true, ", Scalar alpha, Scalar inverse", "self, or alpha (e^(inverse self) - 1) where it is negative.", 0)
+ACTIVATION_AS(replace_nonfinite, "NanToNum", "MulBackward0", "NanToNumBackward0", false, ", Scalar nan, Scalar posinf, Scalar neginf", "self, with numbers for NaN and the infinities.", 0)

@@ -77,8 +77,8 @@ static int tensors_from(PyObject *o, const char *what, role role, tensors *v)
             continue;
         }
         if (!py_is_tensor(item)) {
-            PyErr_Format(role == GRADS ? PyExc_TypeError : role == ROOTS ? PyExc_AssertionError : PyExc_RuntimeError, "%s: expected %s, but got %s", what,
-                         role == GRADS ? "Tensors or None" : "all of them to be Tensors", Py_TYPE(item)->tp_name);
+            PyErr_Format(role == GRADS ? PyExc_TypeError : role == ROOTS ? PyExc_AssertionError : PyExc_RuntimeError, "%s: %s, but got %s", what,
+                         role == GRADS ? "gradients can be either Tensors or None" : role == ROOTS ? "expected all outputs to be Tensors" : "all inputs have to be Tensors or GradientEdges", Py_TYPE(item)->tp_name);
             return -1;
         }
         if (tensor_sync(py_t(item)) < 0)
@@ -181,7 +181,7 @@ static PyObject *backward_of(PyObject *roots, PyObject *grads, PyObject *retain,
     tensors r = {0}, g = {0}, in = {0};
     int create_graph = create ? PyObject_IsTrue(create) : 0, result = -1;
     if (create_graph >= 0 && tensors_from(roots, "backward", ROOTS, &r) == 0) {
-        if (tensors_from(grads, "gradients can be either Tensors or None", GRADS, &g) == 0 &&
+        if (tensors_from(grads, "backward", GRADS, &g) == 0 &&
             tensors_from(inputs == Py_None ? NULL : inputs, "inputs", INPUTS, &in) == 0) {
             if (inputs && inputs != Py_None && in.n == 0)
                 PyErr_SetString(PyExc_RuntimeError, "`inputs` argument to `backward()` cannot be empty.");

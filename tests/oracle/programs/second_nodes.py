@@ -27,7 +27,7 @@ second(torch.maximum, x, y), second(torch.minimum, x, y), second(torch.max, x, y
 second(lambda x: x.softmax(0), x), second(lambda x: x.log_softmax(0), x), second(lambda x: x.cumsum(0), x), second(lambda x: x.clamp(0.2, 0.5), x), second(torch.where, x > 0.5, x, y)
 second(F.mse_loss, x, y), second(F.smooth_l1_loss, x, y), second(F.huber_loss, x, y), second(F.l1_loss, x, y), second(F.soft_margin_loss, x, y.detach()), second(F.binary_cross_entropy, x, y.detach()), second(F.binary_cross_entropy_with_logits, x, y)
 second(lambda m: F.cross_entropy(m, torch.tensor([0, 1, 2])), m), second(lambda m: F.nll_loss(m, torch.tensor([0, 1, 2])), m), second(F.kl_div, x, y)
-second(F.gelu, x), second(F.silu, x), second(F.elu, x), second(F.leaky_relu, x), second(F.softplus, x), second(F.logsigmoid, x), second(F.hardtanh, x), second(F.glu, x)
+second(F.gelu, x), second(F.silu, x), second(F.elu, x), second(F.leaky_relu, x), second(F.softplus, x), second(F.logsigmoid, x), second(F.hardtanh, x), second(F.glu, x), second(F.celu, x), second(F.selu, x), second(torch.nan_to_num, x)
 second(lambda m, w, b: F.layer_norm(m, (4,), w, b), m, leaf(4), leaf(4)), second(lambda m, w, b: F.batch_norm(m, None, None, w, b, True), m, leaf(4), leaf(4))
 second(F.conv1d, leaf(1, 2, 5), leaf(3, 2, 2), leaf(3)), second(F.conv2d, leaf(1, 2, 4, 4), leaf(3, 2, 2, 2), leaf(3))
 second(lambda x: F.pad(x, (1, 1)), m), second(lambda x: F.pad(x, (1, 1), mode="reflect"), m), second(lambda x: F.interpolate(x, scale_factor=2), leaf(1, 1, 4)), second(lambda x: F.pixel_shuffle(x, 2), leaf(1, 4, 2, 2))

@@ -1,6 +1,7 @@
 """User code that runs in the midst of an op, and changes what the op is at work on: an error or a result, never a crash."""
 
 import contextlib
+import copy
 import gc
 import threading
 import time
@@ -295,3 +296,14 @@ def test_memory_that_python_does_not_get():
                 testing.remove_mem_hooks()
         told.add(error.type)
     assert told == {MemoryError, TypeError}
+
+
+def test_nodes_are_recorded_never_made():
+    x = ctgrad.ones(2, requires_grad=True)
+    classes = [ctgrad._C.Node, type((x * 2).grad_fn), type(x.view(1, 2).grad_fn.next_functions[0][0]), type("Own", (ctgrad._C.Node,), {})]
+    for cls in classes:
+        for make in (cls, lambda cls=cls: cls(1), lambda cls=cls: cls.__new__(cls), lambda cls=cls: object.__new__(cls)):
+            with pytest.raises(TypeError, match="cannot create|not safe"):
+                make()
+    with pytest.raises(TypeError):
+        copy.copy((x * 2).grad_fn)

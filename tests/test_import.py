@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 PROGRAM = """
 import ctgrad
 later = [name for name in ctgrad.__all__ if name not in vars(ctgrad)]
@@ -46,3 +48,40 @@ def test_ops_over_lists_come_when_asked_for_and_with_nn():
     assert printed(asked) == "False (tensor([2., 2.]),) True\n"
     assert printed("import ctgrad as c, ctgrad.nn; print('_foreach_add' in vars(c))") == "True\n"
     assert printed("import ctgrad as c; print(hasattr(c, '_foreach_no'), c.debug.live()['tensors'] >= 0, c.backends.mkldnn.is_available())").startswith("False True")
+
+
+def test_a_second_engine_is_refused_and_leaves_the_first_as_it_was():
+    told = printed("""
+import sys
+import ctgrad
+x = ctgrad.ones(2, requires_grad=True)
+y = x * 2
+kept = {name: sys.modules.pop(name) for name in list(sys.modules) if name.startswith("ctgrad")}
+try:
+    import ctgrad as other
+except ImportError as e:
+    print("more than once" in str(e))
+sys.modules.update(kept)
+y.sum().backward()
+print(x.grad)
+""")
+    assert told == "True\ntensor([2., 2.])\n"
+
+
+def test_a_subinterpreter_is_refused_and_leaves_the_main_one_as_it_was():
+    pytest.importorskip("_xxsubinterpreters", reason="the module of subinterpreters has another name from Python 3.13 on")
+    told = printed("""
+import sys
+import _xxsubinterpreters as interpreters
+def other():
+    i = interpreters.create()
+    interpreters.run_string(i, f"import sys\\nsys.path[:] = {sys.path}\\ntry:\\n    import ctgrad\\nexcept ImportError as e:\\n    print('subinterpreter' in str(e), flush=True)")
+    interpreters.destroy(i)
+other()
+import ctgrad
+x = ctgrad.ones(2, requires_grad=True)
+other()
+(x * 2).sum().backward()
+print(x.grad)
+""")
+    assert told == "True\nTrue\ntensor([2., 2.])\n"

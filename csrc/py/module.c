@@ -40,8 +40,26 @@ static PyMethodDef methods[] = {
     {NULL},
 };
 
+/* The engine's types and settings are the process's, one each: a second module would take them from the first one's tensors. */
+static int refuse_to_begin_again(void)
+{
+    static int begun;
+    if (PyInterpreterState_Get() != PyInterpreterState_Main()) {
+        PyErr_SetString(PyExc_ImportError, "ctgrad can be imported in the main interpreter only, not in a subinterpreter; import it there, or use threads or processes");
+        return -1;
+    }
+    if (begun) {
+        PyErr_SetString(PyExc_ImportError, "cannot load module ctgrad._C more than once per process; keep ctgrad in sys.modules, or start another process");
+        return -1;
+    }
+    begun = 1;
+    return 0;
+}
+
 static int setup(PyObject *module)
 {
+    if (refuse_to_begin_again() < 0)
+        return -1;
     k_choose(getenv("CTGRAD_SIMD"));
     py_switches_from_environment();
     ops_setup();

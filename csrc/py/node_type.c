@@ -225,6 +225,13 @@ static PyObject *node_dir(PyObject *self, PyObject *unused)
     return names;
 }
 
+/* Classes of nodes inherit it: an object of theirs that no node stands behind cannot be made. */
+static PyObject *node_tp_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    (void)args, (void)kwargs;
+    return PyErr_Format(PyExc_TypeError, "cannot create '%s' instances: ops record nodes, and a tensor's grad_fn shows them", type->tp_name);
+}
+
 static PyGetSetDef getset[] = {
     {"variable", get_variable, NULL, "The leaf that an AccumulateGrad node belongs to; None when no object shows it any more.", NULL},
     {"metadata", get_metadata, NULL, "A dict for the user's notes; it lives as long as the node.", NULL},
@@ -258,7 +265,7 @@ static PyMethodDef methods[] = {
 };
 static PyType_Slot slots[] = {
     {Py_tp_doc, "A node of the graph: one recorded op."}, {Py_tp_getset, getset}, {Py_tp_methods, methods},
-    {Py_tp_call, node_tp_call}, {Py_tp_getattro, node_getattro}, {Py_tp_traverse, node_traverse}, {Py_tp_clear, node_tp_clear}, {Py_tp_dealloc, node_dealloc}, {0, NULL},
+    {Py_tp_new, node_tp_new}, {Py_tp_call, node_tp_call}, {Py_tp_getattro, node_getattro}, {Py_tp_traverse, node_traverse}, {Py_tp_clear, node_tp_clear}, {Py_tp_dealloc, node_dealloc}, {0, NULL},
 };
 static PyType_Spec spec = {"ctgrad._C.Node", sizeof(PyNode), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots};
 

@@ -192,6 +192,23 @@ def test_quantiles_of_the_normal_distribution():
         special.ndtri(ctgrad.ones(2).half())
 
 
+def test_bessel_functions_of_the_other_kinds():
+    """J by its integral over angles and K by its over the real line, on both sides of where the series change, and what stands at 0, below it and far away."""
+    x = np.array([-31.0, -5.5, -0.3, 1e-8, 1.9, 2.1, 4.9, 5.1, 29.0])
+    angles, t = np.arange(400) * (2 * np.pi / 400), np.linspace(0, 30, 60001)
+    inside = doubles(*x), doubles(*x[3:])
+    for order in (0, 1):
+        j = np.cos(order * angles - np.multiply.outer(x, np.sin(angles))).mean(-1)
+        rows = np.exp(-np.multiply.outer(x[3:], np.cosh(t))) * np.cosh(order * t)
+        k = (rows.sum(-1) - rows[:, 0] / 2) * t[1]
+        assert np.allclose(getattr(special, f"bessel_j{order}")(inside[0]).numpy(), j, rtol=1e-12, atol=1e-14)
+        assert np.allclose(getattr(special, f"modified_bessel_k{order}")(inside[1]).numpy(), k, rtol=1e-10)
+        assert np.allclose(getattr(special, f"scaled_modified_bessel_k{order}")(inside[1]).numpy(), k * np.exp(x[3:]), rtol=1e-10)
+        ends = getattr(special, f"modified_bessel_k{order}")(doubles(0, -1, math.inf, math.nan)).tolist()
+        assert ends[0] == math.inf and ends[2] == 0 and math.isnan(ends[1]) and math.isnan(ends[3])
+    assert special.bessel_j0(doubles(0)).item() == 1 and special.bessel_j1(doubles(0)).item() == 0 and special.modified_bessel_k0(doubles(1, 2, 3, 4).reshape(2, 2).t()).stride() == (1, 2)
+
+
 def test_bessel_functions():
     """By their series, by the recurrence of their derivatives, and where the series beyond 8 takes over."""
     x = ctgrad.tensor([-3.0, -0.5, 0.0, 1e-9, 2.0, 8.0], dtype=ctgrad.float64, requires_grad=True)

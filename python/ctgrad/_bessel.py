@@ -1,13 +1,15 @@
-"""Modified Bessel functions of the first kind, orders 0 and 1, and Hurwitz's zeta function, this one in terms of other ops and in float64."""
+"""Bessel functions of orders 0 and 1, those of the other kinds than I in terms of other ops and in float64, as is Hurwitz's zeta function."""
 
 import math
+from collections.abc import Callable
 
 from ctgrad import _C
+from ctgrad._quantile import polynomial
 from ctgrad.autograd.function import Function
 from ctgrad.composed import need_tensor
 from ctgrad.composed.closed import named, node
 
-__all__ = ["i0", "i0e", "i1", "i1e", "zeta"]
+__all__ = ["i0", "i0e", "i1", "i1e", "j", "k", "zeta"]
 
 def _function(name, title, order, scaled):
     @node(f"{title}Backward0")
@@ -20,8 +22,81 @@ def _function(name, title, order, scaled):
     return f
 
 
-i0, i0e = _function("i0", "I0", 0, False), _function("i0e", "SpecialI0E", 0, True)
-i1, i1e = _function("i1", "SpecialI1", 1, False), _function("i1e", "SpecialI1E", 1, True)
+i0: Callable[..., _C.Tensor] = _function("i0", "I0", 0, False)
+i0e: Callable[..., _C.Tensor] = _function("i0e", "SpecialI0E", 0, True)
+i1: Callable[..., _C.Tensor] = _function("i1", "SpecialI1", 1, False)
+i1e: Callable[..., _C.Tensor] = _function("i1e", "SpecialI1E", 1, True)
+
+# Cephes' (Moshier), by order. Of J, up to 5: the squares of its first two roots, and the numerator and the denominator of the rest in x^2, whose highest
+# coefficient is 1; beyond, those of Hankel's P and of Q in 25 / x^2.
+_J = ((
+    (5.783185962946784, 30.471262343662087),
+    (-4794432209.782018, 1956174919465.5657, -249248344360967.72, 9708622510473064.0),
+    (499.563147152651, 173785.4016763747, 48440965.83399621, 11185553704.535683, 2112775201154.892, 310518229857422.56, 3.1812195594320496e+16,
+     1.7108629408104315e+18),
+    (0.0007969367292973471, 0.08283523921074408, 1.239533716464143, 5.447250030587687, 8.74716500199817, 5.303240382353949, 1.0),
+    (0.0009244088105588637, 0.08562884743544745, 1.2535274390105895, 5.470977403304171, 8.761908832370695, 5.306052882353947, 1.0),
+    (-0.011366383889846916, -1.2825271867050931, -19.553954425773597, -93.20601521237683, -177.68116798048806, -147.07750515495118,
+     -51.41053267665993, -6.050143506007285),
+    (64.3178256118178, 856.4300259769806, 3882.4018360540163, 7240.467741956525, 5930.727011873169, 2062.0933166032783, 242.0057402402914)), (
+    (14.681970642123893, 49.2184563216946),
+    (-899971225.7055594, 452228297998.19403, -72749424522181.83, 3682957328638529.0),
+    (620.8364781180543, 256987.25675774884, 83514679.14319493, 22151159547.97925, 4749141220799.914, 784369607876235.9, 8.952223361846274e+16,
+     5.322786203326801e+18),
+    (0.0007621256162081731, 0.07313970569409176, 1.1271960812968493, 5.112079511468076, 8.424045901417724, 5.214515986823615, 1.0),
+    (0.0005713231280725487, 0.06884559087544954, 1.105142326340617, 5.073863861286015, 8.399855543276042, 5.209828486823619, 1.0),
+    (0.05108625947501766, 4.982138729512334, 75.82382841325453, 366.7796093601508, 710.8563049989261, 597.4896124006136, 211.68875710057213,
+     25.207020585802372),
+    (74.23732770356752, 1056.4488603826283, 4986.410583376536, 9562.318924047562, 7997.041604473507, 2826.1927851763908, 336.0936078106983)))
+# Of K, Chebyshev's series: up to 2 in x^2 - 2, beyond in 8 / x - 2.
+_K = ((
+    (1.374465435613523e-16, 4.25981614279661e-14, 1.0349695257633842e-11, 1.904516377220209e-09, 2.5347910790261494e-07, 2.286212103119452e-05,
+     0.001264615411446926, 0.0359799365153615, 0.3442898999246285, -0.5353273932339028),
+    (5.300433772686263e-18, -1.6475804301524212e-17, 5.2103915050390274e-17, -1.678231096805412e-16, 5.512055978524319e-16, -1.848593377343779e-15,
+     6.3400764774050706e-15, -2.2275133269916698e-14, 8.032890775363575e-14, -2.9800969231727303e-13, 1.140340588208475e-12, -4.514597883373944e-12,
+     1.8559491149547177e-11, -7.957489244477107e-11, 3.577397281400301e-10, -1.69753450938906e-09, 8.574034017414225e-09, -4.660489897687948e-08,
+     2.766813639445015e-07, -1.8317555227191195e-06, 1.39498137188765e-05, -0.00012849549581627802, 0.0015698838857300533, -0.0314481013119645,
+     2.4403030820659555)), (
+    (-7.023863479386288e-18, -2.427449850519366e-15, -6.666901694199329e-13, -1.4114883926335278e-10, -2.213387630734726e-08, -2.4334061415659684e-06,
+     -0.0001730288957513052, -0.006975723859639864, -0.12261118082265715, -0.3531559607765449, 1.5253002273389478),
+    (-5.756744483665017e-18, 1.7940508731475592e-17, -5.689462558442859e-17, 1.838093544366639e-16, -6.057047248373319e-16, 2.038703165624334e-15,
+     -7.019837090418314e-15, 2.4771544244813043e-14, -8.976705182324994e-14, 3.3484196660784293e-13, -1.2891739609510289e-12, 5.13963967348173e-12,
+     -2.1299678384275683e-11, 9.218315187605006e-11, -4.1903547593418965e-10, 2.015049755197033e-09, -1.0345762465678097e-08, 5.7410841254500495e-08,
+     -3.5019606030878126e-07, 2.406484947837217e-06, -1.936197974166083e-05, 0.00019521551847135162, -0.002857816859622779, 0.10392373657681724,
+     2.7206261904844427)))
+
+
+def j(order, x):
+    """J_order(x), of float64."""
+    roots, above, below, *parts = _J[order]
+    size = x.abs()
+    square = size * size
+    near = (square - roots[0]) * (square - roots[1]) * polynomial(square, above, 0) / polynomial(square, below, 1.0)
+    inverse = 5 / size
+    p_above, p_below, q_above, q_below = (polynomial(inverse * inverse, c, float(c is parts[3])) for c in parts)
+    turned = size - (2 * order + 1) * math.pi / 4
+    far = (p_above / p_below * turned.cos() - inverse * (q_above / q_below) * turned.sin()) * math.sqrt(2 / math.pi) / size.sqrt()
+    made = _C.where(size <= 5, near * size if order else near, far)
+    return _C.where(x < 0, -made, made) if order else made
+
+
+def _chebyshev(x, series):
+    """Clenshaw's recurrence; the highest order first, and half of the last."""
+    now, before, last = series[0], 0.0, 0.0
+    for c in series[1:]:
+        now, before, last = x * now - before + c, now, before
+    return 0.5 * (now - last)
+
+
+def k(order, x, scaled):
+    """K_order(x), of float64, or e^x times it: inf at 0, NaN below."""
+    near, far = (_chebyshev(at, series) for at, series in zip((x * x - 2, 8 / x - 2), _K[order], strict=True))
+    log = (x / 2).log()
+    near = near / x + log * i1(x) if order else near - log * i0(x)
+    near, far = (near * x.exp(), far / x.sqrt()) if scaled else (near, far * (-x).exp() / x.sqrt())
+    made = _C.where(x <= 2, near, far)
+    return _C.where(x == 0, math.inf, _C.where(x < 0, math.nan, made))
+
 
 # Bernoulli's numbers over factorials: B_2j / (2j)!
 _BERNOULLI = [1 / 12, -1 / 720, 1 / 30240, -1 / 1209600, 1 / 47900160, -691 / 1307674368000, 1 / 74724249600, -3617 / 10670622842880000]

@@ -1,13 +1,11 @@
-"""Orthogonal polynomials by their recurrences, Bessel functions by integrals over angles, and exp(x^2) erfc(x): constants to the history, in float64."""
+"""Orthogonal polynomials by their recurrences, Bessel functions, and exp(x^2) erfc(x): constants to the history, in float64."""
 
 import math
 from typing import Any
 
 import ctgrad
-from ctgrad import _C
+from ctgrad import _C, _bessel
 from ctgrad.composed import need_tensor
-
-_FAR = 30.0
 
 
 def _operands(name, *given):
@@ -55,30 +53,6 @@ POLYNOMIALS = {
 }
 
 
-def _bessel_j(order, x):
-    """Up to _FAR the mean of cos(order t - x sin t) over 96 angles, whose error is J_96; from there on Hankel's series."""
-    size, far = x.abs(), x.abs() > _FAR
-    angles = _C.arange(96, dtype=_C.float64) * (2 * math.pi / 96)
-    near = (order * angles - size.masked_fill(far, 0).unsqueeze(-1) * angles.sin()).cos().mean(-1)
-    z = size.masked_fill(~far, _FAR)
-    parts, term = [_ones(z), _C.zeros_like(z)], _ones(z)
-    for k in range(1, 17):
-        term = term * ((4 * order * order - (2 * k - 1) ** 2) / (8 * k)) / z
-        parts[k % 2] = parts[k % 2] + (term if k % 4 < 2 else -term)
-    turned = z - (2 * order + 1) * math.pi / 4
-    made = _C.where(far, (2 / (math.pi * z)).sqrt() * (parts[0] * turned.cos() - parts[1] * turned.sin()), near)
-    return (made * x.sign()).masked_fill(x == 0, 0) if order else made
-
-
-def _bessel_k(order, x):
-    """e^x K_order(x), the integral of e^(x (1 - cosh t)) cosh(order t) from 0 on, by the trapezoidal rule."""
-    top = (2 * (800.0 / x.clamp_min(1e-300)).add(1).log()).clamp(2.0, 1500.0)
-    t = _C.linspace(0, 1, 1025, dtype=_C.float64) * top.unsqueeze(-1)
-    rows = (x.unsqueeze(-1) * (1 - t.cosh())).exp() * (order * t).cosh()
-    made = ctgrad.trapezoid(rows.nan_to_num(0.0), dim=-1) * top / 1024
-    return made.masked_fill(x == 0, math.inf).masked_fill((x < 0) | x.isnan(), math.nan)
-
-
 def _of_one(name, f, doc):
     def made(input):
         dtype, (x,) = _operands(name, input)
@@ -100,17 +74,11 @@ def _erfcx(x):
     return _C.where(far, 1 / (tail * math.sqrt(math.pi)), (near * near).exp() * near.erfc())
 
 
-def _i(order):
-    from ctgrad import _bessel
-
-    return (_bessel.i0, _bessel.i1)[order]
-
-
 ONES = {name: _of_one(name, f, doc) for name, f, doc in (
-    ("bessel_j0", lambda x: _bessel_j(0, x), "Bessel's function of the first kind and order 0."), ("bessel_j1", lambda x: _bessel_j(1, x), "Bessel's function of the first kind and order 1."),
-    ("modified_bessel_i0", lambda x: _i(0)(x), "The modified Bessel function of the first kind and order 0."), ("modified_bessel_i1", lambda x: _i(1)(x), "The modified Bessel function of the first kind and order 1."),
-    ("modified_bessel_k0", lambda x: _bessel_k(0, x) * (-x).exp(), "The modified Bessel function of the second kind and order 0."),
-    ("modified_bessel_k1", lambda x: _bessel_k(1, x) * (-x).exp(), "The modified Bessel function of the second kind and order 1."),
-    ("scaled_modified_bessel_k0", lambda x: _bessel_k(0, x), "e^x modified_bessel_k0(x)"), ("scaled_modified_bessel_k1", lambda x: _bessel_k(1, x), "e^x modified_bessel_k1(x)"),
+    ("bessel_j0", lambda x: _bessel.j(0, x), "Bessel's function of the first kind and order 0."), ("bessel_j1", lambda x: _bessel.j(1, x), "Bessel's function of the first kind and order 1."),
+    ("modified_bessel_i0", _bessel.i0, "The modified Bessel function of the first kind and order 0."), ("modified_bessel_i1", _bessel.i1, "The modified Bessel function of the first kind and order 1."),
+    ("modified_bessel_k0", lambda x: _bessel.k(0, x, False), "The modified Bessel function of the second kind and order 0."),
+    ("modified_bessel_k1", lambda x: _bessel.k(1, x, False), "The modified Bessel function of the second kind and order 1."),
+    ("scaled_modified_bessel_k0", lambda x: _bessel.k(0, x, True), "e^x modified_bessel_k0(x)"), ("scaled_modified_bessel_k1", lambda x: _bessel.k(1, x, True), "e^x modified_bessel_k1(x)"),
     ("spherical_bessel_j0", lambda x: _C.where(x == 0, 1.0, x.sin() / x), "sin(x) / x"), )}
 ERFCX = _of_one("erfcx", _erfcx, "exp(x^2) erfc(x)")

@@ -24,7 +24,7 @@ _FAR = ((3.23774891776946035970E0, 6.91522889068984211695E0, 3.93881025292474443
          3.28014464682127739104E-4, 2.89247864745380683936E-6, 6.79019408009981274425E-9))
 
 
-def _polynomial(x, coefficients, result):
+def polynomial(x, coefficients, result):
     """Horner's scheme, the highest power first, from `result` on."""
     for c in coefficients:
         result = result * x + c
@@ -33,7 +33,7 @@ def _polynomial(x, coefficients, result):
 
 def _ratio(x, coefficients):
     above, below = coefficients
-    return _polynomial(x, above, 0), _polynomial(x, below, 1.0)
+    return polynomial(x, above, 0), polynomial(x, below, 1.0)
 
 
 def _quantile(p):

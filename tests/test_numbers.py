@@ -274,3 +274,13 @@ def test_clamp_where_bounds_are_lines_or_numbers(dtype):
         wanted = wanted if high is None else ctgrad.minimum(wanted, high)
         for made in (x.clamp(low, high), ctgrad.stack([x, x], 1)[:, 0].clamp(low, high)):
             np.testing.assert_array_equal(made.numpy(), wanted.numpy())
+
+
+def test_chebyshev_polynomials_of_a_degree_too_high_for_steps():
+    """Angles within [-1, 1], and outside of it no step after the last number that float64 holds."""
+    x, n = ctgrad.tensor([0.5, 1.0, -1.0, 2.0], dtype=ctgrad.float64), 3 * 2**40
+    wanted = {"t": [1.0, 1.0, 1.0], "u": [1.0, n + 1, n + 1], "v": [1.0, 1.0, 2 * n + 1], "w": [1.0, 2 * n + 1, 1.0]}
+    for kind, values in wanted.items():
+        for made in (getattr(ctgrad.special, f"chebyshev_polynomial_{kind}")(x, n), getattr(ctgrad.special, f"shifted_chebyshev_polynomial_{kind}")((x + 1) / 2, n)):
+            np.testing.assert_allclose(made[:3].numpy(), values, rtol=0.01)
+            assert made[3].isnan()

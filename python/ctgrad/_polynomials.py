@@ -16,9 +16,13 @@ def _operands(name, *given):
     return dtype if dtype.is_floating_point else _C.get_default_dtype(), [x.detach().double() if isinstance(x, ctgrad.Tensor) else _C.tensor(float(x), dtype=_C.float64) for x in given]
 
 
-def _polynomial(name, first, second, onward, doc, shift=False, grows=False):
+_RECURRED = 6  # the highest degree that PyTorch, too, comes to by the recurrence where angles are another way
+
+
+def _polynomial(name, first, second, onward, doc, shift=False, grows=False, at_angle=None):
     """P_0 = first(x), P_1 = second(x), P_k = onward(k, x, P_k-1, P_k-2); of a degree below 0, or that is no number: 0. Those that grow
-    like factorials are nan from where PyTorch does not follow them."""
+    like factorials are nan from where PyTorch does not follow them. at_angle(n, x) needs no recurrence where x is within [-1, 1]: with it
+    the number of steps is bounded by what float64 holds, not by n."""
 
     def f(input, n: Any):
         dtype, (x, n) = _operands(name, input, n)
@@ -26,9 +30,14 @@ def _polynomial(name, first, second, onward, doc, shift=False, grows=False):
         before, now = first(x), second(x)
         made = _C.where(n == 0, before, _C.where(n < 0, 0.0, now))
         most = math.inf if not grows else 512 if dtype == _C.float64 else 128
+        if at_angle:
+            direct = (n > _RECURRED) & (x.abs() <= 1)
+            made, n = _C.where(direct, at_angle(n, x), made), n.masked_fill(direct, 0)
         for k in range(2, int(n.clamp(max=most).max().item()) + 1 if n.numel() else 0):
             before, now = now, onward(k, x, now, before)
             made = _C.where(n >= k, now, made)
+            if k % 64 == 0 and not ((now == now) & (n > k)).any():
+                break  # what is nan stays so
         return _C.where(n > most, math.nan, made).to(dtype)
 
     f.__name__ = f.__qualname__ = name
@@ -40,9 +49,25 @@ def _twice(k, x, now, before):
     return 2 * x * now - before
 
 
+def _by_angles(kind):
+    """Chebyshev's polynomials in a = acos(x); U, V and W divide by what is 0 at an end, where they are n + 1 and 2 n + 1 but for the sign."""
+
+    def at_angle(n, x):
+        a, sign = x.acos(), 1 - 2 * (n % 2)
+        if kind == "t":
+            return _C.where(x == -1, sign, (n * a).cos())
+        if kind == "u":
+            return _C.where(x == 1, n + 1, _C.where(x == -1, sign * (n + 1), ((n + 1) * a).sin() / a.sin()))
+        if kind == "v":
+            return _C.where(x == -1, sign * (2 * n + 1), ((n + 0.5) * a).cos() / (a / 2).cos())
+        return _C.where(x == 1, 2 * n + 1, _C.where(x == -1, sign, ((n + 0.5) * a).sin() / (a / 2).sin()))
+
+    return at_angle
+
+
 _ones = _C.ones_like
 POLYNOMIALS = {
-    f"{prefix}chebyshev_polynomial_{kind}": _polynomial(f"{prefix}chebyshev_polynomial_{kind}", _ones, second, _twice, f"Chebyshev's polynomial of kind {kind.upper()} and degree n{where}.", bool(prefix))
+    f"{prefix}chebyshev_polynomial_{kind}": _polynomial(f"{prefix}chebyshev_polynomial_{kind}", _ones, second, _twice, f"Chebyshev's polynomial of kind {kind.upper()} and degree n{where}.", bool(prefix), at_angle=_by_angles(kind))
     for prefix, where in (("", ""), ("shifted_", ", at 2 x - 1"))
     for kind, second in (("t", lambda x: x), ("u", lambda x: 2 * x), ("v", lambda x: 2 * x - 1), ("w", lambda x: 2 * x + 1))
 } | {

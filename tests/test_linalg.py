@@ -368,3 +368,22 @@ def test_results_may_be_written_to(f, batch):
     before = made.detach().clone()
     made.mul_(2)
     assert ctgrad.equal(made.detach(), before * 2)
+
+
+@pytest.mark.parametrize("size", [(40, 4, 4), (5, 8, 3, 3), (20, 5, 3), (20, 3, 5), (17, 1, 1), (16, 16, 16)])
+def test_many_small_matrices_are_factored_as_one_is(size):
+    """Side by side, and one by one by LAPACK: the same rows are exchanged, and what is singular is told where it is."""
+    ctgrad.manual_seed(3)
+    a = ctgrad.randn(size, dtype=ctgrad.float64)
+    a.view(-1, *size[-2:])[2] = 0
+    together = ctgrad.linalg.lu_factor_ex(a)
+    for i, one in enumerate(a.reshape(-1, *size[-2:])):
+        lu, pivots, info = ctgrad.linalg.lu_factor_ex(one)
+        assert ctgrad.allclose(together.LU.reshape(-1, *size[-2:])[i], lu, rtol=1e-10, atol=1e-12)
+        assert together.pivots.reshape(-1, pivots.shape[-1])[i].equal(pivots) and together.info.reshape(-1)[i] == info
+    if size[-1] == size[-2]:
+        a = a + 4 * ctgrad.eye(size[-1], dtype=a.dtype)
+        lu, pivots = ctgrad.linalg.lu_factor(a)
+        b = ctgrad.randn(*size[:-1], 3, dtype=a.dtype)
+        assert ctgrad.allclose(a @ ctgrad.linalg.lu_solve(lu, pivots, b), b) and ctgrad.allclose(a.mT @ ctgrad.linalg.lu_solve(lu, pivots, b, adjoint=True), b)
+        assert ctgrad.allclose(ctgrad.linalg.lu_solve(lu, pivots, b.mT, left=False) @ a, b.mT)

@@ -79,9 +79,67 @@ def _factored(name, columns, count, sizes):
     return pivots, infos
 
 
+# ---- many small matrices, side by side: a call of LAPACK for each would take longer than its work --------------------------------------
+
+_FEW, _SMALL = 16, 16  # matrices; rows and columns
+
+
+def _are_many(columns):
+    """Are they so many and small, and numbers (LAPACK's order of what is none is its own)?"""
+    return columns.shape[-1] and max(columns.shape[-2:]) <= _SMALL and columns.size >= _FEW * columns.shape[-2] * columns.shape[-1] > 0 and np.isfinite(columns).all()
+
+
+def _exchange(a, first, second):
+    """Row `first` of all matrices with row second[i] of the i-th."""
+    every, row = np.arange(len(a)), a[..., first].copy()
+    a[..., first] = a[every, :, second]
+    a[every, :, second] = row
+
+
+def _factored_together(columns):
+    """getrf by elimination from the left, with the rows of all matrices exchanged and taken away at once."""
+    a = _pieces(columns)
+    count, n, m = a.shape
+    pivots, infos = np.empty((count, min(m, n)), np.int32), np.zeros(count, np.int32)
+    for k in range(min(m, n)):
+        largest = k + np.abs(a[:, k, k:]).argmax(-1)
+        pivots[:, k] = largest + 1
+        _exchange(a, k, largest)
+        zero = a[:, k, k] == 0
+        infos[zero & (infos == 0)] = k + 1
+        a[:, k, k + 1:] *= (1 / np.where(zero, 1, a[:, k, k]))[:, None]
+        a[:, k + 1:, k + 1:] -= a[:, k + 1:, k, None] * a[:, None, k, k + 1:]
+    return pivots.reshape(*columns.shape[:-2], min(m, n)), infos.reshape(columns.shape[:-2])
+
+
+def _solved_together(columns, pivots, right, transposed):
+    """getrs by substitution, likewise."""
+    a, x, p = _pieces(columns), _pieces(right), pivots.reshape(-1, pivots.shape[-1]) - 1
+    order = range(a.shape[-1])
+    if not transposed:
+        for k in order:
+            _exchange(x, k, p[:, k])
+        for k in order:
+            x[..., k + 1:] -= x[..., k, None] * a[:, None, k, k + 1:]
+        for k in reversed(order):
+            x[..., k] /= a[:, None, k, k]
+            x[..., :k] -= x[..., k, None] * a[:, None, k, :k]
+        return
+    for k in order:
+        x[..., k] /= a[:, None, k, k]
+        x[..., k + 1:] -= x[..., k, None] * a[:, None, k + 1:, k]
+    for k in reversed(order):
+        x[..., :k] -= x[..., k, None] * a[:, None, :k, k]
+    for k in reversed(order):
+        _exchange(x, k, p[:, k])
+
+
 def getrf(columns):
     """P L U of matrices, in place; (pivots from 1, infos: the first zero of U's diagonal, 0 if none is)."""
     n, m = columns.shape[-2:]
+    if _are_many(columns):
+        with np.errstate(all="ignore"):
+            return _factored_together(columns)
     return _factored("getrf", columns, min(m, n), (m, n))
 
 
@@ -99,7 +157,10 @@ def _solved(name, letter, columns, pivots, right):
 
 def getrs(columns, pivots, right, transposed):
     """X of A X = right (transposed: A^T X) by getrf's result, in place of right; one batch."""
-    _solved("getrs", "T" if transposed else "N", columns, pivots, right)
+    if _are_many(columns) and right.size and np.isfinite(right).all():
+        with np.errstate(all="ignore"):
+            return _solved_together(columns, pivots, right, transposed)
+    return _solved("getrs", "T" if transposed else "N", columns, pivots, right)
 
 
 def sytrs(columns, pivots, right):

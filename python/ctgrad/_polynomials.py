@@ -31,8 +31,8 @@ def _polynomial(name, first, second, onward, doc, shift=False, grows=False, at_a
         made = _C.where(n == 0, before, _C.where(n < 0, 0.0, now))
         most = math.inf if not grows else 512 if dtype == _C.float64 else 128
         if at_angle:
-            direct = (n > _RECURRED) & (x.abs() <= 1)
-            made, n = _C.where(direct, at_angle(n, x), made), n.masked_fill(direct, 0)
+            direct = (x.abs() <= 1) & (n > _RECURRED)   # x first: results lie as it does
+            made, n = _C.where(direct, at_angle(n, x), made), _C.where(direct, 0.0, n)
         for k in range(2, int(n.clamp(max=most).max().item()) + 1 if n.numel() else 0):
             before, now = now, onward(k, x, now, before)
             made = _C.where(n >= k, now, made)

@@ -28,7 +28,7 @@ i1: Callable[..., _C.Tensor] = _function("i1", "SpecialI1", 1, False)
 i1e: Callable[..., _C.Tensor] = _function("i1e", "SpecialI1E", 1, True)
 
 # Cephes' (Moshier), by order. Of J, up to 5: the squares of its first two roots, and the numerator and the denominator of the rest in x^2, whose highest
-# coefficient is 1; beyond, those of Hankel's P and of Q in 25 / x^2.
+# coefficient is 1; beyond, those of Hankel's P and of Q in 25 / x^2, of which the last begins with 1 too.
 _J = ((
     (5.783185962946784, 30.471262343662087),
     (-4794432209.782018, 1956174919465.5657, -249248344360967.72, 9708622510473064.0),
@@ -73,7 +73,8 @@ def j(order, x):
     square = size * size
     near = (square - roots[0]) * (square - roots[1]) * polynomial(square, above, 0) / polynomial(square, below, 1.0)
     inverse = 5 / size
-    p_above, p_below, q_above, q_below = (polynomial(inverse * inverse, c, float(c is parts[3])) for c in parts)
+    away = inverse * inverse
+    p_above, p_below, q_above, q_below = (polynomial(away, c, first) for c, first in zip(parts, (0, 0, 0, 1.0), strict=True))
     turned = size - (2 * order + 1) * math.pi / 4
     far = (p_above / p_below * turned.cos() - inverse * (q_above / q_below) * turned.sin()) * math.sqrt(2 / math.pi) / size.sqrt()
     made = _C.where(size <= 5, near * size if order else near, far)

@@ -64,9 +64,9 @@ def _refuse_empty(input, dim):
 
 def _is_before(a, b):
     """-1 or 1 by the first numbers of which one is less than the other: NaN is neither, so that it leaves the order to those behind it."""
-    differ = (a < b) | (a > b)
-    first = int(differ.argmax()) if differ.any() else 0
-    return int(a[first] > b[first]) - int(a[first] < b[first]) if differ.any() else 0
+    behind = a > b
+    differ = np.flatnonzero(behind | (a < b))
+    return (1 if behind[differ[0]] else -1) if differ.size else 0
 
 
 def _distinct_slices(values, dim):
@@ -114,7 +114,7 @@ def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=No
 @composed(method=False)
 def _unique(input, sorted=True, return_inverse=False):
     """unique with the inverse always: of no element where nobody asks for it."""
-    return (*unique(input, sorted, True), ) if return_inverse else (unique(input), _C.empty(0, dtype=_C.int64))
+    return unique(input, sorted, True) if return_inverse else (unique(input), _C.empty(0, dtype=_C.int64))
 
 
 @composed(method=False)

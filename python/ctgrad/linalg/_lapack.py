@@ -89,7 +89,7 @@ def _are_many(columns):
     return columns.shape[-1] and max(columns.shape[-2:]) <= _SMALL and columns.size >= _FEW * columns.shape[-2] * columns.shape[-1] > 0 and np.isfinite(columns).all()
 
 
-def _exchange(a, first, second):
+def exchange(a, first, second):
     """Row `first` of all matrices with row second[i] of the i-th."""
     every, row = np.arange(len(a)), a[..., first].copy()
     a[..., first] = a[every, :, second]
@@ -104,7 +104,7 @@ def _factored_together(columns):
     for k in range(min(m, n)):
         largest = k + np.abs(a[:, k, k:]).argmax(-1)
         pivots[:, k] = largest + 1
-        _exchange(a, k, largest)
+        exchange(a, k, largest)
         zero = a[:, k, k] == 0
         infos[zero & (infos == 0)] = k + 1
         a[:, k, k + 1:] *= (1 / np.where(zero, 1, a[:, k, k]))[:, None]
@@ -118,7 +118,7 @@ def _solved_together(columns, pivots, right, transposed):
     order = range(a.shape[-1])
     if not transposed:
         for k in order:
-            _exchange(x, k, p[:, k])
+            exchange(x, k, p[:, k])
         for k in order:
             x[..., k + 1:] -= x[..., k, None] * a[:, None, k, k + 1:]
         for k in reversed(order):
@@ -131,7 +131,7 @@ def _solved_together(columns, pivots, right, transposed):
     for k in reversed(order):
         x[..., :k] -= x[..., k, None] * a[:, None, :k, k]
     for k in reversed(order):
-        _exchange(x, k, p[:, k])
+        exchange(x, k, p[:, k])
 
 
 def getrf(columns):

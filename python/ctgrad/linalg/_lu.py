@@ -27,10 +27,9 @@ SolveEx = results("linalg_solve_ex", "result info")
 def row_order(pivots, rows):
     """The row of A that each row of L U is: exchanges one after the other, from the first."""
     count, k = math.prod(pivots.shape[:-1]), pivots.shape[-1]
-    order, flat, every = np.tile(np.arange(rows), (count, 1)), pivots.reshape(count, k), np.arange(count)
+    order, flat = np.tile(np.arange(rows), (count, 1)), pivots.reshape(count, k)
     for i in range(k):
-        other = flat[:, i] - 1
-        order[every, i], order[every, other] = order[every, other], order[every, i].copy()
+        _lapack.exchange(order[:, None], i, flat[:, i] - 1)
     return order.reshape(*pivots.shape[:-1], rows)
 
 

@@ -324,6 +324,12 @@ def binary_cross_entropy_with_logits(input, target, weight=None, size_average=No
     return _ops["binary_cross_entropy_with_logits"](input, target, weight, pos_weight, _reduction.number(reduction))
 
 
+def refuse_integers(input, target):
+    """kl_div takes floats."""
+    if not (input.is_floating_point() and target.is_floating_point()):
+        raise RuntimeError(f"kl_div: Integral inputs not supported. Got {input.dtype} and {target.dtype}")
+
+
 @typed
 def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_target=False):
     """target·(log(target) - input), with ``input`` log probabilities; 0 where ``target`` is 0; then ``reduction``.
@@ -332,8 +338,7 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
     "mean" divides by the number of elements, with a UserWarning. ``log_target``: the target is given as its logarithm.
     """
     batch = reduction == "batchmean" and size_average is None and reduce is None
-    if not (input.is_floating_point() and target.is_floating_point()):
-        raise RuntimeError(f"kl_div: Integral inputs not supported. Got {input.dtype} and {target.dtype}")
+    refuse_integers(input, target)
     if reduction == "mean" and size_average is None and reduce is None:
         warnings.warn("reduction: 'mean' divides the total loss by both the batch size and the support size."
                       "'batchmean' divides only by the batch size, and aligns with the KL div math definition."

@@ -3,7 +3,7 @@ of a dropout everything is to be said."""
 from ctgrad.composed import need_tensor
 from ctgrad.composed.misfit import is_number, need_flag
 from ctgrad.nn import functional as F
-from ctgrad.nn._losses import _kl_div
+from ctgrad.nn._losses import _kl_div, refuse_integers
 from ctgrad.nn._norms import _feature_dropout
 
 __all__ = ["alpha_dropout", "alpha_dropout_", "binary_cross_entropy_with_logits", "cosine_embedding_loss", "ctc_loss", "dropout", "dropout_", "feature_alpha_dropout", "feature_alpha_dropout_",
@@ -46,8 +46,7 @@ def hinge_embedding_loss(input, target, margin=1.0, reduction=0):
 def kl_div(input, target, reduction=0, *, log_target=False):
     """``functional.kl_div``, without its warning about the mean. RuntimeError for whole numbers."""
     word = _word("kl_div", reduction, input=input, target=target)
-    if not (input.is_floating_point() and target.is_floating_point()):
-        raise RuntimeError(f"kl_div: Integral inputs not supported. Got {input.dtype} and {target.dtype}")
+    refuse_integers(input, target)
     return _kl_div(input, target, word, log_target)
 
 

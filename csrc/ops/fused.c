@@ -123,7 +123,7 @@ const op op_sub_alpha = {.name = "sub.alpha", .sig = "(Operand self, Operand oth
     const op op_##id = {.name = full_name, .sig = sig_text, .flags = OP_FUNCTION, .run = run_rsub, .compose = numbers_compose,                                     \
         .kind = {"RsubBackward0", scaled_grad, .flags = NK_POINTWISE, .takes = pointwise_takes}, .doc = "other - alpha * self, rounded once."};
 RSUB(rsub, "rsub", "(Tensor self, Operand other, *, Scalar alpha=1)")
-RSUB(rsub_number, "rsub.number", "(Tensor self, Number other, Scalar alpha)")
+RSUB(rsub_number, "rsub.number", "(Tensor self, Scalar other, Scalar alpha)")
 
 /* ---- addcmul, addcdiv: args self, tensor1, tensor2, value ------------------------------------------------------------ */
 static int run_term(call *c, k_fused_kind kind)

@@ -76,12 +76,14 @@ static int zero_grad(scope *s, node *n, T const *g, T *out)
 static int uniform_rule(call *c)
 {
     double low = arg_double(&c->args[1]), high = arg_double(&c->args[2]);
+    if (!dtype_is_float((ct_dtype)c->in[0]->a->dtype))
+        return in_place_rule(c, k_uniform); /* which is not offered: told before what is wrong with the bounds */
     if (!(low <= high))
         return ct_fail(CT_RUNTIME, "uniform_ expects to return a [from, to) range, but found from=%g > to=%g", low, high);
     ct_dtype d = (ct_dtype)c->in[0]->a->dtype;
     if (dtype_is_half(d) && (!(fabs(low) <= dtype_largest(d)) || !(fabs(high) <= dtype_largest(d))))
         return ct_fail(CT_RUNTIME, "%s is out of bounds for c10::%s", fabs(low) <= dtype_largest(d) ? "to" : "from", dtype_title(d));
-    if (dtype_is_float(d) && !(high - low <= dtype_largest(d)))
+    if (!(high - low <= dtype_largest(d)))
         return ct_fail(CT_RUNTIME, "uniform_ expects to-from <= std::numeric_limits<%s>::max(), but found to=%g and from=%g which result in to-from to exceed the limit",
                        dtype_name(c->in[0]->a->dtype), high, low);
     return in_place_rule(c, k_uniform);

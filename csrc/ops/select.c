@@ -14,12 +14,12 @@
 static int along(scope *s, call *c, int *dim)
 {
     const array *self = c->in[0]->a, *index = c->in[2]->a;
+    if (layout_wrap_dim(c->op->name, c->args[1].i, self->ndim, dim) < 0)
+        return scope_fail(s), -1;
     if (index->ndim > 1)
         return REFUSE(CT_INDEX, "%s(): Index is supposed to be a vector, but got dim: %d", c->op->name, index->ndim);
     if (index->dtype != DT_I64 && index->dtype != DT_I32)
         return REFUSE(CT_RUNTIME, "%s(): Expected dtype int32 or int64 for index but got: %s", c->op->name, dtype_title(index->dtype));
-    if (layout_wrap_dim(c->op->name, c->args[1].i, self->ndim, dim) < 0)
-        return scope_fail(s), -1;
     keep_param(c, *dim);
     return refuse_shared(c, c->op == &op_index_fill ? 3 : c->n_in) < 0 ? scope_fail(s), -1 : 0;
 }

@@ -295,7 +295,7 @@ static int nanmedian_compose(scope *s, call *c, T *out) { return median_run(s, c
 ORDER(sort, "sort", "SortBackward0", OP_OUT_WHOLE, "(Tensor self, int dim=-1, bool descending=False)", "(values, indices) in order along dim; NaN is the largest. Equals keep their order if stable, or if there are few.")
 ORDER(sort_stable, "sort.stable", "SortBackward1", OP_OUT_WHOLE, "(Tensor self, *, bool stable, int dim=-1, bool descending=False)", "sort; equals keep their order if stable.")
 ORDER(topk, "topk", "TopkBackward0", OP_OUT_WHOLE, "(Tensor self, int k, int dim=-1, bool largest=True, bool sorted=True)", "(values, indices) of the k largest, or smallest, along dim, in order unless sorted is False.")
-ORDER(kthvalue, "kthvalue", "KthvalueBackward0", OP_OUT_WHOLE, "(Tensor self, int k, int dim=-1, bool keepdim=False)", "(values, indices) of the k-th smallest along dim, counted from 1.")
+ORDER(kthvalue, "kthvalue", "KthvalueBackward0", OP_OUT_WHOLE | OP_OUT_APART, "(Tensor self, int k, int dim=-1, bool keepdim=False)", "(values, indices) of the k-th smallest along dim, counted from 1.")
 ORDER(median, "median.dim", "MedianBackward1", 0, "(Tensor self, int dim, bool keepdim=False)", "(values, indices) of the lower median along dim; NaN where there is one.")
 ORDER(nanmedian, "nanmedian.dim", "NanmedianBackward1", 0, "(Tensor self, int dim, bool keepdim=False)", "(values, indices) of the lower median of what is not NaN along dim.")
 

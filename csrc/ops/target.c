@@ -247,7 +247,7 @@ static int target_shaped(call *c, uint32_t i, ct_dtype dtype, int ndim, const in
     array *fresh = keep_before(c, i) < 0 ? NULL : tensor_resized(out, ndim, size, stride);
     if (!fresh)
         return -1;
-    if (elementwise && check_inputs_apart(c, fresh) < 0) {
+    if ((elementwise && check_inputs_apart(c, fresh) < 0) || (c->op->flags & OP_OUT_APART && check_no_overlap(c, fresh) < 0)) {
         array_drop(fresh);
         return -1;
     }

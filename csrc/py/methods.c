@@ -17,8 +17,8 @@ static int dim_argument(const char *op, PyObject *self, PyObject *const *args, P
     }
     if (n + named == 0 || args[0] == Py_None)
         return 0;
-    if (py_is_tensor(args[0]) && py_t(args[0])->a->ndim) {
-        PyErr_Format(PyExc_TypeError, "%s(): argument 'dim' must be int, not a Tensor of dimensions", op);
+    if (PyBool_Check(args[0]) || (py_is_tensor(args[0]) && py_t(args[0])->a->ndim)) {
+        PyErr_Format(PyExc_TypeError, "%s(): argument 'dim' must be int, not %s", op, PyBool_Check(args[0]) ? "bool" : "a Tensor of dimensions");
         return -1;
     }
     int64_t value = PyLong_AsLongLong(args[0]);

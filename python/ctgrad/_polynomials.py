@@ -1,4 +1,4 @@
-"""Orthogonal polynomials by their recurrences, Bessel functions, and exp(x^2) erfc(x): constants to the history, in float64."""
+"""Orthogonal polynomials by their recurrences, and Bessel functions: constants to the history, in float64."""
 
 import math
 from typing import Any
@@ -88,17 +88,6 @@ def _of_one(name, f, doc):
     return made
 
 
-def _erfcx(x):
-    """Below 10 as it is written; from there on by Laplace's continued fraction."""
-    far = x > 10
-    z = x.masked_fill(~far, 10.0)
-    tail = z
-    for k in range(40, 0, -1):
-        tail = z + (k / 2) / tail
-    near = x.masked_fill(far, 0)
-    return _C.where(far, 1 / (tail * math.sqrt(math.pi)), (near * near).exp() * near.erfc())
-
-
 ONES = {name: _of_one(name, f, doc) for name, f, doc in (
     ("bessel_j0", lambda x: _bessel.j(0, x), "Bessel's function of the first kind and order 0."), ("bessel_j1", lambda x: _bessel.j(1, x), "Bessel's function of the first kind and order 1."),
     ("modified_bessel_i0", _bessel.i0, "The modified Bessel function of the first kind and order 0."), ("modified_bessel_i1", _bessel.i1, "The modified Bessel function of the first kind and order 1."),
@@ -106,4 +95,3 @@ ONES = {name: _of_one(name, f, doc) for name, f, doc in (
     ("modified_bessel_k1", lambda x: _bessel.k(1, x, False), "The modified Bessel function of the second kind and order 1."),
     ("scaled_modified_bessel_k0", lambda x: _bessel.k(0, x, True), "e^x modified_bessel_k0(x)"), ("scaled_modified_bessel_k1", lambda x: _bessel.k(1, x, True), "e^x modified_bessel_k1(x)"),
     ("spherical_bessel_j0", lambda x: _C.where(x == 0, 1.0, x.sin() / x), "sin(x) / x"), )}
-ERFCX = _of_one("erfcx", _erfcx, "exp(x^2) erfc(x)")

@@ -2,55 +2,65 @@
 two orders, in every dtype that ctgrad has; and the database's error cases."""
 
 import os
-import random
 import zlib
 
-import numpy as np
 import opdb
 import pytest
 import torch
 from torch.testing._internal import common_utils
 
-NAMES = [
-    "add", "sub", "mul", "div", "true_divide", "floor_divide", "remainder", "pow", "rsub", "neg", "abs", "exp", "log", "sqrt", "square",
-    "reciprocal", "sin", "cos", "tanh", "sigmoid", "nn.functional.relu", "maximum", "minimum", "clamp", "clamp_min", "clamp_max", "where",
-    "eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or", "logical_xor", "logical_not",
-    "sum", "mean", "prod", "amax", "amin", "argmax", "argmin", "any", "all", "var", "std", "logsumexp", "softmax", "log_softmax",
-    "expand", "expand_as", "broadcast_to", "broadcast_tensors", "view", "reshape", "flatten", "squeeze", "unsqueeze", "transpose", "t",
-    "permute", "select", "narrow", "diagonal", "unfold", "split", "chunk", "unbind", "contiguous", "clone",
-    "cat", "stack", "repeat", "tile", "flip", "mm", "bmm", "mv", "dot", "matmul", "outer", "addmm", "addmv", "baddbmm", "addbmm", "addr",
-    "nn.functional.linear", "einsum", "tensordot", "gather", "scatter_add", "scatter", "index_select", "index_add", "index_fill",
-    "index_copy", "take", "masked_fill", "masked_select", "tril", "triu", "nonzero", "index_put", "round", "nn.functional.embedding",
-    "nn.functional.mse_loss", "nn.functional.nll_loss", "nn.functional.smooth_l1_loss", "nn.functional.huber_loss",
-    "nn.functional.binary_cross_entropy_with_logits", "arange", "eye", "full", "linspace", "ones_like", "zeros_like",
-    "gcd", "lcm", "bincount", "bucketize", "searchsorted", "isin", "nanmean", "inner", "diagflat", "tril_indices", "triu_indices", "isposinf", "isneginf", "isreal", "signbit",
-    "heaviside", "float_power", "argwhere", "nn.functional.hardtanh", "nn.functional.hardswish", "nn.functional.mish", "nn.functional.hardshrink",
-    "nn.functional.softshrink", "nn.functional.threshold", "nn.functional.selu", "nn.functional.celu", "nn.functional.glu", "nn.functional.prelu",
-    "nn.functional.relu6", "nn.functional.cosine_embedding_loss", "nn.functional.hinge_embedding_loss", "nn.functional.margin_ranking_loss",
-    "nn.functional.multilabel_soft_margin_loss", "nn.functional.poisson_nll_loss", "nn.functional.gaussian_nll_loss",
-    "nn.functional.triplet_margin_loss", "nn.functional.local_response_norm", "nn.functional.conv1d", "nn.functional.conv2d",
-    "nn.functional.conv3d", "nn.functional.avg_pool1d", "nn.functional.avg_pool2d", "nn.functional.avg_pool3d",
-    "linalg.lu", "linalg.lu_factor", "lu_unpack", "geqrf", "linalg.ldl_factor_ex", "linalg.ldl_solve", "triangular_solve", "linalg.solve_ex", "linalg.cholesky_ex",
-]
+HALVES = (torch.float16, torch.bfloat16)
+FLOATS = (*HALVES, torch.float32, torch.float64)
+# Not compared, in these dtypes: why.
+LEFT_OUT = {
+    "as_strided_scatter": (FLOATS, "PyTorch lets the gradient through where it was written, and stops it elsewhere"),
+    "linalg.eigh": (FLOATS, "vectors have either sign"), "linalg.svd": (FLOATS, "as linalg.eigh"), "svd": (FLOATS, "as linalg.eigh"),
+    "nn.functional.linear_cross_entropy": (FLOATS, "options= is refused"),
+    "nn.functional.interpolate": ((torch.uint8,), "PyTorch's weights are whole numbers"),
+    "nn.functional.scaled_dot_product_attention": (HALVES, "PyTorch has the fused node, ctgrad the conversion behind it"),
+    "nn.functional.ctc_loss": ((torch.float32,), "8e-5 apart, each as far from float64's gradient"),
+    "special.bessel_j0": ((torch.float64,), "PyTorch's are 1.6e-7 off"), "special.bessel_j1": ((torch.float64,), "as bessel_j0"),
+    "special.i1": (HALVES, "PyTorch has no gradient of halves"), "special.i1e": (HALVES, "as i1"),
+    "nn.functional.grid_sample": (HALVES, "PyTorch rounds at every step"),
+    "matrix_exp": (HALVES, "PyTorch's steps overflow"), "dist": (HALVES, "as matrix_exp"),
+    "nn.functional.group_norm": (HALVES, "PyTorch keeps the statistics as halves, and is 300 times as far from float64's gradient"), "nn.functional.layer_norm": (HALVES, "as group_norm"),
+    "copysign": ((torch.float32,), "gradients of gradients are 0, PyTorch's rounding errors"),
+    "resize_": (tuple(opdb.DTYPES), "PyTorch gives up the memory that both share"), "resize_as_": (tuple(opdb.DTYPES), "as resize_"),
+    "cumprod": (HALVES, "gradients of gradients: PyTorch divides by halves"),
+    "cov": (HALVES, "sums that cancel"), "sinc": (HALVES, "as cov"), "ldexp": (HALVES, "as cov"), "special.i0e": (HALVES, "as cov"),
+    "nn.functional.normalize": ((*HALVES, torch.float32), "as cov"), "nn.functional.binary_cross_entropy": (HALVES, "as cov"), "nn.functional.soft_margin_loss": (HALVES, "as cov"),
+} | dict.fromkeys(("empty", "empty_like", "empty_permuted", "empty_strided", "new_empty", "new_empty_strided"), (tuple(opdb.DTYPES), "holds what memory held")) \
+  | {"nn.functional.triplet_margin_with_distance_loss": (tuple(opdb.DTYPES), "is given a module of PyTorch's")}
+NAMES = sorted(filter(opdb.offered, opdb.database()))
 SEED = os.environ.get("CTGRAD_OPDB_SEED", "")  # any text: other samples; rounding of sums that cancel may then be told as a difference
-# An error case asks for what is not offered: 1-d bounds of linspace; halves; complex numbers.
-NOT_OFFERED = {"linspace", "dot", "masked_fill", "nn.functional.conv1d", "nn.functional.conv2d", "nn.functional.conv3d"}
+# An error case asks for what is not offered: 1-d bounds of linspace; halves; complex numbers; or is PyTorch's failed assertion.
+NOT_OFFERED = {"linspace", "dot", "masked_fill", "nn.functional.conv1d", "nn.functional.conv2d", "nn.functional.conv3d", "gradient", "narrow_copy"}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """Threads that wait for each other take many times as long where the machine is busy."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def seeded(name, dtype):
     seed = zlib.crc32(f"{name} {dtype} {SEED}".encode()) % 10_000
     if SEED:
         common_utils.SEED = seed  # which the database sets before every sample
-    torch.manual_seed(seed)
-    random.seed(seed)
-    np.random.seed(seed)
+    opdb.seed_all(seed)
 
 
-@pytest.mark.parametrize("dtype", opdb.DTYPES, ids=str)
 @pytest.mark.parametrize("name", NAMES)
-def test_samples(name, dtype):
-    seeded(name, dtype)
-    assert opdb.compare_op(name, dtype) == []
+def test_samples(name):
+    bad = []
+    for dtype in opdb.dtypes(name):
+        if dtype not in LEFT_OUT.get(name, ((),))[0]:
+            seeded(name, dtype)
+            bad += opdb.compare_op(name, dtype)
+    assert bad == []
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in NOT_OFFERED])

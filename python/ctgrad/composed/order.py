@@ -45,7 +45,8 @@ def _kept(values, input, dim):
     """The slices that are kept, stored one after the other, as PyTorch stores them."""
     if dim is None or not input.numel():
         return _tensor(values, input.dtype)
-    return _tensor(np.moveaxis(values, dim, 0), input.dtype).movedim(0, dim).clone()
+    moved = np.moveaxis(values, dim, 0)
+    return _tensor(moved.reshape(-1), input.dtype).view(moved.shape).movedim(0, dim).clone()
 
 
 _NODES = {"_unique2": "Unique2Backward0", "unique_dim": "UniqueDimBackward0", "unique_consecutive": "UniqueConsecutiveBackward0"}

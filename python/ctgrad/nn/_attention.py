@@ -25,6 +25,9 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
     if getattr(type(attn_mask), "_of_attention", False):  # a CausalBias: the result is none
         attn_mask = attn_mask.as_subclass(ctgrad.Tensor)
     _check_attention(query, key, value, attn_mask, is_causal)
+    if query.dtype in HALVES:  # computed in float32 throughout, and rounded once
+        mask = attn_mask.float() if attn_mask is not None and attn_mask.dtype in HALVES else attn_mask
+        return scaled_dot_product_attention(query.float(), key.float(), value.float(), mask, dropout_p, is_causal, scale, enable_gqa).to(query.dtype)
     if dropout_p == 0.0 and not enable_gqa and _one_pass(query, key, value, attn_mask):
         return _ops["attention"](query, key, value, attn_mask, is_causal, scale=1.0 / math.sqrt(query.size(-1)) if scale is None else scale)[0]
     root = math.sqrt(1.0 / math.sqrt(query.size(-1) or 1) if scale is None else abs(scale))
@@ -44,7 +47,7 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
 def _one_pass(query, key, value, attn_mask):
     """Do the operands suit the op that forms no matrix of scores? Four dims, one batch and size, nothing that it does not differentiate."""
     shape, other = query.shape, key.shape
-    if len(shape) != 4 or len(other) != 4 or other != value.shape or shape[:2] != other[:2] or shape[3] != other[3] or not query.is_floating_point() or query.dtype in HALVES:
+    if len(shape) != 4 or len(other) != 4 or other != value.shape or shape[:2] != other[:2] or shape[3] != other[3] or not query.is_floating_point():
         return False
     if 0 in shape or 0 in other or not query.stride(-1) == key.stride(-1) == value.stride(-1) == 1:
         return False

@@ -1,5 +1,7 @@
 """What torch.linalg asks of arguments, and the way to NumPy's LAPACK and back."""
 
+import math
+
 import numpy as np
 
 from ctgrad import _C
@@ -78,6 +80,35 @@ def laid(columns, like):
     return _by_columns(new(columns, tuple(like.shape[:-2])))
 
 
+def flat(array):
+    """The matrices of all batch dims, one after the other."""
+    return array.reshape(math.prod(array.shape[:-2]), *array.shape[-2:])
+
+
+def each_once(f, factors, right):
+    """(A new array of turned right sides, after f(*factors, right sides) worked on it, f's result); batches broadcast. Each matrix comes once, with all
+    its right sides. factors: (array, how many of its dims are no batch)."""
+    batches = [a.shape[:a.ndim - mixed] for a, mixed in factors]
+    batch = np.broadcast_shapes(*batches, right.shape[:-2])
+    own = (1,) * len(batch)
+    own = np.broadcast_shapes(own, *batches)
+    order = sorted(range(len(batch)), key=lambda d: own[d] == 1)  # right sides that share a matrix last
+    made = np.array(np.broadcast_to(right, batch + right.shape[-2:]).transpose(*order, -2, -1), order="C")
+    count, n = math.prod(own), right.shape[-1]
+    matrices = [np.broadcast_to(a, own + a.shape[a.ndim - mixed:]).reshape(count, *a.shape[a.ndim - mixed:]) for a, mixed in factors]
+    told = f(*matrices, made.reshape(count, made.size // max(1, count * n), n))
+    return np.ascontiguousarray(made.transpose(*np.argsort(order), -2, -1)), told
+
+
+def need_none(error, name, why, infos):
+    """error, of the first matrix of the batch whose info is not 0, if there is one."""
+    if as_array(infos, 0).any():
+        of_all = infos.numpy().reshape(-1)
+        first = int(of_all.astype(bool).argmax())
+        where = f"(Batch element {first}): " if infos.dim() else ""
+        raise error(f"{name}: {where}{why.format(int(of_all[first]))}")
+
+
 def lapack(name, why, f, A, *more, place=lambda a: 1):
     """f of A's numbers, NumPy's exception told as ours: with place(a), in `why`, of the first matrix a that has one (0: none)."""
     try:
@@ -88,18 +119,6 @@ def lapack(name, why, f, A, *more, place=lambda a: 1):
         bad = next((i for i, at in enumerate(places) if at), 0)
         batch = f"(Batch element {bad}): " if A.dim() > 2 else ""
         raise LinAlgError(f"{name}: {batch}{why.format(places[bad])}") from None
-
-
-def first_zero_pivot(a):
-    """By elimination with row exchanges: from 1; 0 where none is zero."""
-    a = a.copy()
-    for k in range(len(a)):
-        at = k + int(np.abs(a[k:, k]).argmax())
-        if a[at, k] == 0:
-            return k + 1
-        a[[k, at]] = a[[at, k]]
-        a[k + 1:] -= np.outer(a[k + 1:, k] / a[k, k], a[k])
-    return 0
 
 
 def first_bad_minor(a):

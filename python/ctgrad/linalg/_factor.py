@@ -10,7 +10,7 @@ from ctgrad.composed import deliver, results, with_exact_out
 from ctgrad.composed.closed import named, node
 
 from ._checks import LinAlgError, as_array, as_columns, as_tensor, first_bad_minor, lapack, need_matrices
-from ._solve import Solution, columns as by_columns
+from ._solve import Substitution, columns as by_columns
 
 Eigh = results("linalg_eigh", "eigenvalues eigenvectors")
 Info = results("linalg_cholesky_ex", "L info")
@@ -38,7 +38,7 @@ class _Cholesky(Function):
         L, g = (L.mT, g.mT) if ctx.upper else (L, g)
         product = (L.mT @ g).tril()
         half = product - product.diagonal(dim1=-2, dim2=-1).diag_embed() / 2
-        back = Solution.apply(L.mT, Solution.apply(L.mT, half.mT).mT)
+        back = Substitution.apply(L.mT, Substitution.apply(L.mT, half.mT, True, False).mT, True, False)
         return (back + back.mT) / 2, None
 
 
@@ -82,7 +82,7 @@ class _TallQR(Function):
     def backward(ctx, g_q, g_r):
         Q, R = ctx.saved_tensors
         M = R @ g_r.mT - g_q.mT @ Q
-        return Solution.apply(R, (g_q + Q @ (M.tril() + M.tril(-1).mT)).mT).mT
+        return Substitution.apply(R, (g_q + Q @ (M.tril() + M.tril(-1).mT)).mT, True, False).mT
 
 
 @node("LinalgQrBackward0")

@@ -9,7 +9,8 @@ from ctgrad.autograd import Function
 from ctgrad.composed import deliver, results, with_exact_out
 from ctgrad.composed.closed import named, node
 
-from ._checks import LinAlgError, as_array, as_columns, as_tensor, first_bad_minor, lapack, need_matrices
+from . import _lapack
+from ._checks import LinAlgError, as_array, as_columns, as_tensor, first_bad_minor, flat, laid, lapack, need_matrices, turned
 from ._solve import Substitution, columns as by_columns
 
 Eigh = results("linalg_eigh", "eigenvalues eigenvectors")
@@ -66,6 +67,20 @@ def cholesky_ex(A, *, upper=False, check_errors=False):
         return Info(A.triu() if upper else A.tril(), _C.tensor(orders, dtype=_C.int32).reshape(A.shape[:-2]))
 
 
+def _factored(A, wide):
+    """Q with so many columns, and R with as many rows; None: no Q, and R with the fewest."""
+    columns = turned(A)
+    n, m = columns.shape[-2:]
+    sizes = _lapack.geqrf(flat(columns))
+    R = laid(np.tril(columns)[..., :min(m, n) if wide is None else wide].copy(), A)
+    if wide is None:
+        return None, R
+    Q = np.zeros((*columns.shape[:-2], wide, m), columns.dtype)
+    Q[..., :min(wide, n), :] = columns[..., :wide, :]
+    _lapack.orgqr(flat(Q), sizes)
+    return laid(Q, A), R
+
+
 @named("LinalgQrBackward0")
 class _TallQR(Function):
     """Q and R of matrices that are not wide."""
@@ -74,7 +89,7 @@ class _TallQR(Function):
 
     @staticmethod
     def forward(ctx, A):
-        Q, R = (as_columns(x, A) for x in np.linalg.qr(as_array(A)))
+        Q, R = _factored(A, min(A.shape[-2:]))
         ctx.save_for_backward(Q, R)
         return Q, R
 
@@ -99,8 +114,8 @@ class _UnderivableQR(Function):
     @staticmethod
     def forward(ctx, A, mode):
         ctx.mode = mode
-        Q, R = np.linalg.qr(as_array(A), "complete") if mode == "complete" else (None, np.linalg.qr(as_array(A), "r"))
-        return A.new_empty(0) if Q is None else as_columns(Q, A), as_columns(R, A)
+        Q, R = _factored(A, A.size(-2) if mode == "complete" else None)
+        return Q if mode == "complete" else A.new_empty(0), R
 
     @staticmethod
     def backward(ctx, g_q, g_r):

@@ -129,7 +129,7 @@ def lu(A, *, pivot=True):
 
 def _by_factors(f, factors, pivots, B):
     """f(turned factors, pivots, turned right sides), which works on the last; the tensor of these."""
-    operands = [(np.ascontiguousarray(np.swapaxes(as_array(factors), -1, -2)), 2), (as_array(pivots, 1), 1)]
+    operands = [(np.ascontiguousarray(np.swapaxes(as_array(factors), -1, -2)), 2), (np.ascontiguousarray(as_array(pivots, 1)), 1)]
     return laid(each_once(f, operands, np.swapaxes(as_array(B), -1, -2))[0], B)
 
 

@@ -42,6 +42,17 @@ def need_matrices(name, A, square=False, argument="A", torch="", kernel=None, in
         need_kernel(kernel, A)
 
 
+def need_equations(name, A, b):
+    """RuntimeError unless A X = b is a question: one dtype, square A, as many rows."""
+    if A.dtype != b.dtype:
+        raise RuntimeError(f"Expected b and A to have the same dtype, but found b of type {scalar_name(b.dtype)} and A of type {scalar_name(A.dtype)} instead.")
+    m, n = A.shape[-2:]
+    if m != n:
+        raise RuntimeError(f"A must be batches of square matrices, but they are {m} by {n} matrices")
+    if n != b.size(-2):
+        raise RuntimeError(f"Incompatible matrix sizes for {name}: each A matrix is {m} by {n} but each b matrix is {b.size(-2)} by {b.size(-1)}")
+
+
 def as_array(x, mixed=2):
     """The numbers, for NumPy: one matrix for all of a batch that repeats. mixed: how many dims are no batch."""
     return _C._distinct(x, mixed).numpy(force=True)

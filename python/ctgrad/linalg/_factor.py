@@ -10,8 +10,8 @@ from ctgrad.composed import deliver, results, with_exact_out
 from ctgrad.composed.closed import named, node
 
 from . import _lapack
-from ._checks import LinAlgError, as_array, as_columns, as_tensor, first_bad_minor, flat, laid, lapack, need_matrices, turned
-from ._solve import Substitution, columns as by_columns
+from ._checks import LinAlgError, as_array, as_columns, as_tensor, each_once, first_bad_minor, flat, laid, lapack, need_matrices, need_none, new, turned
+from ._solve import SINGULAR, Substitution, columns as by_columns, triangle
 
 Eigh = results("linalg_eigh", "eigenvalues eigenvectors")
 Info = results("linalg_cholesky_ex", "L info")
@@ -48,6 +48,56 @@ def cholesky(A, *, upper=False):
     """Lower L of A = L L^T, or upper U of A = U^T U; only A's lower (upper) triangle counts. LinAlgError where A is not positive-definite."""
     need_matrices("cholesky", A, True, kernel="cholesky_cpu")
     return _Cholesky.apply(A, upper)
+
+
+@named("CholeskySolveBackward0")
+class FactorSolution(Function):
+    """X of L L^T X = B, or with upper of U^T U X = B; a triangle of the factor is read, but its gradient is full, as PyTorch's."""
+
+    _mixes = 2
+
+    @staticmethod
+    def forward(ctx, B, factor, upper):
+        columns = np.swapaxes(as_array(factor), -1, -2)
+        made = laid(each_once(lambda a, right: _lapack.potrs(a, right, upper), [(columns, 2)], np.swapaxes(as_array(B), -1, -2))[0], B)
+        ctx.save_for_backward(factor, made)
+        ctx.upper = upper
+        return made
+
+    @staticmethod
+    def backward(ctx, g):
+        factor, X = ctx.saved_tensors
+        to_b = FactorSolution.apply(g, factor, ctx.upper)
+        product = to_b @ X.mT
+        return to_b, -_by_factor(product + product.mT, factor, ctx.upper) if ctx.needs_input_grad[1] else None, None
+
+
+@named("CholeskyInverseBackward0")
+class FactorInverse(Function):
+    """The inverse of L L^T, or with upper of U^T U, likewise."""
+
+    _mixes = 2
+
+    @staticmethod
+    def forward(ctx, factor, upper):
+        columns = turned(factor)
+        infos = new(_lapack.potri(flat(columns), upper).reshape(columns.shape[:-2]), tuple(factor.shape[:-2]))
+        need_none(LinAlgError, "cholesky_inverse", f"The diagonal element {{}} is zero, {SINGULAR}", infos)
+        made = laid(columns, factor)
+        ctx.save_for_backward(factor, made)
+        ctx.upper = upper
+        return made
+
+    @staticmethod
+    def backward(ctx, g):
+        factor, made = ctx.saved_tensors
+        return -_by_factor(made @ (g + g.mT) @ made, factor, ctx.upper), None
+
+
+def _by_factor(x, factor, upper):
+    """The gradient of L from x, that of L L^T."""
+    read = factor + (triangle(factor, upper) - factor).detach()
+    return read @ x if upper else x @ read
 
 
 def symmetric(A, upper):

@@ -217,6 +217,14 @@ def sytrs(columns, pivots, right):
         _call("sytrs", columns, "L", n, right.shape[1], columns, n, pivots, right, n)
 
 
+def potrs(a, right, upper):
+    """X of L L^T X = right (upper: U^T U), in place of right; a may be any view."""
+    turned = a.swapaxes(1, 2)
+    first, last = (turned, a) if upper else (a, turned)
+    trsm(first, right, False, False)
+    trsm(last, right, True, False)
+
+
 def potri(columns, upper):
     """The inverses of L L^T (upper: U^T U) by such factors, in place, one triangle mirrored; infos: the first zero of a diagonal, 0 if none is."""
     infos, n = np.zeros(len(columns), np.int32), columns.shape[-1]

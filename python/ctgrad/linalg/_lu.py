@@ -13,7 +13,7 @@ from ctgrad.composed import need_tensor, results, with_exact_out
 from ctgrad.composed.closed import named, node
 
 from . import _aside, _lapack
-from ._checks import LinAlgError, as_array, each_once, flat, laid, need_kernel, need_matrices, need_none, need_right, new, turned
+from ._checks import LinAlgError, as_array, each_once, flat, laid, need_equations, need_kernel, need_matrices, need_none, need_right, new, turned
 from ._solve import Substitution, is_vector, need_same_dtype, solve
 
 LU = results("linalg_lu", "P L U")
@@ -237,10 +237,7 @@ def ldl_solve(LD, pivots, B, *, hermitian=False):
     need_matrices("ldl_solve", LD, True, torch="torch.")
     need_tensor("linalg_ldl_solve", pivots, "pivots", 2)
     need_right("ldl_solve", B, "torch.")
-    if LD.dtype != B.dtype:
-        raise RuntimeError(f"Expected b and A to have the same dtype, but found b of type {scalar_name(B.dtype)} and A of type {scalar_name(LD.dtype)} instead.")
-    if LD.size(-1) != B.size(-2):
-        raise RuntimeError(f"Incompatible matrix sizes for torch.linalg.ldl_solve: each A matrix is {LD.size(-2)} by {LD.size(-1)} but each b matrix is {B.size(-2)} by {B.size(-1)}")
+    need_equations("torch.linalg.ldl_solve", LD, B)
     if pivots.is_floating_point() or pivots.dtype == _C.bool:
         raise RuntimeError(f"torch.linalg.ldl_solve: Expected pivots to be integers. Got {scalar_name(pivots.dtype)}")
     _need_pivots("torch.linalg.ldl_solve", LD, pivots)

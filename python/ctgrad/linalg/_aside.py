@@ -6,7 +6,7 @@ Arrays are (columns, rows, matrices): number [j, i] of each, in its row i and co
 import numpy as np
 
 _CACHE = 1 << 19  # bytes of matrices that are worked on at once
-_FEW = 64  # matrices whose row exchanges are quicker one by one
+_FEW = 64  # matrices, below which the pivots of one after the other are followed
 
 
 def by_planes(f, read, written):
@@ -31,10 +31,22 @@ def exchange(x, first, second):
         column[here], column[there] = other, one
 
 
+def _largest(x):
+    """The place of the first of the largest magnitudes in each column. NumPy's argmax turns such arrays."""
+    if x.shape[1] < _FEW:
+        return np.abs(x).argmax(0)
+    most, place = np.abs(x[0]), np.zeros(x.shape[1], np.int8 if len(x) < 128 else np.int32)
+    for row in range(1, len(x)):
+        size = np.abs(x[row])
+        place += (size > most) * (row - place)
+        np.maximum(most, size, out=most)
+    return place.astype(np.intp)
+
+
 def factor(a, pivots, infos):
     """getrf: elimination from the left, with the largest number that is left of a column as the pivot."""
     for k in range(len(pivots)):
-        largest = k + np.abs(a[k, k:]).argmax(0)
+        largest = k + _largest(a[k, k:])
         pivots[k] = largest + 1
         exchange(a, k, largest)
         zero = a[k, k] == 0
@@ -50,6 +62,13 @@ def substitute(upper, unit, a, x):
         if not unit:
             x[:, k] /= a[k, k]
         x[:, rest] -= x[:, k, None] * a[k, rest]
+
+
+def substitute_each(how, *operands):
+    """One triangle after the other: how is (upper, unit) of each."""
+    *matrices, x = operands
+    for a, (upper, unit) in zip(matrices, how, strict=True):
+        substitute(upper, unit, a, x)
 
 
 def row_order(pivots, rows, back=False):

@@ -118,24 +118,25 @@ def getrs(columns, pivots, right, transposed):
     """X of A X = right (transposed: A^T X) by getrf's result, in place of right."""
     if not right.size:
         return
-    if _go_aside("LAPACKE", "laswp", columns, right):
-        _aside.by_planes(functools.partial(_aside.solve, transposed), (columns, pivots), (right,))
-        return
     n, wide = columns.shape[-1], right.shape[1]
-    if min(n, wide) < _LARGE:
-        _call("getrs", columns, "T" if transposed else "N", n, wide, columns, n, pivots, right, n)
-        return
-    rows = np.ascontiguousarray(right.swapaxes(1, 2))
-    if transposed:
-        turned = columns.swapaxes(1, 2)
-        _substitute(turned, rows, False, False, True)
-        _substitute(turned, rows, True, True, True)
-        rows = _permuted(rows, pivots, True)
+    if _go_aside("LAPACKE", "getrs", columns, right):
+        _aside.by_planes(functools.partial(_aside.solve, transposed), (columns, pivots), (right,))
+    elif _are_wide(right):
+        right[...] = _solved_by_rows(columns, pivots, np.ascontiguousarray(right.swapaxes(1, 2)), transposed).swapaxes(1, 2)
     else:
+        _call("getrs", columns, "T" if transposed else "N", n, wide, columns, n, pivots, right, n)
+
+
+def _solved_by_rows(columns, pivots, rows, transposed):
+    if not transposed:
         rows = _permuted(rows, pivots, False)
         _substitute(columns, rows, False, True, True)
         _substitute(columns, rows, True, False, True)
-    right[...] = rows.swapaxes(1, 2)
+        return rows
+    turned = columns.swapaxes(1, 2)
+    _substitute(turned, rows, False, False, True)
+    _substitute(turned, rows, True, True, True)
+    return _permuted(rows, pivots, True)
 
 
 def _permuted(rows, pivots, back):
@@ -145,14 +146,14 @@ def _permuted(rows, pivots, back):
     return rows.reshape(count * n, wide)[order.reshape(-1)].reshape(rows.shape)
 
 
-def gesv(columns, right):
-    """X of A X = right, in place of right; columns are overwritten. infos."""
-    if right.size and _go_aside("LAPACKE", "getrf", columns, right):
-        infos = np.zeros(len(columns), np.int32)
-        _aside.by_planes(_aside.factor_and_solve, (columns,), (infos, right))
+def gesv(a, right):
+    """X of A X = right, in place of right; a may be any view. infos."""
+    if right.size and _go_aside("LAPACKE", "gesv", a, right):
+        infos = np.zeros(len(a), np.int32)
+        _aside.by_planes(_aside.factor_and_solve, (a,), (infos, right))
         return infos
-    n = columns.shape[-1]
-    if min(n, right.shape[1]) >= _LARGE or not right.size:
+    columns, n = np.array(a, order="C"), a.shape[-1]
+    if _are_wide(right) or not right.size:
         pivots, infos = getrf(columns)
         getrs(columns, pivots, right, False)
         return infos
@@ -167,29 +168,33 @@ def gesv(columns, right):
 
 
 _UPPER, _LOWER, _LEFT, _RIGHT, _AS_IT_LIES, _TURNED, _ANY_DIAGONAL, _ONES = 121, 122, 141, 142, 111, 112, 131, 132
-_LARGE = 48  # rows and right sides from which OpenBLAS is quicker with right sides row by row, by more than it takes to turn them
 
 
-def trsm(a, right, upper, unit):
-    """X of A X = right, in place of right, where a triangle of A is read (unit: with ones on its diagonal); a may be any view."""
+def _are_wide(right):
+    """Is substitution quicker with right sides row by row, by more than it takes to turn them? OpenBLAS's is, from 48 rows and columns on."""
+    return min(right.shape[1:]) >= 48 and _found("cblas", "trsm", right.dtype) is not None
+
+
+def trsm(right, *steps):
+    """X of A X = right, in place of right; steps: (A, whether its upper triangle is read, whether with ones on its diagonal), one after the other. A may be any view."""
     if not right.size:
         return
-    if _go_aside("cblas", "trsm", a, right):
-        _aside.by_planes(functools.partial(_aside.substitute, upper, unit), (a,), (right,))
+    matrices, how = [a for a, *_ in steps], [rest for _, *rest in steps]
+    if _go_aside("cblas", "trsm", *matrices, right):
+        _aside.by_planes(functools.partial(_aside.substitute_each, how), matrices, (right,))
         return
-    a = _in_lines(a)
-    if min(a.shape[-1], right.shape[1]) < _LARGE:
-        _substitute(a, right, upper, unit, False)
-        return
-    rows = np.ascontiguousarray(right.swapaxes(1, 2))
-    _substitute(a, rows, upper, unit, True)
-    right[...] = rows.swapaxes(1, 2)
+    by_rows = _are_wide(right)
+    x = np.ascontiguousarray(right.swapaxes(1, 2)) if by_rows else right
+    for a, (upper, unit) in zip(matrices, how, strict=True):
+        _substitute(_in_lines(a), x, upper, unit, by_rows)
+    if by_rows:
+        right[...] = x.swapaxes(1, 2)
 
 
 def _in_lines(a):
     """The matrices where they are if the columns or the rows of each are adjacent numbers, else a copy."""
     one, (near, far) = a.itemsize, sorted(a.strides[1:])
-    return a if near == one and far >= one * a.shape[1] and not far % one else np.ascontiguousarray(a)
+    return a if near == one and far >= one * a.shape[1] and not far % one and far < one << 31 else np.ascontiguousarray(a)
 
 
 def _substitute(a, x, upper, unit, by_rows):
@@ -221,8 +226,7 @@ def potrs(a, right, upper):
     """X of L L^T X = right (upper: U^T U), in place of right; a may be any view."""
     turned = a.swapaxes(1, 2)
     first, last = (turned, a) if upper else (a, turned)
-    trsm(first, right, False, False)
-    trsm(last, right, True, False)
+    trsm(right, (first, False, False), (last, True, False))
 
 
 def potri(columns, upper):

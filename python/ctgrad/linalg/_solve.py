@@ -10,7 +10,7 @@ from ctgrad.composed import need_tensor, results, with_exact_out
 from ctgrad.composed.closed import named, node
 
 from . import _lapack
-from ._checks import LinAlgError, as_array, as_tensor, each_once, flat, laid, need_matrices, need_none, need_right, new, turned
+from ._checks import LinAlgError, as_array, as_tensor, each_once, flat, laid, need_matrices, need_none, need_right, new
 
 SINGULAR = "the inversion could not be completed because the input matrix is singular."
 
@@ -26,10 +26,10 @@ class _Inverse(Function):
 
     @staticmethod
     def forward(ctx, A):
-        factors = turned(A)
-        right = np.zeros_like(factors)
+        columns = np.swapaxes(as_array(A), -1, -2)
+        right = np.empty(columns.shape, columns.dtype)
         right[...] = np.eye(A.size(-1), dtype=right.dtype)
-        infos = new(_lapack.gesv(flat(factors), flat(right)).reshape(factors.shape[:-2]), tuple(A.shape[:-2]))
+        infos = new(_lapack.gesv(flat(columns), flat(right)).reshape(columns.shape[:-2]), tuple(A.shape[:-2]))
         made = laid(right, A)
         ctx.save_for_backward(made)
         ctx.mark_non_differentiable(infos)
@@ -55,9 +55,9 @@ class Solution(Function):
 
     @staticmethod
     def forward(ctx, A, B):
-        factors = turned(A)
-        right, infos = each_once(_lapack.gesv, [(factors, 2)], np.swapaxes(as_array(B), -1, -2))
-        need_none(LinAlgError, "torch.linalg.solve", "The solver failed because the input matrix is singular.", new(infos.reshape(factors.shape[:-2]), tuple(A.shape[:-2])))
+        columns = np.swapaxes(as_array(A), -1, -2)
+        right, infos = each_once(_lapack.gesv, [(columns, 2)], np.swapaxes(as_array(B), -1, -2))
+        need_none(LinAlgError, "torch.linalg.solve", "The solver failed because the input matrix is singular.", new(infos.reshape(columns.shape[:-2]), tuple(A.shape[:-2])))
         made = laid(right, B)
         ctx.save_for_backward(A, made)
         return made
@@ -77,7 +77,7 @@ class Substitution(Function):
 
     @staticmethod
     def forward(ctx, A, B, upper, unit):
-        made = laid(each_once(lambda a, right: _lapack.trsm(a, right, upper, unit), [(np.swapaxes(as_array(A), -1, -2), 2)], np.swapaxes(as_array(B), -1, -2))[0], B)
+        made = laid(each_once(lambda a, right: _lapack.trsm(right, (a, upper, unit)), [(np.swapaxes(as_array(A), -1, -2), 2)], np.swapaxes(as_array(B), -1, -2))[0], B)
         ctx.save_for_backward(A, made)
         ctx.read = upper, unit
         return made

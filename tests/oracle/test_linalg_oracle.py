@@ -26,7 +26,8 @@ CALLS = {
     "lu_solve": lambda t, A, B: t.linalg.lu_solve(*t.linalg.lu_factor(A), B), "adjoint": lambda t, A, B: t.linalg.lu_solve(*t.linalg.lu_factor(A), B.mT, left=False, adjoint=True),
     "cholesky_solve": lambda t, A, B: t.cholesky_solve(B, A.tril()), "upper cholesky_solve": lambda t, A, B: t.cholesky_solve(B, A.triu(), upper=True),
     "cholesky_inverse": lambda t, A, B: t.cholesky_inverse(A.tril()), "upper cholesky_inverse": lambda t, A, B: t.cholesky_inverse(A.triu(), upper=True),
-    "geqrf": lambda t, A, B: t.geqrf(A.detach()), "geqrf of tall": lambda t, A, B: t.geqrf(A[..., :2].detach()), "geqrf of wide": lambda t, A, B: t.geqrf(A[..., :2, :].detach()),
+    "cholesky": lambda t, A, B: t.linalg.cholesky(A @ A.mT), "upper cholesky": lambda t, A, B: t.linalg.cholesky(A @ A.mT, upper=True), "cholesky_ex": lambda t, A, B: t.linalg.cholesky_ex(A @ A.mT),
+    "slogdet": lambda t, A, B: t.linalg.slogdet(A), "geqrf": lambda t, A, B: t.geqrf(A.detach()), "geqrf of tall": lambda t, A, B: t.geqrf(A[..., :2].detach()), "geqrf of wide": lambda t, A, B: t.geqrf(A[..., :2, :].detach()),
     "qr": lambda t, A, B: t.linalg.qr(A), "qr of tall": lambda t, A, B: t.linalg.qr(A[..., :2]), "qr of wide": lambda t, A, B: t.linalg.qr(A[..., :2, :]), "complete qr": lambda t, A, B: t.linalg.qr(A[..., :2].detach(), "complete"), "r": lambda t, A, B: t.linalg.qr(A.detach(), "r"),
     "householder_product": lambda t, A, B: t.linalg.householder_product(A, B[..., 0]), "of fewer reflections": lambda t, A, B: t.linalg.householder_product(A[..., :3], B[..., :2, 1]),
 } | {f"solve_triangular {upper} {left} {unit}": lambda t, A, B, upper=upper, left=left, unit=unit: t.linalg.solve_triangular(A, B if left else B.mT, upper=upper, left=left, unitriangular=unit)
@@ -101,6 +102,31 @@ def test_singular_matrices(f, many):
         A[(*(-1,) * len(many),)] = singular
         ours, theirs = both(f, A, gradients=False)
         agree(ours, theirs, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("upper", [False, True])
+@pytest.mark.parametrize("many", [(), (3,), (150,)])
+def test_matrices_that_are_not_definite(many, upper):
+    """The factor ends where they end to be definite, and what is in the other triangle is not read."""
+    nan = float("nan")
+    for bad in ([[4.0, 2, 1], [2, 1, 3], [1, 3, 5]], [[4.0, 2, 1], [2, -1, 3], [1, 3, 5]], [[0.0, 2, 1], [2, 1, 3], [1, 3, 5]], [[4.0, 2, 1], [2, 5, 0], [1, 0, nan]], [[4.0, nan, 1], [2, 5, 0], [1, 0, 3]], [[4.0, 2, 1], [nan, 5, 0], [1, 0, 3]]):
+        A = np.broadcast_to(3 * np.eye(3), (*many, 3, 3)).copy()
+        A[(*(-1,) * len(many),)] = bad
+        ours, theirs = both(lambda t, A: t.linalg.cholesky_ex(A, upper=upper), A, gradients=False)
+        behind = np.isnan(bad).any() and theirs[1][0].any()  # OpenBLAS goes on with what is no number
+        agree(ours[behind:], theirs[behind:], rtol=1e-9)
+        for f in (lambda t, A: t.linalg.cholesky(A, upper=upper), lambda t, A: t.linalg.cholesky_ex(A, upper=upper, check_errors=True)):
+            told = []
+            for t in (ctgrad, torch):
+                try:
+                    told.append(f(t, t.from_numpy(A))[0].shape)
+                except RuntimeError as error:
+                    told.append((type(error).__name__, str(error)))
+            assert told[0] == told[1]
+
+
+def test_the_gradient_of_slogdet_where_a_matrix_is_singular():
+    agree(*both(lambda t, A: t.linalg.slogdet(A)[1], np.array([[1.0, 2], [2, 4]])))
 
 
 @pytest.mark.parametrize("batch", [(), (3,), (2, 80)])

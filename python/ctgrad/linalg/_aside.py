@@ -156,6 +156,18 @@ def multiply(transposed, a, sizes, x):
         _reflect(x[:, k:], _vector(a, k), sizes[k])
 
 
+def cholesky(upper, a, infos):
+    """potrf: L of L L^T (upper: U of U^T U) in one triangle, from the left; it stays as it is from the first minor on that is not positive."""
+    a = a.swapaxes(0, 1) if upper else a
+    for k in range(len(a)):
+        lead, going = a[k, k] - np.square(a[:k, k]).sum(0), infos == 0
+        np.copyto(a[k, k], lead, where=going)
+        infos[going & ~(lead > 0)] = k + 1
+        going, root = infos == 0, np.sqrt(lead)
+        np.copyto(a[k, k], root, where=going)
+        np.copyto(a[k, k + 1:], (a[k, k + 1:] - (a[:k, k, None] * a[:k, k + 1:]).sum(0)) / root, where=going)
+
+
 def inverse(upper, infos, a):
     """potri: the inverse of L L^T (upper: U^T U) by its factor; infos: the first zero of its diagonal."""
     lower, factor = (a.swapaxes(0, 1).copy(), a.copy()) if upper else (a.copy(), a.swapaxes(0, 1).copy())

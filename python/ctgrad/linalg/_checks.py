@@ -120,23 +120,9 @@ def need_none(error, name, why, infos):
         raise error(f"{name}: {where}{why.format(int(of_all[first]))}")
 
 
-def lapack(name, why, f, A, *more, place=lambda a: 1):
-    """f of A's numbers, NumPy's exception told as ours: with place(a), in `why`, of the first matrix a that has one (0: none)."""
+def lapack(name, f, A, *more):
+    """f of A's numbers, NumPy's exception told as ours."""
     try:
         return f(as_array(A), *more)
     except np.linalg.LinAlgError:
-        array = as_array(A)
-        places = np.broadcast_to(np.reshape([place(a) for a in array.reshape(-1, *array.shape[-2:])], array.shape[:-2]), A.shape[:-2]).reshape(-1).tolist()
-        bad = next((i for i, at in enumerate(places) if at), 0)
-        batch = f"(Batch element {bad}): " if A.dim() > 2 else ""
-        raise LinAlgError(f"{name}: {batch}{why.format(places[bad])}") from None
-
-
-def first_bad_minor(a):
-    """The order of the first leading minor that is not positive-definite, 0 if none is."""
-    for k in range(1, len(a) + 1):
-        try:
-            np.linalg.cholesky(a[:k, :k])
-        except np.linalg.LinAlgError:
-            return k
-    return 0
+        raise LinAlgError(f"{name}: {'(Batch element 0): ' if A.dim() > 2 else ''}The algorithm failed to converge.") from None

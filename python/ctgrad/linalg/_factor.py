@@ -10,7 +10,7 @@ from ctgrad.composed import deliver, results, with_exact_out
 from ctgrad.composed.closed import named, node
 
 from . import _lapack
-from ._checks import LinAlgError, as_array, as_columns, as_tensor, each_once, first_bad_minor, flat, laid, lapack, need_matrices, need_none, new, turned
+from ._checks import LinAlgError, as_array, as_columns, as_tensor, each_once, flat, laid, lapack, need_matrices, need_none, new, turned
 from ._solve import SINGULAR, Substitution, columns as by_columns, triangle
 
 Eigh = results("linalg_eigh", "eigenvalues eigenvectors")
@@ -21,20 +21,22 @@ SVD = results("linalg_svd", "U S Vh")
 
 @named("LinalgCholeskyExBackward0")
 class _Cholesky(Function):
+    """Factors and infos."""
+
     _mixes = 2
 
     @staticmethod
     def forward(ctx, A, upper):
-        made = lapack(
-            "linalg.cholesky", "The factorization could not be completed because the input is not positive-definite (the leading minor of order {} is not positive-definite).",
-            np.linalg.cholesky, symmetric(A, upper), place=first_bad_minor)
-        made = as_columns(np.swapaxes(made, -1, -2) if upper else made, A)
+        columns = (np.tril if upper else np.triu)(np.swapaxes(as_array(A), -1, -2))
+        infos = new(_lapack.potrf(flat(columns), upper).reshape(columns.shape[:-2]), tuple(A.shape[:-2]))
+        made = laid(columns, A)
         ctx.save_for_backward(made)
+        ctx.mark_non_differentiable(infos)
         ctx.upper = upper
-        return made
+        return made, infos
 
     @staticmethod
-    def backward(ctx, g):
+    def backward(ctx, g, _infos):
         L = ctx.saved_tensors[0]
         L, g = (L.mT, g.mT) if ctx.upper else (L, g)
         product = (L.mT @ g).tril()
@@ -47,7 +49,13 @@ class _Cholesky(Function):
 def cholesky(A, *, upper=False):
     """Lower L of A = L L^T, or upper U of A = U^T U; only A's lower (upper) triangle counts. LinAlgError where A is not positive-definite."""
     need_matrices("cholesky", A, True, kernel="cholesky_cpu")
-    return _Cholesky.apply(A, upper)
+    return _positive("linalg.cholesky", A, upper)[0]
+
+
+def _positive(name, A, upper):
+    made = _Cholesky.apply(A, bool(upper))
+    need_none(LinAlgError, name, "The factorization could not be completed because the input is not positive-definite (the leading minor of order {} is not positive-definite).", made[1])
+    return made
 
 
 @named("CholeskySolveBackward0")
@@ -107,14 +115,9 @@ def symmetric(A, upper):
 
 @with_exact_out
 def cholesky_ex(A, *, upper=False, check_errors=False):
-    """(L, info): cholesky, with the order of the first minor that is not positive-definite in place of an exception."""
-    try:
-        return Info(cholesky(A, upper=upper), _C.zeros(A.shape[:-2], dtype=_C.int32))
-    except LinAlgError as error:
-        if check_errors:
-            raise LinAlgError(str(error).replace("linalg.cholesky:", "linalg.cholesky_ex:")) from None
-        orders = [first_bad_minor(as_array(a)) for a in symmetric(A, upper).reshape(-1, *A.shape[-2:])]
-        return Info(A.triu() if upper else A.tril(), _C.tensor(orders, dtype=_C.int32).reshape(A.shape[:-2]))
+    """(L, info): cholesky, with the order of the first minor that is not positive-definite in place of an exception; there L ends."""
+    need_matrices("cholesky", A, True, kernel="cholesky_cpu")
+    return Info(*(_positive("linalg.cholesky_ex", A, upper) if check_errors else _Cholesky.apply(A, bool(upper))))
 
 
 def _factored(A, wide):
@@ -197,7 +200,7 @@ class _Eigen(Function):
 
     @staticmethod
     def forward(ctx, A, upper):
-        values, vectors = lapack("linalg.eigh", "The algorithm failed to converge.", np.linalg.eigh, A, "U" if upper else "L")
+        values, vectors = lapack("linalg.eigh", np.linalg.eigh, A, "U" if upper else "L")
         values, vectors = as_tensor(values, A), as_columns(vectors, A)
         ctx.save_for_backward(values, vectors)
         ctx.set_materialize_grads(False)  # of values alone: they may be equal
@@ -237,7 +240,7 @@ class _Singular(Function):
 
     @staticmethod
     def forward(ctx, A):
-        U, S, Vh = lapack("linalg.svd", "The algorithm failed to converge.", lambda a: np.linalg.svd(a, full_matrices=False), A)
+        U, S, Vh = lapack("linalg.svd", lambda a: np.linalg.svd(a, full_matrices=False), A)
         U, S, Vh = as_columns(U, A), as_tensor(S, A), as_columns(Vh, A)
         ctx.save_for_backward(U, S, Vh)
         ctx.set_materialize_grads(False)  # what no gradient comes for needs no different values

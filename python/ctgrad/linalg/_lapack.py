@@ -222,6 +222,20 @@ def sytrs(columns, pivots, right):
         _call("sytrs", columns, "L", n, right.shape[1], columns, n, pivots, right, n)
 
 
+def potrf(columns, upper):
+    """L of L L^T (upper: U of U^T U) in one triangle of the matrices; infos: the order of the first minor that is not positive, 0 if all are."""
+    infos, n = np.zeros(len(columns), np.int32), columns.shape[-1]
+    if not columns.size:
+        return infos
+    if _go_aside("LAPACKE", "potrf", columns):
+        _aside.by_planes(functools.partial(_aside.cholesky, upper), (), (columns, infos))
+        return infos
+    infos[:] = _call("potrf", columns, "U" if upper else "L", n, columns, n)
+    none = np.isnan(columns.diagonal(0, 1, 2)) & (infos == 0)[:, None]  # which OpenBLAS goes on with
+    infos[none.any(1)] = none.argmax(1)[none.any(1)] + 1
+    return infos
+
+
 def potrs(a, right, upper):
     """X of L L^T X = right (upper: U^T U), in place of right; a may be any view."""
     turned = a.swapaxes(1, 2)

@@ -200,7 +200,7 @@ class _LogDeterminant(Function):
 
     @staticmethod
     def backward(ctx, _, g):
-        return g[..., None, None] * _inverse(ctx.saved_tensors[0]).mT
+        return g[..., None, None] * _Inverse.apply(ctx.saved_tensors[0])[0].mT
 
 
 @with_exact_out

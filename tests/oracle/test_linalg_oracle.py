@@ -113,7 +113,7 @@ def test_matrices_that_are_not_definite(many, upper):
         A = np.broadcast_to(3 * np.eye(3), (*many, 3, 3)).copy()
         A[(*(-1,) * len(many),)] = bad
         ours, theirs = both(lambda t, A: t.linalg.cholesky_ex(A, upper=upper), A, gradients=False)
-        behind = np.isnan(bad).any() and theirs[1][0].any()  # OpenBLAS goes on with what is no number
+        behind = int(np.isnan(bad).any() and theirs[1][0].any())  # OpenBLAS goes on with what is no number
         agree(ours[behind:], theirs[behind:], rtol=1e-9)
         for f in (lambda t, A: t.linalg.cholesky(A, upper=upper), lambda t, A: t.linalg.cholesky_ex(A, upper=upper, check_errors=True)):
             told = []

@@ -27,7 +27,7 @@ CALLS = {
     "cholesky_solve": lambda t, A, B: t.cholesky_solve(B, A.tril()), "upper cholesky_solve": lambda t, A, B: t.cholesky_solve(B, A.triu(), upper=True),
     "cholesky_inverse": lambda t, A, B: t.cholesky_inverse(A.tril()), "upper cholesky_inverse": lambda t, A, B: t.cholesky_inverse(A.triu(), upper=True),
     "cholesky": lambda t, A, B: t.linalg.cholesky(A @ A.mT), "upper cholesky": lambda t, A, B: t.linalg.cholesky(A @ A.mT, upper=True), "cholesky_ex": lambda t, A, B: t.linalg.cholesky_ex(A @ A.mT),
-    "slogdet": lambda t, A, B: t.linalg.slogdet(A), "geqrf": lambda t, A, B: t.geqrf(A.detach()), "geqrf of tall": lambda t, A, B: t.geqrf(A[..., :2].detach()), "geqrf of wide": lambda t, A, B: t.geqrf(A[..., :2, :].detach()),
+    "det": lambda t, A, B: t.linalg.det(A), "slogdet": lambda t, A, B: t.linalg.slogdet(A), "geqrf": lambda t, A, B: t.geqrf(A.detach()), "geqrf of tall": lambda t, A, B: t.geqrf(A[..., :2].detach()), "geqrf of wide": lambda t, A, B: t.geqrf(A[..., :2, :].detach()),
     "qr": lambda t, A, B: t.linalg.qr(A), "qr of tall": lambda t, A, B: t.linalg.qr(A[..., :2]), "qr of wide": lambda t, A, B: t.linalg.qr(A[..., :2, :]), "complete qr": lambda t, A, B: t.linalg.qr(A[..., :2].detach(), "complete"), "r": lambda t, A, B: t.linalg.qr(A.detach(), "r"),
     "householder_product": lambda t, A, B: t.linalg.householder_product(A, B[..., 0]), "of fewer reflections": lambda t, A, B: t.linalg.householder_product(A[..., :3], B[..., :2, 1]),
 } | {f"solve_triangular {upper} {left} {unit}": lambda t, A, B, upper=upper, left=left, unit=unit: t.linalg.solve_triangular(A, B if left else B.mT, upper=upper, left=left, unitriangular=unit)
@@ -123,6 +123,15 @@ def test_matrices_that_are_not_definite(many, upper):
                 except RuntimeError as error:
                     told.append((type(error).__name__, str(error)))
             assert told[0] == told[1]
+
+
+@pytest.mark.parametrize("many", [(), (150,)])
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_determinants_of_what_is_singular_or_no_number(many, dtype):
+    for matrix in ([[1, 2], [2, 4]], [[0, 0], [0, 0]], [[0, 1], [1, 0]], [[1, np.nan], [2, 3]], [[np.inf, 1], [2, 3]], [[-1, 2], [1, 3]], [[1e30, 1], [1, 1e30]]):
+        A = np.broadcast_to(np.array(matrix, dtype), (*many, 2, 2)).copy()
+        for f in (lambda t, A: t.linalg.det(A), lambda t, A: t.linalg.slogdet(A)):
+            agree(*both(f, A, gradients=False), rtol=1e-6)
 
 
 def test_the_gradient_of_slogdet_where_a_matrix_is_singular():

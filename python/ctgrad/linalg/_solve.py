@@ -10,7 +10,7 @@ from ctgrad.composed import need_tensor, results, with_exact_out
 from ctgrad.composed.closed import named, node
 
 from . import _lapack
-from ._checks import LinAlgError, as_array, as_tensor, each_once, flat, laid, need_matrices, need_none, need_right, new
+from ._checks import LinAlgError, as_array, as_tensor, each_once, flat, laid, need_matrices, need_none, need_right, new, turned
 
 SINGULAR = "the inversion could not be completed because the input matrix is singular."
 
@@ -37,8 +37,8 @@ class _Inverse(Function):
 
     @staticmethod
     def backward(ctx, g, _infos):
-        turned = ctx.saved_tensors[0].mT
-        return -(turned @ (g @ turned))
+        transposed = ctx.saved_tensors[0].mT
+        return -(transposed @ (g @ transposed))
 
 
 def _inverse(A, name="linalg.inv"):
@@ -165,13 +165,25 @@ def solve_triangular(A, B, *, upper, left=True, unitriangular=False):
     return Substitution.apply(A.expand(*batch, *A.shape[-2:]), B.expand(*batch, *B.shape[-2:]), bool(upper), bool(unitriangular))
 
 
+def _diagonal(A):
+    """The diagonals of U of A = P L U, numbers of all matrices adjacent, and the signs of P: 1 or -1."""
+    columns = turned(A)
+    batch = columns.shape[:-2]
+    pivots, _ = _lapack.getrf(flat(columns))
+    places = np.ascontiguousarray(pivots.T)
+    odd = np.logical_xor.reduce(places != np.arange(1, len(places) + 1)[:, None], 0)
+    return np.ascontiguousarray(np.moveaxis(columns.diagonal(0, -2, -1), -1, 0)), np.where(odd, -1, 1).astype(columns.dtype).reshape(batch)
+
+
 @named("LinalgDetBackward0")
 class _Determinant(Function):
     _mixes = 2
 
     @staticmethod
     def forward(ctx, A):
-        made = as_tensor(np.linalg.det(as_array(A)), A)
+        diagonal, sign = _diagonal(A)
+        with np.errstate(all="ignore"):
+            made = as_tensor(diagonal.prod(0) * sign, A)
         ctx.save_for_backward(A, made)
         return made
 
@@ -194,7 +206,10 @@ class _LogDeterminant(Function):
 
     @staticmethod
     def forward(ctx, A):
-        sign, log = (as_tensor(x, A) for x in np.linalg.slogdet(as_array(A)))
+        diagonal, sign = _diagonal(A)
+        with np.errstate(all="ignore"):
+            sign = as_tensor(sign * ((diagonal > 0).astype(sign.dtype) - (diagonal < 0)).prod(0), A)
+            log = as_tensor(np.log(np.abs(diagonal)).sum(0), A)
         ctx.save_for_backward(A)
         return sign, log
 

@@ -5,7 +5,7 @@ Arrays are (columns, rows, matrices): number [j, i] of each, in its row i and co
 
 import numpy as np
 
-_CACHE = 1 << 19  # bytes of matrices that are worked on at once
+_CACHE = 1 << 20  # bytes of matrices that are worked on at once
 _FEW = 64  # matrices, below which the pivots of one after the other are followed
 
 
@@ -16,10 +16,10 @@ def by_planes(f, read, written):
     with np.errstate(all="ignore"):
         for i in range(pieces):
             here = slice(count * i // pieces, count * (i + 1) // pieces)
-            parts = [np.ascontiguousarray(np.moveaxis(x[here], 0, -1)) for x in (*read, *written)]
+            parts = [np.ascontiguousarray(x[here].transpose(*range(1, x.ndim), 0)) for x in (*read, *written)]
             f(*parts)
             for x, part in zip(written, parts[len(read):], strict=True):
-                x[here] = np.moveaxis(part, -1, 0)
+                x[here] = part.transpose(-1, *range(part.ndim - 1))
 
 
 def exchange(x, first, second):

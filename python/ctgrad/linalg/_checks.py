@@ -99,6 +99,9 @@ def flat(array):
 def each_once(f, factors, right):
     """(A new array of turned right sides, after f(*factors, right sides) worked on it, f's result); batches broadcast. Each matrix comes once, with all
     its right sides. factors: (array, how many of its dims are no batch)."""
+    if right.ndim == 2 and all(a.ndim == mixed for a, mixed in factors):
+        made = np.array(right[None], order="C")
+        return made[0], f(*(a[None] for a, _ in factors), made)
     batches = [a.shape[:a.ndim - mixed] for a, mixed in factors]
     batch = np.broadcast_shapes(*batches, right.shape[:-2])
     own = (1,) * len(batch)

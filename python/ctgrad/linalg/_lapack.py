@@ -60,20 +60,23 @@ def _found(kind, name, dtype):
     return _symbol(kind, ("s" if dtype == np.float32 else "d") + name)
 
 
-def _argument(x):
-    """(ctypes' type, values for one matrix after the other)."""
-    if isinstance(x, str):
-        return ctypes.c_char, itertools.repeat(x.encode())
-    if not isinstance(x, np.ndarray):
-        return (ctypes.c_int, itertools.repeat(x)) if isinstance(x, int) else (np.ctypeslib.as_ctypes_type(x.dtype), itertools.repeat(float(x)))
-    first, step = x.__array_interface__["data"][0], x.strides[0]
-    return ctypes.c_void_p, [first + i * step for i in range(len(x))]
+_TYPES = {str: ctypes.c_char, int: ctypes.c_int, np.ndarray: ctypes.c_void_p, np.float32: ctypes.c_float, np.float64: ctypes.c_double}
+
+
+def _first(x):
+    """What a routine gets of an argument for the first matrix: of an array the address."""
+    return x.__array_interface__["data"][0] if type(x) is np.ndarray else x.encode() if type(x) is str else x if type(x) is int else float(x)
 
 
 def _each(routine, *args):
     """What the routine returns for each matrix: of an array it gets the address of that matrix's part."""
-    types, values = zip(*(_argument(x) for x in args), strict=True)
-    routine.argtypes = (ctypes.c_int, *types)
+    if routine.argtypes is None:
+        routine.argtypes = (ctypes.c_int, *(_TYPES[type(x)] for x in args))
+    first = [_first(x) for x in args]
+    count = next(len(x) for x in args if type(x) is np.ndarray)
+    if count == 1:
+        return [routine(_COLUMNS, *first)]
+    values = [[start + i * x.strides[0] for i in range(count)] if type(x) is np.ndarray else itertools.repeat(start) for x, start in zip(args, first, strict=True)]
     return list(itertools.starmap(routine, zip(itertools.repeat(_COLUMNS), *values, strict=False)))
 
 
@@ -159,8 +162,8 @@ def gesv(a, right):
         return infos
     pivots = np.empty(columns.shape[:2], np.int32)
     infos = np.array(_call("gesv", columns, n, right.shape[1], columns, n, pivots, right, n), np.int32)
-    bad = np.flatnonzero(infos)  # whose right sides LAPACK leaves as they are
-    if bad.size:
+    if infos.any():
+        bad = np.flatnonzero(infos)  # whose right sides LAPACK leaves as they are
         left = right[bad]
         getrs(columns[bad], pivots[bad], left, False)
         right[bad] = left

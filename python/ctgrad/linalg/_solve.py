@@ -168,11 +168,12 @@ def solve_triangular(A, B, *, upper, left=True, unitriangular=False):
 def _diagonal(A):
     """The diagonals of U of A = P L U, numbers of all matrices adjacent, and the signs of P: 1 or -1."""
     columns = turned(A)
-    batch = columns.shape[:-2]
-    pivots, _ = _lapack.getrf(flat(columns))
+    matrices, batch = flat(columns), columns.shape[:-2]
+    pivots, _ = _lapack.getrf(matrices)
     places = np.ascontiguousarray(pivots.T)
     odd = np.logical_xor.reduce(places != np.arange(1, len(places) + 1)[:, None], 0)
-    return np.ascontiguousarray(np.moveaxis(columns.diagonal(0, -2, -1), -1, 0)), np.where(odd, -1, 1).astype(columns.dtype).reshape(batch)
+    sign = np.where(odd, columns.dtype.type(-1), columns.dtype.type(1))
+    return np.ascontiguousarray(matrices.diagonal(0, 1, 2).T).reshape(len(places), *batch), sign.reshape(batch)
 
 
 @named("LinalgDetBackward0")

@@ -107,7 +107,7 @@ def _go_aside(kind, name, *arrays):
 def getrf(columns):
     """P L U of matrices, in place; (pivots from 1, infos: the first zero of U's diagonal, 0 if none is)."""
     count, n, m = columns.shape
-    pivots, infos = np.tile(np.arange(1, min(m, n) + 1, dtype=np.int32), (count, 1)), np.zeros(count, np.int32)
+    pivots, infos = np.empty((count, min(m, n)), np.int32), np.zeros(count, np.int32)
     if not columns.size:
         return pivots, infos
     if _go_aside("LAPACKE", "getrf", columns):
@@ -212,7 +212,7 @@ def _substitute(a, x, upper, unit, by_rows):
 def sytrf(columns):
     """L D L^T of symmetric matrices by their lower triangles, in place; (pivots, infos)."""
     count, n, _ = columns.shape
-    pivots, infos = np.tile(np.arange(1, n + 1, dtype=np.int32), (count, 1)), np.zeros(count, np.int32)
+    pivots, infos = np.empty((count, n), np.int32), np.zeros(count, np.int32)
     if columns.size:
         infos[:] = _call("sytrf", columns, "L", n, columns, n, pivots)
     return pivots, infos

@@ -148,7 +148,7 @@ def test_what_has_no_inverse():
             f(zero)
     assert issubclass(linalg.LinAlgError, RuntimeError)
     made, info = linalg.inv_ex(ctgrad.stack([ctgrad.eye(2), zero]))
-    assert info.tolist() == [0, 1] and linalg.inv_ex(ctgrad.ones(3, 3))[1] == 2 and made[0].tolist() == [[1, 0], [0, 1]] and made[1].isnan().all()
+    assert info.tolist() == [0, 1] and linalg.inv_ex(ctgrad.ones(3, 3))[1] == 2 and made[0].tolist() == [[1, 0], [0, 1]] and not made[1].isfinite().any()
     assert linalg.cond(ctgrad.stack([ctgrad.eye(2), zero]), 1).tolist() == [1, math.inf]
     assert linalg.cholesky_ex(ctgrad.tensor([[1.0, 0, 0], [0, 1, 2], [0, 2, 1]]))[1] == 3
     assert linalg.cholesky_ex(zero)[1] == 1 and linalg.cholesky_ex(ctgrad.eye(2))[1] == 0

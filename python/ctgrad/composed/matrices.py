@@ -8,7 +8,7 @@ from ctgrad._C import Tensor
 from ctgrad.composed import composed, need_tensor, results, warn_once, with_exact_out, with_shared_out
 from ctgrad.composed.closed import node
 from ctgrad.composed.misfit import typed
-from ctgrad.composed.shape import wrap_dim
+from ctgrad.composed.shape import broadcast_shapes, wrap_dim
 
 __all__ = ["chain_matmul", "cholesky", "cholesky_inverse", "cholesky_solve", "det", "geqrf", "inverse", "logdet", "lu", "lu_solve", "lu_unpack", "matrix_exp", "matrix_power", "mvlgamma", "nuclear_norm", "orgqr", "ormqr", "pinverse", "qr", "slogdet", "svd", "triangular_solve"]
 
@@ -85,14 +85,7 @@ def cholesky(input, upper=False):
     return _linalg().cholesky(input, upper=upper)
 
 
-def _definite(factor, upper):
-    """What the factor is of. A triangle of it is read; its gradient is full, as PyTorch's."""
-    read = factor + ((factor.triu() if upper else factor.tril()) - factor).detach()
-    return read.mT @ read if upper else read @ read.mT
-
-
 @with_shared_out
-@node("CholeskyInverseBackward0")
 def cholesky_inverse(input, upper=False):
     """The inverse of L L^T, or with upper of U^T U, where input is L or U."""
     if input.dim() < 2:
@@ -100,7 +93,7 @@ def cholesky_inverse(input, upper=False):
     _linalg()._checks.need_kernel("cholesky_inverse_out_cpu", input)
     if input.size(-1) != input.size(-2):
         raise RuntimeError(f"cholesky_inverse: A must be batches of square matrices, but they are {' by '.join(map(str, input.shape[-2:]))} matrices")
-    return _linalg().inv(_definite(input, upper))
+    return _linalg()._factor.FactorInverse.apply(input, bool(upper))
 
 
 @with_shared_out
@@ -110,7 +103,9 @@ def cholesky_solve(input, input2, upper=False):
     if input.dim() < 2 or input2.dim() < 2:
         raise RuntimeError(f"b and u should have at least 2 dimensions, but have {input.dim()} and {input2.dim()} dimensions instead")
     _linalg()._checks.need_kernel("cholesky_solve_cpu", input)
-    return _linalg().solve(_definite(input2, upper), input)
+    _linalg()._checks.need_equations("cholesky_solve", input2, input)
+    batch = broadcast_shapes(input.shape[:-2], input2.shape[:-2])
+    return _linalg()._factor.FactorSolution.apply(input.expand(*batch, *input.shape[-2:]), input2.expand(*batch, *input2.shape[-2:]), bool(upper))
 
 
 def mvlgamma(input, p, *, out=None):
@@ -154,9 +149,7 @@ def triangular_solve(b, A, upper=True, transpose=False, unitriangular=False):
     for name, tensor in (("b", b), ("A", A)):
         if tensor.dim() < 2:
             raise RuntimeError(f"torch.triangular_solve: Expected {name} to have at least 2 dimensions, but it has {tensor.dim()} dimensions instead")
-    if A.size(-1) != A.size(-2) or A.size(-2) != b.size(-2):
-        raise RuntimeError(f"Incompatible matrix sizes for triangular_solve: each A matrix is {A.size(-2)} by {A.size(-1)} "
-                           f"but each b matrix is {b.size(-2)} by {b.size(-1)}")
+    _linalg()._checks.need_equations("triangular_solve", A, b)
     return TRIANGULAR(*_solved_by_triangle(b, A, upper, transpose, unitriangular))
 
 

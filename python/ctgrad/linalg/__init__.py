@@ -1,4 +1,4 @@
-"""`torch.linalg`: norms and products said in ops, factorizations by LAPACK (NumPy's; LU and LDL from scipy-openblas32) with gradients said in ops, of all orders."""
+"""`torch.linalg`: norms and products said in ops, factorizations by LAPACK (scipy-openblas32's; of eigenvalues and singular values NumPy's) with gradients said in ops, of all orders."""
 
 from ctgrad.linalg._checks import LinAlgError
 from ctgrad.linalg._factor import cholesky, cholesky_ex, eigh, eigvalsh, qr, svd, svdvals

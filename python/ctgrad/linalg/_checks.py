@@ -1,5 +1,7 @@
 """What torch.linalg asks of arguments, and the way to NumPy's LAPACK and back."""
 
+import math
+
 import numpy as np
 
 from ctgrad import _C
@@ -40,6 +42,17 @@ def need_matrices(name, A, square=False, argument="A", torch="", kernel=None, in
         need_kernel(kernel, A)
 
 
+def need_equations(name, A, b):
+    """RuntimeError unless A X = b is a question: one dtype, square A, as many rows."""
+    if A.dtype != b.dtype:
+        raise RuntimeError(f"Expected b and A to have the same dtype, but found b of type {scalar_name(b.dtype)} and A of type {scalar_name(A.dtype)} instead.")
+    m, n = A.shape[-2:]
+    if m != n:
+        raise RuntimeError(f"A must be batches of square matrices, but they are {m} by {n} matrices")
+    if n != b.size(-2):
+        raise RuntimeError(f"Incompatible matrix sizes for {name}: each A matrix is {m} by {n} but each b matrix is {b.size(-2)} by {b.size(-1)}")
+
+
 def as_array(x, mixed=2):
     """The numbers, for NumPy: one matrix for all of a batch that repeats. mixed: how many dims are no batch."""
     return _C._distinct(x, mixed).numpy(force=True)
@@ -78,35 +91,41 @@ def laid(columns, like):
     return _by_columns(new(columns, tuple(like.shape[:-2])))
 
 
-def lapack(name, why, f, A, *more, place=lambda a: 1):
-    """f of A's numbers, NumPy's exception told as ours: with place(a), in `why`, of the first matrix a that has one (0: none)."""
+def flat(array):
+    """The matrices of all batch dims, one after the other."""
+    return array.reshape(math.prod(array.shape[:-2]), *array.shape[-2:])
+
+
+def each_once(f, factors, right):
+    """(A new array of turned right sides, after f(*factors, right sides) worked on it, f's result); batches broadcast. Each matrix comes once, with all
+    its right sides. factors: (array, how many of its dims are no batch)."""
+    if right.ndim == 2 and all(a.ndim == mixed for a, mixed in factors):
+        made = np.array(right[None], order="C")
+        return made[0], f(*(a[None] for a, _ in factors), made)
+    batches = [a.shape[:a.ndim - mixed] for a, mixed in factors]
+    batch = np.broadcast_shapes(*batches, right.shape[:-2])
+    own = (1,) * len(batch)
+    own = np.broadcast_shapes(own, *batches)
+    order = sorted(range(len(batch)), key=lambda d: own[d] == 1)  # right sides that share a matrix last
+    made = np.array(np.broadcast_to(right, batch + right.shape[-2:]).transpose(*order, -2, -1), order="C")
+    count, n = math.prod(own), right.shape[-1]
+    matrices = [np.broadcast_to(a, own + a.shape[a.ndim - mixed:]).reshape(count, *a.shape[a.ndim - mixed:]) for a, mixed in factors]
+    told = f(*matrices, made.reshape(count, made.size // max(1, count * n), n))
+    return np.ascontiguousarray(made.transpose(*np.argsort(order), -2, -1)), told
+
+
+def need_none(error, name, why, infos):
+    """error, of the first matrix of the batch whose info is not 0, if there is one."""
+    if as_array(infos, 0).any():
+        of_all = infos.numpy().reshape(-1)
+        first = int(of_all.astype(bool).argmax())
+        where = f"(Batch element {first}): " if infos.dim() else ""
+        raise error(f"{name}: {where}{why.format(int(of_all[first]))}")
+
+
+def lapack(name, f, A, *more):
+    """f of A's numbers, NumPy's exception told as ours."""
     try:
         return f(as_array(A), *more)
     except np.linalg.LinAlgError:
-        array = as_array(A)
-        places = np.broadcast_to(np.reshape([place(a) for a in array.reshape(-1, *array.shape[-2:])], array.shape[:-2]), A.shape[:-2]).reshape(-1).tolist()
-        bad = next((i for i, at in enumerate(places) if at), 0)
-        batch = f"(Batch element {bad}): " if A.dim() > 2 else ""
-        raise LinAlgError(f"{name}: {batch}{why.format(places[bad])}") from None
-
-
-def first_zero_pivot(a):
-    """By elimination with row exchanges: from 1; 0 where none is zero."""
-    a = a.copy()
-    for k in range(len(a)):
-        at = k + int(np.abs(a[k:, k]).argmax())
-        if a[at, k] == 0:
-            return k + 1
-        a[[k, at]] = a[[at, k]]
-        a[k + 1:] -= np.outer(a[k + 1:, k] / a[k, k], a[k])
-    return 0
-
-
-def first_bad_minor(a):
-    """The order of the first leading minor that is not positive-definite, 0 if none is."""
-    for k in range(1, len(a) + 1):
-        try:
-            np.linalg.cholesky(a[:k, :k])
-        except np.linalg.LinAlgError:
-            return k
-    return 0
+        raise LinAlgError(f"{name}: {'(Batch element 0): ' if A.dim() > 2 else ''}The algorithm failed to converge.") from None

@@ -9,8 +9,9 @@ from ctgrad.autograd import Function
 from ctgrad.composed import deliver, results, with_exact_out
 from ctgrad.composed.closed import named, node
 
-from ._checks import LinAlgError, as_array, as_columns, as_tensor, first_bad_minor, lapack, need_matrices
-from ._solve import Solution, columns as by_columns
+from . import _lapack
+from ._checks import LinAlgError, as_array, as_columns, as_tensor, each_once, flat, laid, lapack, need_matrices, need_none, new, turned
+from ._solve import SINGULAR, Substitution, columns as by_columns, triangle
 
 Eigh = results("linalg_eigh", "eigenvalues eigenvectors")
 Info = results("linalg_cholesky_ex", "L info")
@@ -20,25 +21,27 @@ SVD = results("linalg_svd", "U S Vh")
 
 @named("LinalgCholeskyExBackward0")
 class _Cholesky(Function):
+    """Factors and infos."""
+
     _mixes = 2
 
     @staticmethod
     def forward(ctx, A, upper):
-        made = lapack(
-            "linalg.cholesky", "The factorization could not be completed because the input is not positive-definite (the leading minor of order {} is not positive-definite).",
-            np.linalg.cholesky, symmetric(A, upper), place=first_bad_minor)
-        made = as_columns(np.swapaxes(made, -1, -2) if upper else made, A)
+        columns = (np.tril if upper else np.triu)(np.swapaxes(as_array(A), -1, -2))
+        infos = new(_lapack.potrf(flat(columns), upper).reshape(columns.shape[:-2]), tuple(A.shape[:-2]))
+        made = laid(columns, A)
         ctx.save_for_backward(made)
+        ctx.mark_non_differentiable(infos)
         ctx.upper = upper
-        return made
+        return made, infos
 
     @staticmethod
-    def backward(ctx, g):
+    def backward(ctx, g, _infos):
         L = ctx.saved_tensors[0]
         L, g = (L.mT, g.mT) if ctx.upper else (L, g)
         product = (L.mT @ g).tril()
         half = product - product.diagonal(dim1=-2, dim2=-1).diag_embed() / 2
-        back = Solution.apply(L.mT, Solution.apply(L.mT, half.mT).mT)
+        back = Substitution.apply(L.mT, Substitution.apply(L.mT, half.mT, True, False).mT, True, False)
         return (back + back.mT) / 2, None
 
 
@@ -46,7 +49,63 @@ class _Cholesky(Function):
 def cholesky(A, *, upper=False):
     """Lower L of A = L L^T, or upper U of A = U^T U; only A's lower (upper) triangle counts. LinAlgError where A is not positive-definite."""
     need_matrices("cholesky", A, True, kernel="cholesky_cpu")
-    return _Cholesky.apply(A, upper)
+    return _positive("linalg.cholesky", A, upper)[0]
+
+
+def _positive(name, A, upper):
+    made = _Cholesky.apply(A, bool(upper))
+    need_none(LinAlgError, name, "The factorization could not be completed because the input is not positive-definite (the leading minor of order {} is not positive-definite).", made[1])
+    return made
+
+
+@named("CholeskySolveBackward0")
+class FactorSolution(Function):
+    """X of L L^T X = B, or with upper of U^T U X = B; a triangle of the factor is read, but its gradient is full, as PyTorch's."""
+
+    _mixes = 2
+
+    @staticmethod
+    def forward(ctx, B, factor, upper):
+        columns = np.swapaxes(as_array(factor), -1, -2)
+        made = laid(each_once(lambda a, right: _lapack.potrs(a, right, upper), [(columns, 2)], np.swapaxes(as_array(B), -1, -2))[0], B)
+        ctx.save_for_backward(factor, made)
+        ctx.upper = upper
+        return made
+
+    @staticmethod
+    def backward(ctx, g):
+        factor, X = ctx.saved_tensors
+        to_b = FactorSolution.apply(g, factor, ctx.upper)
+        product = to_b @ X.mT
+        return to_b, -_by_factor(product + product.mT, factor, ctx.upper) if ctx.needs_input_grad[1] else None, None
+
+
+@named("CholeskyInverseBackward0")
+class FactorInverse(Function):
+    """The inverse of L L^T, or with upper of U^T U, likewise."""
+
+    _mixes = 2
+
+    @staticmethod
+    def forward(ctx, factor, upper):
+        columns = turned(factor)
+        infos = new(_lapack.potri(flat(columns), upper).reshape(columns.shape[:-2]), tuple(factor.shape[:-2]))
+        need_none(LinAlgError, "cholesky_inverse", f"The diagonal element {{}} is zero, {SINGULAR}", infos)
+        made = laid(columns, factor)
+        ctx.save_for_backward(factor, made)
+        ctx.upper = upper
+        return made
+
+    @staticmethod
+    def backward(ctx, g):
+        factor, made = ctx.saved_tensors
+        return -_by_factor(made @ (g + g.mT) @ made, factor, ctx.upper), None
+
+
+def _by_factor(x, factor, upper):
+    """The gradient of L from x, that of L L^T."""
+    read = factor + (triangle(factor, upper) - factor).detach()
+    return read @ x if upper else x @ read
 
 
 def symmetric(A, upper):
@@ -56,14 +115,23 @@ def symmetric(A, upper):
 
 @with_exact_out
 def cholesky_ex(A, *, upper=False, check_errors=False):
-    """(L, info): cholesky, with the order of the first minor that is not positive-definite in place of an exception."""
-    try:
-        return Info(cholesky(A, upper=upper), _C.zeros(A.shape[:-2], dtype=_C.int32))
-    except LinAlgError as error:
-        if check_errors:
-            raise LinAlgError(str(error).replace("linalg.cholesky:", "linalg.cholesky_ex:")) from None
-        orders = [first_bad_minor(as_array(a)) for a in symmetric(A, upper).reshape(-1, *A.shape[-2:])]
-        return Info(A.triu() if upper else A.tril(), _C.tensor(orders, dtype=_C.int32).reshape(A.shape[:-2]))
+    """(L, info): cholesky, with the order of the first minor that is not positive-definite in place of an exception; there L ends."""
+    need_matrices("cholesky", A, True, kernel="cholesky_cpu")
+    return Info(*(_positive("linalg.cholesky_ex", A, upper) if check_errors else _Cholesky.apply(A, bool(upper))))
+
+
+def _factored(A, wide):
+    """Q with so many columns, and R with as many rows; None: no Q, and R with the fewest."""
+    columns = turned(A)
+    n, m = columns.shape[-2:]
+    sizes = _lapack.geqrf(flat(columns))
+    R = laid(np.tril(columns)[..., :min(m, n) if wide is None else wide].copy(), A)
+    if wide is None:
+        return None, R
+    Q = np.zeros((*columns.shape[:-2], wide, m), columns.dtype)
+    Q[..., :min(wide, n), :] = columns[..., :wide, :]
+    _lapack.orgqr(flat(Q), sizes)
+    return laid(Q, A), R
 
 
 @named("LinalgQrBackward0")
@@ -74,7 +142,7 @@ class _TallQR(Function):
 
     @staticmethod
     def forward(ctx, A):
-        Q, R = (as_columns(x, A) for x in np.linalg.qr(as_array(A)))
+        Q, R = _factored(A, min(A.shape[-2:]))
         ctx.save_for_backward(Q, R)
         return Q, R
 
@@ -82,7 +150,7 @@ class _TallQR(Function):
     def backward(ctx, g_q, g_r):
         Q, R = ctx.saved_tensors
         M = R @ g_r.mT - g_q.mT @ Q
-        return Solution.apply(R, (g_q + Q @ (M.tril() + M.tril(-1).mT)).mT).mT
+        return Substitution.apply(R, (g_q + Q @ (M.tril() + M.tril(-1).mT)).mT, True, False).mT
 
 
 @node("LinalgQrBackward0")
@@ -99,8 +167,8 @@ class _UnderivableQR(Function):
     @staticmethod
     def forward(ctx, A, mode):
         ctx.mode = mode
-        Q, R = np.linalg.qr(as_array(A), "complete") if mode == "complete" else (None, np.linalg.qr(as_array(A), "r"))
-        return A.new_empty(0) if Q is None else as_columns(Q, A), as_columns(R, A)
+        Q, R = _factored(A, A.size(-2) if mode == "complete" else None)
+        return Q if mode == "complete" else A.new_empty(0), R
 
     @staticmethod
     def backward(ctx, g_q, g_r):
@@ -132,7 +200,7 @@ class _Eigen(Function):
 
     @staticmethod
     def forward(ctx, A, upper):
-        values, vectors = lapack("linalg.eigh", "The algorithm failed to converge.", np.linalg.eigh, A, "U" if upper else "L")
+        values, vectors = lapack("linalg.eigh", np.linalg.eigh, A, "U" if upper else "L")
         values, vectors = as_tensor(values, A), as_columns(vectors, A)
         ctx.save_for_backward(values, vectors)
         ctx.set_materialize_grads(False)  # of values alone: they may be equal
@@ -172,7 +240,7 @@ class _Singular(Function):
 
     @staticmethod
     def forward(ctx, A):
-        U, S, Vh = lapack("linalg.svd", "The algorithm failed to converge.", lambda a: np.linalg.svd(a, full_matrices=False), A)
+        U, S, Vh = lapack("linalg.svd", lambda a: np.linalg.svd(a, full_matrices=False), A)
         U, S, Vh = as_columns(U, A), as_tensor(S, A), as_columns(Vh, A)
         ctx.save_for_backward(U, S, Vh)
         ctx.set_materialize_grads(False)  # what no gradient comes for needs no different values

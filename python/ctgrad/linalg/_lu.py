@@ -12,9 +12,9 @@ from ctgrad.autograd.function import underivable
 from ctgrad.composed import need_tensor, results, with_exact_out
 from ctgrad.composed.closed import named, node
 
-from . import _lapack
-from ._checks import LinAlgError, as_array, laid, need_kernel, need_matrices, need_right, new, turned
-from ._solve import Solution, is_vector, solve
+from . import _aside, _lapack
+from ._checks import LinAlgError, as_array, each_once, flat, laid, need_equations, need_kernel, need_matrices, need_none, need_right, new, turned
+from ._solve import Substitution, is_vector, need_same_dtype, solve
 
 LU = results("linalg_lu", "P L U")
 LUFactor = results("linalg_lu_factor", "LU pivots")
@@ -26,17 +26,22 @@ SolveEx = results("linalg_solve_ex", "result info")
 
 def row_order(pivots, rows):
     """The row of A that each row of L U is: exchanges one after the other, from the first."""
-    count, k = math.prod(pivots.shape[:-1]), pivots.shape[-1]
-    order, flat = np.tile(np.arange(rows), (count, 1)), pivots.reshape(count, k)
-    for i in range(k):
-        _lapack.exchange(order[:, None], i, flat[:, i] - 1)
-    return order.reshape(*pivots.shape[:-1], rows)
+    k = pivots.shape[-1]
+    order = _aside.row_order(pivots.reshape(math.prod(pivots.shape[:-1]), k).T, rows)
+    return np.ascontiguousarray(order.T).reshape(*pivots.shape[:-1], rows)
 
 
 def _placed(pivots, x, back):
     """Rows of x as L U has them, or back where A has them."""
     order = row_order(as_array(pivots, 1), x.size(-2))
     return x.gather(-2, _C.from_numpy(order.argsort(-1) if back else order).unsqueeze(-1).expand(x.shape))
+
+
+def _as_batches(results, columns, A):
+    """Pivots and infos of columns as tensors of A's batch."""
+    pivots, infos = results
+    batch = columns.shape[:-2]
+    return new(pivots.reshape(*batch, pivots.shape[-1]), tuple(A.shape[:-2])), new(infos.reshape(batch), tuple(A.shape[:-2]))
 
 
 @named("LinalgLuFactorExBackward0")
@@ -48,7 +53,7 @@ class Factors(Function):
     @staticmethod
     def forward(ctx, A):
         columns = turned(A)
-        pivots, infos = (new(x, tuple(A.shape[:-2])) for x in _lapack.getrf(columns))
+        pivots, infos = _as_batches(_lapack.getrf(flat(columns)), columns, A)
         made = laid(columns, A)
         ctx.save_for_backward(made, pivots)
         ctx.mark_non_differentiable(pivots, infos)
@@ -62,8 +67,8 @@ class Factors(Function):
         L1, U1 = L[..., :k, :k] + _C.eye(k, dtype=L.dtype), U[..., :k]
         inner = (L1.mT @ below[..., :k, :k] - above[..., :k, k:] @ U[..., k:].mT).tril(-1) + (above[..., :k, :k] @ U1.mT - L[..., k:, :k].mT @ below[..., k:, :k]).triu()
         parts = _C.cat([inner, above[..., :k, k:]], -1)  # by L1 they come to rows, by U1 to the first columns
-        rows = Solution.apply(L1.mT, parts)
-        first = Solution.apply(U1, _C.cat([rows[..., :k], below[..., k:, :k]], -2).mT).mT
+        rows = Substitution.apply(L1.mT, parts, True, True)
+        first = Substitution.apply(U1, _C.cat([rows[..., :k], below[..., k:, :k]], -2).mT, True, False).mT
         return _placed(pivots, _C.cat([first, rows[..., k:]], -1) if made.size(-1) > k else first, True)
 
 
@@ -77,18 +82,9 @@ def factored(name, A, pivot=True):
     return Factors.apply(A)
 
 
-def _first(info):
-    """(batch element, info) of the first that is not 0."""
-    flat = info.reshape(-1).tolist()
-    return next(((i, x) for i, x in enumerate(flat) if x), None)
-
-
 def _need_factors(name, info):
-    bad = _first(info)
-    if bad:
-        batch = f"(Batch element {bad[0]}): " if info.dim() else ""
-        raise RuntimeError(f"torch.linalg.{name}: {batch}U[{bad[1]},{bad[1]}] is zero and using it on lu_solve would result in a division by zero. "
-                           "If you still want to perform the factorization, consider calling linalg.lu(A, pivot) or linalg.lu_factor_ex(A, pivot)")
+    need_none(RuntimeError, f"torch.linalg.{name}", "U[{0},{0}] is zero and using it on lu_solve would result in a division by zero. "
+              "If you still want to perform the factorization, consider calling linalg.lu(A, pivot) or linalg.lu_factor_ex(A, pivot)", info)
 
 
 @with_exact_out
@@ -131,11 +127,10 @@ def lu(A, *, pivot=True):
     return LU(*_lu(A, pivot))
 
 
-def _together(factors, pivots, B):
-    """For LAPACK, of one batch: turned factors, pivots, and turned right-hand sides, which may be written."""
-    arrays = np.swapaxes(as_array(factors), -1, -2), as_array(pivots, 1), np.swapaxes(as_array(B), -1, -2)
-    batch = np.broadcast_shapes(*(a.shape[:a.ndim - mixed] for a, mixed in zip(arrays, (2, 1, 2), strict=True)))
-    return [np.array(np.broadcast_to(a, batch + a.shape[a.ndim - mixed:]), order="C") for a, mixed in zip(arrays, (2, 1, 2), strict=True)]
+def _by_factors(f, factors, pivots, B):
+    """f(turned factors, pivots, turned right sides), which works on the last; the tensor of these."""
+    operands = [(np.ascontiguousarray(np.swapaxes(as_array(factors), -1, -2)), 2), (np.ascontiguousarray(as_array(pivots, 1)), 1)]
+    return laid(each_once(f, operands, np.swapaxes(as_array(B), -1, -2))[0], B)
 
 
 @named("LinalgLuSolveBackward0")
@@ -146,9 +141,8 @@ class _LUSolution(Function):
 
     @staticmethod
     def forward(ctx, LU, pivots, B, left, adjoint):
-        columns, exchanges, right = _together(LU, pivots, B if left else B.mT)
-        _lapack.getrs(columns, exchanges, right, adjoint is left)
-        made = laid(right, B) if left else laid(right, B).mT
+        made = _by_factors(lambda *of: _lapack.getrs(*of, adjoint is left), LU, pivots, B if left else B.mT)
+        made = made if left else made.mT
         ctx.save_for_backward(LU, pivots, made)
         ctx.sides = left, adjoint
         return made
@@ -177,8 +171,7 @@ def lu_solve(LU, pivots, B, *, left=True, adjoint=False):
     need_matrices("lu_solve", LU, True, torch="torch.", kernel="linalg.lu_solve_cpu")
     need_tensor("linalg_lu_solve", pivots, "pivots", 2)
     need_right("lu_solve", B)
-    if LU.dtype != B.dtype:
-        raise RuntimeError(f"linalg.lu_solve: Expected LU and B to have the same dtype, but found LU of type {scalar_name(LU.dtype)} and B of type {scalar_name(B.dtype)} instead")
+    need_same_dtype("lu_solve", LU, B, "LU")
     if pivots.dtype != _C.int32:
         raise RuntimeError("linalg.lu_solve: pivots should be a Tensor of scalar type torch.int32")
     if pivots.dim() == 0 or pivots.size(-1) != LU.size(-1):
@@ -219,7 +212,7 @@ def ldl_factor_ex(A, *, hermitian=False, check_errors=False):
     """(LD, pivots, info) of symmetric A = L D L^T, as LAPACK's sytrf packs them; A's lower triangle counts. info: the first zero of D, 0: none."""
     need_matrices("ldl_factor_ex", A, True, torch="torch.", kernel="ldl_factor_kernel_cpu")
     columns = turned(A.tril())
-    pivots, infos = (new(x, tuple(A.shape[:-2])) for x in _lapack.sytrf(columns))
+    pivots, infos = _as_batches(_lapack.sytrf(flat(columns)), columns, A)
     made = LDLFactorEx(underivable("linalg_ldl_factor_ex", laid(columns, A), A, known=False), pivots, infos)
     if check_errors:
         _need_diagonal("ldl_factor_ex", infos)
@@ -227,10 +220,7 @@ def ldl_factor_ex(A, *, hermitian=False, check_errors=False):
 
 
 def _need_diagonal(name, infos):
-    bad = _first(infos)
-    if bad:
-        batch = f"(Batch element {bad[0]}): " if infos.dim() else ""
-        raise RuntimeError(f"torch.linalg.{name}: {batch}D[{bad[1]},{bad[1]}] is zero: the matrix is singular. linalg.ldl_factor_ex gives the factors all the same")
+    need_none(RuntimeError, f"torch.linalg.{name}", "D[{0},{0}] is zero: the matrix is singular. linalg.ldl_factor_ex gives the factors all the same", infos)
 
 
 @with_exact_out
@@ -247,10 +237,7 @@ def ldl_solve(LD, pivots, B, *, hermitian=False):
     need_matrices("ldl_solve", LD, True, torch="torch.")
     need_tensor("linalg_ldl_solve", pivots, "pivots", 2)
     need_right("ldl_solve", B, "torch.")
-    if LD.dtype != B.dtype:
-        raise RuntimeError(f"Expected b and A to have the same dtype, but found b of type {scalar_name(B.dtype)} and A of type {scalar_name(LD.dtype)} instead.")
-    if LD.size(-1) != B.size(-2):
-        raise RuntimeError(f"Incompatible matrix sizes for torch.linalg.ldl_solve: each A matrix is {LD.size(-2)} by {LD.size(-1)} but each b matrix is {B.size(-2)} by {B.size(-1)}")
+    need_equations("torch.linalg.ldl_solve", LD, B)
     if pivots.is_floating_point() or pivots.dtype == _C.bool:
         raise RuntimeError(f"torch.linalg.ldl_solve: Expected pivots to be integers. Got {scalar_name(pivots.dtype)}")
     _need_pivots("torch.linalg.ldl_solve", LD, pivots)
@@ -258,6 +245,5 @@ def ldl_solve(LD, pivots, B, *, hermitian=False):
     if pivots.numel() and bool((pivots.abs() > n).any() | (pivots == 0).any()):
         raise RuntimeError(f"torch.linalg.ldl_solve: pivots must be 1 to {n} or their negatives. Did you properly pass the result of ldl_factor?")
     wide = B.expand(*batch, *B.shape[-2:])
-    columns, exchanges, right = _together(LD.expand(*batch, n, n), pivots.int().expand(*batch, n), wide)
-    _lapack.sytrs(columns, exchanges, right)
-    return underivable("linalg_ldl_solve", laid(right, wide), LD, B, known=False)
+    made = _by_factors(_lapack.sytrs, LD.expand(*batch, n, n), pivots.int().expand(*batch, n), wide)
+    return underivable("linalg_ldl_solve", made, LD, B, known=False)

@@ -1,15 +1,19 @@
-"""Products of Householder's reflections, 1 - tau v v^T: said as 1 - V T V^T with a triangular T, so that gradients follow."""
+"""Products of Householder's reflections, 1 - tau v v^T, by LAPACK; for gradients they are said as 1 - V T V^T with a triangular T."""
+
+import math
 
 import numpy as np
 
 from ctgrad import _C
 from ctgrad._dtypes import scalar_name
+from ctgrad.autograd import Function, enable_grad
 from ctgrad.autograd.function import underivable
 from ctgrad.composed import need_tensor, results, with_exact_out
-from ctgrad.composed.closed import node
+from ctgrad.composed.closed import named
 
-from ._checks import as_array, as_columns, as_tensor, need_kernel
-from ._solve import columns, solve_triangular
+from . import _lapack
+from ._checks import as_array, each_once, flat, laid, need_kernel, new, turned
+from ._solve import Substitution
 
 GEQRF = results("geqrf", "a tau")
 
@@ -21,12 +25,9 @@ def geqrf(input):
     if input.dim() < 2:
         raise RuntimeError("torch.geqrf: input must have at least 2 dimensions.")
     need_kernel("geqrf_cpu", input)
-    m, n = input.shape[-2:]
-    if input.numel():
-        raw, tau = np.linalg.qr(as_array(input), "raw")
-        made = as_columns(np.swapaxes(raw, -1, -2), input), as_tensor(tau, input)
-    else:
-        made = input.new_empty((*input.shape[:-2], n, m)).mT, input.new_zeros((*input.shape[:-2], min(m, n)))
+    columns = turned(input)
+    sizes = _lapack.geqrf(flat(columns)).reshape(*columns.shape[:-2], min(columns.shape[-2:]))
+    made = laid(columns, input), new(sizes, tuple(input.shape[:-2]))
     return GEQRF(*(underivable("geqrf", x, input, node="GeqrfBackward0") for x in made))
 
 
@@ -36,7 +37,16 @@ def _parts(A, tau):
     V = A[..., :k].tril(-1) + _C.eye(A.size(-2), k, dtype=A.dtype)
     aside = (V.mT @ V).triu(1) * tau.unsqueeze(-2)
     one = _C.eye(k, dtype=A.dtype)
-    return V, tau.unsqueeze(-1) * solve_triangular(one + aside, one.expand(aside.shape), upper=True, unitriangular=True)
+    return V, tau.unsqueeze(-1) * Substitution.apply(one + aside, one.expand(aside.shape), True, True)
+
+
+def _backward(f, ctx, g):
+    """The gradients of f, which says in ops of what was saved what LAPACK did, in those that want one."""
+    again, wanted = _C.is_grad_enabled(), ctx.needs_input_grad
+    with enable_grad():
+        said = [x.view_as(x) if again and want else x.detach().requires_grad_(want) for x, want in zip(ctx.saved_tensors, wanted, strict=False)]
+        found = iter(_C.grad(f(*said), [x for x, want in zip(said, wanted, strict=False) if want], g, create_graph=again))
+    return tuple(next(found) if want else None for want in wanted)
 
 
 def _need_batches(name, A, tau):
@@ -44,10 +54,31 @@ def _need_batches(name, A, tau):
         raise RuntimeError(f"torch.{name}: Expected batch dimensions of tau to be equal to input.shape[:-2], but got {list(tau.shape[:-1])}")
 
 
-@node("LinalgHouseholderProductBackward0", results=(0,))
+def _sizes(tau):
+    return np.ascontiguousarray(as_array(tau, 1))
+
+
+@named("LinalgHouseholderProductBackward0")
+class _Product(Function):
+    _mixes = 2
+
+    @staticmethod
+    def forward(ctx, A, tau):
+        ctx.save_for_backward(A, tau)
+        columns, sizes = np.swapaxes(as_array(A), -1, -2), _sizes(tau)
+        batch = np.broadcast_shapes(columns.shape[:-2], sizes.shape[:-1])
+        columns = np.array(np.broadcast_to(columns, batch + columns.shape[-2:]), order="C")
+        _lapack.orgqr(flat(columns), np.broadcast_to(sizes, batch + sizes.shape[-1:]).reshape(math.prod(batch), sizes.shape[-1]))
+        return laid(columns, A)
+
+    @staticmethod
+    def backward(ctx, g):
+        return _backward(_product, ctx, g)
+
+
 def _product(A, tau):
     V, T = _parts(A, tau)
-    return columns(_C.eye(*A.shape[-2:], dtype=A.dtype) - V @ (T @ V[..., :A.size(-1), :].mT))
+    return _C.eye(*A.shape[-2:], dtype=A.dtype) - V @ (T @ V[..., :A.size(-1), :].mT)
 
 
 @with_exact_out
@@ -68,7 +99,7 @@ def householder_product(A, tau):
     if tau.dtype != A.dtype:
         raise RuntimeError(f"{name}: tau dtype {scalar_name(tau.dtype)} does not match input dtype {scalar_name(A.dtype)}")
     need_kernel("orgqr_cpu", A)
-    return _product(A, tau)
+    return _Product.apply(A, tau)
 
 
 def _need_product(A, tau, other, left):
@@ -96,11 +127,27 @@ def _need_product(A, tau, other, left):
     need_kernel("ormqr_cpu", A)
 
 
-@node("OrmqrBackward0")
+@named("OrmqrBackward0")
+class _Multiplied(Function):
+    _mixes = 2
+
+    @staticmethod
+    def forward(ctx, A, tau, other, left, transpose):
+        ctx.save_for_backward(A, tau, other)
+        ctx.how = left, transpose
+        factors, right = [(np.ascontiguousarray(np.swapaxes(as_array(A), -1, -2)), 2), (_sizes(tau), 1)], as_array(other)
+        made, _ = each_once(lambda *of: _lapack.ormqr(*of, transpose is left), factors, np.swapaxes(right, -1, -2) if left else right)
+        return laid(made if left else np.ascontiguousarray(np.swapaxes(made, -1, -2)), other)
+
+    @staticmethod
+    def backward(ctx, g):
+        return _backward(lambda A, tau, other: _multiplied(A, tau, other, *ctx.how), ctx, g)
+
+
 def _multiplied(A, tau, other, left, transpose):
     V, T = _parts(A, tau)
     T = T.mT if transpose else T
-    return columns(other - (V @ (T @ (V.mT @ other)) if left else (other @ V @ T) @ V.mT))
+    return other - (V @ (T @ (V.mT @ other)) if left else (other @ V @ T) @ V.mT)
 
 
 @with_exact_out
@@ -109,4 +156,4 @@ def ormqr(input, tau, other, left=True, transpose=False):
     for place, (name, x) in enumerate({"input": input, "tau": tau, "other": other}.items()):
         need_tensor("ormqr", x, name, place + 1)
     _need_product(input, tau, other, left)
-    return _multiplied(input, tau, other, left, transpose)
+    return _Multiplied.apply(input, tau, other, bool(left), bool(transpose))

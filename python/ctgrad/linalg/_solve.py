@@ -1,7 +1,5 @@
 """Inverses, solutions and determinants."""
 
-import math
-
 import numpy as np
 
 import ctgrad
@@ -11,27 +9,42 @@ from ctgrad.autograd import Function
 from ctgrad.composed import need_tensor, results, with_exact_out
 from ctgrad.composed.closed import named, node
 
-from ._checks import LinAlgError, as_array, as_columns, as_tensor, first_zero_pivot, lapack, need_matrices, need_right
+from . import _lapack
+from ._checks import LinAlgError, as_array, as_tensor, each_once, flat, laid, need_matrices, need_none, need_right, new, turned
+
+SINGULAR = "the inversion could not be completed because the input matrix is singular."
 
 Inverse = results("linalg_inv_ex", "inverse info")
 SLogDet = results("linalg_slogdet", "sign logabsdet")
 
 
 @named("LinalgInvExBackward0")
-class InverseOf(Function):
+class _Inverse(Function):
+    """Inverses and infos."""
+
     _mixes = 2
 
     @staticmethod
     def forward(ctx, A):
-        made = as_columns(lapack("linalg.inv", "The diagonal element {} is zero, the inversion could not be completed because the input matrix is singular.",
-                                 np.linalg.inv, A, place=first_zero_pivot), A)
+        columns = np.swapaxes(as_array(A), -1, -2)
+        right = np.empty(columns.shape, columns.dtype)
+        right[...] = np.eye(A.size(-1), dtype=right.dtype)
+        infos = new(_lapack.gesv(flat(columns), flat(right)).reshape(columns.shape[:-2]), tuple(A.shape[:-2]))
+        made = laid(right, A)
         ctx.save_for_backward(made)
-        return made
+        ctx.mark_non_differentiable(infos)
+        return made, infos
 
     @staticmethod
-    def backward(ctx, g):
-        turned = ctx.saved_tensors[0].mT
-        return -(turned @ (g @ turned))
+    def backward(ctx, g, _infos):
+        transposed = ctx.saved_tensors[0].mT
+        return -(transposed @ (g @ transposed))
+
+
+def _inverse(A, name="linalg.inv"):
+    made, infos = _Inverse.apply(A)
+    need_none(LinAlgError, name, f"The diagonal element {{}} is zero, {SINGULAR}", infos)
+    return made
 
 
 @named("LinalgSolveExBackward0")
@@ -42,7 +55,10 @@ class Solution(Function):
 
     @staticmethod
     def forward(ctx, A, B):
-        made = as_columns(lapack("torch.linalg.solve", "The solver failed because the input matrix is singular.", np.linalg.solve, A, as_array(B), place=first_zero_pivot), A)
+        columns = np.swapaxes(as_array(A), -1, -2)
+        right, infos = each_once(_lapack.gesv, [(columns, 2)], np.swapaxes(as_array(B), -1, -2))
+        need_none(LinAlgError, "torch.linalg.solve", "The solver failed because the input matrix is singular.", new(infos.reshape(columns.shape[:-2]), tuple(A.shape[:-2])))
+        made = laid(right, B)
         ctx.save_for_backward(A, made)
         return made
 
@@ -53,31 +69,46 @@ class Solution(Function):
         return -(to_b @ X.mT), to_b
 
 
+@named("LinalgSolveTriangularBackward0")
+class Substitution(Function):
+    """X of A X = B, batches alike, where a triangle of A is read; unit: with ones on its diagonal."""
+
+    _mixes = 2
+
+    @staticmethod
+    def forward(ctx, A, B, upper, unit):
+        made = laid(each_once(lambda a, right: _lapack.trsm(right, (a, upper, unit)), [(np.swapaxes(as_array(A), -1, -2), 2)], np.swapaxes(as_array(B), -1, -2))[0], B)
+        ctx.save_for_backward(A, made)
+        ctx.read = upper, unit
+        return made
+
+    @staticmethod
+    def backward(ctx, g):
+        A, X = ctx.saved_tensors
+        upper, unit = ctx.read
+        to_b = Substitution.apply(A.mT, g, not upper, unit)
+        return triangle(-(to_b @ X.mT), upper, unit) if ctx.needs_input_grad[0] else None, to_b, None, None
+
+
+def triangle(x, upper, unit=False):
+    """What is read of x; unit: without the diagonal."""
+    return x.triu(int(unit)) if upper else x.tril(-int(unit))
+
+
 @with_exact_out
 def inv(A):
     """The inverses of square matrices. LinAlgError for a singular one."""
     need_matrices("inv", A, True)
-    return InverseOf.apply(A)
+    return _inverse(A)
 
 
 @with_exact_out
 def inv_ex(A, *, check_errors=False):
-    """(inverse, info): info is 0, or for a singular matrix the place of the first zero pivot; its inverse is NaN."""
+    """(inverse, info): info is 0, or for a singular matrix the place of the first zero pivot; its inverse is not finite."""
     need_matrices("inv", A, True)
-    try:
-        return Inverse(InverseOf.apply(A), _C.zeros(A.shape[:-2], dtype=_C.int32))
-    except LinAlgError as error:
-        if check_errors:
-            raise LinAlgError(str(error).replace("linalg.inv:", "linalg.inv_ex:")) from None
-        flat = [_one_inverse(a) for a in A.reshape(-1, *A.shape[-2:])]
-        return Inverse(_C.stack([a for a, _ in flat]).reshape(A.shape), _C.tensor([i for _, i in flat], dtype=_C.int32).reshape(A.shape[:-2]))
-
-
-def _one_inverse(a):
-    try:
-        return InverseOf.apply(a), 0
-    except LinAlgError:
-        return _C.full_like(a, math.nan), first_zero_pivot(as_array(a))
+    if check_errors:
+        return Inverse(_inverse(A, "linalg.inv_ex"), _C.zeros(A.shape[:-2], dtype=_C.int32))
+    return Inverse(*_Inverse.apply(A))
 
 
 def columns(x):
@@ -89,6 +120,11 @@ def columns(x):
 def is_vector(A, B):
     """Whether B is a batch of vectors: of one dimension, or shaped as A's batch with one size more."""
     return B.dim() == 1 or (A.dim() - 1 == B.dim() and B.shape == A.shape[:-1])
+
+
+def need_same_dtype(name, A, B, argument="A"):
+    if A.dtype != B.dtype:
+        raise RuntimeError(f"linalg.{name}: Expected {argument} and B to have the same dtype, but found {argument} of type {scalar_name(A.dtype)} and B of type {scalar_name(B.dtype)} instead")
 
 
 def _need_fitting(name, A, B, left):
@@ -104,8 +140,7 @@ def solve(A, B, *, left=True):
     """X of A X = B, or with left=False of X A = B; B's last dimension may be missing. LinAlgError where A is singular."""
     need_matrices("solve", A, True, kernel="lu_cpu")
     need_tensor("linalg_solve", B, "B", 2)
-    if A.dtype != B.dtype:
-        raise RuntimeError(f"linalg.solve: Expected A and B to have the same dtype, but found A of type {scalar_name(A.dtype)} and B of type {scalar_name(B.dtype)} instead")
+    need_same_dtype("solve", A, B)
     vector = B.dim() > 0 and is_vector(A, B)
     right = B.unsqueeze(-1) if vector else B
     _need_fitting("solve", A, right, left)
@@ -123,23 +158,22 @@ def solve_triangular(A, B, *, upper, left=True, unitriangular=False):
     """X of A X = B (left=False: X A = B) where only a triangle of A is read; unitriangular: with ones on its diagonal."""
     need_matrices("solve_triangular", A, True, kernel="triangular_solve_cpu", integers=True)
     _need_fitting("solve_triangular", A, B, left)
-    kept = (A.triu if upper else A.tril)((1 if upper else -1) if unitriangular else 0)
-    if unitriangular:
-        kept = kept + _C.eye(A.size(-1), dtype=A.dtype)
-    try:
-        made = solve(kept, B, left=left)
-    except LinAlgError:
-        made = _substituted(kept, B, upper) if left else _substituted(kept.mT, B.mT, not upper).mT
-    return columns(made)
+    need_same_dtype("solve_triangular", A, B)
+    if not left:
+        return columns(solve_triangular(A.mT, B.mT, upper=not upper, unitriangular=unitriangular).mT)
+    batch = ctgrad.broadcast_shapes(A.shape[:-2], B.shape[:-2])
+    return Substitution.apply(A.expand(*batch, *A.shape[-2:]), B.expand(*batch, *B.shape[-2:]), bool(upper), bool(unitriangular))
 
 
-def _substituted(A, B, upper):
-    """X of a triangular A X = B, row by row: infinite or not a number where A is singular."""
-    n, rows = A.size(-1), {}
-    for i in reversed(range(n)) if upper else range(n):
-        others = sum((A[..., i, j, None] * x for j, x in rows.items()), 0.0)
-        rows[i] = (B[..., i, :] - others) / A[..., i, i, None]
-    return _C.stack([rows[i] for i in range(n)], -2)
+def _diagonal(A):
+    """The diagonals of U of A = P L U, numbers of all matrices adjacent, and the signs of P: 1 or -1."""
+    columns = turned(A)
+    matrices, batch = flat(columns), columns.shape[:-2]
+    pivots, _ = _lapack.getrf(matrices)
+    places = np.ascontiguousarray(pivots.T)
+    odd = np.logical_xor.reduce(places != np.arange(1, len(places) + 1)[:, None], 0)
+    sign = np.where(odd, columns.dtype.type(-1), columns.dtype.type(1))
+    return np.ascontiguousarray(matrices.diagonal(0, 1, 2).T).reshape(len(places), *batch), sign.reshape(batch)
 
 
 @named("LinalgDetBackward0")
@@ -148,14 +182,16 @@ class _Determinant(Function):
 
     @staticmethod
     def forward(ctx, A):
-        made = as_tensor(np.linalg.det(as_array(A)), A)
+        diagonal, sign = _diagonal(A)
+        with np.errstate(all="ignore"):
+            made = as_tensor(diagonal.prod(0) * sign, A)
         ctx.save_for_backward(A, made)
         return made
 
     @staticmethod
     def backward(ctx, g):
         A, made = ctx.saved_tensors
-        return g[..., None, None] * (_cofactors(A) if bool((made == 0).any()) else made[..., None, None] * InverseOf.apply(A).mT)
+        return g[..., None, None] * (_cofactors(A) if bool((made == 0).any()) else made[..., None, None] * _inverse(A).mT)
 
 
 def _cofactors(A):
@@ -171,13 +207,16 @@ class _LogDeterminant(Function):
 
     @staticmethod
     def forward(ctx, A):
-        sign, log = (as_tensor(x, A) for x in np.linalg.slogdet(as_array(A)))
+        diagonal, sign = _diagonal(A)
+        with np.errstate(all="ignore"):
+            sign = as_tensor(sign * ((diagonal > 0).astype(sign.dtype) - (diagonal < 0)).prod(0), A)
+            log = as_tensor(np.log(np.abs(diagonal)).sum(0), A)
         ctx.save_for_backward(A)
         return sign, log
 
     @staticmethod
     def backward(ctx, _, g):
-        return g[..., None, None] * InverseOf.apply(ctx.saved_tensors[0]).mT
+        return g[..., None, None] * _Inverse.apply(ctx.saved_tensors[0])[0].mT
 
 
 @with_exact_out

@@ -25,4 +25,46 @@ more = [{}, {"reduction": "none"}, {"weight": torch.tensor([1., 2., 3.])}, {"pos
 [[[torch.autograd.grad(F.binary_cross_entropy_with_logits(x, t, **k).sum(), x, create_graph=True)[0].dtype for k in more] for t in y] for x in xs]
 F.binary_cross_entropy_with_logits(xs[1], torch.tensor([True, False, True]))
 F.binary_cross_entropy_with_logits(xs[1], torch.tensor([1, 0, 1]))
+
+import warnings
+p = nn.Parameter(torch.ones(2))
+q = nn.Parameter(torch.ones(2))
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    print(torch.optim.SGD([p, p, q], lr=.1).state_dict()["param_groups"][0]["params"], torch.optim.SGD([{"params": [q]}, {"params": [p, p]}], lr=.1).state_dict()["param_groups"][1]["params"])
+p.grad = torch.ones(2)
+for name in ("Adam", "AdamW", "Adadelta", "Adamax", "NAdam", "RAdam", "RMSprop", "Rprop", "ASGD"):
+    o = getattr(torch.optim, name)([p], lr=.1, capturable=True)
+    try:
+        o.step()
+        print(name, "stepped")
+    except AssertionError as error:
+        print(name, str(error)[:19], o.state[p]["step"])
+for name in ("SGD", "Adam", "AdamW", "Adadelta", "Adagrad", "Adamax", "NAdam", "RAdam", "RMSprop", "Rprop", "ASGD", "Adafactor"):
+    o = getattr(torch.optim, name)([p], lr=.1)
+    try:
+        o.load_state_dict({"state": {0: {"other": torch.ones(1)}}, "param_groups": [{"params": [0], "lr": 7}]})
+        print(name, "loaded")
+    except KeyError as error:
+        print(name, error)
+    try:
+        o.load_state_dict({"state": {}, "param_groups": [{"params": [0]}]})
+        print(name, o.param_groups[0])
+    except KeyError as error:
+        print(name, error)
+for name, old in (("NAdam", ("step", "mu_product")), ("ASGD", ("step", "eta", "mu")), ("RMSprop", ("step",))):
+    o = getattr(torch.optim, name)([p], lr=.1)
+    o.step()
+    kept = o.state_dict()
+    for part in old:
+        kept["state"][0][part] = kept["state"][0][part].item()
+    o.load_state_dict(kept)
+    o.step()
+    print(o.state_dict()["state"], p)
+o = torch.optim.Muon([nn.Parameter(torch.ones(2, 2))], lr=.1)
+o.param_groups[0]["params"][0].grad = torch.ones(2, 2)
+o.step()
+o.load_state_dict(o.state_dict())
+o = torch.optim.NAdam([p], betas=(.9, .99, .999))
+o.step()
 """.strip().split("\n\n")

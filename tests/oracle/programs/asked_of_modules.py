@@ -67,4 +67,25 @@ o.step()
 o.load_state_dict(o.state_dict())
 o = torch.optim.NAdam([p], betas=(.9, .99, .999))
 o.step()
+
+import pickle
+import warnings
+def told(f):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        f()
+    return [(w.category.__name__, str(w.message).split(" <")[0], str(w.message).split("> ")[-1]) for w in caught]
+x = torch.ones(2, requires_grad=True)
+h = x.register_hook(lambda g: g * 2)
+told(lambda: pickle.dumps(x))
+told(lambda: pickle.dumps([x, x * 1]))
+told(lambda: torch.save(x, __import__("io").BytesIO()))
+told(lambda: __import__("copy").deepcopy(x))
+p = nn.Parameter(torch.ones(2))
+k = p.register_hook(lambda g: g)
+told(lambda: pickle.dumps(p))
+h.remove()
+told(lambda: pickle.dumps(x))
+h = x.register_hook(torch.utils.hooks.unserializable_hook(lambda g: g * 2))
+told(lambda: pickle.dumps(x))
 """.strip().split("\n\n")

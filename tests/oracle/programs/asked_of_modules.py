@@ -88,4 +88,25 @@ h.remove()
 told(lambda: pickle.dumps(x))
 h = x.register_hook(torch.utils.hooks.unserializable_hook(lambda g: g * 2))
 told(lambda: pickle.dumps(x))
+
+class Marks(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, how):
+        if how == "plain":
+            ctx.mark_non_differentiable(3)
+        elif how == "dirty":
+            ctx.mark_dirty(x, "a")
+        elif how == "needs":
+            ctx.needs_input_grad = (False, False)
+        return x.add_(1) if how == "dirty" else x * 2
+    @staticmethod
+    def backward(ctx, g):
+        print(ctx.needs_input_grad)
+        return g, None
+x = torch.ones(2, requires_grad=True)
+Marks.apply(x, "plain")
+Marks.apply(x.detach(), "plain")
+Marks.apply(x * 1, "dirty")
+Marks.apply(x, "needs").sum().backward()
+x.grad
 """.strip().split("\n\n")

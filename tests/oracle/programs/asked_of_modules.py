@@ -109,4 +109,20 @@ Marks.apply(x.detach(), "plain")
 Marks.apply(x * 1, "dirty")
 Marks.apply(x, "needs").sum().backward()
 x.grad
+
+x = torch.tensor([1., 2.], dtype=torch.float64, requires_grad=True)
+check = torch.autograd.gradcheck
+class Overwrites(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x * 2
+    @staticmethod
+    def backward(ctx, g):
+        return g.mul_(2)
+check(Overwrites.apply, (x,))
+check(lambda a: 3, (x,))
+check(lambda a: None, (x,))
+check(lambda a: {"a": a}, (x,))
+check(lambda a: (a * 2, 3), (x,))
+check(lambda a: (a * 2, a.long()), (x,))
 """.strip().split("\n\n")

@@ -207,6 +207,9 @@ const op op_binary_cross_entropy = {.name = "binary_cross_entropy", .sig = "(Ten
     .doc = "-(target log(self) + (1 - target) log(1 - self)), each logarithm cut at -100, times weight; reduced."};
 
 /* ---- the same of logits: args self, target, weight, pos_weight, reduction ------------------------------------------------ */
+/* x, rounded to the dtype of the tensor that PyTorch writes it into at this place; `into` NULL: to none. */
+static T rounded(scope *s, T x, T into) { return x && into ? f_cast(s, x, into->a->dtype) : x; }
+#define AS(x, into) rounded(s, x, into)
 static T log_sigmoid(scope *s, T x) { return f_call(s, &op_log_sigmoid, 1, (arg[]){a_t(x)}); }
 static int logits_compose(scope *s, call *c, T *out)
 {
@@ -215,17 +218,17 @@ static int logits_compose(scope *s, call *c, T *out)
         return ct_fail(CT_RUNTIME, "result type %s can't be cast to the desired output type %s: convert binary_cross_entropy_with_logits's target to %s",
                        dtype_title(x->a->dtype), dtype_title(y->a->dtype), dtype_title(x->a->dtype));
     if (positive)
-        log = MUL(log, ADD(MUL(SUB(positive, NUMBER(1)), y), NUMBER(1)));
-    T losses = SUB(MUL(SUB(NUMBER(1), y), x), log);
-    return finish(s, c, weighed(s, losses, weight_of(c, 2)), 4, 0, out);
+        log = AS(MUL(log, ADD(MUL(SUB(positive, NUMBER(1)), y), NUMBER(1))), x);
+    T losses = AS(SUB(AS(MUL(SUB(NUMBER(1), y), x), y), log), y);
+    return finish(s, c, AS(weighed(s, losses, weight_of(c, 2)), y), 4, 0, out);
 }
 static int logits_grad(scope *s, node *n, T const *g, T *out)
 {
     T x = node_kept_in(s, n, 0), y = node_kept_in(s, n, 1), weight = kept_weight(s, n, 2), positive = kept_weight(s, n, 3);
     if (node_needs(n, 0)) {
         T up = positive ? MUL(positive, y) : NULL;
-        T slope = positive ? SUB(MUL(SUB(ADD(up, NUMBER(1)), y), SIGMOID(x)), up) : SUB(SIGMOID(x), y);
-        out[0] = over_count(s, n, weighed(s, MUL(slope, g[0]), weight));
+        T like = tape_now.grad ? NULL : positive ? up : x, slope = positive ? SUB(AS(MUL(AS(SUB(ADD(up, NUMBER(1)), y), like), SIGMOID(x)), like), up) : SUB(SIGMOID(x), y);
+        out[0] = over_count(s, n, AS(weighed(s, AS(MUL(AS(slope, like), g[0]), like), weight), like));
     }
     if (node_needs(n, 1)) {
         T slope = positive ? SUB(log_sigmoid(s, NEG(x)), MUL(positive, log_sigmoid(s, x))) : NEG(x);

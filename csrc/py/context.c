@@ -289,6 +289,16 @@ static PyObject *take_tuple(PyObject **place, PyObject *args)
 static PyObject *save_for_backward(PyObject *self, PyObject *args) { return take_tuple(&((FunctionContext *)self)->to_save, args); }
 static PyObject *mark_dirty(PyObject *self, PyObject *args) { return take_tuple(&((FunctionContext *)self)->dirty, args); }
 static PyObject *mark_plain(PyObject *self, PyObject *args) { return take_tuple(&((FunctionContext *)self)->plain, args); }
+static int check_marked(PyObject *marked, const char *by)
+{
+    for (Py_ssize_t i = 0; marked && i < PyTuple_GET_SIZE(marked); i++)
+        if (!py_is_tensor(PyTuple_GET_ITEM(marked, i))) {
+            PyErr_Format(PyExc_RuntimeError, "%s can only accept variables, but argument %zd is of type %s", by, i, Py_TYPE(PyTuple_GET_ITEM(marked, i))->tp_name);
+            return -1;
+        }
+    return 0;
+}
+int context_check_marks(const FunctionContext *c) { return check_marked(c->dirty, "mark_dirty") < 0 ? -1 : check_marked(c->plain, "mark_non_differentiable"); }
 static PyObject *set_materialize(PyObject *self, PyObject *value)
 {
     if (!PyBool_Check(value))
@@ -300,6 +310,13 @@ static PyObject *set_materialize(PyObject *self, PyObject *value)
 static PyObject *save_for_forward(PyObject *self, PyObject *args) { return PyObject_SetAttrString(self, "saved_for_forward", args) < 0 ? NULL : Py_NewRef(Py_None); }
 static PyObject *context_name_method(PyObject *self, PyObject *unused) { (void)unused; return context_name((FunctionContext *)self); }
 static PyObject *get_needs(PyObject *self, void *x) { (void)x; return Py_NewRef(((FunctionContext *)self)->needs ? ((FunctionContext *)self)->needs : Py_None); }
+/* For a backward that is called by hand; where gradients go the edges say. */
+static int set_needs(PyObject *self, PyObject *value, void *x)
+{
+    (void)x;
+    Py_XSETREF(((FunctionContext *)self)->needs, Py_XNewRef(value));
+    return 0;
+}
 static PyObject *get_next(PyObject *self, void *x)
 {
     (void)x;
@@ -366,7 +383,7 @@ static PyGetSetDef context_getset[] = {
     {"non_differentiable", get_plain, NULL, "What forward gave to mark_non_differentiable, while forward runs.", NULL},
     {"_materialize_non_diff_grads", get_zeros_for_plain, set_zeros_for_plain, "False: backward gets None for outputs marked as not differentiable.", NULL},
     {"metadata", get_metadata, NULL, "A dict for the user's notes; it lives as long as the node.", NULL},
-    {"needs_input_grad", get_needs, NULL, "One bool an argument of forward: is its gradient wanted?", NULL},
+    {"needs_input_grad", get_needs, set_needs, "One bool an argument of forward: is its gradient wanted?", NULL},
     {"next_functions", get_next, NULL, "Nodes that this one sends gradients to.", NULL},
     {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL},
     {NULL},

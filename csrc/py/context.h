@@ -34,6 +34,7 @@ extern PyTypeObject *py_context_type;
 uint64_t context_takes(node *n);
 PyObject *context_zeros(node *n, uint32_t nr); /* new: in place of a gradient that did not arrive */
 void context_forget(FunctionContext *c);   /* drops the saved tensors */
+int context_check_marks(const FunctionContext *c); /* that mark_dirty and mark_non_differentiable were given tensors; -1 with an exception */
 int context_save(FunctionContext *c);      /* takes over what save_for_backward was given, once the outputs have their node */
 int context_pack(FunctionContext *c, uint32_t i, PyObject *hooks); /* saved tensor i by these hooks; NULL: those in force. -1 with an exception */
 /* Arguments by name, and with `separate` defaults, which setup_context is to see: a new tuple of all. */

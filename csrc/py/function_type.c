@@ -162,7 +162,7 @@ static int check_dirty(const FunctionContext *c, PyObject *outputs, bool recorde
         PyObject *o = PyTuple_GET_ITEM(c->dirty, i);
         const char *wrong = !holds(outputs, o) ? "Some elements marked as dirty during the forward method were not returned as output. The inputs that "
                                                  "are modified inplace must all be outputs of the Function."
-                          : recorded && py_is_tensor(o) && tensor_is_view(py_t(o)) && count_tensors(outputs) > 1
+                          : recorded && tensor_is_view(py_t(o)) && count_tensors(outputs) > 1
                             ? "If your Function modifies inplace an input that is a view of another Tensor, your Function cannot return more than one Tensor. "
                               "Clone the view first, or return one Tensor."
                           : NULL;
@@ -286,7 +286,7 @@ static PyObject *apply(PyObject *cls, PyObject *const *args, Py_ssize_t n, PyObj
     outputs = c->alone ? PyTuple_Pack(1, result) : Py_NewRef(result);
     if (!outputs)
         goto done;
-    if (check_dirty(c, outputs, any && tape_now.grad) < 0)
+    if (context_check_marks(c) < 0 || check_dirty(c, outputs, any && tape_now.grad) < 0)
         goto done;
     if (any && tape_now.grad && !(fn = make_node(c, args, n, outputs)))
         goto done;

@@ -152,16 +152,16 @@ static PyObject *tensor_make_subclass(PyObject *unused, PyObject *args, PyObject
     static char *names[] = {"cls", "data", "require_grad", NULL};
     PyTypeObject *cls;
     PyObject *data;
-    int requires_grad = 0;
+    PyObject *requires_grad = Py_False;
     (void)unused;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!O!|p", names, &PyType_Type, &cls, py_tensor_type, &data, &requires_grad))
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!O!|O!", names, &PyType_Type, &cls, py_tensor_type, &data, &PyBool_Type, &requires_grad))
         return NULL;
     if (!PyType_IsSubtype(cls, py_tensor_type))
         return PyErr_Format(PyExc_TypeError, "_make_subclass: %s is no subclass of Tensor", cls->tp_name);
     tensor t;
     tensor_init(&t, array_keep(py_t(data)->a));
     PyObject *made = py_wrap_as(cls, &t);
-    if (made && requires_grad && py_born_with_grad(made) < 0) {
+    if (made && requires_grad == Py_True && py_born_with_grad(made) < 0) {
         Py_DECREF(made);
         return py_raise();
     }

@@ -15,6 +15,7 @@ import numpy as np
 import ctgrad
 from ctgrad import _C
 from ctgrad._C import Tensor
+from ctgrad.utils.hooks import warn_if_has_hooks
 
 
 def memory_of(t):
@@ -247,7 +248,8 @@ def _attributes(t):
 
 
 def reduce_tensor(t, protocol):
-    """`Tensor.__reduce_ex__`. History is not kept: a tensor that requires gradients comes back as a leaf."""
+    """`Tensor.__reduce_ex__`. History and hooks are not kept: a tensor that requires gradients comes back as a leaf."""
+    warn_if_has_hooks(t)
     return _rebuild, (
         type(t),
         UntypedStorage.of(t),

@@ -20,12 +20,12 @@ from ctgrad import Tensor
 from ctgrad._copying import UntypedStorage, memory_of
 from ctgrad.nn.parameter import Buffer, Parameter, is_lazy
 from ctgrad.storage import TypedStorage
+from ctgrad.utils.hooks import warn_if_has_hooks
 
 __all__ = ["add_safe_globals", "clear_safe_globals", "get_safe_globals", "load", "safe_globals", "save"]
 
 _STORAGES = {"HalfStorage": ctgrad.float16, "BFloat16Storage": ctgrad.bfloat16, "FloatStorage": ctgrad.float32,
-             "DoubleStorage": ctgrad.float64, "LongStorage": ctgrad.int64, "IntStorage": ctgrad.int32, "ByteStorage": ctgrad.uint8,
-             "BoolStorage": ctgrad.bool}
+             "DoubleStorage": ctgrad.float64, "LongStorage": ctgrad.int64, "IntStorage": ctgrad.int32, "ByteStorage": ctgrad.uint8, "BoolStorage": ctgrad.bool}
 
 # What a damaged pickle ends in.
 _DAMAGE = (KeyError, IndexError, AttributeError, TypeError, ValueError, EOFError, struct.error)
@@ -164,10 +164,10 @@ def _reduced(t):
     if isinstance(t, Parameter) and type(t) is Parameter:
         data = (t.data, t.requires_grad, OrderedDict())
         return (_rebuild_parameter_with_state, (*data, attributes)) if attributes else (_rebuild_parameter, data)
+    warn_if_has_hooks(t)
     plain = (_Stored(t), t.storage_offset(), tuple(t.shape), tuple(t.stride()), t.requires_grad, OrderedDict())
-    if type(t) is Tensor and not attributes:
-        return _rebuild_tensor_v2, plain
-    return _rebuild_from_type_v2, (_rebuild_tensor_v2, type(t), plain, attributes)
+    exact = type(t) is Tensor and not attributes
+    return (_rebuild_tensor_v2, plain) if exact else (_rebuild_from_type_v2, (_rebuild_tensor_v2, type(t), plain, attributes))
 
 
 def save(obj, f, pickle_module=None, pickle_protocol=2, _use_new_zipfile_serialization=True, _disable_byteorder_record=False):

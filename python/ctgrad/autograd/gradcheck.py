@@ -44,7 +44,7 @@ def _as_tuple(x):
 
 
 def _differentiable(outputs):
-    return tuple(o for o in _as_tuple(outputs) if isinstance(o, Tensor) and o.requires_grad)
+    return tuple(o for o in _as_tuple(outputs) if o.requires_grad)  # AttributeError for what is no tensor: nothing of it is checked
 
 
 def _flat(t):
@@ -131,7 +131,7 @@ def _sum_to_cells(groups, targets, grads):
 
 def _pull(output, targets, groups, weights, limits):
     """weights' J for every group; `weights` has the shape of the output."""
-    found = grad(output, targets, weights, retain_graph=True, allow_unused=True)
+    found = grad(output, targets, weights.clone(), retain_graph=True, allow_unused=True)  # backward may write what it is given
     for t, g in zip(targets, found, strict=True):
         if g is not None and g.dtype != t.dtype and limits.check_grad_dtypes:
             raise GradcheckError("Gradient has dtype mismatch")

@@ -11,6 +11,14 @@ def widened(t):
     return t.float() if t is not None and t.dtype in HALVES else t
 
 
+def refuse_mixed(input, **given):
+    """RuntimeError unless what stands beside a norm's input is of one dtype: the input's, or float32 beside halves."""
+    of = [t.dtype for t in given.values() if t is not None]
+    if any(d != of[0] for d in of) or (of and of[0] != input.dtype and not (input.dtype in HALVES and of[0] == ctgrad.float32)):
+        told = ", ".join(f"{name} of {t.dtype}" for name, t in given.items() if t is not None)
+        raise RuntimeError(f"mixed dtype (CPU): an input of {input.dtype} with {told}; these must be of one dtype, the input's or float32 beside halves")
+
+
 def single(name, f):
     """input -> f, or for halves one node of this name: f of a widened input, rounded once."""
 

@@ -338,12 +338,13 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
     "mean" divides by the number of elements, with a UserWarning. ``log_target``: the target is given as its logarithm.
     """
     batch = reduction == "batchmean" and size_average is None and reduce is None
+    reduced = "sum" if batch else _reduction.resolve(reduction, size_average, reduce)
     refuse_integers(input, target)
     if reduction == "mean" and size_average is None and reduce is None:
         warnings.warn("reduction: 'mean' divides the total loss by both the batch size and the support size."
                       "'batchmean' divides only by the batch size, and aligns with the KL div math definition."
                       "'mean' will be changed to behave the same as 'batchmean' in the next major release.", stacklevel=beyond(2))
-    losses = _kl_div(input, target, "sum" if batch else _reduction.resolve(reduction, size_average, reduce), log_target)
+    losses = _kl_div(input, target, reduced, log_target)
     return losses / input.shape[0] if batch and input.dim() else losses
 
 

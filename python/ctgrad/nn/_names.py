@@ -16,6 +16,6 @@ def typename(thing):
     """The name of a class or of a value's class, with its module; of a tensor, its legacy type name."""
     if isinstance(thing, Tensor):
         return f"torch.{scalar_name(thing.dtype)}Tensor"
-    owner = thing if hasattr(thing, "__qualname__") else type(thing)
+    owner = thing if hasattr(thing, "__qualname__") and hasattr(thing, "__module__") else type(thing)  # a generator has the former alone
     module = getattr(thing, "__module__", None) or owner.__module__
     return owner.__qualname__ if module == "builtins" else f"{module}.{owner.__qualname__}"

@@ -10,7 +10,7 @@ from ctgrad.composed import need_tensor
 from ctgrad.composed.misfit import need_flag, typed
 
 from . import _reduction
-from ._halves import HALVES, single, widened
+from ._halves import refuse_mixed, single, widened
 
 # The limit of the activation SELU at -inf, with a changed sign: what alpha dropout sets elements to.
 _ALPHA = 1.7580993408473766
@@ -18,17 +18,26 @@ _ALPHA = 1.7580993408473766
 
 # --- normalisation ---
 
-def _update(running, value, momentum):
-    if running is not None:  # no version counts it, as PyTorch's kernels write: a graph made in evaluation mode outlives a training step
-        running.data.mul_(1 - momentum).add_(value.detach().reshape(-1).to(running.dtype), alpha=momentum)
+def _update(running, value, momentum, share=None):
+    """Move a running value by ``momentum``: of float16 rounded once, of bfloat16 both shares too (``share`` None) or that of the running value alone."""
+    if running is None:
+        return
+    data, value = running.data, value.detach().reshape(-1)  # no version counts it, as PyTorch's kernels write: a graph made in evaluation mode outlives a training step
+    if data.dtype == ctgrad.bfloat16:
+        kept, momentum = ctgrad.tensor([1 - momentum, momentum], dtype=data.dtype).tolist()
+        value = value.bfloat16().float() * momentum
+        data.copy_((data * kept).float().add_(value.to(share or data.dtype)))
+    elif data.dtype == ctgrad.float16:
+        data.copy_(data.float().mul_(1 - momentum).add_(value, alpha=momentum))
+    else:
+        data.mul_(1 - momentum).add_(value.to(data.dtype), alpha=momentum)
 
 
 def _check_running(input, **given):
     for name, t in given.items():
         if t is not None and t.numel() != input.size(1):
             raise RuntimeError(f"{name} should contain {input.size(1)} elements not {t.numel()}")
-        if t is not None and t.dtype != input.dtype and not (input.dtype in HALVES and t.dtype == ctgrad.float32):
-            raise RuntimeError(f"mixed dtype (CPU): {name} should be of {input.dtype} as the input is, but got {t.dtype}")
+    refuse_mixed(input, **given)
 
 
 def batch_norm(input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5):
@@ -71,11 +80,19 @@ def _normed(input, running_mean, running_var, weight, bias, training, momentum, 
         mean, scale = running_mean.to(x.dtype), (running_var.to(x.dtype) + eps).rsqrt()
         return _batch_norm_of(input)(input, weight, bias, mean, scale, eps, False)
     mean, scale, var = _ops["batch_norm_moments"](x, eps)
-    if x is not input and all(t is None or t.dtype == input.dtype for t in (running_mean, running_var, weight, bias)):
-        mean, scale = (t.to(input.dtype).float() for t in (mean, scale))    # PyTorch keeps these of halves as halves
     _update(running_mean, mean, momentum)
-    _update(running_var, var, momentum)
+    if x is not input and all(t is None or t.dtype == input.dtype for t in (running_mean, running_var, weight, bias)):
+        if input.dtype == ctgrad.bfloat16:
+            var, scale = _moments_of_bfloat16(var, x.numel() // x.shape[1], eps)
+        mean, scale = (t.to(input.dtype).float() for t in (mean, scale))    # PyTorch keeps these of halves as halves
+    _update(running_var, var, momentum, ctgrad.float32)
     return _batch_norm_of(input)(input, weight, bias, mean, scale, eps, True)
+
+
+def _moments_of_bfloat16(var, n, eps):
+    """The variance that the running one moves towards, and 1 / sqrt(var + eps), with the sum of squares and the quotients rounded as PyTorch's are."""
+    total = (var * (n - 1)).bfloat16().float()
+    return (total / (n - 1)).bfloat16().float(), ((total / n).bfloat16().float() + eps).rsqrt()
 
 
 def _batch_normed(input, weight, bias, mean, scale, eps, training):
@@ -111,7 +128,8 @@ def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=
     if shape[1] > 1 and _is_one(input, 1) and all(t is None or (t.shape == shape[1:2] and _is_one(t, 0)) for t in given):
         input, given = input[:, :1], [None if t is None else t[:1] for t in given]
     batch, channels = input.shape[:2]
-    given = [None if t is None else t.repeat(batch) for t in given]
+    beside = next((t.dtype for t in (weight, bias) if t is not None), input.dtype)  # what the running values are meanwhile
+    given = [None if t is None else t.repeat(batch).to(beside if i < 2 else t.dtype) for i, t in enumerate(given)]
     normed = _normed(input.contiguous().view(1, batch * channels, *shape[2:]), *given, use_input_stats, momentum, eps)
     with ctgrad.no_grad():
         for running, repeated in ((running_mean, given[0]), (running_var, given[1])):
@@ -136,6 +154,7 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
                                f"{list(t.shape)} and input of shape {list(input.shape)}")
     if not input.is_floating_point():
         raise unsupported("GroupNormKernelImpl", input.dtype)
+    refuse_mixed(input, weight=weight, bias=bias)
     return _group_norm_of(input)(input, weight, bias, num_groups, eps)
 
 

@@ -20,7 +20,7 @@ from ._ctc import ctc_loss
 from ._fractional import *
 from ._fractional import __all__ as _fractional
 from ._grids import affine_grid, grid_sample
-from ._halves import single, widened
+from ._halves import HALVES, refuse_mixed, single, widened
 from ._losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -277,6 +277,8 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
 
     The variance divides by the number of elements (Ba et al. 2016). RuntimeError where shapes do not fit.
     """
+    if input.dtype in HALVES or (weight is not None and weight.dtype in HALVES) or (bias is not None and bias.dtype in HALVES):  # others the op looks at
+        refuse_mixed(input, weight=weight, bias=bias)
     return _layer_norm_of(input)(input, weight, bias, normalized_shape, eps)
 
 

@@ -8,7 +8,6 @@ import math
 import warnings
 
 import ctgrad
-import numpy as np
 
 __all__ = ["calculate_gain", "uniform_", "normal_", "trunc_normal_", "constant_", "ones_", "zeros_", "eye_", "dirac_",
            "xavier_uniform_", "xavier_normal_", "kaiming_uniform_", "kaiming_normal_", "orthogonal_", "sparse_", "uniform", "normal",
@@ -229,12 +228,12 @@ def orthogonal_(tensor, gain=1, generator=None):
     if tensor.numel() == 0:
         return tensor
     rows = tensor.size(0)
-    drawn = tensor.detach().new_empty((rows, tensor.numel() // rows)).normal_(0, 1, generator=generator).numpy()
-    tall = drawn if drawn.shape[0] >= drawn.shape[1] else drawn.T
-    q, r = np.linalg.qr(tall)
-    q = q * np.sign(np.diagonal(r))
+    drawn = tensor.detach().new_empty((rows, tensor.numel() // rows)).normal_(0, 1, generator=generator)
+    tall = drawn if drawn.shape[0] >= drawn.shape[1] else drawn.t()
+    q, r = ctgrad.linalg.qr(tall)
+    q = q * r.diagonal().sign()
     with ctgrad.no_grad():
-        tensor.view(drawn.shape).copy_(ctgrad.from_numpy(np.ascontiguousarray(q if tall is drawn else q.T)))
+        tensor.view(drawn.shape).copy_(q if tall is drawn else q.t())
         return tensor.mul_(gain)
 
 

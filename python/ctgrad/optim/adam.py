@@ -43,7 +43,7 @@ class Adam(Optimizer):
 
     def __setstate__(self, state):
         super().__setstate__(state)
-        steps_as_tensors(self)
+        numbers_as_tensors(self)
 
     @use_grad_for_differentiable
     def step(self, closure=None):
@@ -68,11 +68,9 @@ class Adam(Optimizer):
 
     def _moments(self, state, param, grad, group):
         """The state after counting this step and taking in its gradient; decays the weight."""
-        if group["capturable"]:
-            raise AssertionError("If capturable=True, params and state_steps must be on a supported accelerator; ctgrad "
-                                 "computes on the CPU.")
         if not state:
             self._start(state, param, group)
+        refuse_capturable(group)
         if group["differentiable"] and state["step"].requires_grad:
             raise RuntimeError("`requires_grad` is not supported for `step` in differentiable mode")
         state["step"] += 1
@@ -127,13 +125,20 @@ def _step_dtype():
     return ctgrad.float64 if ctgrad.get_default_dtype() == ctgrad.float64 else ctgrad.float32
 
 
-def steps_as_tensors(optimizer):
-    """States of before steps were tensors have them as numbers."""
+def numbers_as_tensors(optimizer, names=("step",)):
+    """States of before these were tensors have them as numbers. KeyError for a state that lacks one."""
     for group in optimizer.param_groups:
         for param in group["params"]:
-            kept = optimizer.state.get(param, {})
-            if "step" in kept and not isinstance(kept["step"], Tensor):
-                kept["step"] = ctgrad.tensor(float(kept["step"]), dtype=_step_dtype())
+            kept = optimizer.state.get(param)
+            for name in names if kept else ():
+                if not isinstance(kept[name], Tensor):
+                    kept[name] = ctgrad.tensor(float(kept[name]), dtype=_step_dtype())
+
+
+def refuse_capturable(group):
+    """AssertionError where a step is to be captured: there is no accelerator, whose graphs PyTorch captures."""
+    if group.get("capturable"):
+        raise AssertionError("If capturable=True, params and state_steps must be on a supported accelerator; ctgrad computes on the CPU.")
 
 
 def _check_lr(lr, foreach, capturable):

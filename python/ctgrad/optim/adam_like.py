@@ -8,9 +8,6 @@ from .stepwise import Stepwise, check_betas, check_options, rate
 
 __all__ = ["NAdam", "RAdam"]
 
-_DEFAULTS_OF_OLD_STATES = (("maximize", False), ("foreach", None), ("capturable", False), ("differentiable", False), ("decoupled_weight_decay", False))
-
-
 def _moments(grad, state, betas):
     """Both running means with g in them."""
     state["exp_avg"].lerp_(grad, 1 - betas[0])
@@ -34,7 +31,8 @@ class NAdam(Stepwise):
             "decoupled_weight_decay": decoupled_weight_decay, "maximize": maximize, "foreach": foreach, "capturable": capturable,
             "differentiable": differentiable})
 
-    _defaults_of_old_states = _DEFAULTS_OF_OLD_STATES
+    _defaults_of_old_states = (("maximize", False), ("foreach", None), ("capturable", False), ("differentiable", False), ("decoupled_weight_decay", False))
+    _numbers_of_state = ("step", "mu_product")
 
     def _first_state(self, state, param, group):
         state["mu_product"] = ctgrad.ones((), dtype=_step_dtype())
@@ -42,12 +40,12 @@ class NAdam(Stepwise):
         state["exp_avg_sq"] = ctgrad.zeros_like(param)
 
     def _move(self, param, grad, state, group):
-        lr, betas, decay, step = rate(group), group["betas"], group["momentum_decay"], state["step"].item()
-        mu, mu_next = (betas[0] * (1.0 - 0.5 * (0.96 ** (at * decay))) for at in (step, step + 1))
+        lr, (beta1, beta2), decay, step = rate(group), group["betas"], group["momentum_decay"], state["step"].item()
+        mu, mu_next = (beta1 * (1.0 - 0.5 * (0.96 ** (at * decay))) for at in (step, step + 1))
         state["mu_product"].mul_(mu)
         product = state["mu_product"].item()
-        mean, square = _moments(grad, state, betas)
-        spread = square.div(1 - betas[1] ** step).sqrt().add(group["eps"])
+        mean, square = _moments(grad, state, (beta1, beta2))
+        spread = square.div(1 - beta2 ** step).sqrt().add(group["eps"])
         param.addcdiv_(grad, spread, value=number(-lr * (1.0 - mu) / (1.0 - product)))
         param.addcdiv_(mean, spread, value=number((-lr * mu_next) / (1.0 - product * mu_next)))
 
@@ -67,7 +65,7 @@ class RAdam(Stepwise):
             "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "maximize": maximize, "foreach": foreach,
             "capturable": capturable, "decoupled_weight_decay": decoupled_weight_decay, "differentiable": differentiable})
 
-    _defaults_of_old_states = _DEFAULTS_OF_OLD_STATES
+    _defaults_of_old_states = (("foreach", None), ("maximize", False), ("differentiable", False), ("decoupled_weight_decay", False), ("capturable", False))
 
     def _first_state(self, state, param, group):
         state["exp_avg"] = ctgrad.zeros_like(param)

@@ -23,6 +23,8 @@ class ASGD(Stepwise):
 
     _defaults_of_old_states = (("foreach", None), ("maximize", False), ("differentiable", False), ("capturable", False))
 
+    _numbers_of_state = ("step", "eta", "mu")
+
     def _first_state(self, state, param, group):
         state["eta"] = ctgrad.tensor(float(number(group["lr"])), dtype=_step_dtype())
         state["mu"] = ctgrad.ones((), dtype=_step_dtype())

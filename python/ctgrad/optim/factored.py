@@ -93,6 +93,8 @@ class Muon(Stepwise):
                 if param.ndim != 2:
                     raise ValueError(f"Muon only supports 2D parameters whereas we found a parameter with size: {param.size()}")
 
+    _numbers_of_state = ()
+
     def _decayed(self, param, grad, group):
         return grad  # the parameter decays after the momentum is computed
 

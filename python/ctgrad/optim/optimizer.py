@@ -198,8 +198,8 @@ class Optimizer:
         groups = []
         start = 0
         for group in self.param_groups:
-            for place, param in enumerate(group["params"], start):
-                numbers.setdefault(id(param), place)
+            # of a parameter that stands twice in a group, the last place, as in PyTorch's files
+            numbers |= {id(param): place for place, param in enumerate(group["params"], start) if id(param) not in numbers}
             packed = {key: value for key, value in group.items() if key != "params"}
             packed["params"] = [numbers[id(param)] for param in group["params"]]
             start += len(packed["params"])

@@ -3,7 +3,7 @@
 import ctgrad
 from ctgrad import Tensor
 
-from .adam import _scalar, _step_dtype, steps_as_tensors
+from .adam import _scalar, _step_dtype, numbers_as_tensors, refuse_capturable
 from .optimizer import Optimizer, evaluate, number, numbers_and_grad, use_grad_for_differentiable
 
 __all__ = ["Stepwise", "check_betas", "check_options", "rate"]
@@ -33,9 +33,11 @@ def rate(group):
 class Stepwise(Optimizer):
     """A subclass gives a parameter's first state (``_first_state``) and moves it (``_move``); "step" is counted here."""
 
+    _numbers_of_state: tuple[str, ...] = ("step",)  # what a parameter's state holds as 0-d tensors
+
     def __setstate__(self, state):
         super().__setstate__(state)
-        steps_as_tensors(self)
+        numbers_as_tensors(self, self._numbers_of_state)
 
     @use_grad_for_differentiable
     def step(self, closure=None):
@@ -68,6 +70,7 @@ class Stepwise(Optimizer):
         if not state:
             state["step"] = ctgrad.zeros((), dtype=_step_dtype())
             self._first_state(state, numbers, group)
+        refuse_capturable(group)
         state["step"].add_(1)
         return state
 

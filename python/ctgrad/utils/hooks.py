@@ -1,12 +1,13 @@
 """Handles that take a registered hook away again."""
 
+import warnings
 import weakref
 from collections import OrderedDict
 from typing import Any, TypeAlias
 
-from ctgrad._C import HookHandle
+from ctgrad._C import HookHandle, _tensor_hooks
 
-__all__ = ["RemovableHandle"]
+__all__ = ["RemovableHandle", "unserializable_hook", "warn_if_has_hooks"]
 
 # From a handle's id to a hook, or to a flag beside it.
 Hooks: TypeAlias = "OrderedDict[int, Any]"
@@ -57,3 +58,17 @@ class RemovableHandle(metaclass=_Handles):
         self.hooks_dict_ref = weakref.ref(OrderedDict() if hooks is None else hooks)
         self.extra_dict_ref = tuple(weakref.ref(d) for d in extra if d is not None)
         RemovableHandle.next_id = max(RemovableHandle.next_id, self.id + 1)
+
+
+def unserializable_hook(f):
+    """Decorate a hook that need not be kept where its tensor is pickled: nothing warns of it then."""
+    f.__torch_unserializable__ = True
+    return f
+
+
+def warn_if_has_hooks(tensor):
+    """UserWarning for each hook on a tensor that is to be pickled: hooks are not kept."""
+    for hook in (_tensor_hooks(tensor) or {}).values():
+        if not hasattr(hook, "__torch_unserializable__"):
+            warnings.warn(f"backward hook {hook!r} on tensor will not be serialized.  If this is expected, you can decorate the function with "
+                          "@torch.utils.hooks.unserializable_hook to suppress this warning", stacklevel=2)

@@ -244,7 +244,7 @@ class Module(Hookable, Stateful, Convertible, Tied, _C.ModuleBase):
 
     def __delattr__(self, name):
         for members in _MEMBERS:
-            if name in self.__dict__[members]:
+            if name in getattr(self, members):  # AttributeError before Module.__init__() is called
                 del self.__dict__[members][name]
                 if members == "_buffers":
                     self._non_persistent_buffers_set.discard(name)

@@ -458,5 +458,5 @@ int py_tensor_setup(PyObject *module)
     py_tensor_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &spec, NULL);
     if (py_tensor_type)
         py_tensor_type->tp_name = "Tensor"; /* as PyTorch's messages show it; __module__ stays ctgrad */
-    return py_tensor_type ? PyModule_AddObjectRef(module, "Tensor", (PyObject *)py_tensor_type) : -1;
+    return py_tensor_type && py_by_name_setup() == 0 ? PyModule_AddObjectRef(module, "Tensor", (PyObject *)py_tensor_type) : -1;
 }

@@ -83,13 +83,13 @@ static T var_part(scope *s, node *n, T g)
     for (int i = 0; i < n_dims; i++)
         count *= array_size(x->a)[dims[i]];
     double divisor = (double)count - read_double(node_params(n) + ndim + 1);
-    T mean = n_dims ? f_call(s, &op_mean, 3, (arg[]){a_t(x), a_ints((uint32_t)n_dims, dims), a_b(true)}) : x;
-    return f_mul(s, f_scale(s, widen_only(s, n, g), divisor > 0 ? 2 / divisor : NAN), f_sub(s, x, mean));
+    T mean = n_dims == ndim ? f_unary(s, &op_mean, x) : f_call(s, &op_mean, 3, (arg[]){a_t(x), a_ints((uint32_t)n_dims, dims), a_b(true)});
+    return f_mul(s, f_scale(s, widen_some(s, n, g), divisor > 0 ? 2 / divisor : NAN), f_sub(s, x, mean));
 }
 static T std_part(scope *s, node *n, T g)
 {
     T y = reduced_out(s, n, 0), over = f_div(s, g, f_scale(s, y, 2));
-    return var_part(s, n, f_where(s, f_binary(s, &op_eq, y, f_number(s, 0)), f_zeros_like(s, y), over));
+    return var_part(s, n, f_call(s, &op_masked_fill, 3, (arg[]){a_t(over), a_t(f_binary(s, &op_eq, y, f_number(s, 0))), a_i(0)}));
 }
 static T mean_part(scope *s, node *n, T g) { return f_div(s, widen(s, n, g), f_number(s, (double)reduced_node_count(n))); }
 

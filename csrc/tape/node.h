@@ -32,6 +32,7 @@ enum {
     NK_ROW_1 = 1 << 16,     /* beside NK_ROW: Backward1 */
     NK_HOMOGENEOUS = 1 << 17, /* its formula serves a gradient that lacks a factor (run_defers) */
     NK_KEEPS_ALL = 1 << 19, /* PyTorch's node keeps the results too, whichever are read: they may not be written to */
+    NK_PUTS = 1 << 20,      /* its gradient puts what arrives among zeros: as one node, these stand first */
     NK_UNTOLD = 1 << 18,    /* has no derivative: its turn to say so comes before that of nodes recorded later, as a leaf's does */
 };
 /* Bits 8 to 15 of flags: the inputs that users see (next_functions, hooks), as a mask; none given: all of them. */

@@ -131,7 +131,7 @@ static int place_grad(scope *s, node *n, T const *g, T *out)
 }
 #define PLACED(id, public, node_name, fold, text)                                                                                       \
     const op op_##id = {.name = public, .sig = "(Tensor self, int dim, bool keepdim=False)", .flags = OP_OUT | OP_OUT_EXACT | OP_OUT_WHOLE, .run = op_block, .n_out = 2,  \
-                        .ret = "values indices", .shape = max_dim_rule, .kernel = fold, .kind = {node_name, place_grad, .takes = place_takes}, .keep_out = 1, .doc = text};
+                        .ret = "values indices", .shape = max_dim_rule, .kernel = fold, .kind = {node_name, place_grad, .takes = place_takes}, .keep_out = 1, .reads_out = 2, .doc = text};
 PLACED(max_dim, "max.dim", "MaxBackward0", max_dim_kernel, "(values, indices) of the largest element along dim; the first of equals; NaN wins.")
 PLACED(min_dim, "min.dim", "MinBackward0", min_dim_kernel, "(values, indices) of the smallest element along dim; the first of equals; NaN wins.")
 

@@ -66,6 +66,7 @@ typedef struct op {
     uint8_t keep[4];    /* bit j of keep[i]: the gradient of input j reads input i (lists: no keeping) */
     uint8_t keep_list;  /* bit i: argument i is a list of tensors, all kept when any gradient is wanted */
     uint8_t keep_out;   /* bit j: the gradient of input j reads the outputs */
+    uint8_t reads_out;  /* which of them, as a mask; 0: all */
     uint8_t n_out;      /* 0 means 1 */
     uint8_t n_aside;    /* outputs behind these that the gradient alone reads: declared and computed only if the call is recorded, kept, shown to nobody */
     int16_t row;        /* of the kernel table, for rows */

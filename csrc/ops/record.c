@@ -163,14 +163,17 @@ node *call_node(call *c)
 {
     uint8_t wanted = wanted_mask(c);
     uint64_t keep_in = kept_inputs(c, wanted);
-    bool keeps_out = c->op->keep_out & wanted;
-    uint32_t n_out = c->n_list ? c->n_list : c->n_out - c->op->n_aside, n_kept = ct_bits(keep_in) + (keeps_out ? n_out : 0) + count_asides(c);
+    uint32_t n_out = c->n_list ? c->n_list : c->n_out - c->op->n_aside;
+    uint64_t keep_out = c->op->keep_out & wanted ? (1u << n_out) - 1 : 0;
+    if (c->op->reads_out)
+        keep_out &= c->op->reads_out;
+    uint32_t n_kept = ct_bits(keep_in) + ct_bits(keep_out) + count_asides(c);
     node *n = node_new(c->kind, (node_shape){.n_in = c->n_in, .n_out = n_out, .n_kept = (uint16_t)n_kept, .n_param = (uint16_t)c->n_param,
                        .out_ndim = (uint8_t)out_ndim(c)});
     if (!n)
         return NULL;
     n->keep_in = keep_in;
-    n->keep_out = keeps_out ? (uint16_t)((1u << n_out) - 1) : 0;
+    n->keep_out = (uint16_t)keep_out;
     edge *e = node_edges(n);
     for (uint32_t i = 0; i < c->n_in; i++)
         if (c->in[i] && c->in[i]->fn)
@@ -249,8 +252,8 @@ static int pack_kept(call *c, node *n)
 static void attach_one(call *c, node *n, uint32_t i, array *a, bool differentiable)
 {
     node_set_out(n, i, a);
-    if (n->keep_out)
-        keep_array(node_kept(n) + ct_bits(n->keep_in) + i, a);
+    if (n->keep_out >> i & 1)
+        keep_array(node_kept(n) + ct_bits(n->keep_in) + ct_bits(n->keep_out & ((1u << i) - 1)), a);
     if (c->mode == CALL_NEW && differentiable)
         tensor_set_history(&c->out[i], n, i);
 }

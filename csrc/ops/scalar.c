@@ -408,6 +408,7 @@ static T f_inverse_or_0(scope *s, T x) /* 1 / x, and 0 for 0 */
 /* ---- records ------------------------------------------------------------------------------------------------ */
 #define KEEP_X .keep = {1}, .keep_out = 0
 #define KEEP_Y .keep_out = 1
+#define KEEP_X_Y .keep = {1}, .keep_out = 1
 #define KEEP_NO .keep_out = 0
 #define KEEP(a, b, y) .keep = {a, b}, .keep_out = y
 #define TEXT(...) #__VA_ARGS__
@@ -470,5 +471,5 @@ static const node_kind compared_with_tensor[] = {
 #undef COMPARE
 
 /* Of real numbers sgn is sign, under a node of its own. */
-const op op_sgn = {.name = "sgn", .sig = "(Tensor self)", .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT, .run = op_unary, .row = U_sign, .dtypes = ALL,
+const op op_sgn = {.name = "sgn", KEEP_X_Y, .sig = "(Tensor self)", .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT, .run = op_unary, .row = U_sign, .dtypes = ALL,
                    .kind = {"SgnBackward0", grad_sign, NULL, NK_POINTWISE, .takes = pointwise_takes}, .doc = "sign: of real numbers it is the same."};

@@ -107,16 +107,16 @@ static int var_mean_grad(scope *s, node *n, T const *g, T *out) { return both_gr
 static int std_mean_grad(scope *s, node *n, T const *g, T *out) { return both_grad(s, n, g, out, std_part); }
 
 /* ---- records ------------------------------------------------------------------------------------------------------------ */
-#define SPREAD(id, public, signature, rule, node_name, kernel_of, gradient, outs, set, text)                                          \
+#define SPREAD(id, public, signature, rule, node_name, kernel_of, gradient, outs, reads, set, text)                                          \
     const op op_##id = {.name = public, .sig = signature, .flags = set, .run = op_block, .shape = rule, .kernel = kernel_of##_kernel,    \
-                        .kind = {node_name, gradient, .takes = reduce_takes}, .keep = {1}, .keep_out = 1, .n_out = outs, .doc = text};
-#define SPREADS(id, node_name, kernel_of, outs, set, text)                                                                                            \
-    SPREAD(id##_unbiased, #id ".unbiased", "(Tensor self, bool unbiased)", var_unbiased_rule, node_name, kernel_of, id##_grad, outs, set, text)         \
-    SPREAD(id, #id, "(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False)", var_rule, node_name, kernel_of, id##_grad, outs, \
+                        .kind = {node_name, gradient, .takes = reduce_takes}, .keep = {1}, .keep_out = reads != 0, .reads_out = reads, .n_out = outs, .doc = text};
+#define SPREADS(id, node_name, kernel_of, outs, reads, set, text)                                                                                            \
+    SPREAD(id##_unbiased, #id ".unbiased", "(Tensor self, bool unbiased)", var_unbiased_rule, node_name, kernel_of, id##_grad, outs, reads, set, text)         \
+    SPREAD(id, #id, "(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False)", var_rule, node_name, kernel_of, id##_grad, outs, reads, \
            set, text)                                                                                                                                  \
-    SPREAD(id##_dim, #id ".dim", "(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False)", var_rule, node_name, kernel_of, id##_grad, outs, \
+    SPREAD(id##_dim, #id ".dim", "(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False)", var_rule, node_name, kernel_of, id##_grad, outs, reads, \
            set, text)
-SPREADS(var, "VarBackward0", var, 1, OP_OUT, "Variance over the dims: squared deviations over n - correction (1 unless given); floats only.")
-SPREADS(std, "StdBackward0", std, 1, OP_OUT, "Square root of the variance over the dims; correction is taken off the count (1 unless given); floats only.")
-SPREADS(var_mean, "VarMeanBackward0", var, 2, OP_FUNCTION, "(variance, mean) over the dims; floats only.")
-SPREADS(std_mean, "StdMeanBackward0", std, 2, OP_FUNCTION, "(standard deviation, mean) over the dims; floats only.")
+SPREADS(var, "VarBackward0", var, 1, 0, OP_OUT, "Variance over the dims: squared deviations over n - correction (1 unless given); floats only.")
+SPREADS(std, "StdBackward0", std, 1, 1, OP_OUT, "Square root of the variance over the dims; correction is taken off the count (1 unless given); floats only.")
+SPREADS(var_mean, "VarMeanBackward0", var, 2, 0, OP_FUNCTION, "(variance, mean) over the dims; floats only.")
+SPREADS(std_mean, "StdMeanBackward0", std, 2, 1, OP_FUNCTION, "(standard deviation, mean) over the dims; floats only.")

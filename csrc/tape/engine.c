@@ -304,7 +304,7 @@ static int formula(run *r, scope *s, slot *at, tensor **g, tensor **grads)
     if (any && (n->kind->flags & NK_HOST || node_leads(n))) {
         tape_now.formula = !(n->kind->flags & NK_HOST);
         r->factor = slot_factor(at);
-        int result = check_unread(n) < 0 ? -1 : node_gradient(s, n, g, grads);
+        int result = check_unread(n) < 0 || (n->flags & N_PACKED && node_unpack(n) < 0) ? -1 : node_gradient(s, n, g, grads);
         tape_now.formula = false;
         if (CT_UNLIKELY(n->flags & N_PACKED))
             node_forget_unpacked(n);

@@ -183,6 +183,7 @@ typedef struct packing {
 extern packing tape_packing;
 int node_pack(node *n, uint32_t i, void *hooks); /* kept value i, where it is an array */
 void node_forget_unpacked(node *n);
+int node_unpack(node *n); /* all that was packed, as PyTorch's nodes do before their formula, whatever it reads; -1 with a status */
 tensor *node_kept_at(scope *s, node *n, uint32_t i); /* kept value i, of inputs, outputs and those behind in order */
 
 /* A new leaf node over the box. Its parameters are the strides of a leaf whose memory is dense but not row-major: .grad takes them. */

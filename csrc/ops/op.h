@@ -97,6 +97,7 @@ enum {
     OP_DRAWS = 1 << 19,                 /* takes random numbers: the host's lock stays held */
     OP_SHARES = 1 << 20,                /* in place, elements of self may share memory: they are written one after the other, as PyTorch does */
     OP_WARNS = 1 << 21,                 /* with its warning, where self is expanded */
+    OP_TELLS_GIVEN = 1 << 24,           /* its node tells users the ints that were given, whatever they are */
     OP_OLD = 1 << 17,                   /* a deprecated form: taken, but not told of in signatures, docs and messages */
 };
 /* NULL loops refuse what INTS and REALS leave out. */

@@ -308,7 +308,7 @@ static int roll_grad(scope *s, node *n, T const *g, T *out)
     out[0] = count ? f_call(s, &op_roll, 3, (arg[]){a_t(g[0]), a_ints(count, shifts), a_ints(line ? 0 : count, dims)}) : g[0];
     return out[0] ? 0 : -1;
 }
-const op op_roll = {.name = "roll", .sig = "(Tensor self, int[1] shifts, int[1] dims=[])", .flags = OP_KEEPS_ORDER, .run = op_block, .shape = roll_shape, .kernel = roll_kernel,
+const op op_roll = {.name = "roll", .sig = "(Tensor self, int[1] shifts, int[1] dims=[])", .flags = OP_KEEPS_ORDER | OP_TELLS_GIVEN, .run = op_block, .shape = roll_shape, .kernel = roll_kernel,
     .kind = {"RollBackward0", roll_grad, .takes = roll_takes},
     .doc = "A copy of self with its elements moved on by shifts in dims; what leaves at the end comes in at the start. Without dims, all elements as one line."};
 

@@ -203,7 +203,7 @@ int py_packed_traverse(void *packed_value, visitproc visit, void *arg)
 }
 
 /* ---- grad_fn._saved_NAME ---------------------------------------------------------------------------------------------- */
-static const op *op_of(const node *n)
+const op *py_op_of(const node *n)
 {
     for (const op *const *o = op_table; *o; o++)
         if (&(*o)->kind == n->kind)
@@ -273,7 +273,7 @@ static PyObject *shown_kept(node *n, uint32_t i)
 
 PyObject *py_node_saved(node *n, const char *name)
 {
-    const op *o = n->kind->grad ? op_of(n) : NULL;
+    const op *o = n->kind->grad ? py_op_of(n) : NULL;
     bool raw = name[1] == 'r';
     const char *wanted = name + (raw ? strlen("_raw_saved_") : strlen("_saved_"));
     int at = o ? kept_input(n, o, wanted) : NOT_KEPT;
@@ -305,7 +305,7 @@ static int add_names(PyObject *names, const char *what, size_t length)
 
 int py_node_saved_names(node *n, PyObject *names)
 {
-    const op *o = n->kind->grad ? op_of(n) : NULL;
+    const op *o = n->kind->grad ? py_op_of(n) : NULL;
     const char *at = o ? o->sig : NULL, *name;
     size_t length;
     bool list;

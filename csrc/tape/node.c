@@ -9,7 +9,7 @@ int64_t node_live(void) { return live_nodes; }
 node *node_new(const node_kind *kind, node_shape shape)
 {
     size_t bytes = sizeof(node) + shape.n_in * sizeof(edge) + shape.n_kept * sizeof(kept)
-                 + ((1 + (size_t)shape.out_ndim) * shape.n_out + shape.n_param) * sizeof(int64_t);
+                 + ((1 + (size_t)shape.out_ndim) * shape.n_out + shape.n_param + shape.n_given) * sizeof(int64_t);
     if (bytes > UINT32_MAX) {
         ct_fail(CT_MEMORY, "%s: an op with %u inputs and %u outputs is too large to record", kind->name, shape.n_in, shape.n_out);
         return NULL;

@@ -92,6 +92,7 @@ struct node {
 enum {
     N_RELEASED = 1,
     N_RESHAPED = 2,     /* its output was given another shape outside the history (t_() under no_grad): takes nothing summed */
+    N_GIVEN = 8,        /* behind the params stand arguments as they were given, where these tell something else: place << 32 | count, then count ints, each */
     N_PACKED = 4,       /* the host has packed some of what it keeps: takes nothing summed, since nobody can look at these */
 };
 
@@ -100,6 +101,7 @@ static inline edge *node_edges(node *n) { return (edge *)(n + 1); }             
 static inline kept *node_kept(node *n) { return (kept *)(node_edges(n) + n->n_in); } /* n_kept: kept inputs in order, then kept outputs, then what was computed for the formula */
 static inline int64_t *node_out_row(node *n, uint32_t i) { return (int64_t *)(node_kept(n) + n->n_kept) + i * (1 + (size_t)n->out_ndim); }
 static inline int64_t *node_params(node *n) { return node_out_row(n, n->n_out); }    /* n_param */
+static inline int64_t *node_given(node *n) { return node_params(n) + n->n_param; }   /* to the node's end */
 /* Shape and dtype of output i (what its gradient must have). */
 static inline const int64_t *node_out_size(node *n, uint32_t i, int *ndim, ct_dtype *dtype)
 {
@@ -144,7 +146,7 @@ static inline bool node_watched(const node *n)
     return x && (x->hooks || x->pre || x->post || x->after || x->notes || x->retains || x->trace);
 }
 
-typedef struct node_shape { uint32_t n_in, n_out; uint16_t n_kept, n_param; uint8_t out_ndim; } node_shape;
+typedef struct node_shape { uint32_t n_in, n_out; uint16_t n_kept, n_param; uint8_t out_ndim; uint16_t n_given; } node_shape;
 node *node_new(const node_kind *kind, node_shape shape);        /* edges and kept values blank */
 void node_set_out(node *n, uint32_t i, const array *a);
 void node_free(node *n);

@@ -2,6 +2,7 @@
 
 import gc
 import threading
+import weakref
 import zlib
 
 import numpy as np
@@ -397,3 +398,78 @@ def test_hooks_on_what_a_function_saved():
     y.sum().backward()
     with pytest.raises(RuntimeError, match="freed"):
         raw.register_hooks(lambda t: t, lambda t: t)
+
+
+# ---- the objects that are shown ------------------------------------------------------------------------------------
+def test_a_kept_input_is_shown_by_its_object_while_that_shows_it():
+    h, c = leaf(1, 2) * 3, leaf(5, 7).detach()
+    fn = (h * h + h * c).grad_fn
+    one = fn.next_functions[0][0]
+    assert one._saved_self is h
+    assert one._saved_other is h
+    del h
+    shown = one._saved_self
+    assert torch.equal(shown, torch.tensor([3.0, 6.0], dtype=torch.float64))
+    assert one._saved_other is shown  # at home now
+    del shown
+    gc.collect()
+    assert one._saved_self.tolist() == [3, 6]
+
+
+@pytest.mark.parametrize("other", [lambda c: setattr(c, "data", torch.zeros(3)), lambda c: c.unsqueeze_(0), lambda c: c.resize_(5)])
+def test_an_object_that_shows_other_numbers_by_now_is_not_what_was_kept(other):
+    x, c = leaf(1, 2), torch.ones(2, dtype=torch.float64)
+    fn = (x * c).grad_fn
+    assert fn._saved_other is c
+    other(c)
+    try:
+        assert fn._saved_other is not c
+        assert fn._saved_other.shape == (2,)
+    except RuntimeError as error:
+        assert "modified" in str(error)
+    del c
+    gc.collect()
+    try:
+        assert fn._saved_other.tolist() == [1, 1]
+    except RuntimeError as error:
+        assert "modified" in str(error)
+
+
+def test_an_object_that_ends_is_not_found_any_more():
+    class Last:
+        def __del__(self):
+            seen.append(fn._saved_other)
+
+    seen, x, c = [], leaf(1, 2), torch.ones(2, dtype=torch.float64)
+    fn = (x * c).grad_fn
+    weakref.finalize(c, lambda: seen.append(fn._saved_other))
+    c.last = Last()
+    assert fn._saved_other is c
+    del c
+    gc.collect()
+    assert [i.tolist() for i in seen] == [[1, 1], [1, 1]]
+    assert not any(hasattr(i, "last") for i in seen)
+
+
+def test_what_a_function_saved_keeps_its_attributes_and_no_cycle():
+    class Times(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, a, b):
+            ctx.save_for_backward(a, b)
+            return a * b
+
+        @staticmethod
+        def backward(ctx, g):
+            return g, g
+
+    a = leaf(1, 2) * 3
+    a.mark = "m"
+    o = Times.apply(a, a)
+    a.result = o  # a cycle: a, o, its node, what that saved
+    gone = weakref.ref(a)
+    assert o.grad_fn.saved_tensors[0] is a
+    del a
+    assert o.grad_fn.saved_tensors[1].mark == "m"
+    del o
+    gc.collect()
+    assert gone() is None

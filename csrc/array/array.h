@@ -81,14 +81,14 @@ enum {
 };
 
 typedef struct array {
-    int64_t refs;
     storage *st;
     version *ver;
     int64_t offset;   /* in elements, from the storage's first byte, as shown */
     int64_t numel;
+    void *home;       /* borrowed by tape/: the tensor of the host's object that shows it, while it does. Of several the first */
+    uint32_t refs;    /* what counts it takes 16 bytes and more: memory ends before this does */
     uint8_t dtype, ndim;
     uint16_t flags;
-    uint32_t spare;
     int64_t dim[];    /* size[ndim], stride[ndim] in elements; A_TWO: held stride[ndim], held offset */
 } array;
 

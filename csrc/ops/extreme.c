@@ -33,6 +33,21 @@ static void run_extreme(call *c, k_lines_kind kind, array *values, array *places
     k_fold_lines(&f, &K->reduce.lines[kind][c->ia[0]->dtype], NULL, dtype_bytes(c->ia[0]->dtype));
 }
 
+/* Unsqueezed by one view. */
+static T widen_viewed(scope *s, node *n, T x)
+{
+    int ndim, at = 0;
+    ct_dtype dtype;
+    int64_t size[CT_MAXDIM];
+    node_in_size(n, 0, &ndim, &dtype);
+    const int64_t *p = node_params(n);
+    if (p[ndim] || !x)
+        return x;
+    for (int d = 0; d < ndim; d++)
+        size[d] = p[d] ? 1 : array_size(x->a)[at++];
+    return f_view(s, x, ndim, size);
+}
+
 /* Every element that equals the extreme gets an equal part. */
 static T share_of(scope *s, node *n, T g, uint32_t which)
 {
@@ -41,9 +56,9 @@ static T share_of(scope *s, node *n, T g, uint32_t which)
     if (!x || !y)
         return NULL;
     int n_dims = reduced_dims(n, x->a->ndim, dims);
-    T same = f_cast(s, f_binary(s, &op_eq, x, widen_only(s, n, y)), x->a->dtype);
+    T same = f_cast(s, f_binary(s, &op_eq, x, widen_viewed(s, n, y)), x->a->dtype);
     T ties = n_dims ? f_sum_dims(s, same, n_dims, dims, true) : same;
-    return f_mul(s, f_div(s, widen_only(s, n, g), ties), same);
+    return f_mul(s, f_div(s, widen_viewed(s, n, g), ties), same);
 }
 static int share_grad(scope *s, node *n, T const *g, T *out) { return (out[0] = share_of(s, n, g[0], 0)) ? 0 : -1; }
 /* The same for one extreme of all, where NaN equals NaN. */
@@ -116,7 +131,7 @@ static int place_grad(scope *s, node *n, T const *g, T *out)
 }
 #define PLACED(id, public, node_name, fold, text)                                                                                       \
     const op op_##id = {.name = public, .sig = "(Tensor self, int dim, bool keepdim=False)", .flags = OP_OUT | OP_OUT_EXACT | OP_OUT_WHOLE, .run = op_block, .n_out = 2,  \
-                        .ret = "values indices", .shape = max_dim_rule, .kernel = fold, .kind = {node_name, place_grad, .takes = place_takes}, .keep_out = 1, .doc = text};
+                        .ret = "values indices", .shape = max_dim_rule, .kernel = fold, .kind = {node_name, place_grad, .takes = place_takes}, .keep_out = 1, .reads_out = 2, .doc = text};
 PLACED(max_dim, "max.dim", "MaxBackward0", max_dim_kernel, "(values, indices) of the largest element along dim; the first of equals; NaN wins.")
 PLACED(min_dim, "min.dim", "MinBackward0", min_dim_kernel, "(values, indices) of the smallest element along dim; the first of equals; NaN wins.")
 

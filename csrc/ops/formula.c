@@ -130,6 +130,8 @@ T f_turned(scope *s, T x)
     tensor made;
     if (!x || s->failed || x->a->ndim != 2)
         return f_call(s, &op_t, 1, (arg[]){a_t(x)});
+    if (unseen(s, x, &in))
+        return view_unseen(s, x, view_transpose(&in, 0, 1, &out), &out);
     array_layout(x->a, &in);
     view_transpose(&in, 0, 1, &out);
     int done = op_view_short(&op_t, x, &out, 2, dims, &made);

@@ -76,7 +76,7 @@ static int glu_grad(scope *s, node *n, T const *g, T *out)
     out[0] = out[0] ? f_cast(s, out[0], (ct_dtype)g[0]->a->dtype) : NULL;
     return out[0] ? 0 : -1;
 }
-const op op_glu = {.name = "glu", .sig = "(Tensor self, int dim=-1)", .flags = OP_HIDDEN | OP_FUNCTION, .run = op_closed, .compose = glu_compose,
+const op op_glu = {.name = "glu", .sig = "(Tensor self, int dim=-1)", .flags = OP_HIDDEN | OP_FUNCTION | OP_TELLS_GIVEN, .run = op_closed, .compose = glu_compose,
     .kind = {"GluBackward0", glu_grad, .takes = glu_takes, .again = "GluBackwardBackward0"}, .keep = {1}, .doc = "The first half along dim times the sigmoid of the second. RuntimeError for an odd size."};
 
 /* ---- prelu: args self, weight (which broadcasts) ------------------------------------------------------------------------ */

@@ -374,7 +374,7 @@ static int index_grad(scope *s, node *n, T const *g, T *out)
     return (out[0] = f_call(s, &op_index_put, 5, args)) ? 0 : -1;
 }
 const op op_index = {.name = "index", .sig = "(Tensor self, int[] dims, Tensor[] indices)", .flags = OP_HIDDEN | OP_FUNCTION, .run = op_block,
-    .shape = index_rule, .kernel = index_kernel, .kind = {"IndexBackward0", index_grad, .flags = NK_SHOWS(1), .takes = index_takes, .again = "IndexPutImplBackward0"}, .keep_list = 1 << 2,
+    .shape = index_rule, .kernel = index_kernel, .kind = {"IndexBackward0", index_grad, .flags = NK_SHOWS(1) | NK_PUTS, .takes = index_takes, .again = "IndexPutImplBackward0"}, .keep_list = 1 << 2,
     .doc = "Elements of self where the index tensors, broadcast together, point in the named dims. IndexError for an index out of range."};
 
 /* ---- index_put: self with values written (or added) at the places that index would read -------------------------------- */

@@ -74,14 +74,14 @@ static T matrix_grad(scope *s, node *n, uint32_t i, T left, T right, bool by_col
     if (!left || !right)
         return NULL;
     if (node_takes_slid(n, i))
-        return antidiagonals_of(s, f_transpose(s, left, 0, 1), right, node_takes_slid(n, i));
+        return antidiagonals_of(s, f_turned(s, left), right, node_takes_slid(n, i));
     if (takes & 1)
         left = f_sum_dims(s, left, 1, (int64_t[]){0}, true);
     if (takes & 2 && array_size(right->a)[1] != 1)
         right = f_sum_dims(s, right, 1, (int64_t[]){1}, true);
     if (!by_columns)
         return f_mm(s, left, right);
-    return f_transpose(s, f_mm(s, f_transpose(s, right, 0, 1), f_transpose(s, left, 0, 1)), 0, 1);
+    return f_turned(s, f_mm(s, f_turned(s, right), f_turned(s, left)));
 }
 
 /* ---- mm ------------------------------------------------------------------------------------------------------ */
@@ -123,9 +123,9 @@ static int mm_grad(scope *s, node *n, T const *g, T *out)
     int64_t order = node_params(n)[0];
     uint64_t got = node_got(n);
     if (node_needs(n, 0))
-        out[0] = matrix_grad(s, n, 0, g[0], f_transpose(s, kept_narrow(s, n, 1, got & 2), 0, 1), order & 1);
+        out[0] = matrix_grad(s, n, 0, g[0], f_turned(s, kept_narrow(s, n, 1, got & 2)), order & 1);
     if (node_needs(n, 1))
-        out[1] = matrix_grad(s, n, 1, f_transpose(s, kept_narrow(s, n, 0, got & 1), 0, 1), g[0], order & 2);
+        out[1] = matrix_grad(s, n, 1, f_turned(s, kept_narrow(s, n, 0, got & 1)), g[0], order & 2);
     return 0;
 }
 const op op_mm = {.name = "mm", .sig = "(Tensor self, Tensor mat2)", .flags = OP_OUT | OP_OUT_EXACT, .run = op_block, .shape = mm_rule, .kernel = run_matrices,
@@ -227,14 +227,14 @@ static void mv_kernel(call *c)
     product_of_vector(&p, c->ia[0], c->ia[1], c->oa[0]);
     product_run(c, &p);
 }
-static T outer(scope *s, T a, T b) { return f_mul(s, f_unsqueeze(s, a, 1), f_unsqueeze(s, b, 0)); }
+static T outer(scope *s, T a, T b) { return f_mul(s, a ? f_reshape(s, a, 2, (int64_t[]){a->a->numel, 1}) : NULL, b); }
 static int mv_grad(scope *s, node *n, T const *g, T *out)
 {
     if (node_needs(n, 0))
         out[0] = !node_takes_slid(n, 0) && !node_takes(n, 0) ? outer(s, g[0], node_kept_in(s, n, 1))
                : matrix_grad(s, n, 0, f_unsqueeze(s, g[0], 1), f_unsqueeze(s, node_kept_in(s, n, 1), 0), false);
     if (node_needs(n, 1))
-        out[1] = f_binary(s, &op_mv, f_transpose(s, node_kept_in(s, n, 0), 0, 1), g[0]);
+        out[1] = f_binary(s, &op_mv, f_turned(s, node_kept_in(s, n, 0)), g[0]);
     return 0;
 }
 const op op_mv = {.name = "mv", .sig = "(Tensor self, Tensor vec)", .flags = OP_OUT | OP_OUT_EXACT, .run = op_block, .shape = mv_rule, .kernel = mv_kernel,
@@ -382,9 +382,9 @@ static int addmm_grad(scope *s, node *n, T const *g, T *out)
     if (node_needs(n, 0))
         out[0] = scaled(s, columns, beta);
     if (node_needs(n, 1))
-        out[1] = scaled(s, matrix_grad(s, n, 1, g[0], f_transpose(s, kept_narrow(s, n, 2, got & 2), 0, 1), node_params(n)[2] & 1), alpha);
+        out[1] = scaled(s, matrix_grad(s, n, 1, g[0], f_turned(s, kept_narrow(s, n, 2, got & 2)), node_params(n)[2] & 1), alpha);
     if (node_needs(n, 2))
-        out[2] = scaled(s, matrix_grad(s, n, 2, f_transpose(s, kept_narrow(s, n, 1, got & 1), 0, 1), rows, node_params(n)[2] & 2), alpha);
+        out[2] = scaled(s, matrix_grad(s, n, 2, f_turned(s, kept_narrow(s, n, 1, got & 1)), rows, node_params(n)[2] & 2), alpha);
     return 0;
 }
 const op op_addmm = {.name = "addmm", .sig = "(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1)", .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT | OP_OUT_SELF,

@@ -117,5 +117,5 @@ static int nll_grad(scope *s, node *n, T const *g, T *out)
 static const node_kind nll_2d = {"NllLoss2DBackward0", nll_grad, .flags = NK_SHOWS(1), .again = "NllLoss2DBackwardBackward0"};
 const op op_nll_loss = {.name = "nll_loss", .sig = "(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, int ignore_index=-100)",
     .flags = OP_HIDDEN | OP_FUNCTION, .run = op_block, .shape = nll_rule, .kernel = nll_kernel, .n_out = 2, .kind = {"NllLossBackward0", nll_grad, .flags = NK_SHOWS(1), .again = "NllLossBackwardBackward0"},
-    .keep = {1, 1, 1}, .keep_out = 1,
+    .keep = {1, 1, 1}, .keep_out = 1, .reads_out = 2,
     .doc = "-self[n, target[n]] times the class's weight, reduced (the mean divides by the weights used), and the sum of the weights used. IndexError for a class out of range."};

@@ -57,20 +57,20 @@ static void norm_kernel(call *c)
     if (times != 1 && !isinf(order))
         scale_results(c->oa[0], B_mul, order == 0 ? times : pow(times, 1 / order));
 }
-static T where_zero(scope *s, T test, T otherwise) { return f_where(s, f_binary(s, &op_eq, test, f_number(s, 0)), f_zeros_like(s, otherwise), otherwise); }
+static T where_zero(scope *s, T test, T otherwise) { return f_call(s, &op_masked_fill, 3, (arg[]){a_t(otherwise), a_t(f_binary(s, &op_eq, test, f_number(s, 0))), a_i(0)}); }
 
 /* x |x|^(p-2) / norm^(p-1), 0 where the norm is 0 (p < 1: where x is), by PyTorch's steps: gradients of gradients are finite where its are.
  * The infinite orders share among the extremes. */
 static int norm_grad(scope *s, node *n, T const *g, T *out)
 {
-    T x = reduced_in(s, n), y = widen_only(s, n, reduced_out(s, n, 0)), up = widen_only(s, n, g[0]);
+    T x = reduced_in(s, n), y = widen_some(s, n, reduced_out(s, n, 0)), up = widen_some(s, n, g[0]);
     if (!x || !y || !up)
         return -1;
     double p = read_double(node_params(n) + x->a->ndim + 1);
     if (p == 0)
         return 0; /* a count has no gradient */
     if (p == 1)
-        out[0] = f_mul(s, up, f_unary(s, &op_sign, x));
+        out[0] = f_mul(s, f_unary(s, &op_sgn, x), up);
     else if (p == 2)
         out[0] = f_mul(s, up, where_zero(s, f_expand(s, y, x->a->ndim, array_size(x->a)), f_div(s, x, y)));
     else if (isinf(p)) {
@@ -78,9 +78,9 @@ static int norm_grad(scope *s, node *n, T const *g, T *out)
         int n_dims = reduced_dims(n, x->a->ndim, dims);
         T same = f_cast(s, f_binary(s, &op_eq, f_unary(s, &op_abs, x), y), x->a->dtype);
         T ties = n_dims ? f_sum_dims(s, same, n_dims, dims, true) : same;
-        out[0] = f_mul(s, f_mul(s, f_unary(s, &op_sign, x), same), f_div(s, up, ties));
+        out[0] = f_mul(s, f_unary(s, &op_sgn, x), f_mul(s, f_div(s, up, ties), same));
     } else {
-        T size = f_unary(s, &op_abs, x), own = p > 2 ? x : f_unary(s, &op_sign, x);
+        T size = f_unary(s, &op_abs, x), own = p > 2 ? x : f_unary(s, &op_sgn, x);
         T power = f_call(s, &op_pow_scalar, 2, (arg[]){a_t(size), a_f(p > 2 ? p - 2 : p - 1)});
         T whole = f_call(s, &op_pow_scalar, 2, (arg[]){a_t(y), a_f(p < 1 ? 1 - p : p - 1)});
         T scale = p < 1 ? f_mul(s, up, whole) : where_zero(s, y, f_div(s, up, whole));

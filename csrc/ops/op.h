@@ -66,6 +66,7 @@ typedef struct op {
     uint8_t keep[4];    /* bit j of keep[i]: the gradient of input j reads input i (lists: no keeping) */
     uint8_t keep_list;  /* bit i: argument i is a list of tensors, all kept when any gradient is wanted */
     uint8_t keep_out;   /* bit j: the gradient of input j reads the outputs */
+    uint8_t reads_out;  /* which of them, as a mask; 0: all */
     uint8_t n_out;      /* 0 means 1 */
     uint8_t n_aside;    /* outputs behind these that the gradient alone reads: declared and computed only if the call is recorded, kept, shown to nobody */
     int16_t row;        /* of the kernel table, for rows */
@@ -96,6 +97,7 @@ enum {
     OP_DRAWS = 1 << 19,                 /* takes random numbers: the host's lock stays held */
     OP_SHARES = 1 << 20,                /* in place, elements of self may share memory: they are written one after the other, as PyTorch does */
     OP_WARNS = 1 << 21,                 /* with its warning, where self is expanded */
+    OP_TELLS_GIVEN = 1 << 24,           /* its node tells users the ints that were given, whatever they are */
     OP_OLD = 1 << 17,                   /* a deprecated form: taken, but not told of in signatures, docs and messages */
 };
 /* NULL loops refuse what INTS and REALS leave out. */

@@ -284,7 +284,7 @@ static void pool_max_kernel(call *c)
         spread_places(c, found);
 }
 const op op_pool_max = {.name = "pool_max", .sig = "(Tensor self, int[] how, bool shown=True)", .flags = OP_FUNCTION | OP_HIDDEN | OP_KEEPS_ORDER, .run = op_block, .shape = pool_max_rule,
-    .kernel = pool_max_kernel, .kind = {"MaxPool2DWithIndicesBackward0", pool_max_grad, .takes = max_takes, .again = "MaxPool2DWithIndicesBackwardBackward0"}, .keep = {1}, .keep_out = 1, .n_out = 2,
+    .kernel = pool_max_kernel, .kind = {"MaxPool2DWithIndicesBackward0", pool_max_grad, .takes = max_takes, .again = "MaxPool2DWithIndicesBackwardBackward0"}, .keep = {1}, .keep_out = 1, .reads_out = 2, .n_out = 2,
     .doc = "The largest of each window, and its place in the plane (int64); how: nd, adaptive, ceil, count_pad, divisor, then three each of kernel, stride, padding, dilation. "
            "shown: places are for users too; else of windows that are all the same those of the first are kept."};
 

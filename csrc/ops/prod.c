@@ -59,6 +59,13 @@ static uint64_t repeated_factors(node *n, const array *x, int64_t *times)
             *times *= array_size(x)[d];
     return x->numel ? still : 0;
 }
+static bool none_is_0(scope *s, T x)
+{
+    T all = x && x->a->numel ? f_unary(s, &op_all, x) : NULL;
+    return all && *(const uint8_t *)array_data(all->a);
+}
+static T wide_as(scope *s, node *n, T x) { return n->kind == &op_prod_all.kind ? widen_some(s, n, x) : widen_only(s, n, x); }
+/* The product over each element, as PyTorch divides; where one is 0, the product of all others. */
 static int prod_grad(scope *s, node *n, T const *g, T *out)
 {
     T x = reduced_in(s, n);
@@ -70,8 +77,10 @@ static int prod_grad(scope *s, node *n, T const *g, T *out)
     int ndim = x->a->ndim;
     memcpy(size, array_size(x->a), (size_t)ndim * sizeof *size);
     uint64_t still = repeated_factors(n, x->a, &times), taken = still & node_takes(n, 0);
-    T once = still ? tape_algebra.narrow(s, x, still) : x, up = widen_only(s, n, g[0]), each = others_of(s, n, once);
-    if (still) { /* the product of all others: of those of another number, and of the others of its own */
+    T once = still ? tape_algebra.narrow(s, x, still) : x, up = wide_as(s, n, g[0]);
+    bool whole = none_is_0(s, once);
+    T each = whole ? f_div(s, wide_as(s, n, reduced_out(s, n, 0)), once) : others_of(s, n, once);
+    if (still && !whole) { /* the product of all others: of those of another number, and of the others of its own */
         T all = product_of(s, n, once);
         up = f_mul(s, up, f_call(s, &op_pow_scalar, 2, (arg[]){a_t(all), a_f((double)times - 1)}));
     }

@@ -159,18 +159,55 @@ int call_rebase(call *c, node *fn, uint32_t nr)
     return tensor_rebase(c->args[0].t, fn, nr, slices);
 }
 
+/* Ints that the params tell as well: from 0 on, and growing. */
+static bool is_told(const call *c, const arg *a)
+{
+    if (c->op->flags & OP_TELLS_GIVEN && (a->kind == ARG_INT || a->kind == ARG_INTS))
+        return false;
+    bool told = a->kind == ARG_INT ? a->i >= 0 : a->kind != ARG_INTS || a->n;
+    for (uint32_t i = 0; a->kind == ARG_INTS && i < a->n; i++)
+        told &= a->ints[i] >= 0 && (!i || a->ints[i] > a->ints[i - 1]);
+    return told;
+}
+
+/* The others, for users to see: in `to`, or counted. */
+static uint32_t keep_given(const call *c, int64_t *to)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < c->n_args; i++) {
+        const arg *a = &c->args[i];
+        if (is_told(c, a))
+            continue;
+        uint32_t count = a->kind == ARG_INT ? 1 : a->n;
+        if (to) {
+            to[n] = (int64_t)i << 32 | count;
+            memcpy(to + n + 1, a->kind == ARG_INT ? &a->i : a->ints, count * sizeof *to);
+        }
+        n += 1 + count;
+    }
+    return n;
+}
+
 node *call_node(call *c)
 {
+    uint32_t n_given = CT_LIKELY(c->op->domain != NULL) ? 0 : keep_given(c, NULL);
     uint8_t wanted = wanted_mask(c);
     uint64_t keep_in = kept_inputs(c, wanted);
-    bool keeps_out = c->op->keep_out & wanted;
-    uint32_t n_out = c->n_list ? c->n_list : c->n_out - c->op->n_aside, n_kept = ct_bits(keep_in) + (keeps_out ? n_out : 0) + count_asides(c);
+    uint32_t n_out = c->n_list ? c->n_list : c->n_out - c->op->n_aside;
+    uint64_t keep_out = c->op->keep_out & wanted ? (1u << n_out) - 1 : 0;
+    if (c->op->reads_out)
+        keep_out &= c->op->reads_out;
+    uint32_t n_kept = ct_bits(keep_in) + ct_bits(keep_out) + count_asides(c);
     node *n = node_new(c->kind, (node_shape){.n_in = c->n_in, .n_out = n_out, .n_kept = (uint16_t)n_kept, .n_param = (uint16_t)c->n_param,
-                       .out_ndim = (uint8_t)out_ndim(c)});
+                       .out_ndim = (uint8_t)out_ndim(c), .n_given = (uint16_t)n_given});
     if (!n)
         return NULL;
+    if (n_given) {
+        n->flags |= N_GIVEN;
+        keep_given(c, node_given(n));
+    }
     n->keep_in = keep_in;
-    n->keep_out = keeps_out ? (uint16_t)((1u << n_out) - 1) : 0;
+    n->keep_out = (uint16_t)keep_out;
     edge *e = node_edges(n);
     for (uint32_t i = 0; i < c->n_in; i++)
         if (c->in[i] && c->in[i]->fn)
@@ -249,8 +286,8 @@ static int pack_kept(call *c, node *n)
 static void attach_one(call *c, node *n, uint32_t i, array *a, bool differentiable)
 {
     node_set_out(n, i, a);
-    if (n->keep_out)
-        keep_array(node_kept(n) + ct_bits(n->keep_in) + i, a);
+    if (n->keep_out >> i & 1)
+        keep_array(node_kept(n) + ct_bits(n->keep_in) + ct_bits(n->keep_out & ((1u << i) - 1)), a);
     if (c->mode == CALL_NEW && differentiable)
         tensor_set_history(&c->out[i], n, i);
 }

@@ -117,6 +117,8 @@ T widen_only(scope *s, node *n, T x)
     return x;
 }
 
+T widen_some(scope *s, node *n, T x) { return x && !x->a->ndim ? x : widen_only(s, n, x); }
+
 T widen(scope *s, node *n, T x)
 {
     int ndim;
@@ -124,7 +126,7 @@ T widen(scope *s, node *n, T x)
     int64_t size[CT_MAXDIM];
     node_in_size(n, 0, &ndim, &dtype);
     summed_size(n, reduced_got(n), size);
-    return f_expand(s, x && !x->a->ndim ? x : widen_only(s, n, x), ndim, size);
+    return f_expand(s, widen_some(s, n, x), ndim, size);
 }
 
 /* ---- gradients that arrive summed: along dims that are not reduced --------------------------------------------- */

@@ -31,6 +31,7 @@ double read_double(const int64_t *param);
 /* A tensor of the result's shape seen at the input's (unsqueezed and expanded). */
 T widen(scope *s, node *n, T x);
 T widen_only(scope *s, node *n, T x);                    /* unsqueezed, not expanded */
+T widen_some(scope *s, node *n, T x);                    /* the same, but for what has no dims: it meets any shape */
 /* For formulas whose node has reduce_takes: the kept input and outputs as the gradient arrived, and the input's dims in which it is summed. */
 uint64_t reduce_takes(node *n);
 uint64_t reduced_got(node *n);

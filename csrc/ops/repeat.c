@@ -87,16 +87,17 @@ static int repeat_grad(scope *s, node *n, T const *g, T *out)
     uint64_t got = node_got(n);
     if (node_got_slid(n))
         return (out[0] = g[0]) ? 0 : -1;
-    for (int d = 0; d < n->n_param; d++) {
-        if (d < lead || times[d] != 1) {
+    T whole = g[0];
+    for (int d = 0; d < lead; d++)
+        whole = f_sum_dims(s, whole, 1, (int64_t[]){0}, false);
+    for (int d = lead; d < n->n_param; d++) {
+        if (times[d] != 1) {
             dims[n_sum++] = at;
             cut[at++] = got >> d & 1 ? 1 : times[d];
         }
-        if (d >= lead)
-            cut[at++] = got >> d & 1 ? 1 : size[d - lead];
+        cut[at++] = got >> d & 1 ? 1 : size[d - lead];
     }
-    T pieces = f_reshape(s, g[0], at, cut);
-    return (out[0] = n_sum ? f_sum_dims(s, pieces, n_sum, dims, false) : pieces) ? 0 : -1;
+    return (out[0] = n_sum ? f_sum_dims(s, f_reshape(s, whole, at, cut), n_sum, dims, false) : whole) ? 0 : -1;
 }
 static uint64_t repeat_takes_slid(uint64_t slid, const int64_t *times, int lead, int n)
 {
@@ -307,7 +308,7 @@ static int roll_grad(scope *s, node *n, T const *g, T *out)
     out[0] = count ? f_call(s, &op_roll, 3, (arg[]){a_t(g[0]), a_ints(count, shifts), a_ints(line ? 0 : count, dims)}) : g[0];
     return out[0] ? 0 : -1;
 }
-const op op_roll = {.name = "roll", .sig = "(Tensor self, int[1] shifts, int[1] dims=[])", .flags = OP_KEEPS_ORDER, .run = op_block, .shape = roll_shape, .kernel = roll_kernel,
+const op op_roll = {.name = "roll", .sig = "(Tensor self, int[1] shifts, int[1] dims=[])", .flags = OP_KEEPS_ORDER | OP_TELLS_GIVEN, .run = op_block, .shape = roll_shape, .kernel = roll_kernel,
     .kind = {"RollBackward0", roll_grad, .takes = roll_takes},
     .doc = "A copy of self with its elements moved on by shifts in dims; what leaves at the end comes in at the start. Without dims, all elements as one line."};
 

@@ -319,15 +319,30 @@ static T f_untold(scope *s, const node *n)
     return scope_fail(s);
 }
 #define UNTOLD f_untold(s, n)
+/* What PyTorch raises to the power 1. */
+static T f_itself(scope *s, T x) { return tape_now.grad ? f_call(s, &op_pow_scalar, 2, (arg[]){a_t(x), a_i(1)}) : x; }
+#define itself(a) f_itself(s, a)
+/* y ln x, the derivative of x^y by y; 0 where x is 0, which a number is or is not as a whole. */
+static T f_power_by_log(scope *s, T x, T y, T power)
+{
+    double base = x && array_is_weak(x->a) ? dtype_load(array_data(x->a), (ct_dtype)x->a->dtype) : 0;
+    if (base != 0)
+        return f_scale(s, power, log(base));
+    T zero = f_binary(s, &op_logical_and, f_binary(s, &op_eq, x, f_number(s, 0)), f_binary(s, &op_ge, y, f_number(s, 0)));
+    return f_where(s, zero, f_zeros_like(s, power), f_mul(s, power, f_unary(s, &op_log, x)));
+}
+#define power_by_log(x, y, power) f_power_by_log(s, x, y, power)
 static T f_inverse_or_0(scope *s, T x) /* 1 / x, and 0 for 0 */
 {
-    return f_where(s, f_binary(s, &op_eq, x, f_number(s, 0)), f_zeros_like(s, x), f_unary(s, &op_reciprocal, x));
+    return f_call(s, &op_masked_fill, 3, (arg[]){a_t(f_unary(s, &op_reciprocal, x)), a_t(f_binary(s, &op_eq, x, f_number(s, 0))), a_i(0)});
 }
 #define ZERO f_zeros_like(s, G)
 #define weak(number) f_number(s, number)
 #define neg(a) f_unary(s, &op_neg, a)
 #define sign(a) f_unary(s, &op_sign, a)
+#define sgn(a) f_unary(s, &op_sgn, a)
 #define square(a) f_unary(s, &op_square, a)
+#define cube(a) f_call(s, &op_pow_scalar, 2, (arg[]){a_t(a), a_i(3)})
 #define reciprocal(a) f_unary(s, &op_reciprocal, a)
 #define rsqrt(a) f_unary(s, &op_rsqrt, a)
 #define exp(a) f_unary(s, &op_exp, a)
@@ -393,6 +408,7 @@ static T f_inverse_or_0(scope *s, T x) /* 1 / x, and 0 for 0 */
 /* ---- records ------------------------------------------------------------------------------------------------ */
 #define KEEP_X .keep = {1}, .keep_out = 0
 #define KEEP_Y .keep_out = 1
+#define KEEP_X_Y .keep = {1}, .keep_out = 1
 #define KEEP_NO .keep_out = 0
 #define KEEP(a, b, y) .keep = {a, b}, .keep_out = y
 #define TEXT(...) #__VA_ARGS__
@@ -455,5 +471,5 @@ static const node_kind compared_with_tensor[] = {
 #undef COMPARE
 
 /* Of real numbers sgn is sign, under a node of its own. */
-const op op_sgn = {.name = "sgn", .sig = "(Tensor self)", .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT, .run = op_unary, .row = U_sign, .dtypes = ALL,
+const op op_sgn = {.name = "sgn", KEEP_X_Y, .sig = "(Tensor self)", .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT, .run = op_unary, .row = U_sign, .dtypes = ALL,
                    .kind = {"SgnBackward0", grad_sign, NULL, NK_POINTWISE, .takes = pointwise_takes}, .doc = "sign: of real numbers it is the same."};

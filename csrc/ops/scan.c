@@ -158,7 +158,7 @@ static int cumprod_grad(scope *s, node *n, T const *g, T *out)
         return -1;
     if (x->a->ndim == 0 || x->a->numel == 0 || array_size(x->a)[dim] == 1)
         out[0] = g[0];
-    else if (has_zero(x->a) || tape_now.grad)
+    else if (has_zero(x->a))
         out[0] = cumprod_exact(s, x, g[0], dim);
     else
         out[0] = f_div(s, sums_after(s, f_mul(s, g[0], y), dim), x);
@@ -245,7 +245,7 @@ static int cummax_grad(scope *s, node *n, T const *g, T *out)
 }
 #define RUNNING(id, node_name, text)                                                                                                         \
     const op op_##id = {.name = #id, .sig = "(Tensor self, int dim)", .flags = OP_OUT | OP_OUT_EXACT, .run = op_block, .n_out = 2, .ret = "values indices",   \
-                        .shape = cummax_rule, .kernel = id##_kernel, .keep = {1}, .keep_out = 1, .doc = text,                                      \
+                        .shape = cummax_rule, .kernel = id##_kernel, .keep = {1}, .keep_out = 1, .reads_out = 2, .doc = text,                                      \
                         .kind = {node_name, cummax_grad, .flags = NK_POINTWISE, .takes = cummax_takes}};
 RUNNING(cummax, "CummaxBackward0", "(values, indices) of the largest element so far along dim; the last of equals; NaN wins.")
 RUNNING(cummin, "CumminBackward0", "(values, indices) of the smallest element so far along dim; the last of equals; NaN wins.")

@@ -366,5 +366,5 @@ static int take_grad(scope *s, node *n, T const *g, T *out)
     return (out[0] = f_reshape(s, row, lines, line)) ? 0 : -1;
 }
 const op op_take = {.name = "take", .sig = "(Tensor self, Tensor index)", .flags = OP_OUT | OP_OUT_EXACT | OP_OUT_APART, .run = op_closed, .compose = take_compose,
-    .kind = {"TakeBackward0", take_grad, .flags = NK_SHOWS(1), .takes = take_takes, .again = "PutBackward0"}, .keep = {1, 1},
+    .kind = {"TakeBackward0", take_grad, .flags = NK_SHOWS(1) | NK_PUTS, .takes = take_takes, .again = "PutBackward0"}, .keep = {1, 1},
     .doc = "Elements of self, seen as one row, at the places of index; the result has index's shape."};

@@ -291,7 +291,7 @@ static int nanmedian_compose(scope *s, call *c, T *out) { return median_run(s, c
 
 #define ORDER(id, public, node_name, whole, signature, text)                                                                                     \
     const op op_##id = {.name = public, .sig = signature, .flags = OP_OUT | OP_OUT_EXACT | (whole), .run = op_closed, .n_out = 2, .ret = "values indices",            \
-                        .compose = id##_compose, .kind = {node_name, order_grad, .takes = order_takes}, .keep_out = 1, .doc = text};
+                        .compose = id##_compose, .kind = {node_name, order_grad, .takes = order_takes}, .keep_out = 1, .reads_out = 2, .doc = text};
 ORDER(sort, "sort", "SortBackward0", OP_OUT_WHOLE, "(Tensor self, int dim=-1, bool descending=False)", "(values, indices) in order along dim; NaN is the largest. Equals keep their order if stable, or if there are few.")
 ORDER(sort_stable, "sort.stable", "SortBackward1", OP_OUT_WHOLE, "(Tensor self, *, bool stable, int dim=-1, bool descending=False)", "sort; equals keep their order if stable.")
 ORDER(topk, "topk", "TopkBackward0", OP_OUT_WHOLE, "(Tensor self, int k, int dim=-1, bool largest=True, bool sorted=True)", "(values, indices) of the k largest, or smallest, along dim, in order unless sorted is False.")

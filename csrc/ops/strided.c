@@ -284,7 +284,7 @@ static int as_strided_grad(scope *s, node *n, T const *g, T *out)
 
 static const node_kind as_strided_in_place = {"AsStridedBackward1", as_strided_grad};
 
-const op op_as_strided = {.name = "as_strided", .sig = "(Tensor self, int[] size, int[] stride, int? storage_offset=None)", .flags = OP_VIEW | OP_INPLACE | OP_ABSOLUTE,
+const op op_as_strided = {.name = "as_strided", .sig = "(Tensor self, int[] size, int[] stride, int? storage_offset=None)", .flags = OP_VIEW | OP_INPLACE | OP_ABSOLUTE | OP_TELLS_GIVEN,
     .run = op_view, .shape = as_strided_shape, .kind = {"AsStridedBackward0", as_strided_grad, .flags = NK_SPREADS, .takes = as_strided_takes, .again = "AsStridedBackward0"},
     .doc = "View of self's storage with the given sizes and strides, in elements, from storage_offset (default: self's own). "
            "RuntimeError when it would leave the storage."};

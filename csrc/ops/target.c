@@ -251,7 +251,7 @@ static int target_shaped(call *c, uint32_t i, ct_dtype dtype, int ndim, const in
         array_drop(fresh);
         return -1;
     }
-    array_set(&out->a, fresh);
+    array_drop(tensor_show(out, fresh));
     return 0;
 }
 

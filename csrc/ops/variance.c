@@ -83,13 +83,13 @@ static T var_part(scope *s, node *n, T g)
     for (int i = 0; i < n_dims; i++)
         count *= array_size(x->a)[dims[i]];
     double divisor = (double)count - read_double(node_params(n) + ndim + 1);
-    T mean = n_dims ? f_call(s, &op_mean, 3, (arg[]){a_t(x), a_ints((uint32_t)n_dims, dims), a_b(true)}) : x;
-    return f_mul(s, f_scale(s, widen_only(s, n, g), divisor > 0 ? 2 / divisor : NAN), f_sub(s, x, mean));
+    T mean = n_dims == ndim ? f_unary(s, &op_mean, x) : f_call(s, &op_mean, 3, (arg[]){a_t(x), a_ints((uint32_t)n_dims, dims), a_b(true)});
+    return f_mul(s, f_scale(s, widen_some(s, n, g), divisor > 0 ? 2 / divisor : NAN), f_sub(s, x, mean));
 }
 static T std_part(scope *s, node *n, T g)
 {
     T y = reduced_out(s, n, 0), over = f_div(s, g, f_scale(s, y, 2));
-    return var_part(s, n, f_where(s, f_binary(s, &op_eq, y, f_number(s, 0)), f_zeros_like(s, y), over));
+    return var_part(s, n, f_call(s, &op_masked_fill, 3, (arg[]){a_t(over), a_t(f_binary(s, &op_eq, y, f_number(s, 0))), a_i(0)}));
 }
 static T mean_part(scope *s, node *n, T g) { return f_div(s, widen(s, n, g), f_number(s, (double)reduced_node_count(n))); }
 
@@ -107,16 +107,16 @@ static int var_mean_grad(scope *s, node *n, T const *g, T *out) { return both_gr
 static int std_mean_grad(scope *s, node *n, T const *g, T *out) { return both_grad(s, n, g, out, std_part); }
 
 /* ---- records ------------------------------------------------------------------------------------------------------------ */
-#define SPREAD(id, public, signature, rule, node_name, kernel_of, gradient, outs, set, text)                                          \
+#define SPREAD(id, public, signature, rule, node_name, kernel_of, gradient, outs, reads, set, text)                                          \
     const op op_##id = {.name = public, .sig = signature, .flags = set, .run = op_block, .shape = rule, .kernel = kernel_of##_kernel,    \
-                        .kind = {node_name, gradient, .takes = reduce_takes}, .keep = {1}, .keep_out = 1, .n_out = outs, .doc = text};
-#define SPREADS(id, node_name, kernel_of, outs, set, text)                                                                                            \
-    SPREAD(id##_unbiased, #id ".unbiased", "(Tensor self, bool unbiased)", var_unbiased_rule, node_name, kernel_of, id##_grad, outs, set, text)         \
-    SPREAD(id, #id, "(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False)", var_rule, node_name, kernel_of, id##_grad, outs, \
+                        .kind = {node_name, gradient, .takes = reduce_takes}, .keep = {1}, .keep_out = reads != 0, .reads_out = reads, .n_out = outs, .doc = text};
+#define SPREADS(id, node_name, kernel_of, outs, reads, set, text)                                                                                            \
+    SPREAD(id##_unbiased, #id ".unbiased", "(Tensor self, bool unbiased)", var_unbiased_rule, node_name, kernel_of, id##_grad, outs, reads, set, text)         \
+    SPREAD(id, #id, "(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False)", var_rule, node_name, kernel_of, id##_grad, outs, reads, \
            set, text)                                                                                                                                  \
-    SPREAD(id##_dim, #id ".dim", "(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False)", var_rule, node_name, kernel_of, id##_grad, outs, \
+    SPREAD(id##_dim, #id ".dim", "(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False)", var_rule, node_name, kernel_of, id##_grad, outs, reads, \
            set, text)
-SPREADS(var, "VarBackward0", var, 1, OP_OUT, "Variance over the dims: squared deviations over n - correction (1 unless given); floats only.")
-SPREADS(std, "StdBackward0", std, 1, OP_OUT, "Square root of the variance over the dims; correction is taken off the count (1 unless given); floats only.")
-SPREADS(var_mean, "VarMeanBackward0", var, 2, OP_FUNCTION, "(variance, mean) over the dims; floats only.")
-SPREADS(std_mean, "StdMeanBackward0", std, 2, OP_FUNCTION, "(standard deviation, mean) over the dims; floats only.")
+SPREADS(var, "VarBackward0", var, 1, 0, OP_OUT, "Variance over the dims: squared deviations over n - correction (1 unless given); floats only.")
+SPREADS(std, "StdBackward0", std, 1, 1, OP_OUT, "Square root of the variance over the dims; correction is taken off the count (1 unless given); floats only.")
+SPREADS(var_mean, "VarMeanBackward0", var, 2, 0, OP_FUNCTION, "(variance, mean) over the dims; floats only.")
+SPREADS(std_mean, "StdMeanBackward0", std, 2, 1, OP_FUNCTION, "(standard deviation, mean) over the dims; floats only.")

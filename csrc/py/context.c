@@ -18,6 +18,7 @@ void context_forget(FunctionContext *c)
         if (kept[i].packed)
             tape_packing.drop(kept[i].packed);
         node_drop(kept[i].fn);
+        py_drop(kept[i].obj);
     }
     PyMem_Free(kept);
 }
@@ -47,6 +48,7 @@ static int context_traverse(PyObject *self, visitproc visit, void *arg)
     Py_VISIT(c->plain);
     Py_VISIT(c->needs);
     for (Py_ssize_t i = 0; i < c->n_kept; i++) {
+        Py_VISIT(c->kept[i].obj);
         int result = c->kept[i].packed ? py_packed_traverse(c->kept[i].packed, visit, arg) : 0;
         if (result)
             return result;
@@ -150,6 +152,8 @@ static int save_one(FunctionContext *c, Py_ssize_t i, PyObject *o, saved *k)
     k->nr = t->nr;
     if (t->fn && !k->is_output)
         k->fn = node_keep(t->fn);
+    if (!k->is_output)
+        k->obj = Py_NewRef(o);
     return 0;
 }
 
@@ -182,6 +186,9 @@ int context_pack(FunctionContext *c, uint32_t i, PyObject *hooks)
         c->kept[i].packed = made;
         c->kept[i].a = NULL;
         array_drop(a);
+        PyObject *obj = c->kept[i].obj;
+        c->kept[i].obj = NULL;
+        py_drop(obj);
     } else if (made)
         tape_packing.drop(made);
     if (made && wrote)
@@ -222,7 +229,8 @@ static PyObject *unpack(FunctionContext *c, Py_ssize_t i)
         Py_RETURN_NONE;
     if (!k->packed && kept_is_as_it_was(Py_TYPE((PyObject *)c)->tp_name, k->a, k->version) < 0)
         return py_raise();
-    array *a = k->packed ? tape_packing.unpack(k->packed) : array_keep(k->a);
+    bool packed = k->packed;
+    array *a = packed ? tape_packing.unpack(k->packed) : array_keep(k->a);
     if (!a)
         return py_raise();
     if (c->released) { /* by what unpack did */
@@ -232,11 +240,15 @@ static PyObject *unpack(FunctionContext *c, Py_ssize_t i)
     if (k->packed)
         tape_packing.forget(k->packed);
     saved_tensor(c, k, a, &t);
-    if (narrow_saved(c, &t) < 0) {
+    int result = narrow_saved(c, &t);
+    if (result == 0 && k->obj && py_t(k->obj)->a == t.a) {
         tensor_clear(&t);
-        return NULL;
+        return Py_NewRef(k->obj);
     }
-    return py_show_kept(&t);
+    if (result == 0)
+        return py_show_kept(&t, k->is_output || (packed && t.fn));
+    tensor_clear(&t);
+    return NULL;
 }
 
 static PyObject *get_saved(PyObject *self, void *x)

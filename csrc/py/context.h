@@ -11,6 +11,7 @@ typedef struct saved {
     int64_t version;
     bool is_output;
     void *packed;        /* by hooks, in place of `a` */
+    PyObject *obj;       /* of an input: what was given, which is given back */
 } saved;
 
 typedef struct FunctionContext {

@@ -17,7 +17,8 @@ int py_hooks_setup(PyObject *module);
 typedef struct py_saved_hooks { PyObject *pairs /* list of (pack, unpack) in force */, *refusal /* why there may be none */; } py_saved_hooks;
 extern _Thread_local py_saved_hooks py_saved_now;
 void py_note_saved_hooks(void);                             /* after a change of these: tape_now.packs */
-PyObject *py_show_kept(tensor *t);                          /* new; takes the contents of t */
+const op *py_op_of(const node *n);                          /* whose call the node records; NULL: of none */
+PyObject *py_show_kept(tensor *t, bool anew);               /* new; takes the contents of t */
 PyObject *py_node_saved(node *n, const char *name);         /* new: "_saved_self", "_raw_saved_self"; NULL without exception where there is none */
 int py_node_kept_row(node *n, const char *name);         /* place of a kept value that table/saved.def names; -1 where it does not */
 PyObject *py_node_number(node *n, const char *name);        /* new: of table/saved.def; NULL without exception where there is none */

@@ -87,9 +87,27 @@ static PyObject *shown_edge(node *n, uint32_t i)
     return fn ? Py_BuildValue("(NI)", fn, e.fn ? e.nr : 0u) : NULL;
 }
 
+/* What has no derivative is in PyTorch a node of the operands that want one. */
+static PyObject *wanted_edges(node *n)
+{
+    PyObject *all = PyList_New(0), *tuple = NULL;
+    bool ok = all;
+    for (uint32_t i = 0; ok && i < n->n_in; i++) {
+        PyObject *pair = node_edges(n)[i].fn ? shown_edge(n, i) : Py_NewRef(Py_None);
+        ok = pair && (pair == Py_None || PyList_Append(all, pair) == 0);
+        Py_XDECREF(pair);
+    }
+    if (ok)
+        tuple = PyList_AsTuple(all);
+    Py_XDECREF(all);
+    return tuple;
+}
+
 /* Where a base was written through a view, the operands of the write stand for it, without the view. */
 PyObject *py_node_next_functions(node *n)
 {
+    if (n->kind->flags & NK_UNTOLD)
+        return wanted_edges(n);
     node *write = n->kind->flags & NK_SHOWS_WRITE ? node_edges(n)[1].fn : NULL;
     uint32_t own = write ? 1 : node_shown(n), more = write && node_shown(write) ? node_shown(write) - 1 : 0;
     PyObject *all = PyTuple_New(own + more);

@@ -56,6 +56,7 @@ int py_refuse_unshaped(PyObject *name, PyObject *const *args, Py_ssize_t n, int 
 PyObject *py_recast(PyObject *result, PyObject *const *args, Py_ssize_t n);
 static inline PyObject *py_kept_class(PyObject *result, PyObject *const *args, Py_ssize_t n) { return CT_LIKELY(!py_custom_live) ? result : py_recast(result, args, n); }
 PyObject *py_wrap(tensor *t);                   /* new Tensor that takes the contents of *t (which is left blank), also on failure */
+PyObject *py_shown_by(const tensor *t);       /* borrowed: the object of this very tensor, NULL where there is none */
 PyObject *py_wrap_array(array *a);              /* new Tensor; takes a (NULL: raises) */
 
 /* ---- small_types.c: dtype and the named constants; size.c; device.c; generator.c ---- */

@@ -72,19 +72,23 @@ typedef struct packed {
     int64_t size[];
 } packed;
 
-/* A leaf is shown by its own object while that is the same tensor. Passages are not seen. */
-PyObject *py_show_kept(tensor *t)
+/* What lives as an object is shown by that one, unless told to show it anew. Passages are not seen. */
+PyObject *py_show_kept(tensor *t, bool anew)
 {
     if (t->fn && t->fn->kind == &passage_kind) {
         edge e = node_edges(t->fn)[0];
         node_set(&t->fn, node_keep(e.fn));
         t->nr = e.nr;
     }
+    if (anew)
+        return py_wrap_as(py_tensor_type, t);
     PyTensor *owner = t->fn && t->fn->kind == &leaf_kind ? leaf_box(t->fn)->owner : NULL;
-    if (!owner || owner->t.a != t->a)
+    PyObject *shown = owner && owner->t.a == t->a ? (PyObject *)owner : py_shown_by(t);
+    if (!shown)
         return py_wrap(t);
+    Py_INCREF(shown);
     tensor_clear(t);
-    return Py_NewRef((PyObject *)owner);
+    return shown;
 }
 
 static PyObject *call_hook(PyObject *f, PyObject *x, bool recorded)
@@ -129,7 +133,9 @@ static void *pack(tensor *t, void *hooks)
 {
     PyObject *pair = Py_NewRef(hooks ? (PyObject *)hooks : PyList_GET_ITEM(py_saved_now.pairs, PyList_GET_SIZE(py_saved_now.pairs) - 1));
     packed *p = packed_new(t->a, PyTuple_GET_ITEM(pair, 1));
-    PyObject *x = p ? py_show_kept(t) : NULL;
+    if (p && hooks) /* those of one value get it without its history */
+        node_set(&t->fn, NULL);
+    PyObject *x = p ? py_show_kept(t, hooks != NULL) : NULL;
     if (x && py_t(x)->fn)
         py_tensor_track(x); /* the hook may return it: then it leads to the node that holds it */
     if (!p)
@@ -197,7 +203,7 @@ int py_packed_traverse(void *packed_value, visitproc visit, void *arg)
 }
 
 /* ---- grad_fn._saved_NAME ---------------------------------------------------------------------------------------------- */
-static const op *op_of(const node *n)
+const op *py_op_of(const node *n)
 {
     for (const op *const *o = op_table; *o; o++)
         if (&(*o)->kind == n->kind)
@@ -251,12 +257,14 @@ static int kept_output(const node *n, const op *o, const char *wanted)
 
 static PyObject *shown_kept(node *n, uint32_t i)
 {
+    bool packed = node_kept(n)[i].a == KEPT_PACKED;
     scope s;
     scope_open(&s);
     tensor *t = node_kept_at(&s, n, i), copy;
     if (t)
         tensor_copy(&copy, t);
-    PyObject *shown = t ? py_show_kept(&copy) : py_raise();
+    bool anew = i >= ct_bits(n->keep_in) || (t && t->fn && packed); /* the inputs as they were given are kept as the objects that they are */
+    PyObject *shown = t ? py_show_kept(&copy, anew) : py_raise();
     scope_close(&s);
     if (n->flags & N_PACKED)
         node_forget_unpacked(n);
@@ -265,7 +273,7 @@ static PyObject *shown_kept(node *n, uint32_t i)
 
 PyObject *py_node_saved(node *n, const char *name)
 {
-    const op *o = n->kind->grad ? op_of(n) : NULL;
+    const op *o = n->kind->grad ? py_op_of(n) : NULL;
     bool raw = name[1] == 'r';
     const char *wanted = name + (raw ? strlen("_raw_saved_") : strlen("_saved_"));
     int at = o ? kept_input(n, o, wanted) : NOT_KEPT;
@@ -297,7 +305,7 @@ static int add_names(PyObject *names, const char *what, size_t length)
 
 int py_node_saved_names(node *n, PyObject *names)
 {
-    const op *o = n->kind->grad ? op_of(n) : NULL;
+    const op *o = n->kind->grad ? py_op_of(n) : NULL;
     const char *at = o ? o->sig : NULL, *name;
     size_t length;
     bool list;

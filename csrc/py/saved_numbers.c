@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-enum how { S_SIZES, S_NUMEL, S_INT, S_COUNT, S_REAL, S_SCALAR, S_TRUTH, S_ONE, S_PLACES, S_LAST, S_INTS, S_REST, S_WAY, S_MINUS, S_SOME, S_END, S_FIRST, S_OUTS, S_KEPT, S_MADE };
+enum how { S_SIZES, S_NUMEL, S_INT, S_COUNT, S_REAL, S_SCALAR, S_TRUTH, S_ONE, S_PLACES, S_LAST, S_INTS, S_REST, S_WAY, S_MINUS, S_SOME, S_END, S_FIRST, S_OUTS, S_PLACE, S_GIVEN, S_GIVENS, S_KEPT, S_MADE };
 typedef struct row { const char *node, *name; uint8_t how, place; } row;
 static const row rows[] = {
 #define SAVED(node, name, how, place) {#node, #name, S_##how, place},
@@ -73,8 +73,45 @@ static PyObject *outs_of(node *n, int64_t dim)
 /* An int or the bits of a double: no int that nodes hold is as large as the bits of any but the smallest. */
 static PyObject *number_of(const int64_t *at) { return *at > -(1 << 30) && *at < 1 << 30 ? PyLong_FromLongLong(*at) : real_at(at, true); }
 
+/* As PyTorch shows dims: below 0 as 64 bits without a sign. */
+static PyObject *counts(const int64_t *at, uint32_t n)
+{
+    PyObject *all = PyTuple_New(n);
+    for (uint32_t i = 0; all && i < n; i++) {
+        PyObject *one = PyLong_FromUnsignedLongLong((uint64_t)at[i]);
+        if (!one)
+            Py_CLEAR(all);
+        else
+            PyTuple_SET_ITEM(all, i, one);
+    }
+    return all;
+}
+
+/* What was given for the parameter, where that is not what the node goes by; NULL without an exception: it is. */
+static PyObject *given(node *n, const row *r)
+{
+    bool many = r->how == S_PLACES || r->how == S_SOME || r->how == S_INTS || r->how == S_REST || r->how == S_GIVENS, list;
+    bool one = r->how == S_COUNT || r->how == S_PLACE || r->how == S_GIVEN || (r->how == S_END && !strcmp(r->name, "dim"));
+    const op *o = n->flags & N_GIVEN && (many || one) ? py_op_of(n) : NULL;
+    const char *at = o ? o->sig : NULL, *name;
+    const int64_t *word = node_given(n), *end = (const int64_t *)((const char *)n + n->bytes);
+    size_t length;
+    int64_t place = 0;
+    while (o && (length = op_next_name(&at, &name, &list)) && !(strlen(r->name) == length && !strncmp(name, r->name, length)))
+        place++;
+    for (; o && word < end; word += 1 + (uint32_t)*word)
+        if (*word >> 32 == place)
+            return one && (uint32_t)*word == 1 ? PyLong_FromUnsignedLongLong((uint64_t)word[1]) : many ? counts(word + 1, (uint32_t)*word) : NULL;
+    return NULL;
+}
+
 static PyObject *shown(node *n, const row *r)
 {
+    PyObject *as_given = given(n, r);
+    if (as_given || PyErr_Occurred())
+        return as_given;
+    if (r->how == S_GIVEN || r->how == S_GIVENS)
+        Py_RETURN_NONE;
     const int64_t *number = node_params(n);
     uint32_t count = n->n_param, needed = r->how == S_INTS ? 1 : r->place + 1u;
     if (r->how == S_SIZES || r->how == S_NUMEL)
@@ -89,6 +126,11 @@ static PyObject *shown(node *n, const row *r)
     case S_REAL: case S_SCALAR: return real_at(number + r->place, r->how == S_SCALAR);
     case S_TRUTH: return PyBool_FromLong(number[r->place] != 0);
     case S_PLACES: case S_SOME: return dims_of(number, count - 1 - r->place, r->how == S_SOME);
+    case S_PLACE:
+        for (uint32_t d = 0; d < count - 1 - r->place; d++)
+            if (number[d])
+                return PyLong_FromLong(d);
+        return NULL;
     case S_LAST: return PyBool_FromLong(number[count - 1 - r->place] != 0);
     case S_END: return number_of(number + count - 1 - r->place);
     case S_FIRST: return number[0] >= 0 && r->place + number[0] <= count ? ints_from(number + r->place, (uint32_t)number[0]) : NULL;

@@ -38,12 +38,29 @@ PyObject *py_wrap_as(PyTypeObject *type, tensor *t)
     }
     p->t = *t;
     *t = (tensor){0};
+    if (!p->t.a->home || type != py_tensor_type)
+        p->t.a->home = &p->t;
     if (CT_UNLIKELY(tape_now.inference) && p->t.a->refs == 1 && p->t.a->st->refs == 1) /* fresh memory, no view of something older */
         p->t.a->st->flags |= ST_INFERENCE;
     return (PyObject *)p;
 }
 
-PyObject *py_wrap(tensor *t) { return py_wrap_as(py_tensor_type, t); }
+/* The object that shows this very tensor, borrowed; NULL: none does. */
+PyObject *py_shown_by(const tensor *t)
+{
+    const tensor *home = t->a ? t->a->home : NULL;
+    return home && home->a == t->a && home->fn == t->fn && (home->nr == t->nr || !t->fn) ? (PyObject *)((char *)home - offsetof(PyTensor, t)) : NULL;
+}
+
+PyObject *py_wrap(tensor *t)
+{
+    PyObject *shown = CT_UNLIKELY(tape_now.packs) && t->fn && !t->base && !t->box ? py_shown_by(t) : NULL; /* a hook has been given it */
+    if (CT_LIKELY(!shown))
+        return py_wrap_as(py_tensor_type, t);
+    Py_INCREF(shown);
+    tensor_clear(t);
+    return shown;
+}
 
 PyObject *py_wrap_array(array *a)
 {
@@ -135,6 +152,7 @@ static void tensor_dealloc(PyObject *self)
     if (CT_LIKELY(dealloc_short(p, Py_TYPE(self))))
         return;
     PyObject_GC_UnTrack(self);
+    tensor_leave(&p->t);
     if (p->weak)
         PyObject_ClearWeakRefs(self);
     if (p->t.base && p->t.base->obj == self)
@@ -440,5 +458,5 @@ int py_tensor_setup(PyObject *module)
     py_tensor_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &spec, NULL);
     if (py_tensor_type)
         py_tensor_type->tp_name = "Tensor"; /* as PyTorch's messages show it; __module__ stays ctgrad */
-    return py_tensor_type ? PyModule_AddObjectRef(module, "Tensor", (PyObject *)py_tensor_type) : -1;
+    return py_tensor_type && py_by_name_setup() == 0 ? PyModule_AddObjectRef(module, "Tensor", (PyObject *)py_tensor_type) : -1;
 }

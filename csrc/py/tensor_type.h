@@ -5,6 +5,7 @@
 #include "py/py.h"
 
 int py_tensor_setup(PyObject *module);
+int py_by_name_setup(void);                               /* by_name.c: operators by name */
 bool py_is_custom_class(PyTypeObject *type);               /* subclass.c */
 PyObject *py_set_unshaped(PyObject *module, PyObject *cls);
 PyObject *py_tensor_as_subclass(PyObject *self, PyObject *cls);

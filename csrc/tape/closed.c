@@ -214,7 +214,7 @@ static tensor *summed(scope *s, tensor *g, edge to)
 
 static int as_one(scope *s, node *n, tensor *const *g, tensor **grads)
 {
-    passing p = {0}, *outer = tape_now.passing;
+    passing p = {.n = n->kind->flags & NK_PUTS ? 1 : 0}, *outer = tape_now.passing;
     tensor *given[PASSING_MANY];
     tape_now.passing = &p;
     for (uint32_t i = 0; i < n->n_out && !s->failed; i++) {

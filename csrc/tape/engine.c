@@ -267,17 +267,6 @@ static int check_nan(node *n, tensor **grads)
     return 0;
 }
 
-/* What the formula does not read must be as it was nevertheless: every kept input, all that a composition or an NK_KEEPS_ALL node keeps, and where some
- * gradients are not asked for, what they would read. */
-static int check_unread(node *n)
-{
-    edge *e = node_edges(n);
-    bool all = n->kind == &closed_kind || n->kind->flags & NK_KEEPS_ALL;
-    for (uint32_t i = 0; tape_now.partial && i < n->n_in; i++)
-        all |= e[i].fn && !node_leads_on(e[i].fn);
-    return node_check_kept(n, all ? n->n_kept : ct_bits(n->keep_in));
-}
-
 /* One matrix for both inputs, of which one takes it summed along its rows and the other is a row: one pass for both sums. */
 static void sum_for_both(scope *s, node *n, tensor **grads)
 {
@@ -295,6 +284,20 @@ static void sum_for_both(scope *s, node *n, tensor **grads)
     }
 }
 
+/* As hooks on the node and callers of it see them. */
+static int fit_all(scope *s, node *n, tensor **grads)
+{
+    edge *e = node_edges(n);
+    tape_now.formula = true;
+    for (uint32_t i = 0; i < n->n_in && !s->failed; i++) {
+        if (now)
+            now->input = i;
+        grads[i] = e[i].fn && grads[i] ? fit(s, grads[i], e[i].fn, e[i].nr, 0) : grads[i];
+    }
+    tape_now.formula = false;
+    return s->failed ? -1 : 0;
+}
+
 static int formula(run *r, scope *s, slot *at, tensor **g, tensor **grads)
 {
     node *n = at->fn;
@@ -304,7 +307,7 @@ static int formula(run *r, scope *s, slot *at, tensor **g, tensor **grads)
     if (any && (n->kind->flags & NK_HOST || node_leads(n))) {
         tape_now.formula = !(n->kind->flags & NK_HOST);
         r->factor = slot_factor(at);
-        int result = check_unread(n) < 0 ? -1 : node_gradient(s, n, g, grads);
+        int result = run_check_unread(n) < 0 || (n->flags & N_PACKED && node_unpack(n) < 0) ? -1 : node_gradient(s, n, g, grads);
         tape_now.formula = false;
         if (CT_UNLIKELY(n->flags & N_PACKED))
             node_forget_unpacked(n);
@@ -314,7 +317,7 @@ static int formula(run *r, scope *s, slot *at, tensor **g, tensor **grads)
     if (tape_now.anomaly && tape_now.anomaly_nan && check_nan(n, grads) < 0)
         return -1;
     running = n;
-    if (n->extra && call_hooks(s, n->extra->post, grads, false) < 0)
+    if (n->extra && n->extra->post && (fit_all(s, n, grads) < 0 || call_hooks(s, n->extra->post, grads, false) < 0))
         return -1;
     edge *e = node_edges(n);
     if (r->spreads && n->n_in == 2 && grads[0] && grads[0] == grads[1])
@@ -341,11 +344,8 @@ int tape_call_node(scope *s, node *n, tensor *const *g, tensor **grads)
     running = n;
     tape_now.formula = !(n->kind->flags & NK_HOST);
     int result = node_gradient(s, n, g, grads);
-    edge *e = node_edges(n);
-    for (uint32_t i = 0; i < n->n_in && result == 0; i++)
-        if (e[i].fn && grads[i] && !(grads[i] = fit(s, grads[i], e[i].fn, e[i].nr, 0)))
-            result = -1;
     tape_now.formula = false;
+    result = result < 0 ? -1 : fit_all(s, n, grads);
     if (n->flags & N_PACKED)
         node_forget_unpacked(n);
     running = before;

@@ -9,7 +9,7 @@ int64_t node_live(void) { return live_nodes; }
 node *node_new(const node_kind *kind, node_shape shape)
 {
     size_t bytes = sizeof(node) + shape.n_in * sizeof(edge) + shape.n_kept * sizeof(kept)
-                 + ((1 + (size_t)shape.out_ndim) * shape.n_out + shape.n_param) * sizeof(int64_t);
+                 + ((1 + (size_t)shape.out_ndim) * shape.n_out + shape.n_param + shape.n_given) * sizeof(int64_t);
     if (bytes > UINT32_MAX) {
         ct_fail(CT_MEMORY, "%s: an op with %u inputs and %u outputs is too large to record", kind->name, shape.n_in, shape.n_out);
         return NULL;
@@ -343,8 +343,8 @@ int node_pack(node *n, uint32_t i, void *hooks)
     kept *k = node_kept(n) + i;
     if (!KEPT_IS_ARRAY(k))
         return 0;
-    if (array_is_weak(k->a) && node_shows(n) && i < ct_bits(n->keep_in) && !(node_shows(n) >> nth_bit(n->keep_in, i) & 1))
-        return 0; /* a number: PyTorch's nodes keep none as a tensor where they have no place for it among their inputs */
+    if (array_is_weak(k->a))
+        return 0; /* a number: PyTorch's hooks are not shown any */
     edge e = kept_edge(n, i);
     array *a = array_keep(k->a);
     tensor t;
@@ -366,6 +366,17 @@ int node_pack(node *n, uint32_t i, void *hooks)
         tape_packing.drop(packed);
     array_drop(a);
     return packed ? 0 : -1;
+}
+
+int node_unpack(node *n)
+{
+    for (uint32_t i = 0; i < n->n_kept; i++) {
+        array *a = node_kept(n)[i].a == KEPT_PACKED ? tape_packing.unpack(node_kept(n)[i].u.packed) : NULL;
+        if (!a && node_kept(n)[i].a == KEPT_PACKED)
+            return -1;
+        array_drop(a);
+    }
+    return 0;
 }
 
 void node_forget_unpacked(node *n)

@@ -32,6 +32,7 @@ enum {
     NK_ROW_1 = 1 << 16,     /* beside NK_ROW: Backward1 */
     NK_HOMOGENEOUS = 1 << 17, /* its formula serves a gradient that lacks a factor (run_defers) */
     NK_KEEPS_ALL = 1 << 19, /* PyTorch's node keeps the results too, whichever are read: they may not be written to */
+    NK_PUTS = 1 << 20,      /* its gradient puts what arrives among zeros: as one node, these stand first */
     NK_UNTOLD = 1 << 18,    /* has no derivative: its turn to say so comes before that of nodes recorded later, as a leaf's does */
 };
 /* Bits 8 to 15 of flags: the inputs that users see (next_functions, hooks), as a mask; none given: all of them. */
@@ -91,6 +92,7 @@ struct node {
 enum {
     N_RELEASED = 1,
     N_RESHAPED = 2,     /* its output was given another shape outside the history (t_() under no_grad): takes nothing summed */
+    N_GIVEN = 8,        /* behind the params stand arguments as they were given, where these tell something else: place << 32 | count, then count ints, each */
     N_PACKED = 4,       /* the host has packed some of what it keeps: takes nothing summed, since nobody can look at these */
 };
 
@@ -99,6 +101,7 @@ static inline edge *node_edges(node *n) { return (edge *)(n + 1); }             
 static inline kept *node_kept(node *n) { return (kept *)(node_edges(n) + n->n_in); } /* n_kept: kept inputs in order, then kept outputs, then what was computed for the formula */
 static inline int64_t *node_out_row(node *n, uint32_t i) { return (int64_t *)(node_kept(n) + n->n_kept) + i * (1 + (size_t)n->out_ndim); }
 static inline int64_t *node_params(node *n) { return node_out_row(n, n->n_out); }    /* n_param */
+static inline int64_t *node_given(node *n) { return node_params(n) + n->n_param; }   /* to the node's end */
 /* Shape and dtype of output i (what its gradient must have). */
 static inline const int64_t *node_out_size(node *n, uint32_t i, int *ndim, ct_dtype *dtype)
 {
@@ -143,7 +146,7 @@ static inline bool node_watched(const node *n)
     return x && (x->hooks || x->pre || x->post || x->after || x->notes || x->retains || x->trace);
 }
 
-typedef struct node_shape { uint32_t n_in, n_out; uint16_t n_kept, n_param; uint8_t out_ndim; } node_shape;
+typedef struct node_shape { uint32_t n_in, n_out; uint16_t n_kept, n_param; uint8_t out_ndim; uint16_t n_given; } node_shape;
 node *node_new(const node_kind *kind, node_shape shape);        /* edges and kept values blank */
 void node_set_out(node *n, uint32_t i, const array *a);
 void node_free(node *n);
@@ -182,6 +185,7 @@ typedef struct packing {
 extern packing tape_packing;
 int node_pack(node *n, uint32_t i, void *hooks); /* kept value i, where it is an array */
 void node_forget_unpacked(node *n);
+int node_unpack(node *n); /* all that was packed, as PyTorch's nodes do before their formula, whatever it reads; -1 with a status */
 tensor *node_kept_at(scope *s, node *n, uint32_t i); /* kept value i, of inputs, outputs and those behind in order */
 
 /* A new leaf node over the box. Its parameters are the strides of a leaf whose memory is dense but not row-major: .grad takes them. */

@@ -328,3 +328,14 @@ uint32_t run_pop(run *r)
     r->ready[at] = item;
     return top;
 }
+
+/* What the formula does not read must be as it was nevertheless: every kept input, all that a composition or an NK_KEEPS_ALL node keeps, and where some
+ * gradients are not asked for, what they would read. */
+int run_check_unread(node *n)
+{
+    edge *e = node_edges(n);
+    bool all = n->kind == &closed_kind || n->kind->flags & NK_KEEPS_ALL;
+    for (uint32_t i = 0; tape_now.partial && i < n->n_in; i++)
+        all |= e[i].fn && !node_leads_on(e[i].fn);
+    return node_check_kept(n, all ? n->n_kept : ct_bits(n->keep_in));
+}

@@ -42,4 +42,5 @@ int leaf_add(const run *r, node *leaf, tensor *g);
 tensor *leaf_grad_now(scope *s, const gradbox *box); /* another thread may take .grad away while it is added to */
 void run_push(run *r, uint32_t item);         /* onto the heap of ready slots: leaves first, then the newest node */
 uint32_t run_pop(run *r);
+int run_check_unread(node *n); /* of what the formula will not read, what PyTorch's reads all the same: -1 where it was freed or written to */
 #endif

@@ -12,6 +12,7 @@ void tensor_clear(tensor *t)
     node *fn = t->fn;
     viewbase *base = t->base;
     gradbox *box = t->box;
+    tensor_leave(t);
     *t = (tensor){0};
     array_drop(a);
     if (CT_LIKELY(!fn && !base && !box))
@@ -297,8 +298,7 @@ int tensor_set_data(tensor *t, const array *source)
         return -1;
     }
     *a->ver = *t->a->ver;
-    array *was = t->a; /* dropped last: it may run the host's code */
-    t->a = a;
+    array *was = tensor_show(t, a); /* dropped last: it may run the host's code */
     if (fn && t->base && !tensor_is_view(t))
         node_set(&t->base->fn, node_keep(fn));
     if (fn)
@@ -317,8 +317,7 @@ int tensor_restride(tensor *t, array *a, node *fn)
         array_drop(a);
         return -1;
     }
-    array *was = t->a; /* dropped last: it may run the host's code */
-    t->a = a;
+    array *was = tensor_show(t, a); /* dropped last: it may run the host's code */
     if (t->base && !tensor_is_view(t)) {
         array_set(&t->base->a, array_keep(a));
         if (fresh) {

@@ -55,6 +55,22 @@ static inline bool tensor_is_view(const tensor *t) { return t->flags & T_VIEW; }
 static inline void tensor_init(tensor *t, array *a) { *t = (tensor){.a = a}; }
 void tensor_clear(tensor *t);
 void tensor_copy(tensor *to, const tensor *from);  /* counts everything; `to` is blank memory */
+/* t, which stands in an object, is at home in its array no more: before it shows another, and before the object's end runs any code. */
+static inline void tensor_leave(const tensor *t)
+{
+    if (t->a && t->a->home == t)
+        t->a->home = NULL;
+}
+/* t shows `a` (taken) from now on; returns what it showed. */
+static inline array *tensor_show(tensor *t, array *a)
+{
+    array *was = t->a;
+    if (was->home == t && !a->home)
+        a->home = t;
+    tensor_leave(t);
+    t->a = a;
+    return was;
+}
 int tensor_sync_slow(tensor *t);
 /* Brings fn up to date with the base; -1 when memory fails. Call before reading fn or nr. */
 static inline int tensor_sync(tensor *t) { return CT_UNLIKELY(t->base && t->base->gen != t->gen) ? tensor_sync_slow(t) : 0; }

@@ -42,8 +42,8 @@ def _reversed(self):
     return self.flip(0) if self.dim() else self
 
 
-def _quotient_of(self, other):
-    return self.reciprocal() * other
+def _as_complex(self) -> complex:
+    return complex(float(self))
 
 
 _METHODS = {
@@ -62,9 +62,9 @@ _METHODS = {
     "new_tensor": new_tensor,
     "__contains__": contains,
     "__reversed__": _reversed,
-    "__div__": Tensor.__truediv__,
-    "__rdiv__": _quotient_of,
-    "__idiv__": Tensor.__itruediv__,
+    "__nonzero__": Tensor.__bool__,
+    "__long__": Tensor.__int__,
+    "__complex__": _as_complex,
     "is_pinned": is_never,
     "is_distributed": is_never,
     "is_coalesced": is_coalesced,

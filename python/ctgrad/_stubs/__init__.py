@@ -28,7 +28,7 @@ _TYPES = {
 }
 _HOST_TYPES = {"device": "_Device | None", "layout": "_LayoutType | None", "memory_format": "memory_format | None", "pin_memory": "_bool",
                "requires_grad": "_bool"}
-_REFLECTED = {"add", "and", "floordiv", "matmul", "mod", "mul", "or", "pow", "sub", "truediv", "xor"}
+_REFLECTED = {"add", "and", "div", "floordiv", "lshift", "matmul", "mod", "mul", "or", "pow", "rshift", "sub", "truediv", "xor"}
 
 
 # ---- ops ------------------------------------------------------------------------------------------------------------
@@ -159,11 +159,8 @@ def _operator_lines(name):
     if plain not in _REFLECTED | {"ge", "gt", "le", "lt"}:
         return None
     other = "Tensor" if plain == "matmul" else "Tensor | _Number"
-    if plain == "pow" and stem != "ipow":
-        return [f"def {name}(self, value: {other}, mod: None = None, /) -> Tensor: ..."]
     in_place = stem[0] == "i" and stem != plain
-    ignored = "  # type: ignore[misc]" if stem == "ipow" else ""
-    return [f"def {name}(self, value: {other}, /) -> {'Self' if in_place else 'Tensor'}: ...{ignored}"]
+    return [f"def {name}(self, value: {other}, /) -> {'Self' if in_place else 'Tensor'}: ..."]
 
 
 def _member_lines(name, value):
@@ -172,7 +169,7 @@ def _member_lines(name, value):
         return _op_lines(name, value, method=True)
     if isinstance(value, types.FunctionType):
         return [_python_line(name, value, drop_self=True)]
-    if isinstance(value, types.WrapperDescriptorType):
+    if isinstance(value, types.WrapperDescriptorType) or (isinstance(value, types.MethodDescriptorType) and _operator_lines(name)):
         return _operator_lines(name) or []
     if isinstance(value, (types.GetSetDescriptorType, property)):
         return ["@property", f"def {name}(self) -> Any: ..."]
@@ -192,7 +189,7 @@ def _told(tree):
     return names
 
 
-_OF_NO_INTEREST = {"__dict__", "__doc__", "__module__", "__getattribute__", "__setattr__", "__repr__", "__reduce_ex__", "__weakref__"}
+_OF_NO_INTEREST = {"__dict__", "__doc__", "__module__", "__getattribute__", "__setattr__", "__repr__", "__reduce_ex__", "__weakref__", "__init_subclass__"}
 
 
 def engine():

@@ -3,6 +3,7 @@
 import abc
 import contextlib
 import types
+from collections.abc import Iterable
 from _thread import allocate_lock  # `threading` would take a thirtieth of the time that `import ctgrad` does
 from typing import Any, NamedTuple
 
@@ -33,11 +34,34 @@ __all__ = [
 
 def increment_version(tensor):
     """Tells that memory of a tensor (or of several) was written by other means: what was kept of it for backward is stale."""
+    if not isinstance(tensor, Iterable):
+        raise RuntimeError(f"increment_version expect a Iterable[Tensor] as input, got {type(tensor).__name__}")
     _C._increment_version((tensor,) if isinstance(tensor, Tensor) else tensor)
 
 
 class Node(abc.ABC):
     """What grad_fn shows: a node of the graph, of an op or of a user's Function."""
+
+    @abc.abstractmethod
+    def name(self):
+        """Its name, as "MulBackward0"."""
+
+    @property
+    @abc.abstractmethod
+    def next_functions(self):
+        """Pairs (node, output number) that it sends gradients to."""
+
+    @abc.abstractmethod
+    def metadata(self):
+        """A dict for notes, which lives as long as the node."""
+
+    @abc.abstractmethod
+    def register_hook(self, fn):
+        """fn(grad_inputs, grad_outputs) is called when its gradients are there, and may replace the former."""
+
+    @abc.abstractmethod
+    def register_prehook(self, fn):
+        """fn(grad_outputs) is called before, and may replace them."""
 
 
 Node.register(_C.Node)

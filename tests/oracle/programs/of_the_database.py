@@ -1,6 +1,6 @@
 """Found by the operator database: gradients of erfcx, memory order of slices, attention of halves, out= that would grow over an index."""
 
-PROGRAMS = r"""
+PROGRAMS = [r"""
 x = torch.tensor([-30.0, -5.0, -1.0, 0.0, 0.3, 2.0, 9.0], dtype=torch.float64, requires_grad=True)
 y = torch.special.erfcx(x)
 (g,) = torch.autograd.grad(y.sum(), x, create_graph=True)
@@ -32,4 +32,4 @@ torch.ones(2).size(False)
 torch.ones(2).stride(True)
 torch.rsub(torch.ones(2), torch.tensor(1.0), 2)
 torch.rsub(torch.ones(2), torch.tensor(1.0), torch.tensor(2))
-"""
+"""]

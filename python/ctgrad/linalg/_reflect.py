@@ -64,12 +64,13 @@ class _Product(Function):
 
     @staticmethod
     def forward(ctx, A, tau):
-        ctx.save_for_backward(A, tau)
         columns, sizes = np.swapaxes(as_array(A), -1, -2), _sizes(tau)
         batch = np.broadcast_shapes(columns.shape[:-2], sizes.shape[:-1])
         columns = np.array(np.broadcast_to(columns, batch + columns.shape[-2:]), order="C")
         _lapack.orgqr(flat(columns), np.broadcast_to(sizes, batch + sizes.shape[-1:]).reshape(math.prod(batch), sizes.shape[-1]))
-        return laid(columns, A)
+        made = laid(columns, A)
+        ctx.save_for_backward(A, tau, made)  # which may not be written to, as in PyTorch, whose gradient reads it
+        return made
 
     @staticmethod
     def backward(ctx, g):

@@ -166,8 +166,9 @@ def solve_triangular(A, B, *, upper, left=True, unitriangular=False):
 
 
 def _diagonal(A):
-    """The diagonals of U of A = P L U, numbers of all matrices adjacent, and the signs of P: 1 or -1."""
-    columns = turned(A)
+    """The diagonals of U of A = P L U, numbers of all matrices adjacent, and the signs of P: 1 or -1. In float64, so that the determinant
+    of small whole numbers is whole in float32, too."""
+    columns = turned(A).astype(np.float64, copy=False)
     matrices, batch = flat(columns), columns.shape[:-2]
     pivots, _ = _lapack.getrf(matrices)
     places = np.ascontiguousarray(pivots.T)

@@ -206,7 +206,8 @@ def _substitute(a, x, upper, unit, by_rows):
     turned = a.strides[2] != a.itemsize
     triangle = (_LOWER if upper is turned else _UPPER, _TURNED if turned is not by_rows else _AS_IT_LIES, _ONES if unit else _ANY_DIAGONAL)
     sizes = (_RIGHT, *triangle, wide, n) if by_rows else (_LEFT, *triangle, n, wide)
-    _each(_found("cblas", "trsm", a.dtype), *sizes, a.dtype.type(1), a, max(a.strides[1:]) // a.itemsize, x, near)
+    apart = 1 if n == 1 else max(a.strides[1:]) // a.itemsize  # NumPy gives no meaning to the strides of one number
+    _each(_found("cblas", "trsm", a.dtype), *sizes, a.dtype.type(1), a, apart, x, near)
 
 
 def sytrf(columns):

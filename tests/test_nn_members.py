@@ -108,3 +108,66 @@ def test_without_init():
         Without().weight
     with pytest.raises(NotImplementedError, match='missing the required "forward"'):
         nn.Module()(1)
+
+
+ONE_CALL = [(nn.Linear(3, 2), "linear"), (nn.ReLU(), "relu"), (nn.Dropout(0.5), "dropout")]
+
+
+def _by_python(layer, x):
+    return type(layer).forward(layer, x)
+
+
+@pytest.mark.parametrize("layer", [*(layer for layer, _ in ONE_CALL), nn.Linear(3, 2, bias=False), nn.ReLU(inplace=True), nn.Tanh(), nn.Sigmoid(), nn.Dropout(0.5).eval(),
+                                   nn.Dropout(0.5, inplace=True)], ids=repr)
+def test_forwards_that_are_one_call(layer):
+    """The call of the module makes it by itself, as the forward does that is written there."""
+    made = []
+    for call in layer, lambda x: _by_python(layer, x), lambda x: layer(input=x):
+        ctgrad.manual_seed(5)
+        x = ctgrad.arange(-3.0, 3.0).reshape(2, 3).requires_grad_()
+        y = call(x * 1)
+        y.square().sum().backward()
+        made.append((y.tolist(), x.grad.tolist(), y.grad_fn.name()))
+    assert made[0] == made[1] == made[2]
+
+
+@pytest.mark.parametrize("layer, name", ONE_CALL, ids=[name for _, name in ONE_CALL])
+def test_what_a_forward_calls_may_be_replaced(layer, name, monkeypatch):
+    monkeypatch.setattr(nn.functional, name, lambda *args: args)
+    given = layer("input")
+    assert given[0] == "input" and given == _by_python(layer, "input")
+    monkeypatch.undo()
+    assert isinstance(layer(ctgrad.ones(3)), ctgrad.Tensor)
+
+
+def test_attributes_of_a_forward_may_be_others():
+    """A property of the class, an attribute of the instance, a look-up of one's own; and what is missing is told as it is in Python."""
+    class Doubled(nn.Linear):
+        pass
+
+    class Watched(nn.Linear):
+        def __getattribute__(self, name):
+            return ctgrad.full((2, 3), 7.0) if name == "weight" and "ready" in super().__getattribute__("__dict__") else super().__getattribute__(name)
+
+    x = ctgrad.ones(3)
+    layer = Doubled(3, 2, bias=False)
+    Doubled.weight = property(lambda self: self._parameters["weight"] * 2)
+    assert ctgrad.equal(layer(x), x @ layer._parameters["weight"].t() * 2)
+    layer = Watched(3, 2, bias=False)
+    layer.ready = True
+    assert layer(x).tolist() == [21.0, 21.0]
+    layer = nn.Linear(3, 2, bias=False)
+    del layer.weight
+    with pytest.raises(AttributeError, match="'Linear' object has no attribute 'weight'"):
+        layer(x)
+    layer.weight = ctgrad.full((2, 3), 5.0)  # no parameter
+    assert layer(x).tolist() == [15.0, 15.0]
+    layer.forward = lambda input: "own"
+    assert layer(x) == "own"
+
+
+@pytest.mark.parametrize("wrong", [(len, {}, "len", ()), (_by_python, {}, "absent", ()), (_by_python, {"f": 1}, "f", tuple("abcde")), (_by_python, {"f": 1}, "f", (1,)),
+                                   (_by_python, {"f": 1}, 2, ()), (_by_python, [], "f", ())])
+def test_refused_forwards(wrong):
+    with pytest.raises((TypeError, ValueError)):
+        ctgrad._C._forward_is(*wrong)

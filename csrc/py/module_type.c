@@ -69,6 +69,46 @@ static PyObject *call_with_hooks(PyObject *self, PyObject *args, PyObject *kwarg
     return result;
 }
 
+/* ---- a forward that is one call ------------------------------------------------------------------------------------------ */
+/* function(self, input) that returns scope[name](input, self.a, self.b ...), as nn/modules says where it is written. Owned, for ever. */
+typedef struct one_call {
+    PyObject *function, *scope /* a module's dict */, *name, *callee, *attributes /* a tuple of names */;
+} one_call;
+enum { ONE_CALLS = 16, ATTRIBUTES = 4 };
+static one_call one_calls[ONE_CALLS];
+
+static PyObject *module_getattro(PyObject *self, PyObject *name);
+static PyObject *member(PyObject *own, PyObject *name);
+
+/* Which call this forward is; NULL: none, or whoever replaced what it calls, or how attributes are found, shall see Python's own. */
+static const one_call *as_one_call(PyObject *self, PyObject *forward)
+{
+    for (const one_call *c = one_calls; c < one_calls + ONE_CALLS && c->function; c++)
+        if (c->function == forward)
+            return Py_TYPE(self)->tp_getattro == module_getattro && PyDict_GetItemWithError(c->scope, c->name) == c->callee ? c : NULL;
+    return NULL;
+}
+
+/* NULL without an exception: an attribute is the class's (a property), or missing, and Python shall say what that means. */
+static PyObject *call_with_attributes(const one_call *c, PyObject *self, PyObject *own, PyObject *input)
+{
+    PyObject *stack[ATTRIBUTES + 1] = {input}, *result = NULL;
+    Py_ssize_t n = PyTuple_GET_SIZE(c->attributes), got = 0;
+    for (; got < n; got++) {
+        PyObject *name = PyTuple_GET_ITEM(c->attributes, got), *found = NULL;
+        if (!_PyType_Lookup(Py_TYPE(self), name) && !(found = PyDict_GetItemWithError(own, name)) && !PyErr_Occurred())
+            found = member(own, name);
+        if (!found)
+            break;
+        stack[got + 1] = Py_NewRef(found);
+    }
+    if (got == n)
+        result = PyObject_Vectorcall(c->callee, stack, (size_t)n + 1, NULL);
+    while (got)
+        Py_DECREF(stack[got--]);
+    return result;
+}
+
 /* self.forward(*args, **kwargs); a function of the class is called without a method being made. */
 static PyObject *call_forward(PyObject *self, PyObject *own, PyObject *args, PyObject *kwargs)
 {
@@ -76,6 +116,10 @@ static PyObject *call_forward(PyObject *self, PyObject *own, PyObject *args, PyO
     PyObject *stack[FEW + 1], *forward = _PyType_Lookup(Py_TYPE(self), forward_name);
     Py_ssize_t n = PyTuple_GET_SIZE(args);
     if (!kwargs && n <= FEW && forward && PyFunction_Check(forward) && !PyDict_GetItemWithError(own, forward_name) && !PyErr_Occurred()) {
+        const one_call *one = n == 1 ? as_one_call(self, forward) : NULL;
+        PyObject *made = one ? call_with_attributes(one, self, own, PyTuple_GET_ITEM(args, 0)) : NULL;
+        if (made || PyErr_Occurred())
+            return made;
         stack[0] = self;
         for (Py_ssize_t i = 0; i < n; i++)
             stack[i + 1] = PyTuple_GET_ITEM(args, i);
@@ -156,7 +200,29 @@ static PyObject *set_module(PyObject *m, PyObject *args)
     Py_RETURN_NONE;
 }
 
+static PyObject *forward_is(PyObject *m, PyObject *args)
+{
+    PyObject *function, *scope, *name, *attributes;
+    (void)m;
+    if (!PyArg_ParseTuple(args, "O!O!UO!:_forward_is", &PyFunction_Type, &function, &PyDict_Type, &scope, &name, &PyTuple_Type, &attributes))
+        return NULL;
+    PyObject *callee = PyDict_GetItemWithError(scope, name);
+    one_call *c = one_calls;
+    while (c < one_calls + ONE_CALLS && c->function)
+        c++;
+    int all_names = 1;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(attributes); i++)
+        all_names &= PyUnicode_CheckExact(PyTuple_GET_ITEM(attributes, i));
+    if (!callee || c == one_calls + ONE_CALLS || PyTuple_GET_SIZE(attributes) > ATTRIBUTES || !all_names)
+        return PyErr_Occurred() ? NULL
+                                : PyErr_Format(PyExc_ValueError, "_forward_is(): %R names nothing, attributes are not %d names at most, or %d forwards are known", name,
+                                               ATTRIBUTES, ONE_CALLS);
+    *c = (one_call){Py_NewRef(function), Py_NewRef(scope), Py_NewRef(name), Py_NewRef(callee), Py_NewRef(attributes)};
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef methods[] = {
+    {"_forward_is", forward_is, METH_VARARGS, "_forward_is(function, dict, name, attributes): function(self, input) returns dict[name](input, *attributes of self)."},
     {"_fast_members", with_fast_members, METH_O, "Give a class that has Module's __getattr__ the look-up in C."},
     {"_set_module", set_module, METH_VARARGS, "_set_module(Module.__getattr__, the dicts of hooks of all modules)."},
     {0},

@@ -6,7 +6,7 @@ from ctgrad.nn import init
 from ctgrad.nn.parameter import Parameter
 
 from .linear import NonDynamicallyQuantizableLinear
-from .module import Module
+from .module import Module, one_call
 
 __all__ = ["ReLU", "Sigmoid", "Tanh", "SiLU", "ELU", "GELU", "LeakyReLU", "LogSigmoid", "Softplus", "Softsign", "Tanhshrink",
            "Softmin", "Softmax", "Softmax2d", "LogSoftmax", "MultiheadAttention"]
@@ -28,6 +28,7 @@ class _Inplace(Module):
 class ReLU(_Inplace):
     """max(x, 0) of each element; ``inplace`` overwrites the input."""
 
+    @one_call(F, "relu", "inplace")
     def forward(self, input):
         return F.relu(input, self.inplace)
 
@@ -42,6 +43,7 @@ class SiLU(_Inplace):
 class Sigmoid(Module):
     """1 / (1 + exp(-x)) of each element."""
 
+    @one_call(ctgrad, "sigmoid")
     def forward(self, input):
         return ctgrad.sigmoid(input)
 
@@ -49,6 +51,7 @@ class Sigmoid(Module):
 class Tanh(Module):
     """The hyperbolic tangent of each element."""
 
+    @one_call(ctgrad, "tanh")
     def forward(self, input):
         return ctgrad.tanh(input)
 

@@ -2,7 +2,7 @@
 
 from ctgrad.nn import functional as F
 
-from .module import Module
+from .module import Module, one_call
 
 __all__ = ["Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout"]
 
@@ -29,6 +29,7 @@ class Dropout(_DropoutNd):
     (Srivastava et al. 2014, "Dropout: a simple way to prevent neural networks from overfitting".)
     """
 
+    @one_call(F, "dropout", "p", "training", "inplace")
     def forward(self, input):
         return F.dropout(input, self.p, self.training, self.inplace)
 

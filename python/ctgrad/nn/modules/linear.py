@@ -7,7 +7,7 @@ from ctgrad.nn import functional as F
 from ctgrad.nn import init
 from ctgrad.nn.parameter import Parameter
 
-from .module import Module
+from .module import Module, one_call
 
 __all__ = ["Identity", "Linear", "Bilinear"]
 
@@ -55,6 +55,7 @@ class Linear(Module):
         """Draw weight and bias anew."""
         draw_weight_and_bias(self)
 
+    @one_call(F, "linear", "weight", "bias")
     def forward(self, input):
         return F.linear(input, self.weight, self.bias)
 

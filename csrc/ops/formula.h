@@ -64,6 +64,7 @@ T f_turned(scope *s, T x);                          /* x.t() */
 T f_contiguous(scope *s, T x);
 T f_row_major(scope *s, T x);                       /* always a copy */
 T f_in_full(scope *s, T x);                         /* held as it is shown: before its bytes are read without strides */
+T f_select(scope *s, T x, int64_t dim, int64_t index);
 T f_unsqueeze(scope *s, T x, int64_t dim);
 T f_matmul(scope *s, T a, T b);
 T f_mm(scope *s, T a, T b);                       /* of two matrices */

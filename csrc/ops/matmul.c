@@ -288,6 +288,13 @@ const op op_vdot = {.name = "vdot", .sig = "(Tensor self, Tensor other)", .flags
 
 /* ---- addmm: args self, mat1, mat2, beta, alpha ------------------------------------------------------------------- */
 static double factor(const call *c, int i) { return arg_given(&c->args[i]) ? arg_double(&c->args[i]) : 1; }
+static void keep_factor(call *c, int i)
+{
+    double f = factor(c, i);
+    int64_t bits;
+    memcpy(&bits, &f, sizeof bits);
+    keep_param(c, bits);
+}
 
 /* ia[i] becomes `by` times itself, where that changes anything. */
 static int scale_input(call *c, uint32_t i, const arg *by)
@@ -317,12 +324,8 @@ static int addmm_rule(call *c)
     array_layout(c->in[0]->a, &l);
     if (number_cut_fits(&c->args[3], (ct_dtype)a->dtype) < 0 || number_cut_fits(&c->args[4], (ct_dtype)a->dtype) < 0 || view_expand(&l, 2, size, &wide) < 0 || scale_input(c, 0, &c->args[3]) < 0)
         return -1;
-    for (int i = 3; i < 5; i++) {
-        double f = factor(c, i);
-        int64_t bits;
-        memcpy(&bits, &f, sizeof bits);
-        keep_param(c, bits);
-    }
+    for (int i = 3; i < 5; i++)
+        keep_factor(c, i);
     keep_param(c, product_order(a, b));
     c->once_out = product_once(a, b) & (factor(c, 3) == 0 ? 3 : still_dims(c->ia[0], 2));
     return plan_matrices(c, a, b, 2, size);
@@ -387,6 +390,24 @@ static int addmm_grad(scope *s, node *n, T const *g, T *out)
         out[2] = scaled(s, matrix_grad(s, n, 2, f_turned(s, kept_narrow(s, n, 1, got & 1)), rows, node_params(n)[2] & 2), alpha);
     return 0;
 }
+/* Halves with factors: summed in float32 and rounded once, as PyTorch's. */
+static int addmm_compose(scope *s, call *c, T *out)
+{
+    for (int i = 3; i < 5; i++)
+        keep_factor(c, i);
+    keep_param(c, product_order(c->in[1]->a, c->in[2]->a));
+    T wide[3];
+    for (int i = 0; i < 3; i++)
+        wide[i] = f_cast(s, c->in[i], DT_F32);
+    out[0] = f_cast(s, f_call(s, &op_addmm, 5, (arg[]){a_t(wide[0]), a_t(wide[1]), a_t(wide[2]), a_f(factor(c, 3)), a_f(factor(c, 4))}), c->in[0]->a->dtype);
+    return out[0] ? 0 : -1;
+}
+static int addmm_run(call *c)
+{
+    const array *self = c->in[0]->a, *a = c->in[1]->a, *b = c->in[2]->a;
+    bool halves = dtype_is_half(self->dtype) && a->dtype == self->dtype && b->dtype == self->dtype;
+    return halves && (factor(c, 3) != 1 || factor(c, 4) != 1) ? op_closed(c) : op_block(c);
+}
 const op op_addmm = {.name = "addmm", .sig = "(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1)", .flags = OP_INPLACE | OP_OUT | OP_OUT_EXACT | OP_OUT_SELF,
-    .run = op_block, .shape = addmm_rule, .kernel = addmm_kernel, .kind = {"AddmmBackward0", addmm_grad, .flags = NK_HOMOGENEOUS | NK_MIXES, .takes = addmm_takes}, .keep = {0, 4, 2},
+    .run = addmm_run, .compose = addmm_compose, .shape = addmm_rule, .kernel = addmm_kernel, .kind = {"AddmmBackward0", addmm_grad, .flags = NK_HOMOGENEOUS | NK_MIXES, .takes = addmm_takes}, .keep = {0, 4, 2},
     .doc = "beta * self + alpha * (mat1 @ mat2); self broadcasts to the product's shape; beta = 0 ignores self."};

@@ -351,7 +351,7 @@ static T f_inverse_or_0(scope *s, T x) /* 1 / x, and 0 for 0 */
 #define cos(a) f_unary(s, &op_cos, a)
 #define sinh(a) f_unary(s, &op_sinh, a)
 #define cosh(a) f_unary(s, &op_cosh, a)
-#define trunc(a) f_unary(s, &op_trunc, a)
+#define div_trunc(a, b) f_binary(s, &op_div_trunc, a, b)
 #define add(a, b) f_binary(s, &op_add, a, b)
 #define sub(a, b) f_binary(s, &op_sub, a, b)
 #define mul(a, b) f_binary(s, &op_mul, a, b)

@@ -53,7 +53,7 @@ static void put_part(call *c, const layout *part)
 }
 
 /* ---- select ------------------------------------------------------------------------------------------------ */
-static T f_select(scope *s, T x, int64_t dim, int64_t index) { return f_call(s, &op_select, 3, (arg[]){a_t(x), a_i(dim), a_i(index)}); }
+T f_select(scope *s, T x, int64_t dim, int64_t index) { return f_call(s, &op_select, 3, (arg[]){a_t(x), a_i(dim), a_i(index)}); }
 
 static int select_shape(call *c)
 {

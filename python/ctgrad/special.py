@@ -12,7 +12,7 @@ from ctgrad.composed import need_tensor, registry, with_out, with_shared_out
 from ctgrad.composed.closed import node
 from ctgrad.composed.incomplete import igamma as gammainc, igammac as gammaincc
 from ctgrad.composed.logs import times_log1p
-from ctgrad.composed.integrals import times
+from ctgrad.composed.integrals import plus, times
 
 i0e, i1, i1e, ndtri, zeta = map(with_out, (_bessel.i0e, _bessel.i1, _bessel.i1e, _quantile.ndtri, _bessel.zeta))
 globals().update({_name: with_out(_f) for _name, _f in {**_polynomials.POLYNOMIALS, **_polynomials.ONES}.items()})
@@ -47,9 +47,9 @@ def xlog1py(input, other):
 
 @with_shared_out
 def ndtr(input):
-    """The distribution function of the standard normal distribution."""
+    """The distribution function of the standard normal distribution, as PyTorch computes it; in the left tail ``log_ndtr`` is accurate, and erfc."""
     need_tensor("special_ndtr", input)
-    return times((input * -math.sqrt(0.5)).erfc(), 0.5)
+    return times(plus(times(input, math.sqrt(0.5)).erf(), 1), 0.5)
 
 
 @with_out
@@ -84,7 +84,8 @@ def log_ndtr(input):
         term = term * -(2 * k - 1) / tail.square()
         series = series + term
     left = -tail.square() / 2 - (-tail).log() - math.log(2 * math.pi) / 2 + series.log()
-    made = _C.where(far, left, _C.where(right, (-ndtr(-x.masked_fill(~right, 0))).log1p(), ndtr(middle).log()))
+    below = [(t * -math.sqrt(0.5)).erfc() / 2 for t in (middle, -x.masked_fill(~right, 0))]
+    made = _C.where(far, left, _C.where(right, (-below[1]).log1p(), below[0].log()))
     return made.to(input.dtype if input.is_floating_point() else _C.get_default_dtype())
 
 

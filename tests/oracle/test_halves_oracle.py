@@ -243,3 +243,29 @@ def test_whole_quotients_are_rounded_where_pytorch_rounds(dtype, divisor, mode):
         return (x // y if mode == "//" else x.div_(y, rounding_mode="trunc") if mode == "in place" else x.div(y, rounding_mode=mode)).float().numpy()
 
     np.testing.assert_array_equal(quotients(ctgrad), quotients(torch))
+
+
+FACTORS = ({}, {"beta": 0.3, "alpha": 0.7}, {"beta": 0, "alpha": 0.7}, {"beta": 0.3}, {"alpha": 2})
+SUMS = {
+    "addmm": lambda l, x, y, z, **by: l.addmm(z[0], x[0], y[0], **by),
+    "addmm of a bias": lambda l, x, y, z, **by: l.addmm(z[0, 0], x[0], y[0], **by),
+    "baddbmm": lambda l, x, y, z, **by: l.baddbmm(z, x, y, **by),
+    "baddbmm of one": lambda l, x, y, z, **by: l.baddbmm(z[0], x, y, **by),
+    "addbmm": lambda l, x, y, z, **by: l.addbmm(z[0], x, y, **by),
+    "addmv": lambda l, x, y, z, **by: l.addmv(z[0, :, 0], x[0], y[0, :, 0], **by),
+    "addmv by columns": lambda l, x, y, z, **by: l.addmv(z[0, 0], y[0].t().contiguous().t(), y[0, :, 0], **by),
+    "addr": lambda l, x, y, z, **by: l.addr(z[0], x[0, :, 0], y[0, 0], **by),
+}
+
+
+@pytest.mark.parametrize("dtype", HALVES)
+@pytest.mark.parametrize("name", SUMS)
+def test_sums_with_products_round_where_pytorch_does(name, dtype):
+    """Of numbers whose products and sums float32 holds, so that no order of them matters: to the bit."""
+    rng = np.random.default_rng(0)
+    x, y, z = ((rng.integers(-12, 13, size) / 8).astype(np.float32) for size in ((3, 6, 7), (3, 7, 7), (3, 6, 7)))
+    z = z * 37
+    for by in FACTORS:
+        operands = [[library.tensor(n).to(of(library, dtype)) for n in (x, y, z)] for library in (ctgrad, torch)]
+        mine, theirs = (SUMS[name](library, *those, **by) for library, those in zip((ctgrad, torch), operands, strict=True))
+        assert (bits_of(mine) == bits_of(theirs)).all(), by

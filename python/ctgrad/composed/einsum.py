@@ -351,11 +351,11 @@ def _plan_tensordot(a, b, dims):
 
 
 def _tensordot_of(a, b, plan):
-    """Of operands whose contracted dimensions are last, and first: numbers as a dot, or summed; else one product of matrices."""
+    """Of operands whose contracted dimensions are last, and first: one number as a dot, or summed; else one product of matrices."""
     rows, columns = (-1, plan.n), (plan.n, -1)
     a_way, b_way = a._reshapes(*rows), b._reshapes(*columns)
     repeats = (a_way | b_way) & _REPEATS
-    if plan.rest == (0, 0):
+    if math.prod(plan.size) == 1:
         if repeats or not (a.is_contiguous() and b.is_contiguous()):
             return (a.squeeze() * b.squeeze()).sum(dtype=a.dtype)
         return ctgrad.dot(a.flatten(), b.flatten())

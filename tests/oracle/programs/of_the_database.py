@@ -32,4 +32,30 @@ torch.ones(2).size(False)
 torch.ones(2).stride(True)
 torch.rsub(torch.ones(2), torch.tensor(1.0), 2)
 torch.rsub(torch.ones(2), torch.tensor(1.0), torch.tensor(2))
+""", r"""
+def names(node):
+    found = []
+    while node is not None:
+        found.append(node.name())
+        node = node.next_functions[0][0] if node.next_functions else None
+    return found
+
+def contraction(a, b, dims):
+    y = torch.tensordot(torch.ones(a, requires_grad=True), torch.ones(b), dims=dims)
+    return y.shape, names(y.grad_fn)
+
+contraction((2, 2, 1), (2, 1, 2), [[0, 1], [2, 0]]), contraction((1, 2, 2), (2, 2, 1), [[1, 2], [0, 1]]), contraction((1, 2, 2), (2, 2), [[1, 2], [0, 1]])
+contraction((1, 4), (4, 1), 1), contraction((1, 4), (4, 3), 1), contraction((1,), (1,), 0), contraction((1, 3), (1, 1), 1), contraction((2, 1, 2), (2, 1, 2), [[0, 2], [2, 0]])
+halves = torch.tensor([[0.1, 0.7], [1.3, -0.6]], dtype=torch.bfloat16)
+torch.tensordot(halves[None], halves[:, None], dims=[[1, 2], [2, 0]])
+
+x = torch.tensor([-7.3, -3.0, -1.0, -0.4, 0.0, 0.3, 0.5, 2.0, 9.0, 1e8])
+[torch.polygamma(1, x.to(dtype)).tolist() for dtype in (torch.float16, torch.bfloat16, torch.float32, torch.float64)]
+[torch.special.ndtr(x.to(dtype)).tolist() for dtype in (torch.bfloat16, torch.float32, torch.float64, torch.int64)]
+names(torch.special.ndtr(torch.ones(2, requires_grad=True)).grad_fn)
+
+x = torch.tensor([9.0, -9.0], dtype=torch.float16, requires_grad=True)
+y = torch.tensor([1e-4, 2.0], dtype=torch.float16, requires_grad=True)
+g = torch.autograd.grad(torch.fmod(x, y).sum(), y, create_graph=True)[0]
+g, torch.autograd.grad(g.sum(), (x, y), allow_unused=True)
 """]

@@ -157,9 +157,10 @@ def multiply(transposed, a, sizes, x):
 
 
 def cholesky(upper, a, infos):
-    """potrf: L of L L^T (upper: U of U^T U) in one triangle, from the left; it stays as it is from the first minor on that is not positive."""
+    """potrf: L of L L^T (upper: U of U^T U) from the left, zeros in the other triangle; it stays as it is from the first minor on that is not positive."""
     a = a.swapaxes(0, 1) if upper else a
     for k in range(len(a)):
+        a[k, :k] = 0
         lead, going = a[k, k] - np.square(a[:k, k]).sum(0), infos == 0
         np.copyto(a[k, k], lead, where=going)
         infos[going & ~(lead > 0)] = k + 1
@@ -169,10 +170,15 @@ def cholesky(upper, a, infos):
 
 
 def inverse(upper, infos, a):
-    """potri: the inverse of L L^T (upper: U^T U) by its factor; infos: the first zero of its diagonal."""
+    """potri: the inverse of L L^T (upper: U^T U) by its factor, one triangle mirrored; infos: the first zero of its diagonal."""
     lower, factor = (a.swapaxes(0, 1).copy(), a.copy()) if upper else (a.copy(), a.swapaxes(0, 1).copy())
     for k in reversed(range(len(a))):
         infos[a[k, k] == 0] = k + 1
     a[:] = np.eye(len(a))[..., None]
     substitute(False, False, lower, a)
     substitute(True, False, factor, a)
+    for k in range(len(a)):
+        if upper:
+            a[:k, k] = a[k, :k]
+        else:
+            a[k, :k] = a[:k, k]

@@ -60,15 +60,21 @@ def as_array(x, mixed=2):
 
 def new(array, batch=()):
     """A tensor of it, for all of the batch; its strides, where it is empty, are those of new tensors."""
-    made = _C.from_numpy(array)
-    if array.shape[:len(batch)] != batch:
-        return made.expand(*batch, *array.shape[len(batch):]).contiguous()
+    return _of_all(_C.from_numpy(array), batch)
+
+
+def _of_all(made, batch):
+    if batch and made.shape[:len(batch)] != batch:
+        return made.expand(*batch, *made.shape[len(batch):]).contiguous()
     return made if made.numel() else made.new_empty(made.shape)
+
+
+_DTYPES = {_C.float32: np.float32, _C.float64: np.float64}
 
 
 def as_tensor(array, like):
     """A new tensor of NumPy's result for the matrices `like`, in their dtype."""
-    return new(np.array(array, dtype=as_array(like.new_empty(0, 0)).dtype, order="C"), tuple(like.shape[:-2]))
+    return new(np.array(array, _DTYPES[like.dtype], order="C"), like.shape[:-2])
 
 
 def _by_columns(made):
@@ -78,30 +84,25 @@ def _by_columns(made):
 
 def as_columns(array, like):
     """The same of matrices, which lie column by column, as LAPACK leaves them."""
-    return _by_columns(as_tensor(np.swapaxes(array, -1, -2), like))
+    return _by_columns(as_tensor(array.swapaxes(-1, -2), like))
 
 
 def turned(x):
     """A new array of matrices for LAPACK, the columns of each as its rows."""
-    return np.array(np.swapaxes(as_array(x), -1, -2), order="C")
+    return np.array(as_array(x).swapaxes(-1, -2), order="C")
 
 
 def laid(columns, like):
-    """The tensor of matrices that were turned, of the batch of `like`; it takes the memory."""
-    return _by_columns(new(columns, tuple(like.shape[:-2])))
-
-
-def flat(array):
-    """The matrices of all batch dims, one after the other."""
-    return array.reshape(math.prod(array.shape[:-2]), *array.shape[-2:])
+    """The tensor of matrices that were turned (an array or a tensor), of the batch of `like`; it takes the memory."""
+    return _by_columns(_of_all(columns if isinstance(columns, _C.Tensor) else _C.from_numpy(columns), like.shape[:-2]))
 
 
 def each_once(f, factors, right):
     """(A new array of turned right sides, after f(*factors, right sides) worked on it, f's result); batches broadcast. Each matrix comes once, with all
     its right sides. factors: (array, how many of its dims are no batch)."""
     if right.ndim == 2 and all(a.ndim == mixed for a, mixed in factors):
-        made = np.array(right[None], order="C")
-        return made[0], f(*(a[None] for a, _ in factors), made)
+        made = np.array(right, order="C")
+        return made, f(*(a for a, _ in factors), made)
     batches = [a.shape[:a.ndim - mixed] for a, mixed in factors]
     batch = np.broadcast_shapes(*batches, right.shape[:-2])
     own = (1,) * len(batch)
@@ -109,14 +110,15 @@ def each_once(f, factors, right):
     order = sorted(range(len(batch)), key=lambda d: own[d] == 1)  # right sides that share a matrix last
     made = np.array(np.broadcast_to(right, batch + right.shape[-2:]).transpose(*order, -2, -1), order="C")
     count, n = math.prod(own), right.shape[-1]
-    matrices = [np.broadcast_to(a, own + a.shape[a.ndim - mixed:]).reshape(count, *a.shape[a.ndim - mixed:]) for a, mixed in factors]
+    matrices = [(a if math.prod(of) == count else np.array(np.broadcast_to(a, own + a.shape[len(of):]), order="C")).reshape(count, *a.shape[len(of):])
+                for (a, _), of in zip(factors, batches, strict=True)]
     told = f(*matrices, made.reshape(count, made.size // max(1, count * n), n))
     return np.ascontiguousarray(made.transpose(*np.argsort(order), -2, -1)), told
 
 
 def need_none(error, name, why, infos):
     """error, of the first matrix of the batch whose info is not 0, if there is one."""
-    if as_array(infos, 0).any():
+    if infos.any():
         of_all = infos.numpy().reshape(-1)
         first = int(of_all.astype(bool).argmax())
         where = f"(Batch element {first}): " if infos.dim() else ""

@@ -13,7 +13,7 @@ from ctgrad.composed import need_tensor, results, with_exact_out
 from ctgrad.composed.closed import named, node
 
 from . import _aside, _lapack
-from ._checks import LinAlgError, as_array, each_once, flat, laid, need_equations, need_kernel, need_matrices, need_none, need_right, new, turned
+from ._checks import LinAlgError, as_array, each_once, laid, need_equations, need_kernel, need_matrices, need_none, need_right, new, turned
 from ._solve import Substitution, is_vector, need_same_dtype, solve
 
 LU = results("linalg_lu", "P L U")
@@ -37,13 +37,6 @@ def _placed(pivots, x, back):
     return x.gather(-2, _C.from_numpy(order.argsort(-1) if back else order).unsqueeze(-1).expand(x.shape))
 
 
-def _as_batches(results, columns, A):
-    """Pivots and infos of columns as tensors of A's batch."""
-    pivots, infos = results
-    batch = columns.shape[:-2]
-    return new(pivots.reshape(*batch, pivots.shape[-1]), tuple(A.shape[:-2])), new(infos.reshape(batch), tuple(A.shape[:-2]))
-
-
 @named("LinalgLuFactorExBackward0")
 class Factors(Function):
     """L below and U on and above the diagonal, pivots and infos."""
@@ -53,7 +46,7 @@ class Factors(Function):
     @staticmethod
     def forward(ctx, A):
         columns = turned(A)
-        pivots, infos = _as_batches(_lapack.getrf(flat(columns)), columns, A)
+        pivots, infos = [new(x, A.shape[:-2]) for x in _lapack.getrf(columns)]
         made = laid(columns, A)
         ctx.save_for_backward(made, pivots)
         ctx.mark_non_differentiable(pivots, infos)
@@ -112,7 +105,7 @@ def unpacked(LU):
 def permutation(pivots, rows, like):
     """P of A = P L U."""
     order = row_order(as_array(pivots, 1), rows)
-    return new(np.arange(rows)[:, None] == order[..., None, :], tuple(like.shape[:-2])).to(like.dtype)
+    return new(np.arange(rows)[:, None] == order[..., None, :], like.shape[:-2]).to(like.dtype)
 
 
 @node("LinalgLuBackward0", unkept=(0,), results=(0, 1, 2))
@@ -129,8 +122,8 @@ def lu(A, *, pivot=True):
 
 def _by_factors(f, factors, pivots, B):
     """f(turned factors, pivots, turned right sides), which works on the last; the tensor of these."""
-    operands = [(np.ascontiguousarray(np.swapaxes(as_array(factors), -1, -2)), 2), (np.ascontiguousarray(as_array(pivots, 1)), 1)]
-    return laid(each_once(f, operands, np.swapaxes(as_array(B), -1, -2))[0], B)
+    operands = [(np.ascontiguousarray(as_array(factors).swapaxes(-1, -2)), 2), (np.ascontiguousarray(as_array(pivots, 1)), 1)]
+    return laid(each_once(f, operands, as_array(B).swapaxes(-1, -2))[0], B)
 
 
 @named("LinalgLuSolveBackward0")
@@ -212,7 +205,7 @@ def ldl_factor_ex(A, *, hermitian=False, check_errors=False):
     """(LD, pivots, info) of symmetric A = L D L^T, as LAPACK's sytrf packs them; A's lower triangle counts. info: the first zero of D, 0: none."""
     need_matrices("ldl_factor_ex", A, True, torch="torch.", kernel="ldl_factor_kernel_cpu")
     columns = turned(A.tril())
-    pivots, infos = _as_batches(_lapack.sytrf(flat(columns)), columns, A)
+    pivots, infos = [new(x, A.shape[:-2]) for x in _lapack.sytrf(columns)]
     made = LDLFactorEx(underivable("linalg_ldl_factor_ex", laid(columns, A), A, known=False), pivots, infos)
     if check_errors:
         _need_diagonal("ldl_factor_ex", infos)

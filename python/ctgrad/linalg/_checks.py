@@ -4,12 +4,14 @@ import math
 
 import numpy as np
 
+import ctgrad
 from ctgrad import _C
 from ctgrad._dtypes import scalar_name, unsupported
 from ctgrad.composed import need_tensor
 
 
 LinAlgError = _C._LinAlgError
+_DTYPES = {_C.float32: np.float32, _C.float64: np.float64}
 
 
 def need_kernel(kernel, x):
@@ -28,6 +30,8 @@ def need_right(name, B, torch=""):
 def need_matrices(name, A, square=False, argument="A", torch="", kernel=None, integers=False):
     """float32 or float64, two dimensions or more; TypeError or RuntimeError otherwise. `torch`: what PyTorch writes before the name; `kernel`: that
     of PyTorch which refuses halves, by NotImplementedError, and `integers` too."""
+    if isinstance(A, _C.Tensor) and A.dtype in _DTYPES and A.dim() > 1 and not (square and A.size(-1) != A.size(-2)):
+        return
     need_tensor(f"linalg_{name}", A, argument)
     name = f"{torch}linalg.{name}"
     if A.dim() < 2:
@@ -53,28 +57,36 @@ def need_equations(name, A, b):
         raise RuntimeError(f"Incompatible matrix sizes for {name}: each A matrix is {m} by {n} but each b matrix is {b.size(-2)} by {b.size(-1)}")
 
 
+def of_one_batch(A, B):
+    """Both with the batch dims that they broadcast to."""
+    a, b = A.shape[:-2], B.shape[:-2]
+    if a == b:
+        return A, B
+    batch = ctgrad.broadcast_shapes(a, b)
+    return A.expand(*batch, *A.shape[-2:]), B.expand(*batch, *B.shape[-2:])
+
+
 def as_array(x, mixed=2):
     """The numbers, for NumPy: one matrix for all of a batch that repeats. mixed: how many dims are no batch."""
     return _C._distinct(x, mixed).numpy(force=True)
 
 
-def new(array, batch=()):
-    """A tensor of it, for all of the batch; its strides, where it is empty, are those of new tensors."""
-    return _of_all(_C.from_numpy(array), batch)
+def new(array, like):
+    """A tensor of it, for all matrices of the batch `like`; its strides, where it is empty, are those of new tensors."""
+    return _of_all(_C.from_numpy(array), like)
 
 
-def _of_all(made, batch):
-    if batch and made.shape[:len(batch)] != batch:
-        return made.expand(*batch, *made.shape[len(batch):]).contiguous()
+def _of_all(made, like):
+    if like.dim() > 2 and made.shape[:like.dim() - 2] != like.shape[:-2]:
+        return made.expand(*like.shape[:-2], *made.shape[like.dim() - 2:]).contiguous()
     return made if made.numel() else made.new_empty(made.shape)
-
-
-_DTYPES = {_C.float32: np.float32, _C.float64: np.float64}
 
 
 def as_tensor(array, like):
     """A new tensor of NumPy's result for the matrices `like`, in their dtype."""
-    return new(np.array(array, _DTYPES[like.dtype], order="C"), like.shape[:-2])
+    if isinstance(array, float):
+        return _C.tensor(array, dtype=like.dtype)
+    return new(np.array(array, _DTYPES[like.dtype], order="C"), like)
 
 
 def _by_columns(made):
@@ -94,15 +106,15 @@ def turned(x):
 
 def laid(columns, like):
     """The tensor of matrices that were turned (an array or a tensor), of the batch of `like`; it takes the memory."""
-    return _by_columns(_of_all(columns if isinstance(columns, _C.Tensor) else _C.from_numpy(columns), like.shape[:-2]))
+    return _by_columns(_of_all(columns if isinstance(columns, _C.Tensor) else _C.from_numpy(columns), like))
 
 
 def each_once(f, factors, right):
     """(A new array of turned right sides, after f(*factors, right sides) worked on it, f's result); batches broadcast. Each matrix comes once, with all
     its right sides. factors: (array, how many of its dims are no batch)."""
-    if right.ndim == 2 and all(a.ndim == mixed for a, mixed in factors):
+    if right.ndim == 2 and all([a.ndim == mixed for a, mixed in factors]):
         made = np.array(right, order="C")
-        return made, f(*(a for a, _ in factors), made)
+        return made, f(*[a for a, _ in factors], made)
     batches = [a.shape[:a.ndim - mixed] for a, mixed in factors]
     batch = np.broadcast_shapes(*batches, right.shape[:-2])
     own = (1,) * len(batch)
@@ -114,6 +126,11 @@ def each_once(f, factors, right):
                 for (a, _), of in zip(factors, batches, strict=True)]
     told = f(*matrices, made.reshape(count, made.size // max(1, count * n), n))
     return np.ascontiguousarray(made.transpose(*np.argsort(order), -2, -1)), told
+
+
+def any_of(infos):
+    """Is one of the array not 0? NumPy's own way takes long for one number."""
+    return infos.any() if infos.ndim else infos.item()
 
 
 def need_none(error, name, why, infos):

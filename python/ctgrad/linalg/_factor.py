@@ -28,7 +28,7 @@ class _Cholesky(Function):
     @staticmethod
     def forward(ctx, A, upper):
         columns = turned(A)
-        infos = new(_lapack.potrf(columns, upper), A.shape[:-2])
+        infos = new(_lapack.potrf(columns, upper), A)
         made = laid(columns, A)
         ctx.save_for_backward(made)
         ctx.mark_non_differentiable(infos)
@@ -89,7 +89,7 @@ class FactorInverse(Function):
     @staticmethod
     def forward(ctx, factor, upper):
         columns = turned(factor)
-        infos = new(_lapack.potri(columns, upper), factor.shape[:-2])
+        infos = new(_lapack.potri(columns, upper), factor)
         need_none(LinAlgError, "cholesky_inverse", f"The diagonal element {{}} is zero, {SINGULAR}", infos)
         made = laid(columns, factor)
         ctx.save_for_backward(factor, made)

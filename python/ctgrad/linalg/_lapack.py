@@ -16,6 +16,7 @@ from . import _aside
 _call, _has = _C._lapack, _C._has_lapack  # False: there is no such routine
 
 _FEW, _SMALL = 16, 8  # matrices for each row; rows and columns
+_WIDE = 48  # right sides, and rows
 
 
 def _are_many(a, *more):
@@ -84,8 +85,8 @@ def gesv(a, right):
 
 
 def _are_wide(right):
-    """Is substitution quicker with right sides row by row, by more than it takes to turn them? OpenBLAS's is, from 48 rows and columns on."""
-    return min(right.shape[-2:]) >= 48 and _has("trsm")
+    """Is substitution quicker with right sides row by row, by more than it takes to turn them? OpenBLAS's is, from so many rows and columns on."""
+    return right.size >= _WIDE * _WIDE and min(right.shape[-2:]) >= _WIDE and _has("trsm")
 
 
 def trsm(right, *steps):

@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 
-import ctgrad
 from ctgrad import _C
 from ctgrad._dtypes import scalar_name
 from ctgrad.autograd import Function
@@ -13,7 +12,7 @@ from ctgrad.composed import need_tensor, results, with_exact_out
 from ctgrad.composed.closed import named, node
 
 from . import _aside, _lapack
-from ._checks import LinAlgError, as_array, each_once, laid, need_equations, need_kernel, need_matrices, need_none, need_right, new, turned
+from ._checks import LinAlgError, as_array, each_once, laid, need_equations, need_kernel, need_matrices, need_none, need_right, new, of_one_batch, turned
 from ._solve import Substitution, is_vector, need_same_dtype, solve
 
 LU = results("linalg_lu", "P L U")
@@ -46,7 +45,7 @@ class Factors(Function):
     @staticmethod
     def forward(ctx, A):
         columns = turned(A)
-        pivots, infos = [new(x, A.shape[:-2]) for x in _lapack.getrf(columns)]
+        pivots, infos = [new(x, A) for x in _lapack.getrf(columns)]
         made = laid(columns, A)
         ctx.save_for_backward(made, pivots)
         ctx.mark_non_differentiable(pivots, infos)
@@ -105,7 +104,7 @@ def unpacked(LU):
 def permutation(pivots, rows, like):
     """P of A = P L U."""
     order = row_order(as_array(pivots, 1), rows)
-    return new(np.arange(rows)[:, None] == order[..., None, :], like.shape[:-2]).to(like.dtype)
+    return new(np.arange(rows)[:, None] == order[..., None, :], like).to(like.dtype)
 
 
 @node("LinalgLuBackward0", unkept=(0,), results=(0, 1, 2))
@@ -177,8 +176,8 @@ def lu_solve(LU, pivots, B, *, left=True, adjoint=False):
         raise RuntimeError("Pivots given to lu_solve must all be greater or equal to 1. Did you properly pass the result of lu_factor?")
     if pivots.numel() and bool((pivots > n).any()):
         raise RuntimeError("Pivots given to lu_solve must all be smaller or equal to LU.size(-2). Did you properly pass the result of lu_factor?")
-    batch = ctgrad.broadcast_shapes(LU.shape[:-2], B.shape[:-2])
-    return _LUSolution.apply(LU.expand(*batch, n, n), pivots.expand(*batch, n), B.expand(*batch, *B.shape[-2:]), left, adjoint)
+    LU, B = of_one_batch(LU, B)
+    return _LUSolution.apply(LU, pivots.expand(LU.shape[:-1]), B, left, adjoint)
 
 
 @node("LinalgSolveExBackward0")
@@ -205,7 +204,7 @@ def ldl_factor_ex(A, *, hermitian=False, check_errors=False):
     """(LD, pivots, info) of symmetric A = L D L^T, as LAPACK's sytrf packs them; A's lower triangle counts. info: the first zero of D, 0: none."""
     need_matrices("ldl_factor_ex", A, True, torch="torch.", kernel="ldl_factor_kernel_cpu")
     columns = turned(A.tril())
-    pivots, infos = [new(x, A.shape[:-2]) for x in _lapack.sytrf(columns)]
+    pivots, infos = [new(x, A) for x in _lapack.sytrf(columns)]
     made = LDLFactorEx(underivable("linalg_ldl_factor_ex", laid(columns, A), A, known=False), pivots, infos)
     if check_errors:
         _need_diagonal("ldl_factor_ex", infos)
@@ -234,9 +233,9 @@ def ldl_solve(LD, pivots, B, *, hermitian=False):
     if pivots.is_floating_point() or pivots.dtype == _C.bool:
         raise RuntimeError(f"torch.linalg.ldl_solve: Expected pivots to be integers. Got {scalar_name(pivots.dtype)}")
     _need_pivots("torch.linalg.ldl_solve", LD, pivots)
-    n, batch = LD.size(-1), ctgrad.broadcast_shapes(LD.shape[:-2], B.shape[:-2])
+    n = LD.size(-1)
     if pivots.numel() and bool((pivots.abs() > n).any() | (pivots == 0).any()):
         raise RuntimeError(f"torch.linalg.ldl_solve: pivots must be 1 to {n} or their negatives. Did you properly pass the result of ldl_factor?")
-    wide = B.expand(*batch, *B.shape[-2:])
-    made = _by_factors(_lapack.sytrs, LD.expand(*batch, n, n), pivots.int().expand(*batch, n), wide)
+    wide, right = of_one_batch(LD, B)
+    made = _by_factors(_lapack.sytrs, wide, pivots.int().expand(wide.shape[:-1]), right)
     return underivable("linalg_ldl_solve", made, LD, B, known=False)

@@ -1,7 +1,5 @@
 """Products of Householder's reflections, 1 - tau v v^T, by LAPACK; for gradients they are said as 1 - V T V^T with a triangular T."""
 
-import math
-
 import numpy as np
 
 from ctgrad import _C
@@ -27,7 +25,7 @@ def geqrf(input):
     need_kernel("geqrf_cpu", input)
     columns = turned(input)
     sizes = _lapack.geqrf(columns)
-    made = laid(columns, input), new(sizes, input.shape[:-2])
+    made = laid(columns, input), new(sizes, input)
     return GEQRF(*(underivable("geqrf", x, input, node="GeqrfBackward0") for x in made))
 
 

@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 
-import ctgrad
 from ctgrad import _C
 from ctgrad._dtypes import scalar_name
 from ctgrad.autograd import Function
@@ -12,7 +11,7 @@ from ctgrad.composed import need_tensor, results, with_exact_out
 from ctgrad.composed.closed import named, node
 
 from . import _lapack
-from ._checks import LinAlgError, as_array, as_tensor, each_once, laid, need_matrices, need_none, need_right, new, turned
+from ._checks import LinAlgError, any_of, as_array, as_tensor, each_once, laid, need_matrices, need_none, need_right, new, of_one_batch, turned
 
 SINGULAR = "the inversion could not be completed because the input matrix is singular."
 
@@ -33,7 +32,7 @@ class _Inverse(Function):
         right = np.zeros((*batch, n * n), columns.dtype)
         right[..., ::n + 1] = 1
         right = right.reshape(columns.shape)
-        infos = new(_lapack.gesv(columns, right), A.shape[:-2])
+        infos = new(_lapack.gesv(columns, right), A)
         made = laid(right, A)
         ctx.save_for_backward(made)
         ctx.mark_non_differentiable(infos)
@@ -61,8 +60,8 @@ class Solution(Function):
     def forward(ctx, A, B):
         columns = as_array(A).swapaxes(-1, -2)
         right, infos = each_once(_lapack.gesv, [(columns, 2)], as_array(B).swapaxes(-1, -2))
-        if infos.any():
-            need_none(LinAlgError, "torch.linalg.solve", "The solver failed because the input matrix is singular.", new(infos.reshape(columns.shape[:-2]), A.shape[:-2]))
+        if any_of(infos):
+            need_none(LinAlgError, "torch.linalg.solve", "The solver failed because the input matrix is singular.", new(infos.reshape(columns.shape[:-2]), A))
         made = laid(right, B)
         ctx.save_for_backward(A, made)
         return made
@@ -152,8 +151,7 @@ def solve(A, B, *, left=True):
     if not left:
         made = solve(A.mT, right.mT).mT
         return made.squeeze(-1) if vector else made
-    batch = ctgrad.broadcast_shapes(A.shape[:-2], right.shape[:-2])
-    made = Solution.apply(A.expand(*batch, *A.shape[-2:]), right.expand(*batch, *right.shape[-2:]))
+    made = Solution.apply(*of_one_batch(A, right))
     return made if not vector else made.squeeze(-1) if right.dim() == 2 else columns(made.squeeze(-1))
 
 
@@ -166,8 +164,7 @@ def solve_triangular(A, B, *, upper, left=True, unitriangular=False):
     need_same_dtype("solve_triangular", A, B)
     if not left:
         return columns(solve_triangular(A.mT, B.mT, upper=not upper, unitriangular=unitriangular).mT)
-    batch = ctgrad.broadcast_shapes(A.shape[:-2], B.shape[:-2])
-    return Substitution.apply(A.expand(*batch, *A.shape[-2:]), B.expand(*batch, *B.shape[-2:]), bool(upper), bool(unitriangular))
+    return Substitution.apply(*of_one_batch(A, B), bool(upper), bool(unitriangular))
 
 
 def _diagonal(A):

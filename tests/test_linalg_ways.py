@@ -13,11 +13,11 @@ SIZES = {"large": (60, 55), "of one number": (1, 3)}
 
 
 @pytest.fixture(params=WAYS)
-def way(request, monkeypatch):
+def way(request):
     """(batch, rows, right sides)."""
     if request.param == "no library":
-        monkeypatch.setattr(_lapack, "_has", lambda name: False)
-        monkeypatch.setattr(_lapack, "_call", lambda *args: False)
+        ctgrad._C._without_lapack(True)
+        request.addfinalizer(lambda: ctgrad._C._without_lapack(False))
     ctgrad.manual_seed(5)
     return WAYS[request.param], *SIZES.get(request.param, (5, 3))
 

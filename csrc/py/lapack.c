@@ -1,140 +1,15 @@
-/* LAPACK for linalg: one routine over a batch of matrices in buffers, from the library that large products use (blas.c).
+/* LAPACK for linalg: one routine over a batch of matrices in buffers, from the library that large products use (blas.c). Batches of small matrices,
+ * and all where there is no library, go through our own loops.
  *
  * Matrices lie column by column, (..., columns, rows), C-contiguous. Everything is looked at before a routine gets an address: layouts, sizes,
  * and pivots, which are places. */
-#include "base/blas.h"
-#include "py/py.h"
+#include "py/lapack.h"
 
-enum { UPPER = 121, LOWER, LEFT = 141, RIGHT, ANY_DIAGONAL = 131, ONES };
-enum { KEEPS_LOCK = 4096 /* numbers: less is done before another thread would have begun */, TILE = 16 };
-
-typedef struct operand {
-    Py_buffer view;
-    bool held;
-    int64_t count, n, m, apart; /* so many of n lines of m numbers (vectors: one line); apart: bytes from one to the next */
-} operand;
-enum { MATRIX, VECTOR, SIDES, INFOS, OPERANDS };
-
-typedef struct job job;
-typedef struct place { char *matrix, *vector, *sides; } place; /* of one of the batch */
-typedef int run(const job *j, place at);
-
-typedef struct routine {
-    const char *name, *library;
-    run *run;
-    /* A matrix, S likewise, any view whose rows or columns are adjacent, P pivots, T numbers, R right sides, I infos; small letters: read only */
-    const char *takes;
-    const char *letters[3]; /* the choices of each letter that is to be given */
-} routine;
-
-struct job {
-    const routine *routine;
-    void *call, *then;      /* then: what gesv ends by */
-    bool wide;              /* float64 */
-    char letters[3];
-    int n, m, k, sides;     /* columns, rows, numbers of a vector, right sides */
-    int line, near;         /* trsm: numbers from one line to the next of the matrix, and of the right sides */
-    bool turned;            /* trsm: rows of the matrix are adjacent numbers */
-    operand of[OPERANDS];
-};
-
-/* ---- calls, each of one matrix ------------------------------------------------------------------------------ */
-#define AS(function, ...) ((int (*)(int, __VA_ARGS__))(function))
-enum { BY_COLUMNS = 102 };
-typedef void *numbers;
-
-static int run_getrf(const job *j, place at) { return AS(j->call, int, int, numbers, int, numbers)(BY_COLUMNS, j->m, j->n, at.matrix, j->m, at.vector); }
-static int solve(const job *j, void *call, char letter, place at)
-{
-    return AS(call, char, int, int, numbers, int, numbers, numbers, int)(BY_COLUMNS, letter, j->n, j->sides, at.matrix, j->n, at.vector, at.sides, j->n);
-}
-static int run_solve(const job *j, place at) { return solve(j, j->call, j->letters[0], at); }
-/* Right sides of singular matrices, which LAPACK leaves as they are, become what is no solution. */
-static int run_gesv(const job *j, place at)
-{
-    int info = AS(j->call, int, int, numbers, int, numbers, numbers, int)(BY_COLUMNS, j->n, j->sides, at.matrix, j->n, at.vector, at.sides, j->n);
-    int failed = info > 0 ? solve(j, j->then, 'N', at) : 0;
-    return failed < 0 ? failed : info;
-}
-static int run_sytrf(const job *j, place at) { return AS(j->call, char, int, numbers, int, numbers)(BY_COLUMNS, j->letters[0], j->n, at.matrix, j->n, at.vector); }
-static int run_triangle(const job *j, place at) { return AS(j->call, char, int, numbers, int)(BY_COLUMNS, j->letters[0], j->n, at.matrix, j->n); }
-static int run_orgqr(const job *j, place at) { return AS(j->call, int, int, int, numbers, int, numbers)(BY_COLUMNS, j->m, j->n, j->k, at.matrix, j->m, at.vector); }
-static int run_ormqr(const job *j, place at)
-{
-    return AS(j->call, char, char, int, int, int, numbers, int, numbers, numbers, int)(BY_COLUMNS, 'L', j->letters[0], j->m, j->sides, j->k, at.matrix, j->m, at.vector,
-                                                                                      at.sides, j->m);
-}
-
-/* OpenBLAS goes on with a diagonal that is no number: its first such place is the info. The other triangle becomes zeros. */
-static int run_potrf(const job *j, place at)
-{
-    int info = run_triangle(j, at);
-    size_t one = j->wide ? sizeof(double) : sizeof(float), n = (size_t)j->n;
-    for (size_t i = 0; i < n; i++)
-        if (j->letters[0] == 'U')
-            memset(at.matrix + (i * n + i + 1) * one, 0, (n - i - 1) * one);
-        else
-            memset(at.matrix + i * n * one, 0, i * one);
-    for (int64_t i = 0; i < j->n && info == 0; i++) {
-        int64_t at_i = i * (j->n + 1);
-        double x = j->wide ? ((double *)at.matrix)[at_i] : ((float *)at.matrix)[at_i];
-        info = x != x ? (int)i + 1 : 0;
-    }
-    return info;
-}
-
-#define MIRROR(T)                                                                                                      \
-    for (int64_t a = 0; a < n; a += TILE)                                                                              \
-        for (int64_t b = 0; b <= a; b += TILE)                                                                         \
-            for (int64_t i = a; i < n && i < a + TILE; i++)                                                            \
-                for (int64_t k = b; k < i && k < b + TILE; k++)                                                        \
-                    *(upper ? &((T *)x)[k * n + i] : &((T *)x)[i * n + k]) = upper ? ((T *)x)[i * n + k] : ((T *)x)[k * n + i];
-/* The triangle that the routine leaves becomes the whole matrix; upper: of columns, the numbers above the diagonal come first. */
-static int run_potri(const job *j, place at)
-{
-    int info = run_triangle(j, at);
-    int64_t n = j->n;
-    char *x = at.matrix;
-    bool upper = j->letters[0] == 'U';
-    if (j->wide)
-        MIRROR(double)
-    else
-        MIRROR(float)
-    return info;
-}
-
-/* By rows X^T A^T is asked for: to BLAS the right sides are columns of a matrix at the other side. */
-static int run_trsm(const job *j, place at)
-{
-    typedef void substitute_f(int, int, int, int, int, int, int, float, numbers, int, numbers, int);
-    typedef void substitute_d(int, int, int, int, int, int, int, double, numbers, int, numbers, int);
-    bool rows = j->letters[2] == 'R', upper = j->letters[0] == 'U';
-    int side = rows ? RIGHT : LEFT, triangle = upper == j->turned ? LOWER : UPPER, turn = j->turned != rows ? BLAS_TRANSPOSED : BLAS_AS_IS;
-    int diagonal = j->letters[1] == 'U' ? ONES : ANY_DIAGONAL, high = rows ? j->sides : j->n, broad = rows ? j->n : j->sides;
-    if (j->wide)
-        ((substitute_d *)j->call)(BY_COLUMNS, side, triangle, turn, diagonal, high, broad, 1, at.matrix, j->line, at.sides, j->near);
-    else
-        ((substitute_f *)j->call)(BY_COLUMNS, side, triangle, turn, diagonal, high, broad, 1, at.matrix, j->line, at.sides, j->near);
-    return 0;
-}
-
-static const routine routines[] = {
-    {"getrf", "LAPACKE", run_getrf, "API", {0}},
-    {"getrs", "LAPACKE", run_solve, "apR", {"NT"}},
-    {"gesv", "LAPACKE", run_gesv, "APRI", {0}},
-    {"sytrf", "LAPACKE", run_sytrf, "API", {"UL"}},
-    {"sytrs", "LAPACKE", run_solve, "apR", {"L"}},
-    {"potrf", "LAPACKE", run_potrf, "AI", {"UL"}},
-    {"potri", "LAPACKE", run_potri, "AI", {"UL"}},
-    {"geqrf", "LAPACKE", run_getrf, "AT", {0}},
-    {"orgqr", "LAPACKE", run_orgqr, "At", {0}},
-    {"ormqr", "LAPACKE", run_ormqr, "atR", {"NT"}},
-    {"trsm", "cblas", run_trsm, "sR", {"UL", "UN", "RC"}},
-};
-enum { GETRS = 1, GESV, ROUTINES = sizeof routines / sizeof *routines };
+enum { KEEPS_LOCK = 4096 /* numbers: less is done before another thread would have begun */ };
+enum { SMALL = 8 /* rows and columns */, MANY = 16 /* matrices for each of these: fewer have the bits of one */ };
 
 /* ---- finding ------------------------------------------------------------------------------------------------- */
-static void *calls[ROUTINES][2];
+static void *calls[LAPACK_ROUTINES][2];
 static bool looked;
 
 static void look(void)
@@ -142,10 +17,10 @@ static void look(void)
     void (*check)(int) = (void (*)(int))py_blas_symbol("LAPACKE_set_nancheck");
     if (check)
         check(0); /* what is no number is computed with */
-    for (int i = 0; i < ROUTINES; i++)
-        for (int wide = 0; wide < 2; wide++) {
+    for (int i = 0; i < LAPACK_ROUTINES; i++)
+        for (int wide = 0; wide < 2 && lapack_routines[i].run; wide++) {
             char name[32];
-            PyOS_snprintf(name, sizeof name, "%s_%c%s", routines[i].library, wide ? 'd' : 's', routines[i].name);
+            PyOS_snprintf(name, sizeof name, "%s_%c%s", lapack_routines[i].library, wide ? 'd' : 's', lapack_routines[i].name);
             calls[i][wide] = py_blas_symbol(name);
         }
     looked = true;
@@ -154,11 +29,11 @@ static void look(void)
 static const routine *routine_named(PyObject *name)
 {
     const char *text = PyUnicode_Check(name) ? PyUnicode_AsUTF8(name) : NULL;
-    for (int i = 0; text && i < ROUTINES; i++)
-        if (!strcmp(text, routines[i].name)) {
+    for (int i = 0; text && i < LAPACK_ROUTINES; i++)
+        if (!strcmp(text, lapack_routines[i].name)) {
             if (!looked)
                 look();
-            return &routines[i];
+            return &lapack_routines[i];
         }
     if (!PyErr_Occurred())
         PyErr_Format(PyExc_ValueError, "no routine is named %R", name);
@@ -171,6 +46,8 @@ static int refuse(const job *j, const char *why)
     PyErr_Format(PyExc_ValueError, "%s: %s", j->routine->name, why);
     return -1;
 }
+
+static which routine_of(const job *j) { return (which)(j->routine - lapack_routines); }
 
 static int read_letters(job *j, PyObject *given)
 {
@@ -230,19 +107,20 @@ static int take(job *j, char letter, PyObject *given)
 {
     bool written = letter >= 'A' && letter <= 'Z';
     char low = written ? (char)(letter + 'a' - 'A') : letter;
-    int slot = low == 'a' || low == 's' ? MATRIX : low == 'r' ? SIDES : low == 'i' ? INFOS : VECTOR;
+    int slot = low == 'a' || low == 's' || low == 'q' ? MATRIX : low == 'r' || low == 'o' ? SIDES : low == 'i' ? INFOS : VECTOR;
     operand *o = &j->of[slot];
     if (PyObject_GetBuffer(given, &o->view, PyBUF_FORMAT | PyBUF_STRIDES | (written ? PyBUF_WRITABLE : 0)) < 0)
         return -1;
     o->held = true;
     char kind = kind_of(&o->view), numbers_of = j->wide ? 'd' : 'f';
+    bool places = low == 'p' || low == 'q' || low == 'o' || low == 'i';
     if (slot == MATRIX) {
         j->wide = kind == 'd';
         numbers_of = kind == 'd' ? 'd' : 'f';
     }
-    if (kind != (low == 'p' || low == 'i' ? 'i' : numbers_of))
+    if (kind != (places ? 'i' : numbers_of))
         return refuse(j, "an array has other numbers than are wanted");
-    if (measure(j, o, slot == INFOS ? 0 : slot == VECTOR ? 1 : 2) < 0)
+    if (measure(j, o, slot == INFOS ? 0 : slot == VECTOR || places ? 1 : 2) < 0)
         return -1;
     if (low != 's')
         return PyBuffer_IsContiguous(&o->view, 'C') ? 0 : refuse(j, "an array is not contiguous");
@@ -257,17 +135,20 @@ static int take(job *j, char letter, PyObject *given)
 static const char *wrong_sizes(job *j)
 {
     const operand *a = &j->of[MATRIX], *v = &j->of[VECTOR], *r = &j->of[SIDES];
-    const char *name = j->routine->name;
-    bool reflects = !strcmp(name, "orgqr") || !strcmp(name, "ormqr"), any = reflects || j->routine->run == run_getrf;
+    which asked = routine_of(j);
+    bool reflects = asked == ORGQR || asked == ORMQR, any = reflects || asked == GETRF || asked == GEQRF;
     for (int i = 0; i < OPERANDS; i++)
         if (j->of[i].held && j->of[i].count != a->count)
             return "batches differ";
+    j->m = (int)r->m, j->k = (int)a->m;
+    if (asked == LASWP)
+        return a->m > r->m ? "there are fewer rows than pivots" : NULL;
     if (!any && a->n != a->m)
         return "matrices are not square";
     int64_t least = a->n < a->m ? a->n : a->m;
     if (v->held && (reflects ? v->m > least : v->m != least))
         return "the vector's size does not fit the matrix";
-    if (j->routine->run == run_orgqr && a->n > a->m)
+    if (asked == ORGQR && a->n > a->m)
         return "matrices are wide";
     bool rows = j->letters[2] == 'R';
     if (r->held && (rows ? r->n : r->m) != a->m)
@@ -276,15 +157,15 @@ static const char *wrong_sizes(job *j)
     return NULL;
 }
 
-/* Places from 1 to n; `pairs`: negative ones come in pairs, as sytrf tells blocks. */
-static bool are_places(const operand *v, bool pairs)
+/* Places from 1 to `most`; `pairs`: negative ones come in pairs, as sytrf tells blocks. */
+static bool are_places(const operand *v, int64_t most, bool pairs)
 {
     for (int64_t i = 0; i < v->count; i++) {
         const int *p = (const int *)((const char *)v->view.buf + i * v->apart);
         for (int64_t k = 0; k < v->m; k++) {
-            if (pairs && p[k] < 0 && p[k] >= -v->m && k + 1 < v->m && p[k + 1] < 0 && p[k + 1] >= -v->m)
+            if (pairs && p[k] < 0 && p[k] >= -most && k + 1 < v->m && p[k + 1] < 0 && p[k + 1] >= -most)
                 k++;
-            else if (p[k] < 1 || p[k] > v->m)
+            else if (p[k] < 1 || p[k] > most)
                 return false;
         }
     }
@@ -294,21 +175,46 @@ static bool are_places(const operand *v, bool pairs)
 static int check(job *j)
 {
     const char *wrong = wrong_sizes(j);
-    if (!wrong && j->routine->run == run_solve && !are_places(&j->of[VECTOR], !strcmp(j->routine->name, "sytrs")))
+    which asked = routine_of(j);
+    if (!wrong && (asked == GETRS || asked == SYTRS || asked == LASWP) && !are_places(&j->of[asked == LASWP ? MATRIX : VECTOR], j->m, asked == SYTRS))
         wrong = "pivots are no places in the matrix";
     return wrong ? refuse(j, wrong) : 0;
 }
 
 /* ---- the batch ----------------------------------------------------------------------------------------------- */
+static bool are_finite(const operand *o, bool wide)
+{
+    bool finite = true;
+    for (int64_t i = 0; i < o->count && finite; i++) {
+        const char *x = (const char *)o->view.buf + i * o->apart;
+        for (int64_t k = 0; k < o->n * o->m; k++) {
+            double value = wide ? ((const double *)x)[k] : ((const float *)x)[k];
+            finite &= value - value == 0;
+        }
+    }
+    return finite;
+}
+
+/* Calls of a library would take longer than their work; what is no number LAPACK has an order of its own for. */
+static bool are_many(const job *j)
+{
+    const operand *a = &j->of[MATRIX], *v = &j->of[VECTOR], *r = &j->of[SIDES];
+    int64_t most = a->n > a->m ? a->n : a->m;
+    bool adjacent = routine_of(j) != TRSM || j->line == a->n;
+    return most <= SMALL && a->count >= MANY * most && adjacent && are_finite(a, j->wide) && (!r->held || are_finite(r, j->wide)) &&
+           (!strchr(j->routine->takes, 't') || are_finite(v, j->wide));
+}
+
 /* 0, or a negative info: LAPACK's own work found no memory. */
 static int run_all(const job *j)
 {
     const operand *of = j->of;
     int *infos = of[INFOS].view.buf, info = 0;
-    bool nothing = !of[MATRIX].view.len || (of[SIDES].held && !of[SIDES].view.len);
+    bool nothing = (!of[MATRIX].view.len && routine_of(j) != LASWP) || (of[SIDES].held && !of[SIDES].view.len);
+    run *one = j->call && !(j->routine->own && are_many(j)) ? j->routine->run : j->routine->own;
     for (int64_t i = 0; i < of[MATRIX].count && info >= 0; i++) {
         place at = {(char *)of[MATRIX].view.buf + i * of[MATRIX].apart, (char *)of[VECTOR].view.buf + i * of[VECTOR].apart, (char *)of[SIDES].view.buf + i * of[SIDES].apart};
-        info = nothing ? 0 : j->routine->run(j, at);
+        info = nothing ? 0 : one(j, at);
         if (of[INFOS].held)
             infos[i] = info;
     }
@@ -339,10 +245,9 @@ static int do_all(job *j, PyObject *letters, PyObject *const *arrays, Py_ssize_t
             return -1;
     if (check(j) < 0)
         return -1;
-    int64_t which = j->routine - routines;
-    j->call = calls[which][j->wide];
     j->then = calls[GETRS][j->wide];
-    if (!j->call || (which == GESV && !j->then))
+    j->call = routine_of(j) == GESV && !j->then ? NULL : calls[routine_of(j)][j->wide];
+    if (!j->call && !j->routine->own)
         return 0;
     int info = run_unlocked(j);
     if (info < 0)
@@ -367,7 +272,22 @@ static PyObject *has_lapack(PyObject *module, PyObject *name)
 {
     (void)module;
     const routine *r = routine_named(name);
-    return r ? PyBool_FromLong(calls[r - routines][0] && calls[r - routines][1]) : NULL;
+    return r ? PyBool_FromLong(calls[r - lapack_routines][0] && calls[r - lapack_routines][1]) : NULL;
+}
+
+/* For tests: as if there were no library. */
+static PyObject *without_lapack(PyObject *module, PyObject *value)
+{
+    (void)module;
+    int truth = PyObject_IsTrue(value);
+    if (truth < 0)
+        return NULL;
+    if (truth)
+        memset(calls, 0, sizeof calls);
+    else
+        look();
+    looked = true;
+    Py_RETURN_NONE;
 }
 
 static PyMethodDef methods[] = {
@@ -376,6 +296,7 @@ static PyMethodDef methods[] = {
      "pivots and infos int32: matrices (..., columns, rows), then what the routine has of pivots or sizes, right sides, infos.\n"
      "ValueError where sizes do not fit."},
     {"_has_lapack", has_lapack, METH_O, "_has_lapack(name, /)\n--\n\nWhether the library has LAPACK's routine."},
+    {"_without_lapack", without_lapack, METH_O, "_without_lapack(yes, /)\n--\n\nWhether linalg does as if there were no library."},
     {NULL},
 };
 

@@ -1,54 +1,30 @@
-"""LAPACK's routines for batches, from the library that large products use (csrc/py/lapack.c).
+"""LAPACK's routines for batches, by csrc/py/lapack.c. Arrays are batches of matrices that lie column by column: (..., columns, rows)."""
 
-Many small matrices, for which a call each would take longer than its work, go side by side (`_aside.py`); so do all where there is no library.
-Arrays are batches of matrices that lie column by column: (..., columns, rows).
-"""
-
-import functools
 import math
 
 import numpy as np
 
 from ctgrad import _C
 
-from . import _aside
+_call, _has = _C._lapack, _C._has_lapack
 
-_call, _has = _C._lapack, _C._has_lapack  # False: there is no such routine
-
-_FEW, _SMALL = 16, 8  # matrices for each row; rows and columns
 _WIDE = 48  # right sides, and rows
-
-
-def _are_many(a, *more):
-    """Are they so many and small, and numbers (LAPACK's order of what is none is its own)?"""
-    if a.ndim == 2:
-        return False
-    *batch, n, m = a.shape
-    return 0 < max(n, m) <= _SMALL and math.prod(batch) >= _FEW * max(n, m) and all(np.isfinite(x).all() for x in (a, *more))
-
-
-def _aside_by(f, read, written):
-    """f side by side of arrays with all batch dims; read, written: (array, how many of its dims are no batch)."""
-    parts = [x.reshape(math.prod(x.shape[:x.ndim - own]), *x.shape[x.ndim - own:]) for x, own in (*read, *written)]
-    _aside.by_planes(f, parts[:len(read)], parts[len(read):])
 
 
 def getrf(columns):
     """P L U of matrices, in place; (pivots from 1, infos: the first zero of U's diagonal, 0 if none is)."""
     *batch, n, m = columns.shape
     pivots, infos = np.empty((*batch, min(m, n)), np.int32), np.zeros(batch, np.int32)
-    if _are_many(columns) or not _call("getrf", "", columns, pivots, infos):
-        _aside_by(_aside.factor, (), ((columns, 2), (pivots, 1), (infos, 0)))
+    _call("getrf", "", columns, pivots, infos)
     return pivots, infos
 
 
 def getrs(columns, pivots, right, transposed):
     """X of A X = right (transposed: A^T X) by getrf's result, in place of right."""
-    many = _are_many(columns, right)
-    if not many and _are_wide(right):
+    if _are_wide(right):
         right[...] = _solved_by_rows(columns, pivots, np.ascontiguousarray(right.swapaxes(-1, -2)), transposed).swapaxes(-1, -2)
-    elif many or not _call("getrs", "T" if transposed else "N", columns, pivots, right):
-        _aside_by(functools.partial(_aside.solve, transposed), ((columns, 2), (pivots, 1)), ((right, 2),))
+    else:
+        _call("getrs", "T" if transposed else "N", columns, pivots, right)
 
 
 def _solved_by_rows(columns, pivots, rows, transposed):
@@ -67,20 +43,25 @@ def _permuted(rows, pivots, back):
     """Rows exchanged as pivots say, or back."""
     n, wide = rows.shape[-2:]
     count = math.prod(rows.shape[:-2])
-    order = _aside.row_order(pivots.reshape(count, n).T, n, back).T + np.arange(count)[:, None] * n
+    order = row_order(pivots.reshape(count, n), n, back) + np.arange(count)[:, None] * n
     return rows.reshape(count * n, wide)[order.reshape(-1)].reshape(rows.shape)
+
+
+def row_order(pivots, rows, back=False):
+    """Where each row is after exchanges as pivots say, from the first; back: in the opposite order."""
+    order = np.empty((*pivots.shape[:-1], rows), np.int32)
+    _call("laswp", "B" if back else "F", np.ascontiguousarray(pivots, np.int32), order)
+    return order.astype(np.intp)
 
 
 def gesv(a, right):
     """X of A X = right, in place of right; a may be any view. infos."""
-    many = _are_many(a, right)
-    if not many and _are_wide(right):
+    if _are_wide(right):
         pivots, infos = getrf(columns := np.array(a, order="C"))
         getrs(columns, pivots, right, False)
         return infos
     infos = np.zeros(a.shape[:-2], np.int32)
-    if many or not _call("gesv", "", np.array(a, order="C"), np.empty(a.shape[:-1], np.int32), right, infos):
-        _aside_by(_aside.factor_and_solve, ((a, 2),), ((infos, 0), (right, 2)))
+    _call("gesv", "", np.array(a, order="C"), np.empty(a.shape[:-1], np.int32), right, infos)
     return infos
 
 
@@ -91,11 +72,6 @@ def _are_wide(right):
 
 def trsm(right, *steps):
     """X of A X = right, in place of right; steps: (A, whether its upper triangle is read, whether with ones on its diagonal), one after the other. A may be any view."""
-    many = _are_many(*(a for a, *_ in steps), right)
-    if many or not _has("trsm"):
-        how = [rest for _, *rest in steps]
-        _aside_by(functools.partial(_aside.substitute_each, how), [(a, 2) for a, *_ in steps], ((right, 2),))
-        return
     by_rows = _are_wide(right)
     x = np.ascontiguousarray(right.swapaxes(-1, -2)) if by_rows else right
     for a, upper, unit in steps:
@@ -137,8 +113,7 @@ def sytrs(columns, pivots, right):
 def potrf(columns, upper):
     """L of L L^T (upper: U of U^T U) in place of the matrices, of which one triangle is read; infos: the order of the first minor that is not positive, 0 if all are."""
     infos = np.zeros(columns.shape[:-2], np.int32)
-    if _are_many(columns) or not _call("potrf", "U" if upper else "L", columns, infos):
-        _aside_by(functools.partial(_aside.cholesky, upper), (), ((columns, 2), (infos, 0)))
+    _call("potrf", "U" if upper else "L", columns, infos)
     return infos
 
 
@@ -152,8 +127,7 @@ def potrs(a, right, upper):
 def potri(columns, upper):
     """The inverses of L L^T (upper: U^T U) by such factors, in place; infos: the first zero of a diagonal, 0 if none is."""
     infos = np.zeros(columns.shape[:-2], np.int32)
-    if _are_many(columns) or not _call("potri", "U" if upper else "L", columns, infos):
-        _aside_by(functools.partial(_aside.inverse, upper), (), ((infos, 0), (columns, 2)))
+    _call("potri", "U" if upper else "L", columns, infos)
     return infos
 
 
@@ -161,20 +135,15 @@ def geqrf(columns):
     """Q R of matrices, in place: R, and below the diagonal the vectors of reflections whose product is Q; their factors."""
     *batch, n, m = columns.shape
     sizes = np.zeros((*batch, min(m, n)), columns.dtype)
-    if _are_many(columns):
-        _aside_by(_aside.reflections, (), ((columns, 2), (sizes, 1)))
-    elif not _call("geqrf", "", columns, sizes) and columns.size:  # NumPy has it
-        columns[:], sizes[:] = np.linalg.qr(columns.swapaxes(-1, -2), "raw")
+    _call("geqrf", "", columns, sizes)
     return sizes
 
 
 def orgqr(columns, sizes):
     """The first columns of Q by geqrf's result, in place."""
-    if _are_many(columns, sizes) or not _call("orgqr", "", columns, sizes):
-        _aside_by(_aside.product, ((sizes, 1),), ((columns, 2),))
+    _call("orgqr", "", columns, sizes)
 
 
 def ormqr(columns, sizes, right, transposed):
     """Q right (transposed: Q^T right) by geqrf's result, in place of right."""
-    if _are_many(columns, sizes, right) or not _call("ormqr", "T" if transposed else "N", columns, sizes, right):
-        _aside_by(functools.partial(_aside.multiply, transposed), ((columns, 2), (sizes, 1)), ((right, 2),))
+    _call("ormqr", "T" if transposed else "N", columns, sizes, right)

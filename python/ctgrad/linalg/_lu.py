@@ -1,7 +1,5 @@
 """LU and LDL^T factorizations, and what is solved by them."""
 
-import math
-
 import numpy as np
 
 from ctgrad import _C
@@ -11,7 +9,7 @@ from ctgrad.autograd.function import underivable
 from ctgrad.composed import need_tensor, results, with_exact_out
 from ctgrad.composed.closed import named, node
 
-from . import _aside, _lapack
+from . import _lapack
 from ._checks import LinAlgError, as_array, each_once, laid, need_equations, need_kernel, need_matrices, need_none, need_right, new, of_one_batch, turned
 from ._solve import Substitution, is_vector, need_same_dtype, solve
 
@@ -23,17 +21,11 @@ LDLFactorEx = results("linalg_ldl_factor_ex", "LD pivots info")
 SolveEx = results("linalg_solve_ex", "result info")
 
 
-def row_order(pivots, rows):
-    """The row of A that each row of L U is: exchanges one after the other, from the first."""
-    k = pivots.shape[-1]
-    order = _aside.row_order(pivots.reshape(math.prod(pivots.shape[:-1]), k).T, rows)
-    return np.ascontiguousarray(order.T).reshape(*pivots.shape[:-1], rows)
-
 
 def _placed(pivots, x, back):
     """Rows of x as L U has them, or back where A has them."""
-    order = row_order(as_array(pivots, 1), x.size(-2))
-    return x.gather(-2, _C.from_numpy(order.argsort(-1) if back else order).unsqueeze(-1).expand(x.shape))
+    order = _lapack.row_order(as_array(pivots, 1), x.size(-2), back)
+    return x.gather(-2, _C.from_numpy(order).unsqueeze(-1).expand(x.shape))
 
 
 @named("LinalgLuFactorExBackward0")
@@ -103,7 +95,7 @@ def unpacked(LU):
 
 def permutation(pivots, rows, like):
     """P of A = P L U."""
-    order = row_order(as_array(pivots, 1), rows)
+    order = _lapack.row_order(as_array(pivots, 1), rows)
     return new(np.arange(rows)[:, None] == order[..., None, :], like).to(like.dtype)
 
 

@@ -6,7 +6,7 @@
 #include "py/lapack.h"
 
 enum { KEEPS_LOCK = 4096 /* numbers: less is done before another thread would have begun */ };
-enum { SMALL = 8 /* rows and columns */, MANY = 16 /* matrices for each of these: fewer have the bits of one */ };
+enum { SMALL = 16 /* rows and columns */, MANY = 16 /* matrices: fewer have the bits of one */ };
 
 /* ---- finding ------------------------------------------------------------------------------------------------- */
 static void *calls[LAPACK_ROUTINES][2];
@@ -184,15 +184,18 @@ static int check(job *j)
 /* ---- the batch ----------------------------------------------------------------------------------------------- */
 static bool are_finite(const operand *o, bool wide)
 {
-    bool finite = true;
-    for (int64_t i = 0; i < o->count && finite; i++) {
+    int64_t n = o->n * o->m;
+    double sum = 0; /* of zeros, one of which is none where a number is not finite */
+    for (int64_t i = 0; i < o->count; i++) {
         const char *x = (const char *)o->view.buf + i * o->apart;
-        for (int64_t k = 0; k < o->n * o->m; k++) {
-            double value = wide ? ((const double *)x)[k] : ((const float *)x)[k];
-            finite &= value - value == 0;
-        }
+        for (int64_t k = 0; wide && k < n; k++)
+            sum += ((const double *)x)[k] * 0;
+        float part = 0;
+        for (int64_t k = 0; !wide && k < n; k++)
+            part += ((const float *)x)[k] * 0;
+        sum += part;
     }
-    return finite;
+    return sum == 0;
 }
 
 /* Calls of a library would take longer than their work; what is no number LAPACK has an order of its own for. */
@@ -201,7 +204,7 @@ static bool are_many(const job *j)
     const operand *a = &j->of[MATRIX], *v = &j->of[VECTOR], *r = &j->of[SIDES];
     int64_t most = a->n > a->m ? a->n : a->m;
     bool adjacent = routine_of(j) != TRSM || j->line == a->n;
-    return most <= SMALL && a->count >= MANY * most && adjacent && are_finite(a, j->wide) && (!r->held || are_finite(r, j->wide)) &&
+    return most <= SMALL && a->count >= MANY && adjacent && are_finite(a, j->wide) && (!r->held || are_finite(r, j->wide)) &&
            (!strchr(j->routine->takes, 't') || are_finite(v, j->wide));
 }
 

@@ -26,9 +26,17 @@ static void look(void)
     looked = true;
 }
 
+/* Borrowed; NULL where it is none, maybe with an exception. */
+static const char *text_of(PyObject *o)
+{
+    Py_ssize_t n = 0;
+    const char *text = PyUnicode_Check(o) ? PyUnicode_AsUTF8AndSize(o, &n) : NULL;
+    return text && (Py_ssize_t)strlen(text) == n ? text : NULL;
+}
+
 static const routine *routine_named(PyObject *name)
 {
-    const char *text = PyUnicode_Check(name) ? PyUnicode_AsUTF8(name) : NULL;
+    const char *text = text_of(name);
     for (int i = 0; text && i < LAPACK_ROUTINES; i++)
         if (!strcmp(text, lapack_routines[i].name)) {
             if (!looked)
@@ -51,7 +59,7 @@ static which routine_of(const job *j) { return (which)(j->routine - lapack_routi
 
 static int read_letters(job *j, PyObject *given)
 {
-    const char *text = PyUnicode_Check(given) ? PyUnicode_AsUTF8(given) : NULL;
+    const char *text = text_of(given);
     if (!text)
         return PyErr_Occurred() ? -1 : refuse(j, "letters are a str");
     int i = 0;

@@ -11,12 +11,12 @@ from ctgrad.composed import need_tensor
 
 
 LinAlgError = _C._LinAlgError
-_DTYPES = {_C.float32: np.float32, _C.float64: np.float64}
+_SOLVED = (_C.float32, _C.float64)
 
 
 def need_kernel(kernel, x):
     """NotImplementedError, as PyTorch's kernels raise it, where x is neither float32 nor float64."""
-    if x.dtype not in (_C.float32, _C.float64):
+    if x.dtype not in _SOLVED:
         raise unsupported(kernel, x.dtype)
 
 
@@ -30,7 +30,7 @@ def need_right(name, B, torch=""):
 def need_matrices(name, A, square=False, argument="A", torch="", kernel=None, integers=False):
     """float32 or float64, two dimensions or more; TypeError or RuntimeError otherwise. `torch`: what PyTorch writes before the name; `kernel`: that
     of PyTorch which refuses halves, by NotImplementedError, and `integers` too."""
-    if isinstance(A, _C.Tensor) and A.dtype in _DTYPES and A.dim() > 1 and not (square and A.size(-1) != A.size(-2)):
+    if isinstance(A, _C.Tensor) and A.dtype in _SOLVED and A.dim() > 1 and not (square and A.size(-1) != A.size(-2)):
         return
     need_tensor(f"linalg_{name}", A, argument)
     name = f"{torch}linalg.{name}"
@@ -38,7 +38,7 @@ def need_matrices(name, A, square=False, argument="A", torch="", kernel=None, in
         raise RuntimeError(f"{name}: The input tensor {argument} must have at least 2 dimensions.")
     if not A.is_floating_point() and not integers:
         raise RuntimeError(f"{name}: Expected a floating point or complex tensor as input. Got {scalar_name(A.dtype)}")
-    if not kernel and A.dtype not in (_C.float32, _C.float64):
+    if not kernel and A.dtype not in _SOLVED:
         raise RuntimeError(f"{name}: Low precision dtypes not supported. Got {scalar_name(A.dtype)}")
     if square and A.size(-1) != A.size(-2):
         raise RuntimeError(f"{name}: {argument} must be batches of square matrices, but they are {A.size(-2)} by {A.size(-1)} matrices")
@@ -86,7 +86,8 @@ def as_tensor(array, like):
     """A new tensor of NumPy's result for the matrices `like`, in their dtype."""
     if isinstance(array, float):
         return _C.tensor(array, dtype=like.dtype)
-    return new(np.array(array, _DTYPES[like.dtype], order="C"), like)
+    made = new(np.array(array, order="C"), like)
+    return made if made.dtype == like.dtype else made.to(like.dtype)
 
 
 def _by_columns(made):

@@ -299,8 +299,8 @@ def svdvals(A, *, driver=None):
 
 def singular(A):
     """Reduced U, S and Vh."""
-    finite = A.detach().isfinite().flatten(-2).all(-1)
-    if not bool(finite.all()):
+    if not A.detach().isfinite().all():
+        finite = A.detach().isfinite().flatten(-2).all(-1)
         where = f"(Batch element {int(finite.flatten().int().argmin())}): " if A.dim() > 2 else ""
         raise LinAlgError(f"linalg.svd: {where}The algorithm failed to converge because the input matrix contained non-finite values.")
     return _Singular.apply(A)

@@ -43,7 +43,7 @@ def _permuted(rows, pivots, back):
     """Rows exchanged as pivots say, or back."""
     n, wide = rows.shape[-2:]
     count = math.prod(rows.shape[:-2])
-    order = row_order(pivots.reshape(count, n), n, back) + np.arange(count)[:, None] * n
+    order = row_order(pivots.reshape(count, n), n, back) + np.arange(count)[:, None] * n  # int64
     return rows.reshape(count * n, wide)[order.reshape(-1)].reshape(rows.shape)
 
 
@@ -51,7 +51,7 @@ def row_order(pivots, rows, back=False):
     """Where each row is after exchanges as pivots say, from the first; back: in the opposite order."""
     order = np.empty((*pivots.shape[:-1], rows), np.int32)
     _call("laswp", "B" if back else "F", np.ascontiguousarray(pivots, np.int32), order)
-    return order.astype(np.intp)
+    return order
 
 
 def gesv(a, right):

@@ -24,8 +24,8 @@ SolveEx = results("linalg_solve_ex", "result info")
 
 def _placed(pivots, x, back):
     """Rows of x as L U has them, or back where A has them."""
-    order = _lapack.row_order(as_array(pivots, 1), x.size(-2), back)
-    return x.gather(-2, _C.from_numpy(order).unsqueeze(-1).expand(x.shape))
+    order = _C.from_numpy(_lapack.row_order(as_array(pivots, 1), x.size(-2), back))
+    return x.gather(-2, order.long().unsqueeze(-1).expand(x.shape))
 
 
 @named("LinalgLuFactorExBackward0")
@@ -95,8 +95,8 @@ def unpacked(LU):
 
 def permutation(pivots, rows, like):
     """P of A = P L U."""
-    order = _lapack.row_order(as_array(pivots, 1), rows)
-    return new(np.arange(rows)[:, None] == order[..., None, :], like).to(like.dtype)
+    order = new(_lapack.row_order(as_array(pivots, 1), rows), like)
+    return (order.unsqueeze(-2) == _C.arange(rows).unsqueeze(-1)).to(like.dtype)
 
 
 @node("LinalgLuBackward0", unkept=(0,), results=(0, 1, 2))
@@ -161,13 +161,13 @@ def lu_solve(LU, pivots, B, *, left=True, adjoint=False):
     if pivots.dim() == 0 or pivots.size(-1) != LU.size(-1):
         raise RuntimeError("linalg.lu_solve: Number of pivots per batch should be same as the dimension of the matrix")
     _need_pivots("linalg.lu_solve", LU, pivots)
-    n, sizes = LU.size(-1), f"({LU.size(-2)}x{LU.size(-1)} and {B.size(-2)}x{B.size(-1)})"
+    n = LU.size(-1)
     if n != B.size(-2 if left else -1):
-        raise RuntimeError(f"linalg.lu_solve: Incompatible shapes of A and B for the equation {'AX' if left else 'XA'} = B {sizes}")
-    if pivots.numel() and bool((pivots < 1).any()):
-        raise RuntimeError("Pivots given to lu_solve must all be greater or equal to 1. Did you properly pass the result of lu_factor?")
-    if pivots.numel() and bool((pivots > n).any()):
-        raise RuntimeError("Pivots given to lu_solve must all be smaller or equal to LU.size(-2). Did you properly pass the result of lu_factor?")
+        raise RuntimeError(f"linalg.lu_solve: Incompatible shapes of A and B for the equation {'AX' if left else 'XA'} = B "
+                           f"({LU.size(-2)}x{LU.size(-1)} and {B.size(-2)}x{B.size(-1)})")
+    if pivots.numel() and (int(pivots.amin()) < 1 or int(pivots.amax()) > n):
+        raise RuntimeError(f"Pivots given to lu_solve must all be {'greater or equal to 1' if int(pivots.amin()) < 1 else 'smaller or equal to LU.size(-2)'}. "
+                           "Did you properly pass the result of lu_factor?")
     LU, B = of_one_batch(LU, B)
     return _LUSolution.apply(LU, pivots.expand(LU.shape[:-1]), B, left, adjoint)
 

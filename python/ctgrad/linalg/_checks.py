@@ -9,6 +9,8 @@ from ctgrad import _C
 from ctgrad._dtypes import scalar_name, unsupported
 from ctgrad.composed import need_tensor
 
+from . import _lapack
+
 
 LinAlgError = _C._LinAlgError
 _SOLVED = (_C.float32, _C.float64)
@@ -102,7 +104,7 @@ def as_columns(array, like):
 
 def turned(x):
     """A new array of matrices for LAPACK, the columns of each as its rows."""
-    return np.array(as_array(x).swapaxes(-1, -2), order="C")
+    return _lapack.copied(as_array(x).swapaxes(-1, -2))
 
 
 def laid(columns, like):
@@ -114,7 +116,7 @@ def each_once(f, factors, right):
     """(A new array of turned right sides, after f(*factors, right sides) worked on it, f's result); batches broadcast. Each matrix comes once, with all
     its right sides. factors: (array, how many of its dims are no batch)."""
     if right.ndim == 2 and all([a.ndim == mixed for a, mixed in factors]):
-        made = np.array(right, order="C")
+        made = _lapack.copied(right)
         return made, f(*[a for a, _ in factors], made)
     batches = [a.shape[:a.ndim - mixed] for a, mixed in factors]
     batch = np.broadcast_shapes(*batches, right.shape[:-2])

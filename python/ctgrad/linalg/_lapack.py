@@ -11,6 +11,13 @@ _call, _has = _C._lapack, _C._has_lapack
 _WIDE = 48  # right sides, and rows
 
 
+def copied(x):
+    """A new array of matrices, contiguous. Large ones are turned by tiles, NumPy's way is a line of the cache for each number."""
+    if x.shape[-1] * x.shape[-2] < 256 or not x.flags.writeable:
+        return np.array(x, order="C")
+    return _C.from_numpy(x).clone(memory_format=_C.contiguous_format).numpy()
+
+
 def getrf(columns):
     """P L U of matrices, in place; (pivots from 1, infos: the first zero of U's diagonal, 0 if none is)."""
     *batch, n, m = columns.shape
@@ -22,9 +29,13 @@ def getrf(columns):
 def getrs(columns, pivots, right, transposed):
     """X of A X = right (transposed: A^T X) by getrf's result, in place of right."""
     if _are_wide(right):
-        right[...] = _solved_by_rows(columns, pivots, np.ascontiguousarray(right.swapaxes(-1, -2)), transposed).swapaxes(-1, -2)
+        _put_turned(right, _solved_by_rows(columns, pivots, copied(right.swapaxes(-1, -2)), transposed))
     else:
         _call("getrs", "T" if transposed else "N", columns, pivots, right)
+
+
+def _put_turned(right, rows):
+    _C.from_numpy(right).copy_(_C.from_numpy(rows).mT)
 
 
 def _solved_by_rows(columns, pivots, rows, transposed):
@@ -57,11 +68,11 @@ def row_order(pivots, rows, back=False):
 def gesv(a, right):
     """X of A X = right, in place of right; a may be any view. infos."""
     if _are_wide(right):
-        pivots, infos = getrf(columns := np.array(a, order="C"))
+        pivots, infos = getrf(columns := copied(a))
         getrs(columns, pivots, right, False)
         return infos
     infos = np.zeros(a.shape[:-2], np.int32)
-    _call("gesv", "", np.array(a, order="C"), np.empty(a.shape[:-1], np.int32), right, infos)
+    _call("gesv", "", copied(a), np.empty(a.shape[:-1], np.int32), right, infos)
     return infos
 
 
@@ -73,11 +84,11 @@ def _are_wide(right):
 def trsm(right, *steps):
     """X of A X = right, in place of right; steps: (A, whether its upper triangle is read, whether with ones on its diagonal), one after the other. A may be any view."""
     by_rows = _are_wide(right)
-    x = np.ascontiguousarray(right.swapaxes(-1, -2)) if by_rows else right
+    x = copied(right.swapaxes(-1, -2)) if by_rows else right
     for a, upper, unit in steps:
         _substitute(a, x, upper, unit, by_rows)
     if by_rows:
-        right[...] = x.swapaxes(-1, -2)
+        _put_turned(right, x)
 
 
 def _substitute(a, x, upper, unit, by_rows):

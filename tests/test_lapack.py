@@ -128,6 +128,21 @@ def test_pivots_are_places():
         _C._lapack("laswp", "F", np.ones((3, 4), np.int32), order)
 
 
+def test_what_is_written_shares_no_memory():
+    """Pivots that change while they are read would be no places in the matrix."""
+    for name in TAKES:
+        for one, other in itertools.combinations(range(len(TAKES[name])), 2):
+            given = operands(name)
+            if name == "trsm" or not (TAKES[name][one].isupper() or TAKES[name][other].isupper()):
+                continue
+            large, small = sorted((one, other), key=lambda at: -given[at].nbytes)
+            shared = given[large].reshape(-1).view(given[small].dtype)[-given[small].size:].reshape(given[small].shape)
+            shared[:] = given[small]
+            given[small] = shared
+            with pytest.raises(ValueError, match="shares memory"):
+                _C._lapack(name, NAMES[name], *given)
+
+
 def test_views_that_trsm_takes():
     """Lines of adjacent numbers, wherever they are; what lies between them is not read."""
     rng = np.random.default_rng(1)

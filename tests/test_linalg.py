@@ -316,6 +316,16 @@ def test_reflections_of_geqrf_are_those_of_qr():
         ctgrad.geqrf(SQUARE)[0].sum().backward()
 
 
+def test_pivots_of_a_block_come_in_pairs():
+    """The second one of a pair is read with the first: there is none behind the last row."""
+    for pivots in ([1, 2, -3], [-1, 2, 3], [-1, -2, -3]):
+        with pytest.raises(RuntimeError, match="in pairs"):
+            linalg.ldl_solve(ctgrad.eye(3), ctgrad.tensor(pivots, dtype=ctgrad.int32), ctgrad.ones(3, 1))
+    A = ctgrad.tensor([[0.0, 1.0], [1.0, 0.0]])
+    LD, pivots = linalg.ldl_factor(A)
+    assert pivots.lt(0).all() and linalg.ldl_solve(LD, pivots, ctgrad.tensor([[2.0], [3.0]])).flatten().tolist() == [3, 2]
+
+
 def test_determinants_beyond_their_dtype_warn_of_nothing():
     with warnings.catch_warnings():
         warnings.simplefilter("error")

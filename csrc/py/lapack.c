@@ -120,6 +120,7 @@ static int take(job *j, char letter, PyObject *given)
     if (PyObject_GetBuffer(given, &o->view, PyBUF_FORMAT | PyBUF_STRIDES | (written ? PyBUF_WRITABLE : 0)) < 0)
         return -1;
     o->held = true;
+    o->written = written;
     char kind = kind_of(&o->view), numbers_of = j->wide ? 'd' : 'f';
     bool places = low == 'p' || low == 'q' || low == 'o' || low == 'i';
     if (slot == MATRIX) {
@@ -180,9 +181,24 @@ static bool are_places(const operand *v, int64_t most, bool pairs)
     return true;
 }
 
+/* What is written may be nothing else: pivots would be no places any more. Any view's numbers are read, and lead nowhere. */
+static bool shares(const job *j)
+{
+    for (int i = 0; i < OPERANDS; i++)
+        for (int k = 0; k < i; k++) {
+            const operand *a = &j->of[i], *b = &j->of[k];
+            uintptr_t at = (uintptr_t)a->view.buf, other = (uintptr_t)b->view.buf;
+            if (a->held && b->held && (a->written || b->written) && at < other + (size_t)b->view.len && other < at + (size_t)a->view.len)
+                return true;
+        }
+    return false;
+}
+
 static int check(job *j)
 {
     const char *wrong = wrong_sizes(j);
+    if (!wrong && routine_of(j) != TRSM && shares(j))
+        wrong = "an array that is written shares memory with another";
     which asked = routine_of(j);
     if (!wrong && (asked == GETRS || asked == SYTRS || asked == LASWP) && !are_places(&j->of[asked == LASWP ? MATRIX : VECTOR], j->m, asked == SYTRS))
         wrong = "pivots are no places in the matrix";
@@ -235,7 +251,8 @@ static int run_all(const job *j)
 static int run_unlocked(const job *j)
 {
     int64_t all = j->of[MATRIX].count * (j->of[MATRIX].n * j->of[MATRIX].m + j->of[SIDES].n * j->of[SIDES].m);
-    if (all < KEEPS_LOCK)
+    bool reads_places = routine_of(j) == GETRS || routine_of(j) == SYTRS || routine_of(j) == LASWP; /* which other threads might change */
+    if (all < KEEPS_LOCK || reads_places)
         return run_all(j);
     int info;
     Py_BEGIN_ALLOW_THREADS

@@ -5,7 +5,7 @@
 
 typedef struct operand {
     Py_buffer view;
-    bool held;
+    bool held, written;
     int64_t count, n, m, apart; /* so many of n lines of m numbers (vectors: one line); apart: bytes from one to the next */
 } operand;
 /* Places among the operands. */

@@ -229,5 +229,8 @@ def ldl_solve(LD, pivots, B, *, hermitian=False):
     if pivots.numel() and bool((pivots.abs() > n).any() | (pivots == 0).any()):
         raise RuntimeError(f"torch.linalg.ldl_solve: pivots must be 1 to {n} or their negatives. Did you properly pass the result of ldl_factor?")
     wide, right = of_one_batch(LD, B)
-    made = _by_factors(_lapack.sytrs, wide, pivots.int().expand(wide.shape[:-1]), right)
+    try:
+        made = _by_factors(_lapack.sytrs, wide, pivots.int().expand(wide.shape[:-1]), right)
+    except ValueError:  # what is looked at below
+        raise RuntimeError("torch.linalg.ldl_solve: negative pivots come in pairs. Did you properly pass the result of ldl_factor?") from None
     return underivable("linalg_ldl_solve", made, LD, B, known=False)

@@ -1,8 +1,7 @@
 """Ranks, pseudo-inverses and least squares, by singular values."""
 
-import ctgrad
 from ctgrad import _C
-from ctgrad._dtypes import scalar_name
+from ctgrad._dtypes import finfo, scalar_name
 from ctgrad.autograd import Function
 from ctgrad.composed import need_tensor, results, with_shared_out
 from ctgrad.composed.closed import named, node
@@ -12,6 +11,7 @@ from ._factor import singular, svdvals, symmetric
 from ._norms import matrix_norm
 from ._solve import inv_ex, is_vector
 
+_EPS = {dtype: finfo(dtype).eps for dtype in (_C.float32, _C.float64)}
 LeastSquares = results("linalg_lstsq", "solution residuals rank singular_values")
 
 
@@ -45,7 +45,7 @@ def _parts(A, atol, rtol, hermitian=False):
 def _least(A, S, atol, rtol):
     """Below which singular values count as 0. `rcond` is an older rtol."""
     if rtol is None:
-        rtol = 0.0 if atol is not None and bool(_C.as_tensor(atol).gt(0).all()) else max(A.shape[-2:]) * ctgrad.finfo(A.dtype).eps
+        rtol = 0.0 if atol is not None and bool(_C.as_tensor(atol).gt(0).all()) else max(A.shape[-2:]) * _EPS[A.dtype]
     largest = S.narrow(-1, 0, 1) if S.size(-1) else S.sum(-1, keepdim=True)
     if not isinstance(atol, _C.Tensor) and not isinstance(rtol, _C.Tensor):
         return (rtol * largest).clamp(min=atol or 0.0)

@@ -1,4 +1,4 @@
-"""What LAPACK does for a matrix, side by side for many small ones, and without a library: results obey the same laws whichever way is taken."""
+"""What LAPACK does for a matrix, our own loops for many small ones, and without a library: results obey the same laws whichever way is taken."""
 
 import itertools
 

@@ -320,7 +320,7 @@ static PyObject *without_lapack(PyObject *module, PyObject *value)
 
 static PyMethodDef methods[] = {
     {"_lapack", (PyCFunction)(void (*)(void))lapack, METH_FASTCALL,
-     "_lapack(name, letters, /, *arrays)\n--\n\nLAPACK's routine (or BLAS's trsm) for each matrix of a batch, in place; False where no library has it. The arrays are float32 or float64,\n"
+     "_lapack(name, letters, /, *arrays)\n--\n\nLAPACK's routine (or BLAS's trsm) for each matrix of a batch, in place; False where neither a library nor we have it. The arrays are float32 or float64,\n"
      "pivots and infos int32: matrices (..., columns, rows), then what the routine has of pivots or sizes, right sides, infos.\n"
      "ValueError where sizes do not fit."},
     {"_has_lapack", has_lapack, METH_O, "_has_lapack(name, /)\n--\n\nWhether the library has LAPACK's routine."},

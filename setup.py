@@ -27,6 +27,8 @@ def level(source):
     """-O3's loops without their copies, a third of the size less, where no vectors of the machine's are used at all or the vectors are written out."""
     if os.path.dirname(source) != os.path.join("csrc", "kernel"):
         return ["-O2", "-ffp-contract=off", *TUNE]
+    if os.path.basename(source) == "dense.c":  # whose loops are a few steps long
+        return ["-O3", "-fno-tree-vectorize", *KERNEL_FLAGS, *TUNE]
     small = os.path.basename(source) in SMALL and TUNE
     return [*(PLAIN_VECTORS if small else ["-O3"]), *(NO_PADDING if TUNE else []), *KERNEL_FLAGS]
 

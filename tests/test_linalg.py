@@ -1,6 +1,7 @@
 """`linalg`: values by NumPy or by what defines them, gradients of two orders, and what is refused."""
 
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -313,6 +314,23 @@ def test_reflections_of_geqrf_are_those_of_qr():
     assert ctgrad.allclose(a.ormqr(tau, b), Q @ b) and ctgrad.allclose(a.ormqr(tau, b, transpose=True), Q.mT @ b) and ctgrad.allclose(ctgrad.ormqr(a, tau, b.mT, False), b.mT @ Q)
     with pytest.raises(NotImplementedError, match="geqrf"):
         ctgrad.geqrf(SQUARE)[0].sum().backward()
+
+
+def test_pivots_of_a_block_come_in_pairs():
+    """The second one of a pair is read with the first: there is none behind the last row."""
+    for pivots in ([1, 2, -3], [-1, 2, 3], [-1, -2, -3]):
+        with pytest.raises(RuntimeError, match="in pairs"):
+            linalg.ldl_solve(ctgrad.eye(3), ctgrad.tensor(pivots, dtype=ctgrad.int32), ctgrad.ones(3, 1))
+    A = ctgrad.tensor([[0.0, 1.0], [1.0, 0.0]])
+    LD, pivots = linalg.ldl_factor(A)
+    assert pivots.lt(0).all() and linalg.ldl_solve(LD, pivots, ctgrad.tensor([[2.0], [3.0]])).flatten().tolist() == [3, 2]
+
+
+def test_determinants_beyond_their_dtype_warn_of_nothing():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for A in (1e30 * ctgrad.eye(3), 1e30 * ctgrad.eye(3).repeat(40, 1, 1), 1e200 * ctgrad.eye(3, dtype=ctgrad.float64), ctgrad.zeros(2, 3, 3), ctgrad.zeros(3, 3)):
+            assert linalg.det(A).reshape(-1)[0] == (ctgrad.inf if A.any() else 0) and linalg.slogdet(A)[0].reshape(-1)[0] == A.any()
 
 
 def test_results_lie_as_lapack_leaves_them():

@@ -1,4 +1,5 @@
-/* Finds a BLAS: the library of the scipy-openblas32 package, or the one that CTGRAD_BLAS names (a path; 0: none). It stays loaded.
+/* Finds BLAS and LAPACK: the library of the scipy-openblas32 package, or the one that CTGRAD_BLAS names (a path; 0: no BLAS, LAPACK from the
+ * package all the same). It stays loaded.
  *
  * It is loaded as if OPENBLAS_NUM_THREADS were 1, so that it starts no threads of its own (ours cut the products, and call it at once) and
  * survives fork. */
@@ -20,19 +21,7 @@
 
 #define THREADS_VARIABLE "OPENBLAS_NUM_THREADS"
 
-static void *find_prefixed(void *library, const char *name)
-{
-    static const char *const prefixes[] = {"scipy_", ""};
-    char full[64];
-    void *found = NULL;
-    for (int i = 0; i < 2 && !found; i++) {
-        PyOS_snprintf(full, sizeof full, "%s%s", prefixes[i], name);
-        found = find_symbol(library, full);
-    }
-    return found;
-}
-
-static void load(const char *path)
+static void *open_alone(const char *path)
 {
     char before[32] = "";
     const char *set = getenv(THREADS_VARIABLE);
@@ -44,11 +33,7 @@ static void load(const char *path)
         set_variable(THREADS_VARIABLE, before);
     else
         clear_variable(THREADS_VARIABLE);
-    ct_blas_calls found = {0};
-    if (library)
-        found = (ct_blas_calls){(ct_sgemm *)find_prefixed(library, "cblas_sgemm"), (ct_dgemm *)find_prefixed(library, "cblas_dgemm")};
-    if (found.sgemm && found.dgemm)
-        ct_blas = found;
+    return library;
 }
 
 /* New: the package's library without importing the package, whose own import takes longer than loading it; NULL, maybe with an exception. */
@@ -73,22 +58,51 @@ static PyObject *packaged_library(void)
     return path;
 }
 
+/* NULL: there is none, which is no error. Threads that ask at once find the same. */
+static void *the_library(void)
+{
+    static bool sought;
+    static void *library;
+    if (sought)
+        return library;
+    const char *wanted = getenv("CTGRAD_BLAS");
+    void *found = NULL;
+    if (wanted && *wanted && strcmp(wanted, "0"))
+        found = open_alone(wanted);
+    else {
+        PyObject *type, *value, *trace;
+        PyErr_Fetch(&type, &value, &trace);
+        PyObject *path = packaged_library();
+        const char *text = path && path != Py_None ? PyUnicode_AsUTF8(path) : NULL;
+        found = text ? open_alone(text) : NULL;
+        Py_XDECREF(path);
+        PyErr_Restore(type, value, trace);
+    }
+    library = found;
+    sought = true;
+    return library;
+}
+
+void *py_blas_symbol(const char *name)
+{
+    static const char *const prefixes[] = {"scipy_", ""};
+    void *library = the_library(), *found = NULL;
+    char full[64];
+    for (int i = 0; i < 2 && library && !found; i++) {
+        PyOS_snprintf(full, sizeof full, "%s%s", prefixes[i], name);
+        found = find_symbol(library, full);
+    }
+    return found;
+}
+
 static void find_blas(void)
 {
     const char *wanted = getenv("CTGRAD_BLAS");
-    if (wanted && *wanted) {
-        if (strcmp(wanted, "0"))
-            load(wanted);
+    if (wanted && !strcmp(wanted, "0"))
         return;
-    }
-    PyObject *type, *value, *trace;
-    PyErr_Fetch(&type, &value, &trace);
-    PyObject *path = packaged_library();
-    const char *text = path && path != Py_None ? PyUnicode_AsUTF8(path) : NULL;
-    if (text)
-        load(text);
-    Py_XDECREF(path);
-    PyErr_Restore(type, value, trace); /* a library that cannot be found is no error: the own loops do the work */
+    ct_blas_calls found = {(ct_sgemm *)py_blas_symbol("cblas_sgemm"), (ct_dgemm *)py_blas_symbol("cblas_dgemm")};
+    if (found.sgemm && found.dgemm)
+        ct_blas = found;
 }
 
 void py_blas_setup(void) { ct_blas_find = find_blas; }

@@ -71,7 +71,7 @@ static int setup(PyObject *module)
     py_fft_setup();
     if (py_raise_setup(module) < 0 || py_small_types_setup(module) < 0 || py_tensor_setup(module) < 0 || py_node_setup(module) < 0 ||
         py_hooks_setup(module) < 0 || py_function_setup(module) < 0 || py_closed_setup(module) < 0 || py_saved_setup(module) < 0 || py_autograd_setup(module) < 0 || py_create_setup(module) < 0 ||
-        py_exchange_setup(module) < 0 || py_debug_setup(module) < 0 || py_threads_setup(module) < 0 || py_step_setup(module) < 0 ||
+        py_exchange_setup(module) < 0 || py_debug_setup(module) < 0 || py_threads_setup(module) < 0 || py_step_setup(module) < 0 || py_lapack_setup(module) < 0 ||
         py_module_setup(module) < 0 ||
         py_ops_setup(module, py_tensor_type) < 0)
         return -1;

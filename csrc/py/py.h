@@ -165,6 +165,8 @@ int py_results_setup(PyObject *module);
 
 /* ---- each file's part of the module ---- */
 void py_blas_setup(void);                       /* blas.c: how a BLAS is found, when one is first wanted */
+void *py_blas_symbol(const char *name);         /* of the library, which is loaded for it; NULL without exception */
+int py_lapack_setup(PyObject *module);           /* lapack.c */
 void py_fft_setup(void);                        /* fft.c */
 int py_small_types_setup(PyObject *module);
 int py_size_setup(PyObject *module);

@@ -41,9 +41,9 @@ def node(name, unkept=(), apart=False, results=(), again=None):
     def decorate(f):
         @functools.wraps(f)
         def call(*args, **kwargs):
-            tensors = [x for x in (*args, *kwargs.values()) if _is_operand(x)]
-            if not _C.is_grad_enabled() or not any(t.requires_grad for t in tensors):
+            if not _C.is_grad_enabled() or True not in [isinstance(x, Tensor) and x.requires_grad for x in (*args, *kwargs.values())]:
                 return f(*args, **kwargs)
+            tensors = [x for x in (*args, *kwargs.values()) if _is_operand(x)]
             said = tuple(_C._passage(t, i not in unkept) for i, t in enumerate(tensors))
             given = iter(said)
             put = [next(given) if _is_operand(x) else x for x in args]

@@ -1,5 +1,6 @@
 """Functions and methods of matrices by their names outside `linalg`. What needs a factorization is no op of the registry: it is `linalg`'s."""
 
+import functools
 import math
 from typing import Any
 
@@ -8,7 +9,7 @@ from ctgrad._C import Tensor
 from ctgrad.composed import composed, need_tensor, results, warn_once, with_exact_out, with_shared_out
 from ctgrad.composed.closed import node
 from ctgrad.composed.misfit import typed
-from ctgrad.composed.shape import broadcast_shapes, wrap_dim
+from ctgrad.composed.shape import wrap_dim
 
 __all__ = ["chain_matmul", "cholesky", "cholesky_inverse", "cholesky_solve", "det", "geqrf", "inverse", "logdet", "lu", "lu_solve", "lu_unpack", "matrix_exp", "matrix_power", "mvlgamma", "nuclear_norm", "orgqr", "ormqr", "pinverse", "qr", "slogdet", "svd", "triangular_solve"]
 
@@ -20,6 +21,7 @@ LU_INFO = results("_lu_with_info", "LU pivots info")
 TRIANGULAR = results("triangular_solve", "solution cloned_coefficient")
 
 
+@functools.cache
 def _linalg():
     """Imported when it is first needed."""
     from ctgrad import linalg
@@ -102,10 +104,10 @@ def cholesky_solve(input, input2, upper=False):
     """X of L L^T X = input, or with upper of U^T U X = input, where input2 is L or U."""
     if input.dim() < 2 or input2.dim() < 2:
         raise RuntimeError(f"b and u should have at least 2 dimensions, but have {input.dim()} and {input2.dim()} dimensions instead")
-    _linalg()._checks.need_kernel("cholesky_solve_cpu", input)
-    _linalg()._checks.need_equations("cholesky_solve", input2, input)
-    batch = broadcast_shapes(input.shape[:-2], input2.shape[:-2])
-    return _linalg()._factor.FactorSolution.apply(input.expand(*batch, *input.shape[-2:]), input2.expand(*batch, *input2.shape[-2:]), bool(upper))
+    linalg = _linalg()
+    linalg._checks.need_kernel("cholesky_solve_cpu", input)
+    linalg._checks.need_equations("cholesky_solve", input2, input)
+    return linalg._factor.FactorSolution.apply(*linalg._checks.of_one_batch(input, input2), bool(upper))
 
 
 def mvlgamma(input, p, *, out=None):

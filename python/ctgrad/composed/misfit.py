@@ -79,7 +79,8 @@ def first_names(f, kwargs, error):
 
 
 def _kinds_of(f):
-    """The classes that flags, words and counts among f's parameters must have: by name, and (place, name, class) of those that have a place."""
+    """The classes that flags, words and counts among f's parameters must have: by name, (place, name, class) of those that have a place, and which of
+    them may be None: numbers that are by default, or that have none."""
     own = f
     while hasattr(own, "__wrapped__"):
         own = own.__wrapped__
@@ -89,7 +90,8 @@ def _kinds_of(f):
     bound = (own.__module__ or "").startswith(_BOUND)
     kinds = {name: kind for name in names if said.get(name) is not Any
              and (kind := _exact(name, defaults.get(name)) or (_counted(name, defaults.get(name, ...)) if bound else None))}
-    return kinds, [(i, name, kinds[name]) for i, name in enumerate(names[:code.co_argcount]) if name in kinds]
+    free = {name for name, kind in kinds.items() if kind in (int, float) and type(defaults.get(name, ...)) is not kind}
+    return kinds, [(i, name, kinds[name]) for i, name in enumerate(names[:code.co_argcount]) if name in kinds], free
 
 
 def told_first(f):
@@ -100,15 +102,15 @@ def told_first(f):
         nonlocal known
         if known is None:
             known = _kinds_of(f)
-        kinds, places = known
+        kinds, places, free = known
         for name in kwargs:
             kind = kinds.get(name)
-            if kind is not None and kwargs[name].__class__ is not kind:
+            if kind is not None and kwargs[name].__class__ is not kind and (kwargs[name] is not None or name not in free):
                 _refuse_other(f, name, kwargs[name], kind, "")
         for i, name, kind in places:
             if i >= len(args):
                 break
-            if args[i].__class__ is not kind:
+            if args[i].__class__ is not kind and (args[i] is not None or name not in free):
                 _refuse_other(f, name, args[i], kind, f" (position {i + 1})")
 
     return check
@@ -136,9 +138,9 @@ def _counted(name, default):
 
 
 def _refuse_other(f, name, value, kind, place):
-    """TypeError, unless value counts as an int or a float does, or stands for a tensor. None stands where it is the default, or there is none."""
-    if value is None and kind in (int, float):
-        fits = type(inspect.signature(f).parameters[name].default) is not kind
+    """TypeError, unless value counts as an int or a float does, or stands for a tensor."""
+    if value is None:
+        fits = False
     elif kind is Tensor:
         fits = isinstance(value, (Tensor, numbers.Number)) or hasattr(value, "__torch_function__")
     else:

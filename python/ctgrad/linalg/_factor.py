@@ -10,7 +10,7 @@ from ctgrad.composed import deliver, results, with_exact_out
 from ctgrad.composed.closed import named, node
 
 from . import _lapack
-from ._checks import LinAlgError, as_array, as_columns, as_tensor, each_once, flat, laid, lapack, need_matrices, need_none, new, turned
+from ._checks import LinAlgError, as_array, as_columns, as_tensor, each_once, laid, lapack, need_matrices, need_none, new, turned
 from ._solve import SINGULAR, Substitution, columns as by_columns, triangle
 
 Eigh = results("linalg_eigh", "eigenvalues eigenvectors")
@@ -27,8 +27,8 @@ class _Cholesky(Function):
 
     @staticmethod
     def forward(ctx, A, upper):
-        columns = (np.tril if upper else np.triu)(np.swapaxes(as_array(A), -1, -2))
-        infos = new(_lapack.potrf(flat(columns), upper).reshape(columns.shape[:-2]), tuple(A.shape[:-2]))
+        columns = turned(A)
+        infos = new(_lapack.potrf(columns, upper), A)
         made = laid(columns, A)
         ctx.save_for_backward(made)
         ctx.mark_non_differentiable(infos)
@@ -66,8 +66,8 @@ class FactorSolution(Function):
 
     @staticmethod
     def forward(ctx, B, factor, upper):
-        columns = np.swapaxes(as_array(factor), -1, -2)
-        made = laid(each_once(lambda a, right: _lapack.potrs(a, right, upper), [(columns, 2)], np.swapaxes(as_array(B), -1, -2))[0], B)
+        columns = as_array(factor).swapaxes(-1, -2)
+        made = laid(each_once(lambda a, right: _lapack.potrs(a, right, upper), [(columns, 2)], as_array(B).swapaxes(-1, -2))[0], B)
         ctx.save_for_backward(factor, made)
         ctx.upper = upper
         return made
@@ -89,7 +89,7 @@ class FactorInverse(Function):
     @staticmethod
     def forward(ctx, factor, upper):
         columns = turned(factor)
-        infos = new(_lapack.potri(flat(columns), upper).reshape(columns.shape[:-2]), tuple(factor.shape[:-2]))
+        infos = new(_lapack.potri(columns, upper), factor)
         need_none(LinAlgError, "cholesky_inverse", f"The diagonal element {{}} is zero, {SINGULAR}", infos)
         made = laid(columns, factor)
         ctx.save_for_backward(factor, made)
@@ -124,13 +124,17 @@ def _factored(A, wide):
     """Q with so many columns, and R with as many rows; None: no Q, and R with the fewest."""
     columns = turned(A)
     n, m = columns.shape[-2:]
-    sizes = _lapack.geqrf(flat(columns))
-    R = laid(np.tril(columns)[..., :min(m, n) if wide is None else wide].copy(), A)
+    sizes = _lapack.geqrf(columns)
+    rows = min(m, n) if wide is None else wide
+    R = laid(_C.from_numpy(columns if rows == m else columns[..., :rows]).tril().contiguous(), A)
     if wide is None:
         return None, R
-    Q = np.zeros((*columns.shape[:-2], wide, m), columns.dtype)
-    Q[..., :min(wide, n), :] = columns[..., :wide, :]
-    _lapack.orgqr(flat(Q), sizes)
+    if wide == n:  # R is told: the reflections are overwritten
+        Q = columns
+    else:
+        Q = np.zeros((*columns.shape[:-2], wide, m), columns.dtype)
+        Q[..., :min(wide, n), :] = columns[..., :wide, :]
+    _lapack.orgqr(Q, sizes)
     return laid(Q, A), R
 
 
@@ -295,8 +299,8 @@ def svdvals(A, *, driver=None):
 
 def singular(A):
     """Reduced U, S and Vh."""
-    finite = A.detach().isfinite().flatten(-2).all(-1)
-    if not bool(finite.all()):
+    if not A.detach().isfinite().all():
+        finite = A.detach().isfinite().flatten(-2).all(-1)
         where = f"(Batch element {int(finite.flatten().int().argmin())}): " if A.dim() > 2 else ""
         raise LinAlgError(f"linalg.svd: {where}The algorithm failed to converge because the input matrix contained non-finite values.")
     return _Singular.apply(A)

@@ -1,10 +1,7 @@
 """LU and LDL^T factorizations, and what is solved by them."""
 
-import math
-
 import numpy as np
 
-import ctgrad
 from ctgrad import _C
 from ctgrad._dtypes import scalar_name
 from ctgrad.autograd import Function
@@ -12,8 +9,8 @@ from ctgrad.autograd.function import underivable
 from ctgrad.composed import need_tensor, results, with_exact_out
 from ctgrad.composed.closed import named, node
 
-from . import _aside, _lapack
-from ._checks import LinAlgError, as_array, each_once, flat, laid, need_equations, need_kernel, need_matrices, need_none, need_right, new, turned
+from . import _lapack
+from ._checks import LinAlgError, as_array, each_once, laid, need_equations, need_kernel, need_matrices, need_none, need_right, new, of_one_batch, turned
 from ._solve import Substitution, is_vector, need_same_dtype, solve
 
 LU = results("linalg_lu", "P L U")
@@ -24,24 +21,11 @@ LDLFactorEx = results("linalg_ldl_factor_ex", "LD pivots info")
 SolveEx = results("linalg_solve_ex", "result info")
 
 
-def row_order(pivots, rows):
-    """The row of A that each row of L U is: exchanges one after the other, from the first."""
-    k = pivots.shape[-1]
-    order = _aside.row_order(pivots.reshape(math.prod(pivots.shape[:-1]), k).T, rows)
-    return np.ascontiguousarray(order.T).reshape(*pivots.shape[:-1], rows)
-
 
 def _placed(pivots, x, back):
     """Rows of x as L U has them, or back where A has them."""
-    order = row_order(as_array(pivots, 1), x.size(-2))
-    return x.gather(-2, _C.from_numpy(order.argsort(-1) if back else order).unsqueeze(-1).expand(x.shape))
-
-
-def _as_batches(results, columns, A):
-    """Pivots and infos of columns as tensors of A's batch."""
-    pivots, infos = results
-    batch = columns.shape[:-2]
-    return new(pivots.reshape(*batch, pivots.shape[-1]), tuple(A.shape[:-2])), new(infos.reshape(batch), tuple(A.shape[:-2]))
+    order = _C.from_numpy(_lapack.row_order(as_array(pivots, 1), x.size(-2), back))
+    return x.gather(-2, order.long().unsqueeze(-1).expand(x.shape))
 
 
 @named("LinalgLuFactorExBackward0")
@@ -53,7 +37,7 @@ class Factors(Function):
     @staticmethod
     def forward(ctx, A):
         columns = turned(A)
-        pivots, infos = _as_batches(_lapack.getrf(flat(columns)), columns, A)
+        pivots, infos = [new(x, A) for x in _lapack.getrf(columns)]
         made = laid(columns, A)
         ctx.save_for_backward(made, pivots)
         ctx.mark_non_differentiable(pivots, infos)
@@ -111,8 +95,8 @@ def unpacked(LU):
 
 def permutation(pivots, rows, like):
     """P of A = P L U."""
-    order = row_order(as_array(pivots, 1), rows)
-    return new(np.arange(rows)[:, None] == order[..., None, :], tuple(like.shape[:-2])).to(like.dtype)
+    order = new(_lapack.row_order(as_array(pivots, 1), rows), like)
+    return (order.unsqueeze(-2) == _C.arange(rows).unsqueeze(-1)).to(like.dtype)
 
 
 @node("LinalgLuBackward0", unkept=(0,), results=(0, 1, 2))
@@ -129,8 +113,8 @@ def lu(A, *, pivot=True):
 
 def _by_factors(f, factors, pivots, B):
     """f(turned factors, pivots, turned right sides), which works on the last; the tensor of these."""
-    operands = [(np.ascontiguousarray(np.swapaxes(as_array(factors), -1, -2)), 2), (np.ascontiguousarray(as_array(pivots, 1)), 1)]
-    return laid(each_once(f, operands, np.swapaxes(as_array(B), -1, -2))[0], B)
+    operands = [(np.ascontiguousarray(as_array(factors).swapaxes(-1, -2)), 2), (np.ascontiguousarray(as_array(pivots, 1)), 1)]
+    return laid(each_once(f, operands, as_array(B).swapaxes(-1, -2))[0], B)
 
 
 @named("LinalgLuSolveBackward0")
@@ -177,15 +161,15 @@ def lu_solve(LU, pivots, B, *, left=True, adjoint=False):
     if pivots.dim() == 0 or pivots.size(-1) != LU.size(-1):
         raise RuntimeError("linalg.lu_solve: Number of pivots per batch should be same as the dimension of the matrix")
     _need_pivots("linalg.lu_solve", LU, pivots)
-    n, sizes = LU.size(-1), f"({LU.size(-2)}x{LU.size(-1)} and {B.size(-2)}x{B.size(-1)})"
+    n = LU.size(-1)
     if n != B.size(-2 if left else -1):
-        raise RuntimeError(f"linalg.lu_solve: Incompatible shapes of A and B for the equation {'AX' if left else 'XA'} = B {sizes}")
-    if pivots.numel() and bool((pivots < 1).any()):
-        raise RuntimeError("Pivots given to lu_solve must all be greater or equal to 1. Did you properly pass the result of lu_factor?")
-    if pivots.numel() and bool((pivots > n).any()):
-        raise RuntimeError("Pivots given to lu_solve must all be smaller or equal to LU.size(-2). Did you properly pass the result of lu_factor?")
-    batch = ctgrad.broadcast_shapes(LU.shape[:-2], B.shape[:-2])
-    return _LUSolution.apply(LU.expand(*batch, n, n), pivots.expand(*batch, n), B.expand(*batch, *B.shape[-2:]), left, adjoint)
+        raise RuntimeError(f"linalg.lu_solve: Incompatible shapes of A and B for the equation {'AX' if left else 'XA'} = B "
+                           f"({LU.size(-2)}x{LU.size(-1)} and {B.size(-2)}x{B.size(-1)})")
+    if pivots.numel() and (int(pivots.amin()) < 1 or int(pivots.amax()) > n):
+        raise RuntimeError(f"Pivots given to lu_solve must all be {'greater or equal to 1' if int(pivots.amin()) < 1 else 'smaller or equal to LU.size(-2)'}. "
+                           "Did you properly pass the result of lu_factor?")
+    LU, B = of_one_batch(LU, B)
+    return _LUSolution.apply(LU, pivots.expand(LU.shape[:-1]), B, left, adjoint)
 
 
 @node("LinalgSolveExBackward0")
@@ -212,7 +196,7 @@ def ldl_factor_ex(A, *, hermitian=False, check_errors=False):
     """(LD, pivots, info) of symmetric A = L D L^T, as LAPACK's sytrf packs them; A's lower triangle counts. info: the first zero of D, 0: none."""
     need_matrices("ldl_factor_ex", A, True, torch="torch.", kernel="ldl_factor_kernel_cpu")
     columns = turned(A.tril())
-    pivots, infos = _as_batches(_lapack.sytrf(flat(columns)), columns, A)
+    pivots, infos = [new(x, A) for x in _lapack.sytrf(columns)]
     made = LDLFactorEx(underivable("linalg_ldl_factor_ex", laid(columns, A), A, known=False), pivots, infos)
     if check_errors:
         _need_diagonal("ldl_factor_ex", infos)
@@ -241,9 +225,12 @@ def ldl_solve(LD, pivots, B, *, hermitian=False):
     if pivots.is_floating_point() or pivots.dtype == _C.bool:
         raise RuntimeError(f"torch.linalg.ldl_solve: Expected pivots to be integers. Got {scalar_name(pivots.dtype)}")
     _need_pivots("torch.linalg.ldl_solve", LD, pivots)
-    n, batch = LD.size(-1), ctgrad.broadcast_shapes(LD.shape[:-2], B.shape[:-2])
+    n = LD.size(-1)
     if pivots.numel() and bool((pivots.abs() > n).any() | (pivots == 0).any()):
         raise RuntimeError(f"torch.linalg.ldl_solve: pivots must be 1 to {n} or their negatives. Did you properly pass the result of ldl_factor?")
-    wide = B.expand(*batch, *B.shape[-2:])
-    made = _by_factors(_lapack.sytrs, LD.expand(*batch, n, n), pivots.int().expand(*batch, n), wide)
+    wide, right = of_one_batch(LD, B)
+    try:
+        made = _by_factors(_lapack.sytrs, wide, pivots.int().expand(wide.shape[:-1]), right)
+    except ValueError:  # what is looked at below
+        raise RuntimeError("torch.linalg.ldl_solve: negative pivots come in pairs. Did you properly pass the result of ldl_factor?") from None
     return underivable("linalg_ldl_solve", made, LD, B, known=False)

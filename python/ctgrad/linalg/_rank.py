@@ -1,17 +1,17 @@
 """Ranks, pseudo-inverses and least squares, by singular values."""
 
-import ctgrad
 from ctgrad import _C
-from ctgrad._dtypes import scalar_name
+from ctgrad._dtypes import finfo, scalar_name
 from ctgrad.autograd import Function
 from ctgrad.composed import need_tensor, results, with_shared_out
 from ctgrad.composed.closed import named, node
 
-from ._checks import LinAlgError, need_matrices
+from ._checks import LinAlgError, need_matrices, of_one_batch
 from ._factor import singular, svdvals, symmetric
 from ._norms import matrix_norm
 from ._solve import inv_ex, is_vector
 
+_EPS = {dtype: finfo(dtype).eps for dtype in (_C.float32, _C.float64)}
 LeastSquares = results("linalg_lstsq", "solution residuals rank singular_values")
 
 
@@ -20,8 +20,8 @@ class _PseudoInverse(Function):
     _mixes = 2
 
     @staticmethod
-    def forward(ctx, A, least, hermitian):
-        U, S, Vh = singular(symmetric(A, False) if hermitian else A)
+    def forward(ctx, A, parts):
+        U, S, Vh, least = parts
         kept = S > least
         made = Vh.mT @ (_C.where(kept, 1 / S.masked_fill(~kept, 1), 0.0).unsqueeze(-1) * U.mT)
         ctx.save_for_backward(A, made)
@@ -33,14 +33,22 @@ class _PseudoInverse(Function):
         turned, g = P.mT, g.mT
         right = _C.eye(A.size(-1), dtype=A.dtype) - P @ A
         left = _C.eye(A.size(-2), dtype=A.dtype) - A @ P
-        return -(P @ g @ P).mT + left @ g @ P @ turned + turned @ P @ g @ right, None, None
+        return -(P @ g @ P).mT + left @ g @ P @ turned + turned @ P @ g @ right, None
+
+
+def _parts(A, atol, rtol, hermitian=False):
+    """U, S, Vh, and below which of these singular values count as 0."""
+    U, S, Vh = singular((symmetric(A, False) if hermitian else A).detach())
+    return U, S, Vh, _least(A, S, atol, rtol)
 
 
 def _least(A, S, atol, rtol):
     """Below which singular values count as 0. `rcond` is an older rtol."""
     if rtol is None:
-        rtol = 0.0 if atol is not None and bool(_C.as_tensor(atol).gt(0).all()) else max(A.shape[-2:]) * ctgrad.finfo(A.dtype).eps
-    largest = S.detach().amax(-1, keepdim=True) if S.size(-1) else S.detach().sum(-1, keepdim=True)
+        rtol = 0.0 if atol is not None and bool(_C.as_tensor(atol).gt(0).all()) else max(A.shape[-2:]) * _EPS[A.dtype]
+    largest = S.narrow(-1, 0, 1) if S.size(-1) else S.sum(-1, keepdim=True)
+    if not isinstance(atol, _C.Tensor) and not isinstance(rtol, _C.Tensor):
+        return (rtol * largest).clamp(min=atol or 0.0)
     atol, rtol = (_C.as_tensor(0.0 if x is None else x, dtype=A.dtype).unsqueeze(-1) for x in (atol, rtol))
     return _C.maximum((rtol * largest), atol.expand_as(largest) if atol.dim() <= 1 else atol)
 
@@ -70,8 +78,7 @@ def pinv(A, rcond=None, hermitian=False, *, atol=None, rtol=None):
             raise RuntimeError(f"The function 'linalg_pinv' is not differentiable with respect to argument '{what}'. This input cannot have requires_grad True.")
     if A.numel() == 0:
         return _empty_inverse(A)
-    read = symmetric(A, False) if hermitian else A
-    return _PseudoInverse.apply(A, _least(A, svdvals(read.detach()), atol, rtol), hermitian)
+    return _PseudoInverse.apply(A, _parts(A, atol, rtol, hermitian))
 
 
 @with_shared_out
@@ -122,12 +129,10 @@ def lstsq(A, B, rcond=None, *, driver=None):
     _need_equations(A, B, vector)
     if driver is not None and driver not in _DRIVERS:
         raise RuntimeError("torch.linalg.lstsq: parameter `driver` should be one of (gels, gelsy, gelsd, gelss)")
-    rank, values = matrix_rank(A, rtol=rcond), svdvals(A.detach()) if driver in ("gelsd", "gelss") else A.new_empty(0)
+    parts = _parts(A, None, rcond)
+    rank, values = (parts[1] > parts[3]).sum(-1), parts[1] if driver in ("gelsd", "gelss") else A.new_empty(0)
     full = bool((rank == min(A.shape[-2:])).all())
-    right = B.unsqueeze(-1) if vector else B
-    batch = ctgrad.broadcast_shapes(A.shape[:-2], right.shape[:-2])
-    A, right = A.expand(*batch, *A.shape[-2:]), right.expand(*batch, *right.shape[-2:])
-    X, away = _nearest(A, right, rcond, vector, driver in ("gels", "gelsd", "gelss") and A.size(-2) > A.size(-1) and full)
+    X, away = _nearest(A, B.unsqueeze(-1) if vector else B, parts, vector, driver in ("gels", "gelsd", "gelss") and A.size(-2) > A.size(-1) and full)
     if driver == "gels":
         if not full:
             raise LinAlgError("torch.linalg.lstsq: The least squares solution could not be computed because the input matrix does not have full rank.")
@@ -136,11 +141,13 @@ def lstsq(A, B, rcond=None, *, driver=None):
 
 
 @node("LinalgLstsqBackward0", results=(0,))
-def _nearest(A, B, rcond, vector, overdetermined):
+def _nearest(A, B, parts, vector, overdetermined):
     """X with the least |A X - B|, of these the shortest, and its squared distances: none where X is not the only one, or meets B."""
-    X = pinv(A, rtol=rcond) @ B
+    P = _PseudoInverse.apply(A, parts) if A.numel() else _empty_inverse(A)
+    A, B = of_one_batch(A, B)
+    X = P.expand(*A.shape[:-2], *P.shape[-2:]) @ B
     away = (A @ X - B).square().sum(-2) if overdetermined else X[..., :0].reshape(-1)
     m, n = A.shape[-2:]
-    room = X.mT.new_zeros((*X.shape[:-2], X.size(-1), m - n)) if m > n else X.mT[..., :0]
-    X = _C.cat([X.mT, room], -1)[..., :n].mT  # where LAPACK leaves it: over the right-hand side's rows
+    room = [X.mT.new_zeros((*X.shape[:-2], X.size(-1), m - n))] if m > n else []
+    X = _C.cat([X.mT, *room], -1)[..., :n].mT  # where LAPACK leaves it: over the right-hand side's rows
     return X.squeeze(-1) if vector else X, away

@@ -1,7 +1,5 @@
 """Products of Householder's reflections, 1 - tau v v^T, by LAPACK; for gradients they are said as 1 - V T V^T with a triangular T."""
 
-import math
-
 import numpy as np
 
 from ctgrad import _C
@@ -12,7 +10,7 @@ from ctgrad.composed import need_tensor, results, with_exact_out
 from ctgrad.composed.closed import named
 
 from . import _lapack
-from ._checks import as_array, each_once, flat, laid, need_kernel, new, turned
+from ._checks import as_array, each_once, laid, need_kernel, new, turned
 from ._solve import Substitution
 
 GEQRF = results("geqrf", "a tau")
@@ -26,8 +24,8 @@ def geqrf(input):
         raise RuntimeError("torch.geqrf: input must have at least 2 dimensions.")
     need_kernel("geqrf_cpu", input)
     columns = turned(input)
-    sizes = _lapack.geqrf(flat(columns)).reshape(*columns.shape[:-2], min(columns.shape[-2:]))
-    made = laid(columns, input), new(sizes, tuple(input.shape[:-2]))
+    sizes = _lapack.geqrf(columns)
+    made = laid(columns, input), new(sizes, input)
     return GEQRF(*(underivable("geqrf", x, input, node="GeqrfBackward0") for x in made))
 
 
@@ -64,10 +62,10 @@ class _Product(Function):
 
     @staticmethod
     def forward(ctx, A, tau):
-        columns, sizes = np.swapaxes(as_array(A), -1, -2), _sizes(tau)
+        columns, sizes = as_array(A).swapaxes(-1, -2), _sizes(tau)
         batch = np.broadcast_shapes(columns.shape[:-2], sizes.shape[:-1])
         columns = np.array(np.broadcast_to(columns, batch + columns.shape[-2:]), order="C")
-        _lapack.orgqr(flat(columns), np.broadcast_to(sizes, batch + sizes.shape[-1:]).reshape(math.prod(batch), sizes.shape[-1]))
+        _lapack.orgqr(columns, np.ascontiguousarray(np.broadcast_to(sizes, batch + sizes.shape[-1:])))
         made = laid(columns, A)
         ctx.save_for_backward(A, tau, made)  # which may not be written to, as in PyTorch, whose gradient reads it
         return made
@@ -136,9 +134,9 @@ class _Multiplied(Function):
     def forward(ctx, A, tau, other, left, transpose):
         ctx.save_for_backward(A, tau, other)
         ctx.how = left, transpose
-        factors, right = [(np.ascontiguousarray(np.swapaxes(as_array(A), -1, -2)), 2), (_sizes(tau), 1)], as_array(other)
-        made, _ = each_once(lambda *of: _lapack.ormqr(*of, transpose is left), factors, np.swapaxes(right, -1, -2) if left else right)
-        return laid(made if left else np.ascontiguousarray(np.swapaxes(made, -1, -2)), other)
+        factors, right = [(np.ascontiguousarray(as_array(A).swapaxes(-1, -2)), 2), (_sizes(tau), 1)], as_array(other)
+        made, _ = each_once(lambda *of: _lapack.ormqr(*of, transpose is left), factors, right.swapaxes(-1, -2) if left else right)
+        return laid(made if left else np.ascontiguousarray(made.swapaxes(-1, -2)), other)
 
     @staticmethod
     def backward(ctx, g):

@@ -1,8 +1,9 @@
 """Inverses, solutions and determinants."""
 
+import math
+
 import numpy as np
 
-import ctgrad
 from ctgrad import _C
 from ctgrad._dtypes import scalar_name
 from ctgrad.autograd import Function
@@ -10,7 +11,7 @@ from ctgrad.composed import need_tensor, results, with_exact_out
 from ctgrad.composed.closed import named, node
 
 from . import _lapack
-from ._checks import LinAlgError, as_array, as_tensor, each_once, flat, laid, need_matrices, need_none, need_right, new, turned
+from ._checks import LinAlgError, any_of, as_array, as_tensor, each_once, laid, need_matrices, need_none, need_right, new, of_one_batch, turned
 
 SINGULAR = "the inversion could not be completed because the input matrix is singular."
 
@@ -26,10 +27,12 @@ class _Inverse(Function):
 
     @staticmethod
     def forward(ctx, A):
-        columns = np.swapaxes(as_array(A), -1, -2)
-        right = np.empty(columns.shape, columns.dtype)
-        right[...] = np.eye(A.size(-1), dtype=right.dtype)
-        infos = new(_lapack.gesv(flat(columns), flat(right)).reshape(columns.shape[:-2]), tuple(A.shape[:-2]))
+        columns = as_array(A).swapaxes(-1, -2)
+        *batch, n, _ = columns.shape
+        right = np.zeros((*batch, n * n), columns.dtype)
+        right[..., ::n + 1] = 1
+        right = right.reshape(columns.shape)
+        infos = new(_lapack.gesv(columns, right), A)
         made = laid(right, A)
         ctx.save_for_backward(made)
         ctx.mark_non_differentiable(infos)
@@ -55,9 +58,10 @@ class Solution(Function):
 
     @staticmethod
     def forward(ctx, A, B):
-        columns = np.swapaxes(as_array(A), -1, -2)
-        right, infos = each_once(_lapack.gesv, [(columns, 2)], np.swapaxes(as_array(B), -1, -2))
-        need_none(LinAlgError, "torch.linalg.solve", "The solver failed because the input matrix is singular.", new(infos.reshape(columns.shape[:-2]), tuple(A.shape[:-2])))
+        columns = as_array(A).swapaxes(-1, -2)
+        right, infos = each_once(_lapack.gesv, [(columns, 2)], as_array(B).swapaxes(-1, -2))
+        if any_of(infos):
+            need_none(LinAlgError, "torch.linalg.solve", "The solver failed because the input matrix is singular.", new(infos.reshape(columns.shape[:-2]), A))
         made = laid(right, B)
         ctx.save_for_backward(A, made)
         return made
@@ -77,7 +81,7 @@ class Substitution(Function):
 
     @staticmethod
     def forward(ctx, A, B, upper, unit):
-        made = laid(each_once(lambda a, right: _lapack.trsm(right, (a, upper, unit)), [(np.swapaxes(as_array(A), -1, -2), 2)], np.swapaxes(as_array(B), -1, -2))[0], B)
+        made = laid(each_once(lambda a, right: _lapack.trsm(right, (a, upper, unit)), [(as_array(A).swapaxes(-1, -2), 2)], as_array(B).swapaxes(-1, -2))[0], B)
         ctx.save_for_backward(A, made)
         ctx.read = upper, unit
         return made
@@ -147,8 +151,7 @@ def solve(A, B, *, left=True):
     if not left:
         made = solve(A.mT, right.mT).mT
         return made.squeeze(-1) if vector else made
-    batch = ctgrad.broadcast_shapes(A.shape[:-2], right.shape[:-2])
-    made = Solution.apply(A.expand(*batch, *A.shape[-2:]), right.expand(*batch, *right.shape[-2:]))
+    made = Solution.apply(*of_one_batch(A, right))
     return made if not vector else made.squeeze(-1) if right.dim() == 2 else columns(made.squeeze(-1))
 
 
@@ -161,20 +164,36 @@ def solve_triangular(A, B, *, upper, left=True, unitriangular=False):
     need_same_dtype("solve_triangular", A, B)
     if not left:
         return columns(solve_triangular(A.mT, B.mT, upper=not upper, unitriangular=unitriangular).mT)
-    batch = ctgrad.broadcast_shapes(A.shape[:-2], B.shape[:-2])
-    return Substitution.apply(A.expand(*batch, *A.shape[-2:]), B.expand(*batch, *B.shape[-2:]), bool(upper), bool(unitriangular))
+    return Substitution.apply(*of_one_batch(A, B), bool(upper), bool(unitriangular))
 
 
 def _diagonal(A):
     """The diagonals of U of A = P L U, numbers of all matrices adjacent, and the signs of P: 1 or -1. In float64, so that the determinant
     of small whole numbers is whole in float32, too."""
     columns = turned(A).astype(np.float64, copy=False)
-    matrices, batch = flat(columns), columns.shape[:-2]
-    pivots, _ = _lapack.getrf(matrices)
-    places = np.ascontiguousarray(pivots.T)
-    odd = np.logical_xor.reduce(places != np.arange(1, len(places) + 1)[:, None], 0)
-    sign = np.where(odd, columns.dtype.type(-1), columns.dtype.type(1))
-    return np.ascontiguousarray(matrices.diagonal(0, 1, 2).T).reshape(len(places), *batch), sign.reshape(batch)
+    pivots, _ = _lapack.getrf(columns)
+    diagonal = columns.diagonal(0, -2, -1)
+    if not pivots.ndim - 1:
+        odd = sum([p != i for i, p in enumerate(pivots.tolist(), 1)]) & 1
+        return diagonal, -1.0 if odd else 1.0
+    places, last = np.ascontiguousarray(np.moveaxis(pivots, -1, 0)), np.arange(1, pivots.shape[-1] + 1)
+    odd = np.logical_xor.reduce(places != last.reshape(-1, *[1] * (pivots.ndim - 1)), 0)
+    return np.ascontiguousarray(np.moveaxis(diagonal, -1, 0)), np.where(odd, -1.0, 1.0)
+
+
+def _product(diagonal, sign):
+    if diagonal.ndim == 1:
+        return math.prod(diagonal.tolist()) * sign
+    with np.errstate(all="ignore"):
+        return diagonal.prod(0) * sign
+
+
+def _logarithm(diagonal, sign):
+    """Signs and logarithms of products."""
+    if diagonal.ndim == 1 and 0 not in (numbers := diagonal.tolist()):
+        return math.prod([(x > 0) - (x < 0) for x in numbers], start=sign), np.add.reduce(np.log(np.abs(diagonal)))
+    with np.errstate(all="ignore"):
+        return sign * ((diagonal > 0).astype(diagonal.dtype) - (diagonal < 0)).prod(0), np.log(np.abs(diagonal)).sum(0)
 
 
 @named("LinalgDetBackward0")
@@ -183,9 +202,7 @@ class _Determinant(Function):
 
     @staticmethod
     def forward(ctx, A):
-        diagonal, sign = _diagonal(A)
-        with np.errstate(all="ignore"):
-            made = as_tensor(diagonal.prod(0) * sign, A)
+        made = as_tensor(_product(*_diagonal(A)), A)
         ctx.save_for_backward(A, made)
         return made
 
@@ -208,10 +225,7 @@ class _LogDeterminant(Function):
 
     @staticmethod
     def forward(ctx, A):
-        diagonal, sign = _diagonal(A)
-        with np.errstate(all="ignore"):
-            sign = as_tensor(sign * ((diagonal > 0).astype(sign.dtype) - (diagonal < 0)).prod(0), A)
-            log = as_tensor(np.log(np.abs(diagonal)).sum(0), A)
+        sign, log = (as_tensor(x, A) for x in _logarithm(*_diagonal(A)))
         ctx.save_for_backward(A)
         return sign, log
 

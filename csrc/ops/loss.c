@@ -73,7 +73,8 @@ static int mse_compose(scope *s, call *c, T *out)
     T d = SUB(number_beside(s, c->in[0], c->in[1]), number_beside(s, c->in[1], c->in[0]));
     return finish(s, c, MUL(d, d), 2, 0, out);
 }
-static T mse_slope(scope *s, node *n, T d, T g) { return MUL(MUL(d, NUMBER(norm(n, 2))), g); }
+/* The factor is a number of the dtype. */
+static T mse_slope(scope *s, node *n, T d, T g) { return d ? MUL(MUL(d, NUMBER(dtype_rounded(d->a->dtype, norm(n, 2)))), g) : NULL; }
 static int mse_grad(scope *s, node *n, T const *g, T *out) { return difference_grad(s, n, g[0], mse_slope, out); }
 const op op_mse_loss = {.name = "mse_loss", .sig = "(Tensor self, Tensor target, int reduction=1)", .flags = OP_HIDDEN | OP_FUNCTION, .run = op_closed,
     .compose = mse_compose, .kind = {"MseLossBackward0", mse_grad, .again = "MseLossBackwardBackward0"}, .keep = {3, 3}, .doc = "(self - target)^2, reduced: 0 none, 1 mean, 2 sum."};
@@ -95,10 +96,11 @@ static T bounded(scope *s, T d, double bound, T outside, T inside)
     T low = f_binary(s, &op_le, d, NUMBER(-bound)), high = f_binary(s, &op_ge, d, NUMBER(bound));
     return WHERE(low, NEG(outside), WHERE(high, outside, inside));
 }
-/* One pass over float32 or float64; halves round at each step of the formula. */
-static bool one_pass(const call *c)
+/* One pass in float32 or float64, as PyTorch's loops have it also of halves of the dtype `once`; the other halves round at each step of the formula. */
+static bool one_pass(const call *c, ct_dtype once)
 {
-    return c->in[0]->a->dtype == c->in[1]->a->dtype && (c->in[0]->a->dtype == DT_F32 || c->in[0]->a->dtype == DT_F64);
+    ct_dtype d = c->in[0]->a->dtype;
+    return d == c->in[1]->a->dtype && (d == DT_F32 || d == DT_F64 || d == once);
 }
 static int run_terms(call *c, k_fused_kind kind) { return run_floats(c, K->fused[kind], 2, &(k_factor){.f = arg_double(&c->args[2])}, c->op->name); }
 static int smooth_terms_run(call *c) { return run_terms(c, FUSED_SMOOTH_L1); }
@@ -106,7 +108,11 @@ static int huber_terms_run(call *c) { return run_terms(c, FUSED_HUBER); }
 #define TERMS(id) static const op id##_terms = {.name = #id "_terms", .sig = "(Tensor self, Tensor target, float number)", .run = id##_terms_run}
 TERMS(smooth);
 TERMS(huber);
-static T terms(scope *s, const call *c, const op *o, double number) { return f_call(s, o, 3, (arg[]){a_t(c->in[0]), a_t(c->in[1]), a_f(number)}); }
+static T terms(scope *s, const call *c, const op *o, double number)
+{
+    ct_dtype d = c->in[0]->a->dtype, computed = dtype_computed(d);
+    return f_cast(s, f_call(s, o, 3, (arg[]){a_t(f_cast(s, c->in[0], computed)), a_t(f_cast(s, c->in[1], computed)), a_f(number)}), d);
+}
 
 static T distance(scope *s, T x, T y) { return ABS(SUB(number_beside(s, x, y), number_beside(s, y, x))); }
 
@@ -115,7 +121,7 @@ static int smooth_compose(scope *s, call *c, T *out)
     double beta = arg_double(&c->args[3]);
     if (refuse_dtype(s, c->in[0], c->in[1], "smooth_l1_cpu") < 0)
         return -1;
-    if (one_pass(c))
+    if (one_pass(c, DT_BF16))
         return finish(s, c, terms(s, c, &smooth_terms, beta), 2, beta, out);
     T z = distance(s, c->in[0], c->in[1]), square = DIV(MUL(MUL(NUMBER(0.5), z), z), NUMBER(beta));
     return finish(s, c, WHERE(LESS(z, NUMBER(beta)), square, SUB(z, NUMBER(0.5 * beta))), 2, beta, out);
@@ -125,7 +131,19 @@ static T smooth_slope(scope *s, node *n, T d, T g)
     double beta = kept_number(n), k = norm(n, 1);
     return bounded(s, d, beta, MUL(NUMBER(k), g), DIV(MUL(MUL(NUMBER(k), d), g), NUMBER(beta)));
 }
-static int smooth_grad(scope *s, node *n, T const *g, T *out) { return difference_grad(s, n, g[0], smooth_slope, out); }
+/* Halves are rounded once. */
+static int smooth_grad(scope *s, node *n, T const *g, T *out)
+{
+    T x = node_kept_in(s, n, 0), y = node_kept_in(s, n, 1);
+    ct_dtype d = x && y ? x->a->dtype : DT_F32;
+    if (!dtype_is_half(d) || y->a->dtype != d)
+        return difference_grad(s, n, g[0], smooth_slope, out);
+    T difference = SUB(f_cast(s, x, DT_F32), f_cast(s, y, DT_F32)), wide = f_cast(s, g[0], DT_F32);
+    for (uint32_t i = 0; i < 2; i++)
+        if (node_needs(n, i))
+            out[i] = f_cast(s, smooth_slope(s, n, i ? NEG(difference) : difference, wide), d);
+    return s->failed ? -1 : 0;
+}
 const op op_smooth_l1_loss = {.name = "smooth_l1_loss", .sig = "(Tensor self, Tensor target, int reduction=1, float beta=1.0)", .flags = OP_HIDDEN | OP_FUNCTION,
     .run = op_closed, .compose = smooth_compose, .kind = {"SmoothL1LossBackward0", smooth_grad, .again = "SmoothL1LossBackwardBackward0"}, .keep = {3, 3},
     .doc = "With d = |self - target|: d^2 / (2 beta) below beta, d - beta / 2 from there on; reduced."};
@@ -135,7 +153,7 @@ static int huber_compose(scope *s, call *c, T *out)
     double delta = arg_double(&c->args[3]);
     if (refuse_dtype(s, c->in[0], c->in[1], "huber_cpu") < 0)
         return -1;
-    if (one_pass(c))
+    if (one_pass(c, DT_F16))
         return finish(s, c, terms(s, c, &huber_terms, delta), 2, delta, out);
     T z = distance(s, c->in[0], c->in[1]), square = MUL(MUL(NUMBER(0.5), z), z);
     T inside = f_binary(s, &op_le, z, NUMBER(delta));

@@ -269,3 +269,21 @@ def test_sums_with_products_round_where_pytorch_does(name, dtype):
         operands = [[library.tensor(n).to(of(library, dtype)) for n in (x, y, z)] for library in (ctgrad, torch)]
         mine, theirs = (SUMS[name](library, *those, **by) for library, those in zip((ctgrad, torch), operands, strict=True))
         assert (bits_of(mine) == bits_of(theirs)).all(), by
+
+
+@pytest.mark.parametrize("dtype", (*HALVES, "float32"))
+@pytest.mark.parametrize("name, by", [("mse_loss", {}), ("huber_loss", {"delta": 0.7}), ("huber_loss", {}), ("smooth_l1_loss", {"beta": 0.7}), ("smooth_l1_loss", {}), ("renorm", {})])
+def test_losses_and_norms_of_rows_round_where_pytorch_does(name, by, dtype):
+    rng = np.random.default_rng(3)
+    numbers = [rng.standard_normal((40, 50)).astype(np.float32) for _ in range(2)]
+    made = []
+    for library in (ctgrad, torch):
+        x, y = (library.tensor(n).to(of(library, dtype)) for n in numbers)
+        x.requires_grad_()
+        if name == "renorm":
+            made.append([library.renorm(x, 2, 0, 1.5), library.renorm(x, 1, 1, 9.0)])
+        else:
+            for_each, mean = (getattr(library.nn.functional, name)(x, y, reduction=how, **by) for how in ("none", "mean"))
+            made.append([for_each, *library.autograd.grad(mean, x)])
+    for mine, theirs in zip(*made, strict=True):
+        assert opdb.numbers(mine).tolist() == opdb.numbers(theirs).tolist()

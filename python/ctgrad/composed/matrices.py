@@ -272,7 +272,7 @@ def renorm(input, p, dim, maxnorm):
     dim %= input.dim()
     wide = input.float() if input.dtype in (_C.float16, _C.bfloat16) else input
     size = wide.norm(p, [d for d in range(input.dim()) if d != dim], True)
-    return input.contiguous() * (size > maxnorm).to(wide.dtype).mul(maxnorm / (size + 1e-7) - 1).add(1).to(input.dtype)
+    return input.contiguous() * _C.where(size > maxnorm, maxnorm / (size + 1e-7), 1.0).to(input.dtype)
 
 
 for _f in (cholesky, cholesky_inverse, cholesky_solve, mvlgamma, det, geqrf, inverse, logdet, lu_solve, matrix_exp, matrix_power, orgqr, ormqr, pinverse, qr, slogdet, svd, triangular_solve):

@@ -114,6 +114,14 @@ static T terms(scope *s, const call *c, const op *o, double number)
     return f_cast(s, f_call(s, o, 3, (arg[]){a_t(f_cast(s, c->in[0], computed)), a_t(f_cast(s, c->in[1], computed)), a_f(number)}), d);
 }
 
+/* beta or delta, and its half, as numbers of the dtype. */
+static void bounds(T z, double number, double *whole, double *part)
+{
+    ct_dtype d = z ? (ct_dtype)z->a->dtype : DT_F64;
+    *whole = dtype_is_float(d) ? dtype_rounded(d, number) : number;
+    *part = dtype_is_float(d) ? dtype_rounded(d, 0.5 * *whole) : 0.5 * number;
+}
+
 static T distance(scope *s, T x, T y) { return ABS(SUB(number_beside(s, x, y), number_beside(s, y, x))); }
 
 static int smooth_compose(scope *s, call *c, T *out)
@@ -123,8 +131,11 @@ static int smooth_compose(scope *s, call *c, T *out)
         return -1;
     if (one_pass(c, DT_BF16))
         return finish(s, c, terms(s, c, &smooth_terms, beta), 2, beta, out);
-    T z = distance(s, c->in[0], c->in[1]), square = DIV(MUL(MUL(NUMBER(0.5), z), z), NUMBER(beta));
-    return finish(s, c, WHERE(LESS(z, NUMBER(beta)), square, SUB(z, NUMBER(0.5 * beta))), 2, beta, out);
+    T z = distance(s, c->in[0], c->in[1]);
+    double whole, part;
+    bounds(z, beta, &whole, &part);
+    T square = DIV(MUL(MUL(NUMBER(0.5), z), z), NUMBER(whole));
+    return finish(s, c, WHERE(LESS(z, NUMBER(whole)), square, SUB(z, NUMBER(part))), 2, beta, out);
 }
 static T smooth_slope(scope *s, node *n, T d, T g)
 {
@@ -156,8 +167,10 @@ static int huber_compose(scope *s, call *c, T *out)
     if (one_pass(c, DT_F16))
         return finish(s, c, terms(s, c, &huber_terms, delta), 2, delta, out);
     T z = distance(s, c->in[0], c->in[1]), square = MUL(MUL(NUMBER(0.5), z), z);
-    T inside = f_binary(s, &op_le, z, NUMBER(delta));
-    T loss = WHERE(inside, square, MUL(NUMBER(delta), SUB(z, NUMBER(0.5 * delta))));
+    double whole, part;
+    bounds(z, delta, &whole, &part);
+    T inside = f_binary(s, &op_le, z, NUMBER(whole));
+    T loss = WHERE(inside, square, MUL(NUMBER(whole), SUB(z, NUMBER(part))));
     return finish(s, c, loss && dtype_is_float(c->in[0]->a->dtype) ? f_cast(s, loss, c->in[0]->a->dtype) : loss, 2, delta, out);
 }
 static T huber_slope(scope *s, node *n, T d, T g)

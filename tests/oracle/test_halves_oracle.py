@@ -247,14 +247,14 @@ def test_whole_quotients_are_rounded_where_pytorch_rounds(dtype, divisor, mode):
 
 FACTORS = ({}, {"beta": 0.3, "alpha": 0.7}, {"beta": 0, "alpha": 0.7}, {"beta": 0.3}, {"alpha": 2})
 SUMS = {
-    "addmm": lambda l, x, y, z, **by: l.addmm(z[0], x[0], y[0], **by),
-    "addmm of a bias": lambda l, x, y, z, **by: l.addmm(z[0, 0], x[0], y[0], **by),
-    "baddbmm": lambda l, x, y, z, **by: l.baddbmm(z, x, y, **by),
-    "baddbmm of one": lambda l, x, y, z, **by: l.baddbmm(z[0], x, y, **by),
-    "addbmm": lambda l, x, y, z, **by: l.addbmm(z[0], x, y, **by),
-    "addmv": lambda l, x, y, z, **by: l.addmv(z[0, :, 0], x[0], y[0, :, 0], **by),
-    "addmv by columns": lambda l, x, y, z, **by: l.addmv(z[0, 0], y[0].t().contiguous().t(), y[0, :, 0], **by),
-    "addr": lambda l, x, y, z, **by: l.addr(z[0], x[0, :, 0], y[0, 0], **by),
+    "addmm": lambda lib, x, y, z, **by: lib.addmm(z[0], x[0], y[0], **by),
+    "addmm of a bias": lambda lib, x, y, z, **by: lib.addmm(z[0, 0], x[0], y[0], **by),
+    "baddbmm": lambda lib, x, y, z, **by: lib.baddbmm(z, x, y, **by),
+    "baddbmm of one": lambda lib, x, y, z, **by: lib.baddbmm(z[0], x, y, **by),
+    "addbmm": lambda lib, x, y, z, **by: lib.addbmm(z[0], x, y, **by),
+    "addmv": lambda lib, x, y, z, **by: lib.addmv(z[0, :, 0], x[0], y[0, :, 0], **by),
+    "addmv by columns": lambda lib, x, y, z, **by: lib.addmv(z[0, 0], y[0].t().contiguous().t(), y[0, :, 0], **by),
+    "addr": lambda lib, x, y, z, **by: lib.addr(z[0], x[0, :, 0], y[0, 0], **by),
 }
 
 

@@ -39,7 +39,7 @@ EXCEPTIONS = {
     "binary_cross_entropy": SHAPES, "binary_cross_entropy_with_logits": SHAPES, "mse_loss": SHAPES, "antidiagonals": "sums over anti-diagonals of a product with what repeats along rows or columns",
     "copy_": WRITTEN, "zero_": WRITTEN, "nan_to_num_": WRITTEN, "F.nll_loss": TARGETS, "F.cross_entropy": "the gradient of sliding scores is real; " + TARGETS,
     "softmax_backward": ALONG, "log_softmax_backward": ALONG, "norm": FACTORS + "; " + WEIGHTED, "F.embedding": "as many rows as indices, which are n * n in its case",
-    "as_strided": "strides of its own: what repeats is shown as it is not held, and gradients are counted where numbers coincide",
+    **dict.fromkeys(("as_strided", "as_strided_copy"), "strides of its own: what repeats is shown as it is not held, and gradients are counted where numbers coincide"),
     "gather": GIVEN + ", of what slides", "scatter": GIVEN, "scatter_add": GIVEN, "index": GIVEN, "index_copy": "written slices are real where indices are",
     "gradient": GIVEN + "; " + JOINED, "slice": STEPPED, "slice_copy": STEPPED, "diagonal": STEPPED, "cat": JOINED + " along a dim that slides; so are different rows that repeat along the dim that joins them",
     "kthvalue": SORTED, "topk": SORTED, "pick_places": SORTED, "median": SORTED, "nanmedian": SORTED, "quantile": SORTED, "nanquantile": SORTED, "ranked": SORTED,

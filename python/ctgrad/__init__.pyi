@@ -50,6 +50,14 @@ from ctgrad._names import (
     SymInt as SymInt,
     get_device as get_device,
     is_storage as is_storage,
+    sym_float as sym_float,
+    sym_int as sym_int,
+    sym_ite as sym_ite,
+    sym_max as sym_max,
+    sym_min as sym_min,
+    sym_not as sym_not,
+    sym_sqrt as sym_sqrt,
+    sym_sum as sym_sum,
     unravel_index as unravel_index,
 )
 from ctgrad._queries import (
@@ -157,6 +165,7 @@ from ctgrad.composed.compare import (
 )
 from ctgrad.composed.copies import (
     alias_copy as alias_copy,
+    as_strided_copy as as_strided_copy,
     diagonal_copy as diagonal_copy,
     expand_copy as expand_copy,
     narrow_copy as narrow_copy,

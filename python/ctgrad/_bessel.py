@@ -1,15 +1,16 @@
-"""Bessel functions of orders 0 and 1, those of the other kinds than I in terms of other ops and in float64, as is Hurwitz's zeta function."""
+"""Bessel functions of orders 0 and 1, those of the other kinds than I in terms of other ops: J and K in float64, as Hurwitz's zeta function; Y and Airy's in the dtype of the argument."""
 
 import math
 from collections.abc import Callable
 
 from ctgrad import _C
+from ctgrad._dtypes import finfo
 from ctgrad._quantile import polynomial
 from ctgrad.autograd.function import Function
 from ctgrad.composed import need_tensor
 from ctgrad.composed.closed import named, node
 
-__all__ = ["i0", "i0e", "i1", "i1e", "j", "k", "zeta"]
+__all__ = ["airy", "i0", "i0e", "i1", "i1e", "j", "k", "y", "zeta"]
 
 def _function(name, title, order, scaled):
     @node(f"{title}Backward0")
@@ -79,6 +80,69 @@ def j(order, x):
     far = (p_above / p_below * turned.cos() - inverse * (q_above / q_below) * turned.sin()) * math.sqrt(2 / math.pi) / size.sqrt()
     made = _C.where(size <= 5, near * size if order else near, far)
     return _C.where(x < 0, -made, made) if order else made
+
+# Of Y, up to 5: the numerator and the denominator in x^2 of what J's logarithm leaves.
+_Y = (((15592.436785523574, -14663929.590397161, 5435264770.518765, -982136065717.9115, 87590639439536.7, -3466283033847297.0, 4.4273326857256984e+16,
+        -1.8495080043698668e+16),
+       (1041.2835366425984, 626107.330137135, 268919633.39381415, 86400248710.3935, 20297961275010.555, 3171577528429750.5, 2.5059625617265306e+17)),
+      ((1263204747.9017804, -647355876379.1603, 114509511541823.73, -8127702555013251.0, 2.024394757135949e+17, -7.788771962659501e+17),
+       (594.3015923461282, 235564.09294306857, 73481194.44597217, 18760131610.870617, 3882312774962.3857, 620557727146953.8, 6.871410873553005e+16,
+        3.9727060811656064e+18)))
+# Of Ai: beyond 2.09 in 1 / zeta, where zeta is 2/3 |x|^3/2; below -2.09 in its square, of the cosine's part and of the sine's.
+_AIRY_RIGHT = ((0.346538101525629, 12.007595273964581, 76.27960536152345, 168.08922493463058, 159.75639135016442, 70.53609068404442, 14.026469116338967, 1.0),
+               (0.5675945326387702, 14.75625625848472, 84.51389701414746, 177.31808814540045, 164.2346928715297, 71.47784008255756, 14.095913560783403,
+                1.0))
+_AIRY_SINE = ((-0.1316963234183318, -0.6264565444319123, -0.6931580360369335, -0.27977998154511912, -0.0491900132609500318, -0.00406265923594885404,
+               -0.00015927649623926210, -2.77649108155232921e-06, -1.67787698489114634e-08),
+              (13.3560420706553244, 32.6825032795224614, 26.7367040941499555, 9.18707402907259626, 1.47529146771666415, 0.115687173795188044,
+               0.00440291641615211203, 7.54720348287414297e-05, 4.51850092970580378e-07))
+_AIRY_COSINE = ((0.01973399320916857, 0.391103029615688277, 1.06579897599595591, 0.939169229816650230, 0.351465656105547619, 0.0633888919628925490,
+                 0.00585804113048388459, 0.000282851600836737020, 6.98793669997260967e-06, 8.11789239554389293e-08, 3.41551784765923618e-10),
+                (9.30892908077441975, 19.8352928718312140, 15.5646628932864613, 5.47686069422975498, 0.954293611618961884, 0.0864580826352392193,
+                 0.00412656523824222607, 0.000101259085116509135, 1.17166733214413522e-06, 4.91834570062930016e-09))
+
+
+def y(order, x):
+    """Y_order(x), in x's dtype: -inf at 0, NaN below. Denominators want their highest power, here and in ``airy``, as PyTorch's do: that is up to 1e-6 off."""
+    roots, above, below, *parts = _J[order]
+    square = x * x
+    above, below, (less, more) = polynomial(square, above, 0), polynomial(square, below, 0), (square - root for root in roots)
+    first = above / below * x * less * more if order else _C.where(x < 1e-5, 1 - square / 4, less * more * above / below)
+    rest, log = polynomial(square, _Y[order][0], 0) / polynomial(square, _Y[order][1], 0), x.log()
+    near = x * rest + 2 / math.pi * (first * log - 1 / x) if order else rest + 2 / math.pi * log * first
+    inverse = 5 / x
+    p_above, p_below, q_above, q_below = (polynomial(inverse * inverse, c, 0) for c in parts)
+    turned = x - (2 * order + 1) * math.pi / 4
+    far = (p_above / p_below * turned.sin() + inverse * (q_above / q_below) * turned.cos()) * math.sqrt(2 / math.pi) / x.sqrt()
+    made = _C.where(x <= 5, near, far)
+    return _C.where(x == 0, -math.inf, _C.where(x < 0, math.nan, made))
+
+
+def _airy_middle(x):
+    """Ai within 2.09 of 0 by its power series. A sum ends where the term falls below its last place: what comes later is not added."""
+    f, g, m, n, cube = _C.ones_like(x), x, _C.ones_like(x), x, x * x * x
+    least, k, going = finfo(x.dtype).eps, 1, _C.ones_like(x, dtype=_C.bool)
+    while going.any():
+        m, n = m * cube / (k + 1) / (k + 2), n * cube / (k + 2) / (k + 3)
+        f, g, k = _C.where(going, f + m, f), _C.where(going, g + n, g), k + 3
+        going = going & ((m / f).abs() > least)
+    return 0.355028053887817239260 * f - 0.258819403792806798405 * g
+
+
+def airy(x):
+    """Ai(x), in x's dtype: NaN at both infinities."""
+    size = x.abs()
+    root = size.sqrt()
+    zeta = 2 * size * root / 3
+    z, scale = 1 / zeta, 1 / math.sqrt(math.pi)
+    above, below = (polynomial(z, c, 0) for c in _AIRY_RIGHT)
+    right = scale * (above / below) / (2 * root.sqrt() * zeta.exp())
+    (sine_above, sine_below), (cosine_above, cosine_below) = ([polynomial(z * z, c, 0) for c in part] for part in (_AIRY_SINE, _AIRY_COSINE))
+    turned = zeta + math.pi / 4
+    left = scale / root.sqrt() * (turned.sin() * (1 + z * z * sine_above / sine_below) - turned.cos() * (z * cosine_above / cosine_below))
+    middle = _airy_middle(x.clamp(-2.09, 2.09))
+    made = _C.where(x < -2.09, left, _C.where(x >= 2.09, right, middle))
+    return made.masked_fill(x > 103.892, 0).masked_fill(size == math.inf, math.nan)
 
 
 def _chebyshev(x, series):

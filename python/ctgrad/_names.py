@@ -4,12 +4,15 @@ import math
 import numbers
 from itertools import pairwise
 
+import numpy as np
+
 from ctgrad import _C
 from ctgrad._C import Tensor
 from ctgrad.composed import need_tensor
 from ctgrad.storage import TypedStorage, UntypedStorage
 
-__all__ = ["SymBool", "SymFloat", "SymInt", "_assert", "_assert_async", "e", "get_device", "inf", "is_storage", "nan", "newaxis", "pi", "unravel_index"]
+__all__ = ["SymBool", "SymFloat", "SymInt", "_assert", "_assert_async", "e", "get_device", "inf", "is_storage", "nan", "newaxis", "pi",
+           "sym_float", "sym_int", "sym_ite", "sym_max", "sym_min", "sym_not", "sym_sqrt", "sym_sum", "unravel_index"]
 
 e, inf, nan, newaxis, pi = math.e, math.inf, math.nan, None, math.pi
 
@@ -31,6 +34,59 @@ class SymFloat(_Symbol):
 
 class SymBool(_Symbol):
     """An answer that is not known yet."""
+
+
+def sym_float(a):
+    """float(a), of a number, a text or a tensor of one element."""
+    return float(a)
+
+
+def sym_int(a):
+    """int(a): towards 0."""
+    return int(a)
+
+
+def sym_sqrt(a):
+    """The square root as a float."""
+    return math.sqrt(a)
+
+
+def sym_not(a):
+    """Whether a is not true."""
+    return not a
+
+
+def _chosen(name, pick, a, b):
+    """A float if either is one, whichever is picked."""
+    for one in (a, b):
+        if not isinstance(one, (int, float, np.integer, np.floating)):
+            raise AssertionError(f"{name}(): expected an int or a float, got {type(one)}")
+    made = pick(a, b)
+    return float(made) if any(isinstance(one, (float, np.floating)) for one in (a, b)) else made
+
+
+def sym_max(a, b):
+    """The larger of two numbers: a float if either is."""
+    return _chosen("sym_max", max, a, b)
+
+
+def sym_min(a, b):
+    """The smaller of two numbers: a float if either is."""
+    return _chosen("sym_min", min, a, b)
+
+
+def sym_sum(*args):
+    """The sum of the arguments, or of one list or tuple."""
+    return sum(args[0] if len(args) == 1 and isinstance(args[0], (list, tuple)) else args)
+
+
+def sym_ite(b, t, f):
+    """t if b else f, both of one type."""
+    if not isinstance(b, bool):
+        raise AssertionError(f"sym_ite(): expected a bool as the condition, got {type(b)}")
+    if type(t) is not type(f):
+        raise AssertionError(f"sym_ite(): expected both values to be of one type, got {type(t)} and {type(f)}")
+    return t if b else f
 
 
 def _assert(condition, message):

@@ -5,6 +5,7 @@ from typing import Any
 
 import ctgrad
 from ctgrad import _C, _bessel
+from ctgrad._dtypes import unsupported
 from ctgrad.composed import need_tensor
 
 
@@ -78,20 +79,27 @@ POLYNOMIALS = {
 }
 
 
-def _of_one(name, f, doc):
+def _of_one(name, f, doc, argument="input", wide=True):
+    """f at float64, or, where not wide, at the dtype of the result. Halves are refused, as by PyTorch."""
+
     def made(input):
-        dtype, (x,) = _operands(name, input)
-        return f(x).to(dtype)
+        need_tensor(f"special_{name}", input, argument)
+        dtype = input.dtype if input.is_floating_point() else _C.get_default_dtype()
+        if dtype not in (_C.float32, _C.float64):
+            raise unsupported(f"{name}_cpu", dtype)
+        return f(input.detach().to(_C.float64 if wide else dtype)).to(dtype)
 
     made.__name__ = made.__qualname__ = name
     made.__doc__ = doc
     return made
 
 
-ONES = {name: _of_one(name, f, doc) for name, f, doc in (
+ONES = {name: _of_one(name, f, doc, *how) for name, f, doc, *how in (
+    ("airy_ai", _bessel.airy, "Airy's function Ai.", "x", False),
+    ("bessel_y0", lambda x: _bessel.y(0, x), "Bessel's function of the second kind and order 0.", "input", False), ("bessel_y1", lambda x: _bessel.y(1, x), "Bessel's function of the second kind and order 1.", "input", False),
     ("bessel_j0", lambda x: _bessel.j(0, x), "Bessel's function of the first kind and order 0."), ("bessel_j1", lambda x: _bessel.j(1, x), "Bessel's function of the first kind and order 1."),
     ("modified_bessel_i0", _bessel.i0, "The modified Bessel function of the first kind and order 0."), ("modified_bessel_i1", _bessel.i1, "The modified Bessel function of the first kind and order 1."),
     ("modified_bessel_k0", lambda x: _bessel.k(0, x, False), "The modified Bessel function of the second kind and order 0."),
     ("modified_bessel_k1", lambda x: _bessel.k(1, x, False), "The modified Bessel function of the second kind and order 1."),
-    ("scaled_modified_bessel_k0", lambda x: _bessel.k(0, x, True), "e^x modified_bessel_k0(x)"), ("scaled_modified_bessel_k1", lambda x: _bessel.k(1, x, True), "e^x modified_bessel_k1(x)"),
-    ("spherical_bessel_j0", lambda x: _C.where(x == 0, 1.0, x.sin() / x), "sin(x) / x"), )}
+    ("scaled_modified_bessel_k0", lambda x: _bessel.k(0, x, True), "e^x modified_bessel_k0(x)", "x"), ("scaled_modified_bessel_k1", lambda x: _bessel.k(1, x, True), "e^x modified_bessel_k1(x)", "x"),
+    ("spherical_bessel_j0", lambda x: _C.where(x == 0, 1.0, x.sin() / x), "sin(x) / x", "x"), )}

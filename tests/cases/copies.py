@@ -13,6 +13,7 @@ CASES = {
     "narrow_copy": [case(X, 1, 1, 2, ref=lambda x, *a: x[:, 1:3])],
     "permute_copy": [case(X3, (2, 0, 1), ref=np.transpose)],
     "select_copy": [case(X3, 1, -1, ref=lambda x, *a: x[:, -1])],
+    "as_strided_copy": [case(X, (2, 2), (1, 2), ref=lambda x, *a: x.ravel()[[[0, 2], [1, 3]]]), case(X, (2, 2), (0, 1), 1, ref=lambda x, *a: x.ravel()[[[1, 2], [1, 2]]])],
     "slice_copy": [case(X, 1, 0, 4, 2, ref=lambda x, *a: x[:, 0:4:2]), case(X, -2, 1, ref=lambda x, *a: x[1:])],
     "split_copy": [case(t(5, 2), 2, ref=lambda x, n: np.split(x, [2, 4]))],
     "split_with_sizes_copy": [case(t(5, 2), [1, 4], ref=lambda x, n: np.split(x, [1]))],

@@ -8,7 +8,7 @@ from ctgrad._C import SavedTensor, backward, grad
 from ctgrad.autograd import _functions, anomaly_mode, function, functional, grad_mode, graph, variable
 from ctgrad.autograd.anomaly_mode import detect_anomaly, set_detect_anomaly
 from ctgrad.autograd.function import Function
-from ctgrad.autograd.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
+from ctgrad.autograd.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled, set_multithreading_enabled
 from ctgrad.autograd.gradcheck import gradcheck, gradgradcheck
 from ctgrad.autograd.variable import Variable
 
@@ -33,6 +33,7 @@ __all__ = [
     "no_grad",
     "set_detect_anomaly",
     "set_grad_enabled",
+    "set_multithreading_enabled",
     "variable",
 ]
 

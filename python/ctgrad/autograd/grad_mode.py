@@ -6,8 +6,10 @@ and to the thread.
 
 import functools
 import inspect
+import threading
 import warnings
 
+from ctgrad import _C
 from ctgrad._C import (
     _set_grad_enabled,
     _set_inference_mode,
@@ -15,7 +17,7 @@ from ctgrad._C import (
     is_inference_mode_enabled,
 )
 
-__all__ = ["enable_grad", "inference_mode", "no_grad", "set_grad_enabled"]
+__all__ = ["enable_grad", "inference_mode", "no_grad", "set_grad_enabled", "set_multithreading_enabled"]
 
 
 def _wrap_generator(new_context, func):
@@ -150,6 +152,38 @@ class set_grad_enabled(_Mode):
 
     def __repr__(self):
         return str(self)
+
+    def clone(self):
+        return type(self)(self.mode)
+
+
+_threads = threading.local()  # enabled: of each thread, True where it is not set
+
+
+def _is_multithreading_enabled():
+    return getattr(_threads, "enabled", True)
+
+
+_C._is_multithreading_enabled = _is_multithreading_enabled  # where PyTorch has it
+
+
+class set_multithreading_enabled(_Mode):
+    """Whether backward may hand work to threads of devices, of this thread; at once, until the end of the block. The CPU's part of it,
+    all there is here, always runs on the thread that calls, so results and times are the same either way."""
+
+    __slots__ = ("mode",)
+
+    def __init__(self, mode):
+        if not isinstance(mode, bool):
+            raise TypeError(f"set_multithreading_enabled(): argument 'enabled' (position 1) must be bool, not {type(mode).__name__}")
+        self._before, self.mode = _is_multithreading_enabled(), mode
+        _threads.enabled = mode
+
+    def __enter__(self):
+        pass
+
+    def __exit__(self, *error):
+        _threads.enabled = self._before
 
     def clone(self):
         return type(self)(self.mode)

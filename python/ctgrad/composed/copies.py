@@ -19,6 +19,14 @@ def alias_copy(input):
 
 
 @composed(method=False, out="shared")
+@node("AsStridedBackward0_copy", unkept=(0,))
+def as_strided_copy(input, size, stride, storage_offset=None):
+    """What as_strided shows, copied."""
+    need_tensor("as_strided_copy", input)
+    return _copied(input.as_strided(size, stride, storage_offset))
+
+
+@composed(method=False, out="shared")
 @node("DiagonalBackward0_copy", unkept=(0,))
 def diagonal_copy(input, offset=0, dim1=0, dim2=1):
     """What diagonal shows, copied."""

@@ -1,9 +1,10 @@
 """Modules as functions of their parameters."""
 
 import ctgrad
+from ctgrad.nn.modules.batchnorm import _BatchNorm
 from ctgrad.nn.utils import stateless
 
-__all__ = ["functional_call", "stack_module_state"]
+__all__ = ["functional_call", "replace_all_batch_norm_modules_", "stack_module_state"]
 
 
 def functional_call(module, parameter_and_buffer_dicts, args=None, kwargs=None, *, tie_weights=True, strict=False):
@@ -29,6 +30,15 @@ def functional_call(module, parameter_and_buffer_dicts, args=None, kwargs=None, 
             f"Expected parameter_and_buffer_dicts to be a dict, or a list/tuple of dicts, but got {type(parameter_and_buffer_dicts)}"
         )
     return stateless.call(module, given, args, kwargs, tie_weights, strict)
+
+
+def replace_all_batch_norm_modules_(root):
+    """Every batch norm in root, root included, loses its running statistics and normalizes by its batch's from then on. Returns root."""
+    for module in root.modules():
+        if isinstance(module, _BatchNorm) and module.track_running_stats:
+            module.running_mean = module.running_var = module.num_batches_tracked = None
+            module.track_running_stats = False
+    return root
 
 
 def _stacked(name, tensors):

@@ -16,7 +16,7 @@ from ctgrad._C import backward as run_backward
 from ctgrad.autograd.grad_mode import enable_grad, no_grad
 from ctgrad.autograd.graph import saved_tensors_hooks
 
-__all__ = ["CheckpointError", "checkpoint", "checkpoint_sequential", "get_device_states", "noop_context_fn", "set_checkpoint_early_stop", "set_device_states"]
+__all__ = ["CheckpointError", "check_backward_validity", "checkpoint", "checkpoint_sequential", "detach_variable", "get_device_states", "noop_context_fn", "set_checkpoint_early_stop", "set_device_states"]
 
 
 class CheckpointError(RuntimeError):
@@ -55,6 +55,19 @@ def _needs_grad(value):
     return isinstance(value, Tensor) and value.requires_grad
 
 
+def check_backward_validity(inputs):
+    """Warns where no tensor among the inputs requires a gradient."""
+    if not any(map(_needs_grad, inputs)):
+        warnings.warn("None of the inputs have requires_grad=True. Gradients will be None", stacklevel=2)
+
+
+def detach_variable(inputs):
+    """The inputs, a tuple, with each tensor as a new leaf that requires a gradient if the tensor does."""
+    if not isinstance(inputs, tuple):
+        raise RuntimeError(f"Only tuple of tensors is supported. Got Unsupported input type: {type(inputs).__name__}")
+    return tuple(a.detach().requires_grad_(a.requires_grad) if isinstance(a, Tensor) else a for a in inputs)
+
+
 def _as_tuple(value):
     return value if isinstance(value, tuple) else (value,)
 
@@ -67,8 +80,7 @@ class CheckpointFunction(Function):
 
     @staticmethod
     def forward(ctx, function, preserve, *args):
-        if not any(_needs_grad(a) for a in args):
-            warnings.warn("None of the inputs have requires_grad=True. Gradients will be None", stacklevel=2)
+        check_backward_validity(args)
         ctx.function = function
         ctx.state = ctgrad.get_rng_state() if preserve else None
         ctx.others = [None if isinstance(a, Tensor) else a for a in args]
@@ -86,7 +98,8 @@ class CheckpointFunction(Function):
             )
         args = list(ctx.others)
         for i, t in zip(ctx.places, ctx.saved_tensors, strict=True):
-            args[i] = t.detach().requires_grad_(t.requires_grad)
+            args[i] = t
+        args = detach_variable(tuple(args))
         with _random_state(ctx.state), enable_grad():
             outputs = _as_tuple(ctx.function(*args))
         wanted = [(o, g) for o, g in zip(outputs, grads, strict=True) if _needs_grad(o)]

@@ -12,9 +12,24 @@ torch.igamma(x, x).sum().backward()
 a[:4].clone().polygamma_(1), (a + 2).mvlgamma_(2)
 
 x = torch.tensor([-7., -1., 0., 0.3, 1., 4., 12.])
-for name in ("erfcx", "bessel_j0", "bessel_j1", "modified_bessel_i0", "modified_bessel_i1", "modified_bessel_k0", "modified_bessel_k1", "scaled_modified_bessel_k0", "scaled_modified_bessel_k1", "spherical_bessel_j0"):
+for name in ("erfcx", "bessel_j0", "bessel_j1", "modified_bessel_i0", "modified_bessel_i1", "modified_bessel_k0", "modified_bessel_k1", "scaled_modified_bessel_k0", "scaled_modified_bessel_k1", "spherical_bessel_j0", "airy_ai", "bessel_y0", "bessel_y1"):
     f = getattr(torch.special, name)
-    print(name, f(x), f(x.double()), f(torch.arange(3)), f(x.abs(), out=torch.empty(7)).shape)
+    print(name, f(x), f(x.double()), f(torch.arange(3)), f(x.abs(), out=torch.empty(7)).shape, f(torch.tensor([True, False])), f(torch.empty(0, 2)).shape)
+for name in ("airy_ai", "bessel_y0", "bessel_y1", "bessel_j0", "modified_bessel_i1", "scaled_modified_bessel_k0", "spherical_bessel_j0"):
+    f = getattr(torch.special, name)
+    for given in (x.half(), x.bfloat16(), 1.0):
+        try:
+            f(given)
+        except (NotImplementedError, TypeError) as error:
+            print(type(error).__name__, error)
+    print(f(x.clone().requires_grad_()).grad_fn, f(x, out=torch.empty(7, dtype=torch.float64)).dtype)
+for name in ("airy_ai", "bessel_y0", "bessel_y1"):
+    f = getattr(torch.special, name)
+    for dtype in (torch.float32, torch.float64):
+        print(name, f(torch.tensor([0., -0., -1., -2.09, -2.1, -30., 1e-30, 1e-6, 2.09, 5., 5.0001, 8.4, 103.8, 104., 1e10, 1e300, float("inf"), -float("inf"), float("nan")], dtype=dtype)))
+torch.special.airy_ai(x=x), torch.special.bessel_y0(input=x.abs())
+torch.special.bessel_y0(x, out=torch.empty(7, dtype=torch.int64))
+torch.special.bessel_y1(x.clone().requires_grad_()).sum().backward()
 for name in ("chebyshev_polynomial_t", "chebyshev_polynomial_u", "chebyshev_polynomial_v", "chebyshev_polynomial_w", "hermite_polynomial_h", "hermite_polynomial_he", "laguerre_polynomial_l", "legendre_polynomial_p"):
     f = getattr(torch.special, name)
     print(name, f(x, 3), f(0.5, torch.tensor([0., 1., 2., -1.])), f(x[:, None], torch.arange(3)).shape)

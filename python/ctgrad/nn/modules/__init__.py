@@ -82,7 +82,7 @@ _settle(__name__, {
     "linear": "LazyLinear",
     "loss": "CosineEmbeddingLoss GaussianNLLLoss HingeEmbeddingLoss MarginRankingLoss MultiLabelMarginLoss MultiLabelSoftMarginLoss MultiMarginLoss PoissonNLLLoss "
             "SoftMarginLoss TripletMarginLoss TripletMarginWithDistanceLoss",
-    "normalization": "LocalResponseNorm",
+    "normalization": "CrossMapLRN2d LocalResponseNorm",
     "pixelshuffle": "PixelShuffle PixelUnshuffle",
     "upsampling": "Upsample UpsamplingBilinear2d UpsamplingNearest2d",
 })

@@ -2,9 +2,10 @@
 
 from ctgrad.nn import functional as F
 
+from ._functions import CrossMapLRN2d as _cross_map_lrn2d
 from .module import Module
 
-__all__ = ["ChannelShuffle", "CosineSimilarity", "Fold", "LocalResponseNorm", "PairwiseDistance", "PixelShuffle", "PixelUnshuffle", "Unfold", "Upsample",
+__all__ = ["ChannelShuffle", "CosineSimilarity", "CrossMapLRN2d", "Fold", "LocalResponseNorm", "PairwiseDistance", "PixelShuffle", "PixelUnshuffle", "Unfold", "Upsample",
            "UpsamplingBilinear2d", "UpsamplingNearest2d"]
 
 
@@ -167,3 +168,17 @@ class PairwiseDistance(Module):
 
     def forward(self, x1, x2):
         return F.pairwise_distance(x1, x2, self.norm, self.eps, self.keepdim)
+
+
+class CrossMapLRN2d(Module):
+    """x over a power of the sum of squares of neighbouring channels, (N, C, H, W), with the windows of PyTorch's function of this name."""
+
+    def __init__(self, size, alpha=1e-4, beta=0.75, k=1):
+        super().__init__()
+        self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
+
+    def forward(self, input):
+        return _cross_map_lrn2d.apply(input, self.size, self.alpha, self.beta, self.k)
+
+    def extra_repr(self):
+        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"

@@ -4,6 +4,7 @@ import ctgrad
 
 from . import constraints
 from .distribution import Distribution
+from .exp_family import ExponentialFamily
 from .utils import batch_of, broadcast_all, lazy_property, logits_to_probs, probs_to_logits
 
 __all__ = ["Bernoulli"]
@@ -45,11 +46,13 @@ class Odds(Distribution):
         return logits_to_probs(self.logits, is_binary=True)
 
 
-class Bernoulli(Odds):
+class Bernoulli(Odds, ExponentialFamily):
     """1 with probability probs, 0 otherwise."""
 
     arg_constraints = {"probs": constraints.unit_interval, "logits": constraints.real}
     support = constraints.boolean
+    _mean_carrier_measure = 0
+    _natural_params = property(lambda self: (ctgrad.logit(self.probs),))
     has_enumerate_support = True
     mean = property(lambda self: self.probs)
     variance = property(lambda self: self.probs * (1 - self.probs))
@@ -77,3 +80,6 @@ class Bernoulli(Odds):
     def enumerate_support(self, expand=True):
         values = ctgrad.arange(2, dtype=self._param.dtype).view((-1,) + (1,) * len(self._batch_shape))
         return values.expand((-1,) + self._batch_shape) if expand else values
+
+    def _log_normalizer(self, x):
+        return ctgrad.log1p(ctgrad.exp(x))

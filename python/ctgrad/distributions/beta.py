@@ -6,17 +6,18 @@ import ctgrad
 
 from . import constraints
 from .dirichlet import Dirichlet
-from .distribution import Distribution
+from .exp_family import ExponentialFamily
 from .utils import broadcast_all
 
 __all__ = ["Beta"]
 
 
-class Beta(Distribution):
+class Beta(ExponentialFamily):
     """The first of two shares of a whole: a Dirichlet of two."""
 
     arg_constraints = {"concentration1": constraints.positive, "concentration0": constraints.positive}
     support = constraints.unit_interval
+    _natural_params = property(lambda self: (self.concentration1, self.concentration0))
     has_rsample = True
     concentration1 = property(lambda self: self._dirichlet.concentration[..., 0])
     concentration0 = property(lambda self: self._dirichlet.concentration[..., 1])
@@ -50,3 +51,6 @@ class Beta(Distribution):
 
     def entropy(self):
         return self._dirichlet.entropy()
+
+    def _log_normalizer(self, x, y):
+        return ctgrad.lgamma(x) + ctgrad.lgamma(y) - ctgrad.lgamma(x + y)

@@ -153,8 +153,9 @@ def _is_lower_cholesky(x):
 
 
 def _is_corr_cholesky(x):
+    most = ctgrad.finfo(x.dtype).eps * x.size(-1) * 10
     off = (ctgrad.linalg.norm(x.detach(), dim=-1) - 1).abs()
-    return _is_lower_cholesky(x) & (off <= ctgrad.finfo(x.dtype).eps * x.size(-1) * 10).all(-1)
+    return _is_lower_cholesky(x) & (off <= most).all(-1)
 
 
 def _is_symmetric(x):

@@ -4,16 +4,17 @@ import ctgrad
 
 from . import constraints
 from ._draws import dirichlet
-from .distribution import Distribution
+from .exp_family import ExponentialFamily
 
 __all__ = ["Dirichlet"]
 
 
-class Dirichlet(Distribution):
+class Dirichlet(ExponentialFamily):
     """Shares of a whole, of which `concentration` tells how many were counted of each kind."""
 
     arg_constraints = {"concentration": constraints.independent(constraints.positive, 1)}
     support = constraints.simplex
+    _natural_params = property(lambda self: (self.concentration,))
     has_rsample = True
     mean = property(lambda self: self.concentration / self.concentration.sum(-1, True))
 
@@ -47,3 +48,6 @@ class Dirichlet(Distribution):
         a, total = self.concentration, self.concentration.sum(-1)
         return (ctgrad.lgamma(a).sum(-1) - ctgrad.lgamma(total) - (a.size(-1) - total) * ctgrad.digamma(total)
                 - ((a - 1.0) * ctgrad.digamma(a)).sum(-1))
+
+    def _log_normalizer(self, x):
+        return x.lgamma().sum(-1) - ctgrad.lgamma(x.sum(-1))

@@ -3,17 +3,19 @@
 import ctgrad
 
 from . import constraints
-from .distribution import Distribution
+from .exp_family import ExponentialFamily
 from .utils import batch_of, broadcast_all
 
 __all__ = ["Exponential"]
 
 
-class Exponential(Distribution):
+class Exponential(ExponentialFamily):
     """Waiting times of events that happen `rate` times a unit."""
 
     arg_constraints = {"rate": constraints.positive}
     support = constraints.nonnegative
+    _mean_carrier_measure = 0
+    _natural_params = property(lambda self: (-self.rate,))
     has_rsample = True
     mean = stddev = property(lambda self: self.rate.reciprocal())
     mode = property(lambda self: ctgrad.zeros_like(self.rate))
@@ -37,3 +39,6 @@ class Exponential(Distribution):
 
     def entropy(self):
         return 1.0 - ctgrad.log(self.rate)
+
+    def _log_normalizer(self, x):
+        return -ctgrad.log(-x)

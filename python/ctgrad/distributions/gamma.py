@@ -4,17 +4,19 @@ import ctgrad
 
 from . import constraints
 from ._draws import standard_gamma
-from .distribution import Distribution
+from .exp_family import ExponentialFamily
 from .utils import batch_of, broadcast_all
 
 __all__ = ["Gamma"]
 
 
-class Gamma(Distribution):
+class Gamma(ExponentialFamily):
     """Waiting times of `concentration` events that happen `rate` times a unit."""
 
     arg_constraints = {"concentration": constraints.positive, "rate": constraints.positive}
     support = constraints.nonnegative
+    _mean_carrier_measure = 0
+    _natural_params = property(lambda self: (self.concentration - 1, -self.rate))
     has_rsample = True
     mean = property(lambda self: self.concentration / self.rate)
     mode = property(lambda self: ((self.concentration - 1) / self.rate).clamp(min=0))
@@ -41,3 +43,6 @@ class Gamma(Distribution):
     def entropy(self):
         a = self.concentration
         return a - ctgrad.log(self.rate) + ctgrad.lgamma(a) + (1.0 - a) * ctgrad.digamma(a)
+
+    def _log_normalizer(self, x, y):
+        return ctgrad.lgamma(x + 1) + (x + 1) * ctgrad.log(-y.reciprocal())

@@ -11,7 +11,9 @@ from .beta import Beta
 from .binomial import Binomial
 from .categorical import Categorical
 from .cauchy import Cauchy
+from .continuous_bernoulli import ContinuousBernoulli
 from .dirichlet import Dirichlet
+from .exp_family import ExponentialFamily
 from .exponential import Exponential
 from .gamma import Gamma
 from .geometric import Geometric
@@ -19,9 +21,11 @@ from .gumbel import EULER, Gumbel
 from .half_normal import HalfNormal
 from .independent import Independent
 from .laplace import Laplace
+from .lowrank_multivariate_normal import LowRankMultivariateNormal
 from .multivariate_normal import MultivariateNormal, _mahalanobis
 from .normal import Normal
 from .one_hot_categorical import OneHotCategorical
+from .pareto import Pareto
 from .poisson import Poisson
 from .transformed_distribution import TransformedDistribution
 from .uniform import Uniform
@@ -58,10 +62,6 @@ def kl_divergence(p, q):
     return _found(type(p), type(q))(p, q)
 
 
-def _infinite(p, q):
-    return ctgrad.full_like(p.mean, math.inf)
-
-
 @register_kl(Bernoulli, Bernoulli)
 def _kl_bernoulli(p, q):
     softplus = ctgrad.nn.functional.softplus
@@ -87,17 +87,29 @@ def _kl_one_hot(p, q):
     return _kl_categorical(p._categorical, q._categorical)
 
 
+@register_kl(ContinuousBernoulli, ContinuousBernoulli)
+def _kl_continuous_bernoulli(p, q):
+    mine = p._log_norm() + ctgrad.log1p(-p.probs)
+    return p.mean * (p.logits - q.logits) + mine + (-q._log_norm() - ctgrad.log1p(-q.probs))
+
+
+@register_kl(ExponentialFamily, ExponentialFamily)
+def _kl_exponential_family(p, q):
+    """Bregman's divergence of the normalizer, between the natural parameters."""
+    if type(p) is not type(q):
+        raise NotImplementedError("The cross KL-divergence between different exponential families cannot be computed using Bregman divergences: "
+                                  f"{type(p).__name__} and {type(q).__name__}")
+    at, normalizer, slopes = p._normalizer_and_slopes()
+    result = q._log_normalizer(*q._natural_params) - normalizer
+    for mine, other, slope in zip(at, q._natural_params, slopes, strict=True):
+        result = result - sum_rightmost((other - mine) * slope, len(q.event_shape))
+    return result
+
+
 @register_kl(Exponential, Exponential)
 def _kl_exponential(p, q):
     ratio = q.rate / p.rate
     return -ratio.log() + ratio - 1
-
-
-@register_kl(Exponential, Normal)
-def _kl_exponential_normal(p, q):
-    variance = q.scale.pow(2)
-    squared = p.rate.pow(2)
-    return 0.5 * ctgrad.log(squared * variance * 2 * math.pi) - 1 + (squared.reciprocal() - q.loc / p.rate + q.loc.pow(2) / 2) / variance
 
 
 @register_kl(Cauchy, Cauchy)
@@ -132,28 +144,12 @@ def _kl_gamma(p, q):
             + (p.concentration - q.concentration) * ctgrad.digamma(p.concentration) + (q.rate - p.rate) * (p.concentration / p.rate))
 
 
-@register_kl(Exponential, Gamma)
-def _kl_exponential_gamma(p, q):
-    ratio = q.rate / p.rate
-    return -q.concentration * ctgrad.log(ratio) + ratio + q.concentration.lgamma() + q.concentration * EULER - (1 + EULER)
-
-
-@register_kl(Gamma, Exponential)
-def _kl_gamma_exponential(p, q):
-    return -p.entropy() - q.rate.log() + q.rate * p.concentration / p.rate
-
-
 @register_kl(Binomial, Binomial)
 def _kl_binomial(p, q):
     if (p.total_count < q.total_count).any():
         raise NotImplementedError("KL between Binomials where q.total_count > p.total_count is not implemented")
     result = p.total_count * (p.probs * (p.logits - q.logits) + (-p.probs).log1p() - (-q.probs).log1p())
     return result.masked_fill(p.total_count > q.total_count, math.inf)
-
-
-@register_kl(Bernoulli, Poisson)
-def _kl_bernoulli_poisson(p, q):
-    return -p.entropy() - (p.probs * q.rate.log() - q.rate)
 
 
 @register_kl(Geometric, Geometric)
@@ -184,22 +180,6 @@ def _kl_half_normal(p, q):
     return _kl_normal(p.base_dist, q.base_dist)
 
 
-@register_kl(Normal, Laplace)
-def _kl_normal_laplace(p, q):
-    away = p.loc - q.loc
-    turned = away / p.scale
-    mean = math.sqrt(2 / math.pi) * p.scale * ctgrad.exp(-0.5 * turned.pow(2)) + away * ctgrad.erf(math.sqrt(0.5) * turned)
-    return -ctgrad.log(p.scale / q.scale) + mean / q.scale - (0.5 * (1 + math.log(0.5 * math.pi)))
-
-
-@register_kl(Laplace, Normal)
-def _kl_laplace_normal(p, q):
-    variance = q.scale.pow(2)
-    ratio = p.scale.pow(2) / variance
-    away = 0.5 * p.loc.pow(2) - p.loc * q.loc + 0.5 * q.loc.pow(2)
-    return -(0.5 * ctgrad.log(2 * ratio / math.pi)) + ratio + away / variance - 1
-
-
 @register_kl(MultivariateNormal, MultivariateNormal)
 def _kl_multivariate_normal(p, q):
     if p.event_shape != q.event_shape:
@@ -211,25 +191,60 @@ def _kl_multivariate_normal(p, q):
     return q._half_log_det() - p._half_log_det() + 0.5 * (trace + _mahalanobis(other, q.loc - p.loc) - n)
 
 
+def _of_one_length(p, q):
+    if p.event_shape != q.event_shape:
+        raise ValueError(f"KL-divergence between two (Low Rank) Multivariate Normals with different event shapes cannot be computed: {p.event_shape}, {q.event_shape}")
+
+
+def _squares(matrix):
+    """The trace of matrix matrix^T."""
+    return matrix.flatten(-2).pow(2).sum(-1)
+
+
+@register_kl(LowRankMultivariateNormal, LowRankMultivariateNormal)
+def _kl_low_rank(p, q):
+    _of_one_length(p, q)
+    mine, other, thin = p._unbroadcasted_cov_diag, q._unbroadcasted_cov_diag, q._whitened_factor()
+    traces = ((mine / other).sum(-1) + _squares(p._unbroadcasted_cov_factor * other.rsqrt().unsqueeze(-1)) - _squares(thin * mine.sqrt().unsqueeze(-2))
+              - _squares(thin.matmul(p._unbroadcasted_cov_factor)))
+    return 0.5 * (q._log_det() - p._log_det() + traces + q._mahalanobis(q.loc - p.loc) - p.event_shape[0])
+
+
+@register_kl(MultivariateNormal, LowRankMultivariateNormal)
+def _kl_multivariate_normal_low_rank(p, q):
+    _of_one_length(p, q)
+    tril = p._unbroadcasted_scale_tril
+    traces = _squares(tril * q._unbroadcasted_cov_diag.rsqrt().unsqueeze(-1)) - _squares(q._whitened_factor().matmul(tril))
+    return 0.5 * (q._log_det() - 2 * p._half_log_det() + traces + q._mahalanobis(q.loc - p.loc) - p.event_shape[0])
+
+
+@register_kl(LowRankMultivariateNormal, MultivariateNormal)
+def _kl_low_rank_multivariate_normal(p, q):
+    _of_one_length(p, q)
+    tril, factor = q._unbroadcasted_scale_tril, p._unbroadcasted_cov_factor
+    shape = ctgrad.broadcast_shapes(tril.shape[:-2], factor.shape[:-2])
+
+    def solved(matrix):
+        return _squares(ctgrad.linalg.solve_triangular(tril.expand(shape + tril.shape[-2:]), matrix.expand(shape + matrix.shape[-2:]), upper=False))
+
+    traces = solved(factor) + solved(ctgrad.diag_embed(p._unbroadcasted_cov_diag.sqrt()))
+    return 0.5 * (2 * q._half_log_det() - p._log_det() + traces + _mahalanobis(tril, q.loc - p.loc) - p.event_shape[0])
+
+
+@register_kl(Pareto, Pareto)
+def _kl_pareto(p, q):
+    power = q.alpha / p.alpha
+    scales = p.scale / q.scale
+    result = q.alpha * scales.log() - power.log() + power - 1
+    result[p.support.lower_bound < q.support.lower_bound] = math.inf
+    return result
+
+
 @register_kl(Uniform, Uniform)
 def _kl_uniform(p, q):
     result = ((q.high - q.low) / (p.high - p.low)).log()
     result[(q.low > p.low) | (q.high < p.high)] = math.inf
     return result
-
-
-@register_kl(Uniform, Exponential)
-def _kl_uniform_exponential(p, q):
-    result = q.rate * (p.high + p.low) / 2 - ((p.high - p.low) * q.rate).log()
-    result[p.low < q.support.lower_bound] = math.inf
-    return result
-
-
-@register_kl(Uniform, Normal)
-def _kl_uniform_normal(p, q):
-    width = p.high - p.low
-    spread = width.pow(2) / 12 + ((p.high + p.low - 2 * q.loc) / 2).pow(2)
-    return (math.sqrt(math.pi * 2) * q.scale / width).log() + 0.5 * spread / q.scale.pow(2)
 
 
 @register_kl(Independent, Independent)
@@ -244,8 +259,3 @@ def _kl_transformed(p, q):
     if p.transforms != q.transforms or p.event_shape != q.event_shape:
         raise NotImplementedError
     return kl_divergence(p.base_dist, q.base_dist)
-
-
-for _p, _q in [(Normal, Exponential), (Normal, Uniform), (Laplace, Exponential), (Laplace, Uniform), (Exponential, Uniform), (Gumbel, Exponential),
-               (Gumbel, Uniform), (Poisson, Bernoulli)]:
-    register_kl(_p, _q)(_infinite)

@@ -3,17 +3,18 @@
 import ctgrad
 
 from . import constraints
-from .distribution import Distribution
+from .exp_family import ExponentialFamily
 from .utils import batch_of, broadcast_all
 
 __all__ = ["Poisson"]
 
 
-class Poisson(Distribution):
+class Poisson(ExponentialFamily):
     """How many events happen in a unit, that happen `rate` times a unit on the average."""
 
     arg_constraints = {"rate": constraints.nonnegative}
     support = constraints.nonnegative_integer
+    _natural_params = property(lambda self: (ctgrad.log(self.rate),))
     mean = variance = property(lambda self: self.rate)
     mode = property(lambda self: self.rate.floor())
 
@@ -28,3 +29,6 @@ class Poisson(Distribution):
     def log_prob(self, value):
         rate, value = broadcast_all(self.rate, self._checked(value))
         return value.xlogy(rate) - rate - (value + 1).lgamma()
+
+    def _log_normalizer(self, x):
+        return ctgrad.exp(x)

@@ -70,7 +70,10 @@ class TransformedDistribution(Distribution):
         return probability if isinstance(sign, int) and sign == 1 else sign * (probability - 0.5) + 0.5
 
     def cdf(self, value):
-        return self._turned(self.base_dist.cdf(ComposeTransform(self.transforms).inv(value)))
+        x = ComposeTransform(self.transforms).inv(value)
+        if self._validate_args:
+            self.base_dist._validate_sample(x)
+        return self._turned(self.base_dist.cdf(x))
 
     def icdf(self, value):
         return ComposeTransform(self.transforms)(self.base_dist.icdf(self._turned(value)))

@@ -54,4 +54,4 @@ class FisherSnedecor(Distribution):
         value, a, b = self._checked(value), self.df1 * 0.5, self.df2 * 0.5
         ratio = self.df1 / self.df2
         norm = (a + b).lgamma() - a.lgamma() - b.lgamma()
-        return norm + a * ratio.log() + (a - 1) * value.log() - (a + b) * ctgrad.log1p(ratio * value)
+        return norm + (a * ratio.log() + (a - 1) * ctgrad.log(value)) - (a + b) * ctgrad.log1p(ratio * value)

@@ -16,3 +16,6 @@ class HalfCauchy(Half):
     _base = Cauchy
     mean = property(lambda self: ctgrad.full(self._extended_shape(), math.inf, dtype=self.scale.dtype))
     variance = property(lambda self: self.base_dist.variance)
+
+    def log_prob(self, value):
+        return self._log_density(ctgrad.as_tensor(self._checked(value), dtype=self.scale.dtype))

@@ -25,7 +25,10 @@ class Half(TransformedDistribution):
         super().__init__(self._base(0, scale, validate_args=False), AbsTransform(), validate_args=validate_args)
 
     def log_prob(self, value):
-        density = self.base_dist.log_prob(self._checked(value)) + math.log(2)
+        return self._log_density(self._checked(value))
+
+    def _log_density(self, value):
+        density = self.base_dist.log_prob(value) + math.log(2)
         return ctgrad.where(value >= 0, density, -math.inf)
 
     def cdf(self, value):

@@ -21,9 +21,6 @@ class Pareto(TransformedDistribution):
         super().__init__(Exponential(self.alpha, validate_args=validate_args), [ExpTransform(), AffineTransform(loc=0, scale=self.scale)],
                          validate_args=validate_args)
 
-    def expand(self, batch_shape, _instance=None):
-        return Pareto(self.scale.expand(batch_shape), self.alpha.expand(batch_shape), validate_args=False)
-
     @property
     def mean(self):
         a = self.alpha.clamp(min=1)  # infinite below

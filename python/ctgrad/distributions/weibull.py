@@ -20,13 +20,17 @@ class Weibull(TransformedDistribution):
 
     def __init__(self, scale, concentration, validate_args=None):
         self.scale, self.concentration = broadcast_all(scale, concentration)
-        self.concentration_reciprocal = self.concentration.reciprocal()
         base = Exponential(ctgrad.ones_like(self.scale), validate_args=validate_args)
-        chain = [PowerTransform(exponent=self.concentration_reciprocal), AffineTransform(loc=0, scale=self.scale)]
-        super().__init__(base, chain, validate_args=validate_args)
+        super().__init__(base, self._chain(), validate_args=validate_args)
+
+    def _chain(self):
+        self.concentration_reciprocal = self.concentration.reciprocal()
+        return [PowerTransform(exponent=self.concentration_reciprocal), AffineTransform(loc=0, scale=self.scale)]
 
     def expand(self, batch_shape, _instance=None):
-        return Weibull(self.scale.expand(batch_shape), self.concentration.expand(batch_shape), validate_args=False)
+        new = super().expand(batch_shape, _instance)
+        new.transforms = new._chain()
+        return new
 
     @property
     def mean(self):

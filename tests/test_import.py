@@ -50,6 +50,13 @@ def test_ops_over_lists_come_when_asked_for_and_with_nn():
     assert printed("import ctgrad as c; print(hasattr(c, '_foreach_no'), c.debug.live()['tensors'] >= 0, c.backends.mkldnn.is_available())").startswith("False True")
 
 
+def test_a_part_of_a_package_is_imported_once():
+    asked = "from ctgrad.distributions.kl import _known; import ctgrad.distributions as D; print(D.kl_divergence.__globals__['_known'] is _known, ctgrad.distributions is D, D.kl is vars(D)['kl'])"
+    for before in ("import ctgrad", "import ctgrad.nn", "import ctgrad; from ctgrad import distributions as E; E.mine = 3; print(E.Normal is E.normal.Normal, E.mine)"):
+        assert printed(f"{before}; {asked}").splitlines()[-1] == "True True True", before
+    assert printed("import ctgrad.nn; print('ctgrad.distributions' in __import__('sys').modules, 'Normal' in dir(ctgrad.distributions), ctgrad.distributions.Normal(0, 1))") == "False True Normal(loc: 0.0, scale: 1.0)\n"
+
+
 def test_a_second_engine_is_refused_and_leaves_the_first_as_it_was():
     told = printed("""
 import sys

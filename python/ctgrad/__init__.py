@@ -70,6 +70,18 @@ def _import_foreach():
     globals().update({name: getattr(_foreach, name) for name in _foreach.__all__})
 
 
+class _Package(type(_C)):
+    """Shows a package, imported when something in it is asked for. It is not among the imported modules before: the interpreter, about to import a part of
+    a package that is, would let it run, and then run the part a second time."""
+
+    def __getattribute__(self, asked):
+        import importlib
+        return getattr(importlib.import_module(type(_C).__getattribute__(self, "__name__")), asked)
+
+    def __setattr__(self, name, value):
+        setattr(__import__("importlib").import_module(type(_C).__getattribute__(self, "__name__")), name, value)
+
+
 def _import_when_used(name):
     """The module, of which nothing has run yet: it runs when something in it is asked for."""
     import sys
@@ -77,6 +89,9 @@ def _import_when_used(name):
     full = f"ctgrad.{name}"
     if full not in sys.modules:
         spec = util.find_spec(full)
+        if spec.submodule_search_locations:
+            globals()[name] = _Package(full)
+            return globals()[name]
         spec.loader = util.LazyLoader(spec.loader)
         sys.modules[full] = util.module_from_spec(spec)
         spec.loader.exec_module(sys.modules[full])

@@ -75,12 +75,12 @@ def outcome(f, *args):
     return repr(value).replace("ctgrad", "torch"), None, len(told)
 
 
-def same(got, want, loose):
+def same(got, want, loose, rounded):
     if got[0] != want[0] or got[2] != want[2] or (got[1] is None) != (want[1] is None):
         return False
     if got[1] is None:
         return True
-    near = loose if got[1].dtype == np.float32 else 1e-8
+    near = loose if rounded or got[1].dtype == np.float32 else 1e-8
     return got[1].shape == want[1].shape and np.allclose(got[1], want[1], rtol=near, atol=near, equal_nan=True)
 
 
@@ -95,7 +95,7 @@ class Pair:
         if (self.name, what) in LEFT_OUT:
             return
         want, got = (outcome(f, library, *of_each) for library, *of_each in zip(LIBRARIES, self.pair, *rest, strict=True))
-        if not same(got, want, loose):
+        if not same(got, want, loose, what.endswith("whole")):   # logarithms of whole numbers are float32's
             self.different.append((self.name, self.seed, what, want, got))
 
     def compare_all(self):

@@ -147,7 +147,8 @@ def test_divergences_between_families_are_means_of_differences(unchecked):
             assert finite.sum() == 0 or inside[finite].all(), (one, other)
             assert ((divergence - mean)[finite].abs() < 0.05 * (1 + mean[finite].abs())).all(), (one, other, divergence, mean)
             checked.add((type(p), type(q)))
-    assert len(checked) > 75 and len(_known) == 87
+    of_ours = [pair for pair in _known if all(getattr(D, kind.__name__, None) is kind for kind in pair)]
+    assert len(checked) > 75 and len(of_ours) == 87
 
 
 @pytest.mark.parametrize("make", [lambda a, b: D.Normal(a, b), lambda a, b: D.Gamma(a, b), lambda a, b: D.Exponential(b), lambda a, b: D.Bernoulli(a), lambda a, b: D.ContinuousBernoulli(a)])

@@ -23,11 +23,12 @@ class ContinuousBernoulli(Odds, ExponentialFamily):
 
     def __init__(self, probs=None, logits=None, lims=(0.499, 0.501), validate_args=None):
         self._lims = lims
-        if probs is not None and logits is None and validate_args is not None and not self.arg_constraints["probs"].check(broadcast_all(probs)[0]).all():
-            raise ValueError("The parameter probs has invalid values")
+        if probs is not None and logits is None:  # which are held clamped: a look is taken before, where it is asked for
+            (given,) = broadcast_all(probs)
+            if validate_args is not None and not self.arg_constraints["probs"].check(given).all():
+                raise ValueError("The parameter probs has invalid values")
+            probs = clamp_probs(given) if isinstance(probs, ctgrad.Tensor) else clamp_probs(given).item()
         self._set_given(probs, logits, validate_args)
-        if probs is not None:
-            self.probs = clamp_probs(self.probs)
 
     @lazy_property
     def probs(self):

@@ -3,6 +3,7 @@
 import math
 
 import ctgrad
+from ctgrad._quantile import polynomial
 
 from . import constraints
 from .distribution import Distribution
@@ -10,26 +11,19 @@ from .utils import broadcast_all, lazy_property
 
 __all__ = ["VonMises"]
 
-# Of I, by order (Abramowitz & Stegun 9.8.1 to 9.8.4): in (x / 3.75)^2 up to 3.75, in 3.75 / x beyond; the lowest power first.
-_NEAR = ((1.0, 3.5156229, 3.0899424, 1.2067492, 0.2659732, 0.360768e-1, 0.45813e-2),
-         (0.5, 0.87890594, 0.51498869, 0.15084934, 0.2658733e-1, 0.301532e-2, 0.32411e-3))
-_FAR = ((0.39894228, 0.1328592e-1, 0.225319e-2, -0.157565e-2, 0.916281e-2, -0.2057706e-1, 0.2635537e-1, -0.1647633e-1, 0.392377e-2),
-        (0.39894228, -0.3988024e-1, -0.362018e-2, 0.163801e-2, -0.1031555e-1, 0.2282967e-1, -0.2895312e-1, 0.1787654e-1, -0.420059e-2))
-
-
-def _sum_of_powers(x, coefficients):
-    *rest, total = coefficients
-    for c in reversed(rest):
-        total = c + x * total
-    return total
+# Of I, by order (Abramowitz & Stegun 9.8.1 to 9.8.4): in (x / 3.75)^2 up to 3.75, in 3.75 / x beyond; the highest power first.
+_NEAR = ((0.45813e-2, 0.360768e-1, 0.2659732, 1.2067492, 3.0899424, 3.5156229, 1.0),
+         (0.32411e-3, 0.301532e-2, 0.2658733e-1, 0.15084934, 0.51498869, 0.87890594, 0.5))
+_FAR = ((0.392377e-2, -0.1647633e-1, 0.2635537e-1, -0.2057706e-1, 0.916281e-2, -0.157565e-2, 0.225319e-2, 0.1328592e-1, 0.39894228),
+        (-0.420059e-2, 0.1787654e-1, -0.2895312e-1, 0.2282967e-1, -0.1031555e-1, 0.163801e-2, -0.362018e-2, -0.3988024e-1, 0.39894228))
 
 
 def _log_bessel(x, order):
     """log I_order(x), to 7 digits, which are PyTorch's."""
     square = x / 3.75
-    near = _sum_of_powers(square * square, _NEAR[order])
+    near = polynomial(square * square, _NEAR[order][1:], _NEAR[order][0])
     near = (x.abs() * near if order else near).log()
-    far = x - 0.5 * x.log() + _sum_of_powers(3.75 / x, _FAR[order]).log()
+    far = x - 0.5 * x.log() + polynomial(3.75 / x, _FAR[order][1:], _FAR[order][0]).log()
     return ctgrad.where(x < 3.75, near, far)
 
 

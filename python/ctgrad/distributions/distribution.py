@@ -62,7 +62,9 @@ class Distribution:
     def expand(self, batch_shape, _instance=None):
         """The distribution over a larger batch; nothing is copied."""
         new = self._get_checked_instance(type(self), _instance)
-        vars(new).update(vars(self))
+        named = self.arg_constraints
+        # What was worked out of the parameters once, and is none, has the shape of the smaller batch: it is worked out anew.
+        vars(new).update((name, value) for name, value in vars(self).items() if name in named or not isinstance(getattr(type(self), name, None), lazy_property))
         new._batch_shape = ctgrad.Size(batch_shape)
         for name in self._parameters():
             value = vars(self)[name]

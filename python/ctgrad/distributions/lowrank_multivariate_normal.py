@@ -41,12 +41,6 @@ class LowRankMultivariateNormal(Distribution):
         self._capacitance_tril = ctgrad.linalg.cholesky(inner + ctgrad.eye(inner.size(-1), dtype=inner.dtype))
         super().__init__(self.loc.shape[:-1], event, validate_args=validate_args)
 
-    def expand(self, batch_shape, _instance=None):
-        new = super().expand(batch_shape, _instance)
-        for name in ("variance", "scale_tril", "covariance_matrix", "precision_matrix"):
-            vars(new).pop(name, None)   # of the smaller batch
-        return new
-
     def _scaled_factor(self):
         """The factor's transpose over the diagonal."""
         return self._unbroadcasted_cov_factor.mT / self._unbroadcasted_cov_diag.unsqueeze(-2)

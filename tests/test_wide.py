@@ -26,6 +26,14 @@ def test_contiguous_and_strided_operands_give_the_same_bits(f, n):
     assert np.array_equal(one.view(np.int32)[~np.isnan(one)], many.view(np.int32)[~np.isnan(one)])
 
 
+@pytest.mark.parametrize("dtype", [ctgrad.float32, ctgrad.float64])
+def test_gelu_of_nought_keeps_its_sign(dtype):
+    x = ctgrad.tensor([0.0, -0.0] * 16, dtype=dtype, requires_grad=True)
+    y = F.gelu(x)
+    y.sum().backward()
+    assert np.signbit(y.detach().numpy()).tolist() == [False, True] * 16 and x.grad.tolist() == [0.5] * 32
+
+
 @pytest.mark.parametrize("dtype", ["f4", "f8", "i4", "i8", "u1"])
 @pytest.mark.parametrize("n", LENGTHS)
 def test_extremes_and_their_first_places(n, dtype):

@@ -9,7 +9,8 @@ enum { ORDERED_ROWS = 4, ORDERED_COLUMNS = 12 };
 static const double ORDERED_MOST = 1e6; /* multiply-adds: less than what threads share */
 static const double ORDERED_BLOCKS_MOST = 1e9;
 static const double ORDERED_LOOP_BELOW = 400;
-static const double ORDERED_TURNED_MOST = 32768, ORDERED_COPIED_MOST = 4096; /* those taken a few at a time or one by one */
+static const double ORDERED_TURNED_MOST = 32768; /* those taken a few at a time */
+enum { ORDERED_COPIED_MOST = 4096 /* whose B is copied, two rows of A at least */ };
 static const double ORDERED_DOT_MOST = 8000; /* more are shared by threads there */
 
 typedef enum ordered_form {

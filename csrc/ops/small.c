@@ -84,13 +84,25 @@ static int run(ct_dtype dtype, k_gemm *g)
     return 0;
 }
 
+enum { AT_ONCE = 4096 /* bytes that are copied at once, from the first cache */ };
+/* m rows, one behind the other: as many as there are at a time, a row of a few bytes being worth no call. */
+static void lay_rows(char *rows, const char *row, int64_t bytes, int64_t m)
+{
+    memcpy(rows, row, (size_t)bytes);
+    for (int64_t n = 1, some; n < m; n += some) {
+        some = n < m - n ? n : m - n;
+        if (some * bytes > AT_ONCE)
+            some = bytes < AT_ONCE ? AT_ONCE / bytes : 1;
+        memcpy(rows + n * bytes, rows, (size_t)(some * bytes));
+    }
+}
+
 /* The bias is what the product is added to. */
 static int multiply(ct_dtype dtype, const array *bias, k_gemm *g)
 {
-    int64_t row = g->n * dtype_bytes(dtype);
     g->add = bias != NULL;
-    for (int64_t i = 0; bias && i < g->m; i++)
-        memcpy((char *)g->c + i * row, array_data(bias), (size_t)row);
+    if (bias)
+        lay_rows(g->c, array_data(bias), g->n * dtype_bytes(dtype), g->m);
     return run(dtype, g);
 }
 
@@ -111,7 +123,7 @@ static void spread_rows(ct_dtype dtype, const k_gemm *g, char *column, char *bia
     product_count(g->m * g->n);
 }
 
-/* One number of every row: by w's column, then the bias is added to each; or its sum, which w's row is multiplied by. */
+/* One number of every row: by w's column, then written to each, the bias added; or its sum, which w's row is multiplied by. */
 static int multiply_still(ct_dtype dtype, const array *bias, k_gemm *g)
 {
     static const double one = 1;
@@ -126,10 +138,12 @@ static int multiply_still(ct_dtype dtype, const array *bias, k_gemm *g)
     rows.b = columns ? g->b : dtype == DT_F32 ? (const void *)&one_f : &one;
     rows.c = sums;
     int result = run(dtype, &rows);
-    if (result == 0 && columns)
+    if (result == 0 && columns && bias)
         K->rows[B_add][dtype]((char *[]){g->c, sums, array_data(bias)}, (int64_t[]){item, 0, item}, (int64_t[]){g->n * item, item, 0}, g->n, g->m);
-    else if (result == 0)
+    else if (result == 0 && !columns)
         spread_rows(dtype, g, sums, bias ? array_data(bias) : NULL);
+    for (int64_t i = 0; result == 0 && columns && !bias && i < g->m; i++)
+        K->fill[dtype]((char *[]){(char *)g->c + i * g->n * item}, &item, g->n, (char *)sums + i * item);
     ct_free(sums, (size_t)(g->m * item));
     return result;
 }
@@ -163,8 +177,8 @@ int op_product_short(tensor *bias, tensor *x, tensor *w, bool turned, tensor *ou
     if (!rows_by(x->a, w->a, turned, &g) || (bias && !bias_fits(bias->a, x->a, g.n)))
         return 0;
     ct_dtype dtype = (ct_dtype)x->a->dtype;
-    bool still = !plain(dtype, &g), once = still && !bias && !g.b_col;
-    if (still && (!w_stands(&g) || (once && !spread_worth(dtype, g.m * g.n))))
+    bool still = !plain(dtype, &g), once = still && !bias && !g.b_col && spread_worth(dtype, g.m * g.n);
+    if (still && !w_stands(&g))
         return 0;
     array *y = result_of(x->a, g.n, once);
     if (!y)

@@ -26,7 +26,7 @@ SMALL = ("isa_base.c", "matmul_base.c", "matmul_avx2.c", "matmul_avx512.c", "ran
 def level(source):
     """-O3's loops without their copies, a third of the size less, where no vectors of the machine's are used at all or the vectors are written out."""
     if os.path.dirname(source) != os.path.join("csrc", "kernel"):
-        return ["-O2", "-ffp-contract=off", *TUNE]
+        return ["-O2", "-fno-tree-loop-distribute-patterns", "-ffp-contract=off", *TUNE]
     if os.path.basename(source) == "dense.c":  # whose loops are a few steps long
         return ["-O3", "-fno-tree-vectorize", *KERNEL_FLAGS, *TUNE]
     small = os.path.basename(source) in SMALL and TUNE

@@ -110,13 +110,18 @@ def test_a_matrix_that_stands_still(turned):
     assert np.array_equal((ctgrad.tensor(x) @ b).numpy(), by_rule(x, y, np.zeros(9, "f4"), "NN", (0, 0)))
 
 
+def test_no_rows_by_a_matrix_that_stands_still():
+    assert (ctgrad.empty(0, 64) @ ctgrad.rand(64, 1).expand(64, 96)).shape == (0, 96)
+    assert ctgrad.nn.functional.linear(ctgrad.empty(0, 64), ctgrad.rand(64).expand(96, 64), ctgrad.ones(96)).shape == (0, 96)
+
+
 SOME = """
 import hashlib, ctgrad
 ctgrad.manual_seed(0)
 made = hashlib.sha256()
 for m, n, k in [(4, 4, 4), (1, 40, 19), (40, 1, 19), (64, 10, 50), (3, 70, 33), (23, 11, 14), (2, 5, 6)]:
     for a in (ctgrad.rand(m, k), ctgrad.rand(k, m).t()):
-        for b in (ctgrad.rand(k, n), ctgrad.rand(n, k).t()):
+        for b in (ctgrad.rand(k, n), ctgrad.rand(n, k).t(), *((ctgrad.rand(k, 1).expand(k, n), ctgrad.rand(k, 2 * n)[:, ::2]) if m > 1 < n and m * n * k <= 4096 else ())):
             made.update((a @ b).numpy().tobytes())
 print(made.hexdigest())
 """

@@ -455,13 +455,13 @@ void array_layout(const array *a, layout *l)
 {
     l->ndim = a->ndim;
     l->offset = a->offset;
-    memcpy(l->size, array_size(a), a->ndim * sizeof *l->size);
-    memcpy(l->stride, array_visible_stride(a), a->ndim * sizeof *l->stride);
+    layout_take(l->size, array_size(a), a->ndim);
+    layout_take(l->stride, array_visible_stride(a), a->ndim);
 }
 
 void array_held_layout(const array *a, layout *l)
 {
     array_layout(a, l);
     l->offset = array_offset(a);
-    memcpy(l->stride, array_stride(a), a->ndim * sizeof *l->stride);
+    layout_take(l->stride, array_stride(a), a->ndim);
 }

@@ -31,6 +31,19 @@ int layout_check_numel(const char *op, int ndim, const int64_t *size, int64_t *n
 bool layout_is_contiguous(int ndim, const int64_t *size, const int64_t *stride);
 /* The strides of layout_row_major, of sizes 0 and 1 too. */
 bool layout_is_row_major(int ndim, const int64_t *size, const int64_t *stride);
+/* A few numbers copied and compared: a call of libc's takes longer than they do. */
+static inline void layout_take(int64_t *to, const int64_t *from, int n)
+{
+    for (int d = 0; d < n; d++)
+        to[d] = from[d];
+}
+static inline bool layout_same(const int64_t *a, const int64_t *b, int n)
+{
+    for (int d = 0; d < n; d++)
+        if (a[d] != b[d])
+            return false;
+    return true;
+}
 /* The three above in one pass: every view asks for all of them. */
 static inline int64_t layout_look(int ndim, const int64_t *size, const int64_t *stride, bool *contiguous, bool *row_major)
 {

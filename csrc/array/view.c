@@ -131,7 +131,7 @@ int view_reshape(const layout *in, int ndim, const int64_t *size, layout *out)
     if (layout_infer_size("reshape", numel, ndim, size, out->size) < 0)
         return -1;
     if (numel == 0) { /* any strides will do: the input's where the shape is the same, as in PyTorch */
-        if (ndim == in->ndim && !memcmp(in->size, out->size, (size_t)ndim * sizeof *out->size))
+        if (ndim == in->ndim && layout_same(in->size, out->size, ndim))
             copy(out, in);
         else
             layout_row_major(ndim, out->size, out->stride);
@@ -157,9 +157,9 @@ int view_flatten_size(const layout *in, int64_t start, int64_t end, int *ndim, i
     if (in->ndim == 0)
         return 0;
     *ndim = in->ndim - (last - first);
-    memcpy(size, in->size, (size_t)first * sizeof *size);
+    layout_take(size, in->size, first);
     size[first] = layout_numel(last - first + 1, in->size + first);
-    memcpy(size + first + 1, in->size + last + 1, (size_t)(in->ndim - last - 1) * sizeof *size);
+    layout_take(size + first + 1, in->size + last + 1, in->ndim - last - 1);
     return 0;
 }
 
@@ -181,8 +181,8 @@ int view_unflatten_size(const layout *in, int64_t dim, int n, const int64_t *siz
     if (fits == 0)
         return ct_fail(CT_RUNTIME, "unflatten: Provided sizes %s don't multiply up to the size of dim %d (%lld) in the input tensor",
                        layout_text(n, sizes, text, TEXT), d, (long long)in->size[d]);
-    memcpy(size, in->size, (size_t)d * sizeof *size);
-    memcpy(size + d + n, in->size + d + 1, (size_t)(in->ndim - d - 1) * sizeof *size);
+    layout_take(size, in->size, d);
+    layout_take(size + d + n, in->size + d + 1, in->ndim - d - 1);
     *ndim = in->ndim + n - 1;
     return 0;
 }

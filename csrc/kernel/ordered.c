@@ -38,7 +38,7 @@ static ordered_form of_matrix(const k_gemm *g)
     double steps = (double)g->m * (double)g->n * (double)g->k;
     if (g->b_row == 1 && g->b_col >= g->k)
         return rows ? ORDERED_LINES : steps <= ORDERED_TURNED_MOST ? ORDERED_TURNED : ORDERED_NOT;
-    return steps <= ORDERED_COPIED_MOST ? ORDERED_COPIED : ORDERED_NOT;
+    return g->m && steps <= ORDERED_COPIED_MOST ? ORDERED_COPIED : ORDERED_NOT;
 }
 static ordered_form form_of(k_gemm *g) { return g->m == 1 || g->n == 1 ? of_vector(g) : of_matrix(g); }
 

@@ -10,7 +10,12 @@
 node *copy_slices_node(const viewbase *base, const array *view, node *fn, uint32_t nr);
 T view_of_base(scope *s, T base, const array *view);
 
-static T ones_like(scope *s, T t) { return f_unary(s, &op_ones_like, t); }
+/* Of a loss there is one, of no dims. */
+static T ones_like(scope *s, T t)
+{
+    bool number = t->a->ndim == 0 && (t->a->dtype == DT_F32 || t->a->dtype == DT_F64) && !op_profiled;
+    return number ? scope_array(s, array_scalar_f(1, (ct_dtype)t->a->dtype, false)) : f_unary(s, &op_ones_like, t);
+}
 
 static int add_into(T into, T g)
 {
@@ -109,7 +114,7 @@ static T matrices_of(scope *s, T t, uint64_t slid)
             order[at++] = d;
     t = f_permute(s, t ? narrow(s, t, summed) : NULL, ndim, order);
     if (t)
-        memcpy(size, array_size(t->a), (size_t)n * sizeof *size);
+        layout_take(size, array_size(t->a), n);
     return f_reshape(s, t, n, size);
 }
 
@@ -147,7 +152,7 @@ static T line_of(scope *s, T t, uint64_t slid)
     }
     held.ndim = made.ndim = at;
     made.offset = 0;
-    memcpy(made.size, held.size, (size_t)at * sizeof *made.size);
+    layout_take(made.size, held.size, at);
     layout_row_major(at, made.size, made.stride);
     array *y = array_new(a->dtype, at, held.size);
     if (y)

@@ -18,7 +18,7 @@ static int check_operands(const call *c, const array *q, const array *k, const a
         if (all[i]->ndim != 4 || all[i]->dtype != q->dtype || !dtype_is_float(q->dtype) || dtype_is_half(q->dtype))
             return ct_fail(CT_RUNTIME, "%s(): query, key and value must have four dims and one floating dtype", c->op->name);
     const int64_t *l = array_size(q), *s = array_size(k), *t = array_size(v);
-    bool fits = l[0] == s[0] && l[1] == s[1] && l[3] == s[3] && !memcmp(s, t, 4 * sizeof *s), masks = !mask || mask->dtype == DT_BOOL || mask->dtype == q->dtype;
+    bool fits = l[0] == s[0] && l[1] == s[1] && l[3] == s[3] && layout_same(s, t, 4), masks = !mask || mask->dtype == DT_BOOL || mask->dtype == q->dtype;
     int64_t size[CT_MAXDIM] = {l[0], l[1], l[2], s[2]};
     for (int d = 0; fits && mask && d < mask->ndim; d++)
         fits = mask->ndim <= 4 && (array_size(mask)[d] == 1 || array_size(mask)[d] == size[4 - mask->ndim + d]);
@@ -44,7 +44,7 @@ static k_attention attention_of(const array *q, const array *k, const array *v, 
 static int out_by_length(call *c, uint32_t i, const array *a)
 {
     layout l = {.ndim = 4};
-    memcpy(l.size, array_size(a), 4 * sizeof *l.size);
+    layout_take(l.size, array_size(a), 4);
     l.stride[3] = 1;
     l.stride[1] = l.size[3];
     l.stride[2] = l.size[1] * l.stride[1];
@@ -55,7 +55,7 @@ static int out_by_length(call *c, uint32_t i, const array *a)
 static int out_as_query(call *c, const array *q)
 {
     layout l = {.ndim = 4};
-    memcpy(l.size, array_size(q), 4 * sizeof *l.size);
+    layout_take(l.size, array_size(q), 4);
     layout_preserve(4, l.size, array_visible_stride(q), l.stride);
     return l.stride[3] == 1 ? out_strided(c, 0, q->dtype, &l) : out_new(c, 0, q->dtype, 4, l.size);
 }

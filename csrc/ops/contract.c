@@ -41,7 +41,7 @@ static int contract_shape(call *c)
     const arg *size = &c->args[2];
     int64_t wide[CT_MAXDIM];
     int n = a->ndim;
-    memcpy(wide, array_size(a), (size_t)n * sizeof *wide);
+    layout_take(wide, array_size(a), n);
     if (layout_broadcast("contract", &n, wide, b->ndim, array_size(b)) < 0)
         return -1;
     bool fits = n == a->ndim && n == b->ndim && (int)size->n == n;
@@ -75,7 +75,7 @@ static T contract(scope *s, T a, T b, int n, const int64_t *size)
     for (int d = 0; d < n; d++)
         least[d] = array_size(a->a)[d] == 1 && array_size(b->a)[d] == 1 ? 1 : size[d];
     T y = f_call(s, &op_contract, 3, (arg[]){a_t(a), a_t(b), a_ints((uint32_t)n, least)});
-    return memcmp(least, size, (size_t)n * sizeof *size) ? f_expand(s, y, n, size) : y;
+    return !layout_same(least, size, n) ? f_expand(s, y, n, size) : y;
 }
 
 /* The same for input i, stored by columns, in its memory order. The dims that are 1 in `all` are summed in the result. */

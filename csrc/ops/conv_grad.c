@@ -99,7 +99,7 @@ static T folded(scope *s, T g, const operands *o, int d, int64_t kernel, int64_t
     if (!g || array_size(g->a)[d] == 1)
         return g;
     T run = f_call(s, &op_narrow, 4, (arg[]){a_t(g), a_i(d), a_i(border), a_i(runs * period)});
-    memcpy(size, array_size(g->a), (size_t)d * sizeof *size);
+    layout_take(size, array_size(g->a), d);
     size[d] = runs;
     size[d + 1] = period;
     memcpy(size + d + 2, array_size(g->a) + d + 1, (size_t)(g->a->ndim - d - 1) * sizeof *size);
@@ -132,7 +132,7 @@ static T images_grad(scope *s, node *n, operands *o, T g)
     ct_dtype dtype;
     const int64_t *in = node_in_size(n, 0, &ndim, &dtype);
     int64_t size[SPATIAL + 2], dims[SPATIAL];
-    memcpy(size, in, (size_t)ndim * sizeof *size);
+    layout_take(size, in, ndim);
     bool one = false;
     if (o->transposed)
         w = of_group(s, w, 0, o->groups);

@@ -83,7 +83,7 @@ static int empty_rule(call *c)
         return ct_fail(CT_RUNTIME, "unsupported memory format option Preserve");
     if (layout_check_numel("empty", l.ndim, size->ints, &numel) < 0)
         return -1;
-    memcpy(l.size, size->ints, (size_t)l.ndim * sizeof *l.size);
+    layout_take(l.size, size->ints, l.ndim);
     if (layout_channels_last("empty", format == FORMAT_CHANNELS_LAST ? 4 : 5, l.ndim, l.size, l.stride) < 0)
         return -1;
     return out_strided(c, 0, made_dtype(c, &c->args[1], dtype_default()), &l);

@@ -228,7 +228,7 @@ static array *strided_new(ct_dtype dtype, const layout *l)
     array *whole = array_new(dtype, l->ndim, l->size);
     if (!whole)
         return NULL;
-    if (memcmp(array_stride(whole), l->stride, (size_t)l->ndim * sizeof *l->stride)) { /* sizes 0 and 1 keep theirs too */
+    if (!layout_same(array_stride(whole), l->stride, l->ndim)) { /* sizes 0 and 1 keep theirs too */
         array *strided = array_alias(whole, l->ndim, l->size, l->stride, 0);
         array_drop(whole);
         whole = strided;
@@ -251,7 +251,7 @@ int out_like(call *c, uint32_t i, const array *a, ct_dtype dtype)
     layout l;
     l.ndim = a->ndim;
     l.offset = 0;
-    memcpy(l.size, array_size(a), a->ndim * sizeof *l.size);
+    layout_take(l.size, array_size(a), a->ndim);
     layout_preserve(a->ndim, l.size, array_visible_stride(a), l.stride);
     return out_strided(c, i, dtype, &l);
 }
@@ -370,7 +370,7 @@ static int keep_order(call *c)
         layout l = {.ndim = ndim};
         if (result->ndim != ndim)
             continue;
-        memcpy(l.size, array_size(result), (size_t)ndim * sizeof *l.size);
+        layout_take(l.size, array_size(result), ndim);
         if (layout_channels_last(c->op->name, ndim, ndim, l.size, l.stride) < 0 || !(c->oa[i] = strided_new(result->dtype, &l))) {
             c->oa[i] = result;
             return -1;

@@ -32,7 +32,7 @@ static int check_operands(const array *weight, const array *indices)
 }
 static void result_size(const array *indices, int64_t columns, int64_t *size)
 {
-    memcpy(size, array_size(indices), indices->ndim * sizeof *size);
+    layout_take(size, array_size(indices), indices->ndim);
     size[indices->ndim] = columns;
 }
 
@@ -147,7 +147,7 @@ static int backward_rule(call *c)
     const array *g = c->in[0]->a, *indices = c->in[1]->a;
     int64_t size[2] = {c->args[2].i, g->ndim ? array_size(g)[g->ndim - 1] : 0};
     if (!dtype_is_float((ct_dtype)g->dtype) || (indices->dtype != DT_I64 && indices->dtype != DT_I32) || g->ndim != indices->ndim + 1 || size[0] < 0 ||
-        memcmp(array_size(g), array_size(indices), (size_t)indices->ndim * sizeof *size))
+        !layout_same(array_size(g), array_size(indices), indices->ndim))
         return ct_fail(CT_RUNTIME, "embedding_backward(): takes floats, a row of them for each index, and the number of rows");
     if (in_contiguous(c, 0) < 0 || in_contiguous(c, 1) < 0 || check_rows(c, c->ia[1], size[0]) < 0)
         return -1;

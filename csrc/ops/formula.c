@@ -186,8 +186,8 @@ static T without_lead(scope *s, T x, int n)
     int lead = x->a->ndim - n;
     if (!unseen(s, x, &in) || !layout_is_row_major(n, in.size + lead, in.stride + lead))
         return NULL;
-    memcpy(out.size, in.size + lead, (size_t)n * sizeof *out.size);
-    memcpy(out.stride, in.stride + lead, (size_t)n * sizeof *out.stride);
+    layout_take(out.size, in.size + lead, n);
+    layout_take(out.stride, in.stride + lead, n);
     out.ndim = n;
     out.offset = in.offset;
     return view_unseen(s, x, 0, &out);

@@ -54,7 +54,7 @@ static int plan_indices(call *c, uint32_t first, plan *p)
         const array *a = p->index[i] = c->ia[first + (uint32_t)i];
         if (i == 0) {
             p->n_b = a->ndim;
-            memcpy(p->b_size, array_size(a), a->ndim * sizeof *p->b_size);
+            layout_take(p->b_size, array_size(a), a->ndim);
         } else if (layout_broadcast("index", &p->n_b, p->b_size, a->ndim, array_size(a)) < 0) {
             char one[200], two[200];
             return ct_fail(CT_INDEX, "shape mismatch: indexing tensors could not be broadcast together with shapes %s, %s",
@@ -249,7 +249,7 @@ static int index_out(call *c, const plan *p, int n, const int64_t *size)
     if (plain)
         return out_new(c, 0, c->ia[0]->dtype, n, size);
     l.ndim = n;
-    memcpy(l.size, size, (size_t)n * sizeof *size);
+    layout_take(l.size, size, n);
     index_strides(c, p, &l);
     return out_strided(c, 0, c->ia[0]->dtype, &l);
 }
@@ -347,7 +347,7 @@ static int index_grad(scope *s, node *n, T const *g, T *out)
     int64_t size[CT_MAXDIM];
     uint64_t places = 0, got = node_got(n);
     const int64_t *in = node_in_size(n, 0, &ndim, &dtype);
-    memcpy(size, in, (size_t)ndim * sizeof *size);
+    layout_take(size, in, ndim);
     bool all = n->n_param && node_takes(n, 0);
     if (n->n_param)
         index_places(n, ndim, of, &places);

@@ -19,7 +19,7 @@ static int check_shapes(const call *c, const array *x, const arg *shape, const a
         if (rows[i] && !has_shape(rows[i], shape))
             return ct_fail(CT_RUNTIME, "Expected %s to be of same shape as normalized_shape, but got %s of shape %s and normalized_shape = %s", names[i], names[i],
                            shown(rows[i]->ndim, array_size(rows[i]), one), shown(n, shape->ints, two));
-    if (x->ndim < n || memcmp(array_size(x) + x->ndim - n, shape->ints, (size_t)n * sizeof *shape->ints)) {
+    if (x->ndim < n || !layout_same(array_size(x) + x->ndim - n, shape->ints, n)) {
         const char *text = shown(n, shape->ints, one);
         return ct_fail(CT_RUNTIME, "Given normalized_shape=%s, expected input with shape [*, %s, but got input of size%s", text, text + 1,
                        shown(x->ndim, array_size(x), two));

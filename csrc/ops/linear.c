@@ -21,7 +21,7 @@ static T fold(scope *s, T a, T b)
         return NULL;
     int n = large->a->ndim;
     int64_t size[CT_MAXDIM], flat[2];
-    memcpy(size, array_size(large->a), (size_t)n * sizeof *size);
+    layout_take(size, array_size(large->a), n);
     flat[0] = layout_numel(n - 1, size);
     flat[1] = size[n - 1];
     T rows = f_reshape(s, large, 2, flat);
@@ -44,8 +44,8 @@ static bool should_fold(T a, T b)
     if (a->a->ndim == 2)
         return false;
     int64_t size[CT_MAXDIM], stride[CT_MAXDIM];
-    memcpy(size, array_size(large->a), (size_t)n * sizeof *size);
-    memcpy(stride, array_visible_stride(large->a), (size_t)n * sizeof *stride);
+    layout_take(size, array_size(large->a), n);
+    layout_take(stride, array_visible_stride(large->a), n);
     if (large == b) { /* it will be read transposed */
         size[n - 2] = array_size(large->a)[n - 1];
         stride[n - 2] = array_visible_stride(large->a)[n - 1];
@@ -103,7 +103,7 @@ static bool would_repeat(const array *x, int n, const int64_t *size, int m, cons
     layout in, out;
     in.ndim = n;
     in.offset = array_offset(x);
-    memcpy(in.size, size, (size_t)n * sizeof *size);
+    layout_take(in.size, size, n);
     layout_broadcast_stride(n, size, x->ndim, array_size(x), array_stride(x), in.stride);
     uint64_t still = 0;
     for (int d = 0; d < n; d++)
@@ -127,7 +127,7 @@ static T over_batch(scope *s, T a, T b)
     int64_t size[CT_MAXDIM];
     if (b->a->ndim != 2 || stride[0] != 1 || stride[1] != last[0])
         return b;
-    memcpy(size, array_size(a->a), (size_t)n * sizeof *size);
+    layout_take(size, array_size(a->a), n);
     size[n - 2] = last[1];
     size[n - 1] = last[0];
     return f_transpose(s, f_expand(s, f_transpose(s, b, 0, 1), n, size), -2, -1);
@@ -140,7 +140,7 @@ static T dropped(scope *s, T y, int n, bool row, bool vector)
     int k = n;
     if (!y)
         return NULL;
-    memcpy(size, array_size(y->a), (size_t)n * sizeof *size);
+    layout_take(size, array_size(y->a), n);
     if (row)
         size[k++] = array_size(y->a)[n];
     if (!vector)
@@ -154,7 +154,7 @@ static int shows_view(const array *x, int n, const int64_t *size, int m, const i
     layout in, out;
     in.ndim = n;
     in.offset = x->offset;
-    memcpy(in.size, size, (size_t)n * sizeof *size);
+    layout_take(in.size, size, n);
     layout_broadcast_stride(n, size, x->ndim, array_size(x), array_visible_stride(x), in.stride);
     return view_reshape(&in, m, wanted, &out);
 }
@@ -182,11 +182,11 @@ static T batched(scope *s, T a, T b)
         return NULL;
     int64_t batch[CT_MAXDIM], size[CT_MAXDIM];
     int n = side[0]->a->ndim - 2, m = side[1]->a->ndim;
-    memcpy(batch, array_size(side[0]->a), (size_t)n * sizeof *batch);
+    layout_take(batch, array_size(side[0]->a), n);
     if (layout_broadcast("matmul", &n, batch, m - 2, array_size(side[1]->a)) < 0)
         return scope_fail(s);
     int64_t rows = array_size(side[0]->a)[side[0]->a->ndim - 2], columns = array_size(side[1]->a)[m - 1], three[2][3];
-    memcpy(size, batch, (size_t)n * sizeof *size);
+    layout_take(size, batch, n);
     bool copies = false, copied[2] = {false, false};
     for (int i = 0; i < 2; i++) {
         const int64_t *last = array_size(side[i]->a) + side[i]->a->ndim - 2;
@@ -312,7 +312,7 @@ static T linear_rows(scope *s, T x, T w, T bias)
 {
     int n = x->a->ndim;
     int64_t size[CT_MAXDIM], flat[2];
-    memcpy(size, array_size(x->a), (size_t)n * sizeof *size);
+    layout_take(size, array_size(x->a), n);
     flat[0] = layout_numel(n - 1, size);
     flat[1] = size[n - 1];
     T y = w && w->a->ndim == 2 ? addmm(s, bias, as_rows(s, x, flat), w) : NULL;

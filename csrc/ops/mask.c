@@ -99,7 +99,7 @@ static int masked_select_compose(scope *s, call *c, T *out)
     int n = self->a->ndim;
     if (mask->a->dtype != DT_BOOL)
         return ct_fail(CT_RUNTIME, "masked_select: expected BoolTensor for mask, got %s", dtype_name(mask->a->dtype)), scope_fail(s), -1;
-    memcpy(size, array_size(self->a), (size_t)n * sizeof *size);
+    layout_take(size, array_size(self->a), n);
     if (layout_broadcast("masked_select", &n, size, mask->a->ndim, array_size(mask->a)) < 0)
         return scope_fail(s), -1;
     mask = wide(s, mask, n, size);
@@ -118,7 +118,7 @@ static int masked_select_grad(scope *s, node *n, T const *g, T *out)
     T mask = node_kept_in(s, n, 1), index[CT_MAXDIM];
     int64_t size[CT_MAXDIM], dims[CT_MAXDIM];
     const int64_t *self = node_in_size(n, 0, &ndim, &dtype);
-    memcpy(size, self, (size_t)ndim * sizeof *size);
+    layout_take(size, self, ndim);
     if (!mask || layout_broadcast("masked_select", &ndim, size, mask->a->ndim, array_size(mask->a)) < 0 || !(mask = wide(s, mask, ndim, size)))
         return -1;
     places_of(s, mask, index);

@@ -33,7 +33,7 @@ void array_convert_between(const array *from, const layout *source, array *to, c
     k_nd nd;
     nd.ndim = part->ndim;
     nd.nop = 2;
-    memcpy(nd.size, part->size, (size_t)part->ndim * sizeof *nd.size);
+    layout_take(nd.size, part->size, part->ndim);
     part_operand(&nd, 0, to, part);
     part_operand(&nd, 1, from, source);
     convert(&nd, from->dtype, to->dtype);

@@ -24,7 +24,7 @@ static int pad_rule(call *c)
         return ct_fail(CT_RUNTIME, "Length of pad must be even but instead it equals %u", pad->n);
     if (pad->n / 2 > a->ndim)
         return ct_fail(CT_RUNTIME, "Length of pad should be no more than twice the number of dimensions of the input. Pad length is %u while the input has %d dimensions.", pad->n, a->ndim);
-    memcpy(size, array_size(a), a->ndim * sizeof *size);
+    layout_take(size, array_size(a), a->ndim);
     for (uint32_t i = 0; i < pad->n; i++) {
         int64_t *to = &size[a->ndim - 1 - i / 2];
         if (!ct_add(*to, pad->ints[i], to))
@@ -114,7 +114,7 @@ static int places_grad(scope *s, node *n, T const *g, T *out)
             x = node_got(n) >> d & 1 ? x : f_sum_dims(s, x, 1, &d, true);
             continue;
         }
-        memcpy(size, array_size(x->a), (size_t)ndim * sizeof *size);
+        layout_take(size, array_size(x->a), ndim);
         size[d] = whole[d];
         T places = frame_places(s, whole[d], pad[2 * i], pad[2 * i + 1], node_params(n)[0]);
         x = places ? f_call(s, &op_index_add, 4, (arg[]){a_t(f_zeros(s, dtype, ndim, size)), a_i(d), a_t(places), a_t(x)}) : NULL;
@@ -164,7 +164,7 @@ static int frame_rule(call *c)
     uint64_t padded = 0;
     if (pad->n % 2 || pad->n / 2 > a->ndim)
         return ct_fail(CT_RUNTIME, "pad_frame: two numbers for each of the last dimensions, not %u", pad->n);
-    memcpy(size, array_size(a), a->ndim * sizeof *size);
+    layout_take(size, array_size(a), a->ndim);
     for (uint32_t i = 0; i < pad->n; i++) {
         int d = a->ndim - 1 - (int)i / 2;
         int64_t most = arg_bool(&c->args[2]) ? INT32_MAX : array_size(a)[d] - 1;

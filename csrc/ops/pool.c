@@ -34,7 +34,7 @@ static int64_t out_size(const how *h, int64_t d, int64_t in)
 static int check_windows(const call *c, const how *h, const array *a, int64_t *size)
 {
     int64_t nd = h->nd, lead = a->ndim - nd;
-    memcpy(size, array_size(a), a->ndim * sizeof *size);
+    layout_take(size, array_size(a), a->ndim);
     for (int64_t d = 0; d < nd; d++) {
         if (size[lead + d] > INT32_MAX)
             return ct_fail(CT_RUNTIME, "%s(): dimension %lld of size %lld is too large", c->op->name, (long long)(lead + d), (long long)size[lead + d]);
@@ -370,7 +370,7 @@ static int scatter_rule(call *c)
     if (!array_same_size(a, places))
         return ct_fail(CT_RUNTIME, "Expected shape of indices to be same as that of the input tensor (%s) but got indices tensor with shape: %s",
                        layout_text(a->ndim, array_size(a), (char[200]){0}, 200), layout_text(places->ndim, array_size(places), (char[200]){0}, 200));
-    memcpy(size, array_size(a), a->ndim * sizeof *size);
+    layout_take(size, array_size(a), a->ndim);
     memcpy(size + a->ndim - nd, c->args[2].ints, (size_t)nd * sizeof *size);
     if (layout_check_numel(c->op->name, a->ndim, size, &numel) < 0 || in_contiguous(c, 0) < 0 || in_contiguous(c, 1) < 0 || check_places(c, c->ia[1], nd, size + a->ndim - nd) < 0)
         return -1;
@@ -468,7 +468,7 @@ static int mean_backward_rule(call *c)
         return -1;
     int64_t lead = g->ndim - h.nd;
     bool fits = c->args[1].n == h.nd;
-    memcpy(size, array_size(g), g->ndim * sizeof *size);
+    layout_take(size, array_size(g), g->ndim);
     for (int64_t d = 0; fits && d < h.nd; d++) {
         size[lead + d] = c->args[1].ints[d];
         fits = size[lead + d] >= 0 && size[lead + d] <= INT32_MAX && out_size(&h, d, size[lead + d]) == array_size(g)[lead + d];

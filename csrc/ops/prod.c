@@ -75,7 +75,7 @@ static int prod_grad(scope *s, node *n, T const *g, T *out)
         return (out[0] = g[0]) ? 0 : -1;
     int64_t times, size[CT_MAXDIM];
     int ndim = x->a->ndim;
-    memcpy(size, array_size(x->a), (size_t)ndim * sizeof *size);
+    layout_take(size, array_size(x->a), ndim);
     uint64_t still = repeated_factors(n, x->a, &times), taken = still & node_takes(n, 0);
     T once = still ? tape_algebra.narrow(s, x, still) : x, up = wide_as(s, n, g[0]);
     bool whole = none_is_0(s, once);
@@ -92,7 +92,7 @@ static int prod_grad(scope *s, node *n, T const *g, T *out)
         }
     up = summed > 1 ? f_scale(s, up, (double)summed) : up;
     T y = f_mul(s, up, each);
-    bool wide = y && memcmp(array_size(y->a), size, (size_t)ndim * sizeof *size);
+    bool wide = y && !layout_same(array_size(y->a), size, ndim);
     return (out[0] = wide ? f_contiguous(s, f_expand(s, y, ndim, size)) : y) ? 0 : -1;
 }
 static const char prod_doc[] = "Product over one dimension, or all; integers and bools in int64.";

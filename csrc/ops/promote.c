@@ -84,7 +84,7 @@ void array_operands(k_nd *nd, int n, int ndim, const int64_t *size, const array 
 {
     nd->ndim = ndim;
     nd->nop = n;
-    memcpy(nd->size, size, (size_t)ndim * sizeof *size);
+    layout_take(nd->size, size, ndim);
     for (int i = 0; i < n; i++) {
         const array *a = arrays[i];
         int64_t item = dtype_bytes(a->dtype);

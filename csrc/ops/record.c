@@ -81,7 +81,7 @@ static uint64_t kept_lists(const call *c)
 static array *copy_to_hold(const array *a)
 {
     layout shown = {.ndim = a->ndim};
-    memcpy(shown.size, array_size(a), (size_t)a->ndim * sizeof *shown.size);
+    layout_take(shown.size, array_size(a), a->ndim);
     layout_row_major(a->ndim, shown.size, shown.stride);
     return array_new_spread((ct_dtype)a->dtype, &shown, still_dims(a, a->ndim));
 }
@@ -181,7 +181,7 @@ static uint32_t keep_given(const call *c, int64_t *to)
         uint32_t count = a->kind == ARG_INT ? 1 : a->n;
         if (to) {
             to[n] = (int64_t)i << 32 | count;
-            memcpy(to + n + 1, a->kind == ARG_INT ? &a->i : a->ints, count * sizeof *to);
+            layout_take(to + n + 1, a->kind == ARG_INT ? &a->i : a->ints, (int)count);
         }
         n += 1 + count;
     }

@@ -194,10 +194,10 @@ static void run2(k_loop *loop, int n, int ndim, const int64_t *size, char *const
     k_nd nd;
     nd.ndim = ndim;
     nd.nop = n;
-    memcpy(nd.size, size, (size_t)ndim * sizeof *size);
+    layout_take(nd.size, size, ndim);
     for (int i = 0; i < n; i++) {
         nd.data[i] = data[i];
-        memcpy(nd.stride[i], stride[i], (size_t)ndim * sizeof *size);
+        layout_take(nd.stride[i], stride[i], ndim);
     }
     k_walk(&nd, loop, NULL);
 }

@@ -78,7 +78,7 @@ static int pick_rule(call *c)
     int64_t size[CT_MAXDIM], n = a->ndim ? array_size(a)[a->ndim - 1] : -1, k = c->args[1].i;
     if (n < 0 || (which(c) < MEDIAN && (k < 0 || k + (which(c) == KTH) > n)))
         return ct_fail(CT_RUNTIME, "%s(): k = %lld is out of range for rows of %lld elements", c->op->name, (long long)k, (long long)n);
-    memcpy(size, array_size(a), (size_t)a->ndim * sizeof *size);
+    layout_take(size, array_size(a), a->ndim);
     size[a->ndim - 1] = which(c) == SOME ? k : 1;
     plan_rows(c, array_size(a)[a->ndim - 1]);
     if (which(c) < MEDIAN || !dtype_is_float((ct_dtype)a->dtype)) {
@@ -377,7 +377,7 @@ static int ranked_grad(scope *s, node *n, T const *g, T *out)
     T few = few_of(s, x, &times), order = few ? order_of(s, few) : NULL, at = order ? f_contiguous(s, f_binary(s, &op_floor_divide, rank, f_weak_int(s, times))) : NULL;
     if (!at)
         return -1;
-    if (memcmp(size, held, (size_t)ndim * sizeof *size) || !alone(few->a, order->a, at->a)) {
+    if (!layout_same(size, held, ndim) || !alone(few->a, order->a, at->a)) {
         few = f_reshape(s, x, 1, &x->a->numel);
         order = order_of(s, few);
         at = rank;

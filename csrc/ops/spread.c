@@ -72,9 +72,9 @@ static array *array_new_once(const call *c, ct_dtype dtype, int ndim, const int6
     layout shown;
     shown.ndim = ndim;
     shown.offset = 0;
-    memcpy(shown.size, size, (size_t)ndim * sizeof *size);
+    layout_take(shown.size, size, ndim);
     if (stride)
-        memcpy(shown.stride, stride, (size_t)ndim * sizeof *stride);
+        layout_take(shown.stride, stride, ndim);
     else
         layout_row_major(ndim, size, shown.stride);
     return c->slide ? array_new_slid(dtype, &shown, once, c->slide, c->slide_out) : array_new_spread(dtype, &shown, once);
@@ -133,7 +133,7 @@ array *array_repeat(const array *one, int ndim, const int64_t *size)
     int64_t numel, item = dtype_bytes((ct_dtype)one->dtype);
     if (layout_check_numel("expand", ndim, size, &numel) < 0)
         return NULL;
-    memcpy(shown.size, size, (size_t)ndim * sizeof *size);
+    layout_take(shown.size, size, ndim);
     layout_row_major(ndim, size, shown.stride);
     bool once = numel > 1 && spread_worth((ct_dtype)one->dtype, numel);
     array *a = once ? array_new_spread((ct_dtype)one->dtype, &shown, ~(uint64_t)0) : array_new((ct_dtype)one->dtype, ndim, size);

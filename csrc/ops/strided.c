@@ -21,8 +21,8 @@ static const int64_t *read_geometry(const int64_t *p, layout *l)
 {
     l->ndim = (int)p[0];
     l->offset = p[1];
-    memcpy(l->size, p + 2, (size_t)l->ndim * sizeof *p);
-    memcpy(l->stride, p + 2 + l->ndim, (size_t)l->ndim * sizeof *p);
+    layout_take(l->size, p + 2, l->ndim);
+    layout_take(l->stride, p + 2 + l->ndim, l->ndim);
     return p + 2 + 2 * l->ndim;
 }
 
@@ -32,8 +32,8 @@ static const int64_t *read_geometry(const int64_t *p, layout *l)
 static void geometry_arg(const call *c, int at, layout *l)
 {
     l->ndim = (int)c->args[at].n;
-    memcpy(l->size, c->args[at].ints, (size_t)l->ndim * sizeof *l->size);
-    memcpy(l->stride, c->args[at + 1].ints, (size_t)l->ndim * sizeof *l->stride);
+    layout_take(l->size, c->args[at].ints, l->ndim);
+    layout_take(l->stride, c->args[at + 1].ints, l->ndim);
     l->offset = c->args[at + 2].i;
 }
 
@@ -53,7 +53,7 @@ static int restride_shape(call *c)
     int64_t low = INT64_MAX, high = INT64_MIN;
     geometry_arg(c, 1, &from);
     geometry_arg(c, 4, &to);
-    if (c->ia[0]->ndim != from.ndim || memcmp(array_size(c->ia[0]), from.size, (size_t)from.ndim * sizeof *from.size))
+    if (c->ia[0]->ndim != from.ndim || !layout_same(array_size(c->ia[0]), from.size, from.ndim))
         return ct_fail(CT_RUNTIME, "restride: takes a tensor of the size that it names");
     keep_geometry(c, from.ndim, from.offset, from.size, from.stride);
     keep_geometry(c, to.ndim, to.offset, to.size, to.stride);
@@ -203,7 +203,7 @@ static void slid_layout(layout *l, uint64_t slid)
             l->stride[at++] = l->stride[d];
     l->stride[at] = step;
     l->ndim = n;
-    memcpy(l->size, size, (size_t)n * sizeof *size);
+    layout_take(l->size, size, n);
 }
 
 /* Matrices, the last two dims, that are the same along rows or columns: their sums are those over windows of one row or column. NULL: they
@@ -251,10 +251,10 @@ T slide(scope *s, T g, uint64_t slid)
     from.ndim = lines + 1;
     to.ndim = lines;
     to.offset = 0;
-    memcpy(to.size, size, (size_t)lines * sizeof *size);
+    layout_take(to.size, size, lines);
     layout_row_major(lines, size, to.stride);
-    memcpy(from.size, size, (size_t)lines * sizeof *size);
-    memcpy(from.stride, to.stride, (size_t)lines * sizeof *size);
+    layout_take(from.size, size, lines);
+    layout_take(from.stride, to.stride, lines);
     from.size[lines - 1] = m;
     from.size[lines] = n;
     from.stride[lines - 1] = rows_back ? -1 : 1;

@@ -18,7 +18,7 @@ static T room(scope *s, const array *a, int64_t last, int64_t more)
 {
     int64_t size[CT_MAXDIM];
     int ndim = a->ndim - 2;
-    memcpy(size, array_size(a), (size_t)ndim * sizeof *size);
+    layout_take(size, array_size(a), ndim);
     size[ndim++] = last;
     if (more >= 0)
         size[ndim++] = more;

@@ -46,7 +46,7 @@ static uint64_t pointwise_slid(node *n)
             continue;
         const int64_t *in = node_in_size(n, i, &in_ndim, &dtype);
         uint64_t takes = node_takes_slid(n, i);
-        if (!takes || (slid && takes != slid) || in_ndim != ndim || memcmp(in, size, (size_t)ndim * sizeof *in))
+        if (!takes || (slid && takes != slid) || in_ndim != ndim || !layout_same(in, size, ndim))
             return 0;
         slid = takes;
     }

@@ -160,7 +160,7 @@ int check_no_overlap(const call *c, const array *written)
 static int check_target(const array *target, ct_dtype dtype, int ndim, const int64_t *size)
 {
     char got[300], want[300];
-    if (target->ndim != ndim || memcmp(array_size(target), size, (size_t)ndim * sizeof *size))
+    if (target->ndim != ndim || !layout_same(array_size(target), size, ndim))
         return ct_fail(CT_RUNTIME, "output with shape %s doesn't match the broadcast shape %s", layout_text(target->ndim, array_size(target), got, sizeof got),
                        layout_text(ndim, size, want, sizeof want));
     if (!dtype_can_cast(dtype, target->dtype))
@@ -239,7 +239,7 @@ static int target_shaped(call *c, uint32_t i, ct_dtype dtype, int ndim, const in
         return -1;
     if (!dtype_can_cast(dtype, out->a->dtype))
         return check_target(out->a, dtype, out->a->ndim, array_size(out->a));
-    if (out->a->ndim == ndim && memcmp(array_size(out->a), size, (size_t)ndim * sizeof *size) == 0)
+    if (out->a->ndim == ndim && layout_same(array_size(out->a), size, ndim))
         return c->op->flags & OP_CONSTANT ? 0 : check_writable(c->op->name, out->a) < 0 ? -1 : check_parts(c, out->a);
     for (uint32_t k = 0; k < c->n_in && elementwise; k++)
         if (c->in[k] == out) /* it would lose what is to be read */

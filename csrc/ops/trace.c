@@ -22,7 +22,7 @@ static int trace_grad(scope *s, node *n, T const *g, T *out)
     ct_dtype dtype;
     int64_t size[2];
     uint64_t takes = node_takes(n, 0) & 3;
-    memcpy(size, node_in_size(n, 0, &ndim, &dtype), 2 * sizeof *size);
+    layout_take(size, node_in_size(n, 0, &ndim, &dtype), 2);
     int64_t few = size[0] < size[1] ? size[0] : size[1], ones[2] = {takes & 1 ? 1 : few, takes & 2 ? 1 : few}, dim = takes & 1;
     if (node_takes_slid(n, 0))
         return (out[0] = diagonal_as_lines(s, n, f_expand(s, g[0], 1, &few), node_takes_slid(n, 0), 0)) ? 0 : -1;

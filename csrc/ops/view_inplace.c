@@ -44,7 +44,7 @@ static int resize(call *c, int ndim, const int64_t *size, const arg *format)
     tensor *t = c->args[0].t;
     if (tensor_requires_grad(t))
         return ct_fail(CT_RUNTIME, "cannot resize variables that require grad");
-    if (!arg_given(format) && t->a->ndim == ndim && !memcmp(array_size(t->a), size, (size_t)ndim * sizeof *size))
+    if (!arg_given(format) && t->a->ndim == ndim && layout_same(array_size(t->a), size, ndim))
         return 0;
     array *a = tensor_resized(t, ndim, size, last ? stride : NULL);
     if (!a || tensor_restride(t, a, NULL) < 0)

@@ -81,7 +81,7 @@ static int unfold_rule(call *c)
     int lead = a->ndim - 2;
     if (lead < 0 || lead + 4 > CT_MAXDIM || memcmp(array_size(a) + lead, w.size, sizeof w.size))
         return ct_fail(CT_RUNTIME, "%s: self has to be images of the size that is named", c->op->name);
-    memcpy(size, array_size(a), (size_t)lead * sizeof *size);
+    layout_take(size, array_size(a), lead);
     memcpy(size + lead, w.kernel, sizeof w.kernel);
     memcpy(size + lead + 2, w.n, sizeof w.n);
     call_once(c, (uint64_t)3 << lead);
@@ -117,7 +117,7 @@ static int fold_rule(call *c)
     int lead = a->ndim - 4;
     if (lead < 0 || memcmp(array_size(a) + lead, w.kernel, sizeof w.kernel) || memcmp(array_size(a) + lead + 2, w.n, sizeof w.n))
         return ct_fail(CT_RUNTIME, "%s: self has to be windows of the sizes that are named", c->op->name);
-    memcpy(size, array_size(a), (size_t)lead * sizeof *size);
+    layout_take(size, array_size(a), lead);
     memcpy(size + lead, w.size, sizeof w.size);
     call_once(c, (uint64_t)15 << lead);
     c->effective = a->numel;

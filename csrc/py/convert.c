@@ -414,7 +414,7 @@ static void copy_strides(const array *a, int64_t *stride)
     if (a->numel && !layout_is_dense(a->ndim, array_size(a), given))
         layout_dense_like(a->ndim, array_size(a), given, stride);
     else
-        memcpy(stride, given, a->ndim * sizeof *stride);
+        layout_take(stride, given, a->ndim);
 }
 
 array *py_array_copy(const array *a, ct_dtype dtype)
@@ -422,7 +422,7 @@ array *py_array_copy(const array *a, ct_dtype dtype)
     int64_t stride[CT_MAXDIM];
     array *whole = array_new(dtype, a->ndim, array_size(a));
     copy_strides(a, stride);
-    if (whole && memcmp(stride, array_stride(whole), a->ndim * sizeof *stride)) {
+    if (whole && !layout_same(stride, array_stride(whole), a->ndim)) {
         array *ordered = array_alias(whole, a->ndim, array_size(a), stride, 0);
         array_drop(whole);
         whole = ordered;

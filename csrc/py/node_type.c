@@ -154,7 +154,7 @@ static int take_gradients(node *n, PyObject *args, tensor **g)
             return -1;
         }
         const array *a = py_t(o)->a;
-        if (a->dtype != dtype || a->ndim != ndim || memcmp(array_size(a), size, (size_t)ndim * sizeof *size)) {
+        if (a->dtype != dtype || a->ndim != ndim || !layout_same(array_size(a), size, ndim)) {
             PyErr_Format(PyExc_RuntimeError, "%s: gradient %u must have the shape and dtype of the output", node_name(n), i);
             return -1;
         }

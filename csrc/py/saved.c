@@ -113,7 +113,7 @@ static packed *packed_new(const array *a, PyObject *unpack)
     p->dtype = (ct_dtype)a->dtype;
     p->contiguous = array_is_contiguous(a);
     p->ndim = a->ndim;
-    memcpy(p->size, array_size(a), a->ndim * sizeof *p->size);
+    layout_take(p->size, array_size(a), a->ndim);
     p->unpack = Py_NewRef(unpack);
     return p;
 }
@@ -158,7 +158,7 @@ static PyObject *fitted(const packed *p, PyObject *x)
     if (!py_is_tensor(x))
         return PyErr_Format(PyExc_TypeError, "Output of saved tensor unpack_hook expected to be a Tensor but got result of type %s", Py_TYPE(x)->tp_name);
     array *a = py_t(x)->a;
-    if (a->ndim != p->ndim || memcmp(array_size(a), p->size, (size_t)p->ndim * sizeof *p->size))
+    if (a->ndim != p->ndim || !layout_same(array_size(a), p->size, p->ndim))
         return PyErr_Format(PyExc_RuntimeError, "a saved tensor unpack_hook returned a tensor of size %s where one of size %s was packed",
                             layout_text(a->ndim, array_size(a), got, sizeof got), layout_text(p->ndim, p->size, want, sizeof want));
     if (a->dtype == p->dtype && (!p->contiguous || array_is_contiguous(a)))

@@ -208,7 +208,7 @@ static tensor *summed(scope *s, tensor *g, edge to)
     bool lead = g->a->ndim >= ndim;
     for (int d = 0; lead && d < ndim; d++)
         lead = size[d] == 1 || size[d] == array_size(g->a)[g->a->ndim - ndim + d];
-    bool same = g->a->ndim == ndim && memcmp(array_size(g->a), size, (size_t)ndim * sizeof *size) == 0;
+    bool same = g->a->ndim == ndim && layout_same(array_size(g->a), size, ndim);
     return lead && !same ? tape_algebra.sum_to(s, g, ndim, size) : g;
 }
 

@@ -119,7 +119,7 @@ static tensor *fit(scope *s, tensor *g, node *to, uint32_t nr, uint64_t takes)
             reduced[d] = takes >> d & 1 ? 1 : full[d];
         size = reduced;
     }
-    bool same = g->a->ndim == ndim && memcmp(array_size(g->a), size, (size_t)ndim * sizeof *size) == 0;
+    bool same = g->a->ndim == ndim && layout_same(array_size(g->a), size, ndim);
     if (!same && !may_be_summed(g->a, ndim, full, takes)) {
         char got[200], want[200];
         const node *by = now && now->at ? now->at : !now && running ? running : to;
@@ -148,7 +148,7 @@ static tensor *fit_slid(scope *s, tensor *g, node *to, uint64_t bits)
     const int64_t *size = node_out_size(to, 0, &ndim, &dtype);
     int64_t lines[CT_MAXDIM];
     int n = slid_size(bits, ndim, size, lines);
-    if (g->a->ndim == n && memcmp(array_size(g->a), lines, (size_t)n * sizeof *lines) == 0)
+    if (g->a->ndim == n && layout_same(array_size(g->a), lines, n))
         return as_dtype(s, g, to, dtype);
     return (g = fit(s, g, to, 0, ~(slid_dims(bits) | slid_kept(bits)))) ? tape_algebra.slide(s, g, bits) : NULL;
 }
@@ -387,7 +387,8 @@ static int run_slot(run *r, uint32_t index)
     tensor *few[FEW], **g = words <= FEW ? few : ct_alloc(words * sizeof *g);
     if (!g)
         return -1;
-    memset(g, 0, words * sizeof *g);
+    for (size_t i = 0; i < words; i++)
+        g[i] = NULL;
     for (uint32_t i = 0; i < n->n_out; i++) {
         tensor *t = n->n_out == 1 ? &at->one : at->many ? &at->many[i] : NULL;
         if (t && t->a)

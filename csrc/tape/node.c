@@ -34,7 +34,7 @@ void node_set_out(node *n, uint32_t i, const array *a)
 {
     int64_t *row = node_out_row(n, i);
     row[0] = (int64_t)a->dtype << 8 | a->ndim;
-    memcpy(row + 1, array_size(a), a->ndim * sizeof *row);
+    layout_take(row + 1, array_size(a), a->ndim);
 }
 
 const int64_t *node_in_size(node *n, uint32_t i, int *ndim, ct_dtype *dtype)

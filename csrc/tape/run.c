@@ -78,6 +78,17 @@ static slot *slot_add(run *r, node *n)
     return &r->slots[r->n++];
 }
 
+/* Does it show something large often? What is small is summed in PyTorch's order; see run_mark_takes. */
+static bool spreads(node *n)
+{
+    int ndim;
+    ct_dtype dtype;
+    if (!(n->kind->flags & NK_SPREADS))
+        return false;
+    const int64_t *size = node_out_size(n, 0, &ndim, &dtype);
+    return layout_numel(ndim, size) >= tape_reduces_from / dtype_bytes(dtype);
+}
+
 /* Every node reachable from the roots gets a slot; each edge counts as one delivery to wait for. Slots double as the work list. */
 int run_discover(run *r)
 {
@@ -88,7 +99,7 @@ int run_discover(run *r)
     for (uint32_t at = 0; at < r->n; at++) {
         node *n = r->slots[at].fn;
         edge *e = node_edges(n);
-        r->spreads |= (n->kind->flags & NK_SPREADS) != 0;
+        r->spreads |= spreads(n);
         for (uint32_t i = 0; i < n->n_in; i++) {
             if (!e[i].fn)
                 continue;

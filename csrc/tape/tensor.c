@@ -282,9 +282,9 @@ static bool leaf_tells(node *leaf, const array *a)
     int ndim;
     ct_dtype dtype;
     const int64_t *size = node_out_size(leaf, 0, &ndim, &dtype);
-    if (ndim != a->ndim || dtype != a->dtype || memcmp(size, array_size(a), (size_t)ndim * sizeof *size))
+    if (ndim != a->ndim || dtype != a->dtype || !layout_same(size, array_size(a), ndim))
         return false;
-    return leaf->n_param ? !memcmp(node_params(leaf), array_visible_stride(a), (size_t)ndim * sizeof *size) : array_shows_contiguous(a);
+    return leaf->n_param ? layout_same(node_params(leaf), array_visible_stride(a), ndim) : array_shows_contiguous(a);
 }
 
 /* Graphs that were recorded before go on with the node that they know. */

@@ -5,24 +5,16 @@
 #include "ops/dispatch.h"
 #include "ops/formula.h"
 #include "ops/product.h"
-#include <string.h>
 
 /* beta or alpha as the dtype reads it: integers cut it, bool asks whether it is not 0. */
 static double factor(call *c, int i, ct_dtype d)
 {
     double f = arg_given(&c->args[i]) ? arg_double(&c->args[i]) : 1;
     f = d == DT_BOOL ? f != 0 : dtype_is_float(d) ? f : (double)(int64_t)f;
-    int64_t bits;
-    memcpy(&bits, &f, sizeof bits);
-    keep_param(c, bits);
+    keep_double(c, f);
     return f;
 }
-static double kept_factor(node *n, int i)
-{
-    double f;
-    memcpy(&f, node_params(n) + i, sizeof f);
-    return f;
-}
+static double kept_factor(node *n, int i) { return read_double(node_params(n) + i); }
 static T times(scope *s, T x, double by)
 {
     if (by == 1 || !x)

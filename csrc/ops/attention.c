@@ -83,10 +83,9 @@ static int attention_rule(call *c)
     if (check_operands(c, q, c->in[1]->a, c->in[2]->a, mask_of(c, 3)) < 0)
         return -1;
     double scale = arg_double(&c->args[5]);
-    int64_t bits, sums[4];
-    memcpy(&bits, &scale, sizeof bits);
+    int64_t sums[4];
     keep_param(c, arg_bool(&c->args[4]));
-    keep_param(c, bits);
+    keep_double(c, scale);
     bool worth = spread_worth((ct_dtype)q->dtype, q->numel), causal = arg_bool(&c->args[4]);
     bool keys = worth && keys_alike(c->in[1]->a, c->in[2]->a, mask_of(c, 3), causal), rows = worth && rows_alike(q, mask_of(c, 3), causal);
     call_once(c, ~(uint64_t)BATCH_AND_HEADS);
@@ -171,9 +170,8 @@ static void one_key(scope *s, node *n, kept_operands *o)
 static int attention_grad(scope *s, node *n, T const *g, T *out)
 {
     kept_operands o = {.q = node_kept_in(s, n, 0), .k = node_kept_in(s, n, 1), .v = node_kept_in(s, n, 2), .mask = n->keep_in >> 3 & 1 ? node_kept_in(s, n, 3) : NULL,
-                       .y = node_kept_out(s, n, 0), .sums = node_kept_out(s, n, 1), .causal = node_params(n)[0]};
+                       .y = node_kept_out(s, n, 0), .sums = node_kept_out(s, n, 1), .causal = node_params(n)[0], .scale = read_double(node_params(n) + 1)};
     T parts[3] = {0};
-    memcpy(&o.scale, node_params(n) + 1, sizeof o.scale);
     if (s->failed)
         return -1;
     as_got(s, n, &o);

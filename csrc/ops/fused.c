@@ -1,7 +1,6 @@
 /* Sums with a scaled term: add and sub with alpha, rsub, addcmul, addcdiv, lerp. Rounded as PyTorch rounds them: see kernel/fused.h. */
 #include "ops/dispatch.h"
 #include "ops/takes.h"
-#include <string.h>
 
 /* ---- running ------------------------------------------------------------------------------------------------- */
 static ct_dtype common(const call *c, int n)
@@ -10,19 +9,6 @@ static ct_dtype common(const call *c, int n)
     for (int i = 0; i < n; i++)
         promotion_add_arg(&p, &c->args[i]);
     return promotion_result(&p);
-}
-
-static void keep_double(call *c, double value)
-{
-    int64_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    keep_param(c, bits);
-}
-static double kept_double(node *n, int i)
-{
-    double value;
-    memcpy(&value, node_params(n) + i, sizeof value);
-    return value;
 }
 
 static int broadcast_inputs(call *c, layout *l)
@@ -86,7 +72,7 @@ static int scaled_grad(scope *s, node *n, T const *g, T *out)
 {
     for (uint32_t i = 0; i < n->n_in; i++)
         if (node_needs(n, i)) {
-            double k = kept_double(n, (int)i);
+            double k = read_double(node_params(n) + i);
             out[i] = k == 1 ? g[0] : k == -1 ? f_neg(s, g[0]) : f_scale(s, g[0], k);
         }
     return s->failed ? -1 : 0;
@@ -140,7 +126,7 @@ static int run_term(call *c, k_fused_kind kind)
 static T times(scope *s, T x, double k) { return k == 1 ? x : f_scale(s, x, k); }
 static int addcmul_grad(scope *s, node *n, T const *g, T *out)
 {
-    double k = kept_double(n, 0);
+    double k = read_double(node_params(n));
     if (node_needs(n, 0))
         out[0] = g[0];
     for (uint32_t i = 1; i < 3; i++)
@@ -150,7 +136,7 @@ static int addcmul_grad(scope *s, node *n, T const *g, T *out)
 }
 static int addcdiv_grad(scope *s, node *n, T const *g, T *out)
 {
-    double k = kept_double(n, 0);
+    double k = read_double(node_params(n));
     T below = node_needs(n, 1) || node_needs(n, 2) ? node_kept_in(s, n, 2) : NULL;
     if (node_needs(n, 0))
         out[0] = g[0];
@@ -180,7 +166,7 @@ static int same_dtype(const call *c, uint32_t i, const char *name)
 }
 static int lerp_number_grad(scope *s, node *n, T const *g, T *out)
 {
-    double w = kept_double(n, 0);
+    double w = read_double(node_params(n));
     if (node_needs(n, 0))
         out[0] = f_scale(s, g[0], 1 - w);
     if (node_needs(n, 1))

@@ -3,7 +3,6 @@
  *
  * The node's numbers: the reduction, the number of losses, one number of the loss's own. */
 #include "ops/loss.h"
-#include <string.h>
 
 #define NUMBER(k) f_number(s, k)
 #define ADD(a, b) f_add(s, a, b)
@@ -24,21 +23,15 @@ T f_reduced(scope *s, T losses, int64_t how)
 
 static int finish(scope *s, call *c, T losses, uint32_t reduction, double number, T *out)
 {
-    int64_t bits, how = c->args[reduction].i;
+    int64_t how = c->args[reduction].i;
     if (!losses)
         return -1;
-    memcpy(&bits, &number, sizeof bits);
     keep_param(c, how);
     keep_param(c, losses->a->numel);
-    keep_param(c, bits);
+    keep_double(c, number);
     return (out[0] = f_reduced(s, losses, how)) ? 0 : -1;
 }
-static double kept_number(node *n)
-{
-    double number;
-    memcpy(&number, node_params(n) + 2, sizeof number);
-    return number;
-}
+static double kept_number(node *n) { return read_double(node_params(n) + 2); }
 /* k, divided by the number of losses where the mean was taken. */
 static double norm(node *n, double k) { return node_params(n)[0] == REDUCE_MEAN ? k / (double)node_params(n)[1] : k; }
 

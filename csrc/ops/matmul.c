@@ -5,7 +5,6 @@
 #include "ops/takes.h"
 #include "ops/reduce.h"
 #include "ops/spread.h"
-#include <string.h>
 
 static int refuse_bool(const call *c, const array *a)
 {
@@ -288,13 +287,6 @@ const op op_vdot = {.name = "vdot", .sig = "(Tensor self, Tensor other)", .flags
 
 /* ---- addmm: args self, mat1, mat2, beta, alpha ------------------------------------------------------------------- */
 static double factor(const call *c, int i) { return arg_given(&c->args[i]) ? arg_double(&c->args[i]) : 1; }
-static void keep_factor(call *c, int i)
-{
-    double f = factor(c, i);
-    int64_t bits;
-    memcpy(&bits, &f, sizeof bits);
-    keep_param(c, bits);
-}
 
 /* ia[i] becomes `by` times itself, where that changes anything. */
 static int scale_input(call *c, uint32_t i, const arg *by)
@@ -325,7 +317,7 @@ static int addmm_rule(call *c)
     if (number_cut_fits(&c->args[3], (ct_dtype)a->dtype) < 0 || number_cut_fits(&c->args[4], (ct_dtype)a->dtype) < 0 || view_expand(&l, 2, size, &wide) < 0 || scale_input(c, 0, &c->args[3]) < 0)
         return -1;
     for (int i = 3; i < 5; i++)
-        keep_factor(c, i);
+        keep_double(c, factor(c, i));
     keep_param(c, product_order(a, b));
     c->once_out = product_once(a, b) & (factor(c, 3) == 0 ? 3 : still_dims(c->ia[0], 2));
     return plan_matrices(c, a, b, 2, size);
@@ -376,9 +368,7 @@ static uint64_t addmm_takes(node *n)
 static int addmm_grad(scope *s, node *n, T const *g, T *out)
 {
     uint64_t got = node_got(n);
-    double beta, alpha;
-    memcpy(&beta, node_params(n), sizeof beta);
-    memcpy(&alpha, node_params(n) + 1, sizeof alpha);
+    double beta = read_double(node_params(n)), alpha = read_double(node_params(n) + 1);
     T rows = g[0], columns = g[0];
     if (!got && wants_sums(n))
         f_sums_both(s, g[0], &rows, &columns);
@@ -394,7 +384,7 @@ static int addmm_grad(scope *s, node *n, T const *g, T *out)
 static int addmm_compose(scope *s, call *c, T *out)
 {
     for (int i = 3; i < 5; i++)
-        keep_factor(c, i);
+        keep_double(c, factor(c, i));
     keep_param(c, product_order(c->in[1]->a, c->in[2]->a));
     T wide[3];
     for (int i = 0; i < 3; i++)

@@ -177,6 +177,8 @@ int in_view(call *c, uint32_t i, const layout *l);                              
 int in_contiguous(call *c, uint32_t i);                                               /* ia[i] becomes a row-major copy if needed */
 int in_once(call *c, uint32_t i, uint64_t dims);                                      /* ia[i] becomes its first index along these dims */
 void keep_param(call *c, int64_t value);
+void keep_double(call *c, double value);                                             /* as its bits */
+double read_double(const int64_t *param);
 /* Result dtype of the operands by PyTorch's three categories (dimensioned, 0-d, numbers). */
 typedef struct promotion { int dim, zero, number; } promotion; /* each a ct_dtype, or -1 */
 static inline promotion promotion_start(void) { return (promotion){-1, -1, -1}; }

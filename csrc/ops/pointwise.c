@@ -28,13 +28,6 @@ const op op_div_mode = {.name = "div.mode", .sig = "(Operand self, Operand other
     .compose = div_compose, .doc = "Quotient, true (None), rounded towards zero ('trunc') or down ('floor')."};
 
 /* ---- pow with a number ------------------------------------------------------------------------------------------ */
-static void keep_exponent(call *c)
-{
-    double exponent = arg_double(&c->args[1]);
-    int64_t bits;
-    memcpy(&bits, &exponent, sizeof bits);
-    keep_param(c, bits);
-}
 /* Floats of full width take any. */
 static int check_exponent(const call *c, ct_dtype d)
 {
@@ -53,7 +46,7 @@ static int pow_rule(call *c)
         return -1;
     if (c->mode == CALL_OUT && check_inputs_apart(c, c->out_given[0]->a) < 0)
         return -1;
-    keep_exponent(c);
+    keep_double(c, arg_double(&c->args[1]));
     c->work = a->numel;
     layout l;
     array_layout(a, &l);
@@ -82,7 +75,7 @@ static int pow_run(call *c)
     if (dtype_is_float(d)) {
         if (CT_UNLIKELY(check_exponent(c, d) < 0))
             return -1;
-        keep_exponent(c);
+        keep_double(c, arg_double(&c->args[1]));
         int done = run_short(c, K->pow_scalar[d], &exponent, d, d, 1);
         if (done != -2)
             return done;
@@ -103,8 +96,7 @@ static T square_deferred(scope *s, node *n, T g)
 }
 static int pow_grad(scope *s, node *n, T const *g, T *out)
 {
-    double exponent;
-    memcpy(&exponent, node_params(n), sizeof exponent);
+    double exponent = read_double(node_params(n));
     if (exponent == 0)
         return (out[0] = f_zeros_like(s, g[0])) ? 0 : -1;
     if (exponent == 2 && (out[0] = square_deferred(s, n, g[0])))

@@ -142,6 +142,18 @@ static uint32_t count_asides(const call *c)
 }
 
 void keep_param(call *c, int64_t value) { c->param[c->n_param++] = value; }
+void keep_double(call *c, double value)
+{
+    int64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    keep_param(c, bits);
+}
+double read_double(const int64_t *param)
+{
+    double value;
+    memcpy(&value, param, sizeof value);
+    return value;
+}
 
 int call_slices(call *c, node *fn, uint32_t nr)
 {

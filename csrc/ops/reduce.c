@@ -188,19 +188,6 @@ int64_t reduced_node_count(node *n)
     return count;
 }
 
-void keep_double(call *c, double value)
-{
-    int64_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    keep_param(c, bits);
-}
-double read_double(const int64_t *param)
-{
-    double value;
-    memcpy(&value, param, sizeof value);
-    return value;
-}
-
 int fold_out(call *c, ct_dtype dtype)
 {
     int64_t size[CT_MAXDIM];

@@ -26,8 +26,6 @@ int fold_out(call *c, ct_dtype dtype);                   /* declares a fresh out
 /* Sizes of the places that reduce_dims marked: n dims, for formulas. */
 int reduced_dims(node *n, int ndim, int64_t *dims);
 int64_t reduced_node_count(node *n);
-void keep_double(call *c, double value);
-double read_double(const int64_t *param);
 /* A tensor of the result's shape seen at the input's (unsqueezed and expanded). */
 T widen(scope *s, node *n, T x);
 T widen_only(scope *s, node *n, T x);                    /* unsqueezed, not expanded */

@@ -4,7 +4,6 @@
 #include "ops/index.h"
 #include "ops/spread.h"
 #include "ops/takes.h"
-#include <string.h>
 
 /* Refuses in a composition: sets the status and fails the scope. */
 #define REFUSE(kind, ...) (ct_fail(kind, __VA_ARGS__), scope_fail(s), -1)
@@ -165,9 +164,7 @@ static int index_add_compose(scope *s, call *c, T *out)
     if (number_cut_fits(by, dtype) < 0)
         return scope_fail(s), -1;
     double alpha = arg_given(by) ? arg_double(by) : 1;
-    int64_t bits;
-    memcpy(&bits, &alpha, sizeof bits);
-    keep_param(c, bits);
+    keep_double(c, alpha);
     if (c->in[0]->a->ndim > 1 && c->in[0]->a->numel == 0)
         return (out[0] = f_row_major(s, c->in[0])) ? 0 : -1;
     T source = alpha == 1 ? c->in[3] : times(s, c->in[3], by, alpha, dtype);
@@ -199,8 +196,7 @@ static uint64_t index_add_takes(node *n)
 }
 static int index_add_grad(scope *s, node *n, T const *g, T *out)
 {
-    double alpha;
-    memcpy(&alpha, node_params(n) + 1, sizeof alpha);
+    double alpha = read_double(node_params(n) + 1);
     if (node_needs(n, 0))
         out[0] = g[0];
     if (node_needs(n, 3)) {

@@ -306,6 +306,7 @@ def test_rarer_distributions():
     ctgrad.manual_seed(5)
     n = 20000
     assert ctgrad.empty(n).cauchy_(2, 3).median().item() == pytest.approx(2, abs=0.15)
+    assert ctgrad.empty(n).cauchy_(-0.5, sigma=0.25).median().item() == pytest.approx(-0.5, abs=0.02)
     logs = ctgrad.empty(n, dtype=F64).log_normal_(0.5, 0.25).log()
     assert logs.mean().item() == pytest.approx(0.5, abs=0.02) and logs.std().item() == pytest.approx(0.25, abs=0.02)
     tries = ctgrad.empty(n, dtype=I64).geometric_(0.25)

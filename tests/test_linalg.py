@@ -240,7 +240,12 @@ def test_the_older_triangular_solve():
             made = b.triangular_solve(a, upper=upper, transpose=transpose)
             read = a.triu() if upper else a.tril()
             assert ctgrad.allclose((read.mT if transpose else read) @ made.solution, b) and made.cloned_coefficient.tolist() == a.tolist()
-    for wrong in (lambda: ctgrad.triangular_solve(b[0], a), lambda: ctgrad.triangular_solve(b[:2], a), lambda: ctgrad.triangular_solve(b, a[:2])):
+    into = ctgrad.empty(0, dtype=b.dtype), ctgrad.empty(0, dtype=b.dtype)
+    a = a.detach()
+    given = ctgrad.triangular_solve(b, a, out=into)
+    assert given.solution is into[0] and [t.tolist() for t in into] == [t.tolist() for t in ctgrad.triangular_solve(b, a)]
+    for wrong in (lambda: ctgrad.triangular_solve(b[0], a), lambda: ctgrad.triangular_solve(b[:2], a), lambda: ctgrad.triangular_solve(b, a[:2]),
+                  lambda: ctgrad.triangular_solve(b, a, out=(into[0].int(), into[1]))):
         with pytest.raises(RuntimeError):
             wrong()
 

@@ -175,3 +175,11 @@ def test_nothing_is_recorded_in_inference_mode_whatever_is_asked_for():
             assert not (x * 2).requires_grad
         assert not torch.is_grad_enabled()
     assert torch.is_grad_enabled() and (x * 2).requires_grad
+
+
+def test_inference_mode_resizes_what_requires_grad():
+    a, b = torch.ones(2, 3, requires_grad=True), torch.ones(2, 3, requires_grad=True)
+    with torch.inference_mode():
+        assert a.resize_(2).shape == (2,) and b.resize_as_(a).shape == (2,) and a.requires_grad
+    with torch.no_grad(), pytest.raises(RuntimeError, match="cannot resize variables that require grad"):
+        a.resize_(1)

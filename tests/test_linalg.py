@@ -197,7 +197,7 @@ def test_triangles_that_are_singular_are_solved_by_infinities():
     (lambda: linalg.solve(ctgrad.eye(2), ctgrad.ones(3, 1)), "Incompatible shapes"), (lambda: linalg.solve(ctgrad.eye(2), ctgrad.ones(2).double()), "same dtype"),
     (lambda: linalg.qr(ctgrad.eye(2), "none"), "unrecognized mode"), (lambda: linalg.multi_dot([ctgrad.eye(2)]), "at least 2 tensors"),
     (lambda: linalg.multi_dot([ctgrad.eye(2), ctgrad.ones(3, 1)]), "cannot be multiplied"), (lambda: linalg.norm(ctgrad.ones(2, 2, 2), 2), "must be 1D or 2D"),
-    (lambda: linalg.matrix_norm(ctgrad.eye(2), 3), "not supported"), (lambda: linalg.cond(ctgrad.eye(2), 5), "invalid norm"),
+    (lambda: linalg.matrix_norm(ctgrad.eye(2), 3), "not supported"), (lambda: linalg.cond(ctgrad.eye(2), 5), "invalid norm"), (lambda: linalg.cond(ctgrad.eye(2), "one"), "invalid norm"),
     (lambda: linalg.norm(ctgrad.ones(2, 2, 2), 1, (0, 1, 2)), "length 1 or 2"), (lambda: linalg.svd(ctgrad.full((2, 2), math.nan)), "non-finite"),
     (lambda: ctgrad.chain_matmul(ctgrad.ones(2)), "expected 2"), (lambda: ctgrad.addr(ctgrad.ones(2, 2), ctgrad.ones(2), ctgrad.ones(2), beta=True), "Boolean beta"),
     (lambda: ctgrad.addr(ctgrad.ones(2, 2).long(), ctgrad.ones(2).long(), ctgrad.ones(2).long(), alpha=0.5), "argument alpha"), (lambda: linalg.matrix_norm(ctgrad.ones(2)), "at least 2 dimensions"),
@@ -216,6 +216,10 @@ def test_exponentials_and_tensors_as_maps():
     np.testing.assert_allclose(linalg.matrix_exp(ctgrad.zeros(0, 2, 2)).shape, (0, 2, 2))
     assert ctgrad.allclose(linalg.matrix_exp(BATCH * 2).logdet(), (BATCH * 2).diagonal(dim1=1, dim2=2).sum(-1), rtol=1e-6)
     assert gradcheck(linalg.matrix_exp, [BATCH]) and gradgradcheck(linalg.matrix_exp, [a])
+    small, turns = drawn(4, 4).float() / 10, drawn(4, 4).float() * 400
+    both = ctgrad.stack([small, turns - turns.mT])
+    assert ctgrad.equal(linalg.matrix_exp(both)[0], linalg.matrix_exp(small))  # whatever the norms of its neighbours
+    assert gradcheck(linalg.matrix_exp, [BATCH * ctgrad.tensor([1.0, 9.0], dtype=BATCH.dtype)[:, None, None]])
     t = drawn(2, 3, 6)
     assert ctgrad.allclose(ctgrad.tensordot(linalg.tensorinv(t), t, 2), ctgrad.eye(6, dtype=t.dtype))
     b = drawn(2, 3)
@@ -236,7 +240,12 @@ def test_the_older_triangular_solve():
             made = b.triangular_solve(a, upper=upper, transpose=transpose)
             read = a.triu() if upper else a.tril()
             assert ctgrad.allclose((read.mT if transpose else read) @ made.solution, b) and made.cloned_coefficient.tolist() == a.tolist()
-    for wrong in (lambda: ctgrad.triangular_solve(b[0], a), lambda: ctgrad.triangular_solve(b[:2], a), lambda: ctgrad.triangular_solve(b, a[:2])):
+    into = ctgrad.empty(0, dtype=b.dtype), ctgrad.empty(0, dtype=b.dtype)
+    a = a.detach()
+    given = ctgrad.triangular_solve(b, a, out=into)
+    assert given.solution is into[0] and [t.tolist() for t in into] == [t.tolist() for t in ctgrad.triangular_solve(b, a)]
+    for wrong in (lambda: ctgrad.triangular_solve(b[0], a), lambda: ctgrad.triangular_solve(b[:2], a), lambda: ctgrad.triangular_solve(b, a[:2]),
+                  lambda: ctgrad.triangular_solve(b, a, out=(into[0].int(), into[1]))):
         with pytest.raises(RuntimeError):
             wrong()
 

@@ -8,8 +8,8 @@ import ctgrad
 from ctgrad import linalg
 from ctgrad.linalg import _lapack
 
-WAYS = {"one": (), "few": (3,), "many": (8, 20), "large": (2,), "of one number": (2,), "no library": (3,)}
-SIZES = {"large": (60, 55), "of one number": (1, 3)}
+WAYS = {"one": (), "few": (3,), "many": (8, 20), "large": (2,), "large by two batch dims": (1, 2), "of one number": (2,), "no library": (3,)}
+SIZES = {"large": (60, 55), "large by two batch dims": (60, 55), "of one number": (1, 3)}
 
 
 @pytest.fixture(params=WAYS)

@@ -1,6 +1,7 @@
 """Functions of nn that are compositions: bags, alignments, grids, random windows, many classes; memory order; what they refuse."""
 
 import itertools
+import math
 
 import ctgrad
 import numpy as np
@@ -332,3 +333,13 @@ def test_gradients_of_convolutions_keep_channels_last_where_channels_are_all_one
     kernel = (ctgrad.ones(2, 1, 2, 2).expand(2, channels, 2, 2) * 1).contiguous(memory_format=last)
     image = ctgrad.ones(1, channels, 5, 6, requires_grad=True)
     assert ctgrad.autograd.grad(conv(image, kernel), image, ctgrad.rand(1, 2, 4, 5))[0].is_contiguous(memory_format=last)
+
+
+@pytest.mark.parametrize("how, error", [
+    ({"size": (ctgrad.tensor(2.0), 2)}, TypeError), ({"size": ctgrad.tensor([2, 3])}, TypeError), ({"size": 1 << 70}, TypeError), ({"scale_factor": 1e20}, RuntimeError),
+    ({"scale_factor": math.nan}, RuntimeError), ({"scale_factor": math.inf}, RuntimeError), ({"scale_factor": 0}, RuntimeError),
+])
+@pytest.mark.parametrize("mode", ["nearest", "bilinear"])
+def test_what_is_no_size(mode, how, error):
+    with pytest.raises(error):
+        F.interpolate(ctgrad.ones(1, 1, 4, 4), mode=mode, **how)

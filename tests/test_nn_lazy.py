@@ -85,3 +85,8 @@ def test_lazy_layers_refuse_what_does_not_fit():
 
     with pytest.raises(RuntimeError, match="not been fully initialized"):
         Half()(ctgrad.ones(1))
+
+
+def test_what_a_forward_is_given_by_name():
+    lazy, x = nn.LazyConvTranspose1d(2, 3, stride=2), ctgrad.ones(1, 4, 5)
+    assert lazy(x, output_size=(12,)).shape == (1, 2, 12) and type(lazy) is nn.ConvTranspose1d

@@ -171,3 +171,24 @@ def test_attributes_of_a_forward_may_be_others():
 def test_refused_forwards(wrong):
     with pytest.raises((TypeError, ValueError)):
         ctgrad._C._forward_is(*wrong)
+
+
+@pytest.mark.parametrize("persistent", [True, False])
+def test_buffers_set_where_a_class_has_its_own_register_buffer(persistent):
+    class Older(nn.Module):
+        def register_buffer(self, name, tensor):
+            super().register_buffer(name, tensor)
+
+    class Newer(nn.Module):
+        def register_buffer(self, name, tensor, persistent=True):
+            super().register_buffer(name, tensor, persistent)
+
+    newer, older = Newer(), Older()
+    newer.b = nn.Buffer(ctgrad.ones(1), persistent=persistent)
+    assert list(newer.state_dict()) == ["b"] * persistent and list(dict(newer.named_buffers())) == ["b"]
+    if persistent:
+        older.b = nn.Buffer(ctgrad.ones(1))
+        assert list(older.state_dict()) == ["b"]
+    else:
+        with pytest.raises(RuntimeError, match="non-persistent buffer"):
+            older.b = nn.Buffer(ctgrad.ones(1), persistent=False)

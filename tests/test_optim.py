@@ -251,3 +251,29 @@ def test_composed_updates_without_recording_leave_a_leaf_a_leaf():
     with ctgrad.no_grad():
         p.add_(one, alpha=2).lerp_(one, 0.5).addcmul_(one, one, value=2).addcdiv_(one, one)
     assert p.requires_grad and p.is_leaf and p.tolist() == [4.5, 4.5]
+
+
+@pytest.mark.parametrize("kind, held, options", [
+    (optim.SGD, ["momentum_buffer"], {"momentum": 0.9, "nesterov": True}), (optim.Adam, ["exp_avg", "exp_avg_sq", "max_exp_avg_sq"], {"amsgrad": True}), (optim.AdamW, ["exp_avg", "exp_avg_sq"], {}),
+    (optim.RMSprop, ["square_avg", "momentum_buffer", "grad_avg"], {"momentum": 0.5, "centered": True}), (optim.Adadelta, ["square_avg", "acc_delta"], {}), (optim.Adagrad, ["sum"], {}),
+    (optim.Adamax, ["exp_avg", "exp_inf"], {}), (optim.ASGD, ["ax"], {}), (optim.Rprop, ["prev", "step_size"], {}), (optim.RAdam, ["exp_avg", "exp_avg_sq"], {}),
+    (optim.NAdam, ["exp_avg", "exp_avg_sq", "mu_product"], {}), (optim.NAdam, ["exp_avg", "exp_avg_sq", "mu_product"], {"decoupled_weight_decay": True, "weight_decay": 0.1}),
+])
+def test_recorded_steps_have_gradients(kind, held, options):
+    """In what the state held before, too."""
+    more = {optim.ASGD: {"eta": 0.1, "mu": 1.0}}.get(kind, {})
+
+    def moved(p, grad, *values):
+        p = p.clone()
+        p.grad = grad
+        optimizer = kind([p], lr=0.3, differentiable=True, **options)
+        numbers = {name: ctgrad.tensor(value, dtype=ctgrad.float64) for name, value in {"step": 10.0, **more}.items()}
+        optimizer.state[p].update({**numbers, **{name: value.clone() for name, value in zip(held, values, strict=True)}})
+        optimizer.step()
+        return p, *(x for x in optimizer.state[p].values() if isinstance(x, ctgrad.Tensor) and x.requires_grad)
+
+    ctgrad.manual_seed(1)
+    given = [ctgrad.rand(() if name == "mu_product" else 4, dtype=ctgrad.float64, requires_grad=True) for name in ("p", "grad", *held)]
+    if "grad_avg" in held:  # a variance below 0 has no root
+        given[2] = (given[2].detach() + 1).requires_grad_()
+    assert ctgrad.autograd.gradcheck(moved, given)

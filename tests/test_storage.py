@@ -239,3 +239,10 @@ def test_a_storage_that_moved_is_not_taken_for_what_lies_there_now():
     others = [ctgrad.ones(100000) for _ in range(8)]
     assert all(o.untyped_storage() is not before and o.untyped_storage().nbytes() == 400000 for o in others)
     assert before.nbytes() == 1200000
+
+
+def test_what_has_no_elements_has_no_address():
+    x = ctgrad.ones(2, 2)
+    assert x.data_ptr() and not x[:0].data_ptr() and not x[2:].data_ptr() and not ctgrad.empty(0).data_ptr()
+    x.resize_(0, 2)
+    assert not x.data_ptr() and x.untyped_storage().data_ptr() and x.resize_(2, 2).data_ptr()

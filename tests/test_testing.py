@@ -14,7 +14,7 @@ CLOSE = [
 ]
 APART = [
     (ones(2), ones(2) + 1e-4, "Mismatched elements: 2 / 2"), (ones(2), ones(3), "shape"), (ones(2), ones(2).double(), "dtype"), (ctgrad.tensor([1, 2]), ctgrad.tensor([1, 3]), "equal"),
-    (1, 2, "Scalars"), (1.0, 1.1, "Expected 1.1"), (1, 1.0, "types"), (True, False, "Booleans"), ([1], [1, 2], "length"), ([1, [2]], [1, [3]], r"item \[1\]\[0\]"), ({"a": 1}, {"b": 1}, "keys"),
+    (1, 2, "Scalars"), (1.0, 1.1, "Expected 1.1"), (1, 1.0, "types"), (None, 1, "None is not 1"), ([ones(2)], [None], r"None mismatch.*\n\n.*item \[0\]"), (True, False, "Booleans"), ([1], [1, 2], "length"), ([1, [2]], [1, [3]], r"item \[1\]\[0\]"), ({"a": 1}, {"b": 1}, "keys"),
     ({"a": ones(2)}, {"a": ones(2) * 2}, r"item \['a'\]"), (nan, nan, "nan"), (ctgrad.tensor(nan), ctgrad.tensor(nan), "nan"), (float("inf"), 1.0, "inf"),
     (ctgrad.tensor([True]), ctgrad.tensor([False]), "1 / 1"), (np.ones(2), np.ones(2) + 1, "2 / 2"), (ones(2, 2), ctgrad.tensor([[1., 1.], [1., 2.]]), r"index \(1, 1\)"),
 ]

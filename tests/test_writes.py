@@ -187,6 +187,21 @@ def test_gradient_of_products_with_zeros(include_self):
     assert of_b.tolist() == ([0, 4, 0, 3] if include_self else [0, 2, 1, 1])
 
 
+@pytest.mark.parametrize("join", [ctgrad.Tensor.scatter_reduce, ctgrad.Tensor.index_reduce])
+@pytest.mark.filterwarnings("ignore:index_reduce")
+def test_no_second_gradient_where_zeros_meet_in_a_product(join):
+    a, b = ctgrad.ones(2, dtype=F64, requires_grad=True), ctgrad.tensor([0.0, 0.0, 2.0], dtype=F64, requires_grad=True)
+    for at, meet in (([0, 0, 1], True), ([0, 1, 1], False)):
+        made = join(a, 0, ctgrad.tensor(at), b, "prod")
+        of_a, of_b = ctgrad.autograd.grad(made.sum(), (a, b), create_graph=True)
+        assert ctgrad.autograd.grad(of_a.sum(), a, retain_graph=True)[0].tolist() == [0, 0]
+        if meet:
+            with pytest.raises(RuntimeError, match="Double backward is unsupported"):
+                of_b.sum().backward()
+        else:
+            assert ctgrad.autograd.grad((of_b * of_b.detach()).sum(), b)[0].tolist() == [0, 0, 2]
+
+
 def test_extremes_share_their_gradient():
     a = ctgrad.tensor([3.0, 1.0], requires_grad=True)
     b = ctgrad.tensor([3.0, 3.0, 0.0], requires_grad=True)
@@ -306,6 +321,7 @@ def test_rarer_distributions():
     ctgrad.manual_seed(5)
     n = 20000
     assert ctgrad.empty(n).cauchy_(2, 3).median().item() == pytest.approx(2, abs=0.15)
+    assert ctgrad.empty(n).cauchy_(-0.5, sigma=0.25).median().item() == pytest.approx(-0.5, abs=0.02)
     logs = ctgrad.empty(n, dtype=F64).log_normal_(0.5, 0.25).log()
     assert logs.mean().item() == pytest.approx(0.5, abs=0.02) and logs.std().item() == pytest.approx(0.25, abs=0.02)
     tries = ctgrad.empty(n, dtype=I64).geometric_(0.25)

@@ -261,15 +261,39 @@ static T product_with(scope *s, node *n, T self, T src)
     const int64_t *p = node_params(n);
     return f_call(s, &op_scatter_reduce, 6, (arg[]){a_t(self), a_i(p[0]), a_t(node_kept_in(s, n, 2)), a_t(src), {.kind = ARG_STR, .str = "prod"}, a_b(p[2])});
 }
+/* PyTorch has no second derivative where zeros of src meet: the factors that are left are not those of the first. */
+static int zeros_meet_grad(scope *s, node *n, T const *g, T *out)
+{
+    (void)n, (void)g, (void)out;
+    ct_fail(CT_RUNTIME, "scatter_reduce(): Double backward is unsupported for src when >1 zeros in src are scattered to the same position in self");
+    return scope_fail(s), -1;
+}
+static T without_derivative(scope *s, T x)
+{
+    static const node_kind kind = {"torch::autograd::Error", zeros_meet_grad, .flags = NK_UNTOLD};
+    node *n = x && x->fn ? node_new(&kind, (node_shape){.n_in = 1, .n_out = 1, .out_ndim = x->a->ndim}) : NULL;
+    if (!n)
+        return x && !x->fn ? x : (scope_fail(s), NULL);
+    node_set_out(n, 0, x->a);
+    node_edges(n)[0] = (edge){node_keep(x->fn), x->nr};
+    T made = scope_array(s, array_keep(x->a));
+    if (made)
+        tensor_set_history(made, n, 0);
+    node_drop(n);
+    return made;
+}
 /* Of a product the other factors; a lone 0 of src gets the product without it. */
 static void prod_grad(scope *s, node *n, T g, T self, T src, T result, T *out)
 {
     T one = filled(s, self, is_zero(s, self)), zero = is_zero(s, src);
     out[0] = f_div(s, f_mul(s, g, product_with(s, n, one, src)), one);
     T zeros = self ? f_scatter_add(s, f_zeros_like(s, self), node_params(n)[0], node_kept_in(s, n, 2), f_cast(s, zero, (ct_dtype)self->a->dtype)) : NULL;
-    T lone = f_binary(s, &op_logical_and, zero, f_binary(s, &op_eq, at_places(s, n, zeros), f_number(s, 1)));
+    T here = at_places(s, n, zeros), lone = f_binary(s, &op_logical_and, zero, f_binary(s, &op_eq, here, f_number(s, 1)));
     T without = at_places(s, n, f_mul(s, g, product_with(s, n, self, filled(s, src, lone))));
     out[3] = f_where(s, lone, without, f_div(s, at_places(s, n, f_mul(s, g, result)), filled(s, src, zero)));
+    T meet = tape_now.grad && node_needs(n, 3) ? f_unary(s, &op_nonzero, f_binary(s, &op_logical_and, zero, f_binary(s, &op_gt, here, f_number(s, 1)))) : NULL;
+    if (meet && array_size(meet->a)[0])
+        out[3] = without_derivative(s, out[3]);
 }
 /* Shared evenly among all that equal the result. */
 static void extreme_grad(scope *s, node *n, T g, T self, T src, T result, T *out)

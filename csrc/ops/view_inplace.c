@@ -42,7 +42,7 @@ static int resize(call *c, int ndim, const int64_t *size, const arg *format)
     if (last && layout_channels_last(c->op->name, format->i == FORMAT_CHANNELS_LAST ? 4 : 5, ndim, size, stride) < 0)
         return -1;
     tensor *t = c->args[0].t;
-    if (tensor_requires_grad(t))
+    if (tensor_requires_grad(t) && !tape_now.inference)
         return ct_fail(CT_RUNTIME, "cannot resize variables that require grad");
     if (!arg_given(format) && t->a->ndim == ndim && layout_same(array_size(t->a), size, ndim))
         return 0;

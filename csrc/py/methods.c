@@ -53,7 +53,7 @@ PLAIN(tensor_data_ptr)
 {
     (void)unused;
     array *a = tensor_written_out(py_t(self));
-    void *at = a && a->st->nbytes ? array_data(a) : NULL;
+    void *at = a && a->numel && a->st->nbytes ? array_data(a) : NULL;
     array_drop(a);
     return a ? PyLong_FromVoidPtr(at) : py_raise();
 }
@@ -321,7 +321,7 @@ PyMethodDef py_tensor_methods[] = {
     NOARGS("_places", tensor_places, "distinct() by the visible strides: how many elements a write to self would reach."),
     NOARGS("element_size", tensor_element_size, "Bytes of one element."),
     NOARGS("storage_offset", tensor_storage_offset, "Place of the first element in the storage, in elements."),
-    NOARGS("data_ptr", tensor_data_ptr, "Address of the first element."),
+    NOARGS("data_ptr", tensor_data_ptr, "Address of the first element; 0 where there is none."),
     NOARGS("_storage_nbytes", tensor_storage_bytes, "Bytes that the storage holds."),
     NOARGS("_storage_place", tensor_storage_place, "As _storage_ptr, but does not write a compressed storage out, which changes it."),
     NOARGS("_storage_ptr", tensor_storage_ptr, "Address of the storage: equal for tensors that share memory."),

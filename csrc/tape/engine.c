@@ -481,12 +481,14 @@ int tape_backward(const backward *b)
     run r = {.id = ++last_run ? last_run : ++last_run, .task = b};
     tape_mode mode = tape_now;
     run *outer = now;
+    node *before = running;
     now = &r;
     tape_now.grad = b->create_graph;
     tape_now.partial |= b->n_inputs != 0;
     tape_now.depth++;
     int result = walk(&r);
     now = outer;
+    running = before;
     if (result < 0 && tape_now.anomaly && r.at && tape_explain)
         tape_explain(r.at);
     tape_now.grad = mode.grad;

@@ -110,7 +110,7 @@ int tape_backward(const backward *b);
 int tape_call_node(scope *s, node *n, tensor *const *g, tensor **grads);
 int tape_will_run(const node *n);    /* of the innermost run; -1: a leaf whose gradient is asked for, of which nobody can tell */
 int64_t tape_task(void);             /* number of the innermost run, -1 outside of one */
-node *tape_running(void);            /* borrowed: the node whose hooks or formula run now, in the innermost run */
+node *tape_running(void);            /* borrowed: the node whose hooks or formula run now, in the innermost run; NULL outside */
 /* py/ may ask to be called between nodes (Ctrl-C); -1 stops the run. */
 extern int (*tape_interrupted)(void);
 extern void (*tape_trace)(node *n);   /* py/: notes where n is recorded, in anomaly mode */

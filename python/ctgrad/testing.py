@@ -46,8 +46,8 @@ def _compare(actual, expected, options, where):
         return None if actual is expected else _fail(f"Booleans mismatch: {actual} is not {expected}", where)
     if all(map(_is_number, pair)):
         return _scalars(actual, expected, options, where)
-    if actual is None and expected is None:
-        return None
+    if actual is None or expected is None:
+        return None if actual is expected else _fail(f"None mismatch: {actual} is not {expected}", where)
     if all(isinstance(x, Mapping) for x in pair):
         return _mappings(actual, expected, options, where)
     if all(isinstance(x, Sequence) and not isinstance(x, str) for x in pair):

@@ -90,7 +90,7 @@ def _filled(input: Tensor, draws: Tensor) -> Tensor:
 
 
 @composed(function=False)
-def cauchy_(input: Tensor, median: float = 0, sigma: float = 1, *, generator=None) -> Tensor:
+def cauchy_(input: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator=None) -> Tensor:
     """Fills self from the Cauchy distribution of the given median and half width. RuntimeError for sigma <= 0 and for integers."""
     if not sigma > 0:
         raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma:g}")

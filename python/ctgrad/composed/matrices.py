@@ -6,7 +6,7 @@ from typing import Any
 
 from ctgrad import _C
 from ctgrad._C import Tensor
-from ctgrad.composed import composed, need_tensor, results, warn_once, with_exact_out, with_shared_out
+from ctgrad.composed import composed, deliver, need_tensor, results, warn_once, with_exact_out, with_shared_out
 from ctgrad.composed.closed import node
 from ctgrad.composed.misfit import typed
 from ctgrad.composed.shape import wrap_dim
@@ -145,14 +145,15 @@ def _solved_by_triangle(b, A, upper, transpose, unitriangular):
 
 
 @typed
-def triangular_solve(b, A, upper=True, transpose=False, unitriangular=False):
+def triangular_solve(b, A, upper=True, transpose=False, unitriangular=False, *, out=None):
     """(X, a copy of A), X of A X = b where a triangle of A is read; transpose: of A^T X = b. The older linalg.solve_triangular."""
     warn_once("torch.triangular_solve is deprecated in favor of torch.linalg.solve_triangular and will be removed in a future PyTorch release.")
     for name, tensor in (("b", b), ("A", A)):
         if tensor.dim() < 2:
             raise RuntimeError(f"torch.triangular_solve: Expected {name} to have at least 2 dimensions, but it has {tensor.dim()} dimensions instead")
     _linalg()._checks.need_equations("triangular_solve", A, b)
-    return TRIANGULAR(*_solved_by_triangle(b, A, upper, transpose, unitriangular))
+    made = TRIANGULAR(*_solved_by_triangle(b, A, upper, transpose, unitriangular))
+    return made if out is None else deliver("triangular_solve", made, out, True)
 
 
 def geqrf(input, *, out=None):

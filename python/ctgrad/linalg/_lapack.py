@@ -97,11 +97,13 @@ def _substitute(a, x, upper, unit, by_rows):
 
 
 def _in_lines(a):
-    """The matrices where they are if the columns or the rows of each are adjacent numbers, else a copy."""
+    """The matrices, by one batch dim, where they are if the columns or the rows of each are adjacent numbers, else a copy."""
+    if a.ndim > 3:
+        a = a.reshape(math.prod(a.shape[:-2]), *a.shape[-2:])
     if a.ndim == 2 and a.flags.forc:
         return a
     one, (near, far) = a.itemsize, sorted(a.strides[-2:])
-    return a if a.ndim <= 3 and near == one and far >= one * a.shape[-1] and not far % one and far < one << 31 else np.ascontiguousarray(a)
+    return a if near == one and far >= one * a.shape[-1] and not far % one and far < one << 31 else np.ascontiguousarray(a)
 
 
 def _need(done, name):

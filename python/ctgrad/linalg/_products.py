@@ -144,16 +144,22 @@ def matrix_exp(A):
     if isinstance(A, _C.Tensor) and A.dtype in (_C.float16, _C.bfloat16):
         return matrix_exp.__wrapped__(A.float()).to(A.dtype)
     need_matrices("matrix_exp", A, True)
-    largest = float(A.detach().abs().sum(-2).amax()) if A.numel() else 0.0
-    halvings = max(0, math.frexp(largest)[1] + 1) if math.isfinite(largest) else 0
-    x = A / 2.0 ** halvings
+    halvings = _halvings(A.detach())
+    most, least = (int(halvings.max()), int(halvings.min())) if A.numel() else (0, 0)
+    x = A * 2.0 ** (-most if most == least else -halvings.to(A.dtype)[..., None, None])
     one = _C.eye(A.size(-1), dtype=A.dtype).expand(A.shape)
     made = one
     for k in range(18, 0, -1):  # Horner's scheme; the norm of x is below 1/2
         made = one + (x @ made) / k
-    for _ in range(halvings):
-        made = made @ made
+    for i in range(most):  # squares beyond a matrix's own number would cost its digits
+        made = made @ made if i < least else _C.where((halvings > i)[..., None, None], made @ made, made)
     return made
+
+
+def _halvings(A):
+    """How often each matrix is to be halved for a norm below 1/2; what is no number never gets there."""
+    norms = A.abs().sum(-2).amax(-1) if A.size(-1) else A.new_zeros(A.shape[:-2])
+    return _C.where(norms.isfinite(), norms.frexp().exponent + 1, 0).clamp(min=0)
 
 
 @with_shared_out

@@ -91,7 +91,7 @@ def cond(A, p=None):
         S = svdvals(A)
         least, most = S.narrow(-1, S.size(-1) - 1, 1), S.narrow(-1, 0, 1)
         return (least / most if p == -2 else most / least).squeeze(-1)
-    if not (p in ("fro", "nuc") or abs(p) in (1, float("inf"))):
+    if not (p in ("fro", "nuc") if isinstance(p, str) else abs(p) in (1, float("inf"))):
         raise RuntimeError(f"linalg.cond got an invalid norm type: {p}")
     inverse, info = inv_ex(A)
     if p == "nuc" and not info.any():

@@ -82,7 +82,18 @@ native_channel_shuffle = channel_shuffle  # PyTorch's is the kernel alone, witho
 
 # --- other sizes ---
 
-def _sizes(input, size, scale_factor, recompute):
+def _is_no_size(n):
+    return isinstance(n, (float, str)) or (isinstance(n, ctgrad.Tensor) and (n.numel() != 1 or n.is_floating_point())) or abs(int(n)) >> 63 != 0
+
+
+def _scaled(n, factor, mode):
+    size = float(n) * factor
+    if mode != "area" and not abs(size) < 2.0 ** 63:
+        raise RuntimeError(f"interpolate(): {n} times {factor} is no size: value cannot be converted to type int64_t without overflow")
+    return math.floor(size)
+
+
+def _sizes(input, size, scale_factor, recompute, mode):
     """The size of the result, and what one step in it is in the input, per dimension."""
     dims = input.dim() - 2
     if (size is None) == (scale_factor is None):
@@ -96,14 +107,14 @@ def _sizes(input, size, scale_factor, recompute):
         given = list(given)
     else:
         given = [given] * dims
-    wrong = [n for n in given if isinstance(n, (float, str) if size is not None else (ctgrad.Tensor, str))]
+    wrong = [n for n in given if (_is_no_size(n) if size is not None else isinstance(n, (ctgrad.Tensor, str)))]
     wrong += given[:1] if size is not None and isinstance(next(iter(given), None), bool) else []
     if wrong:
         raise TypeError(f"interpolate(): {name} takes {'ints' if size is not None else 'numbers'}, got {type(wrong[0]).__name__}")
     if size is not None:
         return [int(n) for n in given], [None] * dims
-    sizes = [math.floor(float(n) * factor) for n, factor in zip(input.shape[2:], given, strict=True)]
-    return sizes, [None] * dims if recompute else [1.0 / factor for factor in given]
+    sizes = [_scaled(n, factor, mode) for n, factor in zip(input.shape[2:], given, strict=True)]
+    return sizes, [None] * dims if recompute else [1.0 / factor if factor else None for factor in given]
 
 
 def _nearest_places(n, out, step, exact):
@@ -172,7 +183,7 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
         raise ValueError("recompute_scale_factor is not meaningful with an explicit size.")
     if antialias and not (mode in ("bilinear", "bicubic") and input.dim() == 4):
         raise ValueError("Anti-alias option is restricted to bilinear and bicubic modes and requires a 4-D tensor as input")
-    sizes, steps = _sizes(input, size, scale_factor, recompute_scale_factor)
+    sizes, steps = _sizes(input, size, scale_factor, recompute_scale_factor, mode)
     if input.dim() not in _LINEAR:
         raise NotImplementedError(f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {input.dim()}D) for the modes: nearest | linear | "
                                   f"bilinear | bicubic | trilinear | area | nearest-exact (got {mode})")

@@ -43,11 +43,12 @@ class NAdam(Stepwise):
         lr, (beta1, beta2), decay, step = rate(group), group["betas"], group["momentum_decay"], state["step"].item()
         mu, mu_next = (beta1 * (1.0 - 0.5 * (0.96 ** (at * decay))) for at in (step, step + 1))
         state["mu_product"].mul_(mu)
-        product = state["mu_product"].item()
+        recorded = group["differentiable"]
+        product = state["mu_product"] if recorded else state["mu_product"].item()
         mean, square = _moments(grad, state, (beta1, beta2))
         spread = square.div(1 - beta2 ** step).sqrt().add(group["eps"])
-        param.addcdiv_(grad, spread, value=number(-lr * (1.0 - mu) / (1.0 - product)))
-        param.addcdiv_(mean, spread, value=number((-lr * mu_next) / (1.0 - product * mu_next)))
+        for of, share in ((grad, -lr * (1.0 - mu) / (1.0 - product)), (mean, (-lr * mu_next) / (1.0 - product * mu_next))):
+            param.addcdiv_(of * share if recorded else of, spread, value=1 if recorded else number(share))
 
 
 class RAdam(Stepwise):

@@ -101,6 +101,6 @@ class Adamax(Stepwise):
     def _move(self, param, grad, state, group):
         beta1, beta2 = group["betas"]
         state["exp_avg"].lerp_(grad, 1 - beta1)
-        largest = state["exp_inf"].mul_(beta2)
-        largest.copy_(ctgrad.maximum(largest, grad.abs().add(group["eps"])))
+        largest = state["exp_inf"]
+        largest.copy_(ctgrad.maximum(largest.mul(beta2), grad.abs().add(group["eps"])))  # not in place: the gradient of a recorded step reads the product
         param.addcdiv_(state["exp_avg"], largest, value=-number(rate(group) / (1 - beta1 ** state["step"].item())))

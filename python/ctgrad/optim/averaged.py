@@ -64,11 +64,11 @@ class Rprop(Stepwise):
 
     def _move(self, param, grad, state, group):
         down, up = group["etas"]
-        sign = grad.mul(state["prev"]).sign()
+        before = state["prev"].clone() if group["differentiable"] else state["prev"]  # which is written below
+        sign = grad.mul(before).sign()
         turned = sign < 0
         factor = ctgrad.ones_like(sign).masked_fill(sign > 0, up).masked_fill(turned, down)
-        size = state["step_size"].mul_(factor)
-        size.copy_(size.clamp(*group["step_sizes"]))
+        size = state["step_size"].mul_(factor).clamp_(*group["step_sizes"])
         grad = grad.masked_fill(turned, 0)
         param.addcmul_(grad.sign(), size, value=-1)
         state["prev"].copy_(grad)

@@ -104,7 +104,7 @@ class _LazyConv(LazyModuleMixin):
         if bias:
             self.bias = UninitializedParameter(device=device, dtype=dtype)
 
-    def initialize_parameters(self, input, *rest):
+    def initialize_parameters(self, input, *rest, **named):
         """Shapes by the channels of ``input``. ValueError where the groups do not divide them."""
         if self.has_uninitialized_params():
             self.in_channels = _input_channels(self, input)

@@ -4,6 +4,7 @@ Calling and hooks stand in ``_hooks.py``, saving and loading in ``_state.py``, c
 ties in ``_ties.py``; the class here joins them and holds registration, attribute access and the walks over the tree.
 """
 
+import inspect
 import sys
 from collections import OrderedDict
 from types import ModuleType
@@ -240,7 +241,15 @@ class Module(Hookable, Stateful, Convertible, Tied, _C.ModuleBase):
                             "(torch.nn.Buffer, torch.Tensor or None expected)")
         marked = isinstance(value, Buffer)
         persistent = value.persistent if marked else name not in self._non_persistent_buffers_set
-        self.register_buffer(name, value, persistent)
+        self.register_buffer(name, value, *self._how_persistent(persistent))
+
+    def _how_persistent(self, persistent):
+        """What register_buffer is told of it: nothing where a class has its own, which knows nothing of it."""
+        if type(self).register_buffer is Module.register_buffer or "persistent" in inspect.signature(self.register_buffer).parameters:
+            return (persistent,)
+        if not persistent:
+            raise RuntimeError("Registering a non-persistent buffer on a Module subclass that implements register_buffer() without the persistent argument is not allowed.")
+        return ()
 
     def __delattr__(self, name):
         for members in _MEMBERS:

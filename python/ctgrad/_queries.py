@@ -140,6 +140,10 @@ def can_cast(from_, to):
 
 def new_tensor(self, data, *, dtype=None, device=None, requires_grad=False):
     """A tensor of the data, copied, of self's dtype unless `dtype` is given."""
+    if isinstance(data, Tensor):
+        warnings.warn("To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or sourceTensor.detach().clone().requires_grad_(True), "
+                      "rather than tensor.new_tensor(sourceTensor).", stacklevel=2)
+        return data.detach().to(device=device, dtype=dtype or self.dtype, copy=True).requires_grad_(requires_grad)
     return ctgrad.tensor(data, dtype=dtype or self.dtype, device=device, requires_grad=requires_grad)
 
 

@@ -101,10 +101,12 @@ TO(to_device, "to.device", "(Tensor self, host device=None, dtype? dtype=None, b
 static int to_other_compose(scope *s, call *c, T *out)
 {
     const arg *a = c->args;
-    out[0] = f_call(s, &op_to, 5, (arg[]){a[0], a_dtype(c->in[1]->a->dtype), a[2], a[3], a[4]});
+    ct_dtype d = a[1].kind == ARG_TENSOR ? (ct_dtype)a[1].t->a->dtype : a[1].kind == ARG_FLOAT ? DT_F64 : a[1].kind == ARG_BOOL ? DT_BOOL : DT_I64;
+    out[0] = f_call(s, &op_to, 5, (arg[]){a[0], a_dtype(d), a[2], a[3], a[4]});
     return 0;
 }
-const op op_to_other = {.name = "to.other", .sig = "(Tensor self, Tensor other, bool non_blocking=False, bool copy=False, *, format? memory_format=None)",
+/* A number stands for a tensor of its own dtype, as in PyTorch: x.to(0.5) is double. */
+const op op_to_other = {.name = "to.other", .sig = "(Tensor self, Operand other, bool non_blocking=False, bool copy=False, *, format? memory_format=None)",
     .flags = OP_METHOD | OP_MAY_VIEW, .run = op_compose, .compose = to_other_compose, .doc = TO_DOC};
 
 static int type_as_compose(scope *s, call *c, T *out)

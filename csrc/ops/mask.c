@@ -177,7 +177,7 @@ static void triu_kernel(call *c) { triangle(c, false); }
     {                                                                                                                                         \
         return (out[0] = f_call(s, &op_##id, 2, (arg[]){a_t(g[0]), a_i(node_params(n)[0])})) ? 0 : -1;                                        \
     }                                                                                                                                         \
-    const op op_##id = {.name = #id, .sig = "(Tensor self, int diagonal=0)", .flags = OP_INPLACE | OP_SHARES | OP_OUT | OP_OUT_EXACT, .run = op_block, .shape = triangle_rule, \
+    const op op_##id = {.name = #id, .sig = "(Tensor self, index diagonal=0)", .flags = OP_INPLACE | OP_SHARES | OP_OUT | OP_OUT_EXACT, .run = op_block, .shape = triangle_rule, \
                         .kernel = id##_kernel, .kind = {node_name, id##_grad, .takes = triangle_takes}, .doc = text};
 TRIANGLE(tril, "TrilBackward0", "Lower triangle of the last two dims: elements above the given diagonal are 0.")
 TRIANGLE(triu, "TriuBackward0", "Upper triangle of the last two dims: elements below the given diagonal are 0.")

@@ -154,28 +154,32 @@ static int check_from(const call *c, ct_dtype d, int64_t low)
                    (long long)from, (long long)top);
 }
 
-static const node_kind random_any = {"RandomBackward2", zero_grad};
-static int random_rule(call *c)
-{
-    if (!arg_given(&c->args[1]) && !arg_given(&c->args[2]))
-        c->kind = &random_any;
-    int64_t low = arg_int(&c->args[1], 0), high = arg_int(&c->args[2], 0);
-    ct_dtype d = (ct_dtype)c->in[0]->a->dtype;
-    if (arg_given(&c->args[2]) && low >= high)
-        return ct_fail(CT_RUNTIME, "random_ expects 'from' to be less than 'to', but got from=%lld >= to=%lld", (long long)low, (long long)high);
-    if (arg_given(&c->args[1]) && (arg_given(&c->args[2]) ? check_bounds(c, d, low, high - 1) : check_from(c, d, low)) < 0)
-        return -1;
-    return in_place_rule(c, k_random_range);
-}
+static int random_rule(call *c) { return in_place_rule(c, k_random_range); }
 static void random_kernel(call *c)
 {
     array *out = c->oa[0];
+    k_draw d = k_draw_any(rng_of(&c->args[1]), out->dtype);
+    draw(out, k_random_range[out->dtype], &d);
+}
+static int random_from_rule(call *c)
+{
+    int64_t low = c->args[1].i, high = arg_int(&c->args[2], 0);
+    ct_dtype d = (ct_dtype)c->in[0]->a->dtype;
+    if (arg_given(&c->args[2]) && low >= high)
+        return ct_fail(CT_RUNTIME, "random_ expects 'from' to be less than 'to', but got from=%lld >= to=%lld", (long long)low, (long long)high);
+    if ((arg_given(&c->args[2]) ? check_bounds(c, d, low, high - 1) : check_from(c, d, low)) < 0)
+        return -1;
+    return in_place_rule(c, k_random_range);
+}
+static void random_from_kernel(call *c)
+{
+    array *out = c->oa[0];
     ct_rng *rng = rng_of(&c->args[3]);
+    int64_t low = c->args[1].i;
     if (arg_given(&c->args[2]))
-        draw_range(out, rng, arg_int(&c->args[1], 0), c->args[2].i);
+        draw_range(out, rng, low, c->args[2].i);
     else {
-        int64_t low = arg_int(&c->args[1], 0);
-        k_draw d = !arg_given(&c->args[1]) ? k_draw_any(rng, out->dtype) : low == INT64_MIN ? k_draw_between(rng, low, INT64_MAX)
+        k_draw d = low == INT64_MIN ? k_draw_between(rng, low, INT64_MAX)
                  : k_draw_between(rng, k_random_from(out->dtype, low), k_random_top(out->dtype));
         draw(out, k_random_range[out->dtype], &d);
     }
@@ -201,7 +205,9 @@ DRAW(bernoulli_, "bernoulli_", "(Tensor self, float p=0.5, *, Generator? generat
      "Fills self with ones of probability p and zeros.")
 DRAW(random_to_, "random_.to", "(Tensor self, int to, *, Generator? generator=None)", random_to_rule, random_to_kernel, "RandomBackward1",
      "Fills self with integers from 0 to to - 1.")
-DRAW(random_, "random_", "(Tensor self, int? from=None, int? to=None, *, Generator? generator=None)", random_rule, random_kernel, "RandomBackward0",
+DRAW(random_from_, "random_.from", "(Tensor self, int from, int? to, *, Generator? generator=None)", random_from_rule, random_from_kernel, "RandomBackward0",
+     "Fills self with integers from from to to - 1; to None: up to all that the dtype holds exactly.")
+DRAW(random_, "random_", "(Tensor self, *, Generator? generator=None)", random_rule, random_kernel, "RandomBackward2",
      "Fills self with integers from from to to - 1; without bounds, with all that the dtype holds exactly.")
 
 /* ---- fresh: rand, randn: args size, generator, dtype ----------------------------------------------------------------- */
@@ -282,6 +288,21 @@ static void randint_like_kernel(call *c)
 }
 FRESH_LIKE(randint_like, "randint_like", "(Tensor self, int? low=None, int? high=None, *, " HOST_LIKE ")", randint_like_rule, randint_like_kernel,
       "Integers from low to high - 1 (one bound: from 0) in self's shape.")
+
+/* args self, high, dtype, memory_format: high is read as a number, whatever its dtype. */
+static int randint_like_of(scope *s, call *c, T *out)
+{
+    arg high = a_i(0);
+    const arg *a = c->args;
+    if (a[1].t->a->ndim)
+        return ct_fail(CT_RUNTIME, "high must be a scalar tensor and on CPU");
+    if (tensor_number(a[1].t, &high) && high.kind == ARG_FLOAT && !(fabs(high.f) < 0x1p63))
+        return ct_fail(CT_RUNTIME, "value cannot be converted to type int64_t without overflow");
+    out[0] = f_call(s, &op_randint_like, 5, (arg[]){a[0], a_none(), a_i(high.kind == ARG_FLOAT ? (int64_t)high.f : high.i), a[2], a[3]});
+    return 0;
+}
+const op op_randint_like_of = {.name = "randint_like.Tensor", .sig = "(Tensor self, Tensor high, *, " HOST_LIKE ")", .flags = OP_FUNCTION | OP_NO_GRAD | OP_DRAWS,
+    .run = op_compose, .compose = randint_like_of, .doc = "Integers from 0 to high - 1 in self's shape, high a 0-d tensor."};
 
 /* ---- randperm: args n, generator, dtype ------------------------------------------------------------------------------------ */
 static int randperm_rule(call *c)

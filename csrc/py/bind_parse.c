@@ -3,6 +3,7 @@
  * parameter   type name[=default], separated by commas; `*` starts the keyword-only ones
  * type        a row of `types`, `int[N]` (a single int stands for N of them) or `host` (the name then tells the type);
  *             a `?` at the end, or the default None, lets None in
+ * `index`: an int that PyTorch types as SymInt, where its name does not tell (is_symbolic)
  * `self` is called `input` by keyword. Where a method is wanted, self moves to the front.
  */
 #include "py/bind.h"
@@ -17,6 +18,7 @@ static const param_type types[] = {
     {"Scalar", P_SCALAR, "Number", "Number"},
     {"Number", P_NUMBER, "Number", "Number"},
     {"int", P_INT, "int", "int"},
+    {"index", P_INT, "int", "int"},
     {"int[]", P_INTS, "tuple of ints", "Sequence[int]"},
     {"int[N]", P_INTS, "tuple of ints", "int | Sequence[int]"},
     {"int...", P_INTS_APART, "tuple of ints", "int | Sequence[int]"},
@@ -117,7 +119,7 @@ static int set_type(reader *r, param *p, span type)
         return malformed(r, "unknown type");
     p->kind = p->type->kind;
     p->none_ok |= p->kind >= P_OUT;
-    p->indexed = (p->kind == P_INT && is_symbolic(name)) || ((p->kind == P_INTS || p->kind == P_INTS_APART) && !is_of_dims(name));
+    p->indexed = (p->kind == P_INT && (is_symbolic(name) || !strcmp(p->type->text, "index"))) || ((p->kind == P_INTS || p->kind == P_INTS_APART) && !is_of_dims(name));
     p->without_dims = p->kind == P_INT && p->indexed && !strcmp(name, "start");
     return 0;
 }
@@ -279,7 +281,9 @@ static void find_apart(signature *s)
     if (!s->n_positional)
         return;
     uint32_t last = s->n_positional - 1;
-    if (s->params[last].kind == P_TENSORS_APART || ((s->params[last].kind == P_INTS_APART || s->params[last].kind == P_INTS) && last == sig_hidden(s)))
+    const param *p = &s->params[last];
+    bool ints = p->kind == P_INTS_APART || (p->kind == P_INTS && !(p->spread && last + 1 < s->n_params)); /* not std's dim, beside its correction */
+    if (p->kind == P_TENSORS_APART || (ints && last == sig_hidden(s)))
         s->apart = (int)last;
 }
 

@@ -339,6 +339,11 @@ static PyObject *get_metadata(PyObject *self, void *x)
     (void)x;
     return ((FunctionContext *)self)->n ? py_node_metadata(((FunctionContext *)self)->n) : PyDict_New();
 }
+static PyObject *get_outputs(PyObject *self, void *x)
+{
+    (void)x;
+    return ((FunctionContext *)self)->n ? py_node_outputs(((FunctionContext *)self)->n) : PyTuple_New(0);
+}
 static PyObject *given(PyObject *tuple) { return Py_NewRef(tuple ? tuple : Py_None); }
 static PyObject *get_to_save(PyObject *self, void *x) { (void)x; return given(((FunctionContext *)self)->to_save); }
 static PyObject *get_dirty(PyObject *self, void *x) { (void)x; return given(((FunctionContext *)self)->dirty); }
@@ -395,6 +400,7 @@ static PyGetSetDef context_getset[] = {
     {"non_differentiable", get_plain, NULL, "What forward gave to mark_non_differentiable, while forward runs.", NULL},
     {"_materialize_non_diff_grads", get_zeros_for_plain, set_zeros_for_plain, "False: backward gets None for outputs marked as not differentiable.", NULL},
     {"metadata", get_metadata, NULL, "A dict for the user's notes; it lives as long as the node.", NULL},
+    {"_input_metadata", get_outputs, NULL, "Shape and dtype of each gradient that backward takes.", NULL},
     {"needs_input_grad", get_needs, set_needs, "One bool an argument of forward: is its gradient wanted?", NULL},
     {"next_functions", get_next, NULL, "Nodes that this one sends gradients to.", NULL},
     {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL},

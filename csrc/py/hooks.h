@@ -10,6 +10,8 @@ PyObject *py_function_spread(node *n, PyObject *tied);       /* takes a tuple, o
 PyObject *py_function_gather(node *n, PyObject *results);    /* the other way round, a new tuple; what is no tuple as it is */
 PyObject *py_node_next_functions(node *n);
 PyObject *py_node_metadata(node *n);                        /* a dict of the user's, which lives as long as the node */
+PyObject *py_node_outputs(node *n);                         /* node_outputs.c: a tuple, one a float output: the shape and dtype of its gradient */
+int py_node_outputs_setup(void);
 bool py_handle_node(PyObject *o, node **n);                 /* is it a handle? *n: borrowed, the node that its hook is on, NULL once it is off */
 int py_hooks_setup(PyObject *module);
 

@@ -134,6 +134,8 @@ static PyObject *register_post(PyObject *self, PyObject *hook) { return py_node_
 static PyObject *register_pre(PyObject *self, PyObject *hook) { return py_node_hook(node_of(self), hook, HOOK_PRE); }
 
 static PyObject *get_metadata(PyObject *self, void *x) { (void)x; return py_node_metadata(node_of(self)); }
+static PyObject *get_outputs(PyObject *self, void *x) { (void)x; return py_node_outputs(node_of(self)); }
+static PyObject *get_requires_grad(PyObject *self, void *x) { (void)self, (void)x; Py_RETURN_TRUE; }
 
 /* The gradients given, checked: a formula trusts their sizes and dtypes. */
 static int take_gradients(node *n, PyObject *args, tensor **g)
@@ -234,10 +236,19 @@ static PyObject *node_getattro(PyObject *self, PyObject *name)
     return found;
 }
 
+static int without_variable(PyObject *names)
+{
+    PyObject *done = PyObject_CallMethod(names, "remove", "s", "variable");
+    Py_XDECREF(done);
+    return done ? 0 : -1;
+}
+
 static PyObject *node_dir(PyObject *self, PyObject *unused)
 {
     PyObject *names = PyObject_CallMethod((PyObject *)&PyBaseObject_Type, "__dir__", "O", self);
     (void)unused;
+    if (names && node_of(self)->kind != &leaf_kind && without_variable(names) < 0)
+        Py_CLEAR(names);
     if (names && py_node_saved_names(node_of(self), names) < 0)
         Py_CLEAR(names);
     return names;
@@ -253,6 +264,8 @@ static PyObject *node_tp_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
 static PyGetSetDef getset[] = {
     {"variable", get_variable, NULL, "The leaf that an AccumulateGrad node belongs to; None when no object shows it any more.", NULL},
     {"metadata", get_metadata, NULL, "A dict for the user's notes; it lives as long as the node.", NULL},
+    {"_input_metadata", get_outputs, NULL, "Shape and dtype of each gradient that this node takes.", NULL},
+    {"requires_grad", get_requires_grad, NULL, "True: a node is recorded where a gradient is wanted.", NULL},
     {"next_functions", get_next_functions, NULL, "Pairs (node, output number) that this node sends gradients to; (None, 0) where none is wanted.", NULL},
     {NULL},
 };
@@ -291,7 +304,7 @@ int py_node_setup(PyObject *module)
 {
     node_base = (PyTypeObject *)PyType_FromModuleAndSpec(module, &spec, NULL);
     classes = PyDict_New();
-    if (PyModule_AddFunctions(module, functions) < 0)
+    if (PyModule_AddFunctions(module, functions) < 0 || py_node_outputs_setup() < 0)
         return -1;
     PyTypeObject *accumulate = node_base && classes ? class_of("AccumulateGrad") : NULL;
     if (!accumulate || PyModule_AddObjectRef(module, "_AccumulateGrad", (PyObject *)accumulate) < 0)

@@ -278,7 +278,7 @@ PyObject *py_node_saved(node *n, const char *name)
     const char *wanted = name + (raw ? strlen("_raw_saved_") : strlen("_saved_"));
     int at = o ? kept_input(n, o, wanted) : NOT_KEPT;
     if (at == KEPT_NONE)
-        Py_RETURN_NONE;
+        return raw ? py_saved_tensor(NULL, NULL, 0) : Py_NewRef(Py_None);
     if (o && at < 0)
         at = kept_output(n, o, wanted);
     if (at < 0)
@@ -314,13 +314,15 @@ int py_node_saved_names(node *n, PyObject *names)
             return -1;
     }
     const char *field = o && n->keep_out ? o->ret ? o->ret : "result" : "";
-    for (; *field; field += length + (field[length] == ' '))
-        if (add_names(names, field, length = strcspn(field, " ")) < 0)
+    for (uint32_t k = 0; *field; field += length + (field[length] == ' '), k++) {
+        length = strcspn(field, " ");
+        if (n->keep_out >> k & 1 && add_names(names, field, length) < 0)
             return -1;
+    }
     return py_node_number_names(n, names);
 }
 
-/* ---- SavedTensor: one kept value of a node, or of a Function's context ------------------------------------------------- */
+/* ---- SavedTensor: one kept value of a node, or of a Function's context; of neither: None ------------------------------------------------- */
 typedef struct PySaved {
     PyObject_HEAD
     node *n;
@@ -357,6 +359,8 @@ static PyObject *saved_register(PyObject *self, PyObject *args)
         return NULL;
     if (p->context)
         return context_pack((FunctionContext *)p->context, p->i, args) < 0 ? NULL : Py_NewRef(Py_None);
+    if (!p->n)
+        return PyErr_Format(PyExc_RuntimeError, "Calling register_hooks on a saved tensor with value None is forbidden");
     const kept *k = &node_kept(p->n)[p->i];
     if (py_check_unpacked(p->n->flags & N_RELEASED || !k->a, k->a == KEPT_PACKED) < 0)
         return NULL;

@@ -28,13 +28,21 @@ def _keep_hooks(self):
     raise RuntimeError("Deletion of _backward_hooks not allowed!")
 
 
-def resize(self, *sizes):
-    """An old `reshape` of the same number of elements."""
-    warnings.warn("non-inplace resize is deprecated", stacklevel=2)
+def _resized(self, sizes, name):
+    warnings.warn(f"non-inplace {name} is deprecated", stacklevel=3)
     size = Size(sizes[0] if len(sizes) == 1 and not isinstance(sizes[0], int) else sizes)
     if size.numel() != self.numel():
         raise RuntimeError(f"resize: a tensor of shape {tuple(self.shape)} cannot take the shape {tuple(size)}, of another number of elements")
     return self.contiguous().view(size)
+
+
+def resize(self, *sizes):
+    """An old `reshape` of the same number of elements."""
+    return _resized(self, sizes, "resize")
+
+
+def _resize_as(self, tensor):
+    return _resized(self, tensor.shape, "resize_as")
 
 
 def _reversed(self):
@@ -49,7 +57,7 @@ def _as_complex(self) -> complex:
 _METHODS = {
     "_backward_hooks": property(_hooks, _set_hooks, _keep_hooks, "The hooks on this tensor, by id."),
     "resize": resize,
-    "resize_as": lambda self, tensor: resize(self, tensor.shape),
+    "resize_as": _resize_as,
     "__repr__": tensor_repr,
     "__format__": tensor_format,
     "__deepcopy__": deepcopy_tensor,

@@ -1,6 +1,7 @@
 """Functions about tensors that compute nothing: what they are, and which dtype a computation would have."""
 
 import functools
+import numbers
 import warnings
 
 import ctgrad
@@ -109,7 +110,7 @@ def _sample(value):
 def result_type(tensor1, tensor2):
     """The dtype that an arithmetic op of the two would have. Each is a Tensor or a number."""
     for value in (tensor1, tensor2):
-        if not isinstance(value, (Tensor, bool, int, float)):
+        if not isinstance(value, (Tensor, numbers.Real)):
             raise TypeError(f"result_type(): expected Tensors or numbers, but got {type(value).__name__}")
     if not isinstance(tensor1, Tensor):
         tensor1, tensor2 = tensor2, tensor1
@@ -140,6 +141,10 @@ def can_cast(from_, to):
 
 def new_tensor(self, data, *, dtype=None, device=None, requires_grad=False):
     """A tensor of the data, copied, of self's dtype unless `dtype` is given."""
+    if isinstance(data, Tensor):
+        warnings.warn("To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or sourceTensor.detach().clone().requires_grad_(True), "
+                      "rather than tensor.new_tensor(sourceTensor).", stacklevel=2)
+        return data.detach().to(device=device, dtype=dtype or self.dtype, copy=True).requires_grad_(requires_grad)
     return ctgrad.tensor(data, dtype=dtype or self.dtype, device=device, requires_grad=requires_grad)
 
 

@@ -1,6 +1,7 @@
 """`torch.special`: functions by their mathematical names."""
 
 import math
+import numbers
 
 import ctgrad
 from ctgrad import _C
@@ -93,7 +94,7 @@ def log_ndtr(input):
 @node("MvlgammaBackward0")
 def multigammaln(input, p):
     """The logarithm of the multivariate gamma function of dimension p; elements above (p - 1) / 2."""
-    if not isinstance(p, int):
+    if not isinstance(p, numbers.Integral):
         raise TypeError(f"mvlgamma(): argument 'p' (position 2) must be int, not {type(p).__name__}")
     if p < 1:
         raise RuntimeError("p has to be greater than or equal to 1")

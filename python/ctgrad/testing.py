@@ -83,6 +83,12 @@ def _scalars(actual, expected, options, where):
     both_nan = options.flags["equal_nan"] and actual != actual and expected != expected
     if actual == expected or both_nan or (math.isfinite(apart) and apart <= atol + rtol * abs(expected)):
         return
+    _fail_of_scalars(actual, expected, tolerances, where)
+
+
+def _fail_of_scalars(actual, expected, tolerances, where):
+    rtol, atol = tolerances
+    apart = abs(actual - expected)
     relative = apart / abs(expected) if expected else math.inf
     _fail(f"{_title('Scalars', tolerances)}\n\nExpected {expected} but got {actual}.\nAbsolute difference: {apart}{_allowed(atol, tolerances)}\n"
           f"Relative difference: {relative}{_allowed(rtol, tolerances)}", where)
@@ -100,14 +106,16 @@ def _tensors(actual, expected, options, where):
     close = ctgrad.isclose(a, b, rtol=rtol, atol=atol, equal_nan=options.flags["equal_nan"])
     if close.all():
         return
+    if not close.dim():
+        _fail_of_scalars(actual.item(), expected.item(), tolerances, where)
     apart = (a - b).abs().masked_fill(close, 0)
     relative = (apart / b.abs()).masked_fill(close, 0)
     lines = [f"Mismatched elements: {int((~close).sum())} / {close.numel()} ({int((~close).sum()) / close.numel():.1%})"]
     for word, values, tolerance in [("absolute", apart, atol), ("relative", relative, rtol)]:
         at = int(values.argmax())
-        index = f" at index {tuple(map(int, np.unravel_index(at, tuple(values.shape))))}" if values.dim() else ""
-        lines.append(f"Greatest {word} difference: {values.reshape(-1)[at].item()}{index}{_allowed(tolerance, tolerances)}")
-    _fail(f"{_title('Tensor-likes' if close.dim() else 'Scalars', tolerances)}\n\n" + "\n".join(lines), where)
+        index = tuple(map(int, np.unravel_index(at, tuple(values.shape))))
+        lines.append(f"Greatest {word} difference: {values.reshape(-1)[at].item()} at index {index}{_allowed(tolerance, tolerances)}")
+    _fail(f"{_title('Tensor-likes', tolerances)}\n\n" + "\n".join(lines), where)
 
 
 def assert_close(actual, expected, *, allow_subclasses=True, rtol=None, atol=None, equal_nan=False, check_device=True, check_dtype=True, check_layout=True,

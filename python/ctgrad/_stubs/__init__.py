@@ -22,7 +22,7 @@ _HOST = Path(__file__).with_name("host.in")
 _HEAD = "# Written by `python -m ctgrad._stubs`, not by hand.\n"
 # Beside the names shown, ops take PyTorch's second ones: axis for dim, keepdims for keepdim, x2 for other.
 _TYPES = {
-    "Tensor": "Tensor", "Tensor[]": "Sequence[Tensor]", "Operand": "Tensor | _Number", "Scalar": "_Number", "Number": "_Number", "int": "_int",
+    "Tensor": "Tensor", "Tensor[]": "Sequence[Tensor]", "Operand": "Tensor | _Number", "Scalar": "_Number", "Number": "_Number", "int": "_int", "index": "_int",
     "int[]": "Sequence[_int]", "int...": "Sequence[_int]", "int[N]": "_int | Sequence[_int]", "float": "_float", "bool": "_bool", "str": "str",
     "dtype": "_DType", "Generator": "Generator", "format": "memory_format", "object": "Any",
 }

@@ -2,8 +2,10 @@
 
 from contextlib import contextmanager
 
-enabled = False
+# What scripts set and read; nothing comes of it.
+enabled = True
 benchmark = False
+benchmark_limit = None
 deterministic = False
 allow_tf32 = True
 
@@ -11,6 +13,15 @@ allow_tf32 = True
 def is_available():
     """False."""
     return False
+
+
+def is_acceptable(tensor):
+    """False: no tensor is for cuDNN."""
+    return False
+
+
+def version():
+    """None."""
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 """Whole-tensor comparisons."""
 
+import numbers
+
 import ctgrad
 from ctgrad._C import Tensor
 from ctgrad._dtypes import scalar_name
@@ -14,7 +16,7 @@ def _need_tensors(name, input, other):
 
 def _check_options(op, rtol, atol, equal_nan):
     for position, name, value in ((3, "rtol", rtol), (4, "atol", atol)):
-        if not isinstance(value, (bool, int, float)) and not (isinstance(value, Tensor) and value.dim() == 0 and not value.requires_grad):
+        if not isinstance(value, numbers.Real) and not (isinstance(value, Tensor) and value.dim() == 0 and not value.requires_grad):
             raise TypeError(f"{op}(): argument '{name}' (position {position}) must be float, not {type(value).__name__}")
     if not isinstance(equal_nan, bool):
         raise TypeError(f"{op}(): argument 'equal_nan' (position 5) must be bool, not {type(equal_nan).__name__}")

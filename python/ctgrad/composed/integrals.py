@@ -1,8 +1,9 @@
 """Integrals by the trapezoidal rule; covariances and correlations."""
 
+import warnings
+
 import ctgrad
 from ctgrad import _C
-from ctgrad._C import Tensor
 from ctgrad.composed import composed
 from ctgrad.composed.closed import node
 
@@ -117,10 +118,12 @@ def cov(input, *, correction=1, fweights=None, aweights=None):
         weights = given if weights is None else weights if given is None else weights * given
     total = n if weights is None else weights.sum()
     mean = ((rows if weights is None else rows * weights).sum(1) / total).unsqueeze(1)
-    norm = total - correction if aweights is None else total - correction * (weights * aweights).sum() / total
+    norm = total - correction if aweights is None or not correction else total - correction * (weights * aweights).sum() / total
+    if norm <= 0:
+        warnings.warn("cov(): degrees of freedom is <= 0. Correction should be strictly less than the number of observations.", stacklevel=2)
+        norm = 0
     away = rows - mean
-    products = (away if weights is None else away * weights) @ away.t()
-    return (products / max(norm, 0) if not isinstance(norm, Tensor) else products / norm.clamp_min(0)).squeeze()
+    return (away @ (away if weights is None else away * weights).t() / norm).squeeze()
 
 
 @composed()

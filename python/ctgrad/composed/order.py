@@ -318,7 +318,7 @@ def _ranks(name, q, input):
 
 def _quantile(name, input, q, dim, keepdim, interpolation, skip):
     need_tensor(name, input)
-    if not isinstance(q, (int, float, Tensor)):
+    if not isinstance(q, (numbers.Real, Tensor)):
         raise TypeError(f"{name}(): argument 'q' (position 2) must be Tensor or float, not {type(q).__name__}")
     wanted = _ranks(name, q, input)
     if interpolation not in ("linear", "lower", "higher", "midpoint", "nearest"):

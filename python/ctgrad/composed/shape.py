@@ -234,6 +234,8 @@ def tile(input, *apart, dims=None):
         raise TypeError("tile() got multiple values for argument 'dims'")
     if dims is not None and not isinstance(dims, (list, tuple)):
         raise TypeError(f"tile(): argument 'dims' must be tuple of ints, not {type(dims).__name__}")
+    if len(apart) == 1 and isinstance(apart[0], bool):
+        raise TypeError("tile(): argument 'dims' (position 1) must be tuple of ints, not bool")
     dims = tuple(_apart(apart) if dims is None else dims)
     return input.repeat((1,) * (input.ndim - len(dims)) + dims)
 

@@ -12,7 +12,6 @@ __all__ = ["Uniform"]
 class Uniform(Distribution):
     """From low up to, but without, high."""
 
-    arg_constraints = {"low": constraints.dependent, "high": constraints.dependent}
     has_rsample = True
     mean = property(lambda self: (self.high + self.low) / 2)
     mode = property(lambda self: ctgrad.nan * self.high)
@@ -22,8 +21,10 @@ class Uniform(Distribution):
     def __init__(self, low, high, validate_args=None):
         self.low, self.high = broadcast_all(low, high)
         super().__init__(batch_of(low, high), validate_args=validate_args)
-        if self._validate_args and not ctgrad.lt(self.low, self.high).all():
-            raise ValueError("Uniform is not defined when low>= high")
+
+    @property
+    def arg_constraints(self):
+        return {"low": constraints.less_than(self.high), "high": constraints.greater_than(self.low)}
 
     @constraints.dependent_property(is_discrete=False, event_dim=0)
     def support(self):

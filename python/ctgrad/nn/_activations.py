@@ -1,5 +1,7 @@
 """Activations of ``functional`` that bend at bounds, that take a slope of their own, or that gate."""
 
+import warnings
+
 import ctgrad
 from ctgrad._C import _ops
 from ctgrad._dtypes import scalar_name, unsupported
@@ -160,6 +162,8 @@ def rrelu_(input, lower=1.0 / 8, upper=1.0 / 3, training=False):
 @typed
 def gumbel_softmax(logits, tau=1, hard=False, eps=1e-10, dim=-1):
     """A softmax of logits with Gumbel noise, divided by ``tau``; ``hard``: one-hot, with the gradient of the soft one (Jang et al. 2017)."""
+    if eps != 1e-10:
+        warnings.warn("`eps` parameter is deprecated and has no effect.", stacklevel=2)
     noise = -ctgrad.empty(logits.shape, dtype=logits.dtype).exponential_().log()
     soft = ((logits + noise) / tau).softmax(dim)
     if not hard:

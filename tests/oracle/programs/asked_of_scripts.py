@@ -95,4 +95,9 @@ from torch.hub import tqdm
 with tqdm(total=4, disable=True) as bar: bar.update(1); bar.set_description('x')
 bar.n, bar.total, bar.disable
 torch.hub.no_such_name
+
+c = torch.backends.cudnn
+c.enabled, c.benchmark, c.benchmark_limit, c.deterministic, c.allow_tf32, c.is_available(), c.version(), c.is_acceptable(torch.ones(1))
+c.benchmark = True; c.enabled = False; c.benchmark, c.enabled
+with c.flags(enabled=False): print(nn.Linear(2, 1)(torch.ones(1, 2)).shape)
 """.strip().split("\n\n")

@@ -176,4 +176,12 @@ for p in P:
         except NotImplementedError: print(p, q, "unknown")
 D.kl_divergence(D.Pareto(torch.tensor([1., 2.]), 3.), D.Pareto(1.5, 2.)), D.kl_divergence(D.Uniform(-1., .5), D.Beta(2., 2.)), D.kl_divergence(D.Uniform(-1., .5), D.Gamma(2., 2.)), D.kl_divergence(D.Beta(1., 2.), D.Uniform(.5, 2.))
 x = torch.tensor(2.5, requires_grad=True); [torch.autograd.grad(D.kl_divergence(p, q), x) for p, q in ((D.Gamma(x, 2.), D.Normal(x, 1.)), (D.Gumbel(0., x), D.Normal(0., x)), (D.Pareto(1., x), D.Gamma(x, 1.)), (D.Normal(x, 1.), D.Gumbel(0., 2.)))]
+
+U = torch.distributions.Uniform
+U(0., torch.tensor([1., 2.])).arg_constraints, U(0., 1.).arg_constraints, U(0., 1.).expand((2,)).arg_constraints, repr(U(0., 1.)), U(0., torch.tensor([1., 2.]))
+U(1., 0.)
+U(torch.tensor([0., 1.]), torch.tensor([1., 1.]))
+U(0., float('nan'))
+U(1., 0., validate_args=False)
+type(U.__dict__['arg_constraints']).__name__
 """]

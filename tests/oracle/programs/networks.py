@@ -383,4 +383,13 @@ p.grad
 nn.utils.clip_grad_value_([p], 0.5)
 p.grad
 nn.utils.parameters_to_vector([p])
+
+a = nn.AdaptiveLogSoftmaxWithLoss(4, 10, [3, 6]); x = torch.randn(4, 4, requires_grad=True)
+def tree(f, depth): return f and (f.name(), *[tree(g, depth - 1) for g, _ in f.next_functions]) if depth else '.'
+for t in (torch.tensor([1, 8, 4, 2]), torch.tensor([0, 1, 2, 0]), torch.tensor([7, 8, 4, 9]), torch.tensor([5, 5, 5, 5])):
+    o, l = a(x, t)
+    print(o, l, tree(o.grad_fn, 4))
+    l.backward()
+a(x[:1], torch.tensor([8])), a(x[0], torch.tensor(8)), a(x[0].detach(), torch.tensor(1)), x.grad
+[p.grad for p in a.parameters()]
 """.strip().split("\n\n")

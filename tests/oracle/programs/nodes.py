@@ -135,4 +135,27 @@ torch.combinations(2.5)
 torch.index_put([1], [torch.tensor([0])], x)
 torch.arange(0.1, 1.1, float("nan"))
 torch.index_select(torch.ones(1), 0, torch.ones(3, 3))
+
+x = torch.ones(3, 4, requires_grad=True); y = torch.ones(3, 4, requires_grad=True)
+def taken(fn): return [(m.shape, type(m.shape).__name__, m.dtype, m.device, m.is_nested_tensor, m.is_cpp_nested_tensor) for m in fn._input_metadata]
+for t in (x * y, x.sum(), x.sum(0), torch.var_mean(x, 1)[0], x.topk(2)[0], x.unbind()[0], x.split(2)[0], torch.linalg.qr(x)[0], x.max(1)[0], x.double(), F.layer_norm(x, (4,))):
+    print(t.grad_fn.name(), taken(t.grad_fn), t.grad_fn.requires_grad)
+taken((x * y).grad_fn.next_functions[0][0]), type((x * y).grad_fn._input_metadata).__name__
+class Two(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x): return x * 2, x.sum()
+    @staticmethod
+    def backward(ctx, g, h): return g
+t = Two.apply(x)[1]; taken(t.grad_fn)
+(x * y).grad_fn.requires_grad = False
+'variable' in dir((x * y).grad_fn), 'variable' in dir((x * y).grad_fn.next_functions[0][0]), '_input_metadata' in dir((x * y).grad_fn)
+m = torch.randn(3, 4, requires_grad=True); c = torch.randn(1, 2, 4, 4, requires_grad=True); q = torch.randn(3, 3, requires_grad=True)
+results = [m.max(1)[0], m.min(1)[0], m.median(1)[0], m.kthvalue(1)[0], m.topk(2)[0], m.sort()[0], m.cummax(1)[0], m.cummin(1)[0], F.max_pool2d(c, 2), F.nll_loss(m, torch.tensor([0, 1, 2])), m.std(1), m.exp(), m.softmax(1), torch.linalg.qr(q)[0], torch.slogdet(q)[1], m.prod(1), m.aminmax()[0]]
+def readable(fn):
+    for name in dir(fn):
+        if name.startswith(('_saved', '_raw')): getattr(fn, name)
+    return fn.name()
+[readable(t.grad_fn) for t in results]
+r = (m * 2).grad_fn._raw_saved_self; type(r).__name__, (m * 2).grad_fn._saved_self
+r.register_hooks(lambda t: t, lambda t: t)
 """.strip().split("\n\n")

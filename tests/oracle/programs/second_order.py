@@ -43,4 +43,10 @@ g(lambda m: m.repeat(5, 3, 2).exp(), m)
 g(torch.std, m), g(torch.var, m), g(lambda m: m.norm(3), m), g(torch.rsqrt, m.abs().detach().requires_grad_())
 z = torch.tensor([0.0, 1.3, 2.7, 0.9], requires_grad=True)
 g(torch.prod, z), g(lambda z: z.cumprod(0), z)
+
+x = torch.tensor([[1., 2., 4.], [3., 0., 1.]], requires_grad=True); a = torch.tensor([1., .5, 2.], requires_grad=True)
+for correction in (0, 1, 2, 4):
+    c = torch.cov(x, correction=correction, aweights=a)
+    g = torch.autograd.grad(c.sum(), (x, a), create_graph=True)
+    print(c, g, torch.autograd.grad(sum((v * v).sum() for v in g), (x, a)))
 """.strip().split("\n\n")

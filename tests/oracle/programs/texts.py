@@ -108,4 +108,21 @@ with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     torch.arange(5, out=torch.ones(2, 3))
 print([re.search(r"The out tensor will be resized to a tensor of shape \(5,\)", str(w.message)) is not None for w in caught])
+
+import warnings
+def told(*a, **k):
+    try: print(torch.testing.assert_close(*a, **k))
+    except Exception as e: print(type(e).__name__, e)
+t = torch.tensor
+told(None, 1), told(1, None), told(t(1.), None), told([None], [t(1)]), told('a', None), told(None, None), told({'a': None}, {'a': 0})
+told(t(1.), t(2.)), told(t(1), t(2)), told([t(1.)], [t(2.)]), told(t(True), t(False)), told(t(1.), t(float('nan'))), told(t(0.), t(1.), rtol=0, atol=0), told(t(1.), t(0.)), told(t(float('inf')), t(1.))
+told(t([1.]), t([2.])), told(t(1.), 2.), told(np.float64(1), np.float64(2)), told({'a': t(1.).half()}, {'a': t(2.).half()}), told(t(1.5).double(), t(2.3456789).double())
+def warned(call):
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter('always')
+        print(call())
+    for w in seen: print(w.category.__name__, str(w.message).split(' (Trig')[0])
+x = torch.ones(2)
+warned(lambda: x.resize_as(x)), warned(lambda: x.resize(2)), warned(lambda: x.new_tensor(x, dtype=torch.int64)), warned(lambda: x.new_tensor([1])), warned(lambda: F.gumbel_softmax(x, eps=.1).shape), warned(lambda: F.gumbel_softmax(x, 1, False, 1e-10).shape)
+warned(lambda: torch.cov(torch.ones(2, 3), correction=3)), warned(lambda: torch.cov(torch.eye(2, 3), correction=4)), warned(lambda: torch.corrcoef(torch.ones(1))), warned(lambda: torch.cov(torch.eye(2, 3), correction=2))
 """.strip().split("\n\n")

@@ -73,16 +73,16 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         return _ASMoutput(output.squeeze(0) if single else output, (-output).mean())
 
     def _of_targets(self, input, target):
-        head = F.log_softmax(self.head(input), dim=1)
-        output = head.gather(1, target.clamp_max(self.shortlist_size - 1).unsqueeze(1)).squeeze(1)
+        output, places = input.new_zeros(len(target)), target.clamp_max(self.shortlist_size - 1)
         for i, (low, high) in enumerate(zip(self.cutoffs, self.cutoffs[1:], strict=False)):
             rows = ((target >= low) & (target < high)).nonzero().squeeze(1)
             if rows.numel() == 0:
                 continue
             inside = F.log_softmax(self.tail[i](input.index_select(0, rows)), dim=1)
-            found = inside.gather(1, (target[rows] - low).unsqueeze(1)).squeeze(1)
-            output = output.index_copy(0, rows, found + head[rows, self.shortlist_size + i])
-        return output
+            output.index_copy_(0, rows, inside.gather(1, (target[rows] - low).unsqueeze(1)).squeeze(1))
+            places.index_fill_(0, rows, self.shortlist_size + i)
+        head = F.log_softmax(self.head(input), dim=1)
+        return output.add_(head.gather(1, places.unsqueeze(1)).squeeze())
 
     def _all_of(self, input, head):
         logs = F.log_softmax(head, dim=1)

@@ -1,5 +1,10 @@
 """What goes by vectors equals, bit for bit, what goes one element at a time; extremes and their places are NumPy's."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -32,6 +37,57 @@ def test_gelu_of_nought_keeps_its_sign(dtype):
     y = F.gelu(x)
     y.sum().backward()
     assert np.signbit(y.detach().numpy()).tolist() == [False, True] * 16 and x.grad.tolist() == [0.5] * 32
+
+
+def pairs(dtype, n=4096):
+    """Two operands: numbers of any bits, of usual sizes, special ones, and quotients that lie beside whole numbers."""
+    rng = np.random.default_rng(n)
+    bits, special = np.dtype(dtype.replace("f", "u")), np.array([0.0, -0.0, 1, -1, np.inf, -np.inf, np.nan, 2, 3, 0.5], dtype)
+
+    def draw():
+        usual = rng.standard_normal(n) * np.exp(rng.uniform(-5, 5, n))
+        return [rng.integers(0, np.iinfo(bits).max, n, bits).view(dtype), usual.astype(dtype), rng.choice(special, n)]
+    with np.errstate(all="ignore"):
+        x, y = np.concatenate(draw()), np.roll(np.concatenate(draw()), n)
+        whole = rng.integers(1, 40, n).astype(dtype) * y[n:2 * n]
+        return np.concatenate([x, whole, np.nextafter(whole, y[:n])]), np.concatenate([y, y[n:2 * n], y[n:2 * n]])
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_what_is_left_of_quotients_is_exact(dtype):
+    x, y = pairs(dtype)
+    with np.errstate(all="ignore"):
+        for f, exact in ((ctgrad.fmod, np.fmod), (ctgrad.nextafter, np.nextafter)):
+            np.testing.assert_array_equal(f(ctgrad.from_numpy(x), ctgrad.from_numpy(y)).numpy(), exact(x, y))
+        rest = ctgrad.remainder(ctgrad.from_numpy(x), ctgrad.from_numpy(y)).numpy()
+        fits = np.isfinite(x) & np.isfinite(y) & (y != 0)  # Python's % of others is another
+        np.testing.assert_array_equal(rest[fits], np.array([a % b for a, b in zip(x[fits].tolist(), y[fits].tolist())]).astype(dtype))
+
+
+SUMS = """
+import hashlib, ctgrad
+from tests.test_wide import pairs
+made = hashlib.sha256()
+for dtype in ("f4", "f8"):
+    x, y = (ctgrad.from_numpy(a) for a in pairs(dtype))
+    for f in (ctgrad.hypot, ctgrad.atan2, ctgrad.nextafter, ctgrad.fmod, ctgrad.remainder, ctgrad.floor_divide, ctgrad.logaddexp):
+        z = f(x, y)
+        made.update(ctgrad.where(z.isnan(), 0.0, z).numpy().tobytes())
+print(made.hexdigest())
+"""
+
+
+def test_of_two_numbers_every_instruction_set_makes_the_same():
+    runs = [{"CTGRAD_SIMD": simd} for simd in ("base", "avx2", "avx512")]
+    seen = {subprocess.run([sys.executable, "-c", SUMS], env={**os.environ, **run}, cwd=Path(__file__).parents[1], capture_output=True, text=True, check=True).stdout for run in runs}
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize("dtype", [ctgrad.float16, ctgrad.bfloat16])
+def test_signs_of_halves(dtype):
+    y = ctgrad.tensor([0.0, -0.0, 1.5, -2.0, float("inf"), -float("inf")] * 7, dtype=dtype)
+    assert np.signbit((-y).float().numpy()).tolist() == [True, False, True, False, True, False] * 7 and (-y).tolist() == (-y.float()).tolist()
+    assert not np.signbit(y.abs().float().numpy()).any() and y[::2].abs().tolist() == y[::2].float().abs().tolist()
 
 
 @pytest.mark.parametrize("dtype", ["f4", "f8", "i4", "i8", "u1"])

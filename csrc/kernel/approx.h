@@ -116,7 +116,16 @@ ALWAYS float hypot_F32(float x, float y)
 }
 ALWAYS double hypot_F64(double x, double y) { return hypot(x, y); }
 ALWAYS float hypot_block_F32(float x, float y) { return hypot_F32(x, y); }
-ALWAYS double hypot_block_F64(double x, double y) { return hypot(x, y); }
+/* The root of the rounded sum, and what the roundings left, by Newton's step: Borges, "An improved algorithm for hypot(a, b)", 2019. Numbers
+ * whose squares would leave the range are scaled by powers of 2. */
+ALWAYS double hypot_block_F64(double x, double y)
+{
+    const double p = fabs(x), q = fabs(y), most = p > q ? p : q, least = p > q ? q : p;
+    const double scale = most > 0x1p510 ? 0x1p-600 : most < 0x1p-450 ? 0x1p600 : 1, back = most > 0x1p510 ? 0x1p600 : most < 0x1p-450 ? 0x1p-600 : 1;
+    const double a = most * scale, b = least * scale, aa = a * a, bb = b * b, h = sqrt(aa + bb), hh = h * h;
+    const double rest = ((aa - hh) + bb) + ((product_lost(a, a, aa) + product_lost(b, b, bb)) - product_lost(h, h, hh));
+    return (p == INFINITY) | (q == INFINITY) ? INFINITY : (h == 0 ? 0 : h + rest / (2 * h)) * back;
+}
 
 /* Square root. PyTorch's (outside Intel's processors) is not the nearest float32 for one argument in six: the hardware's
  * 12-bit reciprocal root and two steps of Goldschmidt's iteration, with products rounded on the way. */
@@ -350,7 +359,7 @@ ALWAYS double sigmoid_block_F64(double x) { return sigmoid_F64(x); }
 #define BLOCKS2(f)                                                                      \
     VIA_LIBM2(f)                                                                        \
     ALWAYS float f##_block_F32(float x, float y) { return sleef_##f(x, y); }     \
-    ALWAYS double f##_block_F64(double x, double y) { return f(x, y); }
+    ALWAYS double f##_block_F64(double x, double y) { return angle_F64(x, y); }
 #define BLOCKS(name)                                                    \
     ALWAYS float name##_F32(float x) { return name##f(x); }             \
     ALWAYS float name##_block_F32(float x) { return sleef_##name(x); }
@@ -371,7 +380,7 @@ ALWAYS double exp2_F64(double x) { return exp2(x); }
 LOGADDEXP(logaddexp, F32, float, log1pf, expf)
 LOGADDEXP(logaddexp, F64, double, log1p, exp)
 LOGADDEXP(logaddexp_block, F32, float, log1p_to_1, sleef_exp)
-LOGADDEXP(logaddexp_block, F64, double, log1p, exp)
+LOGADDEXP(logaddexp_block, F64, double, log1p_F64, exp_F64)
 #undef LOGADDEXP
 VIA_LIBM2(pow)
 BLOCKS2(atan2)

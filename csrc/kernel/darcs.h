@@ -51,7 +51,15 @@ ALWAYS double acos_F64(double x)
     double past = from_pair_of(half * 0x1.921fb54442d18p+0, half * 0x1.1a62633145c07p-54, half == 2 ? -t : t, half == 2 ? -more : more);
     return r.far & (x > 0) ? t + more : past;
 }
-/* atan a = k pi / 4 + atan t, |t| up to tan(pi / 8), t a pair; atan t = t + t z p(z), p as above, to 7e-18. */
+/* k pi / 4 + atan t, |t| up to tan(pi / 8), t a pair; atan t = t + t z p(z), p as above, to 7e-18. */
+ALWAYS double quarters_and_atan(double k, dpair t)
+{
+    double z = t.hi * t.hi, w = z * z, p = poly_4(z, 0x1.41603647c7a7cp-5, -0x1.a098bb6ba4941p-5, 0x1.dfe61e80903d2p-5, -0x1.10fa75382537fp-4);
+    double q = poly_4(z, 0x1.3b1262d95579ep-4, -0x1.745d0b26b83e7p-4, 0x1.c71c7185314cbp-4, -0x1.24924924360cbp-3);
+    p = ((-0x1.3a2b7a07caea9p-6 * (w * w) + p) * (w * w) + q) * w + (0x1.999999999934ap-3 * z - 0x1.5555555555555p-2);
+    double hi = k * 0x1.921fb54442d18p-1, sum = hi + t.hi;
+    return sum + (((hi - sum) + t.hi) + (k * 0x1.1a62633145c07p-55 + (t.lo + t.hi * (z * p))));
+}
 ALWAYS double atan_F64(double x)
 {
     double size = fabs(x), a = size > 0x1p60 ? 0x1p60 : size, less = a - 1, plus = a + 1, k = a > 0.41421356237309504880 ? 1 : 0;
@@ -59,13 +67,26 @@ ALWAYS double atan_F64(double x)
     int much = a > 2.41421356237309504880;
     n = (dpair){much ? -1 : n.hi, much ? 0 : n.lo};
     d = (dpair){much ? a : d.hi, much ? 0 : d.lo};
+    return copysign(quarters_and_atan(much ? 2 : k, dpair_divided(n, d, 1 / d.hi)), x);
+}
+/* The same of a = |y| over b = |x|, both scaled where the greater is far from 1; left of 0, what is left to pi. */
+ALWAYS double angle_F64(double y, double x)
+{
+    double p = fabs(y), q = fabs(x), most = p > q ? p : q, scale = most > 0x1p900 ? 0x1p-200 : most < 0x1p-800 ? 0x1p200 : 1;
+    double a = p * scale, b = q * scale;
+    a = q == INFINITY ? 0 : a, a = p == INFINITY ? 1 : a;
+    b = a == 0 ? 1 : b, b = p == INFINITY ? 0 : b, b = q == INFINITY ? 1 : b;
+    double plus = a + b, minus = a - b, plus_lost = plus - a, minus_lost = minus - a, k = a > 0.41421356237309504880 * b ? 1 : 0, side = copysign(1, x);
+    plus_lost = (a - (plus - plus_lost)) + (b - plus_lost), minus_lost = (a - (minus - minus_lost)) - (b + minus_lost);
+    dpair n = {k != 0 ? minus : a, k != 0 ? minus_lost : 0}, d = {k != 0 ? plus : b, k != 0 ? plus_lost : 0};
+    int much = a > 2.41421356237309504880 * b;
+    n = (dpair){much ? -b : n.hi, much ? 0 : n.lo};
+    d = (dpair){much ? a : d.hi, much ? 0 : d.lo};
     k = much ? 2 : k;
     dpair t = dpair_divided(n, d, 1 / d.hi);
-    double z = t.hi * t.hi, w = z * z, p = poly_4(z, 0x1.41603647c7a7cp-5, -0x1.a098bb6ba4941p-5, 0x1.dfe61e80903d2p-5, -0x1.10fa75382537fp-4);
-    double q = poly_4(z, 0x1.3b1262d95579ep-4, -0x1.745d0b26b83e7p-4, 0x1.c71c7185314cbp-4, -0x1.24924924360cbp-3);
-    p = ((-0x1.3a2b7a07caea9p-6 * (w * w) + p) * (w * w) + q) * w + (0x1.999999999934ap-3 * z - 0x1.5555555555555p-2);
-    double hi = k * 0x1.921fb54442d18p-1, sum = hi + t.hi;
-    return copysign(sum + (((hi - sum) + t.hi) + (k * 0x1.1a62633145c07p-55 + (t.lo + t.hi * (z * p)))), x);
+    double size = quarters_and_atan(2 - side * (2 - k), (dpair){side * t.hi, side * t.lo});
+    size = (a < 0x1p-60 * b) & (side > 0) ? a / b : size; /* of pairs the lesser would be no number any more */
+    return copysign(x != x ? x : y != y ? y : size, y);
 }
 
 /* tan x = 2 t / (1 - t^2) or, after an odd number of quarters, -(1 - t^2) / (2 t): t the tangent of half of what they leave, as a pair. */

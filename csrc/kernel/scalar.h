@@ -92,6 +92,21 @@ FUN1(floor, F64, double) { return floor(x); }
 FUN1(ceil, F64, double) { return ceil(x); }
 FUN1(trunc, F64, double) { return trunc(x); }
 FUN1(round, F64, double) { return rint(x); }
+/* In double by the sign of what is left, and where the processor fuses. */
+static inline int divides_F64(double x, double y)
+{
+#if defined(__FMA__)
+    return (fabs(x) < fabs(y) * 0x1p50) & (fabs(y) < INFINITY);
+#else
+    return 0;
+#endif
+}
+FUN2(fmod_near, F64, double)
+{
+    double r = fma(-trunc(x / y), y, x);
+    r = (r != 0) & ((r < 0) != (x < 0)) ? r + copysign(y, x) : r;
+    return copysign(r, x);
+}
 FUN2(fmod, F64, double) { return fmod(x, y); }
 
 /* ---- division ----
@@ -131,8 +146,17 @@ FUN2(right_shift, BOOL, uint8_t) { return (uint8_t)(x & !y); }
  * to an integer; then a whole quotient, with the sign of x / y where it is 0. y = 0 gives x / y. */
 FUN2(copysign, F32, float) { return copysignf(x, y); }
 FUN2(copysign, F64, double) { return copysign(x, y); }
-FUN2(nextafter, F32, float) { return nextafterf(x, y); }
-FUN2(nextafter, F64, double) { return nextafter(x, y); }
+/* Of one sign the bits are in the order of the magnitudes. */
+#define NEXT_AFTER(D, T, INT, tiny)                                                             \
+    FUN2(nextafter, D, T)                                                                       \
+    {                                                                                           \
+        union { T number; INT bits; } next = {.number = x};                                     \
+        next.bits += (x < y) == (x > 0) ? 1 : -1;                                               \
+        T moved = x == 0 ? copysign_##D(tiny, y) : next.number;                                 \
+        return x == y ? y : (x != x) | (y != y) ? x + y : moved;                                \
+    }
+NEXT_AFTER(F32, float, int32_t, 0x1p-149f)
+NEXT_AFTER(F64, double, int64_t, 0x1p-1074)
 #define DIVIDE_BY(near, D, T)                                                                   \
     FUN2(remainder##near, D, T)                                                                 \
     {                                                                                           \
@@ -150,6 +174,7 @@ FUN2(nextafter, F64, double) { return nextafter(x, y); }
     DIVIDE_BY(, D, T)
 FOR_FLOATS(DIVIDE_FLOAT)
 DIVIDE_BY(_near, F32, float)
+DIVIDE_BY(_near, F64, double)
 
 /* ---- integer powers by squaring; a negative power is the rounded-down reciprocal: 0 but for 1 and -1 ---- */
 #define POWER(D, T, wide)                                                                       \

@@ -47,6 +47,12 @@ FOR_SIGNED(SIGN)
 FOR_FLOATS(SIGN)
 SIGN_UNSIGNED(BOOL, uint8_t)
 SIGN_UNSIGNED(U8, uint8_t)
+#define SIGN_BIT(D, T) static inline int signbit_##D(T x) { return x < 0; }
+FOR_SIGNED(SIGN_BIT)
+static inline int signbit_BOOL(uint8_t x) { return (void)x, 0; }
+static inline int signbit_U8(uint8_t x) { return (void)x, 0; }
+static inline int signbit_F32(float x) { return copysignf(1, x) < 0; }
+static inline int signbit_F64(double x) { return copysign(1, x) < 0; }
 
 /* ---- arithmetic, bits, rounding ---- */
 #define ADD(D, T) FUN2(add, D, T) { return (T)(x + y); }

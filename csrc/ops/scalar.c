@@ -444,7 +444,7 @@ static T f_inverse_or_0(scope *s, T x) /* 1 / x, and 0 for 0 */
 #include "table/binary.def"
 #undef BINARY
 #define TEST(id, value, ref, text)                                                                                      \
-    const op op_##id = {.name = #id, .sig = "(Tensor self)", .doc = text, .flags = OP_NO_GRAD | (IS(#id, "logical_not") ? OP_INPLACE | OP_OUT : 0), \
+    const op op_##id = {.name = #id, .sig = "(Tensor self)", .doc = text, .flags = OP_NO_GRAD | (IS(#id, "logical_not") ? OP_INPLACE | OP_OUT : IS(#id, "signbit") ? OP_OUT | OP_OUT_EXACT : 0), \
                         .run = op_test, .row = T_##id, .dtypes = ALL, .domain = "-3, 3", .reference = ref};
 /* logical_and and its like take no numbers. */
 #define COMPARED(name) (__builtin_strncmp(name, "logical_", 8) == 0 ? "(Tensor self, Tensor other)" : "(Tensor self, Operand other)")

@@ -150,7 +150,6 @@ from ctgrad.composed.arithmetic import (
     nanmean as nanmean,
     pdist as pdist,
     rad2deg as rad2deg,
-    signbit as signbit,
     sinc as sinc,
     take_along_dim as take_along_dim,
     tril_indices as tril_indices,

@@ -63,20 +63,13 @@ def isreal(input):
     return _C.ones_like(input, dtype=_C.bool, requires_grad=False)
 
 
-@composed(out="bool")
-def signbit(input):
-    """True where the sign of an element is minus, that of -0.0 too."""
-    x = input.detach()
-    return (x < 0) | ((x == 0) & (1 / x < 0)) if x.is_floating_point() else x < 0
-
-
 @composed(out=True, in_place="method")
 @node(lambda input, other: f"CopysignBackward{0 if isinstance(other, Tensor) else 1}", unkept=(1,), results=(0,))
 def copysign(input, other):
     """The magnitudes of input with the signs of other, in the dtype of both; both broadcast. The gradient at 0 is 0."""
     need_tensor("copysign", input)
     input, other = _common_floats(input, other)
-    minus = signbit(other)
+    minus = _C.signbit(other)
     if other.requires_grad:  # its gradient is 0, not absent
         return input.abs() * _C.where(minus == minus, _C.where(minus, -1.0, 1.0).to(input.dtype), other.sign().to(input.dtype))
     if minus.shape == input.shape and minus.stride() != input.stride():

@@ -6,7 +6,7 @@
  * acosh, atanh, pow, atan2, hypot, fmod; 4 000 log2, log10; 10 000 exp; 12 000 tanh; 68 000 erf; 869 000 acos, 362 000 erfc,
  * 629 000 atan, 554 000 asin, 1 763 000 tan, which are rounded better here than there. The evaluations tried and left differ in: sin
  * and cos 500 000 (libm, or rounded), exp 100 000 (both); of 100 normal numbers in 10 atan (SLEEF's; 9 Intel's published one for 1
- * ulp), 5 asin, 6 erf (Intel's). */
+ * ulp), 5 asin, 6 erf (Intel's). float64, of 1.6 x 10^6 pairs: none for hypot, 18 000 atan2, 20 000 logaddexp. */
 #ifndef CT_APPROX_H
 #define CT_APPROX_H
 #include "kernel/exps.h"

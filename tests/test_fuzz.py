@@ -4,6 +4,7 @@ A test's number is the seed of its arguments, so every run tries the same, and w
 CTGRAD_FUZZ_SEEDS tells how many seeds are tried, CTGRAD_FUZZ_FROM the first: to look further, give others.
 """
 
+import contextlib
 import gc
 import os
 import random
@@ -88,6 +89,9 @@ def value_of(draw, kind, name, theme):
     return draw.choice([None, *values[kind]]) if kind in values else None
 
 
+PARAMETER = r"\*|[A-Za-z]+[^ ,]* [^,\]]*(?:\[[^\]]*\])?"
+
+
 def strange_call(draw, op, sig):
     """Arguments after the signature, mostly; sometimes of any kind and number."""
     if draw.random() < 0.15:
@@ -95,7 +99,7 @@ def strange_call(draw, op, sig):
         args = [strange_value(draw) for _ in range(draw.choice([0, 1, 1, 2, 2, 3, 4]))]
         return args, {draw.choice(names): strange_value(draw) for _ in range(draw.choice([0, 0, 1, 2]))}
     args, kwargs, named, theme = [], {}, False, draw.choice([(3,), (3, 3), (3, 3), (3, 3, 3)])
-    for parameter in re.findall(r"\*|[A-Za-z]+[^ ,]* [^,\]]*(?:\[[^\]]*\])?", sig[1:-1]):
+    for parameter in re.findall(PARAMETER, sig[1:-1]):
         if parameter == "*":
             named = True
             continue
@@ -145,6 +149,20 @@ def test_random_arguments_never_crash_or_leak(seed):
         call(k, seed)
     gc.collect()
     assert _C._live() == before
+
+
+@pytest.mark.parametrize("value", [0, 1, -1, 2])
+def test_lists_longer_than_any_shape(value):
+    for op in FUZZED:
+        for sig in {overload["sig"] for overload in op.overloads}:
+            args, draw = [], random.Random(value)
+            for parameter in re.findall(PARAMETER, sig[1:-1].split("*")[0]):
+                kind, _, name = parameter.partition(" ")
+                args.append([value] * 1000 if "int[" in kind else value_of(draw, kind, name.split("=")[0], (3, 3, 3)))
+            if any(isinstance(a, list) and len(a) == 1000 for a in args):
+                with warnings.catch_warnings(), contextlib.suppress(*ERRORS):
+                    warnings.simplefilter("ignore")
+                    op(*args)
 
 
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + (COUNT + 5) // 6))

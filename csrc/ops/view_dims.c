@@ -185,9 +185,11 @@ static int squeeze(call *c, int n, const int64_t *dims, bool all)
 {
     layout in, out;
     array_layout(c->in[0]->a, &in);
-    for (int i = 0; i < n; i++)
+    if (view_squeeze(&in, n, dims, all, &out) < 0)
+        return -1;
+    for (int i = 0; i < n; i++) /* each dim once: no more than there is room for */
         keep_param(c, dims[i]);
-    return view_squeeze(&in, n, dims, all, &out) < 0 ? -1 : out_view(c, 0, &out);
+    return out_view(c, 0, &out);
 }
 /* Parameters: the dims that were named; none: all. Those of size 1 come back one after the other. */
 static int squeeze_grad(scope *s, node *n, T const *g, T *out)

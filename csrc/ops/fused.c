@@ -183,7 +183,7 @@ static int lerp_grad(scope *s, node *n, T const *g, T *out)
         out[2] = f_mul(s, g[0], f_sub(s, node_kept_in(s, n, 1), node_kept_in(s, n, 0)));
     return s->failed ? -1 : 0;
 }
-static const node_kind lerp_number = {"LerpBackward0", lerp_number_grad, .flags = NK_POINTWISE, .takes = pointwise_takes};
+static const node_kind lerp_number = {"LerpBackward0", lerp_number_grad, .flags = NK_POINTWISE | NK_LASTS, .takes = pointwise_takes};
 static int run_lerp(call *c)
 {
     bool number = c->args[2].kind != ARG_TENSOR;

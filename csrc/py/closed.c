@@ -99,15 +99,15 @@ static PyObject *closed(PyObject *module, PyObject *args)
 {
     PyObject *name, *again, *given, *operands;
     unsigned long long keep, keep_made;
-    int apart;
+    int apart, lasts;
     (void)module;
-    if (!PyArg_ParseTuple(args, "UOOO!KKp", &name, &again, &given, &PyTuple_Type, &operands, &keep, &keep_made, &apart))
+    if (!PyArg_ParseTuple(args, "UOOO!KKpp", &name, &again, &given, &PyTuple_Type, &operands, &keep, &keep_made, &apart, &lasts))
         return NULL;
     PyObject *made = PyTuple_Check(given) ? Py_NewRef(given) : PyTuple_Pack(1, given);
     const char *held = made ? static_name(name) : NULL, *held_again = held && again != Py_None ? static_name(again) : NULL;
     tensor **in = held && (held_again || again == Py_None) ? tensors_of(operands, CLOSED_MANY) : NULL, **out = in ? tensors_of(made, UINT16_MAX) : NULL;
     bool recorded = out && has_history(out, PyTuple_GET_SIZE(made));
-    node *n = recorded ? closed_node((closed_names){held, held_again}, (uint32_t)PyTuple_GET_SIZE(operands), in, (uint32_t)PyTuple_GET_SIZE(made), out, keep, keep_made) : NULL;
+    node *n = recorded ? closed_node((closed_names){held, held_again}, (uint32_t)PyTuple_GET_SIZE(operands), in, (uint32_t)PyTuple_GET_SIZE(made), out, keep, keep_made, lasts) : NULL;
     if (recorded && !n)
         py_raise();
     PyObject *all = out && (n || !recorded) ? all_tied(made, n, apart) : NULL;
@@ -122,7 +122,7 @@ static PyObject *closed(PyObject *module, PyObject *args)
 
 static PyMethodDef functions[] = {
     {"_passage", passage, METH_VARARGS, "_passage(operand, kept, /)\n--\n\nThe operand as a composition of one node is said over it."},
-    {"_closed", closed, METH_VARARGS, "_closed(name, again, made, operands, keep, keep_made, apart, /)\n--\n\nThe results as those of one node; operands: passages, of which the mask `keep` says which must stay as they are, and keep_made which results; apart: writes to a result are counted by itself."},
+    {"_closed", closed, METH_VARARGS, "_closed(name, again, made, operands, keep, keep_made, apart, lasts, /)\n--\n\nThe results as those of one node; operands: passages, of which the mask `keep` says which must stay as they are, and keep_made which results; apart: writes to a result are counted by itself; lasts: what parts keep are constants, which a run leaves."},
     {NULL},
 };
 

@@ -102,7 +102,27 @@ static int pack_inputs(node *n)
     return 0;
 }
 
-node *closed_node(closed_names names, uint32_t n_in, tensor *const *in, uint32_t n_made, tensor *const *made, uint64_t keep, uint64_t keep_made)
+/* The parts of a composition, which were recorded after the passages to them, keep what they do through a run. */
+static void let_parts_last(node *closed, uint32_t n_in, tensor *const *in)
+{
+    node *part[CLOSED_MANY];
+    uint64_t first = UINT64_MAX;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < n_in; i++)
+        first = in[i]->fn && in[i]->fn->seq < first ? in[i]->fn->seq : first;
+    for (uint32_t at = 0; at <= n; at++) {
+        node *of = at ? part[at - 1] : closed;
+        for (uint32_t i = at ? 0 : n_in; i < of->n_in; i++) {
+            node *to = node_edges(of)[i].fn;
+            if (!to || to->flags & N_LASTS || to->kind == &passage_kind || to->kind->flags & NK_LEAF || to->seq < first || n == CLOSED_MANY)
+                continue;
+            to->flags |= N_LASTS;
+            part[n++] = to;
+        }
+    }
+}
+
+node *closed_node(closed_names names, uint32_t n_in, tensor *const *in, uint32_t n_made, tensor *const *made, uint64_t keep, uint64_t keep_made, bool lasts)
 {
     uint32_t n_out = 0, held = 0, k = n_in;
     int ndim = 0;
@@ -133,6 +153,8 @@ node *closed_node(closed_names names, uint32_t n_in, tensor *const *in, uint32_t
             node_set_out(n, k - n_in, made[i]->a);
             e[k++] = (edge){node_keep(made[i]->fn), made[i]->nr};
         }
+    if (lasts)
+        let_parts_last(n, n_in, in);
     if (CT_UNLIKELY(tape_now.anomaly && tape_trace))
         tape_trace(n);
     if (tape_now.packs && pack_inputs(n) < 0) {
@@ -185,7 +207,7 @@ static int close_over(scope *s, const char *name, passing *p, uint32_t n_made, t
     for (uint32_t i = 0; i < n_made && n_own < PASSING_MANY; i++)
         if (made[i] && made[i]->fn)
             own[n_own++] = made[i];
-    node *n = n_own ? closed_node((closed_names){name, NULL}, p->n, in, n_own, own, 0, 0) : NULL;
+    node *n = n_own ? closed_node((closed_names){name, NULL}, p->n, in, n_own, own, 0, 0, false) : NULL;
     for (uint32_t i = 0; n && i < n_made && nr < n_own; i++)
         if (made[i] && made[i]->fn) {
             tensor *t = scope_array(s, array_keep(made[i]->a));

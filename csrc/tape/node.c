@@ -169,7 +169,7 @@ void node_free(node *n)
 
 void node_release_kept(node *n)
 {
-    if (n->flags & N_RELEASED)
+    if (n->flags & (N_RELEASED | N_LASTS) || n->kind->flags & NK_LASTS)
         return;
     if (n->n_kept || n->kind->forget || n->kind->flags & NK_SHOWS_WRITE)
         n->flags |= N_RELEASED;

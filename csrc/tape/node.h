@@ -32,6 +32,7 @@ enum {
     NK_ROW_1 = 1 << 16,     /* beside NK_ROW: Backward1 */
     NK_HOMOGENEOUS = 1 << 17, /* its formula serves a gradient that lacks a factor (run_defers) */
     NK_KEEPS_ALL = 1 << 19, /* PyTorch's node keeps the results too, whichever are read: they may not be written to */
+    NK_LASTS = 1 << 21,     /* keeps nothing but numbers, which PyTorch's node does not let go: a run may be repeated */
     NK_PUTS = 1 << 20,      /* its gradient puts what arrives among zeros: as one node, these stand first */
     NK_UNTOLD = 1 << 18,    /* has no derivative: its turn to say so comes before that of nodes recorded later, as a leaf's does */
 };
@@ -93,6 +94,7 @@ enum {
     N_RELEASED = 1,
     N_RESHAPED = 2,     /* its output was given another shape outside the history (t_() under no_grad): takes nothing summed */
     N_GIVEN = 8,        /* behind the params stand arguments as they were given, where these tell something else: place << 32 | count, then count ints, each */
+    N_LASTS = 16,       /* what it keeps are constants of a composition of which nothing is kept: a run leaves them */
     N_PACKED = 4,       /* the host has packed some of what it keeps: takes nothing summed, since nobody can look at these */
 };
 
@@ -127,9 +129,10 @@ extern const node_kind closed_kind, passage_kind;
 enum { CLOSED_MANY = 64 /* operands */ };
 node *passage_node(node *to, uint32_t nr, const array *a);
 /* in: tensors over the operands, which come through passages where they want a gradient; made: the results by the composition's own history, of which
- * one has some; they are its outputs. The names are static. keep: the operands that must be as they are when the gradient comes, as a mask. */
+ * one has some; they are its outputs. The names are static. keep: the operands that must be as they are when the gradient comes, as a mask. lasts: the
+ * composition keeps constants alone, and may be run again. */
 typedef struct closed_names { const char *name, *again; /* of its gradient, or NULL */ } closed_names;
-node *closed_node(closed_names names, uint32_t n_in, tensor *const *in, uint32_t n_made, tensor *const *made, uint64_t keep, uint64_t keep_made);
+node *closed_node(closed_names names, uint32_t n_in, tensor *const *in, uint32_t n_made, tensor *const *made, uint64_t keep, uint64_t keep_made, bool lasts);
 
 /* The formula of n; where it is recorded and the kind says so, as one node (`again`). */
 int node_gradient(scope *s, node *n, tensor *const *g, tensor **grads);

@@ -11,6 +11,7 @@ from ctgrad._dtypes import scalar_name, unsupported
 from ctgrad.composed import composed, need_tensor
 from ctgrad.composed.closed import node
 from ctgrad.composed.misfit import is_number
+from ctgrad.composed.integrals import divided, times
 from ctgrad.composed.logs import times_log
 from ctgrad.composed.order import is_held_once
 from ctgrad.composed.shape import wrap_dim
@@ -30,14 +31,14 @@ def _floats(x):
 
 
 @composed(out=True, in_place="both")
-@node("Deg2RadBackward0", unkept=(0,))
+@node("Deg2RadBackward0", unkept=(0,), lasts=True)
 def deg2rad(input):
     """Degrees as radians."""
     return _floats(input) * (math.pi / 180)
 
 
 @composed(out=True, in_place="both")
-@node("Rad2DegBackward0", unkept=(0,))
+@node("Rad2DegBackward0", unkept=(0,), lasts=True)
 def rad2deg(input):
     """Radians as degrees."""
     return _floats(input) * (180 / math.pi)
@@ -254,10 +255,11 @@ def _uneven(f, x, dim, edge_order):
 def _even(f, h, dim, edge_order):
     n = f.size(dim)
     at = [f.narrow(dim, i, 1) for i in (*range(edge_order + 1), *range(n - edge_order - 1, n))]
-    inner = (f.narrow(dim, 2, n - 2) - f.narrow(dim, 0, n - 2)) / h / 2
+    inner = divided(divided(f.narrow(dim, 2, n - 2) - f.narrow(dim, 0, n - 2), h), 2)
     if edge_order == 1:
-        return (at[1] - at[0]) / h, inner, (at[3] - at[2]) / h
-    return (-1.5 * at[0] + 2 * at[1] - 0.5 * at[2]) / h, inner, (0.5 * at[3] - 2 * at[4] + 1.5 * at[5]) / h
+        return divided(at[1] - at[0], h), inner, divided(at[3] - at[2], h)
+    first = times(at[0], -1.5) + times(at[1], 2) - times(at[2], 0.5)
+    return divided(first, h), inner, divided(times(at[3], 0.5) - times(at[4], 2) + times(at[5], 1.5), h)
 
 
 def _spacings(input, spacing, dims):

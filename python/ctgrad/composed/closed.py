@@ -27,10 +27,11 @@ def _is_operand(x):
     return isinstance(x, Tensor) and x.is_floating_point()
 
 
-def node(name, unkept=(), apart=False, results=(), again=None):
+def node(name, unkept=(), apart=False, results=(), again=None, lasts=False):
     """Decorator: one node for the composition. `name`: PyTorch's, or a function that finds it from the arguments.
 
     `unkept`: which of the operands, counted from 0, PyTorch's node does not keep, so that they may be written to before the gradient comes.
+    `lasts`: it keeps no tensor at all, and the gradient may be asked for again without retain_graph.
     `again`: the name of the one node that its gradient is recorded as, {name} in it being that of the op; None: it is recorded as its parts are.
     A name without it is that of an op whose gradient is summed outside, where operands broadcast.
     `results`: which of the results it keeps. `apart`: results may share memory with the operand and each other, and be written to all the same.
@@ -50,7 +51,7 @@ def node(name, unkept=(), apart=False, results=(), again=None):
             made = f(*put, **{key: next(given) if _is_operand(x) else x for key, x in kwargs.items()})
             told = name if isinstance(name, str) else name(*args, **kwargs)
             one = again and ("{name}" in again or len({t.shape for t in tensors}) == 1)
-            return _C._closed(told, again.format(name=told.removesuffix("Backward0")) if one else None, made, said, kept, kept_results, apart)
+            return _C._closed(told, again.format(name=told.removesuffix("Backward0")) if one else None, made, said, kept, kept_results, apart, lasts)
 
         return call
 

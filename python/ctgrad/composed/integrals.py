@@ -8,19 +8,19 @@ from ctgrad.composed import composed
 from ctgrad.composed.closed import node
 
 
-@node("MulBackward1")
+@node("MulBackward1", unkept=(0,), lasts=True)
 def times(x, number):
     """x * number, as PyTorch's own compositions multiply by a number."""
     return x * number
 
 
-@node("AddBackward1")
+@node("AddBackward1", unkept=(0,), lasts=True)
 def plus(x, number):
     """x + number, likewise."""
     return x + number
 
 
-@node("SubBackward1")
+@node("SubBackward1", unkept=(0,), lasts=True)
 def less(x, number):
     """x - number, likewise."""
     return x - number
@@ -31,10 +31,10 @@ def number_less(number, x):
     return _C.scalar_tensor(number, dtype=x.dtype) - x if x.is_floating_point() else number - x
 
 
-@node("DivBackward1")
-def _halved(x):
-    """x / 2, as PyTorch's own compositions divide."""
-    return x / 2
+@node("DivBackward1", unkept=(0,), lasts=True)
+def divided(x, number):
+    """x / number, likewise."""
+    return x / number
 
 
 def _beside(name, y, x, dim):
@@ -69,7 +69,7 @@ def trapezoid(y, x=None, *, dx=None, dim=-1):
     if any(t is not None and t.dtype == ctgrad.bool for t in (y, x)):
         raise RuntimeError("trapezoid: received a bool input for `y` or `x`, but bool is not supported")
     if x is not None:
-        return _halved((_neighbours(y, dim) * _beside("trapezoid", y, x, dim)).sum(dim))
+        return divided((_neighbours(y, dim) * _beside("trapezoid", y, x, dim)).sum(dim), 2)
     if y.size(dim) == 0:
         return y.sum(dim, dtype=y.dtype)
     return times(y.sum(dim) - times(y.select(dim, 0) + y.select(dim, -1), 0.5), 1.0 if dx is None else float(dx))  # PyTorch's order of roundings
@@ -87,7 +87,7 @@ def cumulative_trapezoid(y, x=None, *, dx=None, dim=-1):
     _one_spacing("cumulative_trapezoid", x, dx)
     if x is None:
         return times(_neighbours(y, dim), (1 if dx is None else dx) / 2).cumsum(dim)
-    return _halved((_neighbours(y, dim) * _beside("cumulative_trapezoid", y, x, dim)).cumsum(dim))
+    return divided((_neighbours(y, dim) * _beside("cumulative_trapezoid", y, x, dim)).cumsum(dim), 2)
 
 
 def _check_weights(name, given, floats, n):

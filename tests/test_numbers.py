@@ -302,3 +302,15 @@ def test_chebyshev_polynomials_of_a_degree_too_high_for_steps():
         for made in (getattr(ctgrad.special, f"chebyshev_polynomial_{kind}")(x, n), getattr(ctgrad.special, f"shifted_chebyshev_polynomial_{kind}")((x + 1) / 2, n)):
             np.testing.assert_allclose(made[:3].numpy(), values, rtol=0.01)
             assert made[3].isnan()
+
+
+@pytest.mark.parametrize("dtype", [ctgrad.float16, ctgrad.bfloat16, ctgrad.float32, ctgrad.float64])
+def test_parts_of_numbers_are_exact(dtype):
+    x = ctgrad.tensor([0.0, -0.0, 1, -1, 3.7, -1e-310, 5e-324, 1.7e308, math.inf, -math.inf, math.nan, 0.5, -0.25], dtype=ctgrad.float64).to(dtype)
+    for y in (x, x.expand(2, 13), x[None, :, None].repeat(2, 1, 3).transpose(0, 1), x[::2], x[:0], x[:8].clone().requires_grad_()):
+        mantissa, exponent = ctgrad.frexp(y)
+        wide = y.detach().double()
+        parts = np.frexp(wide.numpy())
+        assert mantissa.dtype is dtype and exponent.dtype is ctgrad.int32 and mantissa.stride() == exponent.stride() == ctgrad.empty_like(y).stride()
+        np.testing.assert_array_equal(mantissa.detach().double().numpy(), parts[0])
+        np.testing.assert_array_equal(exponent.numpy(), parts[1])

@@ -75,7 +75,8 @@ def copysign(input, other):
         return input.abs() * _C.where(minus == minus, _C.where(minus, -1.0, 1.0).to(input.dtype), other.sign().to(input.dtype))
     if minus.shape == input.shape and minus.stride() != input.stride():
         minus = _C.empty_like(input, dtype=_C.bool, requires_grad=False).copy_(minus)  # the result lies as input does
-    return _C.where(minus, -input.abs(), input.abs())
+    size = input.abs()
+    return _C.where(minus, -size, size)
 
 
 @functools.cache

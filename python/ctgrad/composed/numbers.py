@@ -72,9 +72,14 @@ def frexp(input):
         raise RuntimeError("torch.frexp() only supports floating-point dtypes")
     numbers = input.detach()
     few, times = held_once(numbers)
-    exponent = _of_numpy(np.frexp((few.float() if input.dtype == _C.bfloat16 else few).numpy())[1], _C.int32, "K")
-    if times > 1:
-        exponent = _C.where(numbers.isnan(), 0, exponent)  # NaN has exponent 0, here in the order of a loop over the input
+    few = few.float() if input.dtype == _C.bfloat16 else few
+    mantissa, exponent = _C.empty_like(few), _C.empty_like(few, dtype=_C.int32)
+    np.frexp(few.numpy(), mantissa.numpy(), exponent.numpy())
+    mantissa = mantissa.to(input.dtype)
+    if times > 1:  # NaN has exponent 0, here in the order of a loop over the input
+        mantissa, exponent = _C.where(numbers.isnan(), numbers, mantissa), _C.where(numbers.isnan(), 0, exponent)
+    if not (input.requires_grad and _C.is_grad_enabled()):
+        return Parts(mantissa, exponent)
     half = exponent // 2  # in two factors: of the least numbers one would be infinite
     return Parts(_scaled(input, _C.pow(2.0, -half).to(input.dtype), _C.pow(2.0, half - exponent).to(input.dtype)), exponent)
 

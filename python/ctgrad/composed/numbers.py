@@ -80,8 +80,8 @@ def frexp(input):
         mantissa, exponent = _C.where(numbers.isnan(), numbers, mantissa), _C.where(numbers.isnan(), 0, exponent)
     if not (input.requires_grad and _C.is_grad_enabled()):
         return Parts(mantissa, exponent)
-    half = exponent // 2  # in two factors: of the least numbers one would be infinite
-    return Parts(_scaled(input, _C.pow(2.0, -half).to(input.dtype), _C.pow(2.0, half - exponent).to(input.dtype)), exponent)
+    half, whole = (exponent // 2).double(), exponent.double()  # two factors: of the least numbers one would be infinite
+    return Parts(_scaled(input, _C.pow(2.0, -half).to(input.dtype), _C.pow(2.0, half - whole).to(input.dtype)), exponent)
 
 
 @node("FrexpBackward0", unkept=(0,))

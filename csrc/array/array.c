@@ -209,8 +209,7 @@ array *array_new_like(const array *like, ct_dtype dtype)
     array *a = array_with_storage(dtype, like->ndim, like->numel, nbytes);
     if (CT_UNLIKELY(!a))
         return NULL;
-    for (int d = 0; d < 2 * like->ndim; d++)
-        a->dim[d] = like->dim[d];
+    layout_take(a->dim, like->dim, 2 * like->ndim);
     return a;
 }
 

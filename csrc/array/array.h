@@ -145,13 +145,7 @@ void array_layout(const array *a, layout *l);       /* what is shown: for view_*
 void array_held_layout(const array *a, layout *l);  /* of the bytes: for kernels */
 static inline bool array_is_plain(const array *a) { return a->flags & A_PLAIN; }
 static inline bool array_is_weak(const array *a) { return a->flags & A_WEAK; }
-static inline bool array_same_size(const array *a, const array *b)
-{
-    bool same = a->ndim == b->ndim;
-    for (int d = 0; d < a->ndim && same; d++)
-        same = a->dim[d] == b->dim[d];
-    return same;
-}
+static inline bool array_same_size(const array *a, const array *b) { return a->ndim == b->ndim && layout_same(a->dim, b->dim, a->ndim); }
 static inline void array_wrote(array *a, const char *writer) { a->ver->count++; a->ver->writer = writer; }
 /* As users see it: strides, a->offset, and whether it is contiguous. */
 static inline const int64_t *array_visible_stride(const array *a) { return a->dim + a->ndim; }

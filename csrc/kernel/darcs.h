@@ -76,9 +76,9 @@ ALWAYS double angle_F64(double y, double x)
     double a = p * scale, b = q * scale;
     a = q == INFINITY ? 0 : a, a = p == INFINITY ? 1 : a;
     b = a == 0 ? 1 : b, b = p == INFINITY ? 0 : b, b = q == INFINITY ? 1 : b;
-    double plus = a + b, minus = a - b, plus_lost = plus - a, minus_lost = minus - a, k = a > 0.41421356237309504880 * b ? 1 : 0, side = copysign(1, x);
-    plus_lost = (a - (plus - plus_lost)) + (b - plus_lost), minus_lost = (a - (minus - minus_lost)) - (b + minus_lost);
-    dpair n = {k != 0 ? minus : a, k != 0 ? minus_lost : 0}, d = {k != 0 ? plus : b, k != 0 ? plus_lost : 0};
+    double k = a > 0.41421356237309504880 * b ? 1 : 0, side = copysign(1, x);
+    dpair minus = dpair_add_one((dpair){a, 0}, -b), plus = dpair_add_one((dpair){a, 0}, b);
+    dpair n = {k != 0 ? minus.hi : a, k != 0 ? minus.lo : 0}, d = {k != 0 ? plus.hi : b, k != 0 ? plus.lo : 0};
     int much = a > 2.41421356237309504880 * b;
     n = (dpair){much ? -b : n.hi, much ? 0 : n.lo};
     d = (dpair){much ? a : d.hi, much ? 0 : d.lo};

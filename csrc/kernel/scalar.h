@@ -83,16 +83,18 @@ FUN1(round, F32, float) { return rintf(x); } /* halves to even: the rounding mod
 /* Exact, where the quotient is below 2^22. In float32 its rounding to an integer above is seen by the sign of what is left, which no
  * subtraction rounds; in double it truncates rightly, and its bits times those of y fit there. */
 static inline int divides_F32(float x, float y) { return (fabsf(x) < fabsf(y) * 0x1p22f) & (fabsf(y) < INFINITY); }
-FUN2(fmod_near, F32, float)
-{
+#define FMOD_NEAR(D, T, fma, trunc, copysign)                                                   \
+    FUN2(fmod_near, D, T)                                                                       \
+    {                                                                                           \
+        T r = fma(-trunc(x / y), y, x);                                                         \
+        r = (r != 0) & ((r < 0) != (x < 0)) ? r + copysign(y, x) : r;                           \
+        return copysign(r, x);                                                                  \
+    }
 #if defined(__FMA__)
-    float r = fmaf(-truncf(x / y), y, x);
-    r = (r != 0) & ((r < 0) != (x < 0)) ? r + copysignf(y, x) : r;
-    return copysignf(r, x);
+FMOD_NEAR(F32, float, fmaf, truncf, copysignf)
 #else
-    return copysignf((float)((double)x - trunc((double)x / (double)y) * (double)y), x);
+FUN2(fmod_near, F32, float) { return copysignf((float)((double)x - trunc((double)x / (double)y) * (double)y), x); }
 #endif
-}
 FUN2(fmod, F32, float) { return divides_F32(x, y) ? fmod_near_F32(x, y) : fmodf(x, y); }
 FUN1(floor, F64, double) { return floor(x); }
 FUN1(ceil, F64, double) { return ceil(x); }
@@ -107,12 +109,7 @@ static inline int divides_F64(double x, double y)
     return 0;
 #endif
 }
-FUN2(fmod_near, F64, double)
-{
-    double r = fma(-trunc(x / y), y, x);
-    r = (r != 0) & ((r < 0) != (x < 0)) ? r + copysign(y, x) : r;
-    return copysign(r, x);
-}
+FMOD_NEAR(F64, double, fma, trunc, copysign)
 FUN2(fmod, F64, double) { return fmod(x, y); }
 
 /* ---- division ----

@@ -123,6 +123,16 @@ static void spread_rows(ct_dtype dtype, const k_gemm *g, char *column, char *bia
     product_count(g->m * g->n);
 }
 
+/* A column written to every column, and the bias's row added. */
+static void repeat_column(ct_dtype dtype, const k_gemm *g, char *column, char *bias)
+{
+    int64_t item = dtype_bytes(dtype), row = g->n * item;
+    if (bias)
+        K->rows[B_add][dtype]((char *[]){g->c, column, bias}, (int64_t[]){item, 0, item}, (int64_t[]){row, item, 0}, g->n, g->m);
+    for (int64_t i = 0; !bias && i < g->m; i++)
+        K->fill[dtype]((char *[]){(char *)g->c + i * row}, &item, g->n, column + i * item);
+}
+
 /* One number of every row: by w's column, then written to each, the bias added; or its sum, which w's row is multiplied by. */
 static int multiply_still(ct_dtype dtype, const array *bias, k_gemm *g)
 {
@@ -138,12 +148,8 @@ static int multiply_still(ct_dtype dtype, const array *bias, k_gemm *g)
     rows.b = columns ? g->b : dtype == DT_F32 ? (const void *)&one_f : &one;
     rows.c = sums;
     int result = run(dtype, &rows);
-    if (result == 0 && columns && bias)
-        K->rows[B_add][dtype]((char *[]){g->c, sums, array_data(bias)}, (int64_t[]){item, 0, item}, (int64_t[]){g->n * item, item, 0}, g->n, g->m);
-    else if (result == 0 && !columns)
-        spread_rows(dtype, g, sums, bias ? array_data(bias) : NULL);
-    for (int64_t i = 0; result == 0 && columns && !bias && i < g->m; i++)
-        K->fill[dtype]((char *[]){(char *)g->c + i * g->n * item}, &item, g->n, (char *)sums + i * item);
+    if (result == 0)
+        (columns ? repeat_column : spread_rows)(dtype, g, sums, bias ? array_data(bias) : NULL);
     ct_free(sums, (size_t)(g->m * item));
     return result;
 }

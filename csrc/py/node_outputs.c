@@ -5,24 +5,12 @@ static PyTypeObject *metadata_type;
 static PyStructSequence_Field fields[] = {{"shape", NULL}, {"dtype", NULL}, {"device", NULL}, {"is_nested_tensor", NULL}, {"is_cpp_nested_tensor", NULL}, {NULL}};
 static PyStructSequence_Desc described = {"ctgrad._C._autograd._InputMetadata", "Shape, dtype and device of a gradient that a node takes.", fields, 5};
 
-static PyObject *shape_list(const int64_t *size, int ndim)
-{
-    PyObject *list = PyList_New(ndim);
-    for (int d = 0; list && d < ndim; d++) {
-        PyObject *n = PyLong_FromLongLong(size[d]);
-        if (n)
-            PyList_SET_ITEM(list, d, n);
-        else
-            Py_CLEAR(list);
-    }
-    return list;
-}
-
 static PyObject *of_output(const int64_t *size, int ndim, ct_dtype dtype)
 {
-    PyObject *one = PyStructSequence_New(metadata_type), *shape = one ? shape_list(size, ndim) : NULL;
-    if (!shape) {
-        Py_XDECREF(one);
+    PyObject *sizes = py_ints(ndim, size), *shape = sizes ? PySequence_List(sizes) : NULL, *one = shape ? PyStructSequence_New(metadata_type) : NULL;
+    Py_XDECREF(sizes);
+    if (!one) {
+        Py_XDECREF(shape);
         return NULL;
     }
     PyObject *all[] = {shape, Py_NewRef(py_dtype(dtype)), Py_NewRef(py_device_cpu()), Py_NewRef(Py_False), Py_NewRef(Py_False)};

@@ -78,13 +78,11 @@ static slot *slot_add(run *r, node *n)
     return &r->slots[r->n++];
 }
 
-/* Does it show something large often? What is small is summed in PyTorch's order; see run_mark_takes. */
-static bool spreads(node *n)
+/* A small value's gradients are not summed ahead, so that their last bits are PyTorch's. */
+static bool is_large(node *n)
 {
     int ndim;
     ct_dtype dtype;
-    if (!(n->kind->flags & NK_SPREADS))
-        return false;
     const int64_t *size = node_out_size(n, 0, &ndim, &dtype);
     return layout_numel(ndim, size) >= tape_reduces_from / dtype_bytes(dtype);
 }
@@ -99,7 +97,7 @@ int run_discover(run *r)
     for (uint32_t at = 0; at < r->n; at++) {
         node *n = r->slots[at].fn;
         edge *e = node_edges(n);
-        r->spreads |= spreads(n);
+        r->spreads |= n->kind->flags & NK_SPREADS && is_large(n);
         for (uint32_t i = 0; i < n->n_in; i++) {
             if (!e[i].fn)
                 continue;
@@ -235,14 +233,11 @@ static bool leaves_out_a_variable(const run *r, node *n)
     return false;
 }
 
-/* Where gradients begin to be summed ahead: a small value's are not, so that their last bits are PyTorch's. */
+/* Where gradients would begin to be summed ahead. */
 static bool is_small_origin(const run *r, node *n)
 {
-    int ndim;
-    ct_dtype dtype;
-    const int64_t *size = node_out_size(n, 0, &ndim, &dtype);
     edge *e = node_edges(n);
-    if (layout_numel(ndim, size) >= tape_reduces_from / dtype_bytes(dtype))
+    if (is_large(n))
         return false;
     for (uint32_t i = 0; i < n->n_in; i++)
         if (e[i].fn && slot_of(r, e[i].fn)->takes)

@@ -31,14 +31,14 @@ def _floats(x):
 
 
 @composed(out=True, in_place="both")
-@node("Deg2RadBackward0", unkept=(0,), lasts=True)
+@node("Deg2RadBackward0", lasts=True)
 def deg2rad(input):
     """Degrees as radians."""
     return _floats(input) * (math.pi / 180)
 
 
 @composed(out=True, in_place="both")
-@node("Rad2DegBackward0", unkept=(0,), lasts=True)
+@node("Rad2DegBackward0", lasts=True)
 def rad2deg(input):
     """Radians as degrees."""
     return _floats(input) * (180 / math.pi)

@@ -37,7 +37,7 @@ def node(name, unkept=(), apart=False, results=(), again=None, lasts=False):
     `results`: which of the results it keeps. `apart`: results may share memory with the operand and each other, and be written to all the same.
     """
 
-    kept, kept_results = (1 << 64) - 1 - sum(1 << i for i in unkept), sum(1 << i for i in results)
+    kept, kept_results = 0 if lasts else (1 << 64) - 1 - sum(1 << i for i in unkept), sum(1 << i for i in results)
 
     def decorate(f):
         @functools.wraps(f)
@@ -45,7 +45,7 @@ def node(name, unkept=(), apart=False, results=(), again=None, lasts=False):
             if not _C.is_grad_enabled() or True not in [isinstance(x, Tensor) and x.requires_grad for x in (*args, *kwargs.values())]:
                 return f(*args, **kwargs)
             tensors = [x for x in (*args, *kwargs.values()) if _is_operand(x)]
-            said = tuple(_C._passage(t, i not in unkept) for i, t in enumerate(tensors))
+            said = tuple(_C._passage(t, bool(kept >> i & 1)) for i, t in enumerate(tensors))
             given = iter(said)
             put = [next(given) if _is_operand(x) else x for x in args]
             made = f(*put, **{key: next(given) if _is_operand(x) else x for key, x in kwargs.items()})

@@ -8,19 +8,19 @@ from ctgrad.composed import composed
 from ctgrad.composed.closed import node
 
 
-@node("MulBackward1", unkept=(0,), lasts=True)
+@node("MulBackward1", lasts=True)
 def times(x, number):
     """x * number, as PyTorch's own compositions multiply by a number."""
     return x * number
 
 
-@node("AddBackward1", unkept=(0,), lasts=True)
+@node("AddBackward1", lasts=True)
 def plus(x, number):
     """x + number, likewise."""
     return x + number
 
 
-@node("SubBackward1", unkept=(0,), lasts=True)
+@node("SubBackward1", lasts=True)
 def less(x, number):
     """x - number, likewise."""
     return x - number
@@ -31,7 +31,7 @@ def number_less(number, x):
     return _C.scalar_tensor(number, dtype=x.dtype) - x if x.is_floating_point() else number - x
 
 
-@node("DivBackward1", unkept=(0,), lasts=True)
+@node("DivBackward1", lasts=True)
 def divided(x, number):
     """x / number, likewise."""
     return x / number

@@ -239,14 +239,14 @@ def _joined_slices(name, input, view, src, first):
 
 
 @composed()
-@node("SelectScatterBackward0", unkept=(0, 1), lasts=True)
+@node("SelectScatterBackward0", lasts=True)
 def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
     """A copy of `input` with src in place of `input.select(dim, index)`."""
     return _joined_slices("select_scatter", input, lambda t: t.select(dim, index), src, lambda: (dim % input.dim(), index % input.size(dim)))
 
 
 @composed()
-@node("SliceScatterBackward0", unkept=(0, 1), lasts=True)
+@node("SliceScatterBackward0", lasts=True)
 def slice_scatter(input: Tensor, src: Tensor, dim: int = 0, start=None, end=None, step: int = 1) -> Tensor:
     """A copy of `input` with src in place of every step-th slice along dim from start until end."""
 
@@ -265,14 +265,14 @@ def slice_scatter(input: Tensor, src: Tensor, dim: int = 0, start=None, end=None
 
 
 @composed()
-@node("DiagonalScatterBackward0", unkept=(0, 1), lasts=True)
+@node("DiagonalScatterBackward0", lasts=True)
 def diagonal_scatter(input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """A copy of `input` with src in place of `input.diagonal(offset, dim1, dim2)`."""
     return _written("diagonal_scatter", input, lambda t: t.diagonal(offset, dim1, dim2), src)
 
 
 @composed()
-@node("AsStridedScatterBackward0", unkept=(0, 1), lasts=True)
+@node("AsStridedScatterBackward0", lasts=True)
 def as_strided_scatter(input: Tensor, src: Tensor, size, stride, storage_offset=None) -> Tensor:
     """A copy of `input` with src in place of `input.as_strided(size, stride, storage_offset)`."""
     return _written("as_strided_scatter", input, lambda t: t.as_strided(size, stride, storage_offset), src)

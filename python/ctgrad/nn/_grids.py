@@ -14,7 +14,7 @@ __all__ = ["affine_grid", "grid_sample"]
 
 
 @typed
-@node("AffineGridGeneratorBackward0", unkept=(0,), lasts=True)
+@node("AffineGridGeneratorBackward0", lasts=True)
 def affine_grid(theta, size, align_corners=None):
     """Where matrices (N, 2, 3) or (N, 3, 4) send the places of an image of ``size`` (N, C, H, W) or (N, C, D, H, W): (N, H, W, 2), (N, D, H, W, 3).
 

@@ -207,7 +207,7 @@ def _resampling(input, sizes, steps, mode, align_corners, antialias):
     return f"Upsample{title}{input.dim() - 2}D{'Aa' if antialias else ''}Backward0"
 
 
-@node(_resampling, unkept=(0,), again="{name}BackwardBackward0", lasts=True)
+@node(_resampling, again="{name}BackwardBackward0", lasts=True)
 def _resampled(input, sizes, steps, mode, align_corners, antialias):
     stretch, cubic, given = _antialiased if antialias else _stretch, mode == "bicubic", input
     input = input if mode.startswith("nearest") else widened(input)
